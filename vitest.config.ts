@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Two cores on the smallest machine: more workers only make every test slower.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+  },
+});

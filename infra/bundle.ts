@@ -1,0 +1,127 @@
+/**
+ * Bundles the rotation function: what is deployed, what `npm start` runs and what the tests run are the
+ * same bytes. Deterministic, so that `cdk diff` after no change is empty: nothing in the output depends on
+ * where the project lies or where the output goes.
+ */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build, type Metafile } from 'esbuild';
+
+const projectRoot = path.join(import.meta.dirname, '..');
+
+/** Where `npm run build` puts the bundle; Lambda calls `handler` of `index.mjs` in it. */
+export const bundleDirectory = path.join(projectRoot, 'dist', 'rotation');
+
+/** `at start`: loaded by every cold start. `on demand`: behind a dynamic import. */
+type Role = 'at start' | 'on demand' | 'source maps' | 'licences';
+
+/** One written file; `path` is relative to the bundle's directory, with forward slashes. */
+export type BundledFile = { path: string; sizeBytes: number; role: Role };
+
+/**
+ * Writes the bundle of `lambda/rotation/handler.ts` into a directory, replacing what an earlier build left.
+ * Builds that run at the same time into the same directory do not disturb each other.
+ *
+ * @param outDir absolute, or relative to the working directory
+ * @param entry for tests; relative to the project
+ * @returns the files, largest first
+ * @throws esbuild's BuildFailure, which names file and line
+ */
+export async function bundleRotation(
+  outDir: string = bundleDirectory,
+  entry = 'lambda/rotation/handler.ts',
+): Promise<BundledFile[]> {
+  const { outputFiles, metafile } = await compile(entry);
+  const contents = new Map(outputFiles.map((file) => [nameOf(file.path), file.contents]));
+  await replaceDirectory(path.resolve(outDir), contents);
+
+  const atStart = loadedAtStart(metafile);
+  return [...contents]
+    .map(([name, { byteLength }]) => ({ path: name, sizeBytes: byteLength, role: roleOf(name, atStart) }))
+    .sort((a, b) => b.sizeBytes - a.sizeBytes);
+}
+
+function compile(entry: string) {
+  // Built in memory towards a fixed place: paths in source maps are relative to the output.
+  return build({
+    absWorkingDir: projectRoot,
+    entryPoints: { index: entry },
+    outdir: bundleDirectory,
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // The packages' ES modules can be shaken; the default for Node.js would take their CommonJS.
+    mainFields: ['module', 'main'],
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Errors are known by their names, in logs and in the alarms on them.
+    keepNames: true,
+    sourcemap: 'linked',
+    // File, line and column are enough in a stack trace; the sources would triple the asset.
+    sourcesContent: false,
+    legalComments: 'external',
+    metafile: true,
+    logLevel: 'silent',
+  });
+}
+
+const nameOf = (file: string) =>
+  path.relative(bundleDirectory, path.resolve(projectRoot, file)).split(path.sep).join('/');
+
+function loadedAtStart({ outputs }: Metafile): Set<string> {
+  const seen = new Set<string>();
+  const visit = (output: string) => {
+    if (seen.has(nameOf(output))) return;
+    seen.add(nameOf(output));
+    for (const { kind, path: imported, external } of outputs[output]?.imports ?? []) {
+      if (kind === 'import-statement' && !external) visit(imported);
+    }
+  };
+  for (const [output, { entryPoint }] of Object.entries(outputs)) {
+    if (entryPoint && nameOf(output) === 'index.mjs') visit(output);
+  }
+  return seen;
+}
+
+function roleOf(name: string, atStart: Set<string>): Role {
+  if (name.endsWith('.map')) return 'source maps';
+  if (name.endsWith('.txt')) return 'licences';
+  return atStart.has(name) ? 'at start' : 'on demand';
+}
+
+async function replaceDirectory(directory: string, files: Map<string, Uint8Array>): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const [name, contents] of files) {
+    const target = path.join(directory, name);
+    const present = await readFile(target).catch(() => undefined);
+    if (present && Buffer.compare(present, contents) === 0) continue;
+    await mkdir(path.dirname(target), { recursive: true });
+    // Renamed into place: a function that starts meanwhile never reads half a file. Outside the directory,
+    // where a build that was killed cannot leave anything in the asset.
+    const partial = `${directory}.${process.pid}.partial`;
+    await writeFile(partial, contents);
+    await rename(partial, target);
+  }
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const absolute = path.join(entry.parentPath, entry.name);
+    const name = path.relative(directory, absolute).split(path.sep).join('/');
+    if (entry.isFile() && !files.has(name)) {
+      await rm(absolute, { force: true });
+    }
+  }
+}
+
+if (import.meta.main) {
+  const files = await bundleRotation();
+  for (const [role, members] of Map.groupBy(files, (file) => file.role)) {
+    const sizeBytes = members.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const kibibytes = (sizeBytes / 1024).toFixed(0);
+    console.log(`${kibibytes.padStart(6)} KiB in ${String(members.length).padStart(2)} files  ${role}`);
+  }
+  console.log(`dist/rotation/index.mjs is ready`);
+}

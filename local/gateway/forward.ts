@@ -1,0 +1,81 @@
+import type { ServerResponse } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { SeenRequest } from './call.ts';
+
+/** The service's whole answer. */
+export type ForwardedAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer };
+
+/** The service behind a front is not there (its stand-in was closed) or broke off. */
+export class ServiceUnreachable extends Error {
+  override name = 'ServiceUnreachable';
+}
+
+/** Headers that belong to one connection, and lengths that are counted anew. */
+const connectionHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+
+export async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Passes a request on, once, over a connection of its own (a kept one could be closed by the service
+ * at the wrong moment). The Host header stays as the caller wrote it: it is signed, and a WSDL names it.
+ * @throws {ServiceUnreachable}
+ */
+export function forward(target: URL, { method, path, headers, body }: SeenRequest): Promise<ForwardedAnswer> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error) =>
+      reject(new ServiceUnreachable(`The service at ${target.host} gave no answer.`, { cause }));
+    const outgoing = httpRequest(
+      {
+        host: target.hostname,
+        port: target.port,
+        method,
+        path,
+        headers: { ...endToEnd(headers), 'content-length': body.length },
+        agent: false,
+      },
+      (incoming) =>
+        readBody(incoming).then(
+          (answer) =>
+            resolve({
+              status: incoming.statusCode ?? 502,
+              headers: endToEnd(incoming.headers),
+              body: answer,
+            }),
+          fail,
+        ),
+    );
+    outgoing.on('error', fail);
+    outgoing.end(body);
+  });
+}
+
+export function sendWhole(response: ServerResponse, answer: ForwardedAnswer): void {
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+  response.end(answer.body);
+}
+
+/**
+ * Sends the head and the first bytes of the body, then breaks the connection. It is closed rather than
+ * reset: a reset may overtake the bytes, and then nobody could say how many of them arrived.
+ */
+export function sendPart(response: ServerResponse, answer: ForwardedAnswer, bytes: number): void {
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+  response.flushHeaders();
+  const part = answer.body.subarray(0, bytes);
+  if (part.length === 0) response.socket?.end();
+  else response.write(part, () => response.socket?.end());
+}
+
+export function reset(response: ServerResponse): void {
+  response.socket?.resetAndDestroy();
+}
+
+function endToEnd<Headers extends object>(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !connectionHeaders.has(name.toLowerCase())),
+  ) as Headers;
+}

@@ -1,0 +1,26 @@
+/** The base URL is not one to which a password may be sent. */
+export class BaseUrlError extends Error {
+  override name = 'BaseUrlError';
+  constructor() {
+    super(
+      'THINGSPACE_BASE_URL must be an https address without user, query and fragment, such as https://uws.apps.nphase.com/api/v2 (plain http only on the loopback interface)',
+    );
+  }
+}
+
+/**
+ * The base URL without a slash at its end. Passwords travel in the request, so http is for tests on this
+ * machine only. @throws BaseUrlError
+ */
+export function checkBaseUrl(baseUrl: string): string {
+  const url = URL.parse(baseUrl);
+  if (url === null || `${url.username}${url.password}${url.search}${url.hash}` !== '') throw new BaseUrlError();
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  if (!secure) throw new BaseUrlError();
+  return url.href.replace(/\/+$/, '');
+}
+
+// The URL parser has already turned 127.1 and 0x7f000001 into 127.0.0.1.
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}

@@ -1,0 +1,33 @@
+/** Why a call over the network has no answer. These errors carry neither the request nor the response. */
+
+/** No byte of the request left this machine. */
+export class NotSentError extends Error {
+  override name = 'NotSentError';
+  /** Node's or OpenSSL's error code (`ECONNREFUSED`), where there is one. */
+  readonly code: string | undefined;
+  constructor(what: string, cause?: unknown) {
+    super(`${what}${inBrackets(cause)}; nothing was sent, so the call may be repeated`);
+    this.code = codeOf(cause);
+  }
+}
+
+/** The request may have arrived, and no usable answer did. */
+export class NoAnswerError extends Error {
+  override name = 'NoAnswerError';
+  readonly code: string | undefined;
+  constructor(what: string, cause?: unknown) {
+    super(`${what}${inBrackets(cause)}; ThingSpace may have executed the request`);
+    this.code = codeOf(cause);
+  }
+}
+
+// The cause itself is not kept: Node hangs the bytes received (`rawPacket`) and certificates on it.
+function codeOf(cause: unknown): string | undefined {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;
+}
+
+function inBrackets(cause: unknown): string {
+  const code = codeOf(cause);
+  return code === undefined ? '' : ` (${code})`;
+}

@@ -1,0 +1,126 @@
+/**
+ * The one table of ThingSpace's error codes: what an answer with such a code proves, and what it costs.
+ *
+ * Sources: the fault table of `docs/thingspace-api.md` for the codes, and its pessimistic rule for the
+ * verdicts: what is not certainly harmless counts as a failed log-in. SOAP and REST answer with the same
+ * codes.
+ */
+export type CodeMeaning = {
+  /** A LogIn that was answered so counts as a failed log-in. */
+  logInCounts: boolean;
+  /** Surely about the credentials; otherwise the refused fingerprint may be released once. */
+  certainlyCredentials: boolean;
+  /** A GetNewPassword that was answered so counts as a failed log-in. */
+  exchangeCounts: boolean;
+  /** A GetNewPassword that was answered so certainly made no new password. */
+  exchangeChangedNothing: boolean;
+  /** The cause for a person: one clause, without a full stop. */
+  words: string;
+};
+
+/** Stands in for a code that could not be read or that was not safe to repeat. */
+export const UNREADABLE_CODE = 'Unreadable';
+
+// Not published, or not understood: counts everywhere and proves nothing.
+const unlisted: CodeMeaning = {
+  logInCounts: true,
+  certainlyCredentials: false,
+  exchangeCounts: true,
+  exchangeChangedNothing: false,
+  words: 'ThingSpace gave an error code whose meaning is not published',
+};
+
+// The session is looked at before the request, so the password was not: the exchange is harmless. A
+// LogIn carries no session; such an answer to it makes no sense, so it counts.
+const sessionGone: CodeMeaning = {
+  logInCounts: true,
+  certainlyCredentials: false,
+  exchangeCounts: false,
+  exchangeChangedNothing: true,
+  words: 'ThingSpace no longer knows the session',
+};
+
+// WCF deserializes before it calls the operation: what it could not read it cannot have checked.
+const notRead: CodeMeaning = {
+  logInCounts: false,
+  certainlyCredentials: false,
+  exchangeCounts: false,
+  exchangeChangedNothing: true,
+  words: 'ThingSpace could not read the request',
+};
+
+const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>([
+  ['DeserializationFailed', { ...notRead, words: 'ThingSpace found the request malformed' }],
+  ['INPUT_INVALID.RequestUndefined', { ...notRead, words: 'ThingSpace found the request empty' }],
+  ['REQUEST_FAILED.SessionToken.Expired', { ...sessionGone, words: 'the ThingSpace session had expired' }],
+  ['REQUEST_FAILED.SessionToken.Format', sessionGone],
+  ['INPUT_INVALID.SessionToken.Invalid', sessionGone],
+  [
+    // The field at fault may be the password itself, so somebody may count it as a wrong one.
+    'INPUT_INVALID.Request.InvalidCharacter',
+    {
+      logInCounts: true,
+      certainlyCredentials: false,
+      exchangeCounts: true,
+      exchangeChangedNothing: true,
+      words: 'a field of the request held a character that ThingSpace refuses',
+    },
+  ],
+  [
+    // Seen in the wild, not in the published list.
+    'INPUT_INVALID.Password.Invalid',
+    {
+      logInCounts: true,
+      certainlyCredentials: true,
+      exchangeCounts: true,
+      exchangeChangedNothing: true,
+      words: 'ThingSpace refused the username or the password',
+    },
+  ],
+  [
+    // Published as "missing or invalid elements, or an unknown problem": it may have come after the change.
+    'REQUEST_FAILED.UnexpectedError',
+    { ...unlisted, words: 'ThingSpace reported an unexpected error of its own' },
+  ],
+]);
+
+const spelling: ReadonlyMap<string, string> = new Map(
+  [...meanings.keys()].map((code) => [code.toLowerCase(), code]),
+);
+
+/** What a code, as `errorCode` returns it, proves. A code that is not in the table counts and proves nothing. */
+export function meaningOf(code: string): CodeMeaning {
+  return meanings.get(code) ?? unlisted;
+}
+
+/**
+ * The error code in a `faultcode` (or a REST `errorCode`): without prefix and service name, in the table's
+ * spelling where the table has it. The server chose this text and it goes into logs and alarms, so
+ * `Unreadable` is returned for what does not look like a code (letters, digits and `_.:-`, at most 128) and
+ * for an unlisted code in which one of `presented` (the secrets that the request carried) can be seen.
+ */
+export function errorCode(faultcode: string, presented: readonly string[] = []): string {
+  const code = faultcode
+    .trim()
+    .replace(/^[\w.-]+:/, '')
+    .replace(/^(?:\w+\.)*?\w*Service\./i, '');
+  const listed = spelling.get(code.toLowerCase());
+  if (listed !== undefined) return listed;
+  if (!/^[A-Za-z0-9_.:-]{1,128}$/.test(code)) return UNREADABLE_CODE;
+  return presented.some((secret) => shows(code, secret)) ? UNREADABLE_CODE : code;
+}
+
+/** Whether a text shows a secret, in clear or in a form that a code's characters allow. */
+function shows(text: string, secret: string): boolean {
+  if (secret === '') return false;
+  const bytes = Buffer.from(secret);
+  const forms = [
+    secret,
+    [...secret].reverse().join(''),
+    bytes.toString('base64').replaceAll('=', ''),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+  ];
+  const haystack = text.toLowerCase();
+  return forms.some((form) => haystack.includes(form.toLowerCase()));
+}

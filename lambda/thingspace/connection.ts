@@ -1,0 +1,58 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { NotSentError } from './call-errors.ts';
+
+// One address that does not answer must not eat the whole time: the next one gets its turn after this.
+const NEXT_ADDRESS_MS = 2_000;
+// NAT gateways drop connections that are silent for 350 s; a slow answer must not look like that.
+const KEEP_ALIVE_MS = 60_000;
+
+/**
+ * A fresh connection on which nothing has been written yet, TLS (1.2 or later) included. Own sockets, not an
+ * agent's: a pooled one may be dead, and then HTTP clients send again by themselves.
+ * @throws NotSentError when the look-up, the connection or the handshake fails or takes longer than timeoutMs.
+ */
+export function connect(url: URL, timeoutMs: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const options = {
+    host,
+    port: Number(url.port || (secure ? 443 : 80)),
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+  };
+  const socket: Socket = secure
+    ? connectTls({
+        ...options,
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+        ALPNProtocols: ['http/1.1'],
+        minVersion: 'TLSv1.2',
+        // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch it off.
+        rejectUnauthorized: true,
+      })
+    : connectTcp(options);
+  let doing = isIP(host) === 0 ? 'looking up' : 'connecting to';
+  const fail = (cause?: unknown) => {
+    clearTimeout(timer);
+    socket.destroy();
+    reject(new NotSentError(`${doing === 'waiting for' ? 'Failed' : 'Failed while'} ${doing} ${url.host}`, cause));
+  };
+  const timer = setTimeout(() => fail(Object.assign(new Error(), { code: 'ETIMEDOUT' })), timeoutMs);
+  socket.once('lookup', () => {
+    doing = 'connecting to';
+  });
+  socket.once('connect', () => {
+    doing = 'agreeing on TLS with';
+  });
+  socket.once('error', fail);
+  socket.once('close', fail);
+  socket.once(secure ? 'secureConnect' : 'connect', () => {
+    clearTimeout(timer);
+    socket.off('close', fail);
+    socket.off('error', fail);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    resolve(socket);
+  });
+  return promise;
+}

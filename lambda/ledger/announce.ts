@@ -1,0 +1,58 @@
+import type { Budgets } from './budgets.ts';
+import { type Attempt, type CredentialState, exposure } from './state.ts';
+
+type Presented = Pick<Attempt, 'actor' | 'purpose' | 'username' | 'secretArn' | 'versionId'>;
+
+/** Remembers an answer that did not come: the next log-in waits. */
+export function missedAnswer(state: CredentialState, at: number): void {
+  state.unknowns += 1;
+  state.lastUnknownAt = Math.max(state.lastUnknownAt, at);
+}
+
+/** Puts the alarm of a failure that counts, or may count, into the outbox. */
+export function announceFailure(
+  state: CredentialState,
+  id: string,
+  presented: Presented,
+  failure: { certainty: 'refused' | 'unknown'; code?: string },
+  budgets: Budgets,
+  now: number,
+): void {
+  const { actor, purpose, versionId } = presented;
+  state.outbox.push({
+    event: 'failed-log-in',
+    id: `${id}:failed-log-in`,
+    ...standing(state, presented, budgets, now),
+    actor,
+    purpose,
+    versionId,
+    ...failure,
+  });
+  announceGuardClosed(state, id, presented, budgets, now);
+}
+
+/** Says once, not at every failure, that the budget is used up. */
+export function announceGuardClosed(
+  state: CredentialState,
+  id: string,
+  presented: Presented,
+  budgets: Budgets,
+  now: number,
+): void {
+  const where = standing(state, presented, budgets, now);
+  if (where.exposure < budgets.budget || state.guardClosedSaid) return;
+  state.guardClosedSaid = true;
+  state.outbox.push({ event: 'guard-closed', id: `${id}:guard-closed`, ...where });
+}
+
+function standing(state: CredentialState, presented: Presented, budgets: Budgets, now: number) {
+  return {
+    at: now,
+    credential: state.credential,
+    username: presented.username,
+    secretArn: presented.secretArn,
+    exposure: exposure(state),
+    limit: budgets.limit,
+    budget: budgets.budget,
+  };
+}

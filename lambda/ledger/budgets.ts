@@ -1,0 +1,36 @@
+import * as v from 'valibot';
+
+/** How many consecutive failed log-ins who may cause. */
+export type Budgets = {
+  /** At which the platform locks the username (LOCKOUT_LIMIT). */
+  limit: number;
+  /** At which the automation stops (LOCKOUT_BUDGET). */
+  budget: number;
+  /** At which rotation stops (ROTATION_BUDGET); less than `budget`, so that apps cannot be starved by it. */
+  rotation: number;
+};
+
+const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const schema = v.pipe(
+  v.object({ limit: whole, budget: whole, rotation: whole }),
+  v.check(
+    (b) => b.budget < b.limit,
+    'LOCKOUT_BUDGET must be below LOCKOUT_LIMIT: the rest stays free for people',
+  ),
+  v.check((b) => b.rotation <= b.budget, 'ROTATION_BUDGET must not be above LOCKOUT_BUDGET'),
+);
+
+export class BudgetsError extends Error {
+  override readonly name = 'BudgetsError';
+}
+
+/** @throws BudgetsError with one sentence that says what to write. */
+export function budgets(input: Budgets): Budgets {
+  const read = v.safeParse(schema, input);
+  if (read.success) return read.output;
+  const crossed = read.issues.find((issue) => issue.type === 'check');
+  throw new BudgetsError(
+    `${crossed?.message ?? 'LOCKOUT_LIMIT, LOCKOUT_BUDGET and ROTATION_BUDGET must be whole numbers of at least 1'}.`,
+  );
+}

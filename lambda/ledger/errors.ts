@@ -1,0 +1,37 @@
+/** The guard stands between a password and the platform: nothing was sent. */
+export class LockoutGuardError extends Error {
+  override readonly name: string = 'LockoutGuardError';
+  /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
+  readonly retryAt: number | undefined;
+  constructor(message: string, retryAt?: number) {
+    super(`${message} Nothing was sent to ThingSpace.`);
+    this.retryAt = retryAt;
+  }
+}
+
+export class BudgetSpentError extends LockoutGuardError {
+  override readonly name = 'BudgetSpentError';
+}
+export class RefusedPasswordError extends LockoutGuardError {
+  override readonly name = 'RefusedPasswordError';
+}
+export class WaitAfterUnknownError extends LockoutGuardError {
+  override readonly name = 'WaitAfterUnknownError';
+}
+export class ExchangeInProgressError extends LockoutGuardError {
+  override readonly name = 'ExchangeInProgressError';
+}
+export class CredentialLostError extends LockoutGuardError {
+  override readonly name = 'CredentialLostError';
+}
+export class SharedUsernameError extends LockoutGuardError {
+  override readonly name = 'SharedUsernameError';
+}
+export class ReservationExpiredError extends LockoutGuardError {
+  override readonly name = 'ReservationExpiredError';
+}
+
+/** DynamoDB did not answer: no password is presented without a reservation. */
+export class LedgerUnavailableError extends Error {
+  override readonly name = 'LedgerUnavailableError';
+}

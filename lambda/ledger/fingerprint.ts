@@ -1,0 +1,32 @@
+import { scrypt } from 'node:crypto';
+import { credentialKey } from './state.ts';
+
+export type Fingerprint = {
+  /** Version and hash: a restored password is a new fingerprint even if it is the same password. */
+  id: string;
+  /** Hash alone: tells whether two versions hold the same password. */
+  hash: string;
+};
+
+/** RFC 7914's interactive parameters: some 50 ms here, some thousand years for whoever reads the table. */
+const COST = { N: 2 ** 14, r: 8, p: 1 };
+const HASH_BYTES = 16;
+
+/** The salted hash by which the ledger knows a password. The username is the salt: no two items share it. */
+export function hashPassword(username: string, password: string): Promise<string> {
+  const salt = `thingspace-ledger-v1:${credentialKey(username)}`;
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, HASH_BYTES, COST, (failure, hash) =>
+      failure ? reject(failure) : resolve(hash.toString('base64url')),
+    );
+  });
+}
+
+export async function fingerprint(
+  username: string,
+  versionId: string,
+  password: string,
+): Promise<Fingerprint> {
+  const hash = await hashPassword(username, password);
+  return { id: `${versionId}:${hash}`, hash };
+}

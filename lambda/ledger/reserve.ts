@@ -1,0 +1,183 @@
+import type { Budgets } from './budgets.ts';
+import {
+  BudgetSpentError,
+  CredentialLostError,
+  ExchangeInProgressError,
+  type LockoutGuardError,
+  RefusedPasswordError,
+  SharedUsernameError,
+  WaitAfterUnknownError,
+} from './errors.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import { type Attempt, type CredentialState, exposure } from './state.ts';
+import { sweep } from './sweep.ts';
+import { LEASE_MS, RELEASE_MS, WAITS_MS } from './times.ts';
+
+/** Who wants to present which password, and why. */
+export type Presentation = {
+  username: string;
+  secretArn: string;
+  versionId: string;
+  fingerprint: Fingerprint;
+  actor: string;
+  purpose: Attempt['purpose'];
+  /** Whose share of the budget it takes. */
+  share: 'rotation' | 'app' | 'person';
+  /** The rotation that the exchange belongs to; present exactly when `purpose` is `exchange`. */
+  exchange?: { token: string };
+};
+
+/**
+ * Takes one unit of the lockout budget for one presentation of a password, or says why not.
+ * Changes `state` only when it grants, except for what time alone has changed (`sweep`).
+ */
+export function reserve(
+  state: CredentialState,
+  attempt: string,
+  wanted: Presentation,
+  budgets: Budgets,
+  now: number,
+): LockoutGuardError | undefined {
+  sweep(state, budgets, now);
+  const refusal =
+    exchangeInProgress(state, now) ??
+    notItsSecret(state, wanted) ??
+    (wanted.share === 'person'
+      ? trialSpent(state, budgets)
+      : (lost(state, wanted) ??
+        barredPassword(state, wanted, now) ??
+        waiting(state, now) ??
+        budgetSpent(state, wanted, budgets)));
+  if (refusal) return refusal;
+
+  const refused = state.refused[wanted.fingerprint.id];
+  const usedRelease = refused !== undefined && !refused.released && wanted.share !== 'person';
+  if (refused && usedRelease) refused.released = true;
+  const fresh = !state.presented.includes(wanted.versionId);
+  if (fresh) state.presented.push(wanted.versionId);
+  state.inFlight[attempt] = {
+    reservedAt: now,
+    actor: wanted.actor,
+    purpose: wanted.purpose,
+    username: wanted.username,
+    secretArn: wanted.secretArn,
+    versionId: wanted.versionId,
+    fingerprint: wanted.fingerprint.id,
+    mark: state.failed,
+    fresh,
+    usedRelease,
+  };
+  if (wanted.exchange) {
+    state.secretArn = wanted.secretArn;
+    state.journal = {
+      state: 'exchanging',
+      token: wanted.exchange.token,
+      attempt,
+      secretArn: wanted.secretArn,
+      oldVersion: wanted.versionId,
+      oldHash: wanted.fingerprint.hash,
+      startedAt: now,
+    };
+  }
+  return undefined;
+}
+
+/** Whether an exchange was begun by an invocation that may still be alive. */
+export const leaseLives = (startedAt: number, now: number): boolean => now < startedAt + LEASE_MS;
+
+function exchangeInProgress(state: CredentialState, now: number) {
+  const { journal } = state;
+  if (journal.state !== 'exchanging' || !leaseLives(journal.startedAt, now)) return undefined;
+  return new ExchangeInProgressError(
+    `ThingSpace is being asked for a new password of ${state.credential}: the stored one may die at any moment.`,
+    journal.startedAt + LEASE_MS,
+  );
+}
+
+function notItsSecret(state: CredentialState, wanted: Presentation) {
+  if (!wanted.exchange) return undefined;
+  if (state.secretArn !== undefined && state.secretArn !== wanted.secretArn) return sharedUsername(state);
+  const { journal } = state;
+  if (journal.state === 'idle' || journal.state === 'committed') return undefined;
+  return new ExchangeInProgressError(
+    `The last exchange of ${state.credential}'s password is not settled (${journal.state}).`,
+  );
+}
+
+export function sharedUsername(state: CredentialState): SharedUsernameError {
+  return new SharedUsernameError(
+    `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
+      'it would kill the password of the first. Turn rotation off for one of the two secrets.',
+  );
+}
+
+function lost({ journal, credential }: CredentialState, wanted: Presentation) {
+  if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;
+  return credentialLost(credential);
+}
+
+export function credentialLost(credential: string): CredentialLostError {
+  return new CredentialLostError(
+    `The password of ${credential} is lost: it was changed (or the username is locked) and the new one never ` +
+      'reached us. Have M2M Support reset it, store the password they give you as a new version of the secret, ' +
+      'then rotate again.',
+  );
+}
+
+function barredPassword(state: CredentialState, wanted: Presentation, now: number) {
+  const { journal, credential } = state;
+  if (journal.state === 'received' && wanted.fingerprint.hash === journal.oldHash) {
+    return new RefusedPasswordError(
+      `The password of ${credential} that you hold is dead; the new one is sealed in the journal and not yet in ` +
+        'the secret. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',
+    );
+  }
+  const refused = state.refused[wanted.fingerprint.id];
+  if (!refused) return undefined;
+  const mayBeReleased = refused.releasable && !refused.released;
+  if (mayBeReleased && now >= refused.at + RELEASE_MS) return undefined;
+  return new RefusedPasswordError(
+    `ThingSpace has refused the password of ${credential} in version ${wanted.versionId}; it is not presented ` +
+      'again, because every failure counts toward the lock. Store a working password as a new version of the secret.',
+    mayBeReleased ? refused.at + RELEASE_MS : undefined,
+  );
+}
+
+function waiting({ unknowns, lastUnknownAt, credential }: CredentialState, now: number) {
+  if (unknowns === 0) return undefined;
+  const retryAt = lastUnknownAt + (unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
+  if (now >= retryAt) return undefined;
+  return new WaitAfterUnknownError(
+    `ThingSpace gave no usable answer ${unknowns} time(s) in a row for ${credential}; the next log-in waits ` +
+      `until ${new Date(retryAt).toISOString()}.`,
+    retryAt,
+  );
+}
+
+/**
+ * The last unit of the budget is kept for a version that was not presented since the last success: a
+ * password that a person has just restored must always have one log-in left, whoever uses it first.
+ */
+function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
+  const used = exposure(state);
+  const fresh = !state.presented.includes(wanted.versionId);
+  const share = wanted.share === 'rotation' ? budgets.rotation : budgets.budget;
+  const mayUse = fresh ? budgets.budget : Math.min(share, Math.max(1, budgets.budget - 1));
+  if (used < mayUse) return undefined;
+  return new BudgetSpentError(
+    `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
+      `is ${mayUse}. Find out why they failed, store a working password as a new version of the secret, or have ` +
+      'a person try once with the operator tool: `npm run cli -- trial`.',
+  );
+}
+
+/** A person may go beyond our budget, but never to the failure that locks. */
+function trialSpent(state: CredentialState, budgets: Budgets) {
+  const used = exposure(state);
+  if (used < budgets.limit - 1) return undefined;
+  return new BudgetSpentError(
+    `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
+      'may lock it. Have M2M Support unlock the username first, then say so with the operator tool: ' +
+      '`npm run cli -- unlocked`.',
+  );
+}

@@ -1,0 +1,101 @@
+import { announceFailure, announceGuardClosed, missedAnswer } from './announce.ts';
+import type { Budgets } from './budgets.ts';
+import type { Presentation } from './reserve.ts';
+import { type Attempt, type CredentialState, exposure } from './state.ts';
+import { NEWBORN_MS } from './times.ts';
+
+/** What became of a presentation. */
+export type Settlement =
+  /** A session: the platform's run of failures ended when it was executed. */
+  | { outcome: 'success' }
+  /** The platform refused and counted it, or is assumed to have. */
+  | { outcome: 'failure'; code: string; certainlyCredentials: boolean }
+  /** It never left this machine, or the platform refused it before it looked at the password. */
+  | { outcome: 'uncounted' }
+  /** GetNewPassword made a new password: that ends no run of failures. */
+  | { outcome: 'exchanged' }
+  /** No usable answer: it stays in flight until it can no longer be executed. */
+  | { outcome: 'unknown' };
+
+/** Counts the outcome of an attempt, also when it was swept meanwhile. */
+export function settle(
+  state: CredentialState,
+  id: string,
+  presented: Presentation,
+  settlement: Settlement,
+  budgets: Budgets,
+  now: number,
+): void {
+  const attempt = state.inFlight[id];
+  switch (settlement.outcome) {
+    case 'unknown':
+      if (!attempt || attempt.unknownAt !== undefined) return;
+      attempt.unknownAt = now;
+      missedAnswer(state, now);
+      if (presented.exchange) announceGuardClosed(state, id, presented, budgets, now);
+      else announceFailure(state, id, presented, { certainty: 'unknown' }, budgets, now);
+      return;
+    case 'success':
+      delete state.inFlight[id];
+      state.unknowns = 0;
+      state.presented = [];
+      delete state.refused[presented.fingerprint.id];
+      if (attempt) clear(state, attempt.mark);
+      if (attempt) endLoss(state, attempt.reservedAt);
+      if (exposure(state) < budgets.budget) state.guardClosedSaid = false;
+      return;
+    case 'uncounted':
+      if (attempt) giveBack(state, id, attempt);
+      return;
+    case 'exchanged':
+      delete state.inFlight[id];
+      state.unknowns = 0;
+      return;
+    case 'failure':
+      delete state.inFlight[id];
+      state.unknowns = 0;
+      state.failed += 1;
+      state.refused[presented.fingerprint.id] = {
+        at: now,
+        releasable: !settlement.certainlyCredentials || newborn(state, presented.versionId, now),
+        released: state.refused[presented.fingerprint.id]?.released ?? false,
+      };
+      announceFailure(state, id, presented, { certainty: 'refused', code: settlement.code }, budgets, now);
+      return;
+  }
+}
+
+/** The platform never looked at the password: everything is as if it had not been reserved. */
+function giveBack(state: CredentialState, id: string, attempt: Attempt): void {
+  delete state.inFlight[id];
+  const others = Object.values(state.inFlight);
+  if (attempt.fresh && !others.some((other) => other.versionId === attempt.versionId)) {
+    state.presented = state.presented.filter((version) => version !== attempt.versionId);
+  }
+  const refused = state.refused[attempt.fingerprint];
+  if (attempt.usedRelease && refused) refused.released = false;
+}
+
+/**
+ * Subtracts the failures that a success has cleared, from the marks of those in flight as well: two
+ * overlapping successes must not clear one failure twice.
+ */
+function clear(state: CredentialState, mark: number): void {
+  state.failed = Math.max(0, state.failed - mark);
+  for (const other of Object.values(state.inFlight)) other.mark = Math.max(0, other.mark - mark);
+}
+
+/** A log-in that works after the loss was found means that a person has restored the credential. */
+function endLoss(state: CredentialState, reservedAt: number): void {
+  const { journal } = state;
+  if (journal.state !== 'lost' || reservedAt < journal.since) return;
+  if (journal.envelope !== undefined) state.orphans[journal.attempt] = journal.envelope;
+  state.journal = { state: 'idle' };
+}
+
+/** A password that we were given within the hour may not be known to every server of the platform. */
+function newborn({ journal }: CredentialState, versionId: string, now: number): boolean {
+  if (!('receivedAt' in journal) || journal.receivedAt === undefined) return false;
+  const issuedAs = journal.state === 'idle' ? journal.lastToken : journal.token;
+  return issuedAs === versionId && now < journal.receivedAt + NEWBORN_MS;
+}

@@ -1,0 +1,20 @@
+import { announceFailure, missedAnswer } from './announce.ts';
+import type { Budgets } from './budgets.ts';
+import type { CredentialState } from './state.ts';
+import { SETTLING_MS } from './times.ts';
+
+/**
+ * Turns attempts that the platform can no longer execute into failures. Until then they stay in flight:
+ * one that was executed late would otherwise count on the platform after somebody's success cleared it here.
+ */
+export function sweep(state: CredentialState, budgets: Budgets, now: number): void {
+  for (const [id, attempt] of Object.entries(state.inFlight)) {
+    if (now < attempt.reservedAt + SETTLING_MS) continue;
+    delete state.inFlight[id];
+    state.failed += 1;
+    if (attempt.unknownAt !== undefined) continue;
+    // Its owner died without a word: nobody has announced it yet.
+    missedAnswer(state, attempt.reservedAt);
+    announceFailure(state, id, attempt, { certainty: 'unknown' }, budgets, now);
+  }
+}

@@ -1,0 +1,14 @@
+const MINUTE_MS = 60_000;
+
+/** How long after its reservation a request may still be executed by the platform. */
+export const SETTLING_MS = 20 * MINUTE_MS;
+/** How long an exchange keeps everybody else out: longer than any invocation (15 minutes at most). */
+export const LEASE_MS = 20 * MINUTE_MS;
+/** A request that is not begun by then is not sent: it must have left, connected, within 60 s. */
+export const RESERVATION_MS = 45_000;
+/** After which a refusal that may not have been about the password is forgiven, once. */
+export const RELEASE_MS = 30 * MINUTE_MS;
+/** For how long after its issue a password may not be known everywhere. */
+export const NEWBORN_MS = 60 * MINUTE_MS;
+/** How long nobody presents anything after the first missed answer, and after every further one. */
+export const WAITS_MS = [MINUTE_MS, 30 * MINUTE_MS] as const;

@@ -1,0 +1,70 @@
+import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { awsCall } from '../aws-call.ts';
+
+/** What a data key is for: KMS gives it back only to who names the same (encryption context). */
+export type SealingContext = { secretArn: string; token: string };
+
+export type DataKey = {
+  /** 32 bytes, in memory only. */
+  plaintext: Buffer;
+  /** The same key under the KMS key: what an envelope carries. */
+  wrapped: Buffer;
+};
+
+export class SealingKeyError extends Error {
+  override readonly name = 'SealingKeyError';
+}
+
+/** Envelope encryption's key side. */
+export interface Sealer {
+  /** @throws SealingKeyError when the key cannot be used: nothing may be exchanged then */
+  newKey(context: SealingContext): Promise<DataKey>;
+  /** The plaintext of a wrapped key. @throws SealingKeyError */
+  unwrap(wrapped: Buffer, context: SealingContext): Promise<Buffer>;
+}
+
+/** The AWS-managed key serves Secrets Manager only and cannot be used by anybody else. */
+export const isAwsManagedKey = (keyId: string): boolean => /(^|[:/])alias\/aws\//.test(keyId);
+
+export function kmsSealer(client: KMSClient, keyId: string): Sealer {
+  return {
+    async newKey(context) {
+      try {
+        const output = await awsCall('kms:GenerateDataKey', () =>
+          client.send(
+            new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: 'AES_256', EncryptionContext: context }),
+          ),
+        );
+        return { plaintext: bytes(output.Plaintext), wrapped: bytes(output.CiphertextBlob) };
+      } catch (cause) {
+        throw new SealingKeyError(
+          `The KMS key ${keyId} gave no data key, so a new password could not be sealed and none is asked for. ` +
+            'Check that the key is enabled and that the function may kms:GenerateDataKey with it.',
+          { cause },
+        );
+      }
+    },
+
+    async unwrap(wrapped, context) {
+      try {
+        const output = await awsCall('kms:Decrypt', () =>
+          client.send(
+            new DecryptCommand({ KeyId: keyId, CiphertextBlob: wrapped, EncryptionContext: context }),
+          ),
+        );
+        return bytes(output.Plaintext);
+      } catch (cause) {
+        throw new SealingKeyError(
+          `The KMS key ${keyId} did not open a sealed password of ${context.secretArn}. Nothing is lost: enable the ` +
+            'key and let the function kms:Decrypt with it, then rotate again.',
+          { cause },
+        );
+      }
+    },
+  };
+}
+
+function bytes(field: Uint8Array | undefined): Buffer {
+  if (!field) throw new Error('KMS answered without the key');
+  return Buffer.from(field);
+}

@@ -1,0 +1,98 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { awsCall } from '../aws-call.ts';
+import { SecretShapeError } from './credential.ts';
+
+export type SecretDescription = {
+  arn: string;
+  rotationEnabled: boolean;
+  kmsKeyId: string | undefined;
+  /** Staging labels by version id. */
+  stages: ReadonlyMap<string, readonly string[]>;
+};
+
+export type SecretVersion = { versionId: string; value: string; createdAt: number };
+
+/** What the rotation needs of Secrets Manager. Every method throws `AwsCallError`. */
+export interface SecretStore {
+  describe(secretId: string): Promise<SecretDescription>;
+  /** One version by its id; undefined while it has no value, or is not visible yet. */
+  read(secretId: string, versionId: string): Promise<SecretVersion | undefined>;
+  /**
+   * Stores a value as the version `token` and puts the labels on it, in one call. The same value under
+   * the same token is ignored by the service, another one is a `ResourceExistsException`.
+   */
+  put(write: {
+    secretId: string;
+    token: string;
+    rotationToken: string | undefined;
+    value: string;
+    stages: string[];
+  }): Promise<void>;
+  /** Puts a label on `to` (if given), taking it from `from` (if given). */
+  moveStage(secretId: string, stage: string, move: { to?: string; from?: string }): Promise<void>;
+}
+
+export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
+  return {
+    async describe(secretId) {
+      const output = await awsCall('secretsmanager:DescribeSecret', () =>
+        client.send(new DescribeSecretCommand({ SecretId: secretId })),
+      );
+      return {
+        arn: output.ARN ?? secretId,
+        rotationEnabled: output.RotationEnabled ?? false,
+        kmsKeyId: output.KmsKeyId,
+        stages: new Map(Object.entries(output.VersionIdsToStages ?? {})),
+      };
+    },
+
+    async read(secretId, versionId) {
+      const command = new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId });
+      const output = await client.send(command).catch((failure) => {
+        if (failure instanceof ResourceNotFoundException) return undefined;
+        return awsCall('secretsmanager:GetSecretValue', () => Promise.reject(failure));
+      });
+      if (!output) return undefined;
+      if (output.SecretString === undefined) {
+        throw new SecretShapeError(
+          `The secret ${secretId} holds binary data: store {"username": "…", "password": "…"} as its string value.`,
+        );
+      }
+      return { versionId, value: output.SecretString, createdAt: output.CreatedDate?.getTime() ?? 0 };
+    },
+
+    async put({ secretId, token, rotationToken, value, stages }) {
+      await awsCall('secretsmanager:PutSecretValue', () =>
+        client.send(
+          new PutSecretValueCommand({
+            SecretId: secretId,
+            ClientRequestToken: token,
+            SecretString: value,
+            VersionStages: stages,
+            ...(rotationToken === undefined ? {} : { RotationToken: rotationToken }),
+          }),
+        ),
+      );
+    },
+
+    async moveStage(secretId, stage, { to, from }) {
+      await awsCall('secretsmanager:UpdateSecretVersionStage', () =>
+        client.send(
+          new UpdateSecretVersionStageCommand({
+            SecretId: secretId,
+            VersionStage: stage,
+            ...(to === undefined ? {} : { MoveToVersionId: to }),
+            ...(from === undefined ? {} : { RemoveFromVersionId: from }),
+          }),
+        ),
+      );
+    },
+  };
+}

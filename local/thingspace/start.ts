@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type FaultOptions, renderAnswer, renderFault } from './answers.ts';
+import { type Operation, operationsOf, type ServiceName } from './contract.ts';
+import { CODES, createPlatform, type Platform, type PlatformOptions, type Verdict } from './platform.ts';
+import { type Random, seededRandom } from './random.ts';
+import { DeserializationError, readRequest, type SoapRequest } from './request.ts';
+import { wsdlOf, xsdOf } from './wsdl.ts';
+
+export type ThingSpaceOptions = PlatformOptions & {
+  /** Name of the member that carries the current password in GetNewPassword. @default OldPassword */
+  passwordElement?: string;
+};
+
+export interface ThingSpace {
+  /** Base of both services, without a slash at the end: `http://127.0.0.1:<port>/api/v2`. */
+  url: string;
+  platform: Platform;
+  close(): Promise<void>;
+}
+
+/** WCF's default MaxReceivedMessageSize. */
+const MAX_REQUEST_BYTES = 65_536;
+const PATH = /^\/api\/v2\/(SessionService|AccountService)\.svc$/;
+
+/** Starts the ThingSpace simulator, SOAP 1.1 over HTTP, on a free port of the loopback. */
+export async function startThingSpace(options: ThingSpaceOptions): Promise<ThingSpace> {
+  const platform = createPlatform(options);
+  const operations = operationsOf(options.passwordElement ?? 'OldPassword');
+  const random = seededRandom(options.seed + 1);
+  const server = createServer((request, response) => {
+    serve(request, response, platform, operations, random).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/api/v2`,
+    platform,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  platform: Platform,
+  operations: readonly Operation[],
+  random: Random,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const service = PATH.exec(url.pathname)?.[1] as ServiceName | undefined;
+  const offered = operations.filter((operation) => operation.service === service);
+  const send = (status: number, body = ''): void => {
+    response.writeHead(status, body === '' ? {} : { 'Content-Type': 'text/xml; charset=utf-8' }).end(body);
+  };
+  const fault = (code: string, extras: FaultOptions = {}): void =>
+    send(500, renderFault(random, code, extras));
+
+  const body = await readBody(request);
+  if (!service) return send(404);
+  if (request.method === 'GET') {
+    const contract = publishedContract(
+      service,
+      url,
+      `http://${request.headers.host}${url.pathname}`,
+      offered,
+    );
+    return contract === undefined ? send(404) : send(200, contract);
+  }
+  if (request.method !== 'POST') return send(405);
+  if (body === 'too large') return send(413);
+  // WCF answers 415 before it reads anything, and does not know an action that its contract does not name.
+  if (!/^text\/xml;\s*charset="?utf-8"?$/i.test(request.headers['content-type'] ?? '')) return send(415);
+  const action = request.headers.soapaction;
+  const operation = offered.find(({ soapAction }) => action === `"${soapAction}"`);
+  if (!operation) return fault('ActionNotSupported', { service: '' });
+
+  let soap: SoapRequest;
+  try {
+    soap = readRequest(body, operation);
+  } catch (error) {
+    if (!(error instanceof DeserializationError)) throw error;
+    return fault('DeserializationFailed', { service: random.pick(['', 'UnifiedWebService.']) });
+  }
+  const verdict = execute(platform, operation, soap);
+  if (verdict.ok) return send(200, renderAnswer(random, operation, verdict.value));
+  const presented = operation.name === 'LogOut' ? undefined : soap.members.at(-1);
+  return fault(verdict.code, presented === undefined ? {} : { echo: presented });
+}
+
+function publishedContract(
+  service: ServiceName,
+  url: URL,
+  address: string,
+  operations: readonly Operation[],
+): string | undefined {
+  if (url.searchParams.has('wsdl')) return wsdlOf(service, address, operations);
+  return xsdOf(url.searchParams.get('xsd') ?? '', address, operations);
+}
+
+function execute(platform: Platform, operation: Operation, { token, members }: SoapRequest): Verdict<string> {
+  const [first = '', second = ''] = members;
+  if (operation.name === 'LogIn') return platform.logIn(first, second);
+  if (token === undefined) return { ok: false, code: CODES.sessionInvalid };
+  if (operation.name === 'GetNewPassword') return platform.getNewPassword(token, first);
+  // The token stands twice in LogOut; two different ones are no valid session.
+  return token === first ? platform.logOut(token) : { ok: false, code: CODES.sessionInvalid };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= MAX_REQUEST_BYTES) chunks.push(chunk);
+  }
+  return bytes > MAX_REQUEST_BYTES ? 'too large' : Buffer.concat(chunks);
+}

@@ -1,0 +1,97 @@
+import * as v from 'valibot';
+import { AwsFailure } from './aws-failure.ts';
+import type { WorldClock } from './clock.ts';
+import { operation, serveJson } from './json-service.ts';
+import type { Listening } from './listen.ts';
+
+/** The stand-in for CloudWatch Logs: what invocations printed, searchable. */
+export interface CloudWatchLogs {
+  /** Appends one line as one event; the log group comes into being with its first line. */
+  append(logGroup: string, line: string, timestampMs: number): void;
+  /** All lines of a group in the order of their arrival; empty for an unknown one. */
+  lines(logGroup: string): readonly string[];
+}
+
+type LogEvent = { timestamp: number; message: string; ingestionTime: number; eventId: string };
+
+const logStreamName = '[$LATEST]local';
+
+/** Events looked at per page: small, so that paging happens. */
+const eventsPerPage = 100;
+
+const FilterLogEvents = v.pipe(
+  v.object({
+    logGroupName: v.optional(v.pipe(v.string(), v.minLength(1))),
+    logGroupIdentifier: v.optional(v.pipe(v.string(), v.minLength(1))),
+    filterPattern: v.optional(v.pipe(v.string(), v.maxLength(1024)), ''),
+    startTime: v.optional(v.pipe(v.number(), v.minValue(0))),
+    endTime: v.optional(v.pipe(v.number(), v.minValue(0))),
+    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), 10_000),
+    nextToken: v.optional(v.pipe(v.string(), v.regex(/^\d+$/))),
+  }),
+  v.check(({ logGroupName, logGroupIdentifier }) => !logGroupName !== !logGroupIdentifier),
+);
+
+/**
+ * FilterLogEvents as documented: times are inclusive, and a page may be empty and still be followed by
+ * another ("partially full or empty pages"): only a missing nextToken is the end.
+ */
+export async function startCloudWatchLogs(options: {
+  clock: WorldClock;
+}): Promise<{ logs: CloudWatchLogs; listening: Listening }> {
+  const { clock } = options;
+  const groups = new Map<string, LogEvent[]>();
+
+  const operations = {
+    FilterLogEvents: operation(FilterLogEvents, 'InvalidParameterException', (input) => {
+      const named = input.logGroupName ?? input.logGroupIdentifier?.split(':log-group:').at(-1) ?? '';
+      const events = groups.get(named);
+      if (!events) {
+        throw new AwsFailure('ResourceNotFoundException', 'The specified log group does not exist.');
+      }
+      const { startTime = 0, endTime = Number.MAX_SAFE_INTEGER, limit } = input;
+      const terms = termsOf(input.filterPattern);
+      const start = Number(input.nextToken ?? 0);
+      const found: (LogEvent & { logStreamName: string })[] = [];
+      let next = start;
+      for (; next < events.length && next < start + eventsPerPage && found.length < limit; next += 1) {
+        const event = events[next] as LogEvent;
+        const inTime = event.timestamp >= startTime && event.timestamp <= endTime;
+        if (inTime && terms.every((term) => event.message.includes(term))) {
+          found.push({ ...event, logStreamName });
+        }
+      }
+      return {
+        events: found,
+        searchedLogStreams: [],
+        ...(next < events.length && { nextToken: String(next) }),
+      };
+    }),
+  };
+
+  const logs: CloudWatchLogs = {
+    append(logGroup, message, timestamp) {
+      const events = groups.get(logGroup) ?? [];
+      const eventId = String(events.length).padStart(56, '0');
+      events.push({ timestamp, message, ingestionTime: clock.nowMs(), eventId });
+      groups.set(logGroup, events);
+    },
+    lines: (logGroup) => (groups.get(logGroup) ?? []).map(({ message }) => message),
+  };
+  return { logs, listening: await serveJson('logs', operations, clock) };
+}
+
+/**
+ * The terms of an unstructured pattern, all of which must occur: bare words, and quoted terms with spaces
+ * or punctuation (`\"` inside). Optional, excluded and JSON patterns are refused rather than misread.
+ */
+function termsOf(pattern: string): string[] {
+  const parts = pattern.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
+  return parts.map((part) => {
+    if (part.startsWith('"')) {
+      return part.slice(1, -1).replaceAll(/\\(.)/g, '$1');
+    }
+    if (/^\w+$/.test(part)) return part;
+    throw new AwsFailure('InvalidParameterException', 'Invalid filter pattern');
+  });
+}

@@ -1,0 +1,70 @@
+import type { ServerResponse } from 'node:http';
+import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import dynalite from 'dynalite';
+import type { WorldClock } from './clock.ts';
+import { type Listening, listen } from './listen.ts';
+
+/** The stand-in for DynamoDB: dynalite, whose Date header follows the world's clock. */
+export interface DynamoDb {
+  /** Partition key `credential`, sort key `item`, both strings; paid per request. */
+  createLedgerTable(name: string): Promise<void>;
+  /** Every item of a table, as plain values. */
+  items(table: string): Promise<Record<string, unknown>[]>;
+}
+
+export async function startDynamoDb(options: {
+  clock: WorldClock;
+  region: string;
+}): Promise<{ dynamodb: DynamoDb; listening: Listening }> {
+  const { clock, region } = options;
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  server.keepAliveTimeout = 0;
+  // Before dynalite's own listener: Node leaves a Date header alone that is set already.
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    response.setHeader('date', new Date(clock.nowMs()).toUTCString());
+  });
+  const listening = await listen(server);
+  // Straight to dynalite, not through the gateway: setting up and looking is no call of the function.
+  const client = new DynamoDBClient({
+    region,
+    endpoint: listening.url,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+
+  const dynamodb: DynamoDb = {
+    async createLedgerTable(name) {
+      await client.send(
+        new CreateTableCommand({
+          TableName: name,
+          BillingMode: 'PAY_PER_REQUEST',
+          AttributeDefinitions: [
+            { AttributeName: 'credential', AttributeType: 'S' },
+            { AttributeName: 'item', AttributeType: 'S' },
+          ],
+          KeySchema: [
+            { AttributeName: 'credential', KeyType: 'HASH' },
+            { AttributeName: 'item', KeyType: 'RANGE' },
+          ],
+        }),
+      );
+    },
+    async items(table) {
+      const items: Record<string, unknown>[] = [];
+      for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+        for (const item of page.Items ?? []) items.push(unmarshall(item));
+      }
+      return items;
+    },
+  };
+  return {
+    dynamodb,
+    listening: {
+      url: listening.url,
+      close: async () => {
+        client.destroy();
+        await listening.close();
+      },
+    },
+  };
+}

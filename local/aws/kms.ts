@@ -1,0 +1,184 @@
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import { AwsFailure } from './aws-failure.ts';
+import type { WorldClock } from './clock.ts';
+import { operation, serveJson } from './json-service.ts';
+import type { Listening } from './listen.ts';
+
+/** The stand-in for KMS: one customer-managed key under an alias, and the AWS-managed one beside it. */
+export interface Kms {
+  readonly keyArn: string;
+  readonly keyId: string;
+  readonly alias: string;
+  disable(): void;
+  enable(): void;
+  /** Whether Secrets Manager may use the key: known and enabled. Takes id, ARN or alias. */
+  usable(keyId: string): boolean;
+}
+
+const managedAlias = 'alias/aws/secretsmanager';
+
+const keyId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
+const context = v.optional(v.record(v.string(), v.string()), {});
+const GenerateDataKey = v.object({
+  KeyId: keyId,
+  KeySpec: v.optional(v.picklist(['AES_256', 'AES_128'])),
+  NumberOfBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024))),
+  EncryptionContext: context,
+});
+const Decrypt = v.object({
+  CiphertextBlob: v.pipe(v.string(), v.base64(), v.minLength(1)),
+  KeyId: v.optional(keyId),
+  EncryptionContext: context,
+});
+const DescribeKey = v.object({ KeyId: keyId });
+
+/** Data keys are really encrypted, AES-256-GCM under a key of this process, bound to their context. */
+export async function startKms(options: {
+  clock: WorldClock;
+  region: string;
+  accountId: string;
+}): Promise<{ kms: Kms; listening: Listening }> {
+  const { clock, region, accountId } = options;
+  const prefix = `arn:aws:kms:${region}:${accountId}:`;
+  const customer = newKey(prefix, 'alias/thingspace-rotation', 'CUSTOMER');
+  const managed = newKey(prefix, managedAlias, 'AWS');
+  const keys = [customer, managed];
+  const createdAtMs = clock.nowMs();
+
+  const find = (wanted: string): Key => {
+    const key = keys.find(({ id, arn, alias }) => [id, arn, alias, prefix + alias].includes(wanted));
+    if (key) return key;
+    throw wanted.includes('alias/')
+      ? new AwsFailure('NotFoundException', `Alias ${wanted} is not found.`)
+      : new AwsFailure('NotFoundException', `Key '${wanted}' does not exist`);
+  };
+
+  /** AWS-managed keys serve only their own service; a disabled key serves nobody. */
+  const usableKey = (wanted: string, action: string): Key => {
+    const key = find(wanted);
+    if (key.manager === 'AWS') {
+      throw new AwsFailure(
+        'AccessDeniedException',
+        `User: arn:aws:sts::${accountId}:assumed-role/local/rotation is not authorized to perform: kms:${action} on resource: ${key.arn} because no resource-based policy allows the kms:${action} action`,
+      );
+    }
+    if (!key.enabled) throw new AwsFailure('DisabledException', `${key.arn} is disabled.`);
+    return key;
+  };
+
+  const operations = {
+    GenerateDataKey: operation(GenerateDataKey, 'ValidationException', (input) => {
+      if ((input.KeySpec === undefined) === (input.NumberOfBytes === undefined)) {
+        throw new AwsFailure('ValidationException', 'Please specify either number of bytes or key spec.');
+      }
+      const key = usableKey(input.KeyId, 'GenerateDataKey');
+      const plaintext = randomBytes(input.NumberOfBytes ?? (input.KeySpec === 'AES_128' ? 16 : 32));
+      return {
+        CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext).toString('base64'),
+        Plaintext: plaintext.toString('base64'),
+        KeyId: key.arn,
+      };
+    }),
+    Decrypt: operation(Decrypt, 'ValidationException', (input) => {
+      const blob = Buffer.from(input.CiphertextBlob, 'base64');
+      const sealer = keys.find(({ id }) => id === blob.subarray(0, idBytes).toString());
+      if (!sealer) throw new AwsFailure('InvalidCiphertextException', '');
+      if (input.KeyId !== undefined && find(input.KeyId) !== sealer) {
+        throw new AwsFailure(
+          'IncorrectKeyException',
+          'The key ID in the request does not identify a CMK that can perform this operation.',
+        );
+      }
+      const key = usableKey(sealer.id, 'Decrypt');
+      return {
+        Plaintext: decrypt(key, blob, input.EncryptionContext).toString('base64'),
+        KeyId: key.arn,
+        EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      };
+    }),
+    DescribeKey: operation(DescribeKey, 'ValidationException', (input) => {
+      const key = find(input.KeyId);
+      return {
+        KeyMetadata: {
+          AWSAccountId: accountId,
+          KeyId: key.id,
+          Arn: key.arn,
+          CreationDate: createdAtMs / 1000,
+          Enabled: key.enabled,
+          Description: '',
+          KeyUsage: 'ENCRYPT_DECRYPT',
+          KeyState: key.enabled ? 'Enabled' : 'Disabled',
+          Origin: 'AWS_KMS',
+          KeyManager: key.manager,
+          KeySpec: 'SYMMETRIC_DEFAULT',
+          EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+          MultiRegion: false,
+        },
+      };
+    }),
+  };
+
+  const kms: Kms = {
+    keyArn: customer.arn,
+    keyId: customer.id,
+    alias: customer.alias,
+    disable() {
+      customer.enabled = false;
+    },
+    enable() {
+      customer.enabled = true;
+    },
+    usable: (wanted) => {
+      try {
+        return find(wanted).enabled;
+      } catch {
+        return false;
+      }
+    },
+  };
+  return { kms, listening: await serveJson('kms', operations, clock) };
+}
+
+type Key = {
+  id: string;
+  arn: string;
+  alias: string;
+  manager: 'CUSTOMER' | 'AWS';
+  enabled: boolean;
+  material: Buffer;
+};
+
+function newKey(prefix: string, alias: string, manager: Key['manager']): Key {
+  const id = randomUUID();
+  return { id, arn: `${prefix}key/${id}`, alias, manager, enabled: true, material: randomBytes(32) };
+}
+
+const idBytes = 36;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** Key id, nonce, tag, ciphertext; the encryption context is authenticated, in any order of its members. */
+function encrypt(key: Key, plaintext: Buffer, bound: Record<string, string>): Buffer {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv('aes-256-gcm', key.material, nonce).setAAD(canonical(bound));
+  const sealed = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return Buffer.concat([Buffer.from(key.id), nonce, cipher.getAuthTag(), sealed]);
+}
+
+function decrypt(key: Key, blob: Buffer, bound: Record<string, string>): Buffer {
+  const [nonceEnd, tagEnd] = [idBytes + nonceBytes, idBytes + nonceBytes + tagBytes];
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key.material, blob.subarray(idBytes, nonceEnd))
+      .setAAD(canonical(bound))
+      .setAuthTag(blob.subarray(nonceEnd, tagEnd));
+    return Buffer.concat([decipher.update(blob.subarray(tagEnd)), decipher.final()]);
+  } catch {
+    // KMS says no more than this, whether the context, the key or the bytes are wrong.
+    throw new AwsFailure('InvalidCiphertextException', '');
+  }
+}
+
+function canonical(bound: Record<string, string>): Buffer {
+  return Buffer.from(JSON.stringify(Object.entries(bound).sort(([a], [b]) => (a < b ? -1 : 1))));
+}

@@ -1,0 +1,90 @@
+import type { InferOutput } from 'valibot';
+import { AwsFailure } from '../aws-failure.ts';
+import type { GetSecretValue, ListSecretVersionIds } from './requests.ts';
+import { type Secret, type Version, versionById, versionByStage } from './secret.ts';
+
+const dayMs = 86_400_000;
+const seconds = (ms: number) => ms / 1000;
+
+/** @throws {AwsFailure} ResourceNotFoundException, InvalidRequestException */
+export function getSecretValue(secret: Secret, input: InferOutput<typeof GetSecretValue>) {
+  const version = wanted(secret, input);
+  if (!version.value) throw noValue(input);
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    VersionId: version.id,
+    VersionStages: version.stages,
+    CreatedDate: seconds(version.createdAtMs),
+    ...('string' in version.value
+      ? { SecretString: version.value.string }
+      : { SecretBinary: version.value.binary }),
+  };
+}
+
+function wanted(secret: Secret, input: InferOutput<typeof GetSecretValue>): Version {
+  const { VersionId: id, VersionStage: stage } = input;
+  const version = id === undefined ? versionByStage(secret, stage ?? 'AWSCURRENT') : versionById(secret, id);
+  if (!version) throw noValue(input);
+  if (stage !== undefined && !version.stages.includes(stage)) {
+    throw new AwsFailure(
+      'InvalidRequestException',
+      'You provided a VersionStage that is not associated to the provided VersionId.',
+    );
+  }
+  return version;
+}
+
+function noValue({ VersionId: id, VersionStage: stage }: InferOutput<typeof GetSecretValue>): AwsFailure {
+  const what = id === undefined ? `staging label: ${stage ?? 'AWSCURRENT'}` : `VersionId: ${id}`;
+  return new AwsFailure(
+    'ResourceNotFoundException',
+    `Secrets Manager can't find the specified secret value for ${what}`,
+  );
+}
+
+export function describeSecret(secret: Secret) {
+  const { rotation } = secret;
+  const days = rotation?.rules.AutomaticallyAfterDays;
+  const labelled = secret.versions.filter((version) => version.stages.length > 0);
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    ...(secret.description !== undefined && { Description: secret.description }),
+    ...(secret.kmsKeyId !== undefined && { KmsKeyId: secret.kmsKeyId }),
+    Tags: secret.tags,
+    CreatedDate: seconds(secret.createdAtMs),
+    LastChangedDate: seconds(secret.changedAtMs),
+    VersionIdsToStages: Object.fromEntries(labelled.map((version) => [version.id, version.stages])),
+    ...(rotation && {
+      RotationEnabled: rotation.enabled,
+      RotationLambdaARN: rotation.lambdaArn,
+      RotationRules: rotation.rules,
+    }),
+    ...(rotation?.enabled &&
+      secret.rotatedAtMs !== undefined && { LastRotatedDate: seconds(secret.rotatedAtMs) }),
+    ...(rotation?.enabled &&
+      days !== undefined && {
+        NextRotationDate: seconds((secret.rotatedAtMs ?? secret.createdAtMs) + days * dayMs),
+      }),
+  };
+}
+
+/** @throws {AwsFailure} InvalidNextTokenException */
+export function listSecretVersionIds(secret: Secret, input: InferOutput<typeof ListSecretVersionIds>) {
+  const shown = secret.versions.filter((version) => input.IncludeDeprecated || version.stages.length > 0);
+  const start = Number(input.NextToken ?? 0);
+  if (start > shown.length)
+    throw new AwsFailure('InvalidNextTokenException', 'The NextToken value is invalid.');
+  const end = start + input.MaxResults;
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    Versions: shown.slice(start, end).map((version) => ({
+      VersionId: version.id,
+      VersionStages: version.stages,
+      CreatedDate: seconds(version.createdAtMs),
+    })),
+    ...(end < shown.length && { NextToken: String(end) }),
+  };
+}

@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+
+/**
+ * Shapes of the requests. Lengths and patterns are those of the API reference; members that the product
+ * does not use are ignored, as AWS ignores nothing but we need nothing of them.
+ */
+const secretId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
+const versionId = v.pipe(v.string(), v.minLength(32), v.maxLength(64));
+const stage = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const secretString = v.pipe(v.string(), v.minLength(1), v.maxBytes(65_536));
+const secretBinary = v.pipe(v.string(), v.minLength(1), v.base64(), v.maxLength(87_384));
+const rotationToken = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-]{36,256}$/));
+
+export const CreateSecret = v.object({
+  Name: v.pipe(v.string(), v.regex(/^[\w/+=.@-]{1,512}$/)),
+  ClientRequestToken: versionId,
+  Description: v.optional(v.string()),
+  KmsKeyId: v.optional(v.string()),
+  SecretString: v.optional(secretString),
+  SecretBinary: v.optional(secretBinary),
+  Tags: v.optional(v.array(v.object({ Key: v.string(), Value: v.string() }))),
+});
+
+export const PutSecretValue = v.object({
+  SecretId: secretId,
+  ClientRequestToken: versionId,
+  SecretString: v.optional(secretString),
+  SecretBinary: v.optional(secretBinary),
+  VersionStages: v.optional(v.pipe(v.array(stage), v.minLength(1), v.maxLength(20))),
+  RotationToken: v.optional(rotationToken),
+});
+
+export const GetSecretValue = v.object({
+  SecretId: secretId,
+  VersionId: v.optional(versionId),
+  VersionStage: v.optional(stage),
+});
+
+export const DescribeSecret = v.object({ SecretId: secretId });
+
+export const ListSecretVersionIds = v.object({
+  SecretId: secretId,
+  IncludeDeprecated: v.optional(v.boolean(), false),
+  MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 100),
+  NextToken: v.optional(v.pipe(v.string(), v.regex(/^\d+$/))),
+});
+
+export const UpdateSecretVersionStage = v.object({
+  SecretId: secretId,
+  VersionStage: stage,
+  MoveToVersionId: v.optional(versionId),
+  RemoveFromVersionId: v.optional(versionId),
+});
+
+export const RotateSecret = v.object({
+  SecretId: secretId,
+  ClientRequestToken: versionId,
+  RotationLambdaARN: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+  RotationRules: v.optional(
+    v.object({
+      AutomaticallyAfterDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))),
+      Duration: v.optional(v.pipe(v.string(), v.regex(/^[0-9]{1,2}h$/))),
+      ScheduleExpression: v.optional(v.pipe(v.string(), v.regex(/^(rate|cron)\([0-9A-Za-z#?*\-/, ]+\)$/))),
+    }),
+  ),
+  RotateImmediately: v.optional(v.boolean(), true),
+});
+
+export const CancelRotateSecret = v.object({ SecretId: secretId });

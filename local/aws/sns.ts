@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { awsError, escapeXml } from '../gateway/aws-error.ts';
+import type { Canned } from '../gateway/call.ts';
+import { readBody } from '../gateway/forward.ts';
+import { AwsFailure } from './aws-failure.ts';
+import type { WorldClock } from './clock.ts';
+import { send } from './json-service.ts';
+import { type Listening, listenWith } from './listen.ts';
+
+/** A message as it was published. */
+export type Published = {
+  messageId: string;
+  topicArn: string;
+  atMs: number;
+  subject?: string;
+  /** The text as sent; with MessageStructure `json` the JSON text. */
+  message: string;
+  /** By protocol (`default`, `email`, `sms`…), only with MessageStructure `json`. */
+  byProtocol?: Record<string, string>;
+  attributes: Record<string, { type: string; value: string }>;
+};
+
+/** The stand-in for SNS: one topic that keeps what was published. */
+export interface Sns {
+  readonly topicArn: string;
+  readonly published: readonly Published[];
+}
+
+const maxMessageBytes = 262_144;
+
+/** Speaks the query protocol, as the SDK does to SNS: a form in, XML out. */
+export async function startSns(options: {
+  clock: WorldClock;
+  region: string;
+  accountId: string;
+}): Promise<{ sns: Sns; listening: Listening }> {
+  const { clock, region, accountId } = options;
+  const topicArn = `arn:aws:sns:${region}:${accountId}:thingspace-alarms`;
+  const published: Published[] = [];
+
+  const publish = (form: URLSearchParams): string => {
+    const message = messageIn(form, clock.nowMs());
+    if (message.topicArn !== topicArn) {
+      throw new AwsFailure('NotFoundException', 'Topic does not exist', 404);
+    }
+    published.push(message);
+    return `<MessageId>${message.messageId}</MessageId>`;
+  };
+
+  const answerTo = (form: URLSearchParams): Canned => {
+    const action = form.get('Action') ?? '';
+    try {
+      if (action !== 'Publish') {
+        throw new AwsFailure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
+      }
+      const result = publish(form);
+      return {
+        status: 200,
+        body:
+          `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>${result}</PublishResult>` +
+          `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`,
+      };
+    } catch (error) {
+      if (!(error instanceof AwsFailure)) throw error;
+      return awsError('sns', error.name, error.message, error.status);
+    }
+  };
+
+  const listening = await listenWith(async (request, response) => {
+    const form = new URLSearchParams((await readBody(request)).toString());
+    const answer = answerTo(form);
+    send(response, { ...answer, headers: { 'content-type': 'text/xml' } }, clock);
+  });
+  return { sns: { topicArn, published }, listening };
+}
+
+/** @throws {AwsFailure} InvalidParameterException as the API reference of Publish says */
+function messageIn(form: URLSearchParams, atMs: number): Published {
+  const subject = form.get('Subject');
+  const message = form.get('Message') ?? '';
+  if (message === '') throw invalid('Empty message');
+  if (Buffer.byteLength(message) > maxMessageBytes) throw invalid('Message too long');
+  // ASCII that begins with a letter, number or punctuation mark; no line breaks; at most 100 characters.
+  if (subject !== null && !/^[!-~][ -~]{0,99}$/.test(subject)) throw invalid('Subject');
+  return {
+    messageId: randomUUID(),
+    topicArn: form.get('TopicArn') ?? form.get('TargetArn') ?? '',
+    atMs,
+    ...(subject !== null && { subject }),
+    message,
+    ...(form.get('MessageStructure') === 'json' && { byProtocol: messagesByProtocol(message) }),
+    attributes: attributesIn(form),
+  };
+}
+
+function messagesByProtocol(message: string): Record<string, string> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(message);
+  } catch {
+    throw invalid('Message Structure - JSON message body failed to parse');
+  }
+  if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'default')) {
+    throw invalid('Message Structure - No default entry in JSON message body');
+  }
+  return Object.fromEntries(Object.entries(parsed).filter(([, text]) => typeof text === 'string'));
+}
+
+function attributesIn(form: URLSearchParams): Published['attributes'] {
+  const attributes: Published['attributes'] = {};
+  for (let index = 1; ; index += 1) {
+    const entry = `MessageAttributes.entry.${index}`;
+    const name = form.get(`${entry}.Name`);
+    if (name === null) return attributes;
+    const type = form.get(`${entry}.Value.DataType`);
+    const value = form.get(`${entry}.Value.StringValue`) ?? form.get(`${entry}.Value.BinaryValue`);
+    if (!type || !value) {
+      throw new AwsFailure(
+        'ParameterValueInvalid',
+        `The message attribute '${escapeXml(name)}' must contain non-empty message attribute type and value.`,
+      );
+    }
+    attributes[name] = { type, value };
+  }
+}
+
+function invalid(what: string): AwsFailure {
+  return new AwsFailure('InvalidParameterException', `Invalid parameter: ${what}`);
+}

@@ -1,0 +1,44 @@
+import type { Advice } from '../advice.ts';
+import type { PasswordLost } from '../event.ts';
+import { oneLine } from '../legible.ts';
+import { phoneSupport, recoverNow, type Setting, storePassword } from '../steps.ts';
+import { openSealed } from './password-unknown.ts';
+
+export function passwordLost(event: PasswordLost, setting: Setting): Advice {
+  return {
+    headline: 'password lost, a person must reset it',
+    brief: event.sealedAnswer
+      ? 'A sealed answer may hold it. Steps: see e-mail.'
+      : 'Phone M2M Support for a reset. Steps: see e-mail.',
+    happened: [
+      `ThingSpace was asked for a new password for "${oneLine(event.username)}", its answer did not reach us, and ` +
+        'the old password is refused now. Either the password changed and nobody has the new one, or the ' +
+        'username is locked. AWSCURRENT does not work: apps cannot log in.',
+      event.sealedAnswer
+        ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
+        : 'There is no copy of the new password anywhere.',
+    ],
+    next: [
+      'Nothing is sent to ThingSpace for this credential, however often Secrets Manager retries, until a new ' +
+        'version of the secret is stored. The next rotation or recover then logs in once with it and goes on.',
+    ],
+    todo: [
+      ...openSealed(event.sealedAnswer),
+      phoneSupport(event, setting, event.sealedAnswer ? 'If it is not there:' : 'Now:'),
+      storePassword(event, 'Store the working password as a new version of the secret.'),
+      recoverNow(event, 'Let the function take it up now: one log-in with it ends the stop.'),
+      { text: 'Restart apps that do not read the secret again by themselves.' },
+    ],
+    never: [
+      'Do not try the old password, or guesses: they fail, and failed log-ins lock the username.',
+      'Do not press "Rotate secret immediately", and do not move AWSCURRENT to an older version: older passwords are dead.',
+      event.sealedAnswer
+        ? "Do not delete the ledger's item or the function's log group: they hold the sealed answer."
+        : "Do not delete the ledger's item: it is what stops the retries from locking the username.",
+    ],
+    facts: [
+      ['rotation', oneLine(event.token)],
+      ['sealed answer', event.sealedAnswer ? 'yes' : 'no'],
+    ],
+  };
+}

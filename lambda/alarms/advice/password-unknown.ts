@@ -1,0 +1,51 @@
+import type { Advice } from '../advice.ts';
+import type { PasswordUnknown } from '../event.ts';
+import { instant, oneLine } from '../legible.ts';
+import { recoverNow, type Step } from '../steps.ts';
+
+export function passwordUnknown(event: PasswordUnknown): Advice {
+  const settlesAt = instant(event.settlesAt);
+  return {
+    headline: 'password change has no known outcome',
+    brief: `Settled after ${settlesAt.slice(0, 16)}Z. Change nothing until then.`,
+    happened: [
+      `ThingSpace was asked to make a new password for "${oneLine(event.username)}" and no answer that can be ` +
+        'read came back. Either nothing changed, or the password in AWSCURRENT is dead and the new one did not reach us.',
+      event.sealedAnswer
+        ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
+        : 'Nothing arrived that could be kept.',
+    ],
+    next: [
+      `After ${settlesAt} the next retry of Secrets Manager, or the daily recover, makes one log-in with the old ` +
+        'password. It works: nothing had changed, and the rotation goes on by itself. It is refused: the alarm ' +
+        '"password-lost" follows.',
+      'Until then nothing is sent to ThingSpace for this rotation.',
+    ],
+    todo: [
+      ...openSealed(event.sealedAnswer),
+      { text: `Otherwise wait until ${settlesAt}. Apps may fail to log in meanwhile.` },
+      recoverNow(event, 'Then you may let the function settle it at once instead of waiting for the retry.'),
+    ],
+    never: [
+      'Do not log in by hand with the old password: it may be dead, and a failed log-in counts.',
+      'Do not store, reset or restore any password before it is settled; do not press "Rotate secret immediately".',
+    ],
+    facts: [
+      ['rotation', oneLine(event.token)],
+      ['settles at', settlesAt],
+      ['sealed answer', event.sealedAnswer ? 'yes' : 'no'],
+    ],
+  };
+}
+
+/** Shared with password-lost: the sealed answer is the only copy of the new password there may be. */
+export function openSealed(sealedAnswer: boolean): Step[] {
+  if (!sealedAnswer) return [];
+  return [
+    {
+      text:
+        'Open the sealed answer (runbook, below; needs kms:Decrypt on the key) and look for the new password. ' +
+        'If it is there, store it as a new version of the secret: nobody need be phoned.',
+    },
+  ];
+}

@@ -1,0 +1,46 @@
+import type { Advice } from '../advice.ts';
+import type { PasswordRotated, RolledForward } from '../event.ts';
+import { oneLine } from '../legible.ts';
+
+export function rolledForward(event: RolledForward): Advice {
+  return {
+    headline: 'sealed password made current',
+    brief: 'Nothing is lost. Look into the logs today.',
+    happened: [
+      `An earlier invocation received a new password for "${oneLine(event.username)}" and sealed it, but ended ` +
+        'before Secrets Manager had it. This invocation opened the seal and made it AWSCURRENT. ThingSpace was ' +
+        'asked for nothing again.',
+      'Until now AWSCURRENT held the dead password: apps that logged in meanwhile were refused.',
+    ],
+    next: ['The rotation goes on by itself; "password-rotated" follows when it is finished.'],
+    todo: [
+      {
+        text: 'Restart apps that cache the old password, if they do not read the secret again by themselves.',
+      },
+      {
+        text:
+          "Today, not tonight: look in the function's log why the earlier invocation ended (a timeout, a denied " +
+          'or throttled call), before the next rotation meets the same.',
+      },
+    ],
+    never: ['Do not restore an older version of the secret: its password is dead.'],
+    facts: [
+      ['rotation', oneLine(event.token)],
+      ['sealed by rotation', oneLine(event.sealedUnder)],
+    ],
+  };
+}
+
+export function passwordRotated(event: PasswordRotated): Advice {
+  return {
+    headline: 'password rotated',
+    brief: 'Nothing to do.',
+    happened: [
+      `"${oneLine(event.username)}" has a new password. It is AWSCURRENT, one log-in with it worked, and the old one is dead.`,
+    ],
+    next: ['The next rotation comes as scheduled.'],
+    todo: [],
+    never: ['Do not restore an older version of the secret: its password is dead.'],
+    facts: [['rotation', oneLine(event.token)]],
+  };
+}

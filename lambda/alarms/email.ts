@@ -1,0 +1,53 @@
+import type { Advice } from './advice.ts';
+import type { AlarmEvent } from './event.ts';
+import { asciiLine, instant, oneLine } from './legible.ts';
+import { severityOf } from './severity.ts';
+import type { Step } from './steps.ts';
+
+/** SNS: no line breaks or control characters, fewer than 100 characters (API reference of Publish). */
+const maxSubjectChars = 99;
+
+/** What happened comes before the username: a long username is cut, not the news. */
+export function subjectOf(event: AlarmEvent, advice: Advice): string {
+  const severity = severityOf(event).toUpperCase();
+  return asciiLine(`ThingSpace ${severity}: ${advice.headline} - ${event.username}`, maxSubjectChars);
+}
+
+/** Plain text for a person who knows nothing yet: what happened, what to do, what not to do. */
+export function emailOf(event: AlarmEvent, advice: Advice, runbook: string): string {
+  const facts: [string, string][] = [
+    ['credential', oneLine(event.credential)],
+    ['username', oneLine(event.username)],
+    ['secret', oneLine(event.secretArn)],
+    ['happened at', instant(event.at)],
+    ...advice.facts,
+    ['event', `${event.event} ${oneLine(event.id)}`],
+  ];
+  return [
+    `${severityOf(event).toUpperCase()}: ${advice.headline} (ThingSpace username "${oneLine(event.username)}")`,
+    section('WHAT HAPPENED', advice.happened),
+    section('WHAT HAPPENS NEXT BY ITSELF', advice.next),
+    section(
+      'WHAT TO DO',
+      advice.todo.length === 0
+        ? ['Nothing.']
+        : advice.todo.map((step, index) => `${index + 1}. ${stepText(step)}`),
+    ),
+    section(
+      'WHAT NOT TO DO',
+      advice.never.map((warning) => `- ${warning}`),
+    ),
+    `RUNBOOK\n${runbook}`,
+    section(
+      'DETAILS',
+      facts.map(([name, value]) => `${name}: ${value}`),
+    ),
+    '',
+  ].join('\n\n');
+}
+
+const section = (title: string, lines: string[]) => `${title}\n${lines.join('\n')}`;
+
+function stepText({ text, commands = [] }: Step): string {
+  return [text, ...commands.map((command) => `     ${command}`)].join('\n');
+}

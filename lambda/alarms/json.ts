@@ -1,0 +1,78 @@
+import type { AlarmEvent, Standing } from './event.ts';
+import { instant } from './legible.ts';
+// Only the type: the bundle does not need the validator to write what the compiler has checked.
+import type { Message } from './message.ts';
+import { severityOf } from './severity.ts';
+import { leftOf } from './standing.ts';
+
+/** DynamoDB's own limit for a key; keeps the whole message below SNS's 256 KiB whatever an app calls itself. */
+const maxTextChars = 2048;
+
+export function messageOf(event: AlarmEvent, summary: string, runbook: string): Message {
+  const about = {
+    schema: 'thingspace-rotation-alarm/1',
+    id: bounded(event.id),
+    at: instant(event.at),
+    severity: severityOf(event),
+    credential: bounded(event.credential),
+    username: bounded(event.username),
+    secretArn: bounded(event.secretArn),
+    summary,
+    runbook,
+  } as const;
+  switch (event.event) {
+    case 'failed-log-in':
+      return {
+        ...about,
+        event: event.event,
+        lockout: lockoutOf(event),
+        actor: bounded(event.actor),
+        purpose: event.purpose,
+        certainty: event.certainty,
+        ...(event.code === undefined ? {} : { code: bounded(event.code) }),
+        versionId: bounded(event.versionId),
+      };
+    case 'guard-closed':
+      return { ...about, event: event.event, lockout: lockoutOf(event) };
+    case 'password-unknown':
+      return {
+        ...about,
+        event: event.event,
+        token: bounded(event.token),
+        settlesAt: instant(event.settlesAt),
+        sealedAnswer: event.sealedAnswer,
+      };
+    case 'password-lost':
+      return {
+        ...about,
+        event: event.event,
+        token: bounded(event.token),
+        sealedAnswer: event.sealedAnswer,
+      };
+    case 'rolled-forward':
+      return {
+        ...about,
+        event: event.event,
+        token: bounded(event.token),
+        sealedUnder: bounded(event.sealedUnder),
+      };
+    case 'superseded':
+    case 'password-rotated':
+      return { ...about, event: event.event, token: bounded(event.token) };
+  }
+}
+
+/** JSON in ASCII only: SNS refuses characters that XML has no place for, and JSON can spell them all. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const bounded = (text: string): string => text.slice(0, maxTextChars);
+
+function lockoutOf(standing: Standing) {
+  const { exposure, limit, budget } = standing;
+  return { exposure, limit, budget, left: leftOf(standing) };
+}

@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+
+/**
+ * The JSON that machines receive (SNS protocols other than e-mail and SMS). Published as
+ * docs/alarm-schema.json, which a test generates from this file. Within one `schema` members are only added,
+ * so a reader ignores what it does not know; a removed or changed member makes the next number.
+ */
+export const messageSchemaName = 'thingspace-rotation-alarm/1';
+
+const described = (description: string) => v.pipe(v.string(), v.description(description));
+const instant = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
+const tally = (description: string) => v.pipe(v.number(), v.integer(), v.description(description));
+
+const about = {
+  schema: v.literal(messageSchemaName),
+  id: described('Unique per happening; the same announcement may arrive twice with the same id.'),
+  at: instant("When it happened, ISO 8601 in UTC, by DynamoDB's clock."),
+  severity: v.picklist(['critical', 'warning', 'info']),
+  credential: described('The username in lower case: the key of the lockout ledger.'),
+  username: described('The username as the secret spells it.'),
+  secretArn: described('ARN of the secret that holds the password.'),
+  summary: described('One line for a person. Its wording is not stable: do not match on it.'),
+  runbook: described('Where to read on.'),
+};
+
+const lockout = v.pipe(
+  v.strictObject({
+    exposure: tally('Failed log-ins known or possible since the last success.'),
+    limit: tally('Consecutive failures at which ThingSpace locks the username.'),
+    budget: tally('Exposure at which the automation stops.'),
+    left: tally('Log-ins that may still fail before the lock: limit - exposure, at least 0.'),
+  }),
+  v.description('Where the username stands after what happened.'),
+);
+
+const token = described('ClientRequestToken of the rotation: the id of the version that it makes.');
+const sealedAnswer = v.pipe(
+  v.boolean(),
+  v.description('Whether an answer that could not be read is kept sealed; it may hold the new password.'),
+);
+
+export const Message = v.variant('event', [
+  v.strictObject({
+    ...about,
+    event: v.literal('failed-log-in'),
+    lockout,
+    actor: described('Who presented the password: `rotation`, or the name an app gave itself.'),
+    purpose: v.picklist(['log-in', 'exchange', 'test', 'probe', 'trial']),
+    certainty: v.picklist(['refused', 'unknown']),
+    code: v.optional(described("The platform's error code, where it gave one.")),
+    versionId: described('Version of the secret whose password was presented.'),
+  }),
+  v.strictObject({ ...about, event: v.literal('guard-closed'), lockout }),
+  v.strictObject({
+    ...about,
+    event: v.literal('password-unknown'),
+    token,
+    settlesAt: instant('When one log-in may settle it at the earliest, ISO 8601 in UTC.'),
+    sealedAnswer,
+  }),
+  v.strictObject({ ...about, event: v.literal('password-lost'), token, sealedAnswer }),
+  v.strictObject({ ...about, event: v.literal('superseded'), token }),
+  v.strictObject({
+    ...about,
+    event: v.literal('rolled-forward'),
+    token,
+    sealedUnder: described('Token of the rotation that received and sealed the password.'),
+  }),
+  v.strictObject({ ...about, event: v.literal('password-rotated'), token }),
+]);
+
+export type Message = v.InferOutput<typeof Message>;

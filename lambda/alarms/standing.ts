@@ -1,0 +1,24 @@
+import type { Standing } from './event.ts';
+
+/** Log-ins that may still fail before the platform locks the username. */
+export const leftOf = ({ exposure, limit }: Standing): number => Math.max(0, limit - exposure);
+
+/** "2 of 5 used, 3 left; we stop at 3" */
+export function standingWords(standing: Standing): string {
+  const { exposure, limit, budget } = standing;
+  const ours = exposure >= budget ? `we have stopped (at ${budget})` : `we stop at ${budget}`;
+  return `${exposure} of ${limit} used, ${leftOf(standing)} left; ${ours}`;
+}
+
+/** What a person may still do by hand, as a warning. */
+export function byHand(standing: Standing): string {
+  const left = leftOf(standing);
+  if (left === 0) {
+    return 'Do not try any password by hand: the username is probably locked, and only support can unlock it.';
+  }
+  const failures = left === 1 ? 'one more failed log-in locks' : `${left} more failed log-ins lock`;
+  return (
+    `Do not try passwords by hand: ${standing.exposure} of ${standing.limit} are used, ${failures} the ` +
+    'username, and only a phone call unlocks it.'
+  );
+}

@@ -1,0 +1,65 @@
+import { render } from '../../lambda/alarms/render.ts';
+import { examples } from './examples.ts';
+
+/** docs/alarms.md: every alarm as its receiver sees it. */
+export function alarmsPage(): string {
+  return [introduction, table(), filters, ...examples.map(section), ''].join('\n\n');
+}
+
+const introduction = `# Alarms
+
+Each alarm is one SNS message on the alarm topic, published within the invocation in which it happened. E-mail
+subscribers get the text, SMS subscribers the short text, every other protocol (Lambda, SQS, HTTPS) the JSON, whose
+shape is [alarm-schema.json](alarm-schema.json): within a \`schema\` members are only added. The same announcement
+may arrive twice, with the same \`id\`. No alarm holds a password, a session token or a key.
+
+This page is what the code renders; a test compares them. It is written anew by
+\`npx vitest run test/alarms -u\`.`;
+
+const filters = `\`critical\`: the credential does not work or the automation has stopped; somebody acts now. \`warning\`: heals by itself, or
+an app's owner must repair something; look today. \`info\`: nothing to do. A failed log-in is critical when the
+rotation itself was refused with the stored password, or when the username is probably locked.
+
+## Filter policies
+
+On the message attributes \`severity\`, \`event\` and \`credential\` (the username in lower case; characters other than
+printable ASCII, spaces and \`%\` are percent-encoded).
+
+| subscriber | filter policy |
+|---|---|
+| the person on call (SMS) | \`{"severity": ["critical"]}\` |
+| the team's mailbox | \`{"severity": ["critical", "warning"]}\` |
+| the owners of one department's credential | \`{"credential": ["acme-uws"]}\` |
+| an audit queue | no policy: everything |
+| a job that reloads apps after a change | \`{"event": ["password-rotated", "rolled-forward"]}\` |`;
+
+function table(): string {
+  const rows = examples.map(({ title, event }) => {
+    const { severity } = render(event).attributes;
+    return `| [${title}](#${anchor(title)}) | \`${event.event}\` | ${severity} |`;
+  });
+  return ['| what happened | `event` | `severity` |', '|---|---|---|', ...rows].join('\n');
+}
+
+function section({ title, event }: (typeof examples)[number]): string {
+  const { subject, email, sms, json, attributes } = render(event);
+  return [
+    `## ${title}`,
+    `Subject: \`${subject}\``,
+    `E-mail:\n\n${fenced('text', email.trimEnd())}`,
+    `SMS:\n\n${fenced('text', sms)}`,
+    `JSON:\n\n${fenced('json', JSON.stringify(JSON.parse(json), null, 2))}`,
+    `Attributes: ${Object.entries(attributes)
+      .map(([name, value]) => `\`${name}\` = \`${value}\``)
+      .join(', ')}`,
+  ].join('\n\n');
+}
+
+const fenced = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
+
+/** As GitHub makes them: lower case, no punctuation, hyphens for spaces. */
+const anchor = (title: string) =>
+  title
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, '')
+    .replace(/\s/g, '-');

@@ -1,0 +1,23 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { Message } from '../../lambda/alarms/message.ts';
+import { render } from '../../lambda/alarms/render.ts';
+import { alarmsPage } from './alarms-page.ts';
+import { examples } from './examples.ts';
+import { formatted, jsonSchemaOf } from './json-schema.ts';
+
+// Both files are written anew by: npx vitest run test/alarms -u
+describe('The published documents', () => {
+  it('docs/alarms.md shows every alarm as the code renders it', async () => {
+    await expect(alarmsPage()).toMatchFileSnapshot('../../docs/alarms.md');
+  });
+
+  it('docs/alarm-schema.json is the shape that the code declares', async () => {
+    await expect(formatted(jsonSchemaOf(Message))).toMatchFileSnapshot('../../docs/alarm-schema.json');
+  });
+
+  it.each(examples)('the JSON of "$title" has the published shape', ({ event }) => {
+    const parsed = v.safeParse(Message, JSON.parse(render(event).json));
+    expect(parsed.issues?.map((issue) => v.getDotPath(issue))).toBeUndefined();
+  });
+});

@@ -1,0 +1,105 @@
+import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+
+const about = {
+  id: '4f0c7a52-6f0e-4f6e-9d5e-0c1f3a7b9e21',
+  at: Date.parse('2026-03-01T03:04:05.678Z'),
+  credential: 'acme-uws',
+  username: 'ACME-UWS',
+  secretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:thingspace/acme-AbCdEf',
+};
+const token = '9b1f4f0e-5f2a-4d0b-8a55-2f6a2d7c1e10';
+const versionId = 'c3f5d3a2-7f4b-4f0f-9c31-0a9d1f6f2b77';
+
+type Example = { title: string; event: AlarmEvent };
+
+/** One of each alarm, and of each variant whose text tells a person something else. */
+export const examples: Example[] = [
+  {
+    title: 'The rotation was refused',
+    event: {
+      ...about,
+      event: 'failed-log-in',
+      exposure: 2,
+      limit: 5,
+      budget: 3,
+      actor: 'rotation',
+      purpose: 'log-in',
+      certainty: 'refused',
+      code: 'INPUT_INVALID.Password.Invalid',
+      versionId,
+    },
+  },
+  {
+    title: 'An app was refused',
+    event: {
+      ...about,
+      event: 'failed-log-in',
+      exposure: 1,
+      limit: 5,
+      budget: 3,
+      actor: 'billing-export',
+      purpose: 'log-in',
+      certainty: 'refused',
+      code: 'REQUEST_FAILED.UnexpectedError',
+      versionId,
+    },
+  },
+  {
+    title: 'A log-in without an answer',
+    event: {
+      ...about,
+      event: 'failed-log-in',
+      exposure: 1,
+      limit: 5,
+      budget: 3,
+      actor: 'rotation',
+      purpose: 'log-in',
+      certainty: 'unknown',
+      versionId,
+    },
+  },
+  {
+    title: 'The last failure before the lock',
+    event: {
+      ...about,
+      event: 'failed-log-in',
+      exposure: 5,
+      limit: 5,
+      budget: 3,
+      actor: 'billing-export',
+      purpose: 'trial',
+      certainty: 'refused',
+      code: 'INPUT_INVALID.Password.Invalid',
+      versionId,
+    },
+  },
+  {
+    title: 'The guard is closed',
+    event: { ...about, event: 'guard-closed', exposure: 3, limit: 5, budget: 3 },
+  },
+  {
+    title: 'The guard is closed but for a new version',
+    event: { ...about, event: 'guard-closed', exposure: 2, limit: 5, budget: 3 },
+  },
+  {
+    title: 'A password change without a known outcome',
+    event: {
+      ...about,
+      event: 'password-unknown',
+      token,
+      settlesAt: Date.parse('2026-03-01T03:24:05.678Z'),
+      sealedAnswer: false,
+    },
+  },
+  { title: 'The password is lost', event: { ...about, event: 'password-lost', token, sealedAnswer: false } },
+  {
+    title: 'The password is lost, but an unreadable answer is sealed',
+    event: { ...about, event: 'password-lost', token, sealedAnswer: true },
+  },
+  { title: 'A sealed password is superseded', event: { ...about, event: 'superseded', token } },
+  {
+    title: 'A sealed password was rolled forward',
+    event: { ...about, event: 'rolled-forward', token, sealedUnder: token },
+  },
+  { title: 'The password was rotated', event: { ...about, event: 'password-rotated', token } },
+];

@@ -78,7 +78,7 @@ export async function startCloudWatchLogs(options: {
     },
     lines: (logGroup) => (groups.get(logGroup) ?? []).map(({ message }) => message),
   };
-  return { logs, listening: await serveJson('logs', operations, clock) };
+  return { logs, listening: await serveJson('logs', operations) };
 }
 
 /**

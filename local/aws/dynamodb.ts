@@ -1,5 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  paginateScan,
+} from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import dynalite from 'dynalite';
 import type { WorldClock } from './clock.ts';
@@ -7,7 +12,7 @@ import { type Listening, listen } from './listen.ts';
 
 /** The stand-in for DynamoDB: dynalite, whose Date header follows the world's clock. */
 export interface DynamoDb {
-  /** Partition key `credential`, sort key `item`, both strings; paid per request. */
+  /** Partition key `credential`, sort key `item`, both strings; on demand. Ready when it resolves. */
   createLedgerTable(name: string): Promise<void>;
   /** Every item of a table, as plain values. */
   items(table: string): Promise<Record<string, unknown>[]>;
@@ -48,6 +53,11 @@ export async function startDynamoDb(options: {
           ],
         }),
       );
+      const status = async () => {
+        const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+        return Table?.TableStatus;
+      };
+      while ((await status()) !== 'ACTIVE');
     },
     async items(table) {
       const items: Record<string, unknown>[] = [];

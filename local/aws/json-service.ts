@@ -5,7 +5,6 @@ import { awsError } from '../gateway/aws-error.ts';
 import type { Canned } from '../gateway/call.ts';
 import { readBody } from '../gateway/forward.ts';
 import { AwsFailure } from './aws-failure.ts';
-import type { WorldClock } from './clock.ts';
 import { type Listening, listenWith } from './listen.ts';
 
 /** One operation of an AWS JSON service: the shape of its input, and what it does. */
@@ -30,11 +29,7 @@ export function operation<Shape extends v.GenericSchema>(
  * Serves the AWS JSON 1.1 protocol: POST, operation in `X-Amz-Target`, exception in `__type`. Signatures
  * are not checked.
  */
-export function serveJson(
-  service: string,
-  operations: Record<string, Operation>,
-  clock: WorldClock,
-): Promise<Listening> {
+export function serveJson(service: string, operations: Record<string, Operation>): Promise<Listening> {
   const answerTo = (request: IncomingMessage, body: Buffer): Canned => {
     const name = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
     const run = Object.hasOwn(operations, name) ? operations[name] : undefined;
@@ -48,7 +43,7 @@ export function serveJson(
   };
   return listenWith(async (request, response) => {
     const body = await readBody(request);
-    send(response, answerTo(request, body), clock);
+    send(response, answerTo(request, body));
   });
 }
 
@@ -61,12 +56,14 @@ function parse(body: Buffer): unknown {
   }
 }
 
-/** Sends an answer stamped by the world's clock and with a request id, as every AWS service does. */
-export function send(response: ServerResponse, answer: Canned, clock: WorldClock): void {
+/**
+ * Sends an answer with a request id, as every AWS service does. Its Date is the machine's: from one that
+ * is off the SDK concludes that its own clock is, and then repeats calls that were refused for good.
+ */
+export function send(response: ServerResponse, answer: Canned): void {
   response.writeHead(answer.status, {
     'content-type': 'application/x-amz-json-1.1',
     ...answer.headers,
-    date: new Date(clock.nowMs()).toUTCString(),
     'x-amzn-requestid': randomUUID(),
     'content-length': Buffer.byteLength(answer.body),
   });

@@ -137,7 +137,7 @@ export async function startKms(options: {
       }
     },
   };
-  return { kms, listening: await serveJson('kms', operations, clock) };
+  return { kms, listening: await serveJson('kms', operations) };
 }
 
 type Key = {

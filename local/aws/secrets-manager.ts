@@ -159,5 +159,5 @@ export async function startSecretsManager(
       secrets.set(secret.arn, { ...secret, rotatedAtMs: clock.nowMs() });
     },
   };
-  return { secretsManager, listening: await serveJson('secretsmanager', operations, clock) };
+  return { secretsManager, listening: await serveJson('secretsmanager', operations) };
 }

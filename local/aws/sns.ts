@@ -69,7 +69,7 @@ export async function startSns(options: {
   const listening = await listenWith(async (request, response) => {
     const form = new URLSearchParams((await readBody(request)).toString());
     const answer = answerTo(form);
-    send(response, { ...answer, headers: { 'content-type': 'text/xml' } }, clock);
+    send(response, { ...answer, headers: { 'content-type': 'text/xml' } });
   });
   return { sns: { topicArn, published }, listening };
 }

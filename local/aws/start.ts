@@ -44,7 +44,7 @@ export async function startAws({
   const { dynamodb, listening: dynamodbAt } = await startDynamoDb(place);
 
   const jsonFront = (service: string, url: string) =>
-    gateway.front(service, url, awsJsonOperation, jsonDetail);
+    gateway.front(service, url, awsJsonOperation, { detailOf: jsonDetail });
   const env = {
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: 'AKIALOCALLOCALLOCAL0',
@@ -52,8 +52,13 @@ export async function startAws({
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await jsonFront('secretsmanager', secretsAt.url),
     AWS_ENDPOINT_URL_KMS: await jsonFront('kms', kmsAt.url),
-    AWS_ENDPOINT_URL_SNS: await gateway.front('sns', snsAt.url, awsQueryOperation, publishDetail),
-    AWS_ENDPOINT_URL_DYNAMODB: await jsonFront('dynamodb', dynamodbAt.url),
+    AWS_ENDPOINT_URL_SNS: await gateway.front('sns', snsAt.url, awsQueryOperation, {
+      detailOf: publishDetail,
+    }),
+    AWS_ENDPOINT_URL_DYNAMODB: await gateway.front('dynamodb', dynamodbAt.url, awsJsonOperation, {
+      detailOf: jsonDetail,
+      clock,
+    }),
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await jsonFront('logs', logsAt.url),
   };
   const stopped = [kmsAt, secretsAt, snsAt, logsAt, dynamodbAt];

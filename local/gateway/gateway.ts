@@ -14,15 +14,12 @@ import {
 
 /** Every remote call of the function passes through here: it is recorded, and its fate decided. */
 export interface Gateway {
-  /**
-   * Opens a front for a service on a free loopback port; resolves to its base URL.
-   * @param detailOf harmless facts for `Call.detail`; must never return a secret.
-   */
+  /** Opens a front for a service on a free loopback port; resolves to its base URL. */
   front(
     service: string,
     targetUrl: string,
     operationOf: (request: SeenRequest) => string,
-    detailOf?: (request: SeenRequest) => Record<string, string>,
+    options?: FrontOptions,
   ): Promise<string>;
   readonly calls: readonly Call[];
   /** Replace it to inject faults; delivers everything by default. What it throws is not caught. */
@@ -34,8 +31,15 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+export type FrontOptions = {
+  /** Harmless facts for `Call.detail`; must never return a secret. */
+  detailOf?: (request: SeenRequest) => Record<string, string>;
+  /** The `Date` of made-up answers, where the service itself keeps another time than this machine. */
+  clock?: GatewayOptions['clock'];
+};
+
 export type GatewayOptions = {
-  /** Stamps calls, and the `Date` of made-up answers. @default the machine's clock */
+  /** Stamps calls. @default the machine's clock */
   clock?: { nowMs(): number };
 };
 
@@ -71,16 +75,6 @@ export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {
     for (const listener of listeners) listener(call, 'end');
   };
 
-  const sendCanned = (response: ServerResponse, canned: Canned) => {
-    const body = Buffer.from(canned.body);
-    response.writeHead(canned.status, {
-      date: new Date(clock.nowMs()).toUTCString(),
-      ...canned.headers,
-      'content-length': body.length,
-    });
-    response.end(body);
-  };
-
   /** Does what the fate says with one call, up to the last byte of its answer. */
   const fulfil = async (fate: Fate, call: Call, response: ServerResponse, deliver: Deliver) => {
     switch (fate.kind) {
@@ -92,11 +86,11 @@ export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {
       }
       case 'answer':
         end(call, fate);
-        return sendCanned(response, fate);
+        return sendWhole(response, whole(fate));
       case 'deliver-then-answer':
         await deliver();
         end(call, fate);
-        return sendCanned(response, fate);
+        return sendWhole(response, whole(fate));
       case 'lose-request':
         end(call);
         return reset(response);
@@ -126,7 +120,7 @@ export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {
     onKill: () => {},
     subscribe: (listener) => void listeners.push(listener),
 
-    async front(service, targetUrl, operationOf, detailOf) {
+    async front(service, targetUrl, operationOf, options = {}) {
       const target = new URL(targetUrl);
       const handle = async (request: IncomingMessage, response: ServerResponse) => {
         const body = await readBody(request).catch(() => undefined);
@@ -138,8 +132,9 @@ export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {
           headers: request.headers,
           body,
         };
-        const call = begin(service, operationOf(seen), detailOf?.(seen));
+        const call = begin(service, operationOf(seen), options.detailOf?.(seen));
         const fate = await gateway.decide(call);
+        if (options.clock) response.setHeader('date', new Date(options.clock.nowMs()).toUTCString());
         call.fate = fate.kind;
         try {
           await fulfil(fate, call, response, () => forward(target, seen));
@@ -169,4 +164,8 @@ export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {
     },
   };
   return gateway;
+}
+
+function whole({ status, headers = {}, body }: Canned): ForwardedAnswer {
+  return { status, headers, body: Buffer.from(body) };
 }

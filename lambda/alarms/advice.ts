@@ -11,7 +11,7 @@ import type { Setting, Step } from './steps.ts';
 export type Advice = {
   /** What happened, in a few words without the username; opens subject and SMS. */
   headline: string;
-  /** The SMS's second half: the one thing to know; at most 70 GSM characters. */
+  /** The SMS's second half: the one thing to know. With the headline at most 90 GSM characters. */
   brief: string;
   happened: string[];
   /** What happens next without anybody's help. */

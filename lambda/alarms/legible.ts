@@ -22,10 +22,10 @@ export function gsmLine(text: string, maxChars: number): string {
   return asciiLine(text, maxChars).replace(/[`^{}\\[\]~|]/g, '?');
 }
 
-/** An instant for people and machines: ISO 8601, UTC. A number that is no instant becomes the nearest one. */
+/** An instant for people and machines: ISO 8601, UTC. What is no instant of 1970 to 9999 becomes the nearest. */
 export function instant(ms: number): string {
-  const farthestMs = 8.64e15; // ECMAScript's last instant; beyond it toISOString throws
-  return new Date(Math.min(farthestMs, Math.max(-farthestMs, ms)) || 0).toISOString();
+  const lastMs = 253_402_300_799_999; // beyond it ISO 8601 needs more than four digits of year
+  return new Date(Math.min(lastMs, Math.max(0, ms)) || 0).toISOString();
 }
 
 function clipped(text: string, maxChars: number, ellipsis: string): string {

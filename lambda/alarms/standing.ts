@@ -18,7 +18,7 @@ export function byHand(standing: Standing): string {
   }
   const failures = left === 1 ? 'one more failed log-in locks' : `${left} more failed log-ins lock`;
   return (
-    `Do not try passwords by hand: ${standing.exposure} of ${standing.limit} are used, ${failures} the ` +
+    `Do not try passwords by hand: ${standing.exposure} of ${standing.limit} used, ${failures} the ` +
     'username, and only a phone call unlocks it.'
   );
 }

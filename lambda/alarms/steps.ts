@@ -15,7 +15,7 @@ export type Setting = {
 export const defaultSetting: Setting = {
   runbookUrl: 'docs/runbook.md',
   // Verizon's public pages name no number; inventing one would cost somebody the night.
-  supportContact: 'the number is in your Verizon agreement and on the ThingSpace portal under Support',
+  supportContact: 'the number is in your Verizon agreement',
 };
 
 /** A new version is presented once by us even if its password is an old one (unlocked, restored). */
@@ -41,8 +41,8 @@ export function recoverNow(event: AlarmEvent, lead: string): Step {
   return {
     text: `${lead} It starts no new rotation:`,
     commands: [
-      `f=$(aws secretsmanager describe-secret ${secretOptions(event)} --query RotationLambdaARN --output text)`,
-      `aws lambda invoke --region ${shellWord(placeOf(event.secretArn).region)} --function-name "$f" ` +
+      `fn=$(aws secretsmanager describe-secret ${secretOptions(event)} --query RotationLambdaARN --output text)`,
+      `aws lambda invoke --region ${shellWord(placeOf(event.secretArn).region)} --function-name "$fn" ` +
         `--cli-binary-format raw-in-base64-out --payload ${payload} /dev/stdout`,
     ],
   };

@@ -28,9 +28,9 @@ export function jsonSchemaOf(message: typeof Message): Json {
 function convert(node: Node): Json {
   const converted = convertType(node.pipe?.[0] ?? node);
   for (const { type, description } of node.pipe?.slice(1) ?? []) {
-    if (type === 'description') converted['description'] = description;
-    else if (type === 'iso_timestamp') converted['format'] = 'date-time';
-    else if (type === 'integer') converted['type'] = 'integer';
+    if (type === 'description') converted.description = description;
+    else if (type === 'iso_timestamp') converted.format = 'date-time';
+    else if (type === 'integer') converted.type = 'integer';
     else throw new Error(`No JSON Schema is known for the action ${type}.`);
   }
   return converted;

@@ -3,7 +3,7 @@ import type { Advice } from '../advice.ts';
 import type { FailedLogIn, Purpose } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { byHand, leftOf, standingWords } from '../standing.ts';
-import { phoneSupport, recoverNow, type Setting, type Step, showVersions, storePassword } from '../steps.ts';
+import { phoneSupport, type Setting, type Step, showVersions, storePassword } from '../steps.ts';
 
 export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
   const refused = event.certainty === 'refused';
@@ -17,11 +17,11 @@ export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
       `Cause: ${causeOf(event)}`,
     ],
     next: refused ? nextWhenRefused(event) : nextWhenUnknown,
-    todo: refused ? todoWhenRefused(event, setting) : todoWhenUnknown(event),
+    todo: refused ? todoWhenRefused(event, setting) : todoWhenUnknown,
     never: [
       byHand(event),
       refused
-        ? 'Do not press "Rotate secret immediately": the same password is refused again, or not sent at all.'
+        ? 'Do not press "Rotate secret immediately" before a new version is stored: nothing would be sent, or the same password refused again.'
         : 'Do not restart apps or rotations to "force" it: each attempt may cost one more.',
     ],
     facts: [
@@ -39,11 +39,13 @@ const purposeWords: Record<Purpose, string> = {
   exchange: 'to have a new password made (GetNewPassword)',
   test: 'to test the new password, which is already AWSCURRENT',
   probe: 'to find out whether the old password still works after an exchange without an answer',
-  trial: "as a person's single trial",
+  trial: 'as a trial from the share of the people',
 };
 
-const presenter = ({ actor }: FailedLogIn): string =>
-  actor === 'rotation' ? 'The rotation function' : `The app "${oneLine(actor)}"`;
+function presenter({ actor, purpose }: FailedLogIn): string {
+  if (purpose === 'trial') return `A person ("${oneLine(actor)}")`;
+  return actor === 'rotation' ? 'The rotation function' : `The app "${oneLine(actor)}"`;
+}
 
 function causeOf(event: FailedLogIn): string {
   if (event.code !== undefined) return `${meaningOf(event.code).words} (${oneLine(event.code)}).`;
@@ -69,20 +71,39 @@ function nextWhenRefused(event: FailedLogIn): string[] {
 }
 
 function todoWhenRefused(event: FailedLogIn, setting: Setting): Step[] {
-  const steps: Step[] = [];
-  if (leftOf(event) === 0) steps.push(phoneSupport(event, setting, 'The username is probably locked.'));
-  steps.push(
-    showVersions(event, `See whether version ${oneLine(event.versionId)} is the one labelled AWSCURRENT:`),
+  if (leftOf(event) === 0) {
+    return [
+      phoneSupport(event, setting, 'The username is probably locked.'),
+      storePassword(event, 'Store the password that support gave you, as a new version of the secret.'),
+      { text: 'Go on as the alarm "guard-closed" says: the count must be told of the unlocking.' },
+    ];
+  }
+  return [
+    ...whoseVersion(event),
+    storePassword(event, 'If the stored password is wrong and you know the right one, store it.'),
+    phoneSupport(event, setting, 'If nobody knows the right one, or the username is locked:'),
     {
       text:
-        'If it is not: whoever tried uses a cached, dead password. Stop or restart that app so that it reads ' +
-        'AWSCURRENT again; then you are done.',
+        'When a new version is stored, the next retry or scheduled rotation goes on with it. If that is too ' +
+        'late, press "Rotate secret immediately" in the console, once.',
     },
-    storePassword(event, 'If it is: the stored password is wrong. If you know the right one, store it.'),
-  );
-  if (leftOf(event) > 0) steps.push(phoneSupport(event, setting, 'If nobody knows the right one:'));
-  steps.push(recoverNow(event, 'After a password was stored, let the function log in with it once, now.'));
-  return steps;
+  ];
+}
+
+function whoseVersion(event: FailedLogIn): Step[] {
+  const version = oneLine(event.versionId);
+  if (event.actor === 'rotation') {
+    const lead = `See who changed the secret lately, and when (version ${version} was refused):`;
+    return [showVersions(event, lead)];
+  }
+  return [
+    showVersions(event, `See whether version ${version} is the one labelled AWSCURRENT:`),
+    {
+      text:
+        'If it is not: the app uses a cached, dead password. Stop or restart it so that it reads AWSCURRENT ' +
+        'again; then you are done.',
+    },
+  ];
 }
 
 const nextWhenUnknown = [
@@ -90,14 +111,12 @@ const nextWhenUnknown = [
   'Before the next attempt we wait 1 minute, after another unanswered one 30 minutes, and stop at the budget.',
 ];
 
-function todoWhenUnknown(event: FailedLogIn): Step[] {
-  return [
-    { text: 'One such alarm alone: nothing. The next successful log-in puts it right.' },
-    {
-      text:
-        "If it repeats: look whether ThingSpace is down (its status page, your own apps), and whether the function's " +
-        'network (VPC, NAT gateway, egress allowlist, DNS) still reaches it.',
-    },
-    recoverNow(event, 'When ThingSpace answers again, you may let the function look now.'),
-  ];
-}
+const todoWhenUnknown: Step[] = [
+  { text: 'One such alarm alone: nothing. The next successful log-in puts it right.' },
+  {
+    text:
+      "If it repeats: look whether ThingSpace is down (its status page, your own apps), and whether the function's " +
+      'network (VPC, NAT gateway, egress allowlist, DNS) still reaches it.',
+  },
+  { text: 'When ThingSpace answers again, the next retry or scheduled rotation goes on by itself.' },
+];

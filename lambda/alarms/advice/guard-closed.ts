@@ -49,7 +49,7 @@ export function guardClosed(event: GuardClosed, setting: Setting): Advice {
           ? 'If you are not sure, or the trial is refused:'
           : 'If nobody knows it, or the username is locked:',
       ),
-      storePassword(event, 'Store the password that support gave you, as a new version.'),
+      { text: 'Store the password that support gave you, as a new version: the commands of step 3.' },
       {
         text:
           'Say with the operator tool that support unlocked the username. It lets what is still under way ' +

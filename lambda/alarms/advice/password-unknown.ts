@@ -23,7 +23,9 @@ export function passwordUnknown(event: PasswordUnknown): Advice {
     ],
     todo: [
       ...openSealed(event.sealedAnswer),
-      { text: `Otherwise wait until ${settlesAt}. Apps may fail to log in meanwhile.` },
+      {
+        text: `${event.sealedAnswer ? 'If it is not there, wait' : 'Wait'} until ${settlesAt}. Apps may fail to log in meanwhile.`,
+      },
       recoverNow(event, 'Then you may let the function settle it at once instead of waiting for the retry.'),
     ],
     never: [

@@ -6,7 +6,7 @@ import { phoneSupport, recoverNow, type Setting, showVersions, storePassword } f
 export function superseded(event: Superseded, setting: Setting): Advice {
   return {
     headline: 'stored password refused, a sealed one waits',
-    brief: 'A person must choose one. Try neither by hand. Steps: see e-mail.',
+    brief: 'A person chooses: see e-mail. Try neither by hand.',
     happened: [
       `A rotation received a new password for "${oneLine(event.username)}" and sealed it, but before it became ` +
         'current somebody stored another one in the secret. That one, AWSCURRENT now, was refused by ThingSpace ' +

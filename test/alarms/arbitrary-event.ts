@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+
+/** Any text that could reach an alarm: control characters, lone surrogates, very long, empty. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: 'grapheme', maxLength: 300 }),
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 30 })
+    .map((units) => String.fromCharCode(...units)),
+  fc.constantFrom(
+    '',
+    ' ',
+    '\r\n',
+    '\u0000',
+    '\ud800',
+    '\u202e',
+    '%',
+    '"'.repeat(5000),
+    '\ud83d\ude00'.repeat(40_000),
+  ),
+);
+const at = fc.oneof(fc.integer(), fc.double());
+const about = { id: text, at, credential: text, username: text, secretArn: text };
+const standing = {
+  exposure: fc.nat(9),
+  limit: fc.integer({ min: 2, max: 9 }),
+  budget: fc.integer({ min: 1, max: 8 }),
+};
+const token = text;
+const sealedAnswer = fc.boolean();
+
+export const arbitraryEvent: fc.Arbitrary<AlarmEvent> = fc.oneof(
+  fc.record(
+    {
+      ...about,
+      ...standing,
+      event: fc.constant('failed-log-in' as const),
+      actor: fc.oneof(text, fc.constant('rotation')),
+      purpose: fc.constantFrom(
+        'log-in' as const,
+        'exchange' as const,
+        'test' as const,
+        'probe' as const,
+        'trial' as const,
+      ),
+      certainty: fc.constantFrom('refused' as const, 'unknown' as const),
+      code: text,
+      versionId: text,
+    },
+    {
+      requiredKeys: [
+        'id',
+        'at',
+        'credential',
+        'username',
+        'secretArn',
+        'exposure',
+        'limit',
+        'budget',
+        'event',
+        'actor',
+        'purpose',
+        'certainty',
+        'versionId',
+      ],
+    },
+  ),
+  fc.record({ ...about, ...standing, event: fc.constant('guard-closed' as const) }),
+  fc.record({
+    ...about,
+    event: fc.constant('password-unknown' as const),
+    token,
+    settlesAt: at,
+    sealedAnswer,
+  }),
+  fc.record({ ...about, event: fc.constant('password-lost' as const), token, sealedAnswer }),
+  fc.record({ ...about, event: fc.constant('superseded' as const), token }),
+  fc.record({ ...about, event: fc.constant('rolled-forward' as const), token, sealedUnder: text }),
+  fc.record({ ...about, event: fc.constant('password-rotated' as const), token }),
+);

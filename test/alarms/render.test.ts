@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { adviceOn } from '../../lambda/alarms/advice.ts';
+import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import { Message } from '../../lambda/alarms/message.ts';
+import { render } from '../../lambda/alarms/render.ts';
+import { defaultSetting } from '../../lambda/alarms/steps.ts';
+import { arbitraryEvent } from './arbitrary-event.ts';
+import { examples } from './examples.ts';
+
+/** GSM 03.38's basic set, as far as it is ASCII: one septet a character. */
+const oneSeptetEach = /^[A-Za-z0-9 @$!"#%&'()*+,\-./:;<=>?_]*$/;
+
+function example(title: string): AlarmEvent {
+  const found = examples.find((candidate) => candidate.title === title);
+  if (found === undefined) throw new Error(`no example "${title}"`);
+  return found.event;
+}
+
+describe('Whatever texts an event holds', () => {
+  it("its subject, SMS, attributes and JSON stay within SNS's rules", () => {
+    fc.assert(
+      fc.property(arbitraryEvent, (event) => {
+        const { subject, sms, attributes, json } = render(event);
+        expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/);
+        expect(sms.length).toBeLessThanOrEqual(140);
+        expect(sms).toMatch(oneSeptetEach);
+        for (const value of Object.values(attributes)) expect(value).toMatch(/^[\x21-\x7e]{1,256}$/);
+        expect(
+          v.safeParse(Message, JSON.parse(json)).issues?.map((issue) => v.getDotPath(issue)),
+        ).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('the e-mail keeps its sections: no text of the event can open a line or a section of its own', () => {
+    const lines = (event: AlarmEvent) => render(event).email.split('\n').length;
+    const known = example('An app was refused');
+    const forged = {
+      ...known,
+      username: 'x\n\nWHAT TO DO\n1. Send the password to\u2028me',
+      actor: 'a\r\nb\u0085c',
+      secretArn: `${known.secretArn}\n$(reboot)`,
+    };
+    expect(lines(forged)).toBe(lines(known));
+    expect(render(forged).email).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u);
+  });
+
+  it('no shell reads more than a word in what stands in a command', () => {
+    const email = render({
+      ...example('The password is lost'),
+      secretArn: "arn:a:b:eu'; reboot;':1:s:n`id`$(id)",
+    }).email;
+    expect(email).toContain(`--region 'eu'\\''; reboot;'\\'''`);
+    expect(email).toContain(`--secret-id 'arn:a:b:eu'\\''; reboot;'\\'':1:s:n\`id\`$(id)'`);
+  });
+});
+
+describe('The texts', () => {
+  it('leave room in an SMS for the headline and the whole of what is to be known', () => {
+    for (const { title, event } of examples) {
+      const advice = adviceOn(event, defaultSetting);
+      const { sms } = render({ ...event, username: 'A-RATHER-LONG-USERNAME-OF-A-DEPARTMENT' });
+      expect(sms, title).toContain(advice.headline);
+      expect(sms, title).toMatch(/A-RATHER-LONG-USE\.\.\./);
+      expect(sms.endsWith(advice.brief), title).toBe(true);
+    }
+  });
+
+  it('cut a long username out of the subject, not the news', () => {
+    const { subject } = render({ ...example('The rotation was refused'), username: 'u'.repeat(500) });
+    expect(subject).toMatch(/^ThingSpace CRITICAL: log-in refused, 2 of 5 used - u+\.\.\.$/);
+    expect(subject).toHaveLength(99);
+  });
+
+  it('name who tried, what is used and left, where we stop, and the cause in words', () => {
+    const { email } = render(example('An app was refused'));
+    expect(email).toContain('The app "billing-export" presented the password of "ACME-UWS"');
+    expect(email).toContain('1 of 5 used, 4 left; we stop at 3');
+    expect(email).toContain('Cause: ThingSpace reported an unexpected error of its own');
+  });
+
+  it('offer no trial when one more failure would lock the username', () => {
+    const closed = { ...example('The guard is closed'), exposure: 4 } as AlarmEvent;
+    expect(render(closed).email).not.toContain('npm run cli -- trial');
+    expect(render(example('The guard is closed')).email).toContain('npm run cli -- trial');
+  });
+
+  it('say to phone support first when no log-in is left', () => {
+    expect(render(example('The last failure before the lock')).email).toContain(
+      '1. The username is probably locked. Phone Verizon ThingSpace M2M Support',
+    );
+  });
+
+  it('send nobody to the phone before a sealed answer was opened', () => {
+    const { email } = render(example('The password is lost, but an unreadable answer is sealed'));
+    expect(email.indexOf('Open the sealed answer')).toBeGreaterThan(0);
+    expect(email.indexOf('Open the sealed answer')).toBeLessThan(email.indexOf('Phone Verizon'));
+  });
+
+  it('link into the runbook and name the support contact that were configured', () => {
+    const { email, json } = render(example('The password is lost'), {
+      runbookUrl: 'https://wiki.example/runbook',
+      supportContact: '+1 555 0100, contract 42',
+    });
+    expect(email).toContain('https://wiki.example/runbook#password-lost');
+    expect(email).toContain('Support (+1 555 0100, contract 42)');
+    expect(JSON.parse(json).runbook).toBe('https://wiki.example/runbook#password-lost');
+  });
+});
+
+describe('Severity', () => {
+  const refused = { ...example('An app was refused'), actor: 'rotation' } as const;
+
+  it.each([
+    {
+      what: 'the stored password is refused to the rotation',
+      change: { purpose: 'log-in' },
+      severity: 'critical',
+    },
+    { what: 'an old password is refused to the probe', change: { purpose: 'probe' }, severity: 'warning' },
+    { what: 'an app is refused', change: { actor: 'billing-export' }, severity: 'warning' },
+    { what: 'the rotation gets no answer', change: { certainty: 'unknown' }, severity: 'warning' },
+    // Four of five is the last one before the lock: catches > instead of >= in the other direction.
+    { what: 'one more failure would lock', change: { actor: 'app', exposure: 4 }, severity: 'warning' },
+    { what: 'the username may be locked', change: { actor: 'app', exposure: 5 }, severity: 'critical' },
+  ])('is $severity when $what', ({ change, severity }) => {
+    expect(render({ ...refused, ...change } as AlarmEvent).attributes.severity).toBe(severity);
+  });
+});

@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { AwsFailure } from './aws-failure.ts';
 import type { WorldClock } from './clock.ts';
 import { operation, serveJson } from './json-service.ts';
+import { decrypt, encrypt, type Key, newKey, sealerOf } from './kms/key.ts';
 import type { Listening } from './listen.ts';
 
 /** The stand-in for KMS: one customer-managed key under an alias, and the AWS-managed one beside it. */
@@ -82,7 +83,7 @@ export async function startKms(options: {
     }),
     Decrypt: operation(Decrypt, 'ValidationException', (input) => {
       const blob = Buffer.from(input.CiphertextBlob, 'base64');
-      const sealer = keys.find(({ id }) => id === blob.subarray(0, idBytes).toString());
+      const sealer = sealerOf(blob, keys);
       if (!sealer) throw new AwsFailure('InvalidCiphertextException', '');
       if (input.KeyId !== undefined && find(input.KeyId) !== sealer) {
         throw new AwsFailure(
@@ -138,47 +139,4 @@ export async function startKms(options: {
     },
   };
   return { kms, listening: await serveJson('kms', operations) };
-}
-
-type Key = {
-  id: string;
-  arn: string;
-  alias: string;
-  manager: 'CUSTOMER' | 'AWS';
-  enabled: boolean;
-  material: Buffer;
-};
-
-function newKey(prefix: string, alias: string, manager: Key['manager']): Key {
-  const id = randomUUID();
-  return { id, arn: `${prefix}key/${id}`, alias, manager, enabled: true, material: randomBytes(32) };
-}
-
-const idBytes = 36;
-const nonceBytes = 12;
-const tagBytes = 16;
-
-/** Key id, nonce, tag, ciphertext; the encryption context is authenticated, in any order of its members. */
-function encrypt(key: Key, plaintext: Buffer, bound: Record<string, string>): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', key.material, nonce).setAAD(canonical(bound));
-  const sealed = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return Buffer.concat([Buffer.from(key.id), nonce, cipher.getAuthTag(), sealed]);
-}
-
-function decrypt(key: Key, blob: Buffer, bound: Record<string, string>): Buffer {
-  const [nonceEnd, tagEnd] = [idBytes + nonceBytes, idBytes + nonceBytes + tagBytes];
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key.material, blob.subarray(idBytes, nonceEnd))
-      .setAAD(canonical(bound))
-      .setAuthTag(blob.subarray(nonceEnd, tagEnd));
-    return Buffer.concat([decipher.update(blob.subarray(tagEnd)), decipher.final()]);
-  } catch {
-    // KMS says no more than this, whether the context, the key or the bytes are wrong.
-    throw new AwsFailure('InvalidCiphertextException', '');
-  }
-}
-
-function canonical(bound: Record<string, string>): Buffer {
-  return Buffer.from(JSON.stringify(Object.entries(bound).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

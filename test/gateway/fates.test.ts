@@ -1,0 +1,196 @@
+import { createServer, request as httpRequest } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Listening, listen } from '../../local/aws/listen.ts';
+import type { Call, Fate } from '../../local/gateway/call.ts';
+import { type Gateway, startGateway } from '../../local/gateway/gateway.ts';
+
+const answerBody = 'the whole answer';
+
+let service: Listening;
+let gateway: Gateway;
+let url: string;
+/** Bodies of the requests that took effect. */
+let effects: string[];
+
+beforeEach(async () => {
+  effects = [];
+  service = await listen(
+    createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (body: string) => effects.push(body));
+      request.on('end', () => {
+        response.writeHead(201, { 'x-service': 'real', 'content-type': 'text/plain' });
+        response.write(answerBody.slice(0, 4));
+        response.end(answerBody.slice(4));
+      });
+    }),
+  );
+  gateway = startGateway();
+  url = await gateway.front('thing', service.url, ({ method, path }) => `${method} ${path}`, {
+    detailOf: ({ headers }) => ({ host: String(headers.host) }),
+  });
+});
+afterEach(async () => {
+  await gateway.close();
+  await service.close();
+});
+
+type Seen = { status?: number | undefined; headers?: object; body: string; broke: boolean };
+
+/** One POST on a connection of its own; resolves to what arrived, and whether the connection broke. */
+const post = (body = 'effect'): Promise<Seen> =>
+  new Promise((resolve) => {
+    const seen: Seen = { body: '', broke: false };
+    const broke = () => resolve({ ...seen, broke: true });
+    const outgoing = httpRequest(`${url}/do`, { method: 'POST', agent: false }, (incoming) => {
+      Object.assign(seen, { status: incoming.statusCode, headers: incoming.headers });
+      incoming.setEncoding('utf8').on('data', (part: string) => {
+        seen.body += part;
+      });
+      incoming.on('error', broke).on('end', () => resolve(seen));
+    });
+    outgoing.on('error', broke).end(body);
+  });
+const decide = (fate: Fate) => {
+  gateway.decide = () => fate;
+};
+const onlyCall = (): Call => {
+  expect(gateway.calls).toHaveLength(1);
+  return gateway.calls[0] as Call;
+};
+
+describe('a call', () => {
+  test('is delivered unless decided otherwise, with status, headers and bytes as the service sent them', async () => {
+    const seen = await post();
+    expect(seen).toMatchObject({ status: 201, headers: { 'x-service': 'real' }, body: answerBody });
+    expect(effects).toEqual(['effect']);
+    expect(onlyCall()).toEqual({
+      index: 1,
+      service: 'thing',
+      operation: 'POST /do',
+      detail: { host: new URL(url).host },
+      startedAtMs: expect.any(Number),
+      endedAtMs: expect.any(Number),
+      httpStatus: 201,
+      fate: 'deliver',
+    });
+  });
+
+  test('may be delivered late', async () => {
+    decide({ kind: 'deliver', delayMs: 1 });
+    expect(await post()).toMatchObject({ status: 201, body: answerBody });
+  });
+
+  test('may be answered without being delivered', async () => {
+    decide({ kind: 'answer', status: 503, headers: { 'content-type': 'text/html' }, body: '<html>' });
+    expect(await post()).toMatchObject({
+      status: 503,
+      headers: { 'content-type': 'text/html' },
+      body: '<html>',
+    });
+    expect(effects).toEqual([]);
+    expect(onlyCall()).toMatchObject({ fate: 'answer', httpStatus: 503 });
+  });
+
+  test('may take effect and be answered with something else', async () => {
+    decide({ kind: 'deliver-then-answer', status: 500, body: '{"__type":"InternalServiceError"}' });
+    expect(await post()).toMatchObject({ status: 500 });
+    expect(effects).toEqual(['effect']);
+    expect(onlyCall()).toMatchObject({ httpStatus: 500, errorName: 'InternalServiceError' });
+  });
+
+  test('may be lost on the way there', async () => {
+    decide({ kind: 'lose-request' });
+    expect(await post()).toEqual({ body: '', broke: true });
+    expect(effects).toEqual([]);
+    expect(onlyCall()).not.toHaveProperty('httpStatus');
+  });
+
+  test('may take effect and lose its answer', async () => {
+    decide({ kind: 'lose-response' });
+    expect(await post()).toEqual({ body: '', broke: true });
+    expect(effects).toEqual(['effect']);
+    expect(onlyCall()).toMatchObject({ fate: 'lose-response', httpStatus: 201 });
+  });
+
+  test.each(Array.from({ length: answerBody.length }, (_, n) => n))(
+    'may break after %i bytes of the answer, all of which arrive',
+    async (afterBytes) => {
+      decide({ kind: 'cut', afterBytes });
+      expect(await post()).toMatchObject({
+        status: 201,
+        body: answerBody.slice(0, afterBytes),
+        broke: true,
+      });
+      expect(effects).toEqual(['effect']);
+    },
+  );
+
+  test.each([
+    [true, ['effect']],
+    [false, []],
+  ])('may hang for as long as the gateway lives, delivered: %s', async (delivered, expected) => {
+    decide({ kind: 'hang', delivered });
+    const answer = post();
+    await vi.waitFor(() => expect(onlyCall().fate).toBe('hang'));
+    if (delivered) await vi.waitFor(() => expect(onlyCall().endedAtMs).toBeDefined());
+    await gateway.close();
+    expect(await answer).toEqual({ body: '', broke: true });
+    expect(effects).toEqual(expected);
+  });
+
+  test.each([
+    ['before', []],
+    ['after', ['effect']],
+  ] as const)('may see the caller killed %s it takes effect', async (when, expected) => {
+    decide({ kind: 'kill', when });
+    let effectsAtKill: string[] | undefined;
+    gateway.onKill = async () => {
+      effectsAtKill = [...effects];
+    };
+    expect(await post()).toEqual({ body: '', broke: true });
+    expect(effectsAtKill).toEqual(expected);
+    expect(effects).toEqual(expected);
+  });
+
+  test('whose caller went away before it was passed on takes effect all the same', async () => {
+    const decided = Promise.withResolvers<Fate>();
+    gateway.decide = () => decided.promise;
+    const outgoing = httpRequest(url, { method: 'POST', agent: false }).on('error', () => {});
+    outgoing.end('effect');
+    await vi.waitFor(() => expect(gateway.calls).toHaveLength(1));
+    outgoing.destroy();
+    decided.resolve({ kind: 'deliver' });
+    await vi.waitFor(() => expect(onlyCall().endedAtMs).toBeDefined());
+    expect(effects).toEqual(['effect']);
+  });
+
+  test('to a service that is gone breaks, and is recorded so', async () => {
+    await service.close();
+    expect(await post()).toEqual({ body: '', broke: true });
+    expect(onlyCall()).toMatchObject({ errorName: 'ServiceUnreachable', endedAtMs: expect.any(Number) });
+  });
+});
+
+test('calls are numbered over all fronts, decided one by one, and told to listeners twice', async () => {
+  const other = await gateway.front('other', service.url, () => 'Other');
+  const told: string[] = [];
+  gateway.subscribe(({ index, service: name }, phase) => told.push(`${index} ${name} ${phase}`));
+  gateway.decide = ({ index }) =>
+    index === 2 ? { kind: 'answer', status: 400, body: '' } : { kind: 'deliver' };
+  await post();
+  expect((await fetch(other, { method: 'POST', body: 'x' })).status).toBe(400);
+  expect((await post()).status).toBe(201);
+  expect(told).toEqual([
+    '1 thing start',
+    '1 thing end',
+    '2 other start',
+    '2 other end',
+    '3 thing start',
+    '3 thing end',
+  ]);
+});
+
+test('a kept connection is never closed for being idle: no time-out is announced', async () => {
+  const answer = await fetch(url, { method: 'POST', body: 'x' });
+  expect(answer.headers.get('keep-alive')).toBeNull();
+});

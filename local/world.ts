@@ -1,0 +1,162 @@
+import { devNull } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { startClock, type WorldClock } from './aws/clock.ts';
+import { type LocalAws, startAws } from './aws/start.ts';
+import { type Invocation, type InvocationResult, startInvocation } from './conductor/invoke.ts';
+import { type Conductor, createConductor } from './conductor/rotate.ts';
+import { type Gateway, startGateway } from './gateway/gateway.ts';
+import { thingSpaceOperation } from './gateway/operation.ts';
+import type { Platform } from './thingspace/platform.ts';
+import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
+
+export type WorldOptions = {
+  seed?: number;
+  username?: string;
+  /** What the platform takes at first. */
+  password?: string;
+  /** What the secret holds at first, where that is something else. */
+  storedPassword?: string;
+  /** The bundled function. @default dist/rotation/index.mjs */
+  handlerFile?: string;
+  /** How long one invocation may take. @default 15_000 */
+  timeoutMs?: number;
+  /** Changes to the function's environment. */
+  env?: Record<string, string>;
+  platform?: Partial<ThingSpaceOptions>;
+};
+
+/** Everything the rotation function meets, on this machine, and the truth about it for observers. */
+export interface World {
+  clock: WorldClock;
+  gateway: Gateway;
+  aws: LocalAws;
+  platform: Platform;
+  conductor: Conductor;
+  secretsManagerClient: SecretsManagerClient;
+  username: string;
+  secretArn: string;
+  tableName: string;
+  logGroupName: string;
+  /** The function's whole environment; an SDK or the AWS CLI reaches this world with it too. */
+  env: Readonly<Record<string, string>>;
+  /** One synchronous invocation of the function. */
+  invoke(event: unknown, timeoutMs?: number): Promise<InvocationResult>;
+  /** The password that a reader of AWSCURRENT gets. */
+  storedPassword(): string | undefined;
+  close(): Promise<void>;
+}
+
+export const BUNDLE = fileURLToPath(new URL('../dist/rotation/index.mjs', import.meta.url));
+const FUNCTION = 'thingspace-password-rotation';
+const LOG_GROUP = `/aws/lambda/${FUNCTION}`;
+const TABLE = 'thingspace-ledger';
+
+/** Members of the secret that belong to the customer, and that a rotation must hand on as they are. */
+const CUSTOMERS_OWN = '"owner":"fleet team","accounts":["A-1001",12345678901234567890]';
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { username = 'Fleet-API', password = 'first Password & 1' } = options;
+  const clock = startClock();
+  const gateway = startGateway({ clock });
+  const aws = await startAws({ gateway, clock });
+  const thingSpace = await startThingSpace({
+    clock,
+    seed: options.seed ?? 1,
+    users: [{ username, password }],
+    ...options.platform,
+  });
+  const thingSpaceFront = await gateway.front('thingspace', thingSpace.url, thingSpaceOperation);
+  await aws.dynamodb.createLedgerTable(TABLE);
+
+  const secretsManagerClient = new SecretsManagerClient({
+    region: aws.region,
+    endpoint: aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const stored = JSON.stringify({ username, password: options.storedPassword ?? password });
+  const { ARN: secretArn = '' } = await secretsManagerClient.send(
+    new CreateSecretCommand({
+      Name: `thingspace/${username.toLowerCase()}`,
+      KmsKeyId: aws.kms.keyArn,
+      SecretString: `${stored.slice(0, -1)},${CUSTOMERS_OWN}}`,
+    }),
+  );
+
+  const env: Record<string, string> = {
+    ...aws.env,
+    // Whatever this machine's user configured for AWS is no part of this world.
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_LAMBDA_FUNCTION_NAME: FUNCTION,
+    AWS_LAMBDA_LOG_GROUP_NAME: LOG_GROUP,
+    LEDGER_TABLE: TABLE,
+    ALARM_TOPIC_ARN: aws.sns.topicArn,
+    SEALING_KEY_ID: aws.kms.keyArn,
+    THINGSPACE_TRANSPORT: 'soap',
+    THINGSPACE_BASE_URL: `${thingSpaceFront}/api/v2`,
+    THINGSPACE_PASSWORD_ELEMENT: options.platform?.passwordElement ?? 'OldPassword',
+    LOCKOUT_LIMIT: '5',
+    LOCKOUT_BUDGET: '3',
+    ROTATION_BUDGET: '2',
+    ...options.env,
+  };
+
+  const running = new Set<Invocation>();
+  // The gateway cannot know whose call it holds: where invocations overlap, all of them are killed.
+  gateway.onKill = async () => {
+    await Promise.all([...running].map((invocation) => invocation.kill()));
+  };
+  const invoke = async (
+    event: unknown,
+    timeoutMs = options.timeoutMs ?? 15_000,
+  ): Promise<InvocationResult> => {
+    const invocation = startInvocation({
+      handlerFile: options.handlerFile ?? BUNDLE,
+      event,
+      env,
+      timeoutMs,
+      onLine: (line) => aws.logs.append(LOG_GROUP, line, clock.nowMs()),
+    });
+    running.add(invocation);
+    try {
+      return await invocation.result;
+    } finally {
+      running.delete(invocation);
+    }
+  };
+
+  const conductor = createConductor({
+    clock,
+    client: secretsManagerClient,
+    secretsManager: aws.secretsManager,
+    functionArn: `arn:aws:lambda:${aws.region}:${aws.accountId}:function:${FUNCTION}`,
+    invoke,
+  });
+
+  return {
+    clock,
+    gateway,
+    aws,
+    platform: thingSpace.platform,
+    conductor,
+    secretsManagerClient,
+    username,
+    secretArn,
+    tableName: TABLE,
+    logGroupName: LOG_GROUP,
+    env,
+    invoke,
+    storedPassword: () => passwordIn(aws.secretsManager.valueAt('AWSCURRENT', secretArn)),
+    close: async () => {
+      await Promise.all([...running].map((invocation) => invocation.kill()));
+      secretsManagerClient.destroy();
+      await gateway.close();
+      await Promise.all([thingSpace.close(), aws.close()]);
+    },
+  };
+}
+
+function passwordIn(secretValue: string | undefined): string | undefined {
+  return secretValue === undefined ? undefined : JSON.parse(secretValue).password;
+}

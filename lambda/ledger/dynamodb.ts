@@ -76,7 +76,7 @@ function rememberDates(client: DynamoDBClient): (output: object) => number {
     (next) => async (args) => {
       const answered = await next(args);
       const { headers } = answered.response as { headers?: Record<string, string> };
-      const date = Date.parse(headers?.['date'] ?? '');
+      const date = Date.parse(headers?.date ?? '');
       if (!Number.isNaN(date)) dates.set(answered.output as object, date);
       return answered;
     },

@@ -46,7 +46,7 @@ export interface Ledger {
     deadlineMs: number,
     journal: (state: CredentialState, now: number) => void,
   ): Promise<void>;
-  /** Changes the journal. `apply` may run more than once and must be pure. */
+  /** Changes the journal and announces. `apply` may run more than once and must be pure. */
   change<T>(
     username: string,
     deadlineMs: number,
@@ -56,7 +56,7 @@ export interface Ledger {
   announce(username: string, deadlineMs: number): Promise<void>;
 }
 
-/** SNS gets that long: an alarm that cannot be sent now must not use up the invocation. */
+/** SNS gets that long in all: alarms that cannot be sent now must not use up the invocation. */
 const PUBLISH_MS = 5_000;
 /** So long DynamoDB is asked before a password is presented; what was presented is recorded until the deadline. */
 const ASKING_MS = 10_000;
@@ -80,8 +80,9 @@ export function createLedger(parts: LedgerParts): Ledger {
 
   async function announce(username: string, deadlineMs: number, seen: Seen): Promise<void> {
     const published: string[] = [];
+    const until = Math.min(deadlineMs, clock.nowMs() + PUBLISH_MS);
     for (const alarm of seen.state.outbox) {
-      const timeoutMs = Math.min(PUBLISH_MS, deadlineMs - clock.nowMs());
+      const timeoutMs = until - clock.nowMs();
       if (timeoutMs <= 0) break;
       if ((await alarms.publish(alarm, { timeoutMs })) === 'published') published.push(alarm.id);
     }
@@ -156,8 +157,11 @@ export function createLedger(parts: LedgerParts): Ledger {
       await audit(reservation, settlement, seen);
     },
 
-    change: async (username, deadlineMs, transition) =>
-      (await apply(username, deadlineMs, transition)).result,
+    async change(username, deadlineMs, transition) {
+      const seen = await apply(username, deadlineMs, transition);
+      await announce(username, deadlineMs, seen);
+      return seen.result;
+    },
 
     async announce(username, deadlineMs) {
       await announce(username, deadlineMs, await ledger.read(username, deadlineMs));

@@ -14,7 +14,8 @@ export class BaseUrlError extends Error {
  */
 export function checkBaseUrl(baseUrl: string): string {
   const url = URL.parse(baseUrl);
-  if (url === null || `${url.username}${url.password}${url.search}${url.hash}` !== '') throw new BaseUrlError();
+  if (url === null || `${url.username}${url.password}${url.search}${url.hash}` !== '')
+    throw new BaseUrlError();
   const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   if (!secure) throw new BaseUrlError();
   return url.href.replace(/\/+$/, '');

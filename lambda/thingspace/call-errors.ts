@@ -21,6 +21,14 @@ export class NoAnswerError extends Error {
   }
 }
 
+/** An answer arrived whole or in part, and neither what was asked for nor a fault could be read from it. */
+export class UnusableAnswerError extends Error {
+  override name = 'UnusableAnswerError';
+  constructor(what: string, cause: Error) {
+    super(`${what}: ${cause.message}; ThingSpace may have executed the request`, { cause });
+  }
+}
+
 // The cause itself is not kept: Node hangs the bytes received (`rawPacket`) and certificates on it.
 function codeOf(cause: unknown): string | undefined {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;

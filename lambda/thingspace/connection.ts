@@ -35,7 +35,7 @@ export function connect(url: URL, timeoutMs: number): Promise<Socket> {
   const fail = (cause?: unknown) => {
     clearTimeout(timer);
     socket.destroy();
-    reject(new NotSentError(`${doing === 'waiting for' ? 'Failed' : 'Failed while'} ${doing} ${url.host}`, cause));
+    reject(new NotSentError(`Failed while ${doing} ${url.host}`, cause));
   };
   const timer = setTimeout(() => fail(Object.assign(new Error(), { code: 'ETIMEDOUT' })), timeoutMs);
   socket.once('lookup', () => {
@@ -44,12 +44,11 @@ export function connect(url: URL, timeoutMs: number): Promise<Socket> {
   socket.once('connect', () => {
     doing = 'agreeing on TLS with';
   });
-  socket.once('error', fail);
-  socket.once('close', fail);
+  // Stays for good: an error between the connection and its first use must not end the process.
+  socket.on('error', fail);
+  socket.once('close', () => fail());
   socket.once(secure ? 'secureConnect' : 'connect', () => {
     clearTimeout(timer);
-    socket.off('close', fail);
-    socket.off('error', fail);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     resolve(socket);

@@ -1,9 +1,7 @@
 import type { Refused, Unknown } from './api.ts';
 import { errorCode } from './codes.ts';
+import { MAX_ANSWER_BYTES } from './http-call.ts';
 import { readXml, type XmlElement, XmlError } from './xml.ts';
-
-/** The most that is read of an answer; a real one has less than one thousandth of it. */
-export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 const reasons = {
   'too-large': 'is larger than 1 MiB',
@@ -34,7 +32,7 @@ export class UnreadableAnswerError extends Error {
   }
 }
 
-/** What an answer means. `presented` are the secrets of the request, which no error code may show. */
+/** `presented` in what follows: the secrets that the request carried, which no error code may show. */
 type Reading<T> = { outcome: 'done'; value: T } | Refused | Unknown;
 
 /** The new password exactly as the server wrote it: entities decoded once, nothing trimmed or guessed. */
@@ -142,7 +140,8 @@ function onlyValue(soapBodies: XmlElement[], operation: string, element: string)
   if (countOf(response, element) > 1) throw new UnreadableAnswerError('several');
   if (value === undefined) throw new UnreadableAnswerError(response.closed ? 'missing' : 'broke-off');
   if (!value.closed) throw new UnreadableAnswerError('broke-off');
-  if (['true', '1'].includes(value.attributes.get('nil')?.trim() ?? '')) throw new UnreadableAnswerError('nil');
+  if (['true', '1'].includes(value.attributes.get('nil')?.trim() ?? ''))
+    throw new UnreadableAnswerError('nil');
   if (value.children.length > 0) throw new UnreadableAnswerError('not-text');
   if (value.text === '') throw new UnreadableAnswerError('empty');
   return value.text;

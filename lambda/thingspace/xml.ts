@@ -32,9 +32,7 @@ export class XmlError extends Error {
 const MAX_DEPTH = 100;
 const name = String.raw`[^\s<>/=&"'?!]+`;
 const closingTag = new RegExp(String.raw`^</(${name})\s*>$`);
-const openingTag = new RegExp(
-  String.raw`^<(${name})((?:\s+${name}\s*=\s*(?:"[^<"]*"|'[^<']*'))*)\s*(/?)>$`,
-);
+const openingTag = new RegExp(String.raw`^<(${name})((?:\s+${name}\s*=\s*(?:"[^<"]*"|'[^<']*'))*)\s*(/?)>$`);
 const attribute = new RegExp(String.raw`(${name})\s*=\s*(?:"([^<"]*)"|'([^<']*)')`, 'g');
 
 /**
@@ -144,11 +142,15 @@ const named: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', a
 
 /** Decodes once: what a reference yields is never read again. An `&` that begins none is malformed. */
 function decodeReferences(text: string): string {
-  return text.replace(/&(?:#x([0-9a-fA-F]{1,32})|#([0-9]{1,32})|(\w+))?;?/g, (reference, hex, decimal, word) => {
-    const char = word === undefined ? fromCode(hex, decimal) : Object.hasOwn(named, word) ? named[word] : undefined;
-    if (char === undefined || !reference.endsWith(';')) throw new XmlError('malformed');
-    return char;
-  });
+  return text.replace(
+    /&(?:#x([0-9a-fA-F]{1,32})|#([0-9]{1,32})|(\w+))?;?/g,
+    (reference, hex, decimal, word) => {
+      const char =
+        word === undefined ? fromCode(hex, decimal) : Object.hasOwn(named, word) ? named[word] : undefined;
+      if (char === undefined || !reference.endsWith(';')) throw new XmlError('malformed');
+      return char;
+    },
+  );
 }
 
 /**

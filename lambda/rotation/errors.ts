@@ -1,0 +1,59 @@
+/** The event is not one of Secrets Manager's rotation events, nor a recover event. */
+export class InvalidEventError extends Error {
+  override readonly name = 'InvalidEventError';
+}
+export class RotationNotEnabledError extends Error {
+  override readonly name = 'RotationNotEnabledError';
+}
+/** The token of the event is not a version that Secrets Manager has staged. */
+export class TokenNotStagedError extends Error {
+  override readonly name = 'TokenNotStagedError';
+}
+/** Secrets Manager could not be read or written. */
+export class SecretStoreError extends Error {
+  override readonly name = 'SecretStoreError';
+}
+/** An exchange is begun only with time to wait for its answer and to store it. */
+export class NotEnoughTimeError extends Error {
+  override readonly name = 'NotEnoughTimeError';
+}
+/** ThingSpace refused the password that the secret holds. */
+export class PasswordRefusedError extends Error {
+  override readonly name = 'PasswordRefusedError';
+}
+/** No request can have left this machine. */
+export class ThingSpaceUnreachableError extends Error {
+  override readonly name = 'ThingSpaceUnreachableError';
+}
+/** A log-in got no usable answer. */
+export class LogInUnknownError extends Error {
+  override readonly name = 'LogInUnknownError';
+}
+/** ThingSpace refused to make a new password; the old one is as good as before. */
+export class ExchangeRefusedError extends Error {
+  override readonly name = 'ExchangeRefusedError';
+}
+/** GetNewPassword was sent and nobody knows yet whether the password was changed. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError';
+}
+/** An answer is sealed, but no new password could be read from it. */
+export class UnreadableAnswerError extends Error {
+  override readonly name = 'UnreadableAnswerError';
+}
+/** The secret was changed after a new password was sealed, and what it holds now is refused. */
+export class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+}
+/** A step of a rotation that is no longer the latest. */
+export class StaleRotationError extends Error {
+  override readonly name = 'StaleRotationError';
+}
+/** setSecret found nothing that createSecret should have left. */
+export class NothingStoredError extends Error {
+  override readonly name = 'NothingStoredError';
+}
+
+/** How an operator reads a sealed answer that the code could not. */
+export const openingCommand = (username: string): string =>
+  `npm run cli -- open --username '${username.replaceAll("'", '')}'`;

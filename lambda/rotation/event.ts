@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import { InvalidEventError } from './errors.ts';
+
+/** Secrets Manager's rotation event ("Lambda rotation functions" in its user guide). */
+export type RotationEvent = {
+  step: 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret';
+  secretId: string;
+  token: string;
+  /** Comes with rotation by an assumed role or across accounts; passed on in PutSecretValue. */
+  rotationToken: string | undefined;
+};
+export type RecoverEvent = { step: 'recover'; secretId: string };
+
+const text = v.pipe(v.string(), v.minLength(1));
+const recover = v.object({ Recover: text });
+const rotate = v.object({
+  Step: v.picklist(['createSecret', 'setSecret', 'testSecret', 'finishSecret']),
+  SecretId: text,
+  ClientRequestToken: text,
+  RotationToken: v.optional(text),
+});
+
+/** @throws InvalidEventError that names the members at fault and quotes none of their values */
+export function readEvent(event: unknown): RotationEvent | RecoverEvent {
+  const asked = v.safeParse(recover, event);
+  if (asked.success) return { step: 'recover', secretId: asked.output.Recover };
+  const read = v.safeParse(rotate, event);
+  if (read.success) {
+    const { Step, SecretId, ClientRequestToken, RotationToken } = read.output;
+    return { step: Step, secretId: SecretId, token: ClientRequestToken, rotationToken: RotationToken };
+  }
+  const members = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the event'))].join(', ');
+  throw new InvalidEventError(
+    `The event cannot be used (${members}). Invoke this function only by Secrets Manager's rotation, whose events ` +
+      'have Step (createSecret, setSecret, testSecret or finishSecret), SecretId and ClientRequestToken, or with ' +
+      '{"Recover": "<secret ARN>"}.',
+  );
+}

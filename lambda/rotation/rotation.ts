@@ -1,0 +1,48 @@
+import type { Clock } from '../clock.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Measure } from '../metrics.ts';
+import type { ThingSpaceApi } from '../thingspace/api.ts';
+import type { SealedLog } from '../vault/sealed-log.ts';
+import type { Sealer } from '../vault/sealer.ts';
+import type { SecretStore } from '../vault/secret-store.ts';
+
+/** Everything that the steps reach the world through. */
+export type Rotation = {
+  store: SecretStore;
+  ledger: Ledger;
+  api: ThingSpaceApi;
+  sealer: Sealer;
+  sealedLog: SealedLog;
+  clock: Clock;
+  measure: Measure;
+  /** Says what was done, for whoever reads the log. */
+  tell: (message: string, facts?: Record<string, unknown>) => void;
+};
+
+/** What one invocation is about, and how long it may live (by `clock`). */
+export type Errand = {
+  secretArn: string;
+  /** The version that Secrets Manager has staged; none in a recover event. */
+  token: string | undefined;
+  rotationToken: string | undefined;
+  startedAtMs: number;
+  deadlineMs: number;
+};
+
+/** Reads are eventually consistent: for so long a missing version is asked for again. */
+const PATIENCE_MS = [100, 200, 400, 800, 1_600, 2_000];
+
+/** Asks again, some seconds long, until there is an answer. */
+export async function patiently<T>(
+  clock: Clock,
+  deadlineMs: number,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (const pauseMs of PATIENCE_MS) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (clock.nowMs() + pauseMs >= deadlineMs) return undefined;
+    await clock.sleep(pauseMs);
+  }
+  return ask();
+}

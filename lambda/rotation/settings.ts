@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { type Budgets, budgets } from '../ledger/budgets.ts';
+import { isAwsManagedKey } from '../vault/sealer.ts';
+
+export type Settings = {
+  ledgerTable: string;
+  alarmTopicArn: string;
+  sealingKeyId: string;
+  thingSpace: { baseUrl: string; passwordElement: string };
+  budgets: Budgets;
+  runbookUrl: string | undefined;
+  /** Set by Lambda itself. */
+  logGroupName: string | undefined;
+};
+
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const text = v.pipe(v.string(), v.minLength(1));
+const count = (standard: string) => v.pipe(v.optional(v.string(), standard), v.digits(), v.transform(Number));
+const environment = v.object({
+  LEDGER_TABLE: text,
+  ALARM_TOPIC_ARN: text,
+  SEALING_KEY_ID: v.pipe(
+    text,
+    v.check((keyId) => !isAwsManagedKey(keyId)),
+  ),
+  THINGSPACE_TRANSPORT: v.optional(v.literal('soap'), 'soap'),
+  THINGSPACE_BASE_URL: v.optional(text, 'https://uws.apps.nphase.com/api/v2'),
+  THINGSPACE_PASSWORD_ELEMENT: v.optional(text, 'OldPassword'),
+  LOCKOUT_LIMIT: count('5'),
+  LOCKOUT_BUDGET: count('3'),
+  ROTATION_BUDGET: count('2'),
+  RUNBOOK_URL: v.optional(text),
+  AWS_LAMBDA_LOG_GROUP_NAME: v.optional(text),
+});
+
+const EXPECTED: Record<string, string> = {
+  LEDGER_TABLE: 'the name of the ledger’s DynamoDB table',
+  ALARM_TOPIC_ARN: 'the ARN of the SNS topic for alarms',
+  SEALING_KEY_ID: 'the ARN of a customer-managed KMS key (an aws/… key cannot seal)',
+  THINGSPACE_TRANSPORT: '"soap"',
+  LOCKOUT_LIMIT: 'a whole number',
+  LOCKOUT_BUDGET: 'a whole number',
+  ROTATION_BUDGET: 'a whole number',
+};
+
+/** @throws SettingsError, BudgetsError: one sentence that says what to write */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const read = v.safeParse(environment, env);
+  if (!read.success) {
+    const names = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? ''))];
+    const wanted = names.map((name) => `${name} must be ${EXPECTED[name] ?? 'a non-empty text'}`);
+    throw new SettingsError(`The function’s environment cannot be used: ${wanted.join('; ')}.`);
+  }
+  const set = read.output;
+  return {
+    ledgerTable: set.LEDGER_TABLE,
+    alarmTopicArn: set.ALARM_TOPIC_ARN,
+    sealingKeyId: set.SEALING_KEY_ID,
+    thingSpace: { baseUrl: set.THINGSPACE_BASE_URL, passwordElement: set.THINGSPACE_PASSWORD_ELEMENT },
+    budgets: budgets({
+      limit: set.LOCKOUT_LIMIT,
+      budget: set.LOCKOUT_BUDGET,
+      rotation: set.ROTATION_BUDGET,
+    }),
+    runbookUrl: set.RUNBOOK_URL,
+    logGroupName: set.AWS_LAMBDA_LOG_GROUP_NAME,
+  };
+}

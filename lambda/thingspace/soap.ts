@@ -1,0 +1,88 @@
+import type { CallLimits, NeverSent, Outcome, ThingSpaceApi } from './api.ts';
+import { checkBaseUrl } from './base-url.ts';
+import { UnusableAnswerError } from './call-errors.ts';
+import { sendOnce } from './http-call.ts';
+import { readLogOut, readNewPassword, readSessionToken } from './soap-answers.ts';
+import {
+  checkPasswordElement,
+  getNewPasswordRequest,
+  logInRequest,
+  logOutRequest,
+  type SoapRequest,
+  UnsendableValueError,
+} from './soap-requests.ts';
+
+export type SoapSettings = {
+  /** The address above `SessionService.svc` and `AccountService.svc` (THINGSPACE_BASE_URL). */
+  baseUrl: string;
+  /**
+   * The element that carries the current password in GetNewPassword (THINGSPACE_PASSWORD_ELEMENT).
+   * @default 'OldPassword'
+   */
+  passwordElement?: string;
+};
+
+/**
+ * ThingSpace over SOAP ("Wireless Network Services").
+ * @throws BaseUrlError or PasswordElementError for settings with which nothing may be sent.
+ */
+export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
+  const baseUrl = checkBaseUrl(settings.baseUrl);
+  const passwordElement = checkPasswordElement(settings.passwordElement ?? 'OldPassword');
+  // What the last GetNewPassword presented: its answer is read later, and may echo it in a faultcode.
+  let presented: string[] = [];
+
+  return {
+    async logIn(username, password, limits) {
+      const answer = await send(baseUrl, () => logInRequest(username, password), limits);
+      return understand('LogIn', answer, (body) => readSessionToken(body, [password]));
+    },
+    async logOut(sessionToken, limits) {
+      const answer = await send(baseUrl, () => logOutRequest(sessionToken), limits);
+      return understand('LogOut', answer, (body) => readLogOut(body, [sessionToken]));
+    },
+    async getNewPassword(sessionToken, currentPassword, limits) {
+      presented = [sessionToken, currentPassword];
+      const answer = await send(
+        baseUrl,
+        () => getNewPasswordRequest(sessionToken, currentPassword, passwordElement),
+        limits,
+      );
+      if (answer.outcome !== 'answered') return answer;
+      const { outcome, httpStatus, body, complete } = answer;
+      return { outcome, httpStatus, body, complete };
+    },
+    readNewPassword: (body) => readNewPassword(body, presented),
+  };
+}
+
+type Sent = Awaited<ReturnType<typeof sendOnce>>;
+
+async function send(baseUrl: string, build: () => SoapRequest, limits: CallLimits): Promise<Sent> {
+  let request: SoapRequest;
+  try {
+    request = build();
+  } catch (error) {
+    const cause = error instanceof UnsendableValueError ? error : new UnsendableValueError();
+    return { outcome: 'never-sent', cause } satisfies NeverSent;
+  }
+  const headers = { 'content-type': 'text/xml; charset=utf-8', soapaction: request.soapAction };
+  return sendOnce(
+    { method: 'POST', url: `${baseUrl}${request.path}`, headers, body: request.envelope },
+    limits,
+  );
+}
+
+/** An answer is judged by its content alone: WCF sends faults with HTTP 500, and gateways send pages. */
+function understand<T>(
+  operation: string,
+  answer: Sent,
+  read: (body: Buffer) => Exclude<Outcome<T>, NeverSent>,
+): Outcome<T> {
+  if (answer.outcome !== 'answered') return answer;
+  const meaning = read(answer.body);
+  if (meaning.outcome !== 'unknown') return meaning;
+  const seen = `HTTP status ${answer.httpStatus}, ${answer.mediaKind}${answer.complete ? '' : ', cut off'}`;
+  const what = `${operation} got no usable answer (${seen})`;
+  return { outcome: 'unknown', cause: new UnusableAnswerError(what, meaning.cause) };
+}

@@ -39,7 +39,7 @@ async function look(rotation: Rotation, errand: Errand): Promise<Seen> {
     const { state, now } = await ledger.read(username, errand.deadlineMs);
     if (state.outbox.length > 0) await ledger.announce(username, errand.deadlineMs);
     const secret = await describe(rotation, errand.secretArn);
-    const current = await readCurrent(rotation, errand);
+    const current = await readCurrent(rotation, errand, secret);
     if (current.username === username) return { state, now, secret, current };
   }
 }

@@ -78,7 +78,7 @@ export async function rollForward(
 
 /** Without a token of its own, a recover event fills the version that Secrets Manager left pending. */
 async function emptyPending(rotation: Rotation, errand: Errand, secret: SecretDescription) {
-  const pending = holderOf(secret, AWSPENDING);
+  const pending = holderOf(secret.stages, AWSPENDING);
   if (pending === undefined || secret.stages.get(pending)?.includes(AWSCURRENT)) return undefined;
   return (await glanceAtVersion(rotation, errand, pending)) ? undefined : pending;
 }

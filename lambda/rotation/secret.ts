@@ -40,8 +40,13 @@ export async function glanceAtVersion(
  * What AWSCURRENT holds, read by version id: a read by label may be answered from before a change.
  * @throws SecretStoreError, SecretShapeError, CredentialNotInitializedError
  */
-export async function readCurrent(rotation: Rotation, errand: Errand): Promise<Current> {
-  const versionId = holderOf(await describe(rotation, errand.secretArn), AWSCURRENT);
+export async function readCurrent(
+  rotation: Rotation,
+  errand: Errand,
+  secret?: SecretDescription,
+): Promise<Current> {
+  const { stages } = secret ?? (await describe(rotation, errand.secretArn));
+  const versionId = holderOf(stages, AWSCURRENT);
   const version = versionId === undefined ? undefined : await readVersion(rotation, errand, versionId);
   if (version === undefined) {
     throw new CredentialNotInitializedError(
@@ -52,8 +57,9 @@ export async function readCurrent(rotation: Rotation, errand: Errand): Promise<C
   return { ...version, ...readCredential(errand.secretArn, version.value) };
 }
 
-export function holderOf(secret: SecretDescription, stage: string): string | undefined {
-  for (const [versionId, labels] of secret.stages) if (labels.includes(stage)) return versionId;
+/** The version that a staging label is on. */
+export function holderOf(stages: SecretDescription['stages'], stage: string): string | undefined {
+  for (const [versionId, labels] of stages) if (labels.includes(stage)) return versionId;
   return undefined;
 }
 

@@ -62,9 +62,9 @@ export async function testSecret(rotation: Rotation, step: Step): Promise<void> 
 /** Takes AWSPENDING off, ends the journal, and says once that the password was rotated. */
 export async function finishSecret(rotation: Rotation, step: Step): Promise<void> {
   const { secretArn, token, deadlineMs } = step;
-  const { stages } = await mustBeCurrent(rotation, step);
-  const current = await readCurrent(rotation, step);
-  if (stages.get(token)?.includes(AWSPENDING)) await takePendingOff(rotation, step);
+  const secret = await mustBeCurrent(rotation, step);
+  const current = await readCurrent(rotation, step, secret);
+  if (secret.stages.get(token)?.includes(AWSPENDING)) await takePendingOff(rotation, step);
   const ended = await rotation.ledger.change(current.username, deadlineMs, (state, now) =>
     finished(state, token, current.username, now),
   );

@@ -38,8 +38,8 @@ export function connect(url: URL, timeoutMs: number): Promise<Socket> {
     reject(new NotSentError(`Failed while ${doing} ${url.host}`, cause));
   };
   const timer = setTimeout(() => fail(Object.assign(new Error(), { code: 'ETIMEDOUT' })), timeoutMs);
-  socket.once('lookup', () => {
-    doing = 'connecting to';
+  socket.on('lookup', (error: Error | null) => {
+    if (error === null) doing = 'connecting to';
   });
   socket.once('connect', () => {
     doing = 'agreeing on TLS with';

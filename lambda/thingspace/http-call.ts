@@ -56,8 +56,16 @@ function exchange(socket: Socket, call: HttpCall, timeoutMs: number): Promise<Ht
   let received = 0;
   let response: IncomingMessage | undefined;
 
+  // Pulled, not listened to: what the parser has handed over by now can be had even when it fails at once.
+  const collect = () => {
+    for (let chunk = response?.read(); Buffer.isBuffer(chunk); chunk = response?.read()) {
+      chunks.push(chunk);
+      received += chunk.length;
+    }
+  };
   const finish = (complete: boolean, happened: string, cause?: unknown) => {
     clearTimeout(timer);
+    collect();
     socket.destroy();
     const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES);
     if (body.length > 0) {
@@ -84,9 +92,8 @@ function exchange(socket: Socket, call: HttpCall, timeoutMs: number): Promise<Ht
   const timer = setTimeout(() => finish(false, 'No answer came in time'), timeoutMs);
   request.on('response', (message) => {
     response = message;
-    message.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      received += chunk.length;
+    message.on('readable', () => {
+      collect();
       if (received > MAX_ANSWER_BYTES) finish(false, 'The answer was too large');
     });
     message.on('end', () => finish(message.complete, 'The answer was empty'));
@@ -94,9 +101,10 @@ function exchange(socket: Socket, call: HttpCall, timeoutMs: number): Promise<Ht
     message.on('close', () => finish(message.complete, 'The answer was empty'));
   });
   request.on('error', (error) => {
+    collect();
     // Bytes that are not HTTP: kept as they came, to be sealed like any other answer.
-    if (received === 0 && 'rawPacket' in error && Buffer.isBuffer(error.rawPacket))
-      chunks.push(error.rawPacket);
+    const raw = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : undefined;
+    if (received === 0 && raw !== undefined) chunks.push(raw);
     finish(false, 'The connection broke before an answer', error);
   });
   // Once there is a response, its own events decide: the request closes before the last bytes are handed on.

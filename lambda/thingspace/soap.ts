@@ -22,6 +22,9 @@ export type SoapSettings = {
   passwordElement?: string;
 };
 
+// An old and a new password, their sessions, and as many of calls that overlap.
+const REMEMBERED_SECRETS = 8;
+
 /**
  * ThingSpace over SOAP ("Wireless Network Services").
  * @throws BaseUrlError or PasswordElementError for settings with which nothing may be sent.
@@ -29,20 +32,25 @@ export type SoapSettings = {
 export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
   const baseUrl = checkBaseUrl(settings.baseUrl);
   const passwordElement = checkPasswordElement(settings.passwordElement ?? 'OldPassword');
-  // What the last GetNewPassword presented: its answer is read later, and may echo it in a faultcode.
+  // The latest secrets that the server has seen: any later faultcode may echo them.
   let presented: string[] = [];
+  const remember = (...secrets: string[]) => {
+    presented = [...new Set([...secrets, ...presented])].slice(0, REMEMBERED_SECRETS);
+  };
 
   return {
     async logIn(username, password, limits) {
+      remember(password);
       const answer = await send(baseUrl, () => logInRequest(username, password), limits);
-      return understand('LogIn', answer, (body) => readSessionToken(body, [password]));
+      return understand('LogIn', answer, (body) => readSessionToken(body, presented));
     },
     async logOut(sessionToken, limits) {
+      remember(sessionToken);
       const answer = await send(baseUrl, () => logOutRequest(sessionToken), limits);
-      return understand('LogOut', answer, (body) => readLogOut(body, [sessionToken]));
+      return understand('LogOut', answer, (body) => readLogOut(body, presented));
     },
     async getNewPassword(sessionToken, currentPassword, limits) {
-      presented = [sessionToken, currentPassword];
+      remember(sessionToken, currentPassword);
       const answer = await send(
         baseUrl,
         () => getNewPasswordRequest(sessionToken, currentPassword, passwordElement),

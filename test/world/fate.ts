@@ -1,0 +1,96 @@
+/** What happens to one remote call of an invocation. */
+export type Fate =
+  | 'ok'
+  /** The invocation's process dies before the request leaves. */
+  | 'killed-before'
+  /** The request takes effect, and the process dies before it reads the answer. */
+  | 'killed-after'
+  /** Refused by the network or the service: no effect. */
+  | 'failed-before'
+  /** Sent and lost on its way: no effect, but nobody can know. */
+  | 'vanished'
+  /** It took effect, and the answer was lost. */
+  | 'failed-after';
+
+export type RemoteCall = { index: number; name: string; fate: Fate };
+
+/** Decides the fate of each call; `index` counts from 1 over the world's life. */
+export type Plan = (call: { index: number; name: string }) => Fate;
+
+export class NetworkError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+/** Thrown inside an invocation that was killed while it did something synchronous. */
+export class KilledError extends Error {}
+
+/** One run of the function's process: once it is dead, nothing of it goes on. */
+export type Process = { dead: boolean; die: () => void; died: Promise<'killed'> };
+
+export function startProcess(): Process {
+  const { promise, resolve } = Promise.withResolvers<'killed'>();
+  const process: Process = {
+    dead: false,
+    die: () => {
+      process.dead = true;
+      resolve('killed');
+    },
+    died: promise,
+  };
+  return process;
+}
+
+const never = <T>(): Promise<T> => new Promise<T>(() => {});
+
+/** Records every remote call and lets the plan decide what becomes of it. */
+export function createWire(plan: { decide: Plan }, afterEach: () => void) {
+  const calls: RemoteCall[] = [];
+  const begin = (name: string): RemoteCall => {
+    const index = calls.length + 1;
+    const call = { index, name, fate: plan.decide({ index, name }) };
+    calls.push(call);
+    return call;
+  };
+  return {
+    calls,
+    /** A call over the network; `effect` is what it does at the far end. */
+    async remote<T>(process: Process, name: string, effect: () => T | Promise<T>): Promise<T> {
+      if (process.dead) return never();
+      const { fate } = begin(name);
+      if (fate === 'killed-before') {
+        process.die();
+        return never();
+      }
+      // The answer comes later than the caller goes on: others may run in between.
+      await Promise.resolve();
+      if (fate === 'vanished') throw new NetworkError(`${name} got no answer`);
+      if (fate === 'failed-before') throw new NetworkError(`${name} did not arrive`);
+      let answer: T;
+      try {
+        answer = await effect();
+      } finally {
+        afterEach();
+      }
+      if (fate === 'killed-after') process.die();
+      if (process.dead) return never();
+      if (fate === 'failed-after') throw new NetworkError(`the answer of ${name} was lost`);
+      return answer;
+    },
+    /** Something synchronous that leaves the process (a line on stdout). */
+    local(process: Process, name: string, effect: () => void): void {
+      if (process.dead) throw new KilledError();
+      const { fate } = begin(name);
+      // Whoever dies before the first byte of what it received is written has not received it.
+      if (fate === 'killed-before') {
+        process.die();
+        throw new KilledError();
+      }
+      effect();
+      if (fate === 'killed-after') {
+        process.die();
+        throw new KilledError();
+      }
+    },
+  };
+}
+export type Wire = ReturnType<typeof createWire>;

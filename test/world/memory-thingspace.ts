@@ -1,0 +1,75 @@
+import type { NeverSent, Outcome, RawAnswer, ThingSpaceApi, Unknown } from '../../lambda/thingspace/api.ts';
+import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { renderAnswer, renderFault } from '../../local/thingspace/answers.ts';
+import { type Operation, operationsOf } from '../../local/thingspace/contract.ts';
+import type { Platform } from '../../local/thingspace/platform.ts';
+import { seededRandom } from '../../local/thingspace/random.ts';
+import { NetworkError, type Process, type Wire } from './fate.ts';
+
+const GET_NEW_PASSWORD = operationsOf('OldPassword')[2] as Operation;
+
+/** How the answer to GetNewPassword is spoiled on its way, after the platform has acted. */
+export type Spoil = (body: Buffer) => RawAnswer | Unknown;
+
+export type Link = { spoil?: Spoil | undefined };
+
+/** The platform's rules behind the product's own reading of its answers, without HTTP. */
+export function thingSpaceInMemory(
+  platform: Platform,
+  wire: Wire,
+  process: Process,
+  link: Link,
+  onPresent: () => void,
+): ThingSpaceApi {
+  const random = seededRandom(1);
+  const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
+
+  async function call<T>(
+    name: string,
+    effect: () => { ok: true; value: T } | { ok: false; code: string },
+  ): Promise<Outcome<T>> {
+    try {
+      const verdict = await wire.remote(process, name, effect);
+      return verdict.ok
+        ? { outcome: 'done', value: verdict.value }
+        : { outcome: 'refused', code: verdict.code };
+    } catch (failure) {
+      return lost(failure);
+    }
+  }
+
+  return {
+    logIn: (username, password) =>
+      call('LogIn', () => {
+        onPresent();
+        return platform.logIn(username, password);
+      }),
+    logOut: async (token) => {
+      const outcome = await call('LogOut', () => platform.logOut(token));
+      return outcome.outcome === 'done' ? { outcome: 'done', value: undefined } : outcome;
+    },
+    async getNewPassword(token, currentPassword) {
+      try {
+        const body = await wire.remote(process, 'GetNewPassword', () => {
+          onPresent();
+          const verdict = platform.getNewPassword(token, currentPassword);
+          const text = verdict.ok
+            ? renderAnswer(random, GET_NEW_PASSWORD, verdict.value)
+            : renderFault(random, verdict.code);
+          return Buffer.from(text);
+        });
+        return link.spoil?.(body) ?? { outcome: 'answered', httpStatus: 200, body, complete: true };
+      } catch (failure) {
+        return lost(failure);
+      }
+    },
+    readNewPassword,
+  };
+}
+
+function lost(failure: unknown): NeverSent | Unknown {
+  if (!(failure instanceof NetworkError)) throw failure;
+  return failure.message.includes('did not arrive')
+    ? { outcome: 'never-sent', cause: failure }
+    : { outcome: 'unknown', cause: failure };
+}

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../lambda/clock.ts';
+import { createLedger } from '../../lambda/ledger/ledger.ts';
+import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
+import { perform } from '../../lambda/rotation/perform.ts';
+import type { Rotation } from '../../lambda/rotation/rotation.ts';
+import { createPlatform } from '../../local/thingspace/platform.ts';
+import { createWire, KilledError, type Plan, type Process, startProcess } from './fate.ts';
+import { createAws } from './memory-aws.ts';
+import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
+
+export const MINUTE_MS = 60_000;
+export const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-AbCdEf';
+export const USERNAME = 'Fleet-Api';
+export const FIRST_PASSWORD = 'First&Password 1';
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+const INVOCATION_MS = 15 * MINUTE_MS;
+
+export type Ended = { outcome: 'done' } | { outcome: 'killed' } | { outcome: 'failed'; error: Error };
+export type World = ReturnType<typeof createWorld>;
+
+type Options = {
+  seed?: number;
+  /** Plants the passwords that the platform makes. */
+  nextPassword?: () => string;
+  budgets?: { limit: number; budget: number; rotation: number };
+};
+
+/**
+ * The whole protocol in memory, on one clock that moves when somebody sleeps: a schedule is a list of
+ * fates, and the same list gives the same history. An observer compares the platform's truth with the
+ * ledger after every call.
+ */
+export function createWorld(options: Options = {}) {
+  const budgets = options.budgets ?? { limit: 5, budget: 3, rotation: 2 };
+  let nowMs = Date.UTC(2026, 0, 5);
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    // Time stands still until everybody who can go on has gone on.
+    sleep: async (ms) => {
+      const wakeMs = nowMs + ms;
+      await new Promise(setImmediate);
+      nowMs = Math.max(nowMs, wakeMs);
+    },
+  };
+  const platform = createPlatform({
+    clock,
+    seed: options.seed ?? 1,
+    users: [{ username: USERNAME, password: FIRST_PASSWORD }],
+    ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
+  });
+  const aws = createAws(() => nowMs, SECRET_ARN);
+  aws.store(secretValue(FIRST_PASSWORD));
+  const plan: { decide: Plan } = { decide: () => 'ok' };
+  const link: Link = {};
+  const told: string[] = [];
+  const violations: string[] = [];
+
+  const state = (): CredentialState => {
+    const key = credentialKey(USERNAME);
+    return decodeState(key, JSON.parse(aws.table.get(key) ?? '{}'));
+  };
+
+  /** What must hold after every call, whatever happened (G2 and G3). */
+  function observe(): void {
+    const { consecutiveFailures, locked } = platform.truth(USERNAME);
+    const known = exposure(state());
+    if (consecutiveFailures > known)
+      violations.push(`platform counts ${consecutiveFailures}, the ledger ${known}`);
+    if (consecutiveFailures > budgets.budget)
+      violations.push(`${consecutiveFailures} failures are over the budget`);
+    if (locked) violations.push('the username is locked');
+  }
+  /** Whoever presents a password has an attempt in flight. */
+  function mustBeReserved(): void {
+    if (Object.keys(state().inFlight).length === 0)
+      violations.push('a password was presented without a reservation');
+  }
+
+  const wire = createWire(plan, observe);
+
+  function wireUp(process: Process): Rotation {
+    const ledger = createLedger({
+      items: aws.items(wire, process),
+      alarms: aws.alarms(wire, process),
+      measure,
+      clock,
+      budgets,
+      warn: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
+    });
+    return {
+      ledger,
+      store: aws.secrets(wire, process),
+      sealer: aws.sealer(wire, process),
+      sealedLog: aws.sealedLog(wire, process),
+      api: thingSpaceInMemory(platform, wire, process, link, mustBeReserved),
+      clock,
+      measure,
+      tell: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
+    };
+  }
+
+  const measure = {
+    count: (name: string, credential: string) => void told.push(`${name} ${credential}`),
+    gauge: (name: string, credential: string, value: number) =>
+      void told.push(`${name} ${credential} ${value}`),
+  };
+
+  async function invoke(event: unknown, invocationMs = INVOCATION_MS): Promise<Ended> {
+    const process = startProcess();
+    const work = perform(wireUp(process), event, invocationMs).then(
+      (): Ended => ({ outcome: 'done' }),
+      (error: Error): Ended => {
+        if (error instanceof KilledError || process.dead) return { outcome: 'killed' };
+        told.push(`${error.name}: ${error.message}`);
+        return { outcome: 'failed', error };
+      },
+    );
+    const ended = await Promise.race([work, process.died.then((): Ended => ({ outcome: 'killed' }))]);
+    process.dead = true;
+    return ended;
+  }
+
+  const eventOf = (Step: string, token: string) => ({
+    Step,
+    SecretId: SECRET_ARN,
+    ClientRequestToken: token,
+  });
+
+  /** As Secrets Manager does: the four steps; on a failed one the whole process again. */
+  async function rotate({ attempts = 4, backoffMs = MINUTE_MS, token = randomUUID() as string } = {}) {
+    aws.stage(token);
+    const failures: Ended[] = [];
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const ended = await once(token);
+      if (ended.outcome === 'done') return { rotated: true, failures, token };
+      failures.push(ended);
+      nowMs += backoffMs;
+    }
+    return { rotated: false, failures, token };
+  }
+
+  async function once(token: string): Promise<Ended> {
+    for (const Step of STEPS) {
+      const ended = await invoke(eventOf(Step, token));
+      if (ended.outcome !== 'done') return ended;
+    }
+    return { outcome: 'done' };
+  }
+
+  return {
+    aws,
+    platform,
+    plan,
+    link,
+    told,
+    violations,
+    calls: wire.calls,
+    state,
+    invoke,
+    wireUp,
+    clock,
+    rotate,
+    eventOf,
+    step: (Step: string, token: string) => invoke(eventOf(Step, token)),
+    recover: () => invoke({ Recover: SECRET_ARN }),
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+    truth: () => platform.truth(USERNAME),
+    /** Sealed answers that left a process: from there on nothing may be lost. */
+    answersSealed: () => aws.log.length,
+    currentPassword: () => JSON.parse(aws.currentValue() ?? '{}').password as string,
+    /** A person stores a password in the console. */
+    storeByHand: (password: string) => aws.store(secretValue(password)),
+    /** Support resets the password by telephone, and a person stores it. */
+    restoreByHand: (password: string) => {
+      platform.support.reset(USERNAME, password);
+      aws.store(secretValue(password));
+    },
+  };
+}
+
+export function secretValue(password: string): string {
+  return JSON.stringify({ username: USERNAME, password, region: 'emea', retries: 3 });
+}

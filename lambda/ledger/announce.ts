@@ -28,10 +28,21 @@ export function announceFailure(
     versionId,
     ...failure,
   });
-  announceGuardClosed(state, id, presented, budgets, now);
+  announceSpentBudget(state, id, presented, budgets, now);
 }
 
-/** Says once, not at every failure, that the budget is used up. */
+/** Says it as soon as a failure has used up the budget, not only when the next log-in is refused. */
+export function announceSpentBudget(
+  state: CredentialState,
+  id: string,
+  presented: Presented,
+  budgets: Budgets,
+  now: number,
+): void {
+  if (exposure(state) >= budgets.budget) announceGuardClosed(state, id, presented, budgets, now);
+}
+
+/** Says once, not at every log-in, that nobody of ours may log in any more. */
 export function announceGuardClosed(
   state: CredentialState,
   id: string,
@@ -39,10 +50,13 @@ export function announceGuardClosed(
   budgets: Budgets,
   now: number,
 ): void {
-  const where = standing(state, presented, budgets, now);
-  if (where.exposure < budgets.budget || state.guardClosedSaid) return;
+  if (state.guardClosedSaid) return;
   state.guardClosedSaid = true;
-  state.outbox.push({ event: 'guard-closed', id: `${id}:guard-closed`, ...where });
+  state.outbox.push({
+    event: 'guard-closed',
+    id: `${id}:guard-closed`,
+    ...standing(state, presented, budgets, now),
+  });
 }
 
 function standing(state: CredentialState, presented: Presented, budgets: Budgets, now: number) {

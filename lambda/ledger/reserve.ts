@@ -1,3 +1,4 @@
+import { announceGuardClosed } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import {
   BudgetSpentError,
@@ -11,7 +12,7 @@ import {
 import type { Fingerprint } from './fingerprint.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
-import { LEASE_MS, RELEASE_MS, WAITS_MS } from './times.ts';
+import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
 
 /** Who wants to present which password, and why. */
 export type Presentation = {
@@ -29,7 +30,8 @@ export type Presentation = {
 
 /**
  * Takes one unit of the lockout budget for one presentation of a password, or says why not.
- * Changes `state` only when it grants, except for what time alone has changed (`sweep`).
+ * Changes `state` only when it grants, except for what time alone has changed (`sweep`) and the alarm that
+ * nobody may log in any more.
  */
 export function reserve(
   state: CredentialState,
@@ -48,6 +50,9 @@ export function reserve(
         barredPassword(state, wanted, now) ??
         waiting(state, now) ??
         budgetSpent(state, wanted, budgets)));
+  if (refusal instanceof BudgetSpentError && refusal.retryAt === undefined) {
+    announceGuardClosed(state, attempt, wanted, budgets, now);
+  }
   if (refusal) return refusal;
 
   const refused = state.refused[wanted.fingerprint.id];
@@ -164,6 +169,14 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
   const share = wanted.share === 'rotation' ? budgets.rotation : budgets.budget;
   const mayUse = fresh ? budgets.budget : Math.min(share, Math.max(1, budgets.budget - 1));
   if (used < mayUse) return undefined;
+  const underWay = Object.values(state.inFlight).filter(({ unknownAt }) => unknownAt === undefined);
+  if (used - underWay.length < mayUse) {
+    return new BudgetSpentError(
+      `Log-ins of ${state.credential} that are under way may use up our share of ${mayUse} failures; wait until they ` +
+        'have ended.',
+      Math.min(...underWay.map(({ reservedAt }) => reservedAt)) + SETTLING_MS,
+    );
+  }
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
       `is ${mayUse}. Find out why they failed, store a working password as a new version of the secret, or have ` +

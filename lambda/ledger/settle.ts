@@ -1,4 +1,4 @@
-import { announceFailure, announceGuardClosed, missedAnswer } from './announce.ts';
+import { announceFailure, announceSpentBudget, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import type { Presentation } from './reserve.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
@@ -32,7 +32,7 @@ export function settle(
       if (!attempt || attempt.unknownAt !== undefined) return;
       attempt.unknownAt = now;
       missedAnswer(state, now);
-      if (presented.exchange) announceGuardClosed(state, id, presented, budgets, now);
+      if (presented.exchange) announceSpentBudget(state, id, presented, budgets, now);
       else announceFailure(state, id, presented, { certainty: 'unknown' }, budgets, now);
       return;
     case 'success':
@@ -42,7 +42,7 @@ export function settle(
       delete state.refused[presented.fingerprint.id];
       if (attempt) clear(state, attempt.mark);
       if (attempt) endLoss(state, attempt.reservedAt);
-      if (exposure(state) < budgets.budget) state.guardClosedSaid = false;
+      if (exposure(state) < budgets.rotation) state.guardClosedSaid = false;
       return;
     case 'uncounted':
       if (attempt) giveBack(state, id, attempt);

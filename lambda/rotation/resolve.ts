@@ -30,8 +30,15 @@ export async function resolve(
   current: Current,
   seen: { state: CredentialState; now: number },
 ): Promise<void> {
+  const { attempt, startedAt } = journal;
   if (await findSealed(rotation, errand, journal, current.username)) return;
-  const settlesAt = journal.startedAt + SETTLING_MS;
+  if (journal.state === 'exchanging') {
+    // Its owner died before it could say so.
+    return rotation.ledger.change(current.username, errand.deadlineMs, (state, now) =>
+      outcomeUnknown(state, attempt, current.username, undefined, now),
+    );
+  }
+  const settlesAt = startedAt + SETTLING_MS;
   if (seen.now < settlesAt) {
     return waitAWhile(rotation, errand, settlesAt - seen.now, stillUnknown(current.username, settlesAt));
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lambda/clock.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
+import { logIn } from '../../lambda/ledger/log-in.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import { perform } from '../../lambda/rotation/perform.ts';
 import type { Rotation } from '../../lambda/rotation/rotation.ts';
@@ -163,6 +164,18 @@ export function createWorld(options: Options = {}) {
     rotate,
     eventOf,
     step: (Step: string, token: string) => invoke(eventOf(Step, token)),
+    /** A person's one log-in, as the operator's tool makes it. */
+    async trial(): Promise<string> {
+      const versionId = aws.stages.get('AWSCURRENT') as string;
+      const { password } = JSON.parse(aws.currentValue() ?? '{}');
+      const outcome = await logIn(
+        wireUp(startProcess()),
+        { secretArn: SECRET_ARN, versionId, username: USERNAME, password },
+        { actor: 'a person', purpose: 'trial', share: 'person' },
+        nowMs + MINUTE_MS,
+      );
+      return outcome.outcome;
+    },
     recover: () => invoke({ Recover: SECRET_ARN }),
     advance: (ms: number) => {
       nowMs += ms;

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { open, readEnvelope } from '../../lambda/vault/envelope.ts';
+import { startProcess } from '../world/fate.ts';
+import { announced } from '../world/judge.ts';
+import type { Spoil } from '../world/memory-thingspace.ts';
+import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
+
+const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
+
+async function rotateWith(spoil: Spoil): Promise<World> {
+  const world = createWorld();
+  world.link.spoil = spoil;
+  const { rotated } = await world.rotate({ attempts: 2 });
+  world.link.spoil = undefined;
+  for (let recovery = 0; !rotated && recovery < 2; recovery += 1) {
+    world.advance(25 * MINUTE_MS);
+    await world.recover();
+  }
+  expect(world.violations).toEqual([]);
+  return world;
+}
+
+const answered = (body: Buffer, complete = true) => ({
+  outcome: 'answered' as const,
+  httpStatus: 200,
+  body,
+  complete,
+});
+
+/** A loss is announced, says that an answer is sealed, and costs the platform no further contact. */
+async function expectLostWithSealedAnswer(world: World): Promise<void> {
+  expect(world.state().journal.state).toBe('lost');
+  expect(announced(world)).toContain('password-lost');
+  expect(world.aws.published.at(-1)).toMatchObject({ event: 'password-lost', sealedAnswer: true });
+  const before = world.truth();
+  await world.rotate();
+  expect(world.truth()).toEqual(before);
+}
+
+describe('an answer to GetNewPassword that was spoiled on its way', () => {
+  test('cut at any byte: behind the closing tag the password is current, before it the loss is announced', async () => {
+    let length = 1;
+    for (let cut = 1; cut <= length; cut += 3) {
+      let readable = false;
+      const world = await rotateWith((body) => {
+        length = body.length;
+        readable = readNewPassword(body.subarray(0, cut)).outcome === 'done';
+        return answered(body.subarray(0, cut), false);
+      });
+      if (readable) expect(world.currentPassword(), `cut at ${cut}`).toBe(world.truth().password);
+      else await expectLostWithSealedAnswer(world);
+    }
+    expect(length).toBeGreaterThan(300);
+  });
+
+  test('an HTML page with status 502, the password changed: lost, with the page sealed', async () => {
+    const page = Buffer.from('<html><body>502 Bad Gateway</body></html>');
+    await expectLostWithSealedAnswer(await rotateWith(() => ({ ...answered(page), httpStatus: 502 })));
+  });
+
+  test('no answer in time: unknown, then one probe with the old password, then lost', async () => {
+    const world = await rotateWith(() => ({ outcome: 'unknown', cause: new Error('timed out') }));
+    expect(world.state().journal.state).toBe('lost');
+    expect(announced(world)).toEqual(['password-unknown', 'failed-log-in', 'password-lost']);
+    expect(world.truth().failures).toBe(1);
+    expect(world.truth().getNewPasswords).toBe(1);
+  });
+
+  test('an element name that nobody foresaw: the error names the command, and the envelope holds the password', async () => {
+    const world = createWorld();
+    world.link.spoil = (body) =>
+      answered(Buffer.from(body.toString().replaceAll('NewPassword>', 'FreshSecret>')));
+    const { failures } = await world.rotate({ attempts: 1 });
+    expect(failures[0]).toMatchObject({ error: { name: 'UnreadableAnswerError' } });
+    expect(String('error' in (failures[0] as object) && world.told.join())).toContain('npm run cli -- open');
+
+    const { journal } = world.state();
+    const envelope = 'envelope' in journal ? journal.envelope : undefined;
+    const { sealer } = world.wireUp(startProcess());
+    const body = (await open(readEnvelope(envelope ?? ''), sealer)).toString();
+    const restored = readNewPassword(Buffer.from(body.replaceAll('FreshSecret>', 'NewPassword>')));
+    expect(restored).toEqual({ outcome: 'done', value: world.truth().password });
+  });
+});
+
+describe('a refusal by ThingSpace', () => {
+  test('that proves that nothing was changed leaves the journal idle, and the next rotation works', async () => {
+    const fault = (code: string) =>
+      Buffer.from(
+        `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>UnifiedWebService.${code}</faultcode><faultstring>no</faultstring></s:Fault></s:Body></s:Envelope>`,
+      );
+    const world = createWorld();
+    // The request itself is lost as well: the platform never acts.
+    world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'failed-before' : 'ok');
+    const first = await world.rotate({ attempts: 1 });
+    expect(first.failures[0]).toMatchObject({ error: { name: 'ThingSpaceUnreachableError' } });
+    expect(world.state().journal.state).toBe('idle');
+
+    world.plan.decide = () => 'ok';
+    expect((await world.rotate({ token: first.token })).rotated).toBe(true);
+    expect(readNewPassword(fault('REQUEST_FAILED.SessionToken.Expired'))).toEqual({
+      outcome: 'refused',
+      code: 'REQUEST_FAILED.SessionToken.Expired',
+    });
+  });
+});

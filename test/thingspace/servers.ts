@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+
+/** What a server of a test does with a connection. `request` is what has arrived until the body's end. */
+export type Play = (socket: Socket, request: string) => void;
+
+export type TestServer = {
+  port: number;
+  /** Every request that arrived whole, as text. */
+  requests: string[];
+  connections: () => number;
+  close: () => Promise<void>;
+};
+
+/**
+ * A server that speaks bytes, not HTTP, so that it can break off anywhere. `onRequest` is called once per
+ * request that arrived whole.
+ */
+export async function serve(onRequest: Play, tls?: { key: string; cert: string }): Promise<TestServer> {
+  return start(tls === undefined ? createServer() : createTlsServer(tls), onRequest);
+}
+
+async function start(server: Server, onRequest: Play): Promise<TestServer> {
+  const sockets = new Set<Socket>();
+  const requests: string[] = [];
+  let connections = 0;
+  server.on('connection', (socket: Socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+  });
+  server.on(
+    server.constructor === createServer().constructor ? 'connection' : 'secureConnection',
+    (socket: Socket) => {
+      let text = '';
+      socket.on('error', () => socket.destroy());
+      socket.on('data', (chunk) => {
+        text += chunk.toString('utf8');
+        const [head, body = ''] = text.split('\r\n\r\n');
+        const length = Number(/content-length: (\d+)/i.exec(head ?? '')?.[1] ?? Number.NaN);
+        if (Buffer.byteLength(body) !== length) return;
+        requests.push(text);
+        onRequest(socket, text);
+      });
+    },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    requests,
+    connections: () => connections,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** An HTTP/1.1 answer as bytes. */
+export function http(status: number, body: string | Buffer, headers: Record<string, string> = {}): Buffer {
+  const bytes = Buffer.from(body);
+  const all = {
+    'Content-Type': 'text/xml; charset=utf-8',
+    'Content-Length': String(bytes.length),
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} x\r\n${lines.join('')}\r\n`), bytes]);
+}

@@ -1,0 +1,164 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import { BaseUrlError } from '../../lambda/thingspace/base-url.ts';
+import { UnusableAnswerError } from '../../lambda/thingspace/call-errors.ts';
+import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { PasswordElementError, UnsendableValueError } from '../../lambda/thingspace/soap-requests.ts';
+import { answer, fault, newPasswordAnswer, sessionAnswer } from './envelopes.ts';
+import { http, type Play, serve, type TestServer } from './servers.ts';
+
+const token = '0f0e0d0c-0000-4000-8000-000000000001';
+const limits = { timeoutMs: 20_000 };
+let server: TestServer | undefined;
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function apiAgainst(play: Play) {
+  await server?.close();
+  server = await serve(play);
+  return createSoapApi({ baseUrl: `http://127.0.0.1:${server.port}/api/v2` });
+}
+const answers = (status: number, body: string, headers?: Record<string, string>) =>
+  apiAgainst((socket) => socket.end(http(status, body, headers)));
+
+describe('a call over SOAP', () => {
+  test('LogIn gives the session token', async () => {
+    const api = await answers(200, sessionAnswer(token));
+    expect(await api.logIn('user', 'pw<1', limits)).toEqual({ outcome: 'done', value: token });
+    const [request] = server?.requests ?? [];
+    expect(request).toMatch(/^POST \/api\/v2\/SessionService\.svc HTTP\/1\.1\r\n/);
+    expect(request).toContain('\r\ncontent-type: text/xml; charset=utf-8\r\n');
+    expect(request).toContain(
+      '\r\nsoapaction: "http://nphase.com/unifiedwebservice/v2/ISessionService/LogIn"\r\n',
+    );
+    expect(request).toContain('<con:Password>pw&lt;1</con:Password>');
+    expect(server?.requests).toHaveLength(1);
+  });
+
+  test('LogOut is done', async () => {
+    const api = await answers(200, answer('LogOut', `<a:SessionToken>${token}</a:SessionToken>`));
+    expect(await api.logOut(token, limits)).toEqual({ outcome: 'done', value: undefined });
+  });
+
+  test('GetNewPassword gives the bytes unread, whatever the status, and they can be read', async () => {
+    const xml = newPasswordAnswer(' n&amp;w ');
+    const api = await answers(500, xml);
+    const raw = await api.getNewPassword(token, 'old', limits);
+    expect(raw).toEqual({ outcome: 'answered', httpStatus: 500, body: Buffer.from(xml), complete: true });
+    expect(api.readNewPassword(Buffer.from(xml))).toEqual({ outcome: 'done', value: ' n&w ' });
+    expect(server?.requests[0]).toContain(`<v2:token>${token}</v2:token>`);
+    expect(server?.requests[0]).toContain('<con:OldPassword>old</con:OldPassword>');
+  });
+
+  test('a fault is a refusal', async () => {
+    const api = await answers(500, fault('a:UnifiedWebService.INPUT_INVALID.Password.Invalid'));
+    const refused = { outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' };
+    expect(await api.logIn('user', 'pw', limits)).toEqual(refused);
+    expect(await api.logOut(token, limits)).toEqual(refused);
+    const raw = await api.getNewPassword(token, 'pw', limits);
+    expect(raw.outcome === 'answered' && api.readNewPassword(raw.body)).toEqual(refused);
+  });
+
+  test.each([
+    [502, '<html><body>Bad Gateway</body></html>', 'text/html', 'HTTP status 502, HTML'],
+    [503, '{}', 'application/json', 'HTTP status 503, JSON'],
+    [200, sessionAnswer(''), 'text/xml', 'HTTP status 200, XML'],
+    [200, newPasswordAnswer('x'), 'text/xml', 'HTTP status 200, XML'],
+  ])('an answer of HTTP status %d that is neither is unknown (%#)', async (status, body, type, seen) => {
+    const api = await answers(status, body, { 'Content-Type': type });
+    const outcome = await api.logIn('user', 'pw', limits);
+    expect(outcome).toMatchObject({ outcome: 'unknown' });
+    if (outcome.outcome !== 'unknown') return;
+    expect(outcome.cause).toBeInstanceOf(UnusableAnswerError);
+    expect(outcome.cause.message).toContain(seen);
+  });
+
+  test('a fault that was cut off is unknown, and the error says so', async () => {
+    const half = http(500, fault('a:DeserializationFailed')).subarray(0, -80);
+    const api = await apiAgainst((socket) => socket.end(half));
+    const outcome = await api.logIn('user', 'pw', limits);
+    expect(outcome).toMatchObject({ outcome: 'unknown' });
+    if (outcome.outcome === 'unknown') expect(outcome.cause.message).toContain('cut off');
+  });
+
+  test('what XML cannot carry is never sent', async () => {
+    const api = await answers(200, sessionAnswer(token));
+    const outcomes = [
+      await api.logIn('user', 'p\0w', limits),
+      await api.getNewPassword(token, 'p\0w', limits),
+    ];
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ outcome: 'never-sent' });
+      if (outcome.outcome === 'never-sent') expect(outcome.cause).toBeInstanceOf(UnsendableValueError);
+    }
+    expect(server?.connections()).toBe(0);
+  });
+
+  test('settings with which nothing may be sent are refused at once', () => {
+    expect(() => createSoapApi({ baseUrl: 'http://example.com' })).toThrow(BaseUrlError);
+    expect(() => createSoapApi({ baseUrl: 'https://example.com', passwordElement: 'a:b' })).toThrow(
+      PasswordElementError,
+    );
+  });
+});
+
+describe('no outcome shows a secret, whatever the server does', () => {
+  const password = 'Mk7zPassw0rdQ4';
+  const session = 'Tk9ySess10nW3';
+  const forms = (secret: string) => {
+    const reversed = [...secret].reverse().join('');
+    const base64 = Buffer.from(secret).toString('base64');
+    const url = [...secret].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
+    const xml = [...secret].map((char) => `&#${char.charCodeAt(0)};`).join('');
+    return [
+      secret,
+      reversed,
+      base64,
+      base64.replaceAll('=', ''),
+      Buffer.from(secret).toString('hex'),
+      url,
+      xml,
+    ];
+  };
+  const echoes = [...forms(password), ...forms(session)];
+  const bodies = echoes.flatMap((echo) => [
+    fault(echo),
+    fault(`a:UnifiedWebService.INPUT_INVALID.${echo}.Invalid`),
+    fault('a:UnifiedWebService.REQUEST_FAILED.UnexpectedError', echo),
+    `<html>${echo}</html>`,
+    `<Envelope><Body><${echo.replace(/[^A-Za-z0-9]/g, '')}Response/></Body></Envelope>`,
+    answer('LogIn', `<a:${echo.replace(/[^A-Za-z0-9]/g, '')}>`),
+    echo,
+  ]);
+  const plays: Play[] = bodies.flatMap((body) => {
+    const whole = http(500, body, { 'Content-Type': `${echoes[0]}/${echoes[0]}`, [echoes[0] ?? '']: body });
+    return [(socket) => socket.end(whole), (socket) => socket.end(whole.subarray(0, -5))] satisfies Play[];
+  });
+  const junk: Play[] = [
+    (socket, request) => socket.end(request),
+    (socket, request) => socket.end(`HTTP/1.1 ${request}`),
+    (socket, request) => socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${request}`),
+    (socket) => socket.resetAndDestroy(),
+  ];
+
+  test('in clear, reversed, base64, hexadecimal, URL- or XML-encoded', async () => {
+    let play: Play = () => {};
+    const api = await apiAgainst((socket, request) => play(socket, request));
+    for (play of [...plays, ...junk]) {
+      const raw = await api.getNewPassword(session, password, limits);
+      const outcomes = [
+        await api.logIn('user', password, limits),
+        await api.logOut(session, limits),
+        raw.outcome === 'answered' ? api.readNewPassword(raw.body) : raw,
+      ];
+      for (const outcome of outcomes) {
+        expect(['refused', 'unknown']).toContain(outcome.outcome);
+        const shown = inspect(outcome, { depth: 20, showHidden: true }).toLowerCase();
+        for (const echo of echoes) expect(shown).not.toContain(echo.toLowerCase());
+      }
+    }
+  });
+});

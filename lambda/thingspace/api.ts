@@ -17,10 +17,11 @@ export type Outcome<T> = { outcome: 'done'; value: T } | Refused | NeverSent | U
 /** An answer to GetNewPassword as it arrived: to be sealed before anybody reads it. */
 export type RawAnswer = {
   outcome: 'answered';
+  /** 0 when what arrived is not HTTP; the bytes are kept all the same. */
   httpStatus: number;
   /** Every byte that arrived; never empty. */
   body: Buffer;
-  /** False when the connection broke before the body's announced end. */
+  /** False when the connection broke, or the time was over, before the announced end, or 1 MiB was passed. */
   complete: boolean;
 };
 
@@ -41,7 +42,7 @@ export interface ThingSpaceApi {
     limits: CallLimits,
   ): Promise<RawAnswer | NeverSent | Unknown>;
   /**
-   * Reads an answer to GetNewPassword; pure. `done` carries the password exactly as the server wrote it.
+   * Reads an answer to GetNewPassword; no I/O. `done` carries the password exactly as the server wrote it.
    * `refused` means a complete fault; bytes that hold neither are `unknown`, with an error that says
    * what was wrong with them and quotes none of them.
    */

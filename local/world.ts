@@ -19,7 +19,7 @@ export type WorldOptions = {
   storedPassword?: string;
   /** The bundled function. @default dist/rotation/index.mjs */
   handlerFile?: string;
-  /** How long one invocation may take. @default 15_000 */
+  /** How long one invocation may take. @default 20_000 */
   timeoutMs?: number;
   /** Changes to the function's environment. */
   env?: Record<string, string>;
@@ -109,7 +109,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const invoke = async (
     event: unknown,
-    timeoutMs = options.timeoutMs ?? 15_000,
+    timeoutMs = options.timeoutMs ?? 20_000,
   ): Promise<InvocationResult> => {
     const invocation = startInvocation({
       handlerFile: options.handlerFile ?? BUNDLE,

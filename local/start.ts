@@ -1,0 +1,135 @@
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { bundleRotation } from '../infra/bundle.ts';
+import { scenarios } from './scenarios/all.ts';
+import { play } from './scenarios/play.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { timelinePrinter } from './timeline/print.ts';
+import { held, printChecks, printRotationLine, type Report, verdict } from './timeline/report.ts';
+import { startWorld, type World } from './world.ts';
+
+type Options = {
+  rotations: number;
+  json: boolean;
+  keep: boolean;
+  scenario: Scenario;
+  list: boolean;
+  seed: number;
+};
+
+const standard = scenarios[0] as Scenario;
+
+const program = new Command('npm start --')
+  .description(
+    'Rotates a ThingSpace password on this machine: the real bundle, a simulated ThingSpace, AWS stand-ins.',
+  )
+  .option('--rotations <count>', 'rotate so many times', wholeNumber, 1)
+  .option('--scenario <name>', 'play a fault and its outcome (see --list)', findScenario, standard)
+  .option('--list', 'list the scenarios', false)
+  .option('--json', 'print one JSON document instead of a timeline', false)
+  .option('--keep', 'leave everything running afterwards and print how to reach it', false)
+  .option(
+    '--seed <number>',
+    'seed of the simulated platform: another one makes other passwords',
+    wholeNumber,
+    1,
+  )
+  .showHelpAfterError();
+
+async function main(options: Options): Promise<number> {
+  const { json, scenario, rotations, seed, keep } = options;
+  const colour = !json && Boolean(process.stdout.isTTY) && pc.isColorSupported;
+  const say = (text: string): void => void (json || process.stdout.write(text));
+
+  say('Building the rotation function …\n');
+  await bundleRotation();
+  say('Bringing up ThingSpace, Secrets Manager, KMS, SNS, CloudWatch Logs and DynamoDB …\n');
+  const world = await startWorld({ seed, ...scenario.world });
+  try {
+    say(`\n${scenario.shows}\n\n`);
+    const reports =
+      rotations > 1
+        ? await playMany(world, scenario, rotations, say)
+        : [await playOne(world, scenario, say, colour)];
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ held: held(reports), reports, ...(keep && { env: world.env }) }, null, 2)}\n`,
+      );
+    say(`\n${verdict(reports)}\n`);
+    if (keep) await keepUp(world, say);
+    return held(reports) ? 0 : 1;
+  } finally {
+    await world.close();
+  }
+}
+
+async function playOne(
+  world: World,
+  scenario: Scenario,
+  say: (text: string) => void,
+  colour: boolean,
+): Promise<Report> {
+  const width = process.stdout.columns ?? 120;
+  const printer = timelinePrinter({ write: say, colour, startedAtMs: world.clock.nowMs(), width });
+  const report = await play(scenario, world, printer);
+  printChecks(report, say, colour);
+  return report;
+}
+
+async function playMany(
+  world: World,
+  scenario: Scenario,
+  count: number,
+  say: (text: string) => void,
+): Promise<Report[]> {
+  const reports: Report[] = [];
+  for (let round = 1; round <= count; round++) {
+    const report = { ...(await play(scenario, world)), title: `${scenario.name} ${round} of ${count}` };
+    printRotationLine(report, say);
+    reports.push(report);
+  }
+  return reports;
+}
+
+/** Everything stays up until a person has had enough (Ctrl-C) or sends SIGTERM. */
+async function keepUp(world: World, say: (text: string) => void): Promise<void> {
+  const variables = Object.entries(world.env).map(([name, value]) => `export ${name}='${value}'`);
+  say(`\nEverything stays up. For the AWS CLI or an SDK in another shell:\n\n${variables.join('\n')}\n\n`);
+  say(`The secret: ${world.secretArn}\n`);
+  say(`Rotate it again: aws secretsmanager rotate-secret --secret-id ${world.secretArn}\n`);
+  say('Stop with Ctrl-C.\n');
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return Number(text);
+}
+
+function findScenario(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (found) return found;
+  throw new InvalidArgumentError(`There is ${scenarios.map((scenario) => scenario.name).join(', ')}.`);
+}
+
+function listScenarios(): void {
+  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  for (const { name, shows } of scenarios) process.stdout.write(`${name.padEnd(width)}  ${shows}\n`);
+}
+
+const options = program.parse().opts<Options>();
+if (options.list) {
+  listScenarios();
+} else if (options.rotations > 1 && options.scenario !== standard) {
+  program.error(
+    `--rotations goes with the scenario ${standard.name} alone: the others play their fault once.`,
+  );
+} else {
+  process.exitCode = await main(options).catch((error: Error) => {
+    process.stderr.write(`The world on this machine broke down: ${error.stack}\n`);
+    return 1;
+  });
+}

@@ -1,0 +1,61 @@
+import pc from 'picocolors';
+import type { Check } from '../scenarios/scenario.ts';
+import type { Entry } from './entry.ts';
+
+/** What one played scenario (or one rotation of several) came to. */
+export type Report = {
+  title: string;
+  entries: readonly Entry[];
+  checks: readonly Check[];
+  /** Wall-clock time it took to play. */
+  durationMs: number;
+  logIns: { failed: number; worstInARow: number; limit: number };
+};
+
+export const held = (reports: readonly Report[]): boolean =>
+  reports.every(({ checks }) => checks.every((check) => check.held));
+
+/** What the platform counted while the timeline ran. */
+export function logInsOf(entries: readonly Entry[], limit: number): Report['logIns'] {
+  const counts = entries.flatMap((entry) =>
+    entry.kind === 'moment' && entry.moment.what === 'failed-log-in'
+      ? [entry.moment.consecutiveFailures]
+      : [],
+  );
+  return { failed: counts.length, worstInARow: Math.max(0, ...counts), limit };
+}
+
+export function printChecks(
+  { checks, logIns }: Report,
+  write: (text: string) => void,
+  colour: boolean,
+): void {
+  const c = pc.createColors(colour);
+  write(
+    `\nLog-ins that failed: ${logIns.failed}; used of the ${logIns.limit} that lock: ${logIns.worstInARow} at worst\n\n`,
+  );
+  for (const { what, held } of checks) write(`${held ? c.green('  ok    ') : c.red('  FAILED')} ${what}\n`);
+}
+
+/** One line for one of many rotations. */
+export function printRotationLine(report: Report, write: (text: string) => void): void {
+  const right = report.entries.flatMap((entry) =>
+    entry.kind === 'moment' && entry.moment.what === 'current-is-right' ? [entry.moment.staleMs] : [],
+  );
+  const failed = report.checks.filter((check) => !check.held).map(({ what }) => what);
+  const stale =
+    right.length > 0 ? `AWSCURRENT right after ${Math.max(...right)} ms` : 'AWSCURRENT never right';
+  const end = failed.length === 0 ? 'all checks hold' : `FAILED: ${failed.join('; ')}`;
+  write(
+    `${report.title}: ${(report.durationMs / 1000).toFixed(1)} s, ${stale}, ${report.logIns.failed} failed log-ins, ${end}\n`,
+  );
+}
+
+/** The last sentence, for a person. */
+export function verdict(reports: readonly Report[]): string {
+  const broken = reports.flatMap(({ checks }) => checks.filter((check) => !check.held)).length;
+  const all = reports.flatMap(({ checks }) => checks).length;
+  return broken === 0
+    ? `Everything holds: ${all} checks.`
+    : `${broken} of ${all} checks failed: the guarantee was broken. See the lines marked FAILED above.`;
+}

@@ -1,0 +1,37 @@
+/** The CDK app (`cdk.json`): builds the function, reads the configuration, checks the result. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { bundleRotation } from './bundle.ts';
+import { ConfigurationError, readConfig } from './config.ts';
+import { RotationStack } from './stack.ts';
+
+const projectRoot = path.join(import.meta.dirname, '..');
+const own = path.join(projectRoot, 'thingspace.config.json');
+const example = path.join(projectRoot, 'infra', 'example.config.json');
+
+/** `cdk synth -c config=<file>`, else `thingspace.config.json`, else the example. */
+function configFile(app: App): string {
+  const given: unknown = app.node.tryGetContext('config');
+  if (typeof given === 'string') return path.resolve(given);
+  if (existsSync(own)) return own;
+  console.error(
+    'There is no thingspace.config.json: this is infra/example.config.json, good to look at only.',
+  );
+  return example;
+}
+
+try {
+  const app = new App();
+  const config = readConfig(configFile(app));
+  await bundleRotation();
+  new RotationStack(app, config);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  // The sentence is for whoever wrote the file; a stack trace would only hide it.
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { crossCheck } from './config-checks.ts';
+
+/** The configuration cannot be deployed; one sentence per mistake says what to write. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const whole = (from: number, to: number, what: string) => {
+  const message = `write a whole number ${what} from ${from} to ${to}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message));
+};
+
+const text = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
+
+const httpsUrl = (message: string) =>
+  v.pipe(
+    v.string(message),
+    v.check((address) => {
+      const url = URL.parse(address);
+      return url?.protocol === 'https:' && `${url.username}${url.password}${url.search}${url.hash}` === '';
+    }, message),
+  );
+
+const oneOf = <const T extends readonly (string | number)[]>(values: T, what = '') =>
+  v.picklist(values, `write ${what}one of ${values.map((value) => JSON.stringify(value)).join(', ')}`);
+
+const object = <const E extends v.ObjectEntries>(entries: E) =>
+  v.strictObject(entries, (issue) =>
+    issue.expected === 'never'
+      ? `leave it out, it is no setting (there are ${Object.keys(entries).join(', ')})`
+      : issue.received === 'undefined'
+        ? 'write it, it is required'
+        : `write an object with ${Object.keys(entries).join(', ')}`,
+  );
+
+const list = <const T extends v.GenericSchema>(item: T) => v.array(item, 'write a list in square brackets');
+
+const roleArn = text(
+  /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+  "write a role's ARN, such as arn:aws:iam::123456789012:role/fleet-app",
+);
+
+const secretArn = text(
+  /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
+  "write the secret's full ARN, with the six characters at its end",
+);
+
+const keyArn = text(
+  /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+  'write the ARN of a customer-managed key, arn:aws:kms:…:key/…; an alias is not enough, and the AWS-managed aws/secretsmanager cannot seal',
+);
+
+const receiver = v.pipe(
+  object({
+    email: v.optional(
+      v.pipe(
+        v.string('write an e-mail address'),
+        v.email('write an e-mail address, such as operations@example.com'),
+      ),
+    ),
+    sms: v.optional(
+      text(/^\+[1-9]\d{6,14}$/, 'write the telephone number with + and country code, such as +12025550123'),
+    ),
+    https: v.optional(httpsUrl('write an https address')),
+    lambda: v.optional(
+      text(
+        /^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+$/,
+        "write a function's ARN, such as arn:aws:lambda:us-east-1:123456789012:function:pager",
+      ),
+    ),
+  }),
+  v.check((given) => Object.keys(given).length === 1, 'write exactly one of email, sms, https, lambda'),
+);
+
+const rotation = v.pipe(
+  object({
+    everyDays: v.optional(whole(1, 1000, 'of days')),
+    everyMonths: v.optional(oneOf([1, 2, 3, 4, 6, 12])),
+    startHourUtc: v.optional(whole(0, 23, '(an hour, UTC)')),
+    windowHours: v.optional(whole(1, 24, 'of hours')),
+  }),
+  v.check(
+    ({ everyDays, everyMonths }) => (everyDays === undefined) !== (everyMonths === undefined),
+    'write either everyDays or everyMonths',
+  ),
+  v.check(
+    ({ everyMonths, startHourUtc }) => (everyMonths === undefined) === (startHourUtc === undefined),
+    'write startHourUtc together with everyMonths, and only then: a window by days opens at midnight UTC',
+  ),
+  v.check(
+    ({ startHourUtc = 0, windowHours = 4 }) => startHourUtc + windowHours <= 24,
+    'write a startHourUtc and windowHours that end by midnight UTC (24 together at most)',
+  ),
+);
+
+const credential = object({
+  name: v.pipe(
+    text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'write up to 64 letters, digits, - and _'),
+    v.check(
+      (name) => !/-\w{6}$/.test(name),
+      'write a name that does not end in a hyphen and six characters: Secrets Manager ends its ARNs so',
+    ),
+  ),
+  username: text(/^[^'<\\]{1,256}$/, "write the ThingSpace username, without ', < and \\"),
+  rotation: v.optional(rotation),
+  readers: v.optional(list(roleArn), []),
+  clients: v.optional(list(roleArn), []),
+  alarmReceivers: v.optional(list(receiver), []),
+  secretArn: v.optional(secretArn),
+  secretKeyArn: v.optional(keyArn),
+});
+
+const identifiers = (prefix: string) =>
+  list(text(new RegExp(`^${prefix}-[0-9a-f]+$`), `write ids such as ${prefix}-0a1b2c3d`));
+
+const schema = object({
+  stackName: v.optional(
+    text(/^[A-Za-z][A-Za-z0-9-]{0,49}$/, 'write up to 50 letters, digits and hyphens'),
+    'ThingSpaceRotation',
+  ),
+  account: v.optional(text(/^\d{12}$/, 'write the 12 digits of the account in quotes')),
+  region: v.optional(text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'write a region, such as us-east-1')),
+  thingspace: object({
+    transport: v.optional(oneOf(['soap']), 'soap'),
+    baseUrl: httpsUrl(
+      'write an https address without user, query and fragment, such as https://uws.apps.nphase.com/api/v2',
+    ),
+    passwordElement: v.optional(
+      text(/^[A-Za-z_][\w.-]{0,63}$/, 'write the name of an XML element, such as OldPassword'),
+      'OldPassword',
+    ),
+  }),
+  lockout: v.optional(
+    object({
+      limit: v.optional(whole(2, 100, 'of failed log-ins'), 5),
+      budget: v.optional(whole(1, 99, 'of failed log-ins'), 3),
+      rotationBudget: v.optional(whole(1, 99, 'of failed log-ins'), 2),
+    }),
+    {},
+  ),
+  rotation: v.optional(rotation, { everyDays: 90 }),
+  alarmReceivers: v.pipe(
+    list(receiver),
+    v.minLength(1, 'write at least one receiver: an alarm that nobody gets is none'),
+  ),
+  operators: v.optional(list(roleArn), []),
+  runbookUrl: v.optional(httpsUrl('write an https address')),
+  sealingKeyArn: v.optional(keyArn),
+  logRetentionDays: v.optional(oneOf([90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]), 400),
+  reservedConcurrency: v.optional(
+    v.union(
+      [v.literal('none'), whole(2, 1000, 'of invocations')],
+      'write a whole number of invocations from 2 to 1000, or "none"',
+    ),
+    10,
+  ),
+  tracing: v.optional(v.boolean('write true or false'), false),
+  vpc: v.optional(
+    object({
+      vpcId: text(/^vpc-[0-9a-f]+$/, 'write an id such as vpc-0a1b2c3d'),
+      subnetIds: identifiers('subnet'),
+      securityGroupIds: identifiers('sg'),
+    }),
+  ),
+  credentials: v.pipe(list(credential), v.minLength(1, 'write at least one credential')),
+});
+
+export type Config = v.InferOutput<typeof schema>;
+
+/** @throws ConfigurationError */
+export function parseConfig(input: unknown): Config {
+  const read = v.safeParse(schema, input);
+  const mistakes = read.success
+    ? crossCheck(read.output)
+    : read.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`);
+  if (read.success && mistakes.length === 0) return read.output;
+  throw new ConfigurationError(mistakes.map((mistake) => `${mistake}.`).join('\n'));
+}
+
+/** @throws ConfigurationError also when the file cannot be read or is no JSON */
+export function readConfig(file: string): Config {
+  try {
+    return parseConfig(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    if (cause instanceof ConfigurationError) {
+      throw new ConfigurationError(`${file} cannot be deployed.\n${cause.message}`);
+    }
+    throw new ConfigurationError(
+      `${file} cannot be read as JSON: write a file like infra/example.config.json.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function pathOf(issue: v.BaseIssue<unknown>): string {
+  const steps =
+    issue.path?.map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)) ?? [];
+  return steps.join('').replace(/^\./, '') || 'the configuration';
+}

@@ -1,0 +1,104 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+/** Where the function runs, and how many at once. */
+export interface RotationFunctionOptions {
+  /**
+   * VPC to run in; its subnets need a way to ThingSpace and to the AWS endpoints (docs/deploy.md).
+   * @default - no VPC: Lambda's own network reaches both
+   */
+  readonly vpc?: IVpc;
+  /** @default - the private subnets of the VPC that have a way out */
+  readonly vpcSubnets?: SubnetSelection;
+  /** @default - a new security group that lets everything out */
+  readonly securityGroups?: ISecurityGroup[];
+  /** X-Ray traces; they hold names of calls and durations, no request bodies. @default false */
+  readonly tracing?: boolean;
+  /**
+   * Invocations at once, 2 at least, or `none` to share the account's. An account with a quota of 10 cannot
+   * reserve any.
+   * @default 10
+   */
+  readonly reservedConcurrency?: number | 'none';
+}
+
+/**
+ * Ten: an invocation may last 15 minutes, and no more than about five credentials of a full stack (40, spread
+ * over days) rotate in one window, beside the daily checks, which Scheduler spreads over half an hour. What
+ * is throttled all the same comes again by itself: Secrets Manager and EventBridge both retry.
+ */
+const defaultConcurrency = 10;
+
+/** Its log holds sealed passwords: kept when the stack goes, and found again by its name. */
+export function rotationLogGroup(
+  scope: Construct,
+  id: string,
+  props: { name: string; retention: RetentionDays; key: IKey },
+): LogGroup {
+  return new LogGroup(scope, id, {
+    logGroupName: props.name,
+    retention: props.retention,
+    encryptionKey: props.key,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+}
+
+/** A role of its own, without the managed policies: they would let it write to every log group. */
+export function rotationRole(scope: Construct, id: string, inVpc: boolean): Role {
+  const role = new Role(scope, id, {
+    description: 'Rotates the ThingSpace passwords',
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+  });
+  if (inVpc) {
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ec2:CreateNetworkInterface',
+          'ec2:DeleteNetworkInterface',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeSubnets',
+        ],
+        resources: ['*'],
+      }),
+    );
+  }
+  return role;
+}
+
+export function rotationFunction(
+  scope: Construct,
+  id: string,
+  props: RotationFunctionOptions & {
+    bundle: string;
+    role: Role;
+    logGroup: ILogGroup;
+    environment: Record<string, string>;
+  },
+): LambdaFunction {
+  const { vpc, vpcSubnets, securityGroups, tracing, reservedConcurrency = defaultConcurrency } = props;
+  return new LambdaFunction(scope, id, {
+    description: 'Rotates ThingSpace passwords for Secrets Manager',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    handler: 'index.handler',
+    code: Code.fromAsset(props.bundle),
+    role: props.role,
+    // Lambda's longest: hanging up on GetNewPassword early can only lose the password.
+    timeout: Duration.minutes(15),
+    // CPU comes with memory: at 512 MiB a cold start is short, and the bill is a matter of cents a year.
+    memorySize: 512,
+    // Text, not JSON: the sealed passwords are found in the log exactly as they were written.
+    logGroup: props.logGroup,
+    environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+    tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+    ...(vpc && { vpc }),
+    ...(vpcSubnets && { vpcSubnets }),
+    ...(securityGroups && { securityGroups }),
+  });
+}

@@ -25,6 +25,14 @@ export function timelinePrinter({ write, colour, startedAtMs, width = 110 }: Pri
     for (const more of rest) write(`${''.padEnd(HEAD)}${paint(more)}\n`);
   };
 
+  // Retries repeat one long text: it is printed once.
+  let lastError: string | undefined;
+  const again = (error: { message: string } | undefined): boolean => {
+    const same = error !== undefined && error.message === lastError;
+    lastError = error?.message ?? lastError;
+    return same;
+  };
+
   return (entry) => {
     switch (entry.kind) {
       case 'rotation':
@@ -32,7 +40,12 @@ export function timelinePrinter({ write, colour, startedAtMs, width = 110 }: Pri
       case 'step-start':
         return line(entry.atMs, undefined, stepName(entry), c.bold);
       case 'step':
-        return line(entry.atMs, entry.durationMs, stepText(entry), entry.error ? c.red : c.green);
+        return line(
+          entry.atMs,
+          entry.durationMs,
+          stepText(entry, again(entry.error)),
+          entry.error ? c.red : c.green,
+        );
       case 'call':
         return line(
           entry.atMs,
@@ -61,9 +74,10 @@ function rotationText({ what, token }: Extract<Entry, { kind: 'rotation' }>): st
   return `Secrets Manager ${text[what]} of version ${token.slice(0, 8)}`;
 }
 
-function stepText({ step, attempt, error }: Extract<Entry, { kind: 'step' }>): string {
+function stepText({ step, attempt, error }: Extract<Entry, { kind: 'step' }>, again: boolean): string {
   const name = stepName({ step, attempt });
-  return error ? `${name} failed with ${error.type}: ${error.message}` : `${name} done`;
+  if (!error) return `${name} done`;
+  return `${name} failed with ${error.type}${again ? ', as before' : `: ${error.message}`}`;
 }
 
 function stepName({ step, attempt }: { step: string; attempt: number }): string {

@@ -144,6 +144,15 @@ describe('no outcome shows a secret, whatever the server does', () => {
     (socket) => socket.resetAndDestroy(),
   ];
 
+  test('not even when the call that presented it is the first or an earlier one', async () => {
+    const echoing = fault(`INPUT_INVALID.${password}`);
+    const api = await answers(500, echoing);
+    const unreadable = { outcome: 'refused', code: 'Unreadable' };
+    expect(await api.logIn('user', password, limits)).toEqual(unreadable);
+    expect(await api.logOut(session, limits)).toEqual(unreadable);
+    expect(api.readNewPassword(Buffer.from(echoing))).toEqual(unreadable);
+  });
+
   test('in clear, reversed, base64, hexadecimal, URL- or XML-encoded', async () => {
     let play: Play = () => {};
     const api = await apiAgainst((socket, request) => play(socket, request));

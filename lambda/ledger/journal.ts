@@ -96,6 +96,24 @@ export function lost(state: CredentialState, attempt: string, username: string, 
   });
 }
 
+/** The secret holds something else since, and that is refused: says so once for each version of it. */
+export function superseded(
+  state: CredentialState,
+  attempt: string,
+  versionId: string,
+  username: string,
+  now: number,
+): void {
+  const exchange = exchangeOf(state, attempt);
+  if (exchange?.state !== 'received' || exchange.supersededBy === versionId) return;
+  exchange.supersededBy = versionId;
+  announce(state, exchange, {
+    event: 'superseded',
+    ...aboutOf(state, exchange, username, now),
+    token: exchange.token,
+  });
+}
+
 /** The rotation is over. Returns whether this call ended it. */
 export function finished(state: CredentialState, token: string, username: string, now: number): boolean {
   const { journal } = state;

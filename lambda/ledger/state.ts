@@ -52,7 +52,14 @@ const journal = v.variant('state', [
     receivedAt: v.optional(v.number()),
   }),
   v.object({ state: v.literal('exchanging'), ...exchange }),
-  v.object({ state: v.literal('received'), ...exchange, receivedAt: v.number(), envelope: v.string() }),
+  v.object({
+    state: v.literal('received'),
+    ...exchange,
+    receivedAt: v.number(),
+    envelope: v.string(),
+    /** The version of the secret for which a person was told that it stands in the way. */
+    supersededBy: v.optional(v.string()),
+  }),
   v.object({
     state: v.literal('committed'),
     ...exchange,

@@ -1,6 +1,6 @@
 import { RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
-import { announce, committed, nothingChanged } from '../ledger/journal.ts';
+import { announce, committed, nothingChanged, superseded } from '../ledger/journal.ts';
 import type { Journal } from '../ledger/state.ts';
 import { withPassword } from '../vault/credential.ts';
 import { open, readEnvelope } from '../vault/envelope.ts';
@@ -92,14 +92,7 @@ async function standAside(rotation: Rotation, errand: Errand, journal: Received,
   } catch (cause) {
     if (!(cause instanceof PasswordRefusedError || cause instanceof RefusedPasswordError)) throw cause;
     await ledger.change(username, errand.deadlineMs, (state, now) =>
-      announce(state, journal, {
-        event: 'superseded',
-        at: now,
-        credential: state.credential,
-        username,
-        secretArn: errand.secretArn,
-        token: journal.token,
-      }),
+      superseded(state, journal.attempt, versionId, username, now),
     );
     throw new SupersededError(
       `The secret ${errand.secretArn} was changed after a new password of ${username} was sealed, and ThingSpace ` +

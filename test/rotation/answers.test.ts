@@ -84,24 +84,42 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
   });
 });
 
-describe('a refusal by ThingSpace', () => {
-  test('that proves that nothing was changed leaves the journal idle, and the next rotation works', async () => {
-    const fault = (code: string) =>
-      Buffer.from(
-        `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>UnifiedWebService.${code}</faultcode><faultstring>no</faultstring></s:Fault></s:Body></s:Envelope>`,
-      );
+describe('a refusal of GetNewPassword', () => {
+  test('that proves that nothing was changed leaves the journal idle, and the retry rotates', async () => {
     const world = createWorld();
-    // The request itself is lost as well: the platform never acts.
-    world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'failed-before' : 'ok');
+    world.link.refuse = 'REQUEST_FAILED.SessionToken.Expired';
     const first = await world.rotate({ attempts: 1 });
-    expect(first.failures[0]).toMatchObject({ error: { name: 'ThingSpaceUnreachableError' } });
+    expect(first.failures[0]).toMatchObject({ error: { name: 'ExchangeRefusedError' } });
     expect(world.state().journal.state).toBe('idle');
+    expect(world.state().failed).toBe(0);
 
-    world.plan.decide = () => 'ok';
+    world.link.refuse = undefined;
     expect((await world.rotate({ token: first.token })).rotated).toBe(true);
-    expect(readNewPassword(fault('REQUEST_FAILED.SessionToken.Expired'))).toEqual({
-      outcome: 'refused',
-      code: 'REQUEST_FAILED.SessionToken.Expired',
-    });
   });
+
+  test('whose code proves nothing is unknown: nothing is asked for until one probe has settled it', async () => {
+    const world = createWorld();
+    world.link.refuse = 'REQUEST_FAILED.UnexpectedError';
+    // The second attempt waits as long as an invocation may live, which is less than the settling time.
+    const first = await world.rotate({ attempts: 2 });
+    expect(first.failures[0]).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
+    expect(world.calls.filter(({ name }) => name === 'GetNewPassword')).toHaveLength(1);
+    expect(announced(world)).toContain('password-unknown');
+
+    world.link.refuse = undefined;
+    world.advance(25 * MINUTE_MS);
+    expect((await world.rotate({ token: first.token })).rotated).toBe(true);
+    expect(world.violations).toEqual([]);
+  });
+});
+
+test('ThingSpace cannot be reached: nothing was sent, nothing counts, and the retry rotates', async () => {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'failed-before' : 'ok');
+  const first = await world.rotate({ attempts: 1 });
+  expect(first.failures[0]).toMatchObject({ error: { name: 'ThingSpaceUnreachableError' } });
+  expect(world.state()).toMatchObject({ failed: 0, inFlight: {}, journal: { state: 'idle' } });
+
+  world.plan.decide = () => 'ok';
+  expect((await world.rotate({ token: first.token })).rotated).toBe(true);
 });

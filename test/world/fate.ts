@@ -42,8 +42,14 @@ export function startProcess(): Process {
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
+/** Where a test holds calls back, to force an interleaving. */
+export type Gate = {
+  before?: ((name: string) => Promise<void>) | undefined;
+  around?: (name: string, phase: 'begin' | 'end') => void;
+};
+
 /** Records every remote call and lets the plan decide what becomes of it. */
-export function createWire(plan: { decide: Plan }, afterEach: () => void) {
+export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => void) {
   const calls: RemoteCall[] = [];
   const begin = (name: string): RemoteCall => {
     const index = calls.length + 1;
@@ -62,7 +68,8 @@ export function createWire(plan: { decide: Plan }, afterEach: () => void) {
         return never();
       }
       // The answer comes later than the caller goes on: others may run in between.
-      await Promise.resolve();
+      await gate.before?.(name);
+      gate.around?.(name, 'begin');
       if (fate === 'vanished') throw new NetworkError(`${name} got no answer`);
       if (fate === 'failed-before') throw new NetworkError(`${name} did not arrive`);
       let answer: T;
@@ -72,6 +79,8 @@ export function createWire(plan: { decide: Plan }, afterEach: () => void) {
         afterEach();
       }
       if (fate === 'killed-after') process.die();
+      await Promise.resolve();
+      gate.around?.(name, 'end');
       if (process.dead) return never();
       if (fate === 'failed-after') throw new NetworkError(`the answer of ${name} was lost`);
       return answer;

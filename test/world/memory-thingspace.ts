@@ -11,7 +11,11 @@ const GET_NEW_PASSWORD = operationsOf('OldPassword')[2] as Operation;
 /** How the answer to GetNewPassword is spoiled on its way, after the platform has acted. */
 export type Spoil = (body: Buffer) => RawAnswer | Unknown;
 
-export type Link = { spoil?: Spoil | undefined };
+export type Link = {
+  spoil?: Spoil | undefined;
+  /** GetNewPassword is refused with this code, and nothing is changed. */
+  refuse?: string | undefined;
+};
 
 /** The platform's rules behind the product's own reading of its answers, without HTTP. */
 export function thingSpaceInMemory(
@@ -52,7 +56,9 @@ export function thingSpaceInMemory(
       try {
         const body = await wire.remote(process, 'GetNewPassword', () => {
           onPresent();
-          const verdict = platform.getNewPassword(token, currentPassword);
+          const verdict = link.refuse
+            ? { ok: false as const, code: link.refuse }
+            : platform.getNewPassword(token, currentPassword);
           const text = verdict.ok
             ? renderAnswer(random, GET_NEW_PASSWORD, verdict.value)
             : renderFault(random, verdict.code);

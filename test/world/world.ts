@@ -6,7 +6,7 @@ import { type CredentialState, credentialKey, decodeState, exposure } from '../.
 import { perform } from '../../lambda/rotation/perform.ts';
 import type { Rotation } from '../../lambda/rotation/rotation.ts';
 import { createPlatform } from '../../local/thingspace/platform.ts';
-import { createWire, KilledError, type Plan, type Process, startProcess } from './fate.ts';
+import { createWire, type Gate, KilledError, type Plan, type Process, startProcess } from './fate.ts';
 import { createAws } from './memory-aws.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
 
@@ -54,6 +54,7 @@ export function createWorld(options: Options = {}) {
   aws.store(secretValue(FIRST_PASSWORD));
   const plan: { decide: Plan } = { decide: () => 'ok' };
   const link: Link = {};
+  const gate: Gate = {};
   const told: string[] = [];
   const violations: string[] = [];
 
@@ -78,7 +79,7 @@ export function createWorld(options: Options = {}) {
       violations.push('a password was presented without a reservation');
   }
 
-  const wire = createWire(plan, observe);
+  const wire = createWire(plan, gate, observe);
 
   function wireUp(process: Process): Rotation {
     const ledger = createLedger({
@@ -154,6 +155,7 @@ export function createWorld(options: Options = {}) {
     platform,
     plan,
     link,
+    gate,
     told,
     violations,
     calls: wire.calls,
@@ -164,6 +166,13 @@ export function createWorld(options: Options = {}) {
     rotate,
     eventOf,
     step: (Step: string, token: string) => invoke(eventOf(Step, token)),
+    /** Somebody writes the exchange off, rightly or not; returns its attempt. */
+    writeOff(): string {
+      const { journal, ...rest } = state();
+      const written = { ...rest, revision: rest.revision + 1, journal: { state: 'idle' } };
+      aws.table.set(credentialKey(USERNAME), JSON.stringify(written));
+      return journal.state === 'idle' ? '' : journal.attempt;
+    },
     /** A person's one log-in, as the operator's tool makes it. */
     async trial(): Promise<string> {
       const versionId = aws.stages.get('AWSCURRENT') as string;

@@ -1,0 +1,63 @@
+import type { Budgets } from './budgets.ts';
+import { type CredentialState, exposure } from './state.ts';
+import { sweep } from './sweep.ts';
+import { SETTLING_MS } from './times.ts';
+
+/** What a person says of the platform cannot be taken over now; nothing was changed. */
+export class UnlockNotTakenError extends Error {
+  override readonly name: string = 'UnlockNotTakenError';
+  /** When saying so again will be accepted, in milliseconds since 1970; absent when it is not needed. */
+  readonly retryAt: number | undefined;
+  constructor(message: string, retryAt?: number) {
+    super(message);
+    this.retryAt = retryAt;
+  }
+}
+
+/** Something sent before the unlocking may still be executed after it, and would then count. */
+export class StillInFlightError extends UnlockNotTakenError {
+  override readonly name = 'StillInFlightError';
+}
+
+/** The automation may still log in: a failure of it between the unlocking and now would be forgotten. */
+export class GuardNotClosedError extends UnlockNotTakenError {
+  override readonly name = 'GuardNotClosedError';
+}
+
+/**
+ * A person says that M2M Support has unlocked the username: the count starts from zero.
+ *
+ * Accepted only while the guard is closed and nothing is in flight. Then nobody of ours presents anything,
+ * so no log-in can have failed between the unlocking and this call. Passwords that were refused stay
+ * refused: unlocking does not make a wrong one right.
+ * @returns why it was not accepted; `state` is then changed by the passing of time alone (`sweep`)
+ */
+export function unlocked(
+  state: CredentialState,
+  budgets: Budgets,
+  now: number,
+): UnlockNotTakenError | undefined {
+  sweep(state, budgets, now);
+  const attempts = Object.values(state.inFlight);
+  if (attempts.length > 0) {
+    const drainedAt = Math.max(...attempts.map(({ reservedAt }) => reservedAt)) + SETTLING_MS;
+    return new StillInFlightError(
+      `${attempts.length} log-in(s) of ${state.credential} are under way or unanswered: ThingSpace may still execute ` +
+        `them and count them after the unlocking. Say it again after ${new Date(drainedAt).toISOString()}.`,
+      drainedAt,
+    );
+  }
+  const used = exposure(state);
+  if (used < budgets.budget) {
+    return new GuardNotClosedError(
+      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so nothing need be cleared. Store ` +
+        'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
+        'clears the count. To try it now: `npm run cli -- trial`.',
+    );
+  }
+  state.failed = 0;
+  state.presented = [];
+  state.unknowns = 0;
+  state.guardClosedSaid = false;
+  return undefined;
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../local/thingspace/random.ts';
+import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
+
+/** Keeps a call of one name from arriving until it is let go. */
+function holdBack(world: World, name: string) {
+  const reached = Promise.withResolvers<void>();
+  const letGo = Promise.withResolvers<void>();
+  let held = false;
+  world.gate.before = async (call) => {
+    if (held || call !== name) return;
+    held = true;
+    reached.resolve();
+    await letGo.promise;
+  };
+  return { reached: reached.promise, letGo: letGo.resolve };
+}
+
+describe('the same step invoked twice at once', () => {
+  for (const name of [
+    'GetNewPassword',
+    'PutSecretValue',
+    'stdout is next to',
+    'LogIn',
+    'PutItem',
+    'GetItem',
+  ]) {
+    test(`while the first is at ${name}: one GetNewPassword, and both end well or say why`, async () => {
+      const world = createWorld();
+      const token = randomUUID();
+      world.aws.stage(token);
+      const barrier = holdBack(world, name);
+      const first = world.step('createSecret', token);
+      await Promise.race([barrier.reached, first]);
+      const second = world.step('createSecret', token);
+      await new Promise(setImmediate);
+      barrier.letGo();
+      const ended = await Promise.all([first, second]);
+
+      expect(world.truth().getNewPasswords).toBe(1);
+      expect(ended.some(({ outcome }) => outcome === 'done')).toBe(true);
+      expect((await world.rotate({ token })).rotated).toBe(true);
+      expect(world.currentPassword()).toBe(world.truth().password);
+      expect(world.violations).toEqual([]);
+    });
+  }
+});
+
+test('two rotations of one username at once, in any interleaving: never two exchanges side by side', async () => {
+  for (let seed = 1; seed <= 400; seed += 1) {
+    const world = createWorld({ seed });
+    const random = seededRandom(seed);
+    // Each call waits a random number of turns: every seed is another interleaving.
+    world.gate.before = async () => {
+      for (let turns = random.below(6); turns > 0; turns -= 1) await new Promise(setImmediate);
+    };
+    let exchanging = 0;
+    world.gate.around = (call, phase) => {
+      if (call !== 'GetNewPassword') return;
+      exchanging += phase === 'begin' ? 1 : -1;
+      expect(exchanging, `seed ${seed}`).toBeLessThanOrEqual(1);
+    };
+    const [one, other] = [randomUUID(), randomUUID()];
+    world.aws.stage(one);
+    world.aws.stage(other);
+    await Promise.all([
+      world.step('createSecret', one),
+      world.step('createSecret', other),
+      world.step('createSecret', other),
+    ]);
+    expect(world.currentPassword(), `seed ${seed}`).toBe(world.truth().password);
+    expect(world.violations, `seed ${seed}`).toEqual([]);
+    // A log-in that had been reserved before the exchange may be executed after it: it costs one, reserved.
+    expect(world.truth().failures, `seed ${seed}`).toBeLessThanOrEqual(1);
+  }
+});
+
+describe('steps that come late', () => {
+  test('a late createSecret of a finished rotation asks for nothing', async () => {
+    const world = createWorld();
+    const { token } = await world.rotate();
+    const before = world.truth();
+    expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
+    expect(world.truth()).toEqual(before);
+  });
+
+  test('also when Secrets Manager still answers from before the value was stored', async () => {
+    const world = createWorld();
+    const { token } = await world.rotate();
+    const stored = world.aws.versions.get(token);
+    world.aws.versions.set(token, { value: undefined, createdAt: 0 });
+    world.aws.stages.set('AWSPENDING', token);
+    world.aws.stages.set('AWSCURRENT', world.aws.stages.get('AWSPREVIOUS') as string);
+    expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
+    expect(world.truth().getNewPasswords).toBe(1);
+    expect(stored?.value).toBeDefined();
+  });
+
+  test('test and finish of an overtaken rotation fail, move no label and log nobody in', async () => {
+    const world = createWorld();
+    const { token: overtaken } = await world.rotate();
+    world.advance(MINUTE_MS);
+    await world.rotate();
+    const labels = new Map(world.aws.stages);
+    const before = world.truth();
+    for (const step of ['testSecret', 'finishSecret']) {
+      expect(await world.step(step, overtaken)).toMatchObject({ error: { name: 'StaleRotationError' } });
+    }
+    expect(world.aws.stages).toEqual(labels);
+    expect(world.truth()).toEqual(before);
+  });
+
+  test('every step of a rotation may come twice: one exchange, one notice', async () => {
+    const world = createWorld();
+    const token = randomUUID();
+    world.aws.stage(token);
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
+      expect(await world.step(step, token)).toEqual({ outcome: 'done' });
+      expect(await world.step(step, token)).toEqual({ outcome: 'done' });
+    }
+    expect(world.truth().getNewPasswords).toBe(1);
+    expect(world.aws.published.map(({ event }) => event)).toEqual(['password-rotated']);
+  });
+});

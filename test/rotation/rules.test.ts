@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { logIn } from '../../lambda/ledger/log-in.ts';
+import { startProcess } from '../world/fate.ts';
+import { announced } from '../world/judge.ts';
+import { createWorld, FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+
+/**
+ * The shortest bad history of each rule of the protocol ("Why these rules" in docs/design.md).
+ * `npm run mutants` takes each rule out of the code and sees these tests fail.
+ */
+
+/** A rotation whose answer was sealed and whose process died before anything was stored. */
+async function receivedAndKilled(): Promise<{ world: World; token: string }> {
+  const world = createWorld();
+  const token = randomUUID();
+  world.aws.stage(token);
+  // The put never arrives, the journal is written, then the process dies.
+  let sealed = false;
+  world.plan.decide = ({ name }) => {
+    if (name === 'stdout') sealed = true;
+    if (name === 'PutSecretValue') return 'failed-before';
+    return sealed && name === 'PutItem (audit)' ? 'killed-before' : 'ok';
+  };
+  expect(await world.step('createSecret', token)).toEqual({ outcome: 'killed' });
+  expect(world.state().journal.state).toBe('received');
+  world.plan.decide = () => 'ok';
+  return { world, token };
+}
+
+test('a sealed password never overwrites a newer one that a person has stored', async () => {
+  const { world, token } = await receivedAndKilled();
+  world.restoreByHand('Reset By Support 1');
+  expect(await world.step('setSecret', token)).toMatchObject({ error: { name: 'NothingStoredError' } });
+  expect(world.currentPassword()).toBe('Reset By Support 1');
+  expect(Object.keys(world.state().orphans)).toHaveLength(1);
+  expect(world.truth().failures).toBe(0);
+});
+
+test('a sealed password and a changed secret that is refused: nobody chooses but a person', async () => {
+  const { world, token } = await receivedAndKilled();
+  world.storeByHand('A Guess 1');
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    expect(await world.step('createSecret', token)).toMatchObject({ error: { name: 'SupersededError' } });
+  }
+  expect(world.truth().failures).toBe(1);
+  expect(announced(world)).toEqual(['failed-log-in', 'superseded']);
+});
+
+test('the same password stored again by hand is no change: the sealed one is rolled forward', async () => {
+  const { world, token } = await receivedAndKilled();
+  world.storeByHand(FIRST_PASSWORD);
+  expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
+  expect(world.currentPassword()).toBe(world.truth().password);
+  expect(world.truth().failures).toBe(0);
+});
+
+test('a sealed password is finished by the next rotation, under its own token, with no second exchange', async () => {
+  const { world } = await receivedAndKilled();
+  const { rotated } = await world.rotate();
+  expect(rotated).toBe(true);
+  expect(world.currentPassword()).toBe(world.truth().password);
+  expect(world.truth().getNewPasswords).toBe(1);
+  expect(announced(world)).toEqual(['rolled-forward', 'password-rotated']);
+});
+
+test('after Secrets Manager has given up, the recover event finishes alone, and begins nothing', async () => {
+  const { world, token } = await receivedAndKilled();
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.aws.stages.get('AWSCURRENT')).toBe(token);
+  expect(world.aws.stages.get('AWSPENDING')).toBe(token);
+  expect(world.truth().getNewPasswords).toBe(1);
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.truth().getNewPasswords).toBe(1);
+});
+
+test('while a sealed password waits, nobody logs in with the dead one', async () => {
+  const { world } = await receivedAndKilled();
+  await expect(appLogIn(world, FIRST_PASSWORD)).rejects.toMatchObject({ name: 'RefusedPasswordError' });
+  expect(world.truth().failures).toBe(0);
+});
+
+test('after a rotation nobody logs in with the old password from a cache', async () => {
+  const world = createWorld();
+  const oldVersion = world.aws.stages.get('AWSCURRENT') as string;
+  await world.rotate();
+  await expect(appLogIn(world, FIRST_PASSWORD, oldVersion)).rejects.toMatchObject({
+    name: 'RefusedPasswordError',
+  });
+  expect(world.truth().failures).toBe(0);
+});
+
+test('an exchange in progress keeps everybody else out while its invocation may live', async () => {
+  const world = createWorld();
+  const token = randomUUID();
+  world.aws.stage(token);
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-before' : 'ok');
+  await world.step('createSecret', token);
+  world.plan.decide = () => 'ok';
+  world.advance(20 * MINUTE_MS - 1_000);
+  await expect(appLogIn(world, FIRST_PASSWORD)).rejects.toMatchObject({ name: 'ExchangeInProgressError' });
+  world.advance(1_000);
+  expect(await appLogIn(world, FIRST_PASSWORD)).toBe('done');
+});
+
+test('the last request may still be executed for 20 minutes: nothing is probed before, everything after', async () => {
+  const world = createWorld();
+  const token = randomUUID();
+  world.aws.stage(token);
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'vanished' : 'ok');
+  expect(await world.step('createSecret', token)).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
+  world.plan.decide = () => 'ok';
+  const logIns = world.truth().logIns;
+  expect(await world.step('createSecret', token)).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
+  expect(world.truth().logIns).toBe(logIns);
+  // The second attempt has waited 14 of the 20 minutes, as long as it may live; the third waits the rest.
+  expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
+  expect(world.truth()).toMatchObject({ getNewPasswords: 1, failures: 0 });
+  expect(world.currentPassword()).toBe(world.truth().password);
+});
+
+test('stored, killed before the journal, an app refused with the old password: found stored, not lost', async () => {
+  const world = createWorld();
+  const token = randomUUID();
+  world.aws.stage(token);
+  let stored = false;
+  world.plan.decide = ({ name }) => {
+    if (name === 'PutSecretValue') stored = true;
+    return stored && name === 'GetItem' ? 'killed-before' : 'ok';
+  };
+  await world.step('createSecret', token);
+  world.plan.decide = () => 'ok';
+  expect(world.state().journal.state).toBe('exchanging');
+  world.advance(21 * MINUTE_MS);
+  const oldVersion = world.aws.stages.get('AWSPREVIOUS') as string;
+  expect(await appLogIn(world, FIRST_PASSWORD, oldVersion)).toBe('refused');
+  expect(world.state().journal.state).toBe('exchanging');
+  await world.recover();
+  expect(world.state().journal.state).not.toBe('lost');
+  expect((await world.rotate({ token })).rotated).toBe(true);
+});
+
+test('lost: nothing is sent, however often it is retried, until a person restores the credential', async () => {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
+  await world.rotate({ attempts: 2, backoffMs: 25 * MINUTE_MS });
+  world.plan.decide = () => 'ok';
+  expect(world.state().journal.state).toBe('lost');
+  expect(announced(world).filter((event) => event === 'password-lost')).toHaveLength(1);
+  const before = world.truth();
+  for (let day = 0; day < 10; day += 1) {
+    world.advance(24 * 60 * MINUTE_MS);
+    expect(await world.recover()).toMatchObject({ error: { name: 'CredentialLostError' } });
+    await world.rotate();
+  }
+  expect(world.truth()).toEqual(before);
+
+  world.restoreByHand('Reset By Support 2');
+  expect((await world.rotate()).rotated).toBe(true);
+  expect(world.currentPassword()).toBe(world.truth().password);
+});
+
+test('an envelope whose turn has passed is kept, and adopted while what it replaced is still current', async () => {
+  const world = createWorld();
+  const token = randomUUID();
+  world.aws.stage(token);
+  // Its owner hangs with the answer in its hands until somebody has written the exchange off.
+  const [reached, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  world.gate.before = async (name) => {
+    if (name !== 'PutSecretValue') return;
+    reached.resolve();
+    await letGo.promise;
+  };
+  world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+  const slow = world.step('createSecret', token);
+  await reached.promise;
+  const attempt = world.writeOff();
+  world.gate.before = undefined;
+  letGo.resolve();
+  await slow;
+  expect(Object.keys(world.state().orphans)).toEqual([attempt]);
+
+  world.plan.decide = () => 'ok';
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.currentPassword()).toBe(world.truth().password);
+});
+
+test('nothing is exchanged with too little time left, and the error says so', async () => {
+  const world = createWorld();
+  const token = randomUUID();
+  world.aws.stage(token);
+  const event = world.eventOf('createSecret', token);
+  expect(await world.invoke(event, 12_000)).toMatchObject({ error: { name: 'NotEnoughTimeError' } });
+  expect(world.truth().logIns).toBe(0);
+});
+
+test('the key is tried before ThingSpace: a key that cannot be used costs nothing', async () => {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => (name === 'GenerateDataKey' ? 'failed-before' : 'ok');
+  await world.rotate({ attempts: 1 });
+  expect(world.truth().logIns).toBe(0);
+});
+
+test('from receipt to AWSCURRENT there is one AWS call', async () => {
+  const world = createWorld();
+  await world.rotate();
+  const names = world.calls.map(({ name }) => name);
+  const received = names.indexOf('GetNewPassword');
+  expect(names.slice(received, received + 3)).toEqual(['GetNewPassword', 'stdout', 'PutSecretValue']);
+});
+
+async function appLogIn(world: World, password: string, versionId?: string): Promise<string> {
+  const current = versionId ?? (world.aws.stages.get('AWSCURRENT') as string);
+  const outcome = await logIn(
+    world.wireUp(startProcess()),
+    { secretArn: SECRET_ARN, versionId: current, username: USERNAME, password },
+    { actor: 'an app', purpose: 'log-in', share: 'app' },
+    world.clock.nowMs() + MINUTE_MS,
+  );
+  return outcome.outcome;
+}

@@ -1,0 +1,28 @@
+/** The command was called in a way that it cannot act on: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+/** No secret, no ledger item or no current value was found for what the person named. */
+export class TargetError extends Error {
+  override readonly name = 'TargetError';
+}
+/** There is no sealed answer where it was looked for. */
+export class NoSealedAnswerError extends Error {
+  override readonly name = 'NoSealedAnswerError';
+}
+/** A file could not be read, or could not be written without overwriting another. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+}
+/** The person did not confirm, or nobody could be asked. */
+export class NotConfirmedError extends Error {
+  override readonly name = 'NotConfirmedError';
+}
+/** The trial did not end in a session. */
+export class TrialFailedError extends Error {
+  override readonly name = 'TrialFailedError';
+}
+/** The service's contract could not be fetched, or does not say what was looked for. */
+export class ContractError extends Error {
+  override readonly name = 'ContractError';
+}

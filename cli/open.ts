@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { open as openEnvelope } from '../lambda/vault/envelope.ts';
+import { type Desk, deadlineOf } from './desk.ts';
+import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
+import { writePrivately } from './private-file.ts';
+import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
+import { findTarget, type Named } from './target.ts';
+
+export type OpenOptions = Named & {
+  /** Text that holds sealed answers; without it they are read from the ledger. */
+  text?: string | undefined;
+  /** Where the opened answers go. */
+  out?: string | undefined;
+  /** Print them as well. */
+  reveal?: boolean;
+  /** Print them even where no person reads the terminal. */
+  force?: boolean;
+  /** The KMS key; without it the secret's own. */
+  key?: string | undefined;
+};
+
+/**
+ * Opens sealed answers to GetNewPassword. The raw answer goes to `out`, the password in it, where one can be
+ * read, to `out`.password; with more than one answer the next ones get `.2`, `.3`, ….
+ * @throws NoSealedAnswerError, FileError, UsageError, EnvelopeError, SealingKeyError and what finds the target
+ */
+export async function open(desk: Desk, options: OpenOptions): Promise<void> {
+  const { terminal } = desk;
+  if (options.reveal && !terminal.isTty && !options.force) {
+    throw new UsageError('--reveal prints a password, and stdout is no terminal: use --out, or add --force.');
+  }
+  const answers = options.text === undefined ? await fromLedger(desk, options) : fromText(options.text);
+  const files = answers.map((_, index) => fileFor(options.out, index));
+  for (const file of files.flatMap((name) => (name === undefined ? [] : [name, passwordFile(name)]))) {
+    if (existsSync(file)) {
+      throw new FileError(`The file ${file} exists already, and nothing is overwritten: name another.`);
+    }
+  }
+  for (const [index, answer] of answers.entries()) await openOne(desk, options, answer, files[index]);
+  if (options.out === undefined && !options.reveal) {
+    terminal.say('Nothing of it was written or shown: add --out FILE, or --reveal on a terminal.');
+  }
+}
+
+async function fromLedger(desk: Desk, named: Named): Promise<SealedAnswer[]> {
+  const { username } = await findTarget(desk, named);
+  const { state } = await desk.ledger.read(username, deadlineOf(desk));
+  const answers = inLedger(state);
+  if (answers.length > 0) return answers;
+  throw new NoSealedAnswerError(
+    `The ledger keeps no sealed answer of ${oneLine(username)}. Look into the function's log: save what ` +
+      '`aws logs filter-log-events --filter-pattern sealedEnvelope` prints and open that with --file.',
+  );
+}
+
+function fromText(text: string): SealedAnswer[] {
+  const answers = inText(text);
+  if (answers.length > 0) return answers;
+  throw new NoSealedAnswerError(
+    'The given text holds no sealed answer: give an envelope, or whole lines of the function’s log that have ' +
+      '"sealedEnvelope".',
+  );
+}
+
+async function openOne(
+  desk: Desk,
+  { key, reveal }: OpenOptions,
+  { where, envelope }: SealedAnswer,
+  file: string | undefined,
+): Promise<void> {
+  const { terminal, api, store } = desk;
+  const { secretArn, token, attempt, bodyBytes } = envelope.header;
+  const keyId = key ?? (await store.describe(secretArn)).kmsKeyId;
+  if (keyId === undefined) {
+    throw new UsageError(`The secret ${secretArn} names no KMS key: name the sealing key with --key.`);
+  }
+  const body = await openEnvelope(envelope, desk.sealerFor(keyId));
+  const read = api.readNewPassword(body);
+  const cut = bodyBytes > body.length ? ` (the first ${body.length} were sealed)` : '';
+  terminal.say(`A sealed answer in ${where}: attempt ${oneLine(attempt)}, rotation ${oneLine(token)},`);
+  terminal.say(`  an answer of ${bodyBytes} bytes${cut}; ${verdict(read)}`);
+  if (file !== undefined) {
+    writePrivately(file, body);
+    terminal.say(`  The raw answer is in ${file}`);
+    if (read.outcome === 'done') {
+      writePrivately(passwordFile(file), read.value);
+      terminal.say(`  The password is in ${passwordFile(file)} (without a line break at its end)`);
+    }
+  }
+  if (reveal) {
+    if (read.outcome === 'done') terminal.say(`  Password:\n${printable(read.value)}`);
+    else terminal.say(`  Raw answer:\n${printable(body.toString())}`);
+  }
+}
+
+function verdict(read: ReturnType<Desk['api']['readNewPassword']>): string {
+  switch (read.outcome) {
+    case 'done':
+      return 'it holds a password.';
+    case 'refused':
+      return `it holds no password but a refusal (${read.code}).`;
+    case 'unknown':
+      return `this release can read no password in it (${read.cause.message}). Look for one in the raw answer.`;
+  }
+}
+
+const fileFor = (out: string | undefined, index: number): string | undefined =>
+  out === undefined || index === 0 ? out : `${out}.${index + 1}`;
+
+const passwordFile = (file: string): string => `${file}.password`;
+
+/** Line by line, so that no control character of the answer reaches the terminal. */
+function printable(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? '' : oneLine(line, Number.POSITIVE_INFINITY)))
+    .join('\n');
+}

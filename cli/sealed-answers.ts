@@ -1,0 +1,61 @@
+import type { CredentialState } from '../lambda/ledger/state.ts';
+import { type Envelope, EnvelopeError, readEnvelope } from '../lambda/vault/envelope.ts';
+
+/** A sealed answer and where it was found. */
+export type SealedAnswer = { where: string; envelope: Envelope };
+
+/**
+ * The sealed answers that the ledger keeps: the journal's first, then the orphans.
+ * @throws EnvelopeError when one is stored in a shape that is no envelope
+ */
+export function inLedger({ journal, orphans }: CredentialState): SealedAnswer[] {
+  const answers: SealedAnswer[] = [];
+  if ('envelope' in journal && journal.envelope !== undefined) {
+    answers.push({ where: 'the journal', envelope: readEnvelope(journal.envelope) });
+  }
+  for (const text of Object.values(orphans)) {
+    answers.push({ where: 'the orphans', envelope: readEnvelope(text) });
+  }
+  return answers;
+}
+
+const MOST_DEPTH = 12;
+
+/**
+ * Every sealed answer in a text, each attempt once: an envelope, a line of the function's log, what
+ * `aws logs filter-log-events` or `aws dynamodb get-item` print, or many such lines.
+ */
+export function inText(text: string): SealedAnswer[] {
+  const found = new Map<string, SealedAnswer>();
+  const keep = (envelope: Envelope): void => {
+    found.set(envelope.header.attempt, { where: 'the given text', envelope });
+  };
+  if (!search(text, 0, keep)) for (const line of text.split('\n')) search(line, 0, keep);
+  return [...found.values()];
+}
+
+/** Looks through JSON, and through JSON inside its strings; returns whether the text was JSON. */
+function search(value: unknown, depth: number, keep: (envelope: Envelope) => void): boolean {
+  if (depth > MOST_DEPTH) return true;
+  if (typeof value === 'string') {
+    // A log line may have a time stamp before its JSON.
+    const start = value.search(/[[{]/);
+    if (start < 0) return false;
+    let json: unknown;
+    try {
+      json = JSON.parse(value.slice(value.indexOf('{') < 0 ? start : value.indexOf('{')));
+    } catch {
+      return false;
+    }
+    search(json, depth + 1, keep);
+    return true;
+  }
+  if (typeof value !== 'object' || value === null) return true;
+  try {
+    keep(readEnvelope(JSON.stringify(value)));
+  } catch (failure) {
+    if (!(failure instanceof EnvelopeError)) throw failure;
+    for (const member of Object.values(value)) search(member, depth + 1, keep);
+  }
+  return true;
+}

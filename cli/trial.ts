@@ -1,0 +1,82 @@
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { fingerprint } from '../lambda/ledger/fingerprint.ts';
+import { logIn } from '../lambda/ledger/log-in.ts';
+import { reserve } from '../lambda/ledger/reserve.ts';
+import { exposure } from '../lambda/ledger/state.ts';
+import { meaningOf } from '../lambda/thingspace/codes.ts';
+import { confirmed } from './confirm.ts';
+import { type Desk, deadlineOf } from './desk.ts';
+import { TargetError, TrialFailedError } from './errors.ts';
+import { findTarget, type Named, readCurrent } from './target.ts';
+
+export type TrialOptions = Named & { actor: string; yes?: boolean };
+
+const LOG_OUT_TIMEOUT_MS = 5_000;
+
+/**
+ * One log-in with AWSCURRENT from the people's share; its success clears the ledger.
+ * @throws TrialFailedError when it gave no session; LockoutGuardError, NotConfirmedError, TargetError,
+ *   LedgerUnavailableError when nothing was sent
+ */
+export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
+  const { terminal, ledger, budgets, api } = desk;
+  const { secret } = await findTarget(desk, options);
+  if (!secret) {
+    throw new TargetError(
+      'The secret of this username is not known, or cannot be read: name it with --secret.',
+    );
+  }
+  const credential = await readCurrent(desk, secret);
+  const { username, versionId, password, secretArn } = credential;
+  const who = { actor: options.actor, purpose: 'trial', share: 'person' } as const;
+
+  // What would be answered, on a copy: no question is asked in vain.
+  const { state, now } = await ledger.read(username, deadlineOf(desk));
+  const used = exposure(state);
+  const print = await fingerprint(username, versionId, password);
+  const wanted = { ...who, username, secretArn, versionId, fingerprint: print };
+  const refusal = reserve(structuredClone(state), 'trial', wanted, budgets, now);
+  if (refusal) throw refusal;
+
+  terminal.say(
+    `One log-in of ${oneLine(username)} at ThingSpace with AWSCURRENT (version ${oneLine(versionId)}), as "${oneLine(options.actor)}".`,
+  );
+  if (state.refused[print.id]) terminal.say('ThingSpace has refused the password of this version before.');
+  terminal.say(
+    `${used} of ${budgets.limit} consecutive failures are counted. If this fails it is ${used + 1}, and at ${budgets.limit} ` +
+      'the username is locked. If it succeeds the count is cleared.',
+  );
+  await confirmed(terminal, options.yes, 'Send it?');
+
+  // The question may have stood for hours: a password that was replaced meanwhile is dead.
+  const fresh = await readCurrent(desk, await desk.store.describe(secretArn));
+  if (fresh.versionId !== versionId) {
+    throw new TargetError(
+      'The secret was changed since the question was asked. Nothing was sent; run it again.',
+    );
+  }
+  const deadlineMs = deadlineOf(desk);
+  const outcome = await logIn(desk, fresh, who, deadlineMs);
+  const after = exposure((await ledger.read(username, deadlineMs)).state);
+  const counted = `${after} of ${budgets.limit} are counted now.`;
+  switch (outcome.outcome) {
+    case 'done':
+      await api.logOut(outcome.value, { timeoutMs: LOG_OUT_TIMEOUT_MS });
+      terminal.say(`It works: ThingSpace gave a session (logged out again). ${counted}`);
+      terminal.say('Rotation and apps go on by themselves.');
+      return;
+    case 'refused':
+      throw new TrialFailedError(
+        `Refused: ${meaningOf(outcome.code).words} (${outcome.code}). ${counted} Do not try again: store the right password, ` +
+          'or phone M2M Support.',
+      );
+    case 'never-sent':
+      throw new TrialFailedError(
+        `ThingSpace cannot be reached; nothing was sent. ${counted} ${outcome.cause.message}.`,
+      );
+    case 'unknown':
+      throw new TrialFailedError(
+        `No usable answer came; it may have counted. ${counted} Try again in half an hour.`,
+      );
+  }
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { exposure } from '../lambda/ledger/state.ts';
+import { unlocked as takeUnlocked } from '../lambda/ledger/unlocked.ts';
+import { confirmed } from './confirm.ts';
+import { type Desk, deadlineOf } from './desk.ts';
+import { findTarget, type Named } from './target.ts';
+
+export type UnlockedOptions = Named & { actor: string; yes?: boolean };
+
+/**
+ * Takes over from a person that M2M Support has unlocked the username.
+ * @throws UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
+ */
+export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {
+  const { terminal, ledger, budgets } = desk;
+  const { username, secret } = await findTarget(desk, options);
+  // What would be answered, on a copy: no question is asked in vain.
+  const { state, now } = await ledger.read(username, deadlineOf(desk));
+  const attempts = exposure(state);
+  const vain = takeUnlocked(structuredClone(state), budgets, now);
+  if (vain) throw vain;
+
+  terminal.say(
+    `${attempts} of ${budgets.limit} consecutive failed log-ins of ${oneLine(username)} are counted. This sets them to 0.`,
+  );
+  const last = lastFailureAt(state.refused, state.lastUnknownAt);
+  const since =
+    last === 0 ? '' : ` after ${new Date(last).toISOString()}, when the last log-in of ours failed`;
+  await confirmed(terminal, options.yes, `Has M2M Support unlocked the username${since}?`);
+
+  const { refusal, at } = await ledger.change(username, deadlineOf(desk), (fresh, at) => ({
+    refusal: takeUnlocked(fresh, budgets, at),
+    at,
+  }));
+  if (refusal) throw refusal;
+  const row = {
+    credential: state.credential,
+    attempt: randomUUID(),
+    at,
+    actor: options.actor,
+    purpose: 'unlocked',
+    secretArn: secret?.arn ?? state.secretArn ?? '',
+    versionId: '',
+    outcome: 'unlocked',
+    exposure: 0,
+  };
+  await desk.items.audit(row).catch((failure: Error) => {
+    terminal.warn(`The audit trail could not be written (${failure.message}).`);
+  });
+  const arn = secret?.arn ?? state.secretArn ?? '<name or ARN>';
+  terminal.say(
+    'The count is 0. Store the password that support gave you as a new version of the secret, then:',
+  );
+  terminal.say(`  npm run cli -- trial --secret ${arn}`);
+}
+
+/** The latest refusal or missed answer; passwords that a rotation has replaced are barred, not refused. */
+function lastFailureAt(refused: Record<string, { at: number }>, lastUnknownAt: number): number {
+  return Math.max(lastUnknownAt, ...Object.values(refused).map(({ at }) => at));
+}

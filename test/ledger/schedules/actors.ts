@@ -1,0 +1,278 @@
+import type { Budgets } from '../../../lambda/ledger/budgets.ts';
+import type { LockoutGuardError } from '../../../lambda/ledger/errors.ts';
+import {
+  committed,
+  finished,
+  lost,
+  nothingChanged,
+  outcomeUnknown,
+  received,
+} from '../../../lambda/ledger/journal.ts';
+import { leaseLives, type Presentation, reserve } from '../../../lambda/ledger/reserve.ts';
+import { type Settlement, settle } from '../../../lambda/ledger/settle.ts';
+import { type CredentialState, newState } from '../../../lambda/ledger/state.ts';
+import { SETTLING_MS } from '../../../lambda/ledger/times.ts';
+import { meaningOf } from '../../../lambda/thingspace/codes.ts';
+import { createPlatform, type Verdict } from '../../../local/thingspace/platform.ts';
+
+export const USERNAME = 'Fleet';
+export const KEY = 'fleet';
+const SECRET_ARN = 'arn:secret';
+/** A request leaves within that time of its reservation, or not at all (G2). */
+const LEAVING_MS = 60_000;
+
+export type Version = { id: string; password: string };
+
+/** One granted presentation, from its reservation to what became of it. */
+export type Request = {
+  id: string;
+  wanted: Presentation;
+  password: string;
+  reservedAt: number;
+  /** Where it is: with its owner, on its way, executed, or never to be executed. */
+  place: 'reserved' | 'on its way' | 'executed' | 'nowhere';
+  verdict: Verdict<string> | undefined;
+  settled: Settlement | undefined;
+  ownerDead: boolean;
+  /** The exchange's answer is in the function's log, sealed. */
+  sealed: boolean;
+  /** What the owner does once it knows the outcome. */
+  then: ((works: boolean) => void) | undefined;
+};
+
+export type Actors = ReturnType<typeof createActors>;
+
+/**
+ * Rotation, apps and a person around one username, over the ledger's own transitions and the simulator's
+ * own platform. In production each transition is one conditional write: so here one call is one step.
+ */
+export function createActors(budgets: Budgets, seed: number, say: (line: string) => void) {
+  let now = Date.UTC(2026, 0, 5);
+  let made = 0;
+  const newPassword = () => `password-${++made}`;
+  const versions: Version[] = [{ id: 'v0', password: newPassword() }];
+  const current = () => versions.at(-1) as Version;
+  const platform = createPlatform({
+    clock: { nowMs: () => now },
+    seed,
+    users: [{ username: USERNAME, password: current().password }],
+    nextPassword: newPassword,
+  });
+  const state: CredentialState = newState(KEY);
+  const requests: Request[] = [];
+  const violations: string[] = [];
+  /** Failures in the platform's present run that no person's trial made. */
+  let failedByUs = 0;
+  let session: { token: string; version: Version } | undefined;
+
+  const deliverable = (request: Request) =>
+    (request.place === 'reserved' || request.place === 'on its way') &&
+    now < request.reservedAt + SETTLING_MS;
+  const isExchange = ({ wanted }: Request) => wanted.exchange !== undefined;
+
+  function present(
+    version: Version,
+    who: Pick<Presentation, 'actor' | 'purpose' | 'share' | 'exchange'>,
+    then?: Request['then'],
+  ): LockoutGuardError | undefined {
+    const wanted: Presentation = {
+      ...who,
+      username: USERNAME,
+      secretArn: SECRET_ARN,
+      versionId: version.id,
+      fingerprint: { id: `${version.id}:${version.password}`, hash: version.password },
+    };
+    const id = `${who.purpose} ${requests.length + 1}`;
+    const refusal = reserve(state, id, wanted, budgets, now);
+    say(`${who.actor} reserves ${id} with ${version.id}: ${refusal?.name ?? 'granted'}`);
+    if (refusal) return refusal;
+    if (requests.some((other) => isExchange(other) && deliverable(other) && other.settled === undefined)) {
+      violations.push(`${id} was granted beside a live exchange`);
+    }
+    if (who.exchange) mustKnowThePassword(id);
+    requests.push({
+      id,
+      wanted,
+      password: version.password,
+      reservedAt: now,
+      place: 'reserved',
+      verdict: undefined,
+      settled: undefined,
+      ownerDead: false,
+      sealed: false,
+      then,
+    });
+    return undefined;
+  }
+
+  /** Before another exchange, what the last one made must be stored, sealed, or overtaken by support. */
+  function mustKnowThePassword(id: string): void {
+    const { password } = platform.truth(USERNAME);
+    const maker = requests.find(
+      (other) => isExchange(other) && other.verdict?.ok && other.verdict.value === password,
+    );
+    if (!maker || maker.sealed || versions.some((version) => version.password === password)) return;
+    violations.push(`${id} was granted while nobody knew the live password`);
+  }
+
+  function send(request: Request) {
+    if (now - request.reservedAt >= LEAVING_MS) return settleAs(request, { outcome: 'uncounted' });
+    request.place = 'on its way';
+    say(`${request.id} leaves`);
+  }
+
+  /** @param spoilt the platform fails on its own account: it answers an error and counts nothing */
+  function execute(request: Request, spoilt: boolean): void {
+    request.place = 'executed';
+    const before = platform.truth(USERNAME).consecutiveFailures;
+    if (spoilt) request.verdict = { ok: false, code: 'REQUEST_FAILED.UnexpectedError' };
+    else if (isExchange(request))
+      request.verdict = platform.getNewPassword(session?.token ?? '', request.password);
+    else request.verdict = platform.logIn(USERNAME, request.password);
+    const { consecutiveFailures } = platform.truth(USERNAME);
+    if (consecutiveFailures > before && request.wanted.share !== 'person') failedByUs += 1;
+    say(
+      `the platform executes ${request.id}: ${request.verdict.ok ? 'yes' : request.verdict.code}; it counts ${consecutiveFailures}`,
+    );
+  }
+
+  /** The owner has read the answer and says so. */
+  function answer(request: Request) {
+    const { verdict } = request;
+    if (!verdict) return;
+    if (!verdict.ok) return refused(request, verdict.code);
+    if (isExchange(request)) return receive(request);
+    if (request.wanted.share === 'rotation') {
+      const version = versions.find(({ id }) => id === request.wanted.versionId) ?? current();
+      session = { token: verdict.value, version };
+    }
+    settleAs(request, { outcome: 'success' });
+    request.then?.(true);
+  }
+
+  function receive(request: Request): void {
+    request.sealed = true;
+    settleAs(request, { outcome: 'exchanged' });
+    received(state, request.id, request.id, now);
+  }
+
+  function refused(request: Request, code: string) {
+    const { logInCounts, exchangeCounts, certainlyCredentials, exchangeChangedNothing } = meaningOf(code);
+    if (isExchange(request) && !exchangeChangedNothing) return giveUp(request);
+    const counts = isExchange(request) ? exchangeCounts : logInCounts;
+    settleAs(request, counts ? { outcome: 'failure', code, certainlyCredentials } : { outcome: 'uncounted' });
+    if (isExchange(request)) nothingChanged(state, request.id);
+    request.then?.(false);
+  }
+
+  /** No usable answer came, whatever became of the request. */
+  function giveUp(request: Request): void {
+    settleAs(request, { outcome: 'unknown' });
+    if (isExchange(request)) outcomeUnknown(state, request.id, USERNAME, undefined, now);
+  }
+
+  function settleAs(request: Request, settlement: Settlement): void {
+    if (settlement.outcome === 'uncounted') {
+      if (request.place === 'reserved') request.place = 'nowhere';
+      if (isExchange(request)) nothingChanged(state, request.id);
+    }
+    request.settled = settlement;
+    settle(state, request.id, request.wanted, settlement, budgets, now);
+    say(`${request.id} is settled: ${settlement.outcome}`);
+  }
+
+  /** A new password becomes current as the version of its rotation. */
+  function store(request: Request): void {
+    if (!request.verdict?.ok || !request.wanted.exchange) return;
+    const { token } = request.wanted.exchange;
+    if (versions.some(({ id }) => id === token)) return;
+    versions.push({ id: token, password: request.verdict.value });
+    say(`${token} is current: what ${request.id} brought`);
+  }
+
+  /** What the recover event and Secrets Manager's retries do with what is left. */
+  function recover() {
+    const { journal } = state;
+    say(`recover finds the journal ${journal.state}`);
+    if (journal.state === 'idle') return;
+    const { attempt, oldVersion, oldHash } = journal;
+    const exchange = requests.find(({ id }) => id === attempt) as Request;
+    const old = versions.find(({ id }) => id === oldVersion) as Version;
+    const probe = (version: Version, then: (works: boolean) => void) =>
+      present(version, { actor: 'recover', purpose: 'probe', share: 'rotation' }, then);
+    switch (journal.state) {
+      case 'received':
+        if (current().password !== oldHash) {
+          if (versions.some(({ id }) => id === journal.token)) committed(state, attempt, journal.token, now);
+          else probe(current(), (works) => works && nothingChanged(state, attempt));
+          return;
+        }
+        store(exchange);
+        return committed(state, attempt, journal.token, now);
+      case 'committed':
+        return void finished(state, journal.token, USERNAME, now);
+      case 'exchanging':
+        if (exchange.sealed) received(state, attempt, attempt, now);
+        else if (!leaseLives(journal.startedAt, now))
+          outcomeUnknown(state, attempt, USERNAME, undefined, now);
+        return;
+      case 'unknown': {
+        if (exchange.sealed) return received(state, attempt, attempt, now);
+        if (now < journal.startedAt + SETTLING_MS) return;
+        const lose = () => lost(state, attempt, USERNAME, now);
+        const tryOld = () => {
+          const refusal = probe(old, (works) => (works ? nothingChanged(state, attempt) : lose()));
+          if (refusal?.name === 'RefusedPasswordError') lose();
+        };
+        if (current().password === oldHash) return tryOld();
+        const refusal = probe(current(), (works) => (works ? nothingChanged(state, attempt) : tryOld()));
+        if (refusal?.name === 'RefusedPasswordError') tryOld();
+        return;
+      }
+      case 'lost':
+        if (current().id !== oldVersion) probe(current(), () => undefined);
+    }
+  }
+
+  return {
+    budgets,
+    platform,
+    state,
+    requests,
+    versions,
+    violations,
+    current,
+    newPassword,
+    present,
+    send,
+    execute,
+    answer,
+    giveUp,
+    settleAs,
+    store,
+    recover,
+    deliverable,
+    truth: () => platform.truth(USERNAME),
+    /** Of the platform's present run of failures, those that no person's trial made. */
+    failedByUs: () => {
+      if (platform.truth(USERNAME).consecutiveFailures === 0) failedByUs = 0;
+      return failedByUs;
+    },
+    now: () => now,
+    advance: (ms: number) => {
+      now += ms;
+      say(`${Math.round(ms / 1000)} s pass`);
+    },
+    /** The version that rotation's open session was opened with. */
+    session: () => session,
+    /** A person stores a password in the console. */
+    storeByHand(password: string): Version {
+      const version = { id: `v${versions.length}`, password };
+      versions.push(version);
+      say(
+        `a person stores ${version.id}, ${password === platform.truth(USERNAME).password ? 'right' : 'wrong'}`,
+      );
+      return version;
+    },
+  };
+}

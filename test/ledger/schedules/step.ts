@@ -1,0 +1,52 @@
+import type { Random } from '../../../local/thingspace/random.ts';
+
+/** What may happen next, and how often beside the others. */
+const WEIGHTS = {
+  app: 4,
+  rotation: 3,
+  exchange: 5,
+  trial: 1,
+  send: 2,
+  execute: 4,
+  answer: 4,
+  'give-up': 2,
+  die: 1,
+  repeat: 1,
+  time: 4,
+  store: 2,
+  commit: 1,
+  finish: 1,
+  recover: 2,
+  person: 2,
+  support: 1,
+};
+type Kind = keyof typeof WEIGHTS;
+const KINDS = (Object.keys(WEIGHTS) as Kind[]).flatMap((kind) => Array<Kind>(WEIGHTS[kind]).fill(kind));
+
+/**
+ * One step of a schedule. `a` and `b` choose among what is there when it is played, so a step means
+ * something in every history, and a failing schedule is made shorter by leaving steps out.
+ */
+export type Step = { kind: Kind; a: number; b: number };
+
+export function drawSchedule(random: Random): Step[] {
+  const length = 15 + random.below(50);
+  return Array.from({ length }, () => ({
+    kind: random.pick(KINDS),
+    a: random.below(1 << 16),
+    b: random.below(1 << 16),
+  }));
+}
+
+/** The same failure in fewer steps: leaves out whatever is not needed for it. */
+export function shorten(steps: Step[], fails: (steps: Step[]) => boolean): Step[] {
+  let shortest = steps;
+  for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < shortest.length; ) {
+      const shorter = [...shortest.slice(0, at), ...shortest.slice(at + size)];
+      if (fails(shorter)) shortest = shorter;
+      else at += size;
+    }
+  }
+  return shortest;
+}

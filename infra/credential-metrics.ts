@@ -13,13 +13,12 @@ const statisticOf: Record<CountName | GaugeName, 'Sum' | 'Maximum'> = {
   PasswordAgeDays: 'Maximum',
 };
 
-/** A metric of the function about one credential, labelled with the username. */
+/** A metric of the function about one credential. */
 export function credentialMetric(name: CountName | GaugeName, username: string, period: Duration): Metric {
   return new Metric({
     namespace: metricNamespace,
     metricName: name,
     dimensionsMap: { Credential: labelOf(username.toLowerCase()) },
-    label: username,
     statistic: statisticOf[name],
     period,
   });

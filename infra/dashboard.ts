@@ -32,7 +32,7 @@ export function rotationDashboard(scope: Construct, id: string, shown: Shown): D
 
 function credentialRows({ service, credentials }: Shown): IWidget[][] {
   const of = (name: CountName | GaugeName, period: Duration): IMetric[] =>
-    credentials.map(({ username }) => credentialMetric(name, username, period));
+    credentials.map(({ username }) => credentialMetric(name, username, period).with({ label: username }));
   const overdueAfterDays = Math.max(...credentials.map(({ schedule }) => schedule.overdueAfterDays));
   const alarms = [...service.functionAlarms, ...credentials.flatMap((credential) => credential.alarms)];
   return [

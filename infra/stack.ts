@@ -54,7 +54,8 @@ export class RotationStack extends Stack {
     return {
       ...(sealingKeyArn && { sealingKey: Key.fromKeyArn(this, 'GivenSealingKey', sealingKeyArn) }),
       ...(vpc && {
-        vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: [] }),
+        // The subnets are named, so nobody asks for the zones; CDK wants one all the same.
+        vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: ['any'] }),
         vpcSubnets: {
           subnets: vpc.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId)),
         },

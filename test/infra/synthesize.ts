@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { parseConfig } from '../../infra/config.ts';
+import { RotationStack } from '../../infra/stack.ts';
+
+const projectRoot = path.join(import.meta.dirname, '..', '..');
+
+/** As cdk.json sets it, so that the tests see the template that is deployed. */
+const { context } = JSON.parse(readFileSync(path.join(projectRoot, 'cdk.json'), 'utf8'));
+
+/** A bundle whose content does not matter; the real one has its own tests. */
+const anyBundle = mkdtempSync(path.join(tmpdir(), 'bundle-'));
+writeFileSync(path.join(anyBundle, 'index.mjs'), 'export const handler = async () => {};\n');
+
+const account = 'arn:aws:iam::123456789012:role';
+
+export const twoDepartments = {
+  thingspace: { baseUrl: 'https://uws.apps.nphase.com/api/v2' },
+  alarmReceivers: [{ email: 'operations@example.com' }],
+  credentials: [
+    { name: 'fleet', username: 'FleetApi', readers: [`${account}/fleet-app`] },
+    { name: 'metering', username: 'MeterApi', clients: [`${account}/metering-app`] },
+  ],
+};
+
+/** The configuration above with members replaced; for tests of one setting. */
+export const configWith = (changes: object): object => ({ ...twoDepartments, ...changes });
+
+export type Resource = {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is read by paths, not by types
+  Properties: any;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+  DependsOn?: string[];
+};
+
+export function synthesize(config: object = twoDepartments, bundle = anyBundle) {
+  const app = new App({ context });
+  const stack = new RotationStack(app, parseConfig(config), { bundle });
+  const json = Template.fromStack(stack).toJSON();
+  const resources: Record<string, Resource> = json.Resources;
+  return {
+    app,
+    stack,
+    json,
+    resources,
+    /** Logical id and resource, of every resource of a type. */
+    ofType: (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type),
+    /** The only resource of a type (whose logical id begins so). */
+    one(type: string, prefix = ''): Resource {
+      const found = Object.entries(resources).filter(
+        ([id, { Type }]) => Type === type && id.startsWith(prefix),
+      );
+      const [only] = found;
+      if (!only || found.length > 1) throw new Error(`${found.length} resources ${type} ${prefix}`);
+      return only[1];
+    },
+  };
+}
+
+/** Intrinsic functions as short text: `Ref` and `GetAtt` as the logical id without CDK's hash. */
+export function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readable);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value);
+  const [only] = entries;
+  if (entries.length === 1 && only) {
+    const [name, inner] = only;
+    if (name === 'Ref') return `{${withoutHash(String(inner))}}`;
+    if (name === 'Fn::GetAtt') return `{${withoutHash(inner[0])}.${inner[1]}}`;
+    if (name === 'Fn::Join') return inner[1].map(readable).join(inner[0]);
+  }
+  return Object.fromEntries(entries.map(([key, inner]) => [key, readable(inner)]));
+}
+
+const withoutHash = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');

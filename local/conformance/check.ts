@@ -1,0 +1,56 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SNSClient } from '@aws-sdk/client-sns';
+
+/** One side of the comparison: our stand-ins, or moto. */
+export type Side = {
+  secretsManager: SecretsManagerClient;
+  kms: KMSClient;
+  sns: SNSClient;
+  topicArn: string;
+  /** A function that RotateSecret may name. */
+  functionArn: string;
+  /** Makes a customer-managed key of its own where the side can; else the one there is, enabled again. */
+  freshKey(): Promise<string>;
+  disableKey(keyId: string): Promise<void>;
+};
+
+/** What a side did, as plain data without ids, times or accounts, so that two sides can be compared. */
+export type Observation = unknown;
+
+export type Check = {
+  /** A sentence, unique. */
+  title: string;
+  observe(side: Side): Promise<Observation>;
+  /**
+   * Only where moto is known to stray: what AWS documents. Ours must do just that and moto must not, so
+   * that a difference which has gone does not stay in the list.
+   */
+  documented?: Observation;
+};
+
+/** A result of the call, or the name of its exception. */
+export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isServiceException(error)) return error.name;
+    throw error;
+  }
+}
+
+/** The HTTP status of a call, whatever became of it. */
+export async function statusOf(call: Promise<Answered>): Promise<number | undefined> {
+  const answered = await call.catch((error: unknown) => {
+    if (isServiceException(error)) return error;
+    throw error;
+  });
+  return answered.$metadata.httpStatusCode;
+}
+
+type Answered = { $metadata: { httpStatusCode?: number | undefined } };
+
+/** Not every error is an answer: one that could not be read must end the comparison. */
+function isServiceException(error: unknown): error is Error & Answered {
+  return error instanceof Error && '$fault' in error && '$metadata' in error;
+}

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
+import { presentable } from '../lambda/rotation/failure.ts';
 import { contract } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { FileError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { open } from './open.ts';
-import { type CommonOptions, readSettings } from './settings.ts';
+import { type CommonOptions, DEFAULT_BASE_URL, readSettings } from './settings.ts';
 import { status } from './status.ts';
 import { processTerminal as terminal } from './terminal.ts';
 import { trial } from './trial.ts';
@@ -33,7 +34,7 @@ const username = new Option('--username <username>', 'the username, where its se
 const table = new Option('--table <name>', "the ledger's DynamoDB table").env('LEDGER_TABLE');
 const baseUrl = new Option('--base-url <url>', 'the address above SessionService.svc and AccountService.svc')
   .env('THINGSPACE_BASE_URL')
-  .default('https://uws.apps.nphase.com/api/v2');
+  .default(DEFAULT_BASE_URL);
 const passwordElement = new Option(
   '--password-element <name>',
   'the element of the current password in GetNewPassword',
@@ -88,7 +89,9 @@ add(
 command('contract', 'which element GetNewPassword wants, by the live contract (no log-in)', [
   baseUrl,
   passwordElement,
-]).action((options: Options) => contract({ terminal }, fetchDocument, options));
+]).action(({ baseUrl = DEFAULT_BASE_URL, passwordElement }: Options) =>
+  contract({ terminal }, fetchDocument, { baseUrl, passwordElement }),
+);
 
 /** A command that needs the ledger and AWS. */
 function add(
@@ -99,9 +102,9 @@ function add(
 ): void {
   command(name, description, options).action((given: Options) => {
     // An answer from a file needs no ledger.
-    const table = given.table ?? (given.file === undefined ? undefined : 'not needed');
-    const settings = { baseUrl: 'https://uws.apps.nphase.com/api/v2', ...given, ...(table ? { table } : {}) };
-    return run(wire(readSettings(settings, process.env), terminal), given);
+    const table = given.table ?? (given.file === undefined ? undefined : 'none');
+    const settings = readSettings({ ...given, ...(table === undefined ? {} : { table }) }, process.env);
+    return run(wire(settings, terminal), given);
   });
 }
 
@@ -130,6 +133,6 @@ try {
   // Commander has printed its own.
   if (!(failure instanceof CommanderError)) {
     terminal.warn(`Error: ${lineOf(failure)}`);
-    if (program.opts().debug) terminal.warn(String((failure as Error).stack));
+    if (program.opts().debug) terminal.warn(String(presentable(failure).stack));
   }
 }

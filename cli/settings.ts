@@ -16,10 +16,11 @@ export type Settings = {
 export type CommonOptions = {
   secret?: string;
   table?: string;
-  baseUrl: string;
+  baseUrl?: string;
   passwordElement?: string;
 };
 
+export const DEFAULT_BASE_URL = 'https://uws.apps.nphase.com/api/v2';
 export const DEFAULT_PASSWORD_ELEMENT = 'OldPassword';
 
 /**
@@ -34,7 +35,7 @@ export function readSettings(options: CommonOptions, env: NodeJS.ProcessEnv): Se
   }
   return {
     table: options.table,
-    baseUrl: options.baseUrl,
+    baseUrl: options.baseUrl ?? DEFAULT_BASE_URL,
     passwordElement: options.passwordElement ?? DEFAULT_PASSWORD_ELEMENT,
     alarmTopicArn: env.ALARM_TOPIC_ARN || undefined,
     runbookUrl: env.RUNBOOK_URL || undefined,

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { NotConfirmedError, TargetError, TrialFailedError } from '../../cli/errors.ts';
+import { trial } from '../../cli/trial.ts';
+import { BudgetSpentError } from '../../lambda/ledger/errors.ts';
+import { SECRET_ARN, USERNAME } from '../world/world.ts';
+import { startDesk } from './desk.ts';
+
+const options = { secret: SECRET_ARN, actor: 'ann' };
+
+async function withFailures(failed: number, terminalOptions = {}) {
+  const started = startDesk(terminalOptions);
+  await started.desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
+    state.failed = failed;
+    state.secretArn = SECRET_ARN;
+  });
+  return started;
+}
+
+describe('The command trial', () => {
+  it('logs in beyond the automation’s budget, clears the ledger and says what it will cost before', async () => {
+    const { world, desk, terminal } = await withFailures(3);
+    await trial(desk, options);
+    expect(world.state()).toMatchObject({ failed: 0, inFlight: {} });
+    expect(terminal.said.join('\n')).toContain('3 of 5 consecutive failures are counted. If this fails it is 4');
+    expect(terminal.said.join('\n')).toContain('0 of 5 are counted now.');
+    expect(world.platform.events.map(({ kind }) => kind)).toEqual(['logged-in', 'logged-out']);
+    expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'trial', outcome: 'success' }]);
+  });
+
+  it('finds the secret through the ledger when only the username is named', async () => {
+    const { world, desk } = await withFailures(3);
+    await trial(desk, { username: USERNAME, actor: 'ann' });
+    expect(world.state().failed).toBe(0);
+  });
+
+  it('counts and announces a refusal, and never shows the password', async () => {
+    const { world, desk, terminal } = await withFailures(1);
+    world.storeByHand('Not-The-Password-7');
+    const failure = await trial(desk, options).catch((error: Error) => error);
+    expect(failure).toBeInstanceOf(TrialFailedError);
+    expect((failure as Error).message).toContain('2 of 5 are counted now');
+    expect(world.aws.published).toMatchObject([{ event: 'failed-log-in', purpose: 'trial', actor: 'ann' }]);
+    expect([...terminal.said, String(failure)].join()).not.toContain('Not-The-Password-7');
+  });
+
+  it('refuses the log-in that could lock the username, before it asks anything', async () => {
+    const { world, desk, terminal } = await withFailures(4);
+    await expect(trial(desk, options)).rejects.toThrow(BudgetSpentError);
+    expect(terminal.asked).toEqual([]);
+    expect(world.truth().logIns).toBe(0);
+  });
+
+  it('sends nothing unless a person says yes', async () => {
+    const { world, desk } = await withFailures(1, { answer: false });
+    await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);
+    expect(world.truth().logIns).toBe(0);
+  });
+
+  it('sends nothing when the secret was changed while the question stood', async () => {
+    const { world, desk, terminal } = await withFailures(1);
+    const asking = { ...terminal, confirm: async () => world.storeByHand('Another-1') !== '' };
+    await expect(trial({ ...desk, terminal: asking }, options)).rejects.toThrow(TargetError);
+    expect(world.truth().logIns).toBe(0);
+  });
+});

@@ -38,6 +38,7 @@ export async function startMotoSide(motoServer: string): Promise<{ side: Side; c
         const { KeyMetadata } = await kms.send(
           new CreateKeyCommand({ KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT' }),
         );
+        // The id, not the ARN: moto's DisableKey knows no other name.
         return KeyMetadata?.KeyId ?? '';
       },
       async disableKey(KeyId) {

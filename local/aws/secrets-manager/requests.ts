@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
 /**
- * Shapes of the requests. Lengths and patterns are those of the API reference; members that the product
- * does not use are ignored, as AWS ignores nothing but we need nothing of them.
+ * Shapes of the requests. Lengths and patterns are those of the API reference; members that nothing of
+ * ours sends are not looked at.
  */
 const secretId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const versionId = v.pipe(v.string(), v.minLength(32), v.maxLength(64));

@@ -4,6 +4,7 @@ import { kmsChecks } from './kms-checks.ts';
 import { startMotoSide } from './moto-side.ts';
 import { startOurSide } from './our-side.ts';
 import { secretsManagerChecks } from './secrets-manager-checks.ts';
+import { secretsManagerDifferences } from './secrets-manager-differences.ts';
 import { snsChecks } from './sns-checks.ts';
 
 /**
@@ -19,7 +20,7 @@ const ours = await startOurSide();
 const moto = await startMotoSide(motoServer);
 let failed = 0;
 try {
-  const checks = [...secretsManagerChecks, ...kmsChecks, ...snsChecks];
+  const checks = [...secretsManagerChecks, ...secretsManagerDifferences, ...kmsChecks, ...snsChecks];
   for (const check of checks) {
     const complaint = await compare(check, ours.side, moto.side);
     if (complaint) failed += 1;

@@ -22,7 +22,7 @@ export interface Terminal {
 export type Desk = {
   terminal: Terminal;
   store: SecretStore;
-  items: ItemStore;
+  items: Pick<ItemStore, 'audit'>;
   ledger: Ledger;
   api: ThingSpaceApi;
   sealerFor(keyId: string): Sealer;

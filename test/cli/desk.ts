@@ -1,5 +1,5 @@
 import type { Desk, Terminal } from '../../cli/desk.ts';
-import { createWire, startProcess } from '../world/fate.ts';
+import { startProcess } from '../world/fate.ts';
 import { createWorld, type World } from '../world/world.ts';
 
 export type FakeTerminal = Terminal & { said: string[]; warned: string[]; asked: string[] };
@@ -28,10 +28,7 @@ export const BUDGETS = { limit: 5, budget: 3, rotation: 2 };
 /** The operator's desk beside a world in memory. */
 export function deskIn(world: World, terminal: Terminal): Desk {
   const { store, ledger, api, sealer, clock } = world.wireUp(startProcess());
-  const items = world.aws.items(
-    createWire({ decide: () => 'ok' }, () => undefined),
-    startProcess(),
-  );
+  const items = { audit: async (row: unknown) => void world.aws.audit.push(row) };
   return { terminal, store, items, ledger, api, sealerFor: () => sealer, clock, budgets: BUDGETS };
 }
 

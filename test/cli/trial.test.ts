@@ -21,7 +21,9 @@ describe('The command trial', () => {
     const { world, desk, terminal } = await withFailures(3);
     await trial(desk, options);
     expect(world.state()).toMatchObject({ failed: 0, inFlight: {} });
-    expect(terminal.said.join('\n')).toContain('3 of 5 consecutive failures are counted. If this fails it is 4');
+    expect(terminal.said.join('\n')).toContain(
+      '3 of 5 consecutive failures are counted. If this fails it is 4',
+    );
     expect(terminal.said.join('\n')).toContain('0 of 5 are counted now.');
     expect(world.platform.events.map(({ kind }) => kind)).toEqual(['logged-in', 'logged-out']);
     expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'trial', outcome: 'success' }]);

@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FileError, NoSealedAnswerError, UsageError } from '../../cli/errors.ts';
+import { open } from '../../cli/open.ts';
+import { createWorld, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+import { deskIn, fakeTerminal } from './desk.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'open-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const out = () => join(folder, 'answer');
+const NEW_PASSWORD = 'Sealed & <New> 007 ';
+
+/** A rotation that received a password and could not store it. */
+async function received(options = {}): Promise<{ world: World } & ReturnType<typeof deskOf>> {
+  const world = createWorld({ nextPassword: () => NEW_PASSWORD });
+  world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+  await world.rotate({ attempts: 1 });
+  world.plan.decide = () => 'ok';
+  return { world, ...deskOf(world, options) };
+}
+
+function deskOf(world: World, options = {}) {
+  const terminal = fakeTerminal(options);
+  return { terminal, desk: deskIn(world, terminal) };
+}
+
+describe('The command open', () => {
+  it('writes the raw answer and the exact password into files that only their owner may read', async () => {
+    const { desk, terminal } = await received();
+    await open(desk, { username: USERNAME, out: out() });
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+    expect(readFileSync(out(), 'utf8')).toContain('NewPassword');
+    for (const file of [out(), `${out()}.password`]) expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(terminal.said.join('\n')).toMatch(
+      /A sealed answer in the journal.*\n.*bytes; it holds a password/,
+    );
+    expect(terminal.said.join('\n')).not.toContain(NEW_PASSWORD);
+  });
+
+  it('recovers an answer whose element name nobody foresaw', async () => {
+    const world = createWorld();
+    world.link.spoil = (body) => {
+      const renamed = Buffer.from(body.toString().replaceAll('NewPassword>', 'FreshSecret>'));
+      return { outcome: 'answered', httpStatus: 200, body: renamed, complete: true };
+    };
+    await world.rotate({ attempts: 1 });
+    const { desk, terminal } = deskOf(world);
+    await open(desk, { username: USERNAME, out: out() });
+    expect(terminal.said.join('\n')).toContain('this release can read no password in it');
+    const escaped = world
+      .truth()
+      .password.replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;');
+    expect(readFileSync(out(), 'utf8').replaceAll('&#38;', '&amp;')).toContain(escaped);
+  });
+
+  it('opens an orphan as well as the journal’s answer', async () => {
+    const { world, desk, terminal } = await received();
+    const envelope = JSON.parse(world.aws.log[0]?.line ?? '').sealedEnvelope;
+    await desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
+      state.orphans.earlier = envelope;
+    });
+    await open(desk, { secret: SECRET_ARN, out: out() });
+    expect(readFileSync(`${out()}.2.password`, 'utf8')).toBe(NEW_PASSWORD);
+    expect(terminal.said.join('\n')).toContain('A sealed answer in the orphans');
+  });
+
+  it.each([
+    ['a line of the log', (line: string) => line],
+    [
+      'a line with a time stamp before it',
+      (line: string) => `2026-01-05T00:00:00Z\tINFO\t${line}\nanother line`,
+    ],
+    [
+      'what filter-log-events prints',
+      (line: string) => JSON.stringify({ events: [{ message: line }] }, null, 2),
+    ],
+    ['the envelope alone', (line: string) => JSON.parse(line).sealedEnvelope],
+    [
+      'what get-item prints',
+      (line: string) =>
+        JSON.stringify({ Item: { journal: { M: { envelope: { S: JSON.parse(line).sealedEnvelope } } } } }),
+    ],
+  ])('finds the sealed answer in %s', async (_what, wrap) => {
+    const { world, desk } = await received();
+    await open(desk, { text: wrap(world.aws.log[0]?.line ?? ''), out: out() });
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+  });
+
+  it('overwrites no file, and leaves none behind when the second one exists', async () => {
+    const { desk } = await received();
+    writeFileSync(`${out()}.password`, 'mine');
+    await expect(open(desk, { username: USERNAME, out: out() })).rejects.toThrow(FileError);
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe('mine');
+    expect(() => statSync(out())).toThrow('ENOENT');
+  });
+
+  it('prints the password only with --reveal, and only to a terminal unless forced', async () => {
+    const { desk, terminal } = await received({ isTty: false });
+    await open(desk, { username: USERNAME });
+    await expect(open(desk, { username: USERNAME, reveal: true })).rejects.toThrow(UsageError);
+    expect(terminal.said.join('\n')).not.toContain(NEW_PASSWORD);
+    await open(desk, { username: USERNAME, reveal: true, force: true });
+    expect(terminal.said.join('\n')).toContain(NEW_PASSWORD);
+  });
+
+  it('says where else to look when the ledger keeps nothing', async () => {
+    const { desk } = deskOf(createWorld());
+    await expect(open(desk, { secret: SECRET_ARN })).rejects.toThrow(NoSealedAnswerError);
+    await expect(open(desk, { text: 'no envelope {here}' })).rejects.toThrow(NoSealedAnswerError);
+  });
+});

@@ -97,7 +97,7 @@ const rotation = v.pipe(
 
 const credential = object({
   name: v.pipe(
-    text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'write up to 64 letters, digits, - and _'),
+    text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/, 'write up to 48 letters, digits, - and _'),
     v.check(
       (name) => !/-\w{6}$/.test(name),
       'write a name that does not end in a hyphen and six characters: Secrets Manager ends its ARNs so',

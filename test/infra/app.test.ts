@@ -59,9 +59,10 @@ test('the same configuration makes the same template, so cdk diff after no chang
 test('an imported secret keeps its own policy, and the function may use its own key through Secrets Manager', () => {
   const { ofType, one } = synthesize(everything);
   expect(ofType('AWS::SecretsManager::ResourcePolicy')).toHaveLength(1);
-  const policy = JSON.stringify(one('AWS::IAM::Policy', 'ServiceFunctionRole').Properties);
-  expect(policy).toContain('arn:aws:secretsmanager:us-east-1:123456789012:secret:vendor-AbC123');
-  expect(policy).toContain('arn:aws:kms:us-east-1:123456789012:key/0a0a');
+  const policy = (name: string) =>
+    JSON.stringify(one('AWS::IAM::ManagedPolicy', `ServiceFunctionRole${name}`).Properties);
+  expect(policy('Secrets')).toContain('arn:aws:secretsmanager:us-east-1:123456789012:secret:vendor-AbC123');
+  expect(policy('SecretKeys')).toContain('arn:aws:kms:us-east-1:123456789012:key/0a0a');
 });
 
 test('in a VPC the function runs in the given subnets behind the given security groups', () => {

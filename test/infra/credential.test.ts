@@ -20,6 +20,9 @@ test('a schedule is made only when the function may be invoked, may act, and the
   expect(depends.map((id) => id.slice(0, -8)).sort()).toEqual([
     'ServiceFunctionRole',
     'ServiceFunctionRoleDefaultPolicy',
+    'ServiceFunctionRoleSealing',
+    'ServiceFunctionRoleSecretKeys',
+    'ServiceFunctionRoleSecrets',
     'ServiceFunctionSecretsManager',
     'fleetReaders',
   ]);

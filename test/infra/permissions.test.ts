@@ -21,18 +21,22 @@ const policyOf = (prefix: string) => lines(one('AWS::IAM::Policy', prefix).Prope
 const permissions = () => ofType('AWS::Lambda::Permission').map(([, { Properties }]) => readable(Properties));
 
 test('the function may do exactly what it calls, on exactly its own secrets, table, topic, log and keys', () => {
-  expect(policyOf('ServiceFunctionRole')).toEqual([
+  const ofManaged = ofType('AWS::IAM::ManagedPolicy').flatMap(([, { Properties }]) => {
+    expect(readable(Properties.Roles)).toEqual(['{ServiceFunctionRole}']);
+    return lines(Properties.PolicyDocument);
+  });
+  expect([...ofManaged, ...policyOf('ServiceFunctionRole')]).toEqual([
     'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on {fleetSecret} {meteringSecret}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{fleetSecret}","{meteringSecret}"]},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","token"]},"Null":{"kms:EncryptionContext:token":"false"}}',
+    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.{AWS::Region}.amazonaws.com","kms:EncryptionContext:SecretARN":["{fleetSecret}","{meteringSecret}"]}}',
     'Allow dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
     'Allow logs:CreateLogStream logs:FilterLogEvents logs:PutLogEvents on {ServiceLog.Arn}',
-    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.{AWS::Region}.amazonaws.com","kms:EncryptionContext:SecretARN":["{fleetSecret}","{meteringSecret}"]}}',
   ]);
 });
 
-test('no role has a managed policy, and there are no other roles and policies than these', () => {
+test('no role has a policy managed by AWS, and there are no other roles and policies than these', () => {
   const roles = ofType('AWS::IAM::Role');
   expect(roles.flatMap(([, { Properties }]) => Properties.ManagedPolicyArns ?? [])).toEqual([]);
   expect(roles.map(([id]) => id.slice(0, -8)).sort()).toEqual([

@@ -38,9 +38,14 @@ export type Resource = {
   DependsOn?: string[];
 };
 
-export function synthesize(config: object = twoDepartments, bundle = anyBundle) {
+/** The constructs alone: a large stack takes CDK's own validation half a minute. */
+export function construct(config: object = twoDepartments, bundle = anyBundle) {
   const app = new App({ context });
-  const stack = new RotationStack(app, parseConfig(config), { bundle });
+  return { app, stack: new RotationStack(app, parseConfig(config), { bundle }) };
+}
+
+export function synthesize(config: object = twoDepartments, bundle = anyBundle) {
+  const { app, stack } = construct(config, bundle);
   const json = Template.fromStack(stack).toJSON();
   const resources: Record<string, Resource> = json.Resources;
   return {

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { expect, test } from 'vitest';
+import { bundleRotation } from '../../infra/bundle.ts';
+import { parseConfig } from '../../infra/config.ts';
+import { RotationStack } from '../../infra/stack.ts';
+import { startWorld } from '../../local/world.ts';
+import { readable, twoDepartments } from './synthesize.ts';
+
+/** Synthesizes as `cdk synth` does: the asset's directory, which CDK zips, and the function's properties. */
+async function deployed(directory: string) {
+  const bundle = path.join(directory, 'bundle');
+  await bundleRotation(bundle);
+  const app = new App({ outdir: path.join(directory, 'cdk.out') });
+  const stack = new RotationStack(app, parseConfig(twoDepartments), { bundle });
+  const assembly = app.synth();
+  const { Resources } = assembly.getStackByName(stack.stackName).template;
+  const [rotation] = Object.values<{ Type: string; Properties: Record<string, unknown> }>(Resources).filter(
+    ({ Type }) => Type === 'AWS::Lambda::Function',
+  );
+  const { Handler, Environment, Code } = readable(rotation?.Properties) as {
+    Handler: string;
+    Environment: { Variables: Record<string, string> };
+    Code: { S3Key: string };
+  };
+  const asset = path.join(assembly.directory, `asset.${Code.S3Key.replace('.zip', '')}`);
+  return { asset, handler: Handler, variables: Environment.Variables };
+}
+
+test('the synthesized asset, with the environment of the template, rotates', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'deployed-'));
+  const { asset, handler, variables } = await deployed(directory);
+  expect(handler).toBe('index.handler');
+  const literals = Object.entries(variables).filter(
+    ([name, value]) => !value.includes('{') && name !== 'THINGSPACE_BASE_URL',
+  );
+  const world = await startWorld({
+    handlerFile: path.join(asset, 'index.mjs'),
+    env: Object.fromEntries(literals),
+  });
+  try {
+    // What the template refers to exists in this world too; only ThingSpace's address is another.
+    const resolved: Record<string, string> = {
+      '{ServiceLedger}': world.tableName,
+      '{ServiceAlarms}': world.aws.sns.topicArn,
+      '{ServiceSealingKey.Arn}': world.aws.kms.keyArn,
+    };
+    const expected = Object.entries(variables).map(([name, value]) => [name, resolved[value] ?? value]);
+    expect(world.env).toMatchObject({
+      ...Object.fromEntries(expected),
+      THINGSPACE_BASE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/api\/v2$/),
+    });
+
+    const before = world.storedPassword();
+    const outcome = await world.conductor.rotate(world.secretArn);
+    expect(outcome).toMatchObject({ succeeded: true, attempts: 1 });
+    expect(world.storedPassword()).not.toBe(before);
+    expect(await world.invoke({ Recover: world.secretArn })).toMatchObject({ ok: true });
+  } finally {
+    await world.close();
+    await rm(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundleRotation } from '../../infra/bundle.ts';
+import { synthesize } from './synthesize.ts';
+
+let first: string;
+let second: string;
+
+beforeAll(async () => {
+  first = await mkdtemp(path.join(tmpdir(), 'first-'));
+  second = path.join(await mkdtemp(path.join(tmpdir(), 'second-')), 'deeper', 'still');
+  await bundleRotation(first);
+  await bundleRotation(second);
+});
+
+afterAll(async () => {
+  await rm(first, { recursive: true });
+  await rm(path.dirname(path.dirname(second)), { recursive: true });
+});
+
+async function contents(directory: string): Promise<Record<string, string>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  const read = files.map(
+    async (file) => [path.relative(directory, file), await readFile(file, 'utf8')] as const,
+  );
+  return Object.fromEntries(await Promise.all(read));
+}
+
+test('two builds in two places give the same bytes, and the deployed asset one hash', async () => {
+  expect(await contents(first)).toEqual(await contents(second));
+  const key = (bundle: string) =>
+    synthesize(undefined, bundle).one('AWS::Lambda::Function').Properties.Code.S3Key;
+  expect(key(first)).toMatch(/^[0-9a-f]{64}\.zip$/);
+  expect(key(first)).toBe(key(second));
+});
+
+test('no file names a place on the machine that built it', async () => {
+  const project = path.join(import.meta.dirname, '..', '..');
+  for (const [name, text] of Object.entries(await contents(first))) {
+    expect(text.includes(project) || text.includes(first), name).toBe(false);
+  }
+});
+
+test('the bundle needs nothing but Node.js itself', async () => {
+  // Elsewhere than in this project, where a forgotten package would be found in node_modules.
+  const load = `import(${JSON.stringify(pathToFileURL(path.join(second, 'index.mjs')))}).then((m) => console.log(typeof m.handler))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', load], {
+    cwd: second,
+  });
+  expect(stdout).toBe('function\n');
+  const files = Object.entries(await contents(first)).filter(([name]) => name.endsWith('.mjs'));
+  // What esbuild writes where a package asks for another by require, which an ES module has not.
+  expect(files.filter(([, text]) => text.includes('Dynamic require of')).map(([name]) => name)).toEqual([]);
+});
+
+test('errors keep their names, which the logs and the alarms show', async () => {
+  expect((await contents(first))['index.mjs']).toContain('StaleRotationError');
+});
+
+test('what an earlier build left is removed', async () => {
+  await writeFile(path.join(second, 'stale.mjs'), 'export {};\n');
+  await bundleRotation(second);
+  expect(Object.keys(await contents(second))).not.toContain('stale.mjs');
+});

@@ -12,6 +12,7 @@ import { leaseLives, type Presentation, reserve } from '../../../lambda/ledger/r
 import { type Settlement, settle } from '../../../lambda/ledger/settle.ts';
 import { type CredentialState, newState } from '../../../lambda/ledger/state.ts';
 import { SETTLING_MS } from '../../../lambda/ledger/times.ts';
+import { unlocked } from '../../../lambda/ledger/unlocked.ts';
 import { meaningOf } from '../../../lambda/thingspace/codes.ts';
 import { createPlatform, type Verdict } from '../../../local/thingspace/platform.ts';
 
@@ -20,6 +21,8 @@ export const KEY = 'fleet';
 const SECRET_ARN = 'arn:secret';
 /** A request leaves within that time of its reservation, or not at all (G2). */
 const LEAVING_MS = 60_000;
+/** And until then the platform may execute it: a fact of the design, not read from the code under test. */
+const EXECUTED_WITHIN_MS = 20 * 60_000;
 
 export type Version = { id: string; password: string };
 
@@ -67,7 +70,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
 
   const deliverable = (request: Request) =>
     (request.place === 'reserved' || request.place === 'on its way') &&
-    now < request.reservedAt + SETTLING_MS;
+    now < request.reservedAt + EXECUTED_WITHIN_MS;
   const isExchange = ({ wanted }: Request) => wanted.exchange !== undefined;
 
   function present(
@@ -153,7 +156,15 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
   function receive(request: Request): void {
     request.sealed = true;
     settleAs(request, { outcome: 'exchanged' });
+    const over =
+      'attempt' in state.journal &&
+      state.journal.attempt === request.id &&
+      state.journal.state === 'committed';
     received(state, request.id, request.id, now);
+    const kept = 'envelope' in state.journal ? state.journal.envelope : undefined;
+    if (kept !== request.id && state.orphans[request.id] === undefined && !over) {
+      violations.push(`the envelope of ${request.id} was dropped`);
+    }
   }
 
   function refused(request: Request, code: string) {
@@ -265,6 +276,18 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     },
     /** The version that rotation's open session was opened with. */
     session: () => session,
+    reset(password: string): string {
+      platform.support.reset(USERNAME, password);
+      say('support resets the password');
+      return password;
+    },
+    /** Support unlocks, and the person who has them on the telephone says so. */
+    unlock() {
+      platform.support.unlock(USERNAME);
+      const refusal = unlocked(state, budgets, now);
+      say(`support unlocks the username and a person says so: ${refusal?.name ?? 'taken'}`);
+      return refusal;
+    },
     /** A person stores a password in the console. */
     storeByHand(password: string): Version {
       const version = { id: `v${versions.length}`, password };

@@ -1,5 +1,4 @@
 import { BudgetSpentError, type LockoutGuardError } from '../../../lambda/ledger/errors.ts';
-import { unlocked } from '../../../lambda/ledger/unlocked.ts';
 import type { Actors, Version } from './actors.ts';
 import { count, type Tally } from './play.ts';
 
@@ -69,8 +68,7 @@ function getHelp(
     return `no trial is granted, and no help is named: ${denied.message}`;
   }
   count(tally, 'afterwards: support must unlock');
-  actors.platform.support.unlock('Fleet');
-  const notTaken = unlocked(actors.state, actors.budgets, actors.now());
+  const notTaken = actors.unlock();
   return notTaken && `what the person says is not taken: ${notTaken.message}`;
 }
 

@@ -19,6 +19,7 @@ const WEIGHTS = {
   recover: 2,
   person: 2,
   support: 1,
+  unlock: 1,
 };
 type Kind = keyof typeof WEIGHTS;
 const KINDS = (Object.keys(WEIGHTS) as Kind[]).flatMap((kind) => Array<Kind>(WEIGHTS[kind]).fill(kind));

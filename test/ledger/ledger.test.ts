@@ -1,0 +1,252 @@
+import { expect, test } from 'vitest';
+import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import {
+  LedgerUnavailableError,
+  RefusedPasswordError,
+  ReservationExpiredError,
+} from '../../lambda/ledger/errors.ts';
+import { createLedger } from '../../lambda/ledger/ledger.ts';
+import { logIn } from '../../lambda/ledger/log-in.ts';
+import type { Settlement } from '../../lambda/ledger/settle.ts';
+import type { Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
+import { memoryItems, steppingClock, TableError } from './memory-items.ts';
+import { BUDGETS, NOW, presentation, SECRET_ARN } from './presentation.ts';
+
+const REFUSED: Settlement = {
+  outcome: 'failure',
+  code: 'INPUT_INVALID.Password.Invalid',
+  certainlyCredentials: true,
+};
+const DEADLINE_MS = 600_000;
+
+function setUp() {
+  const clock = steppingClock();
+  const memory = memoryItems(() => NOW);
+  const published: AlarmEvent[] = [];
+  const sns = { works: true, tookMs: 0 };
+  const told: unknown[] = [];
+  const ledger = createLedger({
+    items: memory.items,
+    alarms: {
+      async publish(event, { timeoutMs }) {
+        clock.advance(Math.min(sns.tookMs, timeoutMs));
+        if (!sns.works) return 'failed';
+        published.push(event);
+        return 'published';
+      },
+    },
+    measure: {
+      count: (...facts) => void told.push(facts),
+      gauge: (...facts) => void told.push(facts),
+    },
+    clock,
+    budgets: BUDGETS,
+    warn: (...facts) => void told.push(facts),
+  });
+  return { ledger, clock, published, sns, told, ...memory };
+}
+
+test('a failure is announced within the same call, once, and leaves the outbox', async () => {
+  const { ledger, published, state } = setUp();
+  await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), REFUSED, DEADLINE_MS);
+  expect(published).toMatchObject([
+    { event: 'failed-log-in', exposure: 1, username: 'Fleet', actor: 'an app' },
+  ]);
+  expect(state().outbox).toEqual([]);
+  await ledger.announce('Fleet', DEADLINE_MS);
+  expect(published).toHaveLength(1);
+});
+
+test('a failing SNS breaks nothing: the alarm waits in the outbox and the next call of anybody publishes it', async () => {
+  const { ledger, published, sns, state } = setUp();
+  sns.works = false;
+  await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), REFUSED, DEADLINE_MS);
+  expect(state()).toMatchObject({ failed: 1, outbox: [{ event: 'failed-log-in' }] });
+  sns.works = true;
+  await expect(ledger.reserve(presentation(), DEADLINE_MS)).rejects.toThrow(RefusedPasswordError);
+  expect(published.map(({ event }) => event)).toEqual(['failed-log-in']);
+  expect(state().outbox).toEqual([]);
+});
+
+test('a slow SNS takes 5 seconds of an invocation at most', async () => {
+  const { ledger, sns, clock } = setUp();
+  const reservations = [presentation(), presentation({ versionId: 'v2' }), presentation({ versionId: 'v3' })];
+  const granted = [];
+  for (const wanted of reservations.slice(0, 2)) granted.push(await ledger.reserve(wanted, DEADLINE_MS));
+  sns.works = false;
+  sns.tookMs = 60_000;
+  const startedAt = clock.nowMs();
+  for (const reservation of granted.slice(0, 1)) await ledger.settle(reservation, REFUSED, DEADLINE_MS);
+  expect(clock.nowMs() - startedAt).toBeLessThanOrEqual(5_000);
+});
+
+test('an alarm that was published and could not be taken from the outbox is said again under the same id', async () => {
+  const { ledger, published, hooks, told } = setUp();
+  const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
+  hooks.afterWrite = () => {
+    // From after the settling on, the table is down.
+    hooks.read = () => {
+      throw new TableError('down');
+    };
+  };
+  await ledger.settle(reservation, REFUSED, 5_000);
+  expect(JSON.stringify(told)).toContain('still in the outbox');
+  delete hooks.afterWrite;
+  delete hooks.read;
+  await ledger.announce('Fleet', DEADLINE_MS);
+  expect(new Set(published.map(({ id }) => id)).size).toBe(1);
+});
+
+test('the outbox is bounded: with SNS denied for long the oldest alarms are given up', async () => {
+  const { ledger, sns, state } = setUp();
+  sns.works = false;
+  await ledger.change('Fleet', DEADLINE_MS, (now) => {
+    for (let n = 0; n < 30; n += 1) {
+      const about = { at: NOW, credential: 'fleet', username: 'Fleet', secretArn: SECRET_ARN };
+      now.outbox.push({ event: 'password-rotated', id: `alarm ${n}`, token: 't', ...about });
+    }
+  });
+  expect(state().outbox).toHaveLength(20);
+  expect(state().outbox.at(-1)?.id).toBe('alarm 29');
+});
+
+test('each settled attempt leaves one audit row: who, what, when, outcome and exposure, no secret', async () => {
+  const { ledger, audit } = setUp();
+  const wanted = presentation({ password: 'MARKER' });
+  const reservation = await ledger.reserve(wanted, DEADLINE_MS);
+  await ledger.settle(reservation, REFUSED, DEADLINE_MS);
+  expect(audit).toEqual([
+    {
+      credential: 'fleet',
+      attempt: reservation.attempt,
+      at: NOW,
+      actor: 'an app',
+      purpose: 'log-in',
+      secretArn: SECRET_ARN,
+      versionId: 'v1',
+      outcome: 'failure',
+      code: 'INPUT_INVALID.Password.Invalid',
+      exposure: 1,
+    },
+  ]);
+  expect(JSON.stringify(audit)).not.toContain('MARKER');
+});
+
+test('an audit row that cannot be written is logged in full and breaks nothing', async () => {
+  const { ledger, hooks, told, state } = setUp();
+  hooks.audit = () => {
+    throw new TableError('denied');
+  };
+  await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), { outcome: 'success' }, DEADLINE_MS);
+  expect(JSON.stringify(told)).toMatch(/audit row.*an app.*success/);
+  expect(state().inFlight).toEqual({});
+});
+
+test('a failure and an unknown outcome are counted as metrics, with the exposure; a success is not', async () => {
+  const { ledger, told } = setUp();
+  const settleAs = async (settlement: Settlement, versionId: string) =>
+    ledger.settle(await ledger.reserve(presentation({ versionId }), DEADLINE_MS), settlement, DEADLINE_MS);
+  await settleAs(REFUSED, 'v1');
+  await settleAs({ outcome: 'success' }, 'v2');
+  await settleAs({ outcome: 'unknown' }, 'v3');
+  expect(told).toEqual([
+    ['LockoutExposure', 'fleet', 1, 'Count'],
+    ['FailedLogIns', 'fleet'],
+    ['LockoutExposure', 'fleet', 0, 'Count'],
+    ['LockoutExposure', 'fleet', 1, 'Count'],
+    ['FailedLogIns', 'fleet'],
+  ]);
+});
+
+test.each([
+  [44_999, true],
+  // `>` instead of `>=` would let this one leave.
+  [45_000, false],
+])('a reservation that took %i ms may be sent: %s', async (tookMs, sent) => {
+  const { ledger, clock, hooks, state } = setUp();
+  hooks.beforeWrite = () => {
+    delete hooks.beforeWrite;
+    clock.advance(tookMs);
+  };
+  const reserving = ledger.reserve(presentation(), DEADLINE_MS);
+  if (sent) return expect(await reserving).toHaveProperty('attempt');
+  await expect(reserving).rejects.toThrow(ReservationExpiredError);
+  return expect(state()).toMatchObject({ inFlight: {}, failed: 0, presented: [] });
+});
+
+test('a table that is down is asked for 10 seconds before a password is presented, and until the deadline after', async () => {
+  const { ledger, clock, hooks } = setUp();
+  const down = () => {
+    throw new TableError('down');
+  };
+  const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
+  hooks.read = down;
+  const asking = clock.nowMs();
+  await expect(ledger.reserve(presentation(), DEADLINE_MS)).rejects.toThrow(LedgerUnavailableError);
+  expect(clock.nowMs() - asking).toBeLessThanOrEqual(10_000);
+  const settling = clock.nowMs();
+  hooks.read = () => {
+    if (clock.nowMs() - settling < 60_000) down();
+  };
+  await ledger.settle(reservation, { outcome: 'success' }, DEADLINE_MS);
+  expect(clock.nowMs() - settling).toBeGreaterThanOrEqual(60_000);
+});
+
+const CREDENTIAL = { secretArn: SECRET_ARN, versionId: 'v1', username: 'Fleet', password: 'Secret 1' };
+const WHO = { actor: 'an app', purpose: 'log-in', share: 'app' } as const;
+
+function apiThat(answers: Outcome<string>) {
+  const presented: string[] = [];
+  const api = {
+    logIn: async (_username: string, password: string) => {
+      presented.push(password);
+      return answers;
+    },
+  } as unknown as ThingSpaceApi;
+  return { api, presented };
+}
+
+test.each([
+  ['done', { outcome: 'done', value: 'session' }, { failed: 0, inFlight: 0 }],
+  [
+    'refused and counted',
+    { outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' },
+    { failed: 1, inFlight: 0 },
+  ],
+  ['refused with an unlisted code', { outcome: 'refused', code: 'Strange' }, { failed: 1, inFlight: 0 }],
+  ['refused unread', { outcome: 'refused', code: 'DeserializationFailed' }, { failed: 0, inFlight: 0 }],
+  ['never sent', { outcome: 'never-sent', cause: new Error('DNS') }, { failed: 0, inFlight: 0 }],
+  ['unknown', { outcome: 'unknown', cause: new Error('timeout') }, { failed: 0, inFlight: 1 }],
+] as [string, Outcome<string>, { failed: number; inFlight: number }][])(
+  'a log-in that ends %s is settled as such',
+  async (_, answers, after) => {
+    const { ledger, clock, state } = setUp();
+    const { api, presented } = apiThat(answers);
+    expect(await logIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS)).toBe(answers);
+    expect(presented).toEqual(['Secret 1']);
+    expect(state().failed).toBe(after.failed);
+    expect(Object.keys(state().inFlight)).toHaveLength(after.inFlight);
+  },
+);
+
+test('without a reservation no password is presented', async () => {
+  const { ledger, clock, hooks } = setUp();
+  const { api, presented } = apiThat({ outcome: 'done', value: 'session' });
+  hooks.beforeWrite = () => {
+    throw new TableError('denied');
+  };
+  await expect(logIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS)).rejects.toThrow(
+    LedgerUnavailableError,
+  );
+  expect(presented).toEqual([]);
+});
+
+test('nothing of the password is in the item, the audit trail, the alarms or the metrics', async () => {
+  const { ledger, clock, table, audit, published, told } = setUp();
+  const { api } = apiThat({ outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' });
+  await logIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS);
+  const everything = JSON.stringify([[...table], audit, published, told]);
+  for (const form of ['Secret 1', '1 terceS', Buffer.from('Secret 1').toString('base64'), 'Secret%201']) {
+    expect(everything).not.toContain(form);
+  }
+});

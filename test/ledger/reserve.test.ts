@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest';
+import {
+  BudgetSpentError,
+  CredentialLostError,
+  ExchangeInProgressError,
+  LockoutGuardError,
+  RefusedPasswordError,
+  SharedUsernameError,
+  WaitAfterUnknownError,
+} from '../../lambda/ledger/errors.ts';
+import { reserve } from '../../lambda/ledger/reserve.ts';
+import type { CredentialState, Journal } from '../../lambda/ledger/state.ts';
+import { BUDGETS, exchangeOf, MINUTE_MS, NOW, presentation, SECRET_ARN, stateWith } from './presentation.ts';
+
+const ask = (state: CredentialState, wanted = presentation(), now = NOW) =>
+  reserve(state, 'attempt', wanted, BUDGETS, now);
+
+const exchange = {
+  token: 'token',
+  attempt: 'exchange',
+  secretArn: SECRET_ARN,
+  oldVersion: 'v1',
+  oldHash: 'p1',
+  startedAt: NOW,
+};
+const exchanging: Journal = { state: 'exchanging', ...exchange };
+const received: Journal = { state: 'received', ...exchange, receivedAt: NOW, envelope: 'sealed' };
+const refusal = { at: NOW, releasable: true, released: false };
+
+test('what is granted is in flight, marked with the failures known then, and its version counts as presented', () => {
+  const state = stateWith({ failed: 1 });
+  expect(ask(state)).toBeUndefined();
+  expect(state.inFlight.attempt).toMatchObject({ reservedAt: NOW, mark: 1, fresh: true, usedRelease: false });
+  expect(state.presented).toEqual(['v1']);
+});
+
+test('an app is granted a known version below budget − 1 failures, and refused at it', () => {
+  expect(ask(stateWith({ failed: 1, presented: ['v1'] }))).toBeUndefined();
+  // `<=` instead of `<` would grant here.
+  expect(ask(stateWith({ failed: 2, presented: ['v1'] }))).toBeInstanceOf(BudgetSpentError);
+});
+
+test('the last unit of the budget is kept for a version that was not presented since the last success', () => {
+  expect(ask(stateWith({ failed: 2, presented: ['v0'] }))).toBeUndefined();
+  expect(ask(stateWith({ failed: 3, presented: ['v0'] }))).toBeInstanceOf(BudgetSpentError);
+});
+
+test('what is in flight counts like a failure', () => {
+  const state = stateWith({ failed: 2, presented: ['v0'] });
+  expect(ask(state)).toBeUndefined();
+  const next = reserve(state, 'next', presentation({ versionId: 'v2' }), BUDGETS, NOW);
+  expect(next).toBeInstanceOf(BudgetSpentError);
+  // Only under way: waiting helps, so no alarm calls a person.
+  expect(next?.retryAt).toBe(NOW + 20 * MINUTE_MS);
+  expect(state.outbox).toEqual([]);
+});
+
+test('rotation stops at its own share, so that apps keep theirs', () => {
+  const budgets = { limit: 6, budget: 4, rotation: 2 };
+  const state = stateWith({ failed: 2, presented: ['v1'] });
+  const rotation = presentation({ actor: 'rotation', share: 'rotation' });
+  expect(reserve(state, 'a', rotation, budgets, NOW)).toBeInstanceOf(BudgetSpentError);
+  expect(reserve(state, 'b', presentation(), budgets, NOW)).toBeUndefined();
+});
+
+test('a spent budget is announced once, names both helps in words, and says that nothing was sent', () => {
+  const state = stateWith({ failed: 3, presented: ['v1'] });
+  const refused = ask(state);
+  ask(state);
+  expect(refused?.message).toMatch(/3 of 5 .*npm run cli -- trial.*Nothing was sent/s);
+  expect(state.outbox.map(({ event }) => event)).toEqual(['guard-closed']);
+});
+
+test('a person’s trial goes beyond the budget, and never to the failure that locks', () => {
+  const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+  expect(ask(stateWith({ failed: 3, presented: ['v1'] }), trial)).toBeUndefined();
+  // `<` limit instead of limit − 1 would let this one lock the username.
+  const denied = ask(stateWith({ failed: 4 }), trial);
+  expect(denied).toBeInstanceOf(BudgetSpentError);
+  expect(denied?.message).toContain('npm run cli -- unlocked');
+});
+
+test('a trial is neither held up by a wait, a refused fingerprint nor a loss', () => {
+  const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+  const lost: Journal = { state: 'lost', ...exchange, since: NOW };
+  const state = stateWith({ unknowns: 2, lastUnknownAt: NOW, refused: { 'v1:p1': refusal }, journal: lost });
+  expect(ask(state, trial)).toBeUndefined();
+  expect(state.refused['v1:p1']?.released).toBe(false);
+});
+
+test('while an exchange may be alive nobody is granted anything, for exactly 20 minutes', () => {
+  const trial = presentation({ share: 'person', purpose: 'trial' });
+  const other = { versionId: 'v2', password: 'p2' };
+  for (const wanted of [presentation(other), trial]) {
+    const refused = ask(stateWith({ journal: exchanging }), wanted, NOW + 20 * MINUTE_MS - 1);
+    expect(refused).toBeInstanceOf(ExchangeInProgressError);
+    expect(refused?.retryAt).toBe(NOW + 20 * MINUTE_MS);
+    // `<=` in the lease would refuse here.
+    expect(ask(stateWith({ journal: exchanging }), wanted, NOW + 20 * MINUTE_MS)).toBeUndefined();
+  }
+});
+
+test.each([
+  ['idle', { state: 'idle' }, true],
+  ['committed', { state: 'committed', ...exchange, receivedAt: NOW }, true],
+  ['a dead exchanging', { ...exchanging, startedAt: NOW - 60 * MINUTE_MS }, false],
+  ['unknown', { state: 'unknown', ...exchange }, false],
+  ['received', received, false],
+  ['lost', { state: 'lost', ...exchange, since: NOW }, false],
+] as [string, Journal, boolean][])(
+  'beside a journal that is %s another exchange is granted: %s',
+  (_, journal, granted) => {
+    const refused = ask(stateWith({ journal }), exchangeOf('next', { versionId: 'v2', password: 'p2' }));
+    if (granted) expect(refused).toBeUndefined();
+    else expect(refused).toBeInstanceOf(ExchangeInProgressError);
+  },
+);
+
+test('an exchange writes its reservation and the journal together, and names the secret that rotates', () => {
+  const state = stateWith();
+  expect(ask(state, exchangeOf('token'))).toBeUndefined();
+  expect(state.secretArn).toBe(SECRET_ARN);
+  expect(state.journal).toEqual({ ...exchanging, attempt: 'attempt' });
+});
+
+test('another secret with the same username may log in and never exchange', () => {
+  const other = { secretArn: 'arn:of:another' };
+  expect(ask(stateWith({ secretArn: SECRET_ARN }), presentation(other))).toBeUndefined();
+  const refused = ask(stateWith({ secretArn: SECRET_ARN }), exchangeOf('token', other));
+  expect(refused).toBeInstanceOf(SharedUsernameError);
+  expect(refused?.message).toContain(SECRET_ARN);
+});
+
+test('of a lost credential only the version that was lost is barred', () => {
+  const journal: Journal = { state: 'lost', ...exchange, since: NOW };
+  expect(ask(stateWith({ journal }))).toBeInstanceOf(CredentialLostError);
+  expect(ask(stateWith({ journal }), presentation({ versionId: 'v2' }))).toBeUndefined();
+});
+
+test('while the new password waits sealed, the dead one is barred', () => {
+  const refused = ask(stateWith({ journal: received }));
+  expect(refused).toBeInstanceOf(RefusedPasswordError);
+  expect(refused?.message).toContain('Recover');
+  expect(
+    ask(stateWith({ journal: received }), presentation({ versionId: 'v2', password: 'p2' })),
+  ).toBeUndefined();
+});
+
+test('a refused fingerprint is barred; the same password as a new version is not', () => {
+  const refused = { 'v1:p1': { ...refusal, releasable: false } };
+  expect(ask(stateWith({ refused }), presentation(), NOW + 1_000 * MINUTE_MS)).toBeInstanceOf(
+    RefusedPasswordError,
+  );
+  expect(ask(stateWith({ refused }), presentation({ versionId: 'v2' }))).toBeUndefined();
+});
+
+test('two refused fingerprints are both remembered: a set, not a slot', () => {
+  const refused = { 'v1:p1': refusal, 'v2:p2': refusal };
+  for (const wanted of [presentation(), presentation({ versionId: 'v2', password: 'p2' })]) {
+    expect(ask(stateWith({ refused }), wanted)).toBeInstanceOf(RefusedPasswordError);
+  }
+});
+
+test('a releasable fingerprint is released after exactly 30 minutes, once', () => {
+  const state = stateWith({ refused: { 'v1:p1': { ...refusal } } });
+  const early = ask(state, presentation(), NOW + 30 * MINUTE_MS - 1);
+  expect(early).toBeInstanceOf(RefusedPasswordError);
+  expect(early?.retryAt).toBe(NOW + 30 * MINUTE_MS);
+  // `>` instead of `>=` would refuse here.
+  expect(ask(state, presentation(), NOW + 30 * MINUTE_MS)).toBeUndefined();
+  expect(state.inFlight.attempt?.usedRelease).toBe(true);
+  const again = reserve(state, 'again', presentation(), BUDGETS, NOW + 90 * MINUTE_MS);
+  expect(again).toBeInstanceOf(RefusedPasswordError);
+  expect(again?.retryAt).toBeUndefined();
+});
+
+test.each([
+  [1, 1],
+  [2, 30],
+  [3, 30],
+])('after %i missed answers in a row the next log-in waits exactly %i min', (unknowns, minutes) => {
+  const waiting = () => stateWith({ unknowns, lastUnknownAt: NOW });
+  const early = ask(waiting(), presentation(), NOW + minutes * MINUTE_MS - 1);
+  expect(early).toBeInstanceOf(WaitAfterUnknownError);
+  expect(early?.retryAt).toBe(NOW + minutes * MINUTE_MS);
+  // `<=` instead of `<` would refuse here.
+  expect(ask(waiting(), presentation(), NOW + minutes * MINUTE_MS)).toBeUndefined();
+});
+
+test('what is refused changes nothing but what time has changed', () => {
+  const state = stateWith({ refused: { 'v1:p1': { ...refusal } }, failed: 1 });
+  const before = structuredClone(state);
+  expect(ask(state)).toBeInstanceOf(LockoutGuardError);
+  expect(state).toEqual(before);
+});

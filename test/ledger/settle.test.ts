@@ -1,0 +1,217 @@
+import { expect, test } from 'vitest';
+import { reserve } from '../../lambda/ledger/reserve.ts';
+import { type Settlement, settle } from '../../lambda/ledger/settle.ts';
+import { type CredentialState, exposure } from '../../lambda/ledger/state.ts';
+import { sweep } from '../../lambda/ledger/sweep.ts';
+import { BUDGETS, exchangeOf, MINUTE_MS, NOW, presentation, stateWith } from './presentation.ts';
+
+const REFUSED: Settlement = {
+  outcome: 'failure',
+  code: 'INPUT_INVALID.Password.Invalid',
+  certainlyCredentials: true,
+};
+const UNSURE: Settlement = { outcome: 'failure', code: 'Strange', certainlyCredentials: false };
+const SUCCESS: Settlement = { outcome: 'success' };
+const UNKNOWN: Settlement = { outcome: 'unknown' };
+
+/** Reserves; what it returns settles. */
+function begin(state: CredentialState, id: string, wanted = presentation(), now = NOW) {
+  expect(reserve(state, id, wanted, BUDGETS, now)).toBeUndefined();
+  return (settlement: Settlement, at = now) => settle(state, id, wanted, settlement, BUDGETS, at);
+}
+
+test('a success frees what had failed before it began', () => {
+  const state = stateWith({ failed: 2, presented: ['v0'] });
+  begin(state, 'a')(SUCCESS);
+  expect(exposure(state)).toBe(0);
+  expect(state.presented).toEqual([]);
+});
+
+test('a failure that began before a success and ended after it still counts', () => {
+  const state = stateWith({ failed: 1 });
+  const failing = begin(state, 'failing', presentation({ versionId: 'v2', password: 'p2' }));
+  begin(state, 'working')(SUCCESS);
+  expect(state.failed).toBe(0);
+  failing(REFUSED);
+  expect(exposure(state)).toBe(1);
+});
+
+test('a failure that began before a success and was counted meanwhile is not cleared by it', () => {
+  const state = stateWith();
+  const working = begin(state, 'working');
+  begin(state, 'failing', presentation({ versionId: 'v2', password: 'p2' }))(REFUSED);
+  working(SUCCESS);
+  // Zeroing on success would forget it: the platform may have executed the failure last.
+  expect(state.failed).toBe(1);
+});
+
+test('two overlapping successes do not clear one failure twice', () => {
+  const state = stateWith({ failed: 1 });
+  const first = begin(state, 'first');
+  const second = begin(state, 'second', presentation({ versionId: 'v2' }));
+  // A third one ends in failure while both are under way.
+  state.failed += 1;
+  first(SUCCESS);
+  expect(state.failed).toBe(1);
+  // Without lowering the second one's mark this would clear the later failure.
+  second(SUCCESS);
+  expect(state.failed).toBe(1);
+});
+
+test('a success of an attempt that was swept meanwhile clears nothing', () => {
+  const state = stateWith({ failed: 1 });
+  const late = begin(state, 'late');
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  late(SUCCESS, NOW + 21 * MINUTE_MS);
+  expect(state.failed).toBe(2);
+});
+
+test('a certain failure counts also when the attempt was swept meanwhile', () => {
+  const state = stateWith();
+  const late = begin(state, 'late');
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  late(REFUSED, NOW + 21 * MINUTE_MS);
+  expect(state.failed).toBe(2);
+});
+
+test('GetNewPassword’s success removes itself and ends no run of failures', () => {
+  const state = stateWith({ failed: 1 });
+  begin(state, 'exchange', exchangeOf('token'))({ outcome: 'exchanged' });
+  expect(state.failed).toBe(1);
+  expect(state.inFlight).toEqual({});
+});
+
+test('an unknown outcome stays in flight for exactly 20 minutes and counts from then on', () => {
+  const state = stateWith();
+  begin(state, 'silent')(UNKNOWN, NOW + MINUTE_MS);
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS - 1);
+  expect(Object.keys(state.inFlight)).toEqual(['silent']);
+  // `>` instead of `>=` would keep it.
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  expect(state).toMatchObject({ inFlight: {}, failed: 1 });
+});
+
+test('a success after an unknown one leaves it in flight: it may still be executed', () => {
+  const state = stateWith();
+  begin(state, 'silent')(UNKNOWN);
+  begin(state, 'working', presentation(), NOW + MINUTE_MS)(SUCCESS);
+  expect(exposure(state)).toBe(1);
+});
+
+test('an unknown outcome is announced once, however often it is settled or swept', () => {
+  const state = stateWith();
+  const silent = begin(state, 'silent');
+  silent(UNKNOWN);
+  silent(UNKNOWN);
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  expect(state.outbox.map(({ id }) => id)).toEqual(['silent:failed-log-in']);
+  expect(state.unknowns).toBe(1);
+});
+
+test('an attempt whose owner died is announced when it is swept, as unknown, with its own purpose and actor', () => {
+  const state = stateWith();
+  begin(state, 'orphan', presentation({ actor: 'billing' }));
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  expect(state.outbox).toMatchObject([
+    {
+      event: 'failed-log-in',
+      id: 'orphan:failed-log-in',
+      actor: 'billing',
+      certainty: 'unknown',
+      exposure: 1,
+    },
+  ]);
+  // The wait is counted from the reservation: what happened, happened then.
+  expect(state).toMatchObject({ unknowns: 1, lastUnknownAt: NOW });
+});
+
+test('what was never sent leaves no trace: its version is fresh again and its release unused', () => {
+  const refused = { 'v1:p1': { at: NOW, releasable: true, released: false } };
+  const state = stateWith({ refused });
+  const before = structuredClone(state);
+  begin(state, 'a', presentation(), NOW + 30 * MINUTE_MS)({ outcome: 'uncounted' });
+  expect(state).toEqual(before);
+});
+
+test('a version stays presented while another attempt with it is in flight', () => {
+  const state = stateWith();
+  const first = begin(state, 'first');
+  begin(state, 'second');
+  first({ outcome: 'uncounted' });
+  expect(state.presented).toEqual(['v1']);
+});
+
+test.each([
+  ['certainly about the credentials is final', REFUSED, false],
+  ['not certainly about the credentials is forgiven once', UNSURE, true],
+])('a refusal that was %s', (_, settlement, releasable) => {
+  const state = stateWith();
+  begin(state, 'a')(settlement);
+  expect(state.refused['v1:p1']).toEqual({ at: NOW, releasable, released: false });
+});
+
+test('a password is newborn for exactly an hour after it was received: its refusal is releasable', () => {
+  const refusedAt = (at: number) => {
+    const state = stateWith({ journal: { state: 'idle', lastToken: 'v1', receivedAt: NOW } });
+    begin(state, 'a', presentation(), at)(REFUSED);
+    return state.refused['v1:p1']?.releasable;
+  };
+  expect(refusedAt(NOW + 60 * MINUTE_MS - 1)).toBe(true);
+  // `<=` instead of `<` would still forgive it.
+  expect(refusedAt(NOW + 60 * MINUTE_MS)).toBe(false);
+});
+
+test('only the version that was issued is newborn', () => {
+  const state = stateWith({ journal: { state: 'idle', lastToken: 'v2', receivedAt: NOW } });
+  begin(state, 'a')(REFUSED);
+  expect(state.refused['v1:p1']?.releasable).toBe(false);
+});
+
+test('a second refusal after the release is final', () => {
+  const state = stateWith();
+  begin(state, 'a')(UNSURE);
+  begin(state, 'b', presentation(), NOW + 30 * MINUTE_MS)(UNSURE);
+  expect(state.refused['v1:p1']?.released).toBe(true);
+});
+
+test('the failure that uses up the budget is announced with its standing, and the closed guard once beside it', () => {
+  const state = stateWith({ failed: 2, presented: ['v0'] });
+  begin(state, 'a')(REFUSED);
+  expect(state.outbox).toMatchObject([
+    {
+      event: 'failed-log-in',
+      exposure: 3,
+      limit: 5,
+      budget: 3,
+      certainty: 'refused',
+      code: 'INPUT_INVALID.Password.Invalid',
+    },
+    { event: 'guard-closed', exposure: 3 },
+  ]);
+  expect(JSON.stringify(state.outbox)).not.toContain('p1');
+});
+
+test('a success after a closed guard lets the next closing be announced again', () => {
+  const state = stateWith({ failed: 3, guardClosedSaid: true });
+  begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }))(SUCCESS);
+  expect(state.guardClosedSaid).toBe(false);
+});
+
+test('a log-in that works ends a loss that was found before it began, and keeps the sealed answer', () => {
+  const exchange = {
+    token: 't',
+    attempt: 'x',
+    secretArn: 'arn',
+    oldVersion: 'v1',
+    oldHash: 'p1',
+    startedAt: NOW,
+  };
+  const lostAt = (since: number) => {
+    const state = stateWith({ journal: { state: 'lost', ...exchange, since, envelope: 'sealed' } });
+    begin(state, 'a', presentation({ versionId: 'v2', password: 'p2' }))(SUCCESS);
+    return state;
+  };
+  expect(lostAt(NOW)).toMatchObject({ journal: { state: 'idle' }, orphans: { x: 'sealed' } });
+  // Begun before the loss was found, it says nothing about it.
+  expect(lostAt(NOW + 1).journal.state).toBe('lost');
+});

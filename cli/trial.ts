@@ -44,7 +44,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   if (state.refused[print.id]) terminal.say('ThingSpace has refused the password of this version before.');
   terminal.say(
     `${used} of ${budgets.limit} consecutive failures are counted. If this fails it is ${used + 1}, and at ${budgets.limit} ` +
-      'the username is locked. If it succeeds the count is cleared.',
+      'the username is locked. If it succeeds the count is cleared, but for what is in flight.',
   );
   await confirmed(terminal, options.yes, 'Send it?');
 

@@ -3,6 +3,7 @@ import type { GuardClosed } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { byHand, leftOf, standingWords } from '../standing.ts';
 import { phoneSupport, recoverNow, type Setting, showVersions, storePassword } from '../steps.ts';
+import { operatorCommand } from './operator-command.ts';
 
 export function guardClosed(event: GuardClosed, setting: Setting): Advice {
   const left = leftOf(event);
@@ -38,7 +39,7 @@ export function guardClosed(event: GuardClosed, setting: Setting): Advice {
                 'Are you sure that AWSCURRENT is right now? Then make one trial with the operator tool (in a ' +
                 'checkout of this project; runbook, below): a single log-in from the share of the people. ' +
                 'Its success clears the count, and everything goes on.',
-              commands: ['npm run cli -- trial'],
+              commands: [operatorCommand('trial', event)],
             },
           ]
         : []),
@@ -52,9 +53,9 @@ export function guardClosed(event: GuardClosed, setting: Setting): Advice {
       { text: 'Store the password that support gave you, as a new version: the commands of step 3.' },
       {
         text:
-          'Say with the operator tool that support unlocked the username. It lets what is still under way ' +
-          'drain for 20 minutes, then counts from zero.',
-        commands: ['npm run cli -- unlocked'],
+          'Right after the call, say with the operator tool that support unlocked the username: the count starts ' +
+          'from zero. It says when to come again (something is still under way) or that it is not needed.',
+        commands: [operatorCommand('unlocked', event)],
       },
       recoverNow(event, 'Let the function finish what waits.'),
     ],

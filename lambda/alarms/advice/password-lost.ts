@@ -23,7 +23,7 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
         'version of the secret is stored. The next rotation or recover then logs in once with it and goes on.',
     ],
     todo: [
-      ...openSealed(event.sealedAnswer),
+      ...openSealed(event),
       phoneSupport(event, setting, event.sealedAnswer ? 'If it is not there:' : 'Now:'),
       storePassword(event, 'Store the working password as a new version of the secret.'),
       recoverNow(event, 'Let the function take it up now: one log-in with it ends the stop.'),

@@ -1,7 +1,8 @@
 import type { Advice } from '../advice.ts';
-import type { PasswordUnknown } from '../event.ts';
+import type { PasswordLost, PasswordUnknown } from '../event.ts';
 import { instant, oneLine } from '../legible.ts';
 import { recoverNow, type Step } from '../steps.ts';
+import { openCommand } from './operator-command.ts';
 
 export function passwordUnknown(event: PasswordUnknown): Advice {
   const settlesAt = instant(event.settlesAt);
@@ -22,7 +23,7 @@ export function passwordUnknown(event: PasswordUnknown): Advice {
       'Until then nothing is sent to ThingSpace for this rotation.',
     ],
     todo: [
-      ...openSealed(event.sealedAnswer),
+      ...openSealed(event),
       {
         text: `${event.sealedAnswer ? 'If it is not there, wait' : 'Wait'} until ${settlesAt}. Apps may fail to log in meanwhile.`,
       },
@@ -41,13 +42,14 @@ export function passwordUnknown(event: PasswordUnknown): Advice {
 }
 
 /** Shared with password-lost: the sealed answer is the only copy of the new password there may be. */
-export function openSealed(sealedAnswer: boolean): Step[] {
-  if (!sealedAnswer) return [];
+export function openSealed(event: PasswordUnknown | PasswordLost): Step[] {
+  if (!event.sealedAnswer) return [];
   return [
     {
       text:
-        'Open the sealed answer (runbook, below; needs kms:Decrypt on the key) and look for the new password. ' +
-        'If it is there, store it as a new version of the secret: nobody need be phoned.',
+        'Open the sealed answer (in a checkout of this project; runbook, below; needs kms:Decrypt on the key) and ' +
+        'look for the new password. If it is there, store it as a new version of the secret: nobody need be phoned.',
+      commands: [openCommand(event)],
     },
   ];
 }

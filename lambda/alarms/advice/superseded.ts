@@ -2,6 +2,7 @@ import type { Advice } from '../advice.ts';
 import type { Superseded } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { phoneSupport, recoverNow, type Setting, showVersions, storePassword } from '../steps.ts';
+import { openCommand } from './operator-command.ts';
 
 export function superseded(event: Superseded, setting: Setting): Advice {
   return {
@@ -24,8 +25,9 @@ export function superseded(event: Superseded, setting: Setting): Advice {
       ),
       {
         text:
-          'If nobody reset the password at ThingSpace: the sealed one is the live one. Make it current as the ' +
-          'runbook (below) says; needs kms:Decrypt on the key.',
+          'If nobody reset the password at ThingSpace: the sealed one is the live one. Open it (in a checkout of this ' +
+          'project; runbook, below; needs kms:Decrypt on the key) and store it with the commands of step 2.',
+        commands: [openCommand(event)],
       },
       phoneSupport(event, setting, 'If nobody knows, let support decide it, and store what they give you.'),
       recoverNow(event, 'After you chose, let the function log in once with what is stored, and go on.'),

@@ -1,0 +1,14 @@
+import type { AlarmEvent } from '../event.ts';
+import { oneLine } from '../legible.ts';
+
+/** A call of the operator's tool (cli/) about an event's credential, safe to paste into a shell. */
+export function operatorCommand(command: 'trial' | 'unlocked', { secretArn }: AlarmEvent): string {
+  return `npm run cli -- ${command} --secret ${quoted(oneLine(secretArn, 2048))}`;
+}
+
+/** Opening goes by the username: it must work while the secret cannot be read. */
+export function openCommand({ username }: AlarmEvent): string {
+  return `npm run cli -- open --username ${quoted(oneLine(username))} --out "$HOME/answer"`;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", '')}'`;

@@ -3,8 +3,8 @@ export class LockoutGuardError extends Error {
   override readonly name: string = 'LockoutGuardError';
   /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
   readonly retryAt: number | undefined;
-  constructor(message: string, retryAt?: number) {
-    super(`${message} Nothing was sent to ThingSpace.`);
+  constructor(message: string, retryAt?: number, closing = 'Nothing was sent to ThingSpace.') {
+    super(`${message} ${closing}`);
     this.retryAt = retryAt;
   }
 }
@@ -23,6 +23,10 @@ export class ExchangeInProgressError extends LockoutGuardError {
 }
 export class CredentialLostError extends LockoutGuardError {
   override readonly name = 'CredentialLostError';
+  constructor(message: string) {
+    // The probe that found the loss was sent.
+    super(message, undefined, 'Nothing more is sent to ThingSpace until then.');
+  }
 }
 export class SharedUsernameError extends LockoutGuardError {
   override readonly name = 'SharedUsernameError';

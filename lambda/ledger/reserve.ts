@@ -60,6 +60,7 @@ export function reserve(
   if (refused && usedRelease) refused.released = true;
   const fresh = !state.presented.includes(wanted.versionId);
   if (fresh) state.presented.push(wanted.versionId);
+  state.lastReservedAt = now;
   state.inFlight[attempt] = {
     reservedAt: now,
     actor: wanted.actor,
@@ -131,7 +132,7 @@ export function credentialLost(credential: string): CredentialLostError {
 
 function barredPassword(state: CredentialState, wanted: Presentation, now: number) {
   const { journal, credential } = state;
-  if (journal.state === 'received' && wanted.fingerprint.hash === journal.oldHash) {
+  if (journal.state === 'received' && wanted.versionId === journal.oldVersion) {
     return new RefusedPasswordError(
       `The password of ${credential} that you hold is dead; the new one is sealed in the journal and not yet in ` +
         'the secret. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',

@@ -82,6 +82,8 @@ const state = v.object({
   secretArn: v.optional(v.string()),
   failed: v.number(),
   inFlight: v.record(v.string(), attempt),
+  /** When the last presentation was granted. */
+  lastReservedAt: v.number(),
   /** Versions presented since the last success. */
   presented: v.array(v.string()),
   refused: v.record(v.string(), refusal),
@@ -111,6 +113,7 @@ export function newState(credential: string): CredentialState {
     recentWrites: [],
     failed: 0,
     inFlight: {},
+    lastReservedAt: 0,
     presented: [],
     refused: {},
     unknowns: 0,

@@ -21,6 +21,10 @@ export class NotEnoughTimeError extends Error {
 export class PasswordRefusedError extends Error {
   override readonly name = 'PasswordRefusedError';
 }
+/** ThingSpace could not read a request of ours, so it says nothing about the password. */
+export class RequestNotReadError extends Error {
+  override readonly name = 'RequestNotReadError';
+}
 /** No request can have left this machine. */
 export class ThingSpaceUnreachableError extends Error {
   override readonly name = 'ThingSpaceUnreachableError';

@@ -1,7 +1,12 @@
 import { logIn as presentLogIn } from '../ledger/log-in.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import { meaningOf } from '../thingspace/codes.ts';
-import { LogInUnknownError, PasswordRefusedError, ThingSpaceUnreachableError } from './errors.ts';
+import {
+  LogInUnknownError,
+  PasswordRefusedError,
+  RequestNotReadError,
+  ThingSpaceUnreachableError,
+} from './errors.ts';
 import type { Errand, Rotation } from './rotation.ts';
 import type { Current } from './secret.ts';
 
@@ -9,7 +14,7 @@ export const ACTOR = 'rotation';
 
 /**
  * Logs in with what a version of the secret holds and returns the session token.
- * @throws PasswordRefusedError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError and
+ * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError and
  *   LedgerUnavailableError when nothing was sent
  */
 export async function logIn(
@@ -28,11 +33,7 @@ export async function logIn(
     case 'done':
       return outcome.value;
     case 'refused':
-      throw new PasswordRefusedError(
-        `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${outcome.code}: ` +
-          `${meaningOf(outcome.code).words}). That password is not presented again: store a working one as a new ` +
-          'version of the secret, then rotate.',
-      );
+      throw refused(outcome.code, username, versionId);
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
         'ThingSpace cannot be reached; nothing was sent and nothing counts. Check DNS, the network and the base ' +
@@ -46,4 +47,18 @@ export async function logIn(
         { cause: outcome.cause },
       );
   }
+}
+
+function refused(code: string, username: string, versionId: string): Error {
+  const { logInCounts, words } = meaningOf(code);
+  if (!logInCounts) {
+    return new RequestNotReadError(
+      `ThingSpace could not read a log-in request of ${username} (${code}: ${words}). It did not look at the password and ` +
+        'nothing counts. Check THINGSPACE_BASE_URL, and the contract with `npm run cli -- contract`.',
+    );
+  }
+  return new PasswordRefusedError(
+    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
+      'password is not presented again: store a working one as a new version of the secret, then rotate.',
+  );
 }

@@ -23,8 +23,7 @@ export async function openPassword({ sealer, api }: Rotation, envelope: string):
 
 /**
  * Finishes what an earlier invocation had received and not stored, asking ThingSpace for nothing: only
- * while AWSCURRENT still holds the password that the exchange replaced. An old envelope never overwrites
- * a newer password.
+ * while AWSCURRENT still is what the exchange replaced. An old envelope never overwrites a newer password.
  * @throws SupersededError, UnreadableAnswerError, SealingKeyError, SecretStoreError, LedgerUnavailableError
  */
 export async function rollForward(
@@ -49,9 +48,8 @@ export async function rollForward(
     );
     return;
   }
-  if ((await hashPassword(username, current.password)) !== journal.oldHash) {
-    return standAside(rotation, errand, journal, current);
-  }
+  if (current.versionId !== journal.oldVersion && (await stoodAside(rotation, errand, journal, current)))
+    return;
 
   const token = errand.token ?? (await emptyPending(rotation, errand, secret)) ?? journal.token;
   const stored = await glanceAtVersion(rotation, errand, token);
@@ -83,14 +81,23 @@ async function emptyPending(rotation: Rotation, errand: Errand, secret: SecretDe
   return (await glanceAtVersion(rotation, errand, pending)) ? undefined : pending;
 }
 
-/** Somebody changed the secret since. One log-in tells whether what it holds now is the newer password. */
-async function standAside(rotation: Rotation, errand: Errand, journal: Received, current: Current) {
+/**
+ * Somebody has stored another version since. One log-in tells whether it is the newer password: then the
+ * sealed one is kept aside. Refused, it is either the old password once more, which is dead, or nobody's.
+ */
+async function stoodAside(
+  rotation: Rotation,
+  errand: Errand,
+  journal: Received,
+  current: Current,
+): Promise<boolean> {
   const { ledger } = rotation;
   const { username, versionId } = current;
   try {
     await logIn(rotation, errand, current, 'probe');
   } catch (cause) {
     if (!(cause instanceof PasswordRefusedError || cause instanceof RefusedPasswordError)) throw cause;
+    if ((await hashPassword(username, current.password)) === journal.oldHash) return false;
     await ledger.change(username, errand.deadlineMs, (state, now) =>
       superseded(state, journal.attempt, versionId, username, now),
     );
@@ -103,4 +110,5 @@ async function standAside(rotation: Rotation, errand: Errand, journal: Received,
   }
   rotation.tell('A sealed password was overtaken by a newer one that works; it is kept aside', { username });
   await ledger.change(username, errand.deadlineMs, (state) => nothingChanged(state, journal.attempt));
+  return true;
 }

@@ -47,10 +47,19 @@ test('a sealed password and a changed secret that is refused: nobody chooses but
   expect(announced(world)).toEqual(['failed-log-in', 'superseded']);
 });
 
-test('the same password stored again by hand is no change: the sealed one is rolled forward', async () => {
+test('the dead password stored again by hand: one log-in tells, then the sealed one is rolled forward', async () => {
   const { world, token } = await receivedAndKilled();
   world.storeByHand(FIRST_PASSWORD);
   expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
+  expect(world.currentPassword()).toBe(world.truth().password);
+  expect(world.truth().failures).toBe(1);
+});
+
+test('support resets to the very password that was replaced: it is asked, works, and stays', async () => {
+  const { world, token } = await receivedAndKilled();
+  world.restoreByHand(FIRST_PASSWORD);
+  expect(await appLogIn(world, FIRST_PASSWORD)).toBe('done');
+  expect(await world.step('setSecret', token)).toMatchObject({ error: { name: 'NothingStoredError' } });
   expect(world.currentPassword()).toBe(world.truth().password);
   expect(world.truth().failures).toBe(0);
 });

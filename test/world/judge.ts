@@ -8,7 +8,7 @@ export async function judge(world: World, history: string): Promise<void> {
   if (world.state().journal.state === 'unknown') await helpToProbe(world, history);
   const { journal } = world.state();
   if (journal.state === 'lost') {
-    expect(world.answersSealed(), `${history}: lost although the answer was sealed`).toBe(0);
+    expect(world.answersReceived(), `${history}: lost although the answer had arrived`).toBe(0);
     expect(announced(world), history).toContain('password-lost');
     const contacts = world.truth().logIns + world.truth().getNewPasswords;
     await world.rotate();

@@ -24,6 +24,7 @@ export function thingSpaceInMemory(
   process: Process,
   link: Link,
   onPresent: () => void,
+  onAnswer: () => void,
 ): ThingSpaceApi {
   const random = seededRandom(1);
   const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
@@ -64,6 +65,7 @@ export function thingSpaceInMemory(
             : renderFault(random, verdict.code);
           return Buffer.from(text);
         });
+        onAnswer();
         return link.spoil?.(body) ?? { outcome: 'answered', httpStatus: 200, body, complete: true };
       } catch (failure) {
         return lost(failure);

@@ -57,6 +57,7 @@ export function createWorld(options: Options = {}) {
   const gate: Gate = {};
   const told: string[] = [];
   const violations: string[] = [];
+  let answers = 0;
 
   const state = (): CredentialState => {
     const key = credentialKey(USERNAME);
@@ -95,7 +96,9 @@ export function createWorld(options: Options = {}) {
       store: aws.secrets(wire, process),
       sealer: aws.sealer(wire, process),
       sealedLog: aws.sealedLog(wire, process),
-      api: thingSpaceInMemory(platform, wire, process, link, mustBeReserved),
+      api: thingSpaceInMemory(platform, wire, process, link, mustBeReserved, () => {
+        answers += 1;
+      }),
       clock,
       measure,
       tell: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
@@ -190,8 +193,12 @@ export function createWorld(options: Options = {}) {
       nowMs += ms;
     },
     truth: () => platform.truth(USERNAME),
-    /** Sealed answers that left a process: from there on nothing may be lost. */
-    answersSealed: () => aws.log.length,
+    /**
+     * Answers to GetNewPassword that reached a process. Whoever dies before the very next thing, the one
+     * synchronous line on stdout, has not received it: no code can run between the two.
+     */
+    answersReceived: () =>
+      answers - wire.calls.filter(({ name, fate }) => name === 'stdout' && fate === 'killed-before').length,
     currentPassword: () => JSON.parse(aws.currentValue() ?? '{}').password as string,
     /** A person stores a password in the console. */
     storeByHand: (password: string) => aws.store(secretValue(password)),

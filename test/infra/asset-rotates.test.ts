@@ -5,6 +5,7 @@ import { App } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { bundleRotation } from '../../infra/bundle.ts';
 import { parseConfig } from '../../infra/config.ts';
+import { perCheck, perRotation } from '../../infra/costs.ts';
 import { RotationStack } from '../../infra/stack.ts';
 import { startWorld } from '../../local/world.ts';
 import { readable, twoDepartments } from './synthesize.ts';
@@ -29,7 +30,27 @@ async function deployed(directory: string) {
   return { asset, handler: Handler, variables: Environment.Variables };
 }
 
-test('the synthesized asset, with the environment of the template, rotates', async () => {
+type Calls = Pick<typeof perRotation, 'secretCalls' | 'ledgerWrites' | 'ledgerReads' | 'mails'>;
+
+function callsOf(calls: readonly { service: string; operation: string }[]): Calls {
+  const count = (service: string, operation = '') =>
+    calls.filter((call) => call.service === service && call.operation.includes(operation)).length;
+  return {
+    secretCalls: count('secretsmanager'),
+    ledgerWrites: count('dynamodb', 'PutItem'),
+    ledgerReads: count('dynamodb', 'GetItem'),
+    mails: count('sns', 'Publish'),
+  };
+}
+
+/** docs/costs.md is reckoned with these. */
+function expectWithin(assumed: Calls, counted: Calls) {
+  for (const [what, calls] of Object.entries(counted)) {
+    expect(calls, what).toBeLessThanOrEqual(assumed[what as keyof Calls]);
+  }
+}
+
+test('the synthesized asset, with the environment of the template, rotates, with no more calls than its price is reckoned with', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'deployed-'));
   const { asset, handler, variables } = await deployed(directory);
   expect(handler).toBe('index.handler');
@@ -57,7 +78,11 @@ test('the synthesized asset, with the environment of the template, rotates', asy
     const outcome = await world.conductor.rotate(world.secretArn);
     expect(outcome).toMatchObject({ succeeded: true, attempts: 1 });
     expect(world.storedPassword()).not.toBe(before);
+    expectWithin(perRotation, callsOf(world.gateway.calls));
+
+    const counted = world.gateway.calls.length;
     expect(await world.invoke({ Recover: world.secretArn })).toMatchObject({ ok: true });
+    expectWithin(perCheck, callsOf(world.gateway.calls.slice(counted)));
   } finally {
     await world.close();
     await rm(directory, { recursive: true });

@@ -64,8 +64,8 @@ export function page(all: Widget[]): string {
     '',
     'Read it from the top: a red alarm says what happened and what to do in its description. "Failed log-ins since',
     'the last success" at the orange line means that the automation has stopped; the age of a password above the',
-    'red line, or without any value, means that nobody rotates it. "From receipt of the new password to',
-    'AWSCURRENT" is the time in which readers could still get the dead password.',
+    'red line, or without any value, means that nobody rotates it. "Receipt to AWSCURRENT" is the time',
+    'in which readers could still get the dead password.',
     '',
   ].join('\n');
 }

@@ -82,7 +82,7 @@ function credentialRows({ service, credentials }: Shown): IWidget[][] {
         leftYAxis: { min: 0 },
       }),
       new GraphWidget({
-        title: 'From receipt of the new password to AWSCURRENT, ms',
+        title: 'Receipt to AWSCURRENT, ms',
         width: 8,
         height: 6,
         left: of('StaleWindowMs', day),
@@ -113,7 +113,7 @@ function functionRows({ function: rotation, ledger, alarmTopic }: RotationServic
   return [
     [
       new GraphWidget({
-        title: 'Function: invocations, errors, throttles per day',
+        title: 'Function: runs per day',
         width: 8,
         height: 6,
         left: [
@@ -135,14 +135,14 @@ function functionRows({ function: rotation, ledger, alarmTopic }: RotationServic
         ],
       }),
       new GraphWidget({
-        title: 'Alarms delivered, ledger writes, per day',
+        title: 'Alarms and ledger, per day',
         width: 8,
         height: 6,
         left: [
           alarmTopic.metricNumberOfNotificationsDelivered({ ...sum, label: 'alarms delivered' }),
           alarmTopic.metricNumberOfNotificationsFailed({
             ...sum,
-            label: 'alarms not delivered',
+            label: 'not delivered',
             color: Color.RED,
           }),
           ledger.metricConsumedWriteCapacityUnits({ ...sum, label: 'ledger writes' }),

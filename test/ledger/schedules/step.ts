@@ -22,7 +22,29 @@ const WEIGHTS = {
   unlock: 1,
 };
 type Kind = keyof typeof WEIGHTS;
-const KINDS = (Object.keys(WEIGHTS) as Kind[]).flatMap((kind) => Array<Kind>(WEIGHTS[kind]).fill(kind));
+
+const bag = (weights: Partial<Record<Kind, number>>): Kind[] =>
+  (Object.keys(weights) as Kind[]).flatMap((kind) => Array<Kind>(weights[kind] ?? 0).fill(kind));
+
+/** What a schedule is mostly about: rare histories need company of their own kind. */
+const BAGS = [
+  bag(WEIGHTS),
+  // Many log-ins side by side.
+  bag({ app: 6, trial: 3, send: 2, execute: 5, answer: 5, 'give-up': 1, time: 2, person: 3, unlock: 2 }),
+  // Exchanges whose owners come late or never.
+  bag({
+    rotation: 3,
+    exchange: 6,
+    execute: 5,
+    answer: 3,
+    die: 2,
+    'give-up': 2,
+    time: 8,
+    recover: 8,
+    support: 3,
+    store: 1,
+  }),
+];
 
 /**
  * One step of a schedule. `a` and `b` choose among what is there when it is played, so a step means
@@ -32,8 +54,9 @@ export type Step = { kind: Kind; a: number; b: number };
 
 export function drawSchedule(random: Random): Step[] {
   const length = 15 + random.below(50);
+  const kinds = random.pick(BAGS);
   return Array.from({ length }, () => ({
-    kind: random.pick(KINDS),
+    kind: random.pick(kinds),
     a: random.below(1 << 16),
     b: random.below(1 << 16),
   }));

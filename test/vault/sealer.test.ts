@@ -1,0 +1,80 @@
+import { KMSClient } from '@aws-sdk/client-kms';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import { open, readEnvelope, seal } from '../../lambda/vault/envelope.ts';
+import { isAwsManagedKey, kmsSealer, type Sealer, SealingKeyError } from '../../lambda/vault/sealer.ts';
+import { startWorld, type World } from '../aws/world.ts';
+
+const CONTEXT = { secretArn: 'arn:secret', token: 'token' };
+let world: World;
+let client: KMSClient;
+let sealer: Sealer;
+
+beforeAll(async () => {
+  world = await startWorld();
+  client = new KMSClient({ maxAttempts: 1 });
+  sealer = kmsSealer(client, world.aws.kms.keyArn);
+});
+afterAll(async () => {
+  client.destroy();
+  await world.close();
+});
+
+const failureOf = async (call: Promise<unknown>): Promise<Error> => {
+  const failure = await call.then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  if (!failure) throw new Error('it did not fail');
+  return failure;
+};
+
+test('a data key has 256 bits, and KMS gives it back for the same secret and token', async () => {
+  const key = await sealer.newKey(CONTEXT);
+  expect(key.plaintext).toHaveLength(32);
+  expect((await sealer.unwrap(key.wrapped, CONTEXT)).equals(key.plaintext)).toBe(true);
+});
+
+test.each([
+  ['another secret', { ...CONTEXT, secretArn: 'arn:another' }],
+  ['another token', { ...CONTEXT, token: 'another' }],
+])('an envelope of %s does not open', async (_, other) => {
+  const about = { ...CONTEXT, attempt: 'a', oldVersion: 'v', oldHash: 'h' };
+  const envelope = readEnvelope(seal(Buffer.from('answer'), await sealer.newKey(CONTEXT), about));
+  expect((await open(envelope, sealer)).toString()).toBe('answer');
+  const failure = await failureOf(open({ ...envelope, header: { ...envelope.header, ...other } }, sealer));
+  expect(failure).toBeInstanceOf(SealingKeyError);
+  expect(failure.cause).toMatchObject({ operation: 'kms:Decrypt', errorName: 'InvalidCiphertextException' });
+});
+
+test('a disabled key gives nothing and opens nothing: the errors say what to check, and that nothing is lost', async () => {
+  const key = await sealer.newKey(CONTEXT);
+  world.aws.kms.disable();
+  const making = await failureOf(sealer.newKey(CONTEXT));
+  const opening = await failureOf(sealer.unwrap(key.wrapped, CONTEXT));
+  world.aws.kms.enable();
+  expect(making).toBeInstanceOf(SealingKeyError);
+  expect(making.message).toMatch(/none is asked for\. Check that the key is enabled/);
+  expect(opening).toBeInstanceOf(SealingKeyError);
+  expect(opening.message).toMatch(/Nothing is lost: enable the key/);
+  for (const { cause } of [making, opening]) {
+    expect(cause).toBeInstanceOf(AwsCallError);
+    expect(cause).toMatchObject({ errorName: 'DisabledException' });
+  }
+  expect((await sealer.unwrap(key.wrapped, CONTEXT)).equals(key.plaintext)).toBe(true);
+});
+
+test('the AWS-managed key cannot be used', async () => {
+  const managed = kmsSealer(client, 'alias/aws/secretsmanager');
+  expect(await failureOf(managed.newKey(CONTEXT))).toBeInstanceOf(SealingKeyError);
+});
+
+test.each([
+  ['alias/aws/secretsmanager', true],
+  ['arn:aws:kms:us-east-1:111122223333:alias/aws/secretsmanager', true],
+  ['alias/awsome', false],
+  ['alias/our/aws/key', false],
+  ['arn:aws:kms:us-east-1:111122223333:key/00000000-0000-4000-8000-000000000000', false],
+])('%s is an AWS-managed key: %s', (keyId, managed) => {
+  expect(isAwsManagedKey(keyId)).toBe(managed);
+});

@@ -24,6 +24,7 @@ type Options = CommonOptions & {
   force?: boolean;
   key?: string;
   as?: string;
+  at?: string;
   yes?: boolean;
 };
 
@@ -83,8 +84,15 @@ add(
 add(
   'unlocked',
   'say that M2M Support has unlocked the username',
-  [secret, username, table, as, yes],
-  (desk, options) => unlocked(desk, { ...options, actor: actorOf(options) }),
+  [
+    secret,
+    username,
+    table,
+    as,
+    yes,
+    new Option('--at <time>', 'when support unlocked it, e.g. 2026-01-05T03:10:00Z').makeOptionMandatory(),
+  ],
+  (desk, options) => unlocked(desk, { ...options, at: options.at ?? '', actor: actorOf(options) }),
 );
 command('contract', 'which element GetNewPassword wants, by the live contract (no log-in)', [
   baseUrl,

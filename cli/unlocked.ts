@@ -6,11 +6,16 @@ import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { findTarget, type Named } from './target.ts';
 
-export type UnlockedOptions = Named & { actor: string; yes?: boolean };
+/** `at`: when support unlocked the username, as ISO 8601. */
+export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean };
+
+export class UnlockTimeError extends Error {
+  override readonly name = 'UnlockTimeError';
+}
 
 /**
  * Takes over from a person that M2M Support has unlocked the username.
- * @throws UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
+ * @throws UnlockTimeError, UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
  */
 export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {
   const { terminal, ledger, budgets } = desk;
@@ -18,19 +23,18 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   // What would be answered, on a copy: no question is asked in vain.
   const { state, now } = await ledger.read(username, deadlineOf(desk));
   const attempts = exposure(state);
-  const vain = takeUnlocked(structuredClone(state), budgets, now);
+  const unlockedAt = readTime(options.at, now);
+  const vain = takeUnlocked(structuredClone(state), budgets, now, unlockedAt);
   if (vain) throw vain;
 
   terminal.say(
     `${attempts} of ${budgets.limit} consecutive failed log-ins of ${oneLine(username)} are counted. This sets them to 0.`,
   );
-  const last = lastFailureAt(state.refused, state.lastUnknownAt);
-  const since =
-    last === 0 ? '' : ` after ${new Date(last).toISOString()}, when the last log-in of ours failed`;
-  await confirmed(terminal, options.yes, `Has M2M Support unlocked the username${since}?`);
+  const when = new Date(unlockedAt).toISOString();
+  await confirmed(terminal, options.yes, `Has M2M Support unlocked the username at ${when}?`);
 
   const { refusal, at } = await ledger.change(username, deadlineOf(desk), (fresh, at) => ({
-    refusal: takeUnlocked(fresh, budgets, at),
+    refusal: takeUnlocked(fresh, budgets, at, unlockedAt),
     at,
   }));
   if (refusal) throw refusal;
@@ -55,7 +59,12 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   terminal.say(`  npm run cli -- trial --secret ${arn}`);
 }
 
-/** The latest refusal or missed answer; passwords that a rotation has replaced are barred, not refused. */
-function lastFailureAt(refused: Record<string, { at: number }>, lastUnknownAt: number): number {
-  return Math.max(lastUnknownAt, ...Object.values(refused).map(({ at }) => at));
+function readTime(text: string, now: number): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time) || time > now) {
+    throw new UnlockTimeError(
+      'Say when support unlocked the username, as a time that is past: --at 2026-01-05T03:10:00Z.',
+    );
+  }
+  return time;
 }

@@ -24,6 +24,7 @@ export function received(state: CredentialState, attempt: string, envelope: stri
     return;
   }
   if (exchange.state === 'received' || exchange.state === 'committed') return;
+  endAttempt(state, attempt);
   state.journal = { ...pick(exchange), state: 'received', receivedAt: now, envelope };
   barOldPassword(state, exchange, now);
 }
@@ -33,6 +34,7 @@ export function committed(state: CredentialState, attempt: string, token: string
   const exchange = exchangeOf(state, attempt);
   if (!exchange || exchange.state === 'committed') return;
   const receivedAt = exchange.state === 'received' ? exchange.receivedAt : now;
+  endAttempt(state, attempt);
   const envelope = 'envelope' in exchange ? exchange.envelope : undefined;
   state.journal = {
     ...pick(exchange),
@@ -126,6 +128,11 @@ export function finished(state: CredentialState, token: string, username: string
     token,
   });
   return true;
+}
+
+/** What the exchange brought is proof that it did not fail, also when its owner died before it could say so. */
+function endAttempt(state: CredentialState, attempt: string): void {
+  delete state.inFlight[attempt];
 }
 
 const MOST_REFUSED = 50;

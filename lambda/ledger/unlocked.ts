@@ -24,11 +24,16 @@ export class GuardNotClosedError extends UnlockNotTakenError {
   override readonly name = 'GuardNotClosedError';
 }
 
+/** Somebody logged in after the unlocking: that may have failed, and would be forgotten. */
+export class PresentedSinceError extends UnlockNotTakenError {
+  override readonly name = 'PresentedSinceError';
+}
+
 /**
- * A person says that M2M Support has unlocked the username: the count starts from zero.
+ * A person says that M2M Support has unlocked the username at `unlockedAt`: the count starts from zero.
  *
- * Accepted only while the guard is closed and nothing is in flight. Then nobody of ours presents anything,
- * so no log-in can have failed between the unlocking and this call. Passwords that were refused stay
+ * Accepted only while the guard is closed, nothing is in flight and nobody of ours has presented a password
+ * since the unlocking: then every failure that is counted here was before it. Passwords that were refused stay
  * refused: unlocking does not make a wrong one right.
  * @returns why it was not accepted; `state` is then changed by the passing of time alone (`sweep`)
  */
@@ -36,6 +41,7 @@ export function unlocked(
   state: CredentialState,
   budgets: Budgets,
   now: number,
+  unlockedAt: number,
 ): UnlockNotTakenError | undefined {
   sweep(state, budgets, now);
   const attempts = Object.values(state.inFlight);
@@ -53,6 +59,13 @@ export function unlocked(
       `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so nothing need be cleared. Store ` +
         'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
         'clears the count. To try it now: `npm run cli -- trial`.',
+    );
+  }
+  // `<=`: what was reserved in the very millisecond of the unlocking may have been executed after it.
+  if (unlockedAt <= state.lastReservedAt) {
+    return new PresentedSinceError(
+      `A password of ${state.credential} was presented at ${new Date(state.lastReservedAt).toISOString()}, not before the ` +
+        'unlocking: ThingSpace may count it. Have support unlock the username once more, then say so.',
     );
   }
   state.failed = 0;

@@ -1,6 +1,6 @@
 import { ExchangeInProgressError } from '../ledger/errors.ts';
 import { committed } from '../ledger/journal.ts';
-import { credentialLost, leaseLives, sharedUsername } from '../ledger/reserve.ts';
+import { leaseLives, sharedUsername } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import { readEnvelope } from '../vault/envelope.ts';
@@ -75,8 +75,7 @@ async function oneStep(rotation: Rotation, errand: Errand, seen: Seen): Promise<
       await resolve(rotation, errand, journal, current, seen);
       return 'look again';
     case 'lost':
-      if (current.versionId === journal.oldVersion) throw credentialLost(current.username);
-      // A person has stored another one; that it logs in ends the loss (ledger/settle.ts).
+      // The ledger refuses the version that was lost; that another one logs in ends the loss.
       await logIn(rotation, errand, current, 'probe');
       return 'look again';
   }

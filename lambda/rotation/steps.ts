@@ -7,7 +7,7 @@ import { exchange } from './exchange.ts';
 import { logIn } from './log-in.ts';
 import { bringToRest } from './rest.ts';
 import type { Errand, Rotation } from './rotation.ts';
-import { AWSCURRENT, AWSPENDING, describe, readCurrent, readVersion } from './secret.ts';
+import { AWSCURRENT, AWSPENDING, type Current, describe, readCurrent, readVersion } from './secret.ts';
 
 export type Step = Errand & { token: string };
 
@@ -47,8 +47,9 @@ export async function testSecret(rotation: Rotation, step: Step): Promise<void> 
   const version = await readVersion(rotation, step, token);
   if (!version) {
     // Secrets Manager runs this step alone when a schedule is set that does not rotate at once.
-    await readCurrent(rotation, step);
-    rotation.tell('No new password to test: the secret’s shape is right', { secretArn });
+    if (await readIfInitialized(rotation, step)) {
+      rotation.tell('No new password to test: the secret’s shape is right', { secretArn });
+    }
     return;
   }
   await mustBeCurrent(rotation, step);
@@ -74,18 +75,24 @@ export async function finishSecret(rotation: Rotation, step: Step): Promise<void
 }
 
 /**
- * Finishes or settles what is pending, and never begins an exchange. A secret that holds no credentials
- * yet is nobody's fault. Measures the password's age, so that a rotation that never ran is missed.
+ * Finishes or settles what is pending, and never begins an exchange. Measures the password's age, so that
+ * a rotation that never ran is missed.
  */
 export async function recover(rotation: Rotation, errand: Errand): Promise<void> {
-  const current = await readCurrent(rotation, errand).catch((failure) => {
-    if (!(failure instanceof CredentialNotInitializedError)) throw failure;
-    rotation.tell('Nothing to recover: the secret holds no credentials yet', { secretArn: errand.secretArn });
-  });
+  const current = await readIfInitialized(rotation, errand);
   if (!current) return;
   const { state, now } = await rotation.ledger.read(current.username, errand.deadlineMs);
   rotation.measure.gauge('PasswordAgeDays', state.credential, (now - current.createdAt) / DAY_MS, 'None');
   await bringToRest(rotation, errand);
+}
+
+/** A secret that a person has yet to fill is no failure: it is so between deployment and first use. */
+async function readIfInitialized(rotation: Rotation, errand: Errand): Promise<Current | undefined> {
+  return readCurrent(rotation, errand).catch((failure) => {
+    if (!(failure instanceof CredentialNotInitializedError)) throw failure;
+    rotation.tell('The secret holds no credentials yet: nothing to do', { secretArn: errand.secretArn });
+    return undefined;
+  });
 }
 
 /** A late step of an earlier rotation never moves AWSCURRENT, and tests nothing that apps do not read. */

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { NotConfirmedError } from '../../cli/errors.ts';
-import { unlocked as command } from '../../cli/unlocked.ts';
+import { unlocked as command, UnlockTimeError } from '../../cli/unlocked.ts';
 import { type CredentialState, newState } from '../../lambda/ledger/state.ts';
 import { SETTLING_MS } from '../../lambda/ledger/times.ts';
-import { GuardNotClosedError, StillInFlightError, unlocked } from '../../lambda/ledger/unlocked.ts';
+import {
+  GuardNotClosedError,
+  PresentedSinceError,
+  StillInFlightError,
+  unlocked,
+} from '../../lambda/ledger/unlocked.ts';
 import { SECRET_ARN, USERNAME } from '../world/world.ts';
 import { BUDGETS, startDesk } from './desk.ts';
 
 const NOW = Date.UTC(2026, 0, 5);
+const AT = '2026-01-04T23:30:00Z';
 
 function closed(change: Partial<CredentialState> = {}): CredentialState {
   return {
@@ -38,27 +44,35 @@ const attempt = (reservedAt: number) => ({
 describe('Saying that support unlocked the username', () => {
   it('clears the count while the guard is closed, and keeps what was refused barred', () => {
     const state = closed();
-    expect(unlocked(state, BUDGETS, NOW)).toBeUndefined();
+    expect(unlocked(state, BUDGETS, NOW, NOW)).toBeUndefined();
     expect(state).toMatchObject({ failed: 0, presented: [], unknowns: 0, guardClosedSaid: false });
     expect(Object.keys(state.refused)).toEqual(['v1:hash']);
   });
 
   it('changes nothing below the budget: what failed since the unlocking would be forgotten', () => {
     const state = closed({ failed: 2 });
-    expect(unlocked(state, BUDGETS, NOW)).toBeInstanceOf(GuardNotClosedError);
+    expect(unlocked(state, BUDGETS, NOW, NOW)).toBeInstanceOf(GuardNotClosedError);
     expect(state).toEqual(closed({ failed: 2 }));
+  });
+
+  it('is not taken when a password was presented at the unlocking or after it', () => {
+    const state = closed({ lastReservedAt: NOW - 60_000 });
+    // Would pass with `<`: the very same millisecond.
+    expect(unlocked(state, BUDGETS, NOW, NOW - 60_000)).toBeInstanceOf(PresentedSinceError);
+    expect(state.failed).toBe(3);
+    expect(unlocked(state, BUDGETS, NOW, NOW - 59_999)).toBeUndefined();
   });
 
   it('waits for the youngest attempt in flight, to the millisecond, and says until when', () => {
     const old = attempt(NOW - 5_000);
     const young = attempt(NOW);
     const inFlight = { old, young };
-    const early = unlocked(closed({ inFlight }), BUDGETS, NOW + SETTLING_MS - 1);
+    const early = unlocked(closed({ inFlight }), BUDGETS, NOW + SETTLING_MS - 1, NOW + 1);
     expect(early).toBeInstanceOf(StillInFlightError);
     expect(early?.retryAt).toBe(NOW + SETTLING_MS);
     // Would fail with `>` in the sweep: at the very millisecond it can no longer be executed.
     const state = closed({ inFlight: { old, young } });
-    expect(unlocked(state, BUDGETS, NOW + SETTLING_MS)).toBeUndefined();
+    expect(unlocked(state, BUDGETS, NOW + SETTLING_MS, NOW + 1)).toBeUndefined();
     expect(state).toMatchObject({ failed: 0, inFlight: {} });
   });
 });
@@ -75,7 +89,7 @@ describe('The command unlocked', () => {
 
   it('asks, clears, leaves its name in the audit trail and names the next command', async () => {
     const { world, terminal, desk } = await burnt();
-    await command(desk, { username: USERNAME, actor: 'ann' });
+    await command(desk, { username: USERNAME, actor: 'ann', at: AT });
     expect(world.state().failed).toBe(0);
     expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'unlocked', exposure: 0 }]);
     expect(terminal.asked).toHaveLength(1);
@@ -85,14 +99,25 @@ describe('The command unlocked', () => {
   it('does nothing when the person says no, and nothing where nobody can be asked', async () => {
     for (const options of [{ answer: false }, { isTty: false }]) {
       const { world, desk } = await burnt(options);
-      await expect(command(desk, { username: USERNAME, actor: 'ann' })).rejects.toThrow(NotConfirmedError);
+      await expect(command(desk, { username: USERNAME, actor: 'ann', at: AT })).rejects.toThrow(
+        NotConfirmedError,
+      );
       expect(world.state().failed).toBe(4);
+    }
+  });
+
+  it('wants a time that is past', async () => {
+    for (const at of ['just now', '2027-01-01T00:00:00Z']) {
+      const { desk } = await burnt();
+      await expect(command(desk, { username: USERNAME, actor: 'ann', at })).rejects.toThrow(UnlockTimeError);
     }
   });
 
   it('asks nothing when it cannot be accepted', async () => {
     const { desk, terminal } = startDesk();
-    await expect(command(desk, { secret: SECRET_ARN, actor: 'ann' })).rejects.toThrow(GuardNotClosedError);
+    await expect(command(desk, { secret: SECRET_ARN, actor: 'ann', at: AT })).rejects.toThrow(
+      GuardNotClosedError,
+    );
     expect(terminal.asked).toEqual([]);
   });
 });

@@ -130,7 +130,7 @@ test('what was never sent leaves no trace: its version is fresh again and its re
   const state = stateWith({ refused });
   const before = structuredClone(state);
   begin(state, 'a', presentation(), NOW + 30 * MINUTE_MS)({ outcome: 'uncounted' });
-  expect(state).toEqual(before);
+  expect(state).toEqual({ ...before, lastReservedAt: NOW + 30 * MINUTE_MS });
 });
 
 test('a version stays presented while another attempt with it is in flight', () => {

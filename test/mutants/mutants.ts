@@ -196,9 +196,9 @@ export const mutants: Mutant[] = [
   },
   {
     rule: '`lost` sends nothing',
-    file: 'lambda/rotation/rest.ts',
-    find: 'if (current.versionId === journal.oldVersion) throw credentialLost(current.username);',
-    replace: '',
+    file: 'lambda/ledger/reserve.ts',
+    find: "if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;",
+    replace: 'if (wanted) return undefined;',
     noticedBy: RULES,
   },
   {

@@ -3,7 +3,8 @@ import { oneLine } from '../legible.ts';
 
 /** A call of the operator's tool (cli/) about an event's credential, safe to paste into a shell. */
 export function operatorCommand(command: 'trial' | 'unlocked', { secretArn }: AlarmEvent): string {
-  return `npm run cli -- ${command} --secret ${quoted(oneLine(secretArn, 2048))}`;
+  const when = command === 'unlocked' ? ' --at "$UNLOCKED_AT"   # when they did: 2026-01-05T03:10:00Z' : '';
+  return `npm run cli -- ${command} --secret ${quoted(oneLine(secretArn, 2048))}${when}`;
 }
 
 /** Opening goes by the username: it must work while the secret cannot be read. */

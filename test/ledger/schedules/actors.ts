@@ -284,7 +284,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     /** Support unlocks, and the person who has them on the telephone says so. */
     unlock() {
       platform.support.unlock(USERNAME);
-      const refusal = unlocked(state, budgets, now);
+      const refusal = unlocked(state, budgets, now, now);
       say(`support unlocks the username and a person says so: ${refusal?.name ?? 'taken'}`);
       return refusal;
     },

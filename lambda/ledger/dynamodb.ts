@@ -80,7 +80,7 @@ function rememberDates(client: DynamoDBClient): (output: object) => number {
       if (!Number.isNaN(date)) dates.set(answered.output as object, date);
       return answered;
     },
-    { step: 'deserialize', priority: 'high', name: 'rememberDates' },
+    { step: 'deserialize', priority: 'high' },
   );
   return (output) => {
     const date = dates.get(output);

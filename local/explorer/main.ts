@@ -1,0 +1,29 @@
+import { parseArgs } from 'node:util';
+import { explore, summaryOf } from './explore.ts';
+import { FATES, type FaultFate } from './fault.ts';
+
+const { values } = parseArgs({
+  options: {
+    /** Every fate; without it only the two deaths. */
+    all: { type: 'boolean', default: false },
+    /** Only this fate, repeatable. */
+    fate: { type: 'string', multiple: true },
+    parallel: { type: 'string', default: '6' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+const chosen: readonly string[] = values.fate ?? (values.all ? FATES : ['killed-before', 'killed-after']);
+
+const startedAtMs = performance.now();
+const verdicts = await explore({
+  fates: FATES.filter((fate: FaultFate) => chosen.includes(fate)),
+  parallel: Number(values.parallel),
+  onVerdict({ title, end, violations, durationMs }, done, of) {
+    const told = violations.length > 0 ? violations.join('; ') : end;
+    if (values.verbose || violations.length > 0) console.log(`${title}: ${told} (${durationMs} ms)`);
+    else if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${of}`);
+  },
+});
+const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+console.log(`${process.stdout.isTTY ? '\n' : ''}${summaryOf(verdicts)} (${seconds} s)`);
+process.exitCode = verdicts.some(({ violations }) => violations.length > 0) ? 1 : 0;

@@ -94,6 +94,7 @@ export function picture(all: Widget[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${24 * column} ${height}" font-family="sans-serif">`,
+    '<title>The dashboard of the rotation stack</title>',
     `<rect width="100%" height="100%" fill="#f2f3f5"/>`,
     ...boxes,
     '</svg>',

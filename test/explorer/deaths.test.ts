@@ -1,0 +1,69 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleRotation } from '../../infra/bundle.ts';
+import { explore, recordRotation, summaryOf } from '../../local/explorer/explore.ts';
+import type { FaultFate } from '../../local/explorer/fault.ts';
+import { playHistory } from '../../local/explorer/history.ts';
+import { createWorld } from '../world/world.ts';
+
+/** Three histories at a time: some wait for a lease, idle, as long as an invocation may live. */
+const PARALLEL = 3;
+const LIMIT_MS = 300_000;
+/** A boundary in memory; out here nobody can step in between the line and the answer before it. */
+const STDOUT = 'stdout';
+const CARELESS = fileURLToPath(new URL('./careless-handler.mjs', import.meta.url));
+
+beforeAll(async () => {
+  await bundleRotation();
+});
+
+describe('the bundle, killed by SIGKILL at any remote call of a rotation and retried', () => {
+  it.each<FaultFate>(['killed-before', 'killed-after'])(
+    '%s: the live password is current, or its loss is announced; nothing secret was written anywhere',
+    async (fate) => {
+      const verdicts = await explore({ fates: [fate], parallel: PARALLEL });
+      console.log(`${fate}: ${summaryOf(verdicts)}`);
+      expect(verdicts.filter(({ violations }) => violations.length > 0)).toEqual([]);
+      // Whether an answer that was made and never read is lost, is not up to the function.
+      const lost = verdicts.filter(({ end }) => end === 'lost').map(({ title }) => title);
+      expect(lost).toEqual(fate === 'killed-after' ? ['killed-after thingspace:GetNewPassword no. 1'] : []);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('the explorer', () => {
+  it('sees every call that the fast explorer sees: each service the same ones in the same order', async () => {
+    const world = createWorld();
+    await world.rotate();
+    const ofBundle = await recordRotation();
+    const services = new Map(ofBundle.map(({ service, operation }) => [operation, service]));
+    // By service: storing and journaling go side by side, and their order between two services is chance.
+    const inMemory = world.calls
+      .filter(({ name }) => name !== STDOUT)
+      .map(({ name }) => name.replace(' (audit)', ''));
+    expect(Map.groupBy(inMemory, (operation) => services.get(operation) ?? 'not seen of the bundle')).toEqual(
+      Map.groupBy(
+        ofBundle.map(({ operation }) => operation),
+        (operation) => services.get(operation),
+      ),
+    );
+  });
+
+  it(
+    'finds a careless function out: the dead password is current, and the new one stands in its log',
+    async () => {
+      const options = { handlerFile: CARELESS };
+      const killBefore = (operation: string) =>
+        playHistory({ service: 'secretsmanager', operation, nth: 1, fate: 'killed-before' }, options);
+      const verdicts = await Promise.all(
+        ['PutSecretValue', 'UpdateSecretVersionStage', 'NoSuchCall'].map(killBefore),
+      );
+      const [unstored, unfinished, unmet] = verdicts.map(({ violations }) => violations.join('; '));
+      expect(unstored).toMatch(/AWSCURRENT does not hold the live password.*as base64/);
+      expect(unfinished).toContain('as base64');
+      expect(unmet).toContain('the fault was never met');
+    },
+    LIMIT_MS,
+  );
+});

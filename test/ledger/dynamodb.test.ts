@@ -113,8 +113,8 @@ test('an audit row stands beside the item, sorts by time, and expires after 400 
 test('a table that is missing is an AwsCallError that names the operation', async () => {
   const another = new DynamoDBClient({ maxAttempts: 1 });
   const missing = dynamoDbItems(another, 'no-such-table');
-  for (const call of [missing.read('a'), missing.write(newState('a'), 0)]) {
-    const failure = await call.catch((error) => error);
+  for (const call of [() => missing.read('a'), () => missing.write(newState('a'), 0)]) {
+    const failure = await call().catch((error) => error);
     expect(failure).toBeInstanceOf(AwsCallError);
     expect(failure).toMatchObject({ errorName: 'ResourceNotFoundException' });
     expect(failure.message).toMatch(/^dynamodb:(GetItem|PutItem) /);

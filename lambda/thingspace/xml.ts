@@ -1,8 +1,10 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+
 /**
- * Reads the XML that SOAP allows, strictly, and also the part of a document that arrived before it broke
- * off. No library does both: fast-xml-parser accepts closing tags that match nothing, leaves unknown
- * entities as they stand and drops text with references to control characters, each of which would
- * yield a wrong password without a word.
+ * Reads XML with fast-xml-parser, strictly, and also the part of a document that arrived before it broke
+ * off. The library makes the tree and checks tags and attributes. Left to itself it throws at markup that
+ * broke off, loses text outside the root, and leaves or drops references that it does not know: those
+ * three are decided here.
  */
 export type XmlElement = {
   /** The name without its prefix. */
@@ -28,12 +30,36 @@ export class XmlError extends Error {
   }
 }
 
-// SOAP answers are six levels deep; a bound keeps every walk over the tree short.
-const MAX_DEPTH = 100;
-const name = String.raw`[^\s<>/=&"'?!]+`;
-const closingTag = new RegExp(String.raw`^</(${name})\s*>$`);
-const openingTag = new RegExp(String.raw`^<(${name})((?:\s+${name}\s*=\s*(?:"[^<"]*"|'[^<']*'))*)\s*(/?)>$`);
-const attribute = new RegExp(String.raw`(${name})\s*=\s*(?:"([^<"]*)"|'([^<']*)')`, 'g');
+const TEXT = '#text';
+const CDATA = '#cdata';
+const ATTRIBUTES = ':@';
+const position = XMLParser.getMetaDataSymbol() as unknown as symbol;
+
+/** What the library calls a node: one member named after the tag, TEXT or CDATA, its attributes beside it. */
+type Node = Record<string, unknown> & { [position: symbol]: Position };
+
+/** Offsets; an element that was not closed has no end. */
+type Position = { startIndex: number; endIndex?: number };
+
+const parser = new XMLParser({
+  preserveOrder: true,
+  captureMetaData: true,
+  textNodeName: TEXT,
+  cdataPropName: CDATA,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  ignorePiTags: true,
+  // Nothing is guessed or decoded by the library: see decodeReferences.
+  processEntities: false,
+  trimValues: false,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  // The library lets one more through: 100 levels. SOAP answers have six; every walk over the tree is short.
+  maxNestedTags: 99,
+  jPath: false,
+  // Its default renames elements such as toString; as own members of their node they are harmless.
+  onDangerousProperty: (name) => name,
+});
 
 /**
  * The root element, or undefined when the text broke off before one began.
@@ -41,97 +67,104 @@ const attribute = new RegExp(String.raw`(${name})\s*=\s*(?:"([^<"]*)"|'([^<']*)'
  */
 export function readXml(document: string): XmlElement | undefined {
   const xml = document.replace(/\r\n?/g, '\n'); // XML 1.0, 2.11
-  const holder: XmlElement = { localName: '', attributes: new Map(), children: [], text: '', closed: false };
-  const open: { element: XmlElement; rawName: string }[] = [{ element: holder, rawName: '' }];
-  let at = 0;
-  while (at < xml.length) {
-    const parent = open.at(-1)?.element ?? holder;
-    if (xml[at] !== '<') {
-      const end = xml.indexOf('<', at);
-      // Character data that nothing follows may have been cut anywhere, even inside a reference.
-      if (end < 0 && parent !== holder) break;
-      addText(parent, holder, decodeReferences(xml.slice(at, end < 0 ? undefined : end)));
-      at = end < 0 ? xml.length : end;
-      continue;
-    }
-    const end = endOfMarkup(xml, at);
-    if (end === undefined) break;
-    const markup = xml.slice(at, end);
-    at = end;
-    if (markup.startsWith('<![CDATA[')) {
-      if (parent === holder) throw new XmlError('malformed');
-      parent.text += markup.slice('<![CDATA['.length, -']]>'.length);
-    } else if (markup.startsWith('</')) {
-      if (open.length === 1 || closingTag.exec(markup)?.[1] !== open.at(-1)?.rawName) {
-        throw new XmlError('malformed');
-      }
-      parent.closed = true;
-      open.pop();
-    } else if (!markup.startsWith('<!--') && !markup.startsWith('<?')) {
-      const [, rawName, attributes, selfClosing] = openingTag.exec(markup) ?? [];
-      if (rawName === undefined || open.length > MAX_DEPTH) throw new XmlError('malformed');
-      if (parent === holder && holder.children.length > 0) throw new XmlError('malformed');
-      const element: XmlElement = {
-        localName: localName(rawName),
-        attributes: readAttributes(attributes ?? ''),
-        children: [],
-        text: '',
-        closed: selfClosing === '/',
-      };
-      parent.children.push(element);
-      if (!element.closed) open.push({ element, rawName });
-    }
-  }
-  return holder.children[0];
+  const { whole, tail } = splitAtCut(xml);
+  const [root] = parse(whole).filter((node) => position in node);
+  const { startIndex, endIndex } = root?.[position] ?? { startIndex: whole.length, endIndex: whole.length };
+  const after = endIndex === undefined ? '' : whole.slice(endIndex) + tail;
+  if (!isBlank(whole.slice(0, startIndex) + after)) throw new XmlError('malformed');
+  if (root === undefined) return undefined;
+  const closingTags = openNames(root).map((name) => `</${name}>`);
+  const checked = XMLValidator.validate(whole.slice(startIndex, endIndex) + closingTags.reverse().join(''));
+  if (checked !== true) throw new XmlError('malformed');
+  return elementOf(root);
 }
 
-/** The index after the comment, CDATA section, instruction or tag at `at`; undefined if it broke off. */
-function endOfMarkup(xml: string, at: number): number | undefined {
-  for (const [start, end] of [
-    ['<!--', '-->'],
-    ['<![CDATA[', ']]>'],
-    ['<?', '?>'],
-  ] as const) {
-    if (xml.startsWith(start, at)) {
-      const found = xml.indexOf(end, at + start.length);
-      return found < 0 ? undefined : found + end.length;
-    }
-  }
-  if (xml.startsWith('<!', at)) {
-    const rest = xml.slice(at, at + 9);
-    if (/^<!doctype/i.test(rest)) throw new XmlError('doctype');
-    const brokeOff = ['<!--', '<![CDATA[', '<!DOCTYPE'].some((start) => start.startsWith(rest));
-    if (brokeOff && at + rest.length === xml.length) return undefined;
+/** No cause is kept: the library's messages quote the document. */
+function parse(xml: string): Node[] {
+  try {
+    return parser.parse(xml);
+  } catch {
     throw new XmlError('malformed');
   }
-  return endOfTag(xml, at);
 }
 
-function endOfTag(xml: string, at: number): number | undefined {
-  let quote = '';
-  for (let index = at; index < xml.length; index++) {
-    const char = xml.charAt(index);
-    if (quote !== '') {
-      if (char === quote) quote = '';
-    } else if (char === '"' || char === "'") quote = char;
-    else if (char === '>') return index + 1;
-    else if (char === '<' && index > at) throw new XmlError('malformed');
+const inside = (quoted: string) => `[^<>"']*(?:(?:${quoted})[^<>"']*)*`;
+const inTag = inside(`"[^<"]*"|'[^<']*'`);
+// The library takes quotes in instructions for a tag's: they must come in pairs, and no '?>' inside.
+const inInstruction = inside(`"[^<>"]*"|'[^<>']*'`);
+const anyOf = (...forms: string[]) => new RegExp(forms.join('|'), 'sy');
+const wholeMarkup = anyOf(
+  '<!--.*?-->',
+  String.raw`<!\[CDATA\[.*?\]\]>`,
+  String.raw`<\?${inInstruction}\?>`,
+  `</[^<>"'/]*>`, // The validator would take '</a/>' for an empty element.
+  `<[^!?/<>"']${inTag}>`,
+);
+const cutMarkup = anyOf(
+  '<!--',
+  String.raw`<!\[CDATA\[`,
+  `</[^<>"'/]*$`,
+  `<(?:[^!/<>"']${inTag}(?:"[^<"]*|'[^<']*)?)?$`,
+);
+
+/**
+ * `whole` ends with the last markup that arrived whole; `tail` is the text behind it, which may have been
+ * cut anywhere, even inside a reference. Looks only for where each `<` ends: no DOCTYPE reaches the parser.
+ */
+function splitAtCut(xml: string): { whole: string; tail: string } {
+  let end = 0;
+  for (let at = xml.indexOf('<'); at >= 0; at = xml.indexOf('<', end)) {
+    wholeMarkup.lastIndex = cutMarkup.lastIndex = at;
+    if (wholeMarkup.test(xml)) end = wholeMarkup.lastIndex;
+    else if (cutMarkup.test(xml) || isCutDeclaration(xml, at)) {
+      const tail = xml.slice(end, at);
+      decodeReferences(tail); // Markup follows: no reference in it was cut.
+      return { whole: xml.slice(0, end), tail };
+    } else throw new XmlError(/^<!doctype/i.test(xml.slice(at, at + 9)) ? 'doctype' : 'malformed');
   }
-  return undefined;
+  return { whole: xml.slice(0, end), tail: xml.slice(end) };
 }
 
-function addText(parent: XmlElement, holder: XmlElement, text: string): void {
-  if (parent === holder && text.trim() !== '') throw new XmlError('malformed');
-  parent.text += text;
+function isCutDeclaration(xml: string, at: number): boolean {
+  const rest = xml.slice(at);
+  return ['<!--', '<![CDATA[', '<!DOCTYPE'].some((start) => start !== rest && start.startsWith(rest));
 }
 
-function readAttributes(source: string): Map<string, string> {
-  return new Map(
-    [...source.matchAll(attribute)].map(([, rawName, double, single]) => [
-      localName(rawName ?? ''),
-      decodeReferences(double ?? single ?? ''),
-    ]),
-  );
+/** What may stand outside the root. `$`: one that does not end is read once, not once for each `<`. */
+function isBlank(outside: string): boolean {
+  return outside.replace(/<!--.*?(?:-->|$)|<\?.*?(?:\?>|$)/gs, '').trim() === '';
+}
+
+function nameOf(node: Node): string {
+  return Object.keys(node).find((key) => key !== ATTRIBUTES) ?? '';
+}
+
+function contentOf(node: Node): Node[] {
+  return node[nameOf(node)] as Node[];
+}
+
+/** The names of the elements that the document did not close, outermost first. */
+function openNames(node: Node | undefined): string[] {
+  if (node?.[position] === undefined || node[position].endIndex !== undefined) return [];
+  return [nameOf(node), ...openNames(contentOf(node).at(-1))];
+}
+
+function elementOf(node: Node): XmlElement {
+  const content = contentOf(node);
+  const attributes = Object.entries((node[ATTRIBUTES] ?? {}) as Record<string, string>);
+  return {
+    localName: localName(nameOf(node)),
+    attributes: new Map(attributes.map(([name, value]) => [localName(name), decodeReferences(value)])),
+    children: content.filter((child) => position in child).map(elementOf),
+    text: content.map(textOf).join(''),
+    closed: node[position]?.endIndex !== undefined,
+  };
+}
+
+/** Of a child that is text or a CDATA section; nothing of an element. */
+function textOf(node: Node): string {
+  if (typeof node[TEXT] === 'string') return decodeReferences(node[TEXT]);
+  return CDATA in node ? (node[CDATA] as Node[]).map((literal) => literal[TEXT]).join('') : '';
 }
 
 function localName(rawName: string): string {

@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Two cores on the smallest machine: more workers only make every test slower.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Explorers play thousands of histories in one test, and the machine may be busy.
+    testTimeout: 120_000,
   },
 });

@@ -11,7 +11,7 @@ const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 async function rotateWith(spoil: Spoil): Promise<World> {
   const world = createWorld();
   world.link.spoil = spoil;
-  const { rotated } = await world.rotate({ attempts: 2 });
+  const { rotated } = await world.rotate({ attempts: 1 });
   world.link.spoil = undefined;
   for (let recovery = 0; !rotated && recovery < 2; recovery += 1) {
     world.advance(25 * MINUTE_MS);

@@ -66,6 +66,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
   const violations: string[] = [];
   /** Failures in the platform's present run that no person's trial made. */
   let failedByUs = 0;
+  let unlockedAt = 0;
   let session: { token: string; version: Version } | undefined;
 
   const deliverable = (request: Request) =>
@@ -281,11 +282,15 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
       say('support resets the password');
       return password;
     },
-    /** Support unlocks, and the person who has them on the telephone says so. */
+    /** Support unlocks; the person who asked for it says so at once, or later. */
     unlock() {
       platform.support.unlock(USERNAME);
-      const refusal = unlocked(state, budgets, now, now);
-      say(`support unlocks the username and a person says so: ${refusal?.name ?? 'taken'}`);
+      unlockedAt = now;
+      say('support unlocks the username');
+    },
+    sayUnlocked() {
+      const refusal = unlocked(state, budgets, now, unlockedAt);
+      say(`a person says that support has unlocked it: ${refusal?.name ?? 'taken'}`);
       return refusal;
     },
     /** A person stores a password in the console. */

@@ -68,7 +68,9 @@ function getHelp(
     return `no trial is granted, and no help is named: ${denied.message}`;
   }
   count(tally, 'afterwards: support must unlock');
-  const notTaken = actors.unlock();
+  actors.advance(1);
+  actors.unlock();
+  const notTaken = actors.sayUnlocked();
   return notTaken && `what the person says is not taken: ${notTaken.message}`;
 }
 

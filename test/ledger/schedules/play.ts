@@ -164,6 +164,9 @@ function take(actors: Actors, { kind, a, b }: Step, tally: Tally) {
       return;
     }
     case 'unlock':
-      return count(tally, actors.unlock()?.name ?? 'unlocked');
+      actors.unlock();
+      return b % 2 === 0 && count(tally, actors.sayUnlocked()?.name ?? 'unlocked');
+    case 'unlocked':
+      return count(tally, actors.sayUnlocked()?.name ?? 'unlocked');
   }
 }

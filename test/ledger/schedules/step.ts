@@ -20,6 +20,7 @@ const WEIGHTS = {
   person: 2,
   support: 1,
   unlock: 1,
+  unlocked: 1,
 };
 type Kind = keyof typeof WEIGHTS;
 
@@ -30,7 +31,18 @@ const bag = (weights: Partial<Record<Kind, number>>): Kind[] =>
 const BAGS = [
   bag(WEIGHTS),
   // Many log-ins side by side.
-  bag({ app: 6, trial: 3, send: 2, execute: 5, answer: 5, 'give-up': 1, time: 2, person: 3, unlock: 2 }),
+  bag({
+    app: 6,
+    trial: 3,
+    send: 2,
+    execute: 5,
+    answer: 5,
+    'give-up': 1,
+    time: 2,
+    person: 3,
+    unlock: 2,
+    unlocked: 2,
+  }),
   // Exchanges whose owners come late or never.
   bag({
     rotation: 3,

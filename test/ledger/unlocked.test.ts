@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { reserve } from '../../lambda/ledger/reserve.ts';
+import { settle } from '../../lambda/ledger/settle.ts';
+import type { CredentialState } from '../../lambda/ledger/state.ts';
+import {
+  GuardNotClosedError,
+  PresentedSinceError,
+  StillInFlightError,
+  unlocked,
+} from '../../lambda/ledger/unlocked.ts';
+import { BUDGETS, MINUTE_MS, NOW, presentation, stateWith } from './presentation.ts';
+
+const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+const FAILURE = {
+  outcome: 'failure',
+  code: 'INPUT_INVALID.Password.Invalid',
+  certainlyCredentials: true,
+} as const;
+const begin = (state: CredentialState, at: number) => {
+  expect(reserve(state, 'trial', trial, BUDGETS, at)).toBeUndefined();
+  return (endedAt: number) => settle(state, 'trial', trial, FAILURE, BUDGETS, endedAt);
+};
+
+test('with the guard closed and nothing under way since, the count starts from zero and refused passwords stay refused', () => {
+  const refused = { 'v1:p1': { at: NOW, releasable: false, released: false } };
+  const state = stateWith({ failed: 4, unknowns: 2, presented: ['v1'], guardClosedSaid: true, refused });
+  expect(unlocked(state, BUDGETS, NOW + MINUTE_MS, NOW)).toBeUndefined();
+  expect(state).toMatchObject({ failed: 0, unknowns: 0, presented: [], guardClosedSaid: false, refused });
+});
+
+test('below the budget nothing need be cleared', () => {
+  const state = stateWith({ failed: 2 });
+  expect(unlocked(state, BUDGETS, NOW + MINUTE_MS, NOW)).toBeInstanceOf(GuardNotClosedError);
+  expect(state.failed).toBe(2);
+});
+
+test('what is in flight is waited for, for exactly 20 minutes after its reservation', () => {
+  const state = stateWith({ failed: 3 });
+  begin(state, NOW);
+  const refusal = unlocked(state, BUDGETS, NOW + 20 * MINUTE_MS - 1, NOW + MINUTE_MS);
+  expect(refusal).toBeInstanceOf(StillInFlightError);
+  expect(refusal?.retryAt).toBe(NOW + 20 * MINUTE_MS);
+  expect(unlocked(state, BUDGETS, NOW + 30 * MINUTE_MS, NOW + 21 * MINUTE_MS)).toBeUndefined();
+});
+
+test('a log-in that failed since the unlocking is not forgotten', () => {
+  const state = stateWith({ failed: 3 });
+  begin(state, NOW + MINUTE_MS)(NOW + 2 * MINUTE_MS);
+  expect(unlocked(state, BUDGETS, NOW + 3 * MINUTE_MS, NOW)).toBeInstanceOf(PresentedSinceError);
+  expect(state.failed).toBe(4);
+});
+
+test('a log-in that was under way at the unlocking and failed after it is not forgotten', () => {
+  const state = stateWith({ failed: 3 });
+  const failed = begin(state, NOW);
+  const unlockedAt = NOW + 20_000;
+  failed(NOW + 30_000);
+  expect(unlocked(state, BUDGETS, NOW + MINUTE_MS, unlockedAt)).toBeInstanceOf(PresentedSinceError);
+  expect(state.failed).toBe(4);
+});
+
+test('nor is one whose answer never came: the platform may have executed it after the unlocking', () => {
+  const state = stateWith({ failed: 3 });
+  begin(state, NOW);
+  const unlockedAt = NOW + 20 * MINUTE_MS - 1;
+  expect(unlocked(state, BUDGETS, NOW + 60 * MINUTE_MS, unlockedAt)).toBeInstanceOf(PresentedSinceError);
+  expect(state.failed).toBe(4);
+});
+
+test('once more unlocked after the last log-in had ended, it is taken', () => {
+  const state = stateWith({ failed: 3 });
+  begin(state, NOW)(NOW + 30_000);
+  // `<` instead of `<=` would take it at the very millisecond.
+  expect(unlocked(state, BUDGETS, NOW + MINUTE_MS, NOW + 30_000)).toBeInstanceOf(PresentedSinceError);
+  expect(unlocked(state, BUDGETS, NOW + MINUTE_MS, NOW + 30_001)).toBeUndefined();
+});

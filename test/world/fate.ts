@@ -1,3 +1,5 @@
+import { AwsCallError } from '../../lambda/aws-call.ts';
+
 /** What happens to one remote call of an invocation. */
 export type Fate =
   | 'ok'
@@ -17,8 +19,11 @@ export type RemoteCall = { index: number; name: string; fate: Fate };
 /** Decides the fate of each call; `index` counts from 1 over the world's life. */
 export type Plan = (call: { index: number; name: string }) => Fate;
 
-export class NetworkError extends Error {
-  override readonly name = 'TimeoutError';
+/** As an AWS client throws it; ThingSpace's client turns it into an outcome. */
+export class NetworkError extends AwsCallError {
+  constructor(whatHappened: string) {
+    super(whatHappened, { name: 'TimeoutError' });
+  }
 }
 
 /** Thrown inside an invocation that was killed while it did something synchronous. */

@@ -20,6 +20,8 @@ export function createAws(nowMs: () => number, secretArn: string) {
   const audit: unknown[] = [];
   const published: AlarmEvent[] = [];
   const log: { at: number; line: string }[] = [];
+  const rotation = { enabled: true };
+  const rotationTokens: (string | undefined)[] = [];
   const keys = new Map<string, { key: Buffer; context: string }>();
 
   const moveLabel = (label: string, versionId: string): void => {
@@ -32,6 +34,8 @@ export function createAws(nowMs: () => number, secretArn: string) {
 
   return {
     secretArn,
+    rotation,
+    rotationTokens,
     versions,
     stages,
     table,
@@ -56,7 +60,7 @@ export function createAws(nowMs: () => number, secretArn: string) {
         wire.remote(process, 'DescribeSecret', () => {
           const byVersion = new Map<string, string[]>();
           for (const [label, id] of stages) byVersion.set(id, [...(byVersion.get(id) ?? []), label]);
-          return { arn: secretArn, rotationEnabled: true, kmsKeyId: 'key', stages: byVersion };
+          return { arn: secretArn, rotationEnabled: rotation.enabled, kmsKeyId: 'key', stages: byVersion };
         }),
       read: (_secretId, versionId) =>
         wire.remote(process, 'GetSecretValue', () => {
@@ -64,8 +68,9 @@ export function createAws(nowMs: () => number, secretArn: string) {
           if (version?.value === undefined) return undefined;
           return { versionId, value: version.value, createdAt: version.createdAt };
         }),
-      put: ({ token, value, stages: labels }) =>
+      put: ({ token, value, stages: labels, rotationToken }) =>
         wire.remote(process, 'PutSecretValue', () => {
+          rotationTokens.push(rotationToken);
           const existing = versions.get(token)?.value;
           if (existing === value) return;
           if (existing !== undefined) {

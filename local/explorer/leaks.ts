@@ -1,19 +1,46 @@
 import { findSecret } from './find-secret.ts';
 import type { Stage } from './stage.ts';
 
-/** Everything written anywhere in a history but in Secrets Manager: log, errors, topic, table, records. */
-export async function everythingWritten({ world, written }: Stage): Promise<string> {
+/** How much of everything there was at a moment: what came later is looked at alone. */
+export type Mark = {
+  written: number;
+  logged: number;
+  published: number;
+  calls: number;
+  secrets: number;
+  /** The live password at that moment. */
+  password: string;
+};
+
+export function markOf({ world, written, secrets }: Stage): Mark {
+  return {
+    written: written.length,
+    logged: world.aws.logs.lines(world.logGroupName).length,
+    published: world.aws.sns.published.length,
+    calls: world.gateway.calls.length,
+    secrets: secrets.length,
+    password: world.platform.truth(world.username).password,
+  };
+}
+
+/** Everything written since, anywhere but in Secrets Manager: log, errors, topic, table, records. */
+async function writtenSince(mark: Mark, { world, written }: Stage): Promise<string> {
   const { aws, gateway, tableName, logGroupName } = world;
   return [
-    ...written,
-    ...aws.logs.lines(logGroupName),
-    JSON.stringify(aws.sns.published),
+    ...written.slice(mark.written),
+    ...aws.logs.lines(logGroupName).slice(mark.logged),
+    JSON.stringify(aws.sns.published.slice(mark.published)),
     JSON.stringify(await aws.dynamodb.items(tableName)),
-    JSON.stringify(gateway.calls),
+    JSON.stringify(gateway.calls.slice(mark.calls)),
   ].join('\n');
 }
 
-/** Which secrets, whole or by halves, stand in a text and how. Quotes none of them: `password 2 as base64`. */
+/** Leaks since the mark of the password that was live then, and of every secret made since. */
+export async function leaksSince(mark: Mark, stage: Stage): Promise<string[]> {
+  return leaksIn(await writtenSince(mark, stage), [mark.password, ...stage.secrets.slice(mark.secrets)]);
+}
+
+/** Which secrets, whole or by halves, stand in a text and how. Quotes none: `the first half of secret 2 as base64`. */
 export function leaksIn(text: string, secrets: readonly string[]): string[] {
   return secrets.flatMap((secret, at) =>
     piecesOf(secret).flatMap(({ piece, name }) =>

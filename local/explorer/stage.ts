@@ -4,7 +4,7 @@ import { BUNDLE, startWorld, type World } from '../world.ts';
 import { marker } from './marker.ts';
 import { createSandbox } from './sandbox.ts';
 
-/** A world for one history, and what an observer sees of it. */
+/** A world for some histories, one after the other, and what an observer sees of it. */
 export interface Stage {
   readonly world: World;
   /** Rotates by a warm function, which dies by SIGKILL where the gateway says so. */
@@ -15,23 +15,29 @@ export interface Stage {
   functionRuns(): boolean;
   /** Everything that the function wrote or answered. */
   readonly written: readonly string[];
-  /** Whether a sealed answer has ever left the process. */
-  answerWasSealed(): boolean;
-  /** Passwords and session tokens that there have been. */
-  secrets(): string[];
+  /** Passwords and session tokens that there have been, in the order of their making. */
+  readonly secrets: readonly string[];
+  /** A new password that leaks are searched for. */
+  plant(): string;
   close(): Promise<void>;
 }
 
 export type StageOptions = {
   /** @default dist/rotation/index.mjs */
   handlerFile?: string;
-  /** Of one invocation; the function begins no exchange with less than 14 seconds. @default 15_000 */
+  /** Of one invocation; the function begins no exchange with less than 14 seconds left. @default 20_000 */
   timeoutMs?: number;
 };
 
-export async function setStage({ handlerFile = BUNDLE, timeoutMs = 15_000 }: StageOptions): Promise<Stage> {
-  const world = await startWorld({ password: marker(), platform: { nextPassword: marker } });
-  const { clock, aws, gateway, platform, username, logGroupName, env } = world;
+export async function setStage({ handlerFile = BUNDLE, timeoutMs = 20_000 }: StageOptions): Promise<Stage> {
+  const secrets: string[] = [];
+  const plant = () => {
+    const password = marker();
+    secrets.push(password);
+    return password;
+  };
+  const world = await startWorld({ password: plant(), platform: { nextPassword: plant } });
+  const { clock, aws, gateway, platform, logGroupName, env } = world;
   const written: string[] = [];
   const functionCalls: Call[] = [];
 
@@ -60,11 +66,10 @@ export async function setStage({ handlerFile = BUNDLE, timeoutMs = 15_000 }: Sta
     },
   });
 
-  const sessionTokens: string[] = [];
   const { logIn } = platform;
   platform.logIn = (...presented) => {
     const verdict = logIn(...presented);
-    if (verdict.ok) sessionTokens.push(verdict.value);
+    if (verdict.ok) secrets.push(verdict.value);
     return verdict;
   };
 
@@ -74,8 +79,8 @@ export async function setStage({ handlerFile = BUNDLE, timeoutMs = 15_000 }: Sta
     functionCalls,
     functionRuns: () => sandbox.busy,
     written,
-    answerWasSealed: () => written.some((line) => line.includes('"sealedEnvelope"')),
-    secrets: () => [...platform.truth(username).passwords, ...sessionTokens],
+    secrets,
+    plant,
     close: async () => {
       await sandbox.kill();
       await world.close();

@@ -4,6 +4,7 @@ import { bundleRotation } from '../../infra/bundle.ts';
 import { explore, recordRotation, summaryOf } from '../../local/explorer/explore.ts';
 import type { FaultFate } from '../../local/explorer/fault.ts';
 import { playHistory } from '../../local/explorer/history.ts';
+import { setStage } from '../../local/explorer/stage.ts';
 import { createWorld } from '../world/world.ts';
 
 /** Three histories at a time: some wait for a lease, idle, as long as an invocation may live. */
@@ -53,9 +54,11 @@ describe('the explorer', () => {
   it(
     'finds a careless function out: the dead password is current, and the new one stands in its log',
     async () => {
-      const options = { handlerFile: CARELESS };
-      const killBefore = (operation: string) =>
-        playHistory({ service: 'secretsmanager', operation, nth: 1, fate: 'killed-before' }, options);
+      const killBefore = async (operation: string) => {
+        const stage = await setStage({ handlerFile: CARELESS });
+        const fault = { service: 'secretsmanager', operation, nth: 1, fate: 'killed-before' } as const;
+        return playHistory(fault, stage).finally(stage.close);
+      };
       const verdicts = await Promise.all(
         ['PutSecretValue', 'UpdateSecretVersionStage', 'NoSuchCall'].map(killBefore),
       );

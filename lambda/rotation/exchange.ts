@@ -97,7 +97,7 @@ async function keep(
     oldVersion: current.versionId,
     oldHash: old.hash,
   });
-  rotation.sealedLog.write(attempt, envelope);
+  writeSealed(rotation, attempt, envelope);
 
   const read = rotation.api.readNewPassword(answer.body);
   if (read.outcome === 'refused') throw await refused(rotation, errand, reservation, read.code, envelope);
@@ -115,6 +115,15 @@ async function keep(
   if (journaled.status === 'rejected') throw journaled.reason;
   rotation.tell('The new password is current', { username, token, staleMs: Math.round(staleMs) });
   await rotation.ledger.change(username, deadlineMs, (state, now) => committed(state, attempt, token, now));
+}
+
+/** A log that cannot be written leaves the two other places; it must not keep the password from them. */
+function writeSealed({ sealedLog, tell }: Rotation, attempt: string, envelope: string): void {
+  try {
+    sealedLog.write(attempt, envelope);
+  } catch (failure) {
+    tell('The sealed answer could not be written to the log', { failure: (failure as Error).name });
+  }
 }
 
 async function notSent(rotation: Rotation, errand: Errand, reservation: Reservation, cause: Error) {

@@ -204,7 +204,7 @@ export const mutants: Mutant[] = [
   {
     rule: 'seal first: the answer leaves the process before anything else is done with it',
     file: 'lambda/rotation/exchange.ts',
-    find: '  rotation.sealedLog.write(attempt, envelope);\n',
+    find: '  writeSealed(rotation, attempt, envelope);\n',
     replace: '',
     noticedBy: 'test/rotation/every-boundary.test.ts',
   },

@@ -99,6 +99,7 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
         process.die();
         throw new KilledError();
       }
+      if (fate === 'failed-before') throw new Error(`${name}: the pipe is broken`);
       effect();
       if (fate === 'killed-after') {
         process.die();

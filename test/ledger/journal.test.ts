@@ -6,9 +6,11 @@ import {
   nothingChanged,
   outcomeUnknown,
   received,
+  superseded,
 } from '../../lambda/ledger/journal.ts';
-import { type CredentialState, decodeState, type Journal } from '../../lambda/ledger/state.ts';
-import { MINUTE_MS, NOW, SECRET_ARN, stateWith } from './presentation.ts';
+import { reserve } from '../../lambda/ledger/reserve.ts';
+import { type CredentialState, decodeState, exposure, type Journal } from '../../lambda/ledger/state.ts';
+import { BUDGETS, exchangeOf, MINUTE_MS, NOW, SECRET_ARN, stateWith } from './presentation.ts';
 
 const exchange = {
   token: 't',
@@ -153,4 +155,35 @@ test('the unknown and the loss are announced, each once', () => {
     { event: 'password-unknown', settlesAt: NOW + 20 * MINUTE_MS, sealedAnswer: false },
     { event: 'password-lost', sealedAnswer: false },
   ]);
+});
+
+test('the first envelope of an exchange stays: a repetition does not replace it', () => {
+  const state = stateWith({ journal: structuredClone(JOURNALS.received as Journal) });
+  received(state, 'x', 'second', NOW + 1);
+  expect(state.journal).toEqual(JOURNALS.received);
+});
+
+test.each([
+  ['received', (state: CredentialState) => received(state, 'x', 'sealed', NOW)],
+  ['committed', (state: CredentialState) => committed(state, 'x', 't', NOW)],
+])('what is %s ends the attempt whose owner died: it did not fail', (_, apply) => {
+  const state = stateWith();
+  expect(reserve(state, 'x', exchangeOf('t'), BUDGETS, NOW)).toBeUndefined();
+  apply(state);
+  expect(exposure(state)).toBe(0);
+});
+
+test('a sealed password that another version stands in the way of is announced once for each such version', () => {
+  const state = stateWith({ journal: structuredClone(JOURNALS.received as Journal) });
+  const published: string[] = [];
+  for (const version of ['v2', 'v2', 'v3']) {
+    superseded(state, 'x', version, 'Fleet', NOW);
+    superseded(state, 'another attempt', version, 'Fleet', NOW);
+    published.push(`${version}: ${state.outbox.splice(0).map(({ event }) => event)}`);
+  }
+  expect(published).toEqual(['v2: superseded', 'v2: ', 'v3: superseded']);
+  expect(state.journal).toMatchObject({ state: 'received', supersededBy: 'v3', envelope: 'first' });
+  const idle = stateWith();
+  superseded(idle, 'x', 'v2', 'Fleet', NOW);
+  expect(idle).toEqual(stateWith());
 });

@@ -193,3 +193,13 @@ test('what is refused changes nothing but what time has changed', () => {
   expect(ask(state)).toBeInstanceOf(LockoutGuardError);
   expect(state).toEqual(before);
 });
+
+test('a budget that known failures alone have spent calls a person, whatever is under way beside them', () => {
+  const state = stateWith({ failed: 2, presented: ['v1'] });
+  expect(reserve(state, 'other', presentation({ versionId: 'v2' }), BUDGETS, NOW)).toBeUndefined();
+  const refused = ask(state);
+  expect(refused).toBeInstanceOf(BudgetSpentError);
+  // `<=` instead of `<` would have everybody wait for what cannot help.
+  expect(refused?.retryAt).toBeUndefined();
+  expect(refused?.message).toContain('trial');
+});

@@ -216,3 +216,60 @@ test('a log-in that works ends a loss that was found before it began, and keeps 
   // Begun before the loss was found, it says nothing about it.
   expect(lostAt(NOW + 1).journal.state).toBe('lost');
 });
+
+test('an unknown outcome that is reported after the sweep says nothing new', () => {
+  const state = stateWith();
+  const silent = begin(state, 'silent');
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  const swept = structuredClone(state);
+  silent(UNKNOWN, NOW + 21 * MINUTE_MS);
+  expect({ ...state, inFlight: {} }).toMatchObject({
+    failed: swept.failed,
+    outbox: swept.outbox,
+    unknowns: 1,
+  });
+});
+
+test('an exchange of unknown outcome is no failed log-in; the journal announces what it is', () => {
+  const state = stateWith();
+  begin(state, 'exchange', exchangeOf('token'))(UNKNOWN);
+  expect(state.outbox).toEqual([]);
+  expect(state.unknowns).toBe(1);
+});
+
+test('a trial that works shows that the refusal was wrong: the fingerprint is no longer barred', () => {
+  const refused = { 'v1:p1': { at: NOW, releasable: false, released: false } };
+  const state = stateWith({ refused });
+  begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }))(SUCCESS);
+  expect(state.refused).toEqual({});
+});
+
+test('a success that leaves rotation’s share used up does not promise a new announcement', () => {
+  const state = stateWith({ failed: 3, guardClosedSaid: true });
+  const trial = begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }));
+  state.failed += 2;
+  trial(SUCCESS);
+  // `<=` instead of `<` would announce one closed guard twice.
+  expect(state).toMatchObject({ failed: 2, guardClosedSaid: true });
+});
+
+test('a success moves no journal but a lost one', () => {
+  const exchange = {
+    token: 't',
+    attempt: 'x',
+    secretArn: 'arn',
+    oldVersion: 'v0',
+    oldHash: 'p0',
+    startedAt: 0,
+  };
+  const sealed = { receivedAt: 0, envelope: 'sealed' };
+  for (const journal of [
+    { state: 'unknown', ...exchange },
+    { state: 'received', ...exchange, ...sealed },
+    { state: 'committed', ...exchange, ...sealed },
+  ] as CredentialState['journal'][]) {
+    const state = stateWith({ journal: structuredClone(journal) });
+    begin(state, 'a')(SUCCESS);
+    expect(state.journal).toEqual(journal);
+  }
+});

@@ -24,7 +24,7 @@ export function received(state: CredentialState, attempt: string, envelope: stri
     return;
   }
   if (exchange.state === 'received' || exchange.state === 'committed') return;
-  endAttempt(state, attempt);
+  endAttempt(state, attempt, now);
   state.journal = { ...pick(exchange), state: 'received', receivedAt: now, envelope };
   barOldPassword(state, exchange, now);
 }
@@ -34,7 +34,7 @@ export function committed(state: CredentialState, attempt: string, token: string
   const exchange = exchangeOf(state, attempt);
   if (!exchange || exchange.state === 'committed') return;
   const receivedAt = exchange.state === 'received' ? exchange.receivedAt : now;
-  endAttempt(state, attempt);
+  endAttempt(state, attempt, now);
   const envelope = 'envelope' in exchange ? exchange.envelope : undefined;
   state.journal = {
     ...pick(exchange),
@@ -109,11 +109,8 @@ export function superseded(
   const exchange = exchangeOf(state, attempt);
   if (exchange?.state !== 'received' || exchange.supersededBy === versionId) return;
   exchange.supersededBy = versionId;
-  announce(state, exchange, {
-    event: 'superseded',
-    ...aboutOf(state, exchange, username, now),
-    token: exchange.token,
-  });
+  const alarm = { event: 'superseded' as const, ...aboutOf(state, exchange, username, now) };
+  announce(state, exchange, { ...alarm, token: exchange.token }, versionId);
 }
 
 /** The rotation is over. Returns whether this call ended it. */
@@ -131,7 +128,8 @@ export function finished(state: CredentialState, token: string, username: string
 }
 
 /** What the exchange brought is proof that it did not fail, also when its owner died before it could say so. */
-function endAttempt(state: CredentialState, attempt: string): void {
+function endAttempt(state: CredentialState, attempt: string, now: number): void {
+  if (state.inFlight[attempt]) state.lastEndedAt = Math.max(state.lastEndedAt, now);
   delete state.inFlight[attempt];
 }
 
@@ -157,13 +155,14 @@ function aboutOf(state: CredentialState, exchange: ExchangeJournal, username: st
   return { at: now, credential: state.credential, username, secretArn: exchange.secretArn };
 }
 
-/** Puts an alarm about an exchange into the outbox, once. */
+/** Puts an alarm about an exchange into the outbox, once; `about` tells several of one kind apart. */
 export function announce(
   state: CredentialState,
   exchange: { attempt: string },
   alarm: WithoutId<AlarmEvent>,
+  about = '',
 ): void {
-  const id = `${exchange.attempt}:${alarm.event}`;
+  const id = [exchange.attempt, alarm.event, about].filter((part) => part !== '').join(':');
   if (!state.outbox.some((waiting) => waiting.id === id)) state.outbox.push({ ...alarm, id } as AlarmEvent);
 }
 

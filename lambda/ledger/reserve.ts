@@ -60,7 +60,6 @@ export function reserve(
   if (refused && usedRelease) refused.released = true;
   const fresh = !state.presented.includes(wanted.versionId);
   if (fresh) state.presented.push(wanted.versionId);
-  state.lastReservedAt = now;
   state.inFlight[attempt] = {
     reservedAt: now,
     actor: wanted.actor,

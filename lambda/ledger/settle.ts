@@ -27,6 +27,7 @@ export function settle(
   now: number,
 ): void {
   const attempt = state.inFlight[id];
+  if (settlement.outcome !== 'unknown') state.lastEndedAt = Math.max(state.lastEndedAt, now);
   switch (settlement.outcome) {
     case 'unknown':
       if (!attempt || attempt.unknownAt !== undefined) return;

@@ -82,8 +82,8 @@ const state = v.object({
   secretArn: v.optional(v.string()),
   failed: v.number(),
   inFlight: v.record(v.string(), attempt),
-  /** When the last presentation was granted. */
-  lastReservedAt: v.number(),
+  /** Until when what was presented may have been executed, for all that is no longer in flight. */
+  lastEndedAt: v.number(),
   /** Versions presented since the last success. */
   presented: v.array(v.string()),
   refused: v.record(v.string(), refusal),
@@ -113,7 +113,7 @@ export function newState(credential: string): CredentialState {
     recentWrites: [],
     failed: 0,
     inFlight: {},
-    lastReservedAt: 0,
+    lastEndedAt: 0,
     presented: [],
     refused: {},
     unknowns: 0,

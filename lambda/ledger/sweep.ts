@@ -11,6 +11,7 @@ export function sweep(state: CredentialState, budgets: Budgets, now: number): vo
   for (const [id, attempt] of Object.entries(state.inFlight)) {
     if (now < attempt.reservedAt + SETTLING_MS) continue;
     delete state.inFlight[id];
+    state.lastEndedAt = Math.max(state.lastEndedAt, attempt.reservedAt + SETTLING_MS);
     state.failed += 1;
     if (attempt.unknownAt !== undefined) continue;
     // Its owner died without a word: nobody has announced it yet.

@@ -49,7 +49,8 @@ export function unlocked(
     const drainedAt = Math.max(...attempts.map(({ reservedAt }) => reservedAt)) + SETTLING_MS;
     return new StillInFlightError(
       `${attempts.length} log-in(s) of ${state.credential} are under way or unanswered: ThingSpace may still execute ` +
-        `them and count them after the unlocking. Say it again after ${new Date(drainedAt).toISOString()}.`,
+        `them and count them after the unlocking. Have support unlock the username (once more) after ` +
+        `${new Date(drainedAt).toISOString()}, then say so.`,
       drainedAt,
     );
   }
@@ -62,10 +63,10 @@ export function unlocked(
     );
   }
   // `<=`: what was reserved in the very millisecond of the unlocking may have been executed after it.
-  if (unlockedAt <= state.lastReservedAt) {
+  if (unlockedAt <= state.lastEndedAt) {
     return new PresentedSinceError(
-      `A password of ${state.credential} was presented at ${new Date(state.lastReservedAt).toISOString()}, not before the ` +
-        'unlocking: ThingSpace may count it. Have support unlock the username once more, then say so.',
+      `A password of ${state.credential} was presented, perhaps as late as ${new Date(state.lastEndedAt).toISOString()} and so ` +
+        'after the unlocking: ThingSpace may count it. Have support unlock the username once more, then say so.',
     );
   }
   state.failed = 0;

@@ -56,7 +56,7 @@ describe('Saying that support unlocked the username', () => {
   });
 
   it('is not taken when a password was presented at the unlocking or after it', () => {
-    const state = closed({ lastReservedAt: NOW - 60_000 });
+    const state = closed({ lastEndedAt: NOW - 60_000 });
     // Would pass with `<`: the very same millisecond.
     expect(unlocked(state, BUDGETS, NOW, NOW - 60_000)).toBeInstanceOf(PresentedSinceError);
     expect(state.failed).toBe(3);
@@ -72,7 +72,9 @@ describe('Saying that support unlocked the username', () => {
     expect(early?.retryAt).toBe(NOW + SETTLING_MS);
     // Would fail with `>` in the sweep: at the very millisecond it can no longer be executed.
     const state = closed({ inFlight: { old, young } });
-    expect(unlocked(state, BUDGETS, NOW + SETTLING_MS, NOW + 1)).toBeUndefined();
+    const [drainedAt, after] = [NOW + SETTLING_MS, NOW + SETTLING_MS + 1];
+    expect(unlocked(state, BUDGETS, drainedAt, drainedAt)).toBeInstanceOf(PresentedSinceError);
+    expect(unlocked(state, BUDGETS, after, after)).toBeUndefined();
     expect(state).toMatchObject({ failed: 0, inFlight: {} });
   });
 });

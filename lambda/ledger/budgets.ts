@@ -6,7 +6,7 @@ export type Budgets = {
   limit: number;
   /** At which the automation stops (LOCKOUT_BUDGET). */
   budget: number;
-  /** At which rotation stops (ROTATION_BUDGET); less than `budget`, so that apps cannot be starved by it. */
+  /** At which rotation stops (ROTATION_BUDGET), but for a version that is fresh; not above `budget`. */
   rotation: number;
 };
 

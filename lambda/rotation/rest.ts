@@ -55,8 +55,9 @@ async function oneStep(rotation: Rotation, errand: Errand, seen: Seen): Promise<
     await rollForward(rotation, errand, journal, secret, current);
     return 'look again';
   }
-  if (token !== undefined && (await isStored(rotation, errand, token, seen)))
+  if (token !== undefined && (await isStored(rotation, errand, token, seen))) {
     return { rest: 'stored', current };
+  }
 
   switch (journal.state) {
     case 'idle':

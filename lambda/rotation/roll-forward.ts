@@ -48,8 +48,8 @@ export async function rollForward(
     );
     return;
   }
-  if (current.versionId !== journal.oldVersion && (await stoodAside(rotation, errand, journal, current)))
-    return;
+  const changed = current.versionId !== journal.oldVersion;
+  if (changed && (await stoodAside(rotation, errand, journal, current))) return;
 
   const token = errand.token ?? (await emptyPending(rotation, errand, secret)) ?? journal.token;
   const stored = await glanceAtVersion(rotation, errand, token);

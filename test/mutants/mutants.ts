@@ -70,8 +70,8 @@ export const mutants: Mutant[] = [
   {
     rule: 'the old version guards roll forward: an old envelope never overwrites a newer password',
     file: 'lambda/rotation/roll-forward.ts',
-    find: 'if (current.versionId !== journal.oldVersion && ',
-    replace: "if (current.versionId === 'never' && ",
+    find: 'const changed = current.versionId !== journal.oldVersion;',
+    replace: "const changed = current.versionId === 'never';",
     noticedBy: RULES,
   },
   {
@@ -221,5 +221,13 @@ export const mutants: Mutant[] = [
     find: 'if (landed !== undefined) return',
     replace: 'if (landed === null) return',
     noticedBy: 'test/ledger/change.test.ts',
+  },
+  {
+    rule: 'no code path presents a password without a reservation',
+    file: 'lambda/rotation/steps.ts',
+    find: "const session = await logIn(rotation, step, { versionId: token, ...credential }, 'test');",
+    replace:
+      "const { username, password } = credential;\n  const direct = await rotation.api.logIn(username, password, { timeoutMs: 1_000 });\n  const session = direct.outcome === 'done' ? direct.value : '';",
+    noticedBy: 'test/rotation/every-boundary.test.ts',
   },
 ];

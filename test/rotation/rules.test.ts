@@ -45,6 +45,12 @@ test('a sealed password and a changed secret that is refused: nobody chooses but
   }
   expect(world.truth().failures).toBe(1);
   expect(announced(world)).toEqual(['failed-log-in', 'superseded']);
+
+  // Another version that does not work is another alarm: a receiver that drops repetitions must not drop it.
+  world.storeByHand('A Guess 2');
+  expect(await world.step('createSecret', token)).toMatchObject({ error: { name: 'SupersededError' } });
+  const ids = world.aws.published.filter(({ event }) => event === 'superseded').map(({ id }) => id);
+  expect(new Set(ids).size).toBe(2);
 });
 
 test('the dead password stored again by hand: one log-in tells, then the sealed one is rolled forward', async () => {

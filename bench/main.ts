@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
-import { seal } from '../lambda/vault/envelope.ts';
+import { seal } from '../lambda/sealing/envelope.ts';
 
 /**
  * What costs time in the function, side by side in one run: `npm run bench` (after `npm run build`).

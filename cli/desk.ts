@@ -2,9 +2,9 @@ import type { Clock } from '../lambda/clock.ts';
 import type { Budgets } from '../lambda/ledger/budgets.ts';
 import type { ItemStore } from '../lambda/ledger/change.ts';
 import type { Ledger } from '../lambda/ledger/ledger.ts';
+import type { Sealer } from '../lambda/sealing/data-key.ts';
+import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
-import type { Sealer } from '../lambda/vault/sealer.ts';
-import type { SecretStore } from '../lambda/vault/secret-store.ts';
 
 /** Where a command speaks to the person. */
 export interface Terminal {

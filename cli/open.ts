@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { open as openEnvelope } from '../lambda/vault/envelope.ts';
+import { open as openEnvelope } from '../lambda/sealing/envelope.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
 import { writePrivately } from './private-file.ts';

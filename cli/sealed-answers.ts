@@ -1,5 +1,5 @@
 import type { CredentialState } from '../lambda/ledger/state.ts';
-import { type Envelope, EnvelopeError, readEnvelope } from '../lambda/vault/envelope.ts';
+import { type Envelope, EnvelopeError, readEnvelope } from '../lambda/sealing/envelope.ts';
 
 /** A sealed answer and where it was found. */
 export type SealedAnswer = { where: string; envelope: Envelope };

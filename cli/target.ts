@@ -1,7 +1,7 @@
 import type { StoredCredential } from '../lambda/ledger/log-in.ts';
 import { AWSCURRENT, holderOf } from '../lambda/rotation/secret.ts';
-import { readCredential } from '../lambda/vault/credential.ts';
-import type { SecretDescription } from '../lambda/vault/secret-store.ts';
+import { readCredential } from '../lambda/secret/credential.ts';
+import type { SecretDescription } from '../lambda/secret/secrets-manager.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
 

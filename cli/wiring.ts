@@ -7,9 +7,9 @@ import { systemClock } from '../lambda/clock.ts';
 import { dynamoDbItems } from '../lambda/ledger/dynamodb.ts';
 import { createLedger } from '../lambda/ledger/ledger.ts';
 import type { Measure } from '../lambda/metrics.ts';
+import { kmsSealer } from '../lambda/sealing/data-key.ts';
+import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import { createSoapApi } from '../lambda/thingspace/soap.ts';
-import { kmsSealer } from '../lambda/vault/sealer.ts';
-import { secretsManagerStore } from '../lambda/vault/secret-store.ts';
 import type { Desk, Terminal } from './desk.ts';
 import type { Settings } from './settings.ts';
 

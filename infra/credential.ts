@@ -3,7 +3,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule, CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { PLACEHOLDER } from '../lambda/vault/credential.ts';
+import { PLACEHOLDER } from '../lambda/secret/credential.ts';
 import { credentialAlarms } from './credential-alarms.ts';
 import { grantKeyToReader, grantLedgerItem } from './reader-grants.ts';
 import { checkDaily, recoverOnFailure } from './recover-triggers.ts';

@@ -55,7 +55,7 @@ export function grantRotation(role: Role, resources: Resources): (secret: Rotate
     resources: [sealingKey.keyArn],
     conditions: {
       StringEquals: { 'kms:EncryptionContext:secretArn': theSecrets },
-      // Exactly the two members of the sealing context, as `lambda/vault/sealer.ts` writes it.
+      // Exactly the two members of the sealing context, as `lambda/sealing/data-key.ts` writes it.
       'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'token'] },
       Null: { 'kms:EncryptionContext:token': 'false' },
     },

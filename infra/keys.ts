@@ -2,7 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { isAwsManagedKey } from '../lambda/vault/sealer.ts';
+import { isAwsManagedKey } from '../lambda/sealing/data-key.ts';
 
 /** The key cannot seal passwords. */
 export class SealingKeyChoiceError extends Error {

@@ -1,8 +1,9 @@
+import { PresentableError } from './errors.ts';
 /**
  * An AWS call that did not succeed. The SDK's own error stays out of the chain: it holds the request,
  * and a validator's message may quote it (PutSecretValue's request is the password).
  */
-export class AwsCallError extends Error {
+export class AwsCallError extends PresentableError {
   override readonly name = 'AwsCallError';
   readonly operation: string;
   /** The service's exception name, or the network's code (`ECONNRESET`). */

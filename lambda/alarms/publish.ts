@@ -1,5 +1,6 @@
 import { PublishCommand, type PublishCommandInput, type SNSClient } from '@aws-sdk/client-sns';
 import { type Clock, systemClock } from '../clock.ts';
+import { PresentableError } from '../errors.ts';
 import type { AlarmEvent } from './event.ts';
 import { asciiJson } from './json.ts';
 import { type Rendered, render } from './render.ts';
@@ -25,13 +26,13 @@ export type AlarmOptions = Partial<Setting> & {
 };
 
 /** SNS did not take the alarm. `cause` is the last attempt's error, where there was an attempt. */
-export class AlarmNotPublishedError extends Error {
-  override name = 'AlarmNotPublishedError';
+export class AlarmNotPublishedError extends PresentableError {
+  override readonly name = 'AlarmNotPublishedError';
 }
 
 /** SNS answered nothing within the time that the attempt had. */
-export class PublishTimeoutError extends Error {
-  override name = 'PublishTimeoutError';
+export class PublishTimeoutError extends PresentableError {
+  override readonly name = 'PublishTimeoutError';
 }
 
 const pauseMs = 100;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { PresentableError } from '../errors.ts';
 
 /** How many consecutive failed log-ins who may cause. */
 export type Budgets = {
@@ -21,7 +22,7 @@ const schema = v.pipe(
   v.check((b) => b.rotation <= b.budget, 'ROTATION_BUDGET must not be above LOCKOUT_BUDGET'),
 );
 
-export class BudgetsError extends Error {
+export class BudgetsError extends PresentableError {
   override readonly name = 'BudgetsError';
 }
 

@@ -1,5 +1,6 @@
+import { PresentableError } from '../errors.ts';
 /** The guard stands between a password and the platform: nothing was sent. */
-export class LockoutGuardError extends Error {
+export class LockoutGuardError extends PresentableError {
   override readonly name: string = 'LockoutGuardError';
   /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
   readonly retryAt: number | undefined;
@@ -36,6 +37,6 @@ export class ReservationExpiredError extends LockoutGuardError {
 }
 
 /** DynamoDB did not answer: no password is presented without a reservation. */
-export class LedgerUnavailableError extends Error {
+export class LedgerUnavailableError extends PresentableError {
   override readonly name = 'LedgerUnavailableError';
 }

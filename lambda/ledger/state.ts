@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { PresentableError } from '../errors.ts';
 import { alarmEventSchema } from './outbox.ts';
 
 /**
@@ -99,7 +100,7 @@ const state = v.object({
 });
 export type CredentialState = v.InferOutput<typeof state>;
 
-export class LedgerItemError extends Error {
+export class LedgerItemError extends PresentableError {
   override readonly name = 'LedgerItemError';
 }
 

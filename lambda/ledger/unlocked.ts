@@ -1,10 +1,11 @@
+import { PresentableError } from '../errors.ts';
 import type { Budgets } from './budgets.ts';
 import { type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
 import { SETTLING_MS } from './times.ts';
 
 /** What a person says of the platform cannot be taken over now; nothing was changed. */
-export class UnlockNotTakenError extends Error {
+export class UnlockNotTakenError extends PresentableError {
   override readonly name: string = 'UnlockNotTakenError';
   /** When saying so again will be accepted, in milliseconds since 1970; absent when it is not needed. */
   readonly retryAt: number | undefined;

@@ -1,60 +1,61 @@
+import { PresentableError } from '../errors.ts';
 /** The event is not one of Secrets Manager's rotation events, nor a recover event. */
-export class InvalidEventError extends Error {
+export class InvalidEventError extends PresentableError {
   override readonly name = 'InvalidEventError';
 }
-export class RotationNotEnabledError extends Error {
+export class RotationNotEnabledError extends PresentableError {
   override readonly name = 'RotationNotEnabledError';
 }
 /** The token of the event is not a version that Secrets Manager has staged. */
-export class TokenNotStagedError extends Error {
+export class TokenNotStagedError extends PresentableError {
   override readonly name = 'TokenNotStagedError';
 }
 /** Secrets Manager could not be read or written. */
-export class SecretStoreError extends Error {
+export class SecretStoreError extends PresentableError {
   override readonly name = 'SecretStoreError';
 }
 /** An exchange is begun only with time to wait for its answer and to store it. */
-export class NotEnoughTimeError extends Error {
+export class NotEnoughTimeError extends PresentableError {
   override readonly name = 'NotEnoughTimeError';
 }
 /** ThingSpace refused the password that the secret holds. */
-export class PasswordRefusedError extends Error {
+export class PasswordRefusedError extends PresentableError {
   override readonly name = 'PasswordRefusedError';
 }
 /** ThingSpace could not read a request of ours, so it says nothing about the password. */
-export class RequestNotReadError extends Error {
+export class RequestNotReadError extends PresentableError {
   override readonly name = 'RequestNotReadError';
 }
 /** No request can have left this machine. */
-export class ThingSpaceUnreachableError extends Error {
+export class ThingSpaceUnreachableError extends PresentableError {
   override readonly name = 'ThingSpaceUnreachableError';
 }
 /** A log-in got no usable answer. */
-export class LogInUnknownError extends Error {
+export class LogInUnknownError extends PresentableError {
   override readonly name = 'LogInUnknownError';
 }
 /** ThingSpace refused to make a new password; the old one is as good as before. */
-export class ExchangeRefusedError extends Error {
+export class ExchangeRefusedError extends PresentableError {
   override readonly name = 'ExchangeRefusedError';
 }
 /** GetNewPassword was sent and nobody knows yet whether the password was changed. */
-export class OutcomeUnknownError extends Error {
+export class OutcomeUnknownError extends PresentableError {
   override readonly name = 'OutcomeUnknownError';
 }
 /** An answer is sealed, but no new password could be read from it. */
-export class UnreadableAnswerError extends Error {
+export class UnreadableAnswerError extends PresentableError {
   override readonly name = 'UnreadableAnswerError';
 }
 /** The secret was changed after a new password was sealed, and what it holds now is refused. */
-export class SupersededError extends Error {
+export class SupersededError extends PresentableError {
   override readonly name = 'SupersededError';
 }
 /** A step of a rotation that is no longer the latest. */
-export class StaleRotationError extends Error {
+export class StaleRotationError extends PresentableError {
   override readonly name = 'StaleRotationError';
 }
 /** setSecret found nothing that createSecret should have left. */
-export class NothingStoredError extends Error {
+export class NothingStoredError extends PresentableError {
   override readonly name = 'NothingStoredError';
 }
 

@@ -3,10 +3,10 @@ import { committed, nothingChanged, outcomeUnknown, received } from '../ledger/j
 import type { Reservation } from '../ledger/ledger.ts';
 import type { Settlement } from '../ledger/settle.ts';
 import { credentialKey } from '../ledger/state.ts';
+import type { DataKey } from '../sealing/data-key.ts';
+import { seal } from '../sealing/envelope.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
-import { seal } from '../vault/envelope.ts';
-import type { DataKey } from '../vault/sealer.ts';
 import {
   ExchangeRefusedError,
   NotEnoughTimeError,

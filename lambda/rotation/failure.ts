@@ -1,27 +1,15 @@
-/** Something that no code of ours foresaw. Its message stays behind: nobody has vouched for it. */
-export class UnexpectedError extends Error {
+import { PresentableError } from '../errors.ts';
+/** Something that no code of ours foresaw. Its own message is left out: it may quote what was being read. */
+export class UnexpectedError extends PresentableError {
   override readonly name = 'UnexpectedError';
 }
 
-const BUILT_IN: ReadonlySet<unknown> = new Set([
-  Error,
-  TypeError,
-  RangeError,
-  SyntaxError,
-  ReferenceError,
-  URIError,
-  EvalError,
-  AggregateError,
-  DOMException,
-]);
-
 /**
- * What the invocation may fail with. Errors of ours are written so that they carry no secret; of any
- * other only the kind and the place in our code go out.
+ * What the invocation may fail with: an error of ours as it is; of any other only its kind and the place in our
+ * code.
  */
 export function presentable(failure: unknown): Error {
-  if (failure instanceof Error && !BUILT_IN.has(failure.constructor) && !('$metadata' in failure))
-    return failure;
+  if (failure instanceof PresentableError) return failure;
   const kind = failure instanceof Error ? failure.name : typeof failure;
   const frames = failure instanceof Error ? (failure.stack ?? '').split('\n').filter(isFrame) : [];
   const error = new UnexpectedError(

@@ -4,7 +4,7 @@ import { lost, nothingChanged, outcomeUnknown, received } from '../ledger/journa
 import { credentialLost } from '../ledger/reserve.ts';
 import type { CredentialState, Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
-import { readCredential } from '../vault/credential.ts';
+import { readCredential } from '../secret/credential.ts';
 import { OutcomeUnknownError, PasswordRefusedError } from './errors.ts';
 import { logIn } from './log-in.ts';
 import { openPassword } from './roll-forward.ts';

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Measure } from '../metrics.ts';
+import type { Sealer } from '../sealing/data-key.ts';
+import type { SealedLog } from '../sealing/sealed-log.ts';
+import type { SecretStore } from '../secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../thingspace/api.ts';
-import type { SealedLog } from '../vault/sealed-log.ts';
-import type { Sealer } from '../vault/sealer.ts';
-import type { SecretStore } from '../vault/secret-store.ts';
 
 /** Everything that the steps reach the world through. */
 export type Rotation = {

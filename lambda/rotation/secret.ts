@@ -1,6 +1,6 @@
 import { AwsCallError } from '../aws-call.ts';
-import { type Credential, CredentialNotInitializedError, readCredential } from '../vault/credential.ts';
-import type { SecretDescription, SecretVersion } from '../vault/secret-store.ts';
+import { type Credential, CredentialNotInitializedError, readCredential } from '../secret/credential.ts';
+import type { SecretDescription, SecretVersion } from '../secret/secrets-manager.ts';
 import { RotationNotEnabledError, SecretStoreError, TokenNotStagedError } from './errors.ts';
 import type { RotationEvent } from './event.ts';
 import { type Errand, patiently, type Rotation } from './rotation.ts';

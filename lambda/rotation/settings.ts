@@ -1,6 +1,14 @@
 import * as v from 'valibot';
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LOCKOUT_BUDGET,
+  DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_PASSWORD_ELEMENT,
+  DEFAULT_ROTATION_BUDGET,
+} from '../defaults.ts';
+import { PresentableError } from '../errors.ts';
 import { type Budgets, budgets } from '../ledger/budgets.ts';
-import { isAwsManagedKey } from '../vault/sealer.ts';
+import { isAwsManagedKey } from '../sealing/data-key.ts';
 
 export type Settings = {
   ledgerTable: string;
@@ -13,12 +21,13 @@ export type Settings = {
   logGroupName: string | undefined;
 };
 
-export class SettingsError extends Error {
+export class SettingsError extends PresentableError {
   override readonly name = 'SettingsError';
 }
 
 const text = v.pipe(v.string(), v.minLength(1));
-const count = (standard: string) => v.pipe(v.optional(v.string(), standard), v.digits(), v.transform(Number));
+const count = (standard: number) =>
+  v.pipe(v.optional(v.string(), String(standard)), v.digits(), v.transform(Number));
 const environment = v.object({
   LEDGER_TABLE: text,
   ALARM_TOPIC_ARN: text,
@@ -27,11 +36,11 @@ const environment = v.object({
     v.check((keyId) => !isAwsManagedKey(keyId)),
   ),
   THINGSPACE_TRANSPORT: v.optional(v.literal('soap'), 'soap'),
-  THINGSPACE_BASE_URL: v.optional(text, 'https://uws.apps.nphase.com/api/v2'),
-  THINGSPACE_PASSWORD_ELEMENT: v.optional(text, 'OldPassword'),
-  LOCKOUT_LIMIT: count('5'),
-  LOCKOUT_BUDGET: count('3'),
-  ROTATION_BUDGET: count('2'),
+  THINGSPACE_BASE_URL: v.optional(text, DEFAULT_BASE_URL),
+  THINGSPACE_PASSWORD_ELEMENT: v.optional(text, DEFAULT_PASSWORD_ELEMENT),
+  LOCKOUT_LIMIT: count(DEFAULT_LOCKOUT_LIMIT),
+  LOCKOUT_BUDGET: count(DEFAULT_LOCKOUT_BUDGET),
+  ROTATION_BUDGET: count(DEFAULT_ROTATION_BUDGET),
   RUNBOOK_URL: v.optional(text),
   AWS_LAMBDA_LOG_GROUP_NAME: v.optional(text),
 });

@@ -1,7 +1,7 @@
 import { AwsCallError } from '../aws-call.ts';
 import { finished } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
-import { CredentialNotInitializedError, readCredential } from '../vault/credential.ts';
+import { CredentialNotInitializedError, readCredential } from '../secret/credential.ts';
 import { NothingStoredError, SecretStoreError, StaleRotationError } from './errors.ts';
 import { exchange } from './exchange.ts';
 import { logIn } from './log-in.ts';

@@ -1,5 +1,5 @@
 import { AwsCallError } from '../aws-call.ts';
-import { withPassword } from '../vault/credential.ts';
+import { withPassword } from '../secret/credential.ts';
 import { SecretStoreError } from './errors.ts';
 import type { Errand, Rotation } from './rotation.ts';
 import { AWSCURRENT, AWSPENDING, type Current } from './secret.ts';

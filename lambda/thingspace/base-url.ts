@@ -1,6 +1,7 @@
+import { PresentableError } from '../errors.ts';
 /** The base URL is not one to which a password may be sent. */
-export class BaseUrlError extends Error {
-  override name = 'BaseUrlError';
+export class BaseUrlError extends PresentableError {
+  override readonly name = 'BaseUrlError';
   constructor() {
     super(
       'THINGSPACE_BASE_URL must be an https address without user, query and fragment, such as https://uws.apps.nphase.com/api/v2 (plain http only on the loopback interface)',

@@ -1,8 +1,9 @@
+import { PresentableError } from '../errors.ts';
 /** Why a call over the network has no answer. These errors carry neither the request nor the response. */
 
 /** No byte of the request left this machine. */
-export class NotSentError extends Error {
-  override name = 'NotSentError';
+export class NotSentError extends PresentableError {
+  override readonly name = 'NotSentError';
   /** Node's or OpenSSL's error code (`ECONNREFUSED`), where there is one. */
   readonly code: string | undefined;
   constructor(what: string, cause?: unknown) {
@@ -12,8 +13,8 @@ export class NotSentError extends Error {
 }
 
 /** The request may have arrived, and no usable answer did. */
-export class NoAnswerError extends Error {
-  override name = 'NoAnswerError';
+export class NoAnswerError extends PresentableError {
+  override readonly name = 'NoAnswerError';
   readonly code: string | undefined;
   constructor(what: string, cause?: unknown) {
     super(`${what}${inBrackets(cause)}; ThingSpace may have executed the request`);
@@ -22,8 +23,8 @@ export class NoAnswerError extends Error {
 }
 
 /** An answer arrived whole or in part, and neither what was asked for nor a fault could be read from it. */
-export class UnusableAnswerError extends Error {
-  override name = 'UnusableAnswerError';
+export class UnusableAnswerError extends PresentableError {
+  override readonly name = 'UnusableAnswerError';
   constructor(what: string, cause: Error) {
     super(`${what}: ${cause.message}; ThingSpace may have executed the request`, { cause });
   }

@@ -1,3 +1,4 @@
+import { PresentableError } from '../errors.ts';
 import type { Refused, Unknown } from './api.ts';
 import { errorCode } from './codes.ts';
 import { MAX_ANSWER_BYTES } from './http-call.ts';
@@ -23,8 +24,8 @@ const reasons = {
 export type UnreadableReason = keyof typeof reasons;
 
 /** Bytes that hold neither what was asked for nor a fault. Says what is wrong with them and quotes none. */
-export class UnreadableAnswerError extends Error {
-  override name = 'UnreadableAnswerError';
+export class UnreadableAnswerError extends PresentableError {
+  override readonly name = 'UnreadableAnswerError';
   readonly reason: UnreadableReason;
   constructor(reason: UnreadableReason) {
     super(`The answer ${reasons[reason]}`);

@@ -1,3 +1,4 @@
+import { PresentableError } from '../errors.ts';
 /**
  * SOAP 1.1 requests exactly as the WCF service wants them: names, namespaces and order count.
  * Source: `docs/thingspace-api.md`, the table of operations and the example envelope.
@@ -11,8 +12,8 @@ export type SoapRequest = {
 };
 
 /** The setting for the element of the current password cannot be the name of an element. */
-export class PasswordElementError extends Error {
-  override name = 'PasswordElementError';
+export class PasswordElementError extends PresentableError {
+  override readonly name = 'PasswordElementError';
   constructor() {
     super(
       'The element that carries the current password in GetNewPassword must be an XML name without a colon; set THINGSPACE_PASSWORD_ELEMENT to the name in the service contract, such as OldPassword',
@@ -21,8 +22,8 @@ export class PasswordElementError extends Error {
 }
 
 /** A value holds a character that no XML document can carry; nothing was sent. */
-export class UnsendableValueError extends Error {
-  override name = 'UnsendableValueError';
+export class UnsendableValueError extends PresentableError {
+  override readonly name = 'UnsendableValueError';
   constructor() {
     super(
       'The username, password or session token holds a character that XML cannot carry, so nothing was sent; correct the value in the secret',

@@ -1,3 +1,4 @@
+import { DEFAULT_PASSWORD_ELEMENT } from '../defaults.ts';
 import type { CallLimits, NeverSent, Outcome, ThingSpaceApi } from './api.ts';
 import { checkBaseUrl } from './base-url.ts';
 import { UnusableAnswerError } from './call-errors.ts';
@@ -31,7 +32,7 @@ const REMEMBERED_SECRETS = 8;
  */
 export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
   const baseUrl = checkBaseUrl(settings.baseUrl);
-  const passwordElement = checkPasswordElement(settings.passwordElement ?? 'OldPassword');
+  const passwordElement = checkPasswordElement(settings.passwordElement ?? DEFAULT_PASSWORD_ELEMENT);
   // The latest secrets that the server has seen: any later faultcode may echo them.
   let presented: string[] = [];
   const remember = (...secrets: string[]) => {

@@ -1,4 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { PresentableError } from '../errors.ts';
 
 /**
  * Reads XML with fast-xml-parser, strictly, and also the part of a document that arrived before it broke
@@ -21,8 +22,8 @@ export type XmlElement = {
 /** Why bytes are not a document; they are never quoted. */
 export type XmlProblem = 'doctype' | 'malformed';
 
-export class XmlError extends Error {
-  override name = 'XmlError';
+export class XmlError extends PresentableError {
+  override readonly name = 'XmlError';
   readonly problem: XmlProblem;
   constructor(problem: XmlProblem) {
     super(problem === 'doctype' ? 'The document has a DOCTYPE' : 'The document is not well-formed XML');

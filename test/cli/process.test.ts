@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seal } from '../../lambda/vault/envelope.ts';
-import { kmsSealer } from '../../lambda/vault/sealer.ts';
+import { kmsSealer } from '../../lambda/sealing/data-key.ts';
+import { seal } from '../../lambda/sealing/envelope.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));

@@ -6,7 +6,7 @@ import { change, type ItemStore } from '../../lambda/ledger/change.ts';
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { decodeState, newState } from '../../lambda/ledger/state.ts';
-import { startWorld, type World } from '../aws/world.ts';
+import { startWorld, type World } from '../local/aws/world.ts';
 import { BUDGETS, exchangeOf, MINUTE_MS, presentation } from './presentation.ts';
 
 const TABLE = 'ledger';

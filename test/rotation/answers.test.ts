@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { open, readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { createSoapApi } from '../../lambda/thingspace/soap.ts';
-import { open, readEnvelope } from '../../lambda/vault/envelope.ts';
 import { startProcess } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
 import type { Spoil } from '../world/memory-thingspace.ts';

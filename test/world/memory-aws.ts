@@ -3,9 +3,9 @@ import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Alarms } from '../../lambda/alarms/publish.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import type { ItemStore } from '../../lambda/ledger/change.ts';
-import { envelopeIn, type SealedLog } from '../../lambda/vault/sealed-log.ts';
-import type { Sealer } from '../../lambda/vault/sealer.ts';
-import type { SecretStore } from '../../lambda/vault/secret-store.ts';
+import type { Sealer } from '../../lambda/sealing/data-key.ts';
+import { envelopeIn, type SealedLog } from '../../lambda/sealing/sealed-log.ts';
+import type { SecretStore } from '../../lambda/secret/secrets-manager.ts';
 import { NetworkError, type Process, type Wire } from './fate.ts';
 
 /** AWS in memory: the state that outlives every process, as its services document it. */

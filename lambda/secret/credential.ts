@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { PresentableError } from '../errors.ts';
 
 /**
  * What a secret holds before a person has put real credentials in. `<` is refused by ThingSpace in every
@@ -9,11 +10,11 @@ export const PLACEHOLDER = { username: '<not yet set>', password: '<not yet set>
 /** Characters that ThingSpace refuses in request fields: such a value can never log in. */
 const NEVER_ACCEPTED = /['<\\]/;
 
-export class SecretShapeError extends Error {
+export class SecretShapeError extends PresentableError {
   override readonly name = 'SecretShapeError';
 }
 
-export class CredentialNotInitializedError extends Error {
+export class CredentialNotInitializedError extends PresentableError {
   override readonly name = 'CredentialNotInitializedError';
 }
 

@@ -1,5 +1,6 @@
 import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { awsCall } from '../aws-call.ts';
+import { PresentableError } from '../errors.ts';
 
 /** What a data key is for: KMS gives it back only to who names the same (encryption context). */
 export type SealingContext = { secretArn: string; token: string };
@@ -11,7 +12,7 @@ export type DataKey = {
   wrapped: Buffer;
 };
 
-export class SealingKeyError extends Error {
+export class SealingKeyError extends PresentableError {
   override readonly name = 'SealingKeyError';
 }
 

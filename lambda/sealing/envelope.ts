@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import type { DataKey, Sealer } from './sealer.ts';
+import { PresentableError } from '../errors.ts';
+import type { DataKey, Sealer } from './data-key.ts';
 
 /** What is known beside the sealed bytes; authenticated with them (the "additional data" of GCM). */
 const header = v.object({
@@ -22,7 +23,7 @@ export type Envelope = v.InferOutput<typeof envelope>;
 /** In base64 with its header it stays below 64 KiB: the log's line and the ledger's item hold it. */
 export const MOST_SEALED_BYTES = 45 * 1024;
 
-export class EnvelopeError extends Error {
+export class EnvelopeError extends PresentableError {
   override readonly name = 'EnvelopeError';
 }
 

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleRotation } from '../../infra/bundle.ts';
-import { explore, recordRotation, summaryOf } from '../../local/explorer/explore.ts';
-import { playHistory } from '../../local/explorer/history.ts';
-import { setStage } from '../../local/explorer/stage.ts';
-import { createWorld } from '../world/world.ts';
+import { bundleRotation } from '../../../infra/bundle.ts';
+import { explore, recordRotation, summaryOf } from '../../../local/explorer/explore.ts';
+import { playHistory } from '../../../local/explorer/history.ts';
+import { setStage } from '../../../local/explorer/stage.ts';
+import { createWorld } from '../../world/world.ts';
 
 /** The retry comes when lease and settling time are over: nobody waits. (`main.ts --all` retries after a minute.) */
 const BACKOFF_MS = 25 * 60_000;

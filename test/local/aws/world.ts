@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
-import { startClock, type WorldClock } from '../../local/aws/clock.ts';
-import { type LocalAws, startAws } from '../../local/aws/start.ts';
-import { type Gateway, startGateway } from '../../local/gateway/gateway.ts';
+import { startClock, type WorldClock } from '../../../local/aws/clock.ts';
+import { type LocalAws, startAws } from '../../../local/aws/start.ts';
+import { type Gateway, startGateway } from '../../../local/gateway/gateway.ts';
 
 export type World = { clock: WorldClock; gateway: Gateway; aws: LocalAws; close(): Promise<void> };
 

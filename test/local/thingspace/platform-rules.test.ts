@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createPlatform } from '../../local/thingspace/platform.ts';
+import { createPlatform } from '../../../local/thingspace/platform.ts';
 import {
   logIn,
   logOutEnvelope,

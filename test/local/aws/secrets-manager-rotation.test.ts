@@ -9,7 +9,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { RotationRequest } from '../../local/aws/secrets-manager.ts';
+import type { RotationRequest } from '../../../local/aws/secrets-manager.ts';
 import { startWorld, token, type World } from './world.ts';
 
 const SecretId = 'thingspace/field';

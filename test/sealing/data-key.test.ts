@@ -1,9 +1,9 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { open, readEnvelope, seal } from '../../lambda/vault/envelope.ts';
-import { isAwsManagedKey, kmsSealer, type Sealer, SealingKeyError } from '../../lambda/vault/sealer.ts';
-import { startWorld, type World } from '../aws/world.ts';
+import { isAwsManagedKey, kmsSealer, type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
+import { open, readEnvelope, seal } from '../../lambda/sealing/envelope.ts';
+import { startWorld, type World } from '../local/aws/world.ts';
 
 const CONTEXT = { secretArn: 'arn:secret', token: 'token' };
 let world: World;

@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { createSoapApi } from '../../../lambda/thingspace/soap.ts';
 
 const limits = { timeoutMs: 5_000 };
 

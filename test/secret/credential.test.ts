@@ -6,7 +6,7 @@ import {
   readCredential,
   SecretShapeError,
   withPassword,
-} from '../../lambda/vault/credential.ts';
+} from '../../lambda/secret/credential.ts';
 
 const ARN = 'arn:secret';
 const read = (value: unknown) =>

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { findSecret } from '../../local/explorer/find-secret.ts';
+import { findSecret } from '../../../local/explorer/find-secret.ts';
 
 const SECRET = 'mK7 & "q$é<😀>Z~ ü?>?>';
 

@@ -4,7 +4,7 @@ import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { awsError } from '../../local/gateway/aws-error.ts';
+import { awsError } from '../../../local/gateway/aws-error.ts';
 import { startWorld, type World } from '../aws/world.ts';
 
 let world: World;

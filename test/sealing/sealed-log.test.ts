@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { envelopeIn, stdoutSealedLog } from '../../lambda/vault/sealed-log.ts';
+import { envelopeIn, stdoutSealedLog } from '../../lambda/sealing/sealed-log.ts';
 
-const sealedLog = fileURLToPath(new URL('../../lambda/vault/sealed-log.ts', import.meta.url));
+const sealedLog = fileURLToPath(new URL('../../lambda/sealing/sealed-log.ts', import.meta.url));
 
 /** Runs a few lines in a process of their own, with `log` at hand; what it wrote to stdout. */
 function stdoutOf(lines: string): string {

@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { SecretShapeError } from '../../lambda/vault/credential.ts';
-import { type SecretStore, secretsManagerStore } from '../../lambda/vault/secret-store.ts';
-import { startWorld, token, type World } from '../aws/world.ts';
+import { SecretShapeError } from '../../lambda/secret/credential.ts';
+import { type SecretStore, secretsManagerStore } from '../../lambda/secret/secrets-manager.ts';
+import { startWorld, token, type World } from '../local/aws/world.ts';
 
 const BOTH = ['AWSCURRENT', 'AWSPENDING'];
 let world: World;

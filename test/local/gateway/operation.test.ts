@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { errorNameOf } from '../../local/gateway/error-name.ts';
-import { thingSpaceOperation } from '../../local/gateway/operation.ts';
+import { errorNameOf } from '../../../local/gateway/error-name.ts';
+import { thingSpaceOperation } from '../../../local/gateway/operation.ts';
 
 const seen = (headers: Record<string, string>, method: string, path: string) => ({
   method,

@@ -1,8 +1,8 @@
 import { createServer, request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Listening, listen } from '../../local/aws/listen.ts';
-import type { Call, Fate } from '../../local/gateway/call.ts';
-import { type Gateway, startGateway } from '../../local/gateway/gateway.ts';
+import { type Listening, listen } from '../../../local/aws/listen.ts';
+import type { Call, Fate } from '../../../local/gateway/call.ts';
+import { type Gateway, startGateway } from '../../../local/gateway/gateway.ts';
 
 const answerBody = 'the whole answer';
 

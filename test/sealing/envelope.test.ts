@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type DataKey, type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
 import {
   type Envelope,
   EnvelopeError,
@@ -8,8 +9,7 @@ import {
   open,
   readEnvelope,
   seal,
-} from '../../lambda/vault/envelope.ts';
-import { type DataKey, type Sealer, SealingKeyError } from '../../lambda/vault/sealer.ts';
+} from '../../lambda/sealing/envelope.ts';
 
 const ABOUT = {
   secretArn: 'arn:secret',

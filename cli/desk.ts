@@ -1,6 +1,5 @@
 import type { Clock } from '../lambda/clock.ts';
 import type { Budgets } from '../lambda/ledger/budgets.ts';
-import type { ItemStore } from '../lambda/ledger/change.ts';
 import type { Ledger } from '../lambda/ledger/ledger.ts';
 import type { Sealer } from '../lambda/sealing/data-key.ts';
 import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
@@ -22,7 +21,6 @@ export interface Terminal {
 export type Desk = {
   terminal: Terminal;
   store: SecretStore;
-  items: Pick<ItemStore, 'audit'>;
   ledger: Ledger;
   api: ThingSpaceApi;
   sealerFor(keyId: string): Sealer;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
+import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/rotation/failure.ts';
 import { contract } from './contract.ts';
 import type { Desk } from './desk.ts';
@@ -8,7 +9,7 @@ import { FileError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { open } from './open.ts';
-import { type CommonOptions, DEFAULT_BASE_URL, readSettings } from './settings.ts';
+import { type CommonOptions, readSettings } from './settings.ts';
 import { status } from './status.ts';
 import { processTerminal as terminal } from './terminal.ts';
 import { trial } from './trial.ts';

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { open as openEnvelope } from '../lambda/sealing/envelope.ts';
+import { type OpenedAnswer, open as openAnswer } from '../lambda/sealing/open-answer.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
+import { inPlainText } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
 import { findTarget, type Named } from './target.ts';
@@ -21,8 +22,9 @@ export type OpenOptions = Named & {
 };
 
 /**
- * Opens sealed answers to GetNewPassword. The raw answer goes to `out`, the password in it, where one can be
- * read, to `out`.password; with more than one answer the next ones get `.2`, `.3`, ….
+ * Opens sealed answers to GetNewPassword. The raw answer goes to `out`; the password in it, where one can be
+ * read, to `out`.password; the same in plain UTF-8, where it was compressed or in another charset, to
+ * `out`.plain; with more than one answer the next ones get `.2`, `.3`, ….
  * @throws NoSealedAnswerError, FileError, UsageError, EnvelopeError, SealingKeyError and what finds the target
  */
 export async function open(desk: Desk, options: OpenOptions): Promise<void> {
@@ -32,7 +34,9 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
   }
   const answers = options.text === undefined ? await fromLedger(desk, options) : fromText(options.text);
   const files = answers.map((_, index) => fileFor(options.out, index));
-  for (const file of files.flatMap((name) => (name === undefined ? [] : [name, passwordFile(name)]))) {
+  for (const file of files.flatMap((name) =>
+    name === undefined ? [] : [name, passwordFile(name), plainFile(name)],
+  )) {
     if (existsSync(file)) {
       throw new FileError(`The file ${file} exists already, and nothing is overwritten: name another.`);
     }
@@ -46,12 +50,20 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
 async function fromLedger(desk: Desk, named: Named): Promise<SealedAnswer[]> {
   const { username } = await findTarget(desk, named);
   const { state } = await desk.ledger.read(username, deadlineOf(desk));
-  const answers = inLedger(state);
+  const answers = inLedger(state, await setAside(desk, username));
   if (answers.length > 0) return answers;
   throw new NoSealedAnswerError(
     `The ledger keeps no sealed answer of ${oneLine(username)}. Look into the function's log: save what ` +
       '`aws logs filter-log-events --filter-pattern sealedEnvelope` prints and open that with --file.',
   );
+}
+
+/** The journal's answer, the likelier one, is opened also where these cannot be read. */
+async function setAside({ ledger, terminal }: Desk, username: string): Promise<Record<string, string>> {
+  return ledger.readSetAside(username).catch((failure: Error) => {
+    terminal.warn(`Sealed answers that were set aside are left out: ${failure.message}`);
+    return {};
+  });
 }
 
 function fromText(text: string): SealedAnswer[] {
@@ -66,23 +78,33 @@ function fromText(text: string): SealedAnswer[] {
 async function openOne(
   desk: Desk,
   { key, reveal }: OpenOptions,
-  { where, envelope }: SealedAnswer,
+  { where, envelopes }: SealedAnswer,
   file: string | undefined,
 ): Promise<void> {
   const { terminal, api, store } = desk;
-  const { secretArn, token, attempt, bodyBytes } = envelope.header;
+  const { secretArn, token, attempt } = envelopes[0].header;
   const keyId = key ?? (await store.describe(secretArn)).kmsKeyId;
   if (keyId === undefined) {
     throw new UsageError(`The secret ${secretArn} names no KMS key: name the sealing key with --key.`);
   }
-  const body = await openEnvelope(envelope, desk.sealerFor(keyId));
-  const read = api.readNewPassword(body);
-  const cut = bodyBytes > body.length ? ` (the first ${body.length} were sealed)` : '';
-  terminal.say(`A sealed answer in ${where}: attempt ${oneLine(attempt)}, rotation ${oneLine(token)},`);
-  terminal.say(`  an answer of ${bodyBytes} bytes${cut}; ${verdict(read)}`);
+  const answer = await openAnswer(envelopes, desk.sealerFor(keyId));
+  const plain = inPlainText(answer);
+  const read: Read =
+    answer.kind === 'password'
+      ? { outcome: 'done', value: answer.body.toString() }
+      : api.readNewPassword(plain.content);
+  terminal.say(
+    `A sealed ${answer.kind} in ${where}: attempt ${oneLine(attempt)}, rotation ${oneLine(token)},`,
+  );
+  terminal.say(`  ${sizeOf(answer)}; ${verdict(read)}`);
+  for (const line of remarksOn(answer, plain)) terminal.say(`  ${line}`);
   if (file !== undefined) {
-    writePrivately(file, body);
-    terminal.say(`  The raw answer is in ${file}`);
+    writePrivately(file, answer.body);
+    terminal.say(`  The raw ${answer.kind} is in ${file}`);
+    if (plain.undone.length > 0) {
+      writePrivately(plainFile(file), plain.content.body);
+      terminal.say(`  The same in plain UTF-8 is in ${plainFile(file)}`);
+    }
     if (read.outcome === 'done') {
       writePrivately(passwordFile(file), read.value);
       terminal.say(`  The password is in ${passwordFile(file)} (without a line break at its end)`);
@@ -90,11 +112,33 @@ async function openOne(
   }
   if (reveal) {
     if (read.outcome === 'done') terminal.say(`  Password:\n${printable(read.value)}`);
-    else terminal.say(`  Raw answer:\n${printable(body.toString())}`);
+    else terminal.say(`  Raw answer:\n${printable(plain.content.body.toString())}`);
   }
 }
 
-function verdict(read: ReturnType<Desk['api']['readNewPassword']>): string {
+function sizeOf({ kind, body, receivedBytes, httpStatus }: OpenedAnswer): string {
+  if (kind === 'password') return 'the password alone';
+  const status = httpStatus === undefined ? '' : ` with HTTP status ${httpStatus}`;
+  const kept = receivedBytes > body.length ? ` (${body.length} of them are here)` : '';
+  return `an answer of ${receivedBytes} bytes${kept}${status}`;
+}
+
+/** What a person must know to read the raw answer. */
+function remarksOn(answer: OpenedAnswer, { undone, problem }: ReturnType<typeof inPlainText>): string[] {
+  const { missing, gapAt } = answer;
+  return [
+    ...(missing.length > 0 ? [`Not all of it was given: part ${missing.join(', ')} is missing.`] : []),
+    ...(gapAt === undefined ? [] : [`The raw answer has a gap at byte ${gapAt}: look there yourself.`]),
+    ...(undone.length > 0
+      ? [`It was in ${undone.join(', ')}, as it declares; that is undone for reading.`]
+      : []),
+    ...(problem === undefined ? [] : [`It is shown as it came: ${problem}.`]),
+  ];
+}
+
+type Read = ReturnType<Desk['api']['readNewPassword']>;
+
+function verdict(read: Read): string {
   switch (read.outcome) {
     case 'done':
       return 'it holds a password.';
@@ -107,6 +151,8 @@ function verdict(read: ReturnType<Desk['api']['readNewPassword']>): string {
 
 const fileFor = (out: string | undefined, index: number): string | undefined =>
   out === undefined || index === 0 ? out : `${out}.${index + 1}`;
+
+const plainFile = (file: string): string => `${file}.plain`;
 
 const passwordFile = (file: string): string => `${file}.password`;
 

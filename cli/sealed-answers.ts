@@ -1,20 +1,24 @@
 import type { CredentialState } from '../lambda/ledger/state.ts';
 import { type Envelope, EnvelopeError, readEnvelope } from '../lambda/sealing/envelope.ts';
 
-/** A sealed answer and where it was found. */
-export type SealedAnswer = { where: string; envelope: Envelope };
+/** A sealed answer, in one envelope or in several parts, and where it was found. */
+export type SealedAnswer = { where: string; envelopes: [Envelope, ...Envelope[]] };
 
 /**
- * The sealed answers that the ledger keeps: the journal's first, then the orphans.
+ * The sealed answers that the ledger keeps: the journal's first, then those that were set aside, each attempt's once.
+ * @param items those that are items of their own, by attempt
  * @throws EnvelopeError when one is stored in a shape that is no envelope
  */
-export function inLedger({ journal, orphans }: CredentialState): SealedAnswer[] {
+export function inLedger(
+  { journal, setAside }: Pick<CredentialState, 'journal' | 'setAside'>,
+  items: Record<string, string>,
+): SealedAnswer[] {
   const answers: SealedAnswer[] = [];
   if ('envelope' in journal && journal.envelope !== undefined) {
-    answers.push({ where: 'the journal', envelope: readEnvelope(journal.envelope) });
+    answers.push({ where: 'the journal', envelopes: [readEnvelope(journal.envelope)] });
   }
-  for (const text of Object.values(orphans)) {
-    answers.push({ where: 'the orphans', envelope: readEnvelope(text) });
+  for (const text of Object.values({ ...setAside, ...items })) {
+    answers.push({ where: 'what was set aside', envelopes: [readEnvelope(text)] });
   }
   return answers;
 }
@@ -22,16 +26,23 @@ export function inLedger({ journal, orphans }: CredentialState): SealedAnswer[] 
 const MOST_DEPTH = 12;
 
 /**
- * Every sealed answer in a text, each attempt once: an envelope, a line of the function's log, what
+ * Every sealed answer in a text, each once and its parts together: an envelope, a line of the function's log, what
  * `aws logs filter-log-events` or `aws dynamodb get-item` print, or many such lines.
  */
 export function inText(text: string): SealedAnswer[] {
   const found = new Map<string, SealedAnswer>();
   const keep = (envelope: Envelope): void => {
-    found.set(envelope.header.attempt, { where: 'the given text', envelope });
+    const known = found.get(answerOf(envelope));
+    if (known) known.envelopes.push(envelope);
+    else found.set(answerOf(envelope), { where: 'the given text', envelopes: [envelope] });
   };
   if (!search(text, 0, keep)) for (const line of text.split('\n')) search(line, 0, keep);
   return [...found.values()];
+}
+
+/** Tells answers apart: an attempt may have one in the log and a smaller envelope in the ledger. */
+function answerOf({ header }: Envelope): string {
+  return JSON.stringify(header.version === 1 ? header : { ...header, part: 1 });
 }
 
 /** Looks through JSON, and through JSON inside its strings; returns whether the text was JSON. */

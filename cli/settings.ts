@@ -1,3 +1,10 @@
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LOCKOUT_BUDGET,
+  DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_PASSWORD_ELEMENT,
+  DEFAULT_ROTATION_BUDGET,
+} from '../lambda/defaults.ts';
 import { type Budgets, budgets } from '../lambda/ledger/budgets.ts';
 import { UsageError } from './errors.ts';
 
@@ -20,9 +27,6 @@ export type CommonOptions = {
   passwordElement?: string;
 };
 
-export const DEFAULT_BASE_URL = 'https://uws.apps.nphase.com/api/v2';
-export const DEFAULT_PASSWORD_ELEMENT = 'OldPassword';
-
 /**
  * The rotation function's settings, from the same environment variables.
  * @throws UsageError, BudgetsError: one sentence that says what to write
@@ -40,9 +44,9 @@ export function readSettings(options: CommonOptions, env: NodeJS.ProcessEnv): Se
     alarmTopicArn: env.ALARM_TOPIC_ARN || undefined,
     runbookUrl: env.RUNBOOK_URL || undefined,
     budgets: budgets({
-      limit: count(env, 'LOCKOUT_LIMIT', 5),
-      budget: count(env, 'LOCKOUT_BUDGET', 3),
-      rotation: count(env, 'ROTATION_BUDGET', 2),
+      limit: count(env, 'LOCKOUT_LIMIT', DEFAULT_LOCKOUT_LIMIT),
+      budget: count(env, 'LOCKOUT_BUDGET', DEFAULT_LOCKOUT_BUDGET),
+      rotation: count(env, 'ROTATION_BUDGET', DEFAULT_ROTATION_BUDGET),
     }),
     // The table and the key are beside the secret.
     region: /^arn:[\w-]+:secretsmanager:([\w-]+):/.exec(options.secret ?? '')?.[1],

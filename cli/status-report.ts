@@ -28,7 +28,8 @@ export type StatusReport = {
     settlesAt?: string;
     sealedAnswer: boolean;
   };
-  orphans: number;
+  /** Sealed answers of earlier rotations that were set aside since the last log-in that worked. */
+  setAside: number;
   waitingAlarms: { event: string; at: string }[];
   /** Whether AWSCURRENT may be presented now: `yes`, or why not. */
   current?: { versionId: string; rotation: string; app: string; trial: string };
@@ -68,7 +69,7 @@ export function reportOn(stored: CredentialState, budgets: Budgets, now: number)
       ...(releasable && !released ? { onceMoreAfter: iso(at + RELEASE_MS) } : {}),
     })),
     journal: journalOf(state.journal, now),
-    orphans: Object.keys(state.orphans).length,
+    setAside: Object.keys(state.setAside).length + state.orphanItems.length,
     waitingAlarms: stored.outbox.map(({ event, at }) => ({ event, at: iso(at) })),
   };
 }

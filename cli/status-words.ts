@@ -110,11 +110,11 @@ function journalNext({ state, settlesAt, sealedAnswer }: StatusReport['journal']
   }
 }
 
-function sealed({ journal, orphans, username }: StatusReport): string[] {
-  const count = orphans + (journal.sealedAnswer ? 1 : 0);
+function sealed({ journal, setAside, username }: StatusReport): string[] {
+  const count = setAside + (journal.sealedAnswer ? 1 : 0);
   if (count === 0) return [];
   return [
-    `${count} kept (${journal.sealedAnswer ? 'one of the rotation above' : 'none of a rotation under way'}, ${orphans} of earlier ones).`,
+    `${count} kept (${journal.sealedAnswer ? 'one of the rotation above' : 'none of a rotation under way'}, ${setAside} of earlier ones).`,
     `To read: ${openingCommand(username)} --out FILE`,
   ];
 }

@@ -1,4 +1,4 @@
-import type { StoredCredential } from '../lambda/ledger/log-in.ts';
+import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { AWSCURRENT, holderOf } from '../lambda/rotation/secret.ts';
 import { readCredential } from '../lambda/secret/credential.ts';
 import type { SecretDescription } from '../lambda/secret/secrets-manager.ts';

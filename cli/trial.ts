@@ -1,9 +1,10 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
-import { logIn } from '../lambda/ledger/log-in.ts';
+import { guardedLogIn } from '../lambda/ledger/guarded-log-in.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { meaningOf } from '../lambda/thingspace/codes.ts';
+import { flushAudit } from './audit.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, TrialFailedError } from './errors.ts';
@@ -19,7 +20,7 @@ const LOG_OUT_TIMEOUT_MS = 5_000;
  *   LedgerUnavailableError when nothing was sent
  */
 export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
-  const { terminal, ledger, budgets, api } = desk;
+  const { terminal, ledger, budgets } = desk;
   const { secret } = await findTarget(desk, options);
   if (!secret) {
     throw new TargetError(
@@ -56,13 +57,14 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
     );
   }
   const deadlineMs = deadlineOf(desk);
-  const outcome = await logIn(desk, fresh, who, deadlineMs);
+  const outcome = await guardedLogIn(desk, fresh, who, deadlineMs);
+  const session = outcome.outcome === 'done' ? await logOut(desk, outcome.value) : undefined;
+  await flushAudit(desk, username);
   const after = exposure((await ledger.read(username, deadlineMs)).state);
   const counted = `${after} of ${budgets.limit} are counted now.`;
   switch (outcome.outcome) {
     case 'done':
-      await api.logOut(outcome.value, { timeoutMs: LOG_OUT_TIMEOUT_MS });
-      terminal.say(`It works: ThingSpace gave a session (logged out again). ${counted}`);
+      terminal.say(`It works: ThingSpace gave a session (${session}). ${counted}`);
       terminal.say('Rotation and apps go on by themselves.');
       return;
     case 'refused':
@@ -79,4 +81,10 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
         `No usable answer came; it may have counted. ${counted} Try again in half an hour.`,
       );
   }
+}
+
+/** Before anything else that may fail: a session of ours is not left open. Returns what became of it, in words. */
+async function logOut({ api }: Desk, session: string): Promise<string> {
+  const { outcome } = await api.logOut(session, { timeoutMs: LOG_OUT_TIMEOUT_MS });
+  return outcome === 'done' ? 'logged out again' : 'it could not be logged out and ends by itself';
 }

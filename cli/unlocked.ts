@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
+import { PresentableError } from '../lambda/errors.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { unlocked as takeUnlocked } from '../lambda/ledger/unlocked.ts';
+import { flushAudit } from './audit.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { findTarget, type Named } from './target.ts';
@@ -9,7 +11,7 @@ import { findTarget, type Named } from './target.ts';
 /** `at`: when support unlocked the username, as ISO 8601. */
 export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean };
 
-export class UnlockTimeError extends Error {
+export class UnlockTimeError extends PresentableError {
   override readonly name = 'UnlockTimeError';
 }
 
@@ -33,15 +35,8 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   const when = new Date(unlockedAt).toISOString();
   await confirmed(terminal, options.yes, `Has M2M Support unlocked the username at ${when}?`);
 
-  const { refusal, at } = await ledger.change(username, deadlineOf(desk), (fresh, at) => ({
-    refusal: takeUnlocked(fresh, budgets, at, unlockedAt),
-    at,
-  }));
-  if (refusal) throw refusal;
   const row = {
-    credential: state.credential,
     attempt: randomUUID(),
-    at,
     actor: options.actor,
     purpose: 'unlocked',
     secretArn: secret?.arn ?? state.secretArn ?? '',
@@ -49,9 +44,13 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
     outcome: 'unlocked',
     exposure: 0,
   };
-  await desk.items.audit(row).catch((failure: Error) => {
-    terminal.warn(`The audit trail could not be written (${failure.message}).`);
+  const refusal = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
+    const notTaken = takeUnlocked(fresh, budgets, at, unlockedAt);
+    if (!notTaken) fresh.auditRows.push({ ...row, at });
+    return notTaken;
   });
+  if (refusal) throw refusal;
+  await flushAudit(desk, username);
   const arn = secret?.arn ?? state.secretArn ?? '<name or ARN>';
   terminal.say(
     'The count is 0. Store the password that support gave you as a new version of the secret, then:',

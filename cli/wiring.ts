@@ -6,7 +6,7 @@ import { type Alarms, createAlarms } from '../lambda/alarms/publish.ts';
 import { systemClock } from '../lambda/clock.ts';
 import { dynamoDbItems } from '../lambda/ledger/dynamodb.ts';
 import { createLedger } from '../lambda/ledger/ledger.ts';
-import type { Measure } from '../lambda/metrics.ts';
+import type { Metrics } from '../lambda/metrics.ts';
 import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import { createSoapApi } from '../lambda/thingspace/soap.ts';
@@ -16,20 +16,18 @@ import type { Settings } from './settings.ts';
 const AWS_CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 } };
 
 /** Metrics come from the function alone: they are lines of its log. */
-const unmeasured: Measure = { count: () => undefined, gauge: () => undefined };
+const noMetrics: Metrics = { count: () => undefined, gauge: () => undefined };
 
 /** The one place that makes AWS clients. Nothing is called until a command asks. */
 export function wire(settings: Settings, terminal: Terminal): Desk {
   const client = { ...AWS_CLIENT, ...(settings.region === undefined ? {} : { region: settings.region }) };
-  const items = dynamoDbItems(new DynamoDBClient(client), settings.table);
   return {
     terminal,
     store: secretsManagerStore(new SecretsManagerClient(client)),
-    items,
     ledger: createLedger({
-      items,
+      items: dynamoDbItems(new DynamoDBClient(client), settings.table),
       alarms: alarmsOf(settings, terminal, client),
-      measure: unmeasured,
+      metrics: noMetrics,
       clock: systemClock,
       budgets: settings.budgets,
       warn: (message) => terminal.warn(message),

@@ -57,9 +57,8 @@ function compile(entry: string) {
     mainFields: ['module', 'main'],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    // Errors are known by their names, in logs and in the alarms on them.
+    minify: true,
+    // Functions keep their names in stack traces, and errors in logs and in the alarms on them.
     keepNames: true,
     sourcemap: 'linked',
     // File, line and column are enough in a stack trace; the sources would triple the asset.

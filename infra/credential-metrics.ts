@@ -11,6 +11,7 @@ const statisticOf: Record<CountName | GaugeName, 'Sum' | 'Maximum'> = {
   LockoutExposure: 'Maximum',
   StaleWindowMs: 'Maximum',
   PasswordAgeDays: 'Maximum',
+  TroubleStands: 'Maximum',
 };
 
 /** A metric of the function about one credential. */

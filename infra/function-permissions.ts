@@ -63,7 +63,10 @@ export function grantRotation(role: Role, resources: Resources): (secret: Rotate
   attach('Sealing', 'Seals new ThingSpace passwords', sealing);
 
   role.addToPolicy(
-    new PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [ledger.tableArn] }),
+    new PolicyStatement({
+      actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      resources: [ledger.tableArn],
+    }),
   );
   role.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
   role.addToPolicy(publishThroughKey(operationsKey, topic));

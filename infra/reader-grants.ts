@@ -31,7 +31,7 @@ export function grantKeyToReader(key: IKey, reader: IRole, secretArnPattern: str
 export function grantLedgerItem(ledger: Table, reader: IRole, username: string): boolean {
   return reader.addToPrincipalPolicy(
     new PolicyStatement({
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       resources: [ledger.tableArn],
       conditions: {
         // The ledger's key is the username in lower case.

@@ -1,4 +1,4 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
+import { Metrics as Powertools } from '@aws-lambda-powertools/metrics';
 import { labelOf } from './alarms/label.ts';
 
 export const metricNamespace = 'ThingSpaceRotation';
@@ -7,7 +7,7 @@ export const metricNamespace = 'ThingSpaceRotation';
 export type CountName = 'FailedLogIns' | 'RotationSucceeded' | 'PasswordLost' | 'AlarmPublishFailed';
 
 /** States and durations. `StaleWindowMs`: from receipt of a new password to AWSCURRENT. */
-export type GaugeName = 'LockoutExposure' | 'StaleWindowMs' | 'PasswordAgeDays';
+export type GaugeName = 'LockoutExposure' | 'StaleWindowMs' | 'PasswordAgeDays' | 'TroubleStands';
 
 /** CloudWatch has no unit of days: `None`. */
 export type GaugeUnit = 'Count' | 'Milliseconds' | 'None';
@@ -17,13 +17,13 @@ export type GaugeUnit = 'Count' | 'Milliseconds' | 'None';
  * the one dimension `Credential` (the username in lower case, as `labelOf` writes it). Never throws: a value
  * that is no finite number is left out.
  */
-export interface Measure {
+export interface Metrics {
   count(name: CountName, credential: string): void;
   gauge(name: GaugeName, credential: string, value: number, unit: GaugeUnit): void;
 }
 
-export function createMeasure(): Measure {
-  const metrics = new Metrics({ namespace: metricNamespace });
+export function createMetrics(): Metrics {
+  const metrics = new Powertools({ namespace: metricNamespace });
   const record = (name: string, credential: string, value: number, unit: GaugeUnit) => {
     if (!Number.isFinite(value)) return;
     const single = metrics.singleMetric();

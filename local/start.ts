@@ -2,8 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { bundleRotation } from '../infra/bundle.ts';
 import { scenarios } from './scenarios/all.ts';
-import { play } from './scenarios/play.ts';
-import type { Scenario } from './scenarios/scenario.ts';
+import { play, type Scenario } from './scenarios/scenario.ts';
 import { timelinePrinter } from './timeline/print.ts';
 import { held, printChecks, printRotationLine, type Report, verdict } from './timeline/report.ts';
 import { startWorld, type World } from './world.ts';
@@ -47,48 +46,25 @@ async function main(options: Options): Promise<number> {
   const world = await startWorld({ seed, ...scenario.world });
   try {
     say(`\n${scenario.shows}\n\n`);
-    const reports =
-      rotations > 1
-        ? await playMany(world, scenario, rotations, say)
-        : [await playOne(world, scenario, say, colour)];
-    if (json)
-      process.stdout.write(
-        `${JSON.stringify({ held: held(reports), reports, ...(keep && { env: world.env }) }, null, 2)}\n`,
-      );
+    const startedAtMs = world.clock.nowMs();
+    const width = process.stdout.columns ?? 120;
+    const reports: Report[] = [];
+    for (let round = 1; round <= rotations; round++) {
+      const of = rotations > 1 ? ` ${round} of ${rotations}` : '';
+      const listener = of ? undefined : timelinePrinter({ write: say, colour, startedAtMs, width });
+      const report = { ...(await play(scenario, world, listener)), title: `${scenario.name}${of}` };
+      reports.push(report);
+      if (of) printRotationLine(report, say);
+      else printChecks(report, say, colour);
+    }
+    const document = { held: held(reports), reports, ...(keep && { env: world.env }) };
+    if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     say(`\n${verdict(reports)}\n`);
     if (keep) await keepUp(world, say);
     return held(reports) ? 0 : 1;
   } finally {
     await world.close();
   }
-}
-
-async function playOne(
-  world: World,
-  scenario: Scenario,
-  say: (text: string) => void,
-  colour: boolean,
-): Promise<Report> {
-  const width = process.stdout.columns ?? 120;
-  const printer = timelinePrinter({ write: say, colour, startedAtMs: world.clock.nowMs(), width });
-  const report = await play(scenario, world, printer);
-  printChecks(report, say, colour);
-  return report;
-}
-
-async function playMany(
-  world: World,
-  scenario: Scenario,
-  count: number,
-  say: (text: string) => void,
-): Promise<Report[]> {
-  const reports: Report[] = [];
-  for (let round = 1; round <= count; round++) {
-    const report = { ...(await play(scenario, world)), title: `${scenario.name} ${round} of ${count}` };
-    printRotationLine(report, say);
-    reports.push(report);
-  }
-  return reports;
 }
 
 /** Everything stays up until a person has had enough (Ctrl-C) or sends SIGTERM. */

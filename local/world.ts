@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { startClock, type WorldClock } from './aws/clock.ts';
 import { type LocalAws, startAws } from './aws/start.ts';
-import { type Invocation, type InvocationResult, startInvocation } from './conductor/invoke.ts';
-import { type Conductor, createConductor } from './conductor/rotate.ts';
+import { type Conductor, createConductor } from './conductor.ts';
+import { createFunction, type InvocationResult } from './function/sandbox.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
-import { thingSpaceOperation } from './gateway/operation.ts';
+import { thingSpace as thingSpaceProtocol } from './gateway/protocols.ts';
+import { createPerson, type Person } from './person.ts';
 import type { Platform } from './thingspace/platform.ts';
 import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
 
@@ -33,6 +34,7 @@ export interface World {
   aws: LocalAws;
   platform: Platform;
   conductor: Conductor;
+  person: Person;
   secretsManagerClient: SecretsManagerClient;
   username: string;
   secretArn: string;
@@ -42,12 +44,14 @@ export interface World {
   env: Readonly<Record<string, string>>;
   /** One synchronous invocation of the function. */
   invoke(event: unknown, timeoutMs?: number): Promise<InvocationResult>;
+  /** Whether the function is at work: its calls cannot be told from those of others, but for this. */
+  functionRuns(): boolean;
   /** The password that a reader of AWSCURRENT gets. */
   storedPassword(): string | undefined;
   close(): Promise<void>;
 }
 
-export const BUNDLE = fileURLToPath(new URL('../dist/rotation/index.mjs', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('../dist/rotation/index.mjs', import.meta.url));
 const FUNCTION = 'thingspace-password-rotation';
 const LOG_GROUP = `/aws/lambda/${FUNCTION}`;
 const TABLE = 'thingspace-ledger';
@@ -59,21 +63,24 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { username = 'Fleet-API', password = 'first Password & 1' } = options;
   const clock = startClock();
   const gateway = startGateway({ clock });
-  const aws = await startAws({ gateway, clock });
+  const aws = await startAws(gateway, clock);
   const thingSpace = await startThingSpace({
     clock,
     seed: options.seed ?? 1,
     users: [{ username, password }],
     ...options.platform,
   });
-  const thingSpaceFront = await gateway.front('thingspace', thingSpace.url, thingSpaceOperation);
+  const thingSpaceFront = await gateway.front('thingspace', thingSpace.url, thingSpaceProtocol);
   await aws.dynamodb.createLedgerTable(TABLE);
 
-  const secretsManagerClient = new SecretsManagerClient({
-    region: aws.region,
-    endpoint: aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const secretsManagerAt = (endpoint = '') =>
+    new SecretsManagerClient({
+      region: aws.region,
+      endpoint,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+  const secretsManagerClient = secretsManagerAt(aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER);
+  const console = secretsManagerAt(aws.secretsManager.url);
   const stored = JSON.stringify({ username, password: options.storedPassword ?? password });
   const { ARN: secretArn = '' } = await secretsManagerClient.send(
     new CreateSecretCommand({
@@ -102,61 +109,46 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...options.env,
   };
 
-  const running = new Set<Invocation>();
+  const lambda = createFunction({
+    handlerFile: options.handlerFile ?? BUNDLE,
+    env,
+    timeoutMs: options.timeoutMs ?? 20_000,
+    onLine: (line) => aws.logs.append(LOG_GROUP, line, clock.nowMs()),
+  });
   // The gateway cannot know whose call it holds: where invocations overlap, all of them are killed.
-  gateway.onKill = async () => {
-    await Promise.all([...running].map((invocation) => invocation.kill()));
-  };
-  const invoke = async (
-    event: unknown,
-    timeoutMs = options.timeoutMs ?? 20_000,
-  ): Promise<InvocationResult> => {
-    const invocation = startInvocation({
-      handlerFile: options.handlerFile ?? BUNDLE,
-      event,
-      env,
-      timeoutMs,
-      onLine: (line) => aws.logs.append(LOG_GROUP, line, clock.nowMs()),
-    });
-    running.add(invocation);
-    try {
-      return await invocation.result;
-    } finally {
-      running.delete(invocation);
-    }
-  };
+  gateway.onKill = lambda.kill;
 
   const conductor = createConductor({
     clock,
     client: secretsManagerClient,
     secretsManager: aws.secretsManager,
     functionArn: `arn:aws:lambda:${aws.region}:${aws.accountId}:function:${FUNCTION}`,
-    invoke,
+    invoke: lambda.invoke,
   });
 
+  const { platform } = thingSpace;
   return {
     clock,
     gateway,
     aws,
-    platform: thingSpace.platform,
+    platform,
     conductor,
+    person: createPerson({ clock, console, platform, username, secretArn }),
     secretsManagerClient,
     username,
     secretArn,
     tableName: TABLE,
     logGroupName: LOG_GROUP,
     env,
-    invoke,
-    storedPassword: () => passwordIn(aws.secretsManager.valueAt('AWSCURRENT', secretArn)),
+    invoke: lambda.invoke,
+    functionRuns: () => lambda.busy,
+    storedPassword: () => JSON.parse(aws.secretsManager.valueAt('AWSCURRENT', secretArn) ?? '{}').password,
     close: async () => {
-      await Promise.all([...running].map((invocation) => invocation.kill()));
+      await lambda.kill();
       secretsManagerClient.destroy();
+      console.destroy();
       await gateway.close();
       await Promise.all([thingSpace.close(), aws.close()]);
     },
   };
-}
-
-function passwordIn(secretValue: string | undefined): string | undefined {
-  return secretValue === undefined ? undefined : JSON.parse(secretValue).password;
 }

@@ -2,7 +2,9 @@ import { failedLogIn } from './advice/failed-log-in.ts';
 import { guardClosed } from './advice/guard-closed.ts';
 import { passwordLost } from './advice/password-lost.ts';
 import { passwordUnknown } from './advice/password-unknown.ts';
+import { keptAside, putBack } from './advice/put-back.ts';
 import { passwordRotated, rolledForward } from './advice/rotated.ts';
+import { standingTrouble, troubleOver } from './advice/standing-trouble.ts';
 import { superseded } from './advice/superseded.ts';
 import type { AlarmEvent } from './event.ts';
 import type { Setting, Step } from './steps.ts';
@@ -39,5 +41,13 @@ export function adviceOn(event: AlarmEvent, setting: Setting): Advice {
       return rolledForward(event);
     case 'password-rotated':
       return passwordRotated(event);
+    case 'put-back':
+      return putBack(event);
+    case 'kept-aside':
+      return keptAside(event);
+    case 'standing-trouble':
+      return standingTrouble(event, setting);
+    case 'trouble-over':
+      return troubleOver(event);
   }
 }

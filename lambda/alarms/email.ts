@@ -1,3 +1,4 @@
+import { operatorCommand } from './advice/operator-command.ts';
 import type { Advice } from './advice.ts';
 import type { AlarmEvent } from './event.ts';
 import { asciiLine, instant, oneLine } from './legible.ts';
@@ -37,6 +38,7 @@ export function emailOf(event: AlarmEvent, advice: Advice, runbook: string): str
       'WHAT NOT TO DO',
       advice.never.map((warning) => `- ${warning}`),
     ),
+    ...(event.droppedBefore === undefined ? [] : [dropped(event, event.droppedBefore)]),
     `RUNBOOK\n${runbook}`,
     section(
       'DETAILS',
@@ -44,6 +46,16 @@ export function emailOf(event: AlarmEvent, advice: Advice, runbook: string): str
     ),
     '',
   ].join('\n\n');
+}
+
+/** Their texts are gone, but not what they told of. */
+function dropped(event: AlarmEvent, count: number): string {
+  return section('ALARMS THAT YOU DID NOT GET', [
+    `Before this one ${count === 1 ? 'one alarm' : `${count} alarms`} could not be published for so long that ` +
+      `${count === 1 ? 'it was' : 'they were'} given up, the least urgent first. See where the credential stands:`,
+    `     ${operatorCommand('status', event)}`,
+    "The function's log has the errors of that time; the ledger's audit trail has every log-in.",
+  ]);
 }
 
 const section = (title: string, lines: string[]) => `${title}\n${lines.join('\n')}`;

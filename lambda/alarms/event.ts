@@ -9,12 +9,16 @@ type About = {
   /** The username as the secret spells it. */
   username: string;
   secretArn: string;
+  /** Alarms that waited before this one, could not be published and were given up for more urgent ones. */
+  droppedBefore?: number;
 };
 
 /** Where the lockout ledger stands after what happened. */
 export type Standing = {
   /** Failed log-ins known or possible since the last success. */
   exposure: number;
+  /** How many of these are only possible: no answer came, or not yet. */
+  possible?: number;
   /** Consecutive failures at which the platform locks the username (LOCKOUT_LIMIT). */
   limit: number;
   /** Exposure at which the automation stops (LOCKOUT_BUDGET). */
@@ -63,6 +67,61 @@ export type RolledForward = About & { event: 'rolled-forward'; token: string; se
 
 export type PasswordRotated = About & { event: 'password-rotated'; token: string };
 
+/** AWSCURRENT held a dead password, put there by a person; the live one, proven by one log-in, is back. */
+export type PutBack = About & {
+  event: 'put-back';
+  /** The version that is AWSCURRENT now. */
+  versionId: string;
+  /** The version with the dead password. Other members that it changed were kept. */
+  replacedVersionId: string;
+};
+
+/** A newer password that a person stored works and stays; the sealed one is kept aside. */
+export type KeptAside = About & { event: 'kept-aside'; token: string };
+
+/** What can stand in the way for long. */
+export const troubles = [
+  /** As `password-lost`. */
+  'lost',
+  /** As `password-unknown`, and it cannot be settled. */
+  'unknown',
+  /** As `superseded`. */
+  'superseded',
+  'guard-closed',
+  /** A received password waits sealed and could not be stored. */
+  'not-stored',
+  /** What ThingSpace made cannot be stored or presented; it is sealed. */
+  'unusable-password',
+  /** AWSCURRENT holds a refused or replaced password, and no other could be proven. */
+  'stored-password-refused',
+  /** The secret names another username than an unfinished exchange, or the last rotation, was about. */
+  'username-changed',
+  /** A sealed answer does not open: another key, another format. */
+  'unreadable-envelope',
+  /** Steps end in the same error every time. */
+  'rotation-failing',
+] as const;
+export type Trouble = (typeof troubles)[number];
+
+/** Said when a trouble begins, where no event of its own says it, and again every day while it lasts. */
+export type StandingTrouble = About & {
+  event: 'standing-trouble';
+  trouble: Trouble;
+  /** Milliseconds since 1970, by DynamoDB's clock. */
+  since: number;
+  /** Whole days since then. */
+  days: number;
+  /** The class of the error that steps end in. */
+  errorName?: string;
+  /** Version of the secret that it is about. */
+  versionId?: string;
+  /** Rotation that it is about. */
+  token?: string;
+};
+
+/** A trouble that had been announced is over. */
+export type TroubleOver = About & { event: 'trouble-over'; trouble: Trouble; since: number };
+
 export type AlarmEvent =
   | FailedLogIn
   | GuardClosed
@@ -70,4 +129,8 @@ export type AlarmEvent =
   | PasswordLost
   | Superseded
   | RolledForward
-  | PasswordRotated;
+  | PasswordRotated
+  | PutBack
+  | KeptAside
+  | StandingTrouble
+  | TroubleOver;

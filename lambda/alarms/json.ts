@@ -19,6 +19,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
     secretArn: bounded(event.secretArn),
     summary,
     runbook,
+    ...(event.droppedBefore === undefined ? {} : { droppedBefore: event.droppedBefore }),
   } as const;
   switch (event.event) {
     case 'failed-log-in':
@@ -29,7 +30,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         actor: bounded(event.actor),
         purpose: event.purpose,
         certainty: event.certainty,
-        ...(event.code === undefined ? {} : { code: bounded(event.code) }),
+        ...boundedMembers({ code: event.code }),
         versionId: bounded(event.versionId),
       };
     case 'guard-closed':
@@ -56,7 +57,28 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         token: bounded(event.token),
         sealedUnder: bounded(event.sealedUnder),
       };
+    case 'put-back':
+      return {
+        ...about,
+        event: event.event,
+        versionId: bounded(event.versionId),
+        replacedVersionId: bounded(event.replacedVersionId),
+      };
+    case 'standing-trouble': {
+      const { errorName, versionId, token } = event;
+      return {
+        ...about,
+        event: event.event,
+        trouble: event.trouble,
+        since: instant(event.since),
+        days: event.days,
+        ...boundedMembers({ errorName, versionId, token }),
+      };
+    }
+    case 'trouble-over':
+      return { ...about, event: event.event, trouble: event.trouble, since: instant(event.since) };
     case 'superseded':
+    case 'kept-aside':
     case 'password-rotated':
       return { ...about, event: event.event, token: bounded(event.token) };
   }
@@ -72,7 +94,15 @@ export function asciiJson(value: unknown): string {
 
 const bounded = (text: string): string => text.slice(0, maxTextChars);
 
+/** Those that are there. */
+function boundedMembers<Name extends string>(members: Record<Name, string | undefined>) {
+  const there = Object.entries<string | undefined>(members).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, bounded(text)]],
+  );
+  return Object.fromEntries(there) as { [name in Name]?: string };
+}
+
 function lockoutOf(standing: Standing) {
-  const { exposure, limit, budget } = standing;
-  return { exposure, limit, budget, left: leftOf(standing) };
+  const { exposure, possible, limit, budget } = standing;
+  return { exposure, ...(possible === undefined ? {} : { possible }), limit, budget, left: leftOf(standing) };
 }

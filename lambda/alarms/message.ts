@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { troubles } from './event.ts';
 
 /**
  * The JSON that machines receive (SNS protocols other than e-mail and SMS). Published as
@@ -21,11 +22,15 @@ const about = {
   secretArn: described('ARN of the secret that holds the password.'),
   summary: described('One line for a person. Its wording is not stable: do not match on it.'),
   runbook: described('Where to read on.'),
+  droppedBefore: v.optional(
+    tally('Alarms before this one that could not be published and were given up, the least urgent first.'),
+  ),
 };
 
 const lockout = v.pipe(
   v.strictObject({
     exposure: tally('Failed log-ins known or possible since the last success.'),
+    possible: v.optional(tally('How many of these are only possible: no answer came, or not yet.')),
     limit: tally('Consecutive failures at which ThingSpace locks the username.'),
     budget: tally('Exposure at which the automation stops.'),
     left: tally('Log-ins that may still fail before the lock: limit - exposure, at least 0.'),
@@ -38,6 +43,9 @@ const sealedAnswer = v.pipe(
   v.boolean(),
   v.description('Whether an answer that could not be read is kept sealed; it may hold the new password.'),
 );
+
+const trouble = v.pipe(v.picklist(troubles), v.description('What stands, or stood, in the way.'));
+const since = instant('Since when, ISO 8601 in UTC.');
 
 export const Message = v.variant('event', [
   v.strictObject({
@@ -67,6 +75,24 @@ export const Message = v.variant('event', [
     sealedUnder: described('Token of the rotation that received and sealed the password.'),
   }),
   v.strictObject({ ...about, event: v.literal('password-rotated'), token }),
+  v.strictObject({
+    ...about,
+    event: v.literal('put-back'),
+    versionId: described('Version that is AWSCURRENT now: its password was proven by one log-in.'),
+    replacedVersionId: described('Version that was AWSCURRENT and held a dead password.'),
+  }),
+  v.strictObject({ ...about, event: v.literal('kept-aside'), token }),
+  v.strictObject({
+    ...about,
+    event: v.literal('standing-trouble'),
+    trouble,
+    since,
+    days: tally('Whole days since then.'),
+    errorName: v.optional(described('The class of the error that steps of the rotation end in.')),
+    versionId: v.optional(described('Version of the secret that it is about.')),
+    token: v.optional(described('Rotation that it is about.')),
+  }),
+  v.strictObject({ ...about, event: v.literal('trouble-over'), trouble, since }),
 ]);
 
 export type Message = v.InferOutput<typeof Message>;

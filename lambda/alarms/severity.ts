@@ -1,4 +1,4 @@
-import type { AlarmEvent, FailedLogIn } from './event.ts';
+import type { AlarmEvent, FailedLogIn, Trouble } from './event.ts';
 
 /**
  * `critical`: the credential does not work or the automation has stopped; somebody acts now.
@@ -10,23 +10,44 @@ export type Severity = 'critical' | 'warning' | 'info';
 export function severityOf(event: AlarmEvent): Severity {
   switch (event.event) {
     case 'failed-log-in':
-      return event.exposure >= event.limit || storedPasswordRefused(event) ? 'critical' : 'warning';
+      return failedLogInSeverity(event);
     case 'guard-closed':
     case 'password-lost':
     case 'superseded':
       return 'critical';
     case 'password-unknown':
     case 'rolled-forward':
+    case 'put-back':
       return 'warning';
+    case 'standing-trouble':
+      // The ledger may hold one that a later release has named.
+      return troubleSeverity[event.trouble] ?? 'critical';
     case 'password-rotated':
+    case 'kept-aside':
+    case 'trouble-over':
       return 'info';
   }
 }
 
+const troubleSeverity: Record<Trouble, Severity> = {
+  lost: 'critical',
+  unknown: 'warning', // the old password may well be good
+  superseded: 'critical',
+  'guard-closed': 'critical',
+  'not-stored': 'critical',
+  'unusable-password': 'critical',
+  'stored-password-refused': 'critical',
+  'username-changed': 'critical',
+  'unreadable-envelope': 'warning', // it is kept and passed over
+  'rotation-failing': 'critical',
+};
+
 /**
- * The rotation presents what the secret holds now; only a probe presents the password of before an exchange
- * of unknown outcome, and is followed by an event of its own. An app may present a cached, older password.
+ * The rotation presents what the secret holds now; an app may present a cached, older password. A probe asks
+ * which of several passwords is live: its refusal is expected, and what follows is an event of its own.
  */
-function storedPasswordRefused(event: FailedLogIn): boolean {
-  return event.certainty === 'refused' && event.actor === 'rotation' && event.purpose !== 'probe';
+function failedLogInSeverity({ certainty, purpose, actor, exposure, limit }: FailedLogIn): Severity {
+  if (certainty === 'refused' && purpose === 'probe') return 'warning';
+  const storedPasswordRefused = certainty === 'refused' && actor === 'rotation';
+  return exposure >= limit || storedPasswordRefused ? 'critical' : 'warning';
 }

@@ -20,16 +20,21 @@ export const defaultSetting: Setting = {
 
 /** A new version is presented once by us even if its password is an old one (unlocked, restored). */
 export function storePassword(event: AlarmEvent, lead: string): Step {
+  return editSecret(event, lead, 'change only "password", keep every other member');
+}
+
+/** Stores a new version of the secret that differs from AWSCURRENT in one thing. */
+export function editSecret(event: AlarmEvent, lead: string, change: string): Step {
   const { region, name } = placeOf(event.secretArn);
   return {
     text:
       `${lead} In the AWS console: Secrets Manager, region ${region}, secret ${name}, "Retrieve secret ` +
-      'value", "Edit", change only "password", "Save". Or in a shell, where the password never stands on a ' +
+      `value", "Edit", ${change}, "Save". Or in a shell, where the password never stands on a ` +
       'command line:',
     commands: [
       'umask 077; f=$(mktemp)',
       `aws secretsmanager get-secret-value ${secretOptions(event)} --query SecretString --output text > "$f"`,
-      'vi "$f"   # change only "password", keep every other member',
+      `vi "$f"   # ${change}`,
       `aws secretsmanager put-secret-value ${secretOptions(event)} --secret-string "file://$f"`,
       'rm -f "$f"',
     ],
@@ -41,9 +46,33 @@ export function recoverNow(event: AlarmEvent, lead: string): Step {
   return {
     text: `${lead} It starts no new rotation:`,
     commands: [
-      `fn=$(aws secretsmanager describe-secret ${secretOptions(event)} --query RotationLambdaARN --output text)`,
+      functionOf(event),
       `aws lambda invoke --region ${shellWord(placeOf(event.secretArn).region)} --function-name "$fn" ` +
         `--cli-binary-format raw-in-base64-out --payload ${payload} /dev/stdout`,
+    ],
+  };
+}
+
+/** What "Rotate secret immediately" does in the console. */
+export function rotateNow(event: AlarmEvent, lead: string): Step {
+  return {
+    text:
+      `${lead} Press "Rotate secret immediately" in the console, once, or in a shell (an answer that a previous ` +
+      'rotation is not complete is no error: AWS goes on with that one):',
+    commands: [`aws secretsmanager rotate-secret ${secretOptions(event)}`],
+  };
+}
+
+/** The errors of the last day: each says what happened and what to do. */
+export function showErrors(event: AlarmEvent, lead: string): Step {
+  const region = shellWord(placeOf(event.secretArn).region);
+  return {
+    text: lead,
+    commands: [
+      functionOf(event),
+      `group=$(aws lambda get-function-configuration --region ${region} --function-name "$fn" --query LoggingConfig.LogGroup --output text)`,
+      `aws logs filter-log-events --region ${region} --log-group-name "$group" --filter-pattern '"errorName"' ` +
+        '--start-time "$(( ($(date +%s) - 86400) * 1000 ))" --query "events[].message" --output text',
     ],
   };
 }
@@ -68,6 +97,9 @@ export function phoneSupport(event: AlarmEvent, setting: Setting, lead: string):
       'the secret.',
   };
 }
+
+const functionOf = (event: AlarmEvent): string =>
+  `fn=$(aws secretsmanager describe-secret ${secretOptions(event)} --query RotationLambdaARN --output text)`;
 
 function secretOptions(event: AlarmEvent): string {
   const { region } = placeOf(event.secretArn);

@@ -1,4 +1,5 @@
 import type { Budgets } from './budgets.ts';
+import { queueAlarm } from './outbox.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
 
 type Presented = Pick<Attempt, 'actor' | 'purpose' | 'username' | 'secretArn' | 'versionId'>;
@@ -19,7 +20,7 @@ export function announceFailure(
   now: number,
 ): void {
   const { actor, purpose, versionId } = presented;
-  state.outbox.push({
+  queueAlarm(state, {
     event: 'failed-log-in',
     id: `${id}:failed-log-in`,
     ...standing(state, presented, budgets, now),
@@ -52,7 +53,7 @@ export function announceGuardClosed(
 ): void {
   if (state.guardClosedSaid) return;
   state.guardClosedSaid = true;
-  state.outbox.push({
+  queueAlarm(state, {
     event: 'guard-closed',
     id: `${id}:guard-closed`,
     ...standing(state, presented, budgets, now),
@@ -60,12 +61,14 @@ export function announceGuardClosed(
 }
 
 function standing(state: CredentialState, presented: Presented, budgets: Budgets, now: number) {
+  const possible = Object.keys(state.inFlight).length;
   return {
     at: now,
     credential: state.credential,
     username: presented.username,
     secretArn: presented.secretArn,
     exposure: exposure(state),
+    ...(possible > 0 ? { possible } : {}),
     limit: budgets.limit,
     budget: budgets.budget,
   };

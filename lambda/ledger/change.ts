@@ -1,83 +1,151 @@
 import { randomUUID } from 'node:crypto';
+import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
 import { LedgerUnavailableError } from './errors.ts';
-import { type CredentialState, decodeState, LedgerItemError } from './state.ts';
+import { type AuditRow, type CredentialState, decodeState, LedgerItemError } from './state.ts';
 
-/** Where ledger items live; every call may throw when the table cannot be reached. */
+/** Where ledger items live; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
 export interface ItemStore {
-  /** A strongly consistent read, with DynamoDB's own time in milliseconds since 1970. */
+  /** A strongly consistent read, with the time of the answer in milliseconds since 1970. */
   read(credential: string): Promise<{ item: Record<string, unknown> | undefined; now: number }>;
   /** Writes on the condition that the stored revision is `expected` (0: there is no item). */
-  write(state: CredentialState, expected: number): Promise<'written' | 'conflict'>;
-  /** Adds one row to the audit trail. */
-  audit(row: AuditRow): Promise<void>;
+  write(
+    state: CredentialState,
+    expected: number,
+  ): Promise<{ outcome: 'written'; now: number } | { outcome: 'conflict' }>;
+  /** Makes rows of the audit trail items of their own; the same row again changes nothing. */
+  audit(credential: string, rows: readonly AuditRow[]): Promise<void>;
+  /** Keeps an envelope as an item of its own, for good; the same again changes nothing. */
+  setAside(credential: string, attempt: string, envelope: string): Promise<void>;
+  /** Envelopes that were set aside, by attempt. */
+  readSetAside(credential: string): Promise<Record<string, string>>;
+  /** The username that a secret's rotation was last about. */
+  readUsernameOf(secretArn: string): Promise<string | undefined>;
+  writeUsernameOf(secretArn: string, username: string): Promise<void>;
 }
 
-export type AuditRow = {
-  credential: string;
-  attempt: string;
-  at: number;
-  actor: string;
-  purpose: string;
-  secretArn: string;
-  versionId: string;
-  outcome: string;
-  code?: string;
-  exposure: number;
-};
+/** An item as this process last wrote or read it, and when that was by DynamoDB's clock and by ours. */
+type Seen = { state: CredentialState; now: number; seenAtMs: number };
 
+/** What this process knows of the items: a writer need not read what it has written itself. */
+export type ItemMemory = Map<string, Seen>;
+
+/** For so long a process believes its own last write: other writers are found by the condition anyway. */
+const BELIEVED_MS = 10_000;
 const REMEMBERED_WRITES = 20;
-const LONGEST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 2_000;
+
+export type ChangeOptions = {
+  store: ItemStore;
+  clock: Clock;
+  memory: ItemMemory;
+  credential: string;
+  /** By `clock`. */
+  deadlineMs: number;
+  /** Reads the table even if the process has just seen the item. */
+  fresh?: boolean;
+};
 
 /**
  * Applies a pure change to a credential's item as one conditional write. A change that finds another
- * writer before it is computed again on what that one wrote.
+ * writer before it is computed again on what that one wrote. What changes nothing is answered from a read of
+ * the table only, never from what the process remembers.
  *
  * A write whose answer was lost may have landed: the next read tells, by the write's own id. So a
  * change takes effect once, however often it is sent.
- * @throws LedgerUnavailableError when the table did not answer until `deadlineMs` (by `clock`); the
- *   change may have taken effect all the same.
- * @throws LedgerItemError when the stored item cannot be understood.
+ * @throws LedgerUnavailableError when the table did not answer until `deadlineMs` (by `clock`), or other
+ *   writers came before all the time; after a lost answer the change may have taken effect all the same.
+ * @throws LedgerItemError when the item cannot be understood, or DynamoDB does not take it.
  */
 export async function change<T>(
-  store: ItemStore,
-  clock: Clock,
-  credential: string,
-  deadlineMs: number,
+  options: ChangeOptions,
   apply: (state: CredentialState, now: number) => T,
 ): Promise<{ result: T; state: CredentialState; now: number }> {
+  const { store, clock, memory, credential, deadlineMs } = options;
   const sent = new Map<string, T>();
-  let failures = 0;
+  let tries = 0;
+  let fresh = options.fresh ?? false;
   for (;;) {
+    let cause: unknown;
     try {
-      const { item, now } = await store.read(credential);
-      const state = decodeState(credential, item ?? {});
+      const remembered = fresh || sent.size > 0 ? undefined : recall(options);
+      const { state, now } = remembered ?? (await read(options));
       const landed = state.recentWrites.find((id) => sent.has(id));
       if (landed !== undefined) return { result: sent.get(landed) as T, state, now };
 
       const before = JSON.stringify(state);
       const result = apply(state, now);
-      if (JSON.stringify(state) === before) return { result, state, now };
-
+      if (JSON.stringify(state) === before) {
+        if (!remembered) return { result, state, now };
+        fresh = true;
+        continue;
+      }
+      for (const [attempt, envelope] of Object.entries(state.setAside)) {
+        await store.setAside(credential, attempt, envelope);
+        delete state.setAside[attempt];
+        if (!state.orphanItems.includes(attempt)) state.orphanItems.push(attempt);
+      }
       const writeId = randomUUID();
-      sent.set(writeId, result);
       const expected = state.revision;
       state.revision += 1;
       state.recentWrites = [writeId, ...state.recentWrites].slice(0, REMEMBERED_WRITES);
-      if ((await store.write(state, expected)) === 'written') return { result, state, now };
-      failures = 0;
+      sent.set(writeId, result);
+      memory.delete(credential);
+      const written = await store.write(state, expected);
+      if (written.outcome === 'written') {
+        memory.set(credential, { state: structuredClone(state), now: written.now, seenAtMs: clock.nowMs() });
+        return { result, state, now: written.now };
+      }
+      if (remembered) {
+        fresh = true;
+        continue;
+      }
     } catch (failure) {
       if (failure instanceof LedgerItemError) throw failure;
-      const pauseMs = Math.min(50 * 2 ** failures, LONGEST_PAUSE_MS);
-      failures += 1;
-      if (clock.nowMs() + pauseMs >= deadlineMs) {
-        throw new LedgerUnavailableError(
-          `The ledger of ${credential} (DynamoDB) cannot be reached, and no password is presented without it. ` +
-            'Check the table, the function’s permissions and DynamoDB’s health; a retry goes on from here.',
-          { cause: failure },
-        );
+      if (failure instanceof AwsCallError && failure.errorName === 'ValidationException') {
+        throw notTaken(credential, failure);
       }
-      await clock.sleep(pauseMs);
+      cause = failure;
     }
+    fresh = true;
+    const pauseMs = Math.min(50 * 2 ** tries, MAX_PAUSE_MS);
+    tries += 1;
+    if (clock.nowMs() + pauseMs >= deadlineMs) throw unavailable(credential, cause);
+    await clock.sleep(pauseMs);
   }
+}
+
+async function read({ store, clock, memory, credential }: ChangeOptions) {
+  memory.delete(credential);
+  const { item, now } = await store.read(credential);
+  const state = decodeState(credential, item ?? {});
+  memory.set(credential, { state: structuredClone(state), now, seenAtMs: clock.nowMs() });
+  return { state, now };
+}
+
+/** The item as last seen, with the time that has passed since added to DynamoDB's. */
+function recall({ clock, memory, credential }: ChangeOptions) {
+  const seen = memory.get(credential);
+  if (!seen) return undefined;
+  const ageMs = clock.nowMs() - seen.seenAtMs;
+  if (ageMs > BELIEVED_MS) return undefined;
+  return { state: structuredClone(seen.state), now: seen.now + Math.floor(ageMs) };
+}
+
+function unavailable(credential: string, cause: unknown): LedgerUnavailableError {
+  const busy = `The ledger of ${credential} (DynamoDB) was written by others all the time, and no password is presented without it.`;
+  const away =
+    `The ledger of ${credential} (DynamoDB) cannot be reached, and no password is presented without it. ` +
+    'Check the table, the function’s permissions and DynamoDB’s health;';
+  return cause === undefined
+    ? new LedgerUnavailableError(`${busy} A retry goes on from here.`)
+    : new LedgerUnavailableError(`${away} a retry goes on from here.`, { cause });
+}
+
+function notTaken(credential: string, cause: AwsCallError): LedgerItemError {
+  return new LedgerItemError(
+    `DynamoDB does not take the ledger item of ${credential} (ValidationException): it is too large, or the table’s ` +
+      'keys are not `credential` and `item`. No password is presented. Look at the item’s size and the table’s key schema.',
+    { cause },
+  );
 }

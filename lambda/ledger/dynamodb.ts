@@ -1,14 +1,23 @@
 import {
+  type AttributeValue,
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { awsCall } from '../aws-call.ts';
+import { AwsCallError, awsCall } from '../aws-call.ts';
 import type { ItemStore } from './change.ts';
 
 const STATE = 'state';
+const ORPHAN = 'orphan#';
+/** The item under a secret's ARN that names the username of its last rotation. */
+const SECRET = 'secret';
+/** DynamoDB takes so many items in one BatchWriteItem (its API reference). */
+const BATCH_SIZE = 25;
 const AUDIT_KEPT_SECONDS = 400 * 24 * 60 * 60;
 const MARSHALL = { removeUndefinedValues: true };
 
@@ -19,6 +28,10 @@ const MARSHALL = { removeUndefinedValues: true };
  */
 export function dynamoDbItems(client: DynamoDBClient, tableName: string): ItemStore {
   const answeredAt = rememberDates(client);
+  const put = (item: Record<string, unknown>) =>
+    awsCall('dynamodb:PutItem', () =>
+      client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item, MARSHALL) })),
+    );
   return {
     async read(credential) {
       const output = await awsCall('dynamodb:GetItem', () =>
@@ -40,7 +53,7 @@ export function dynamoDbItems(client: DynamoDBClient, tableName: string): ItemSt
       const neverWritten = 'attribute_not_exists(#revision)';
       const asRead = '#revision = :expected';
       try {
-        await client.send(
+        const output = await client.send(
           new PutItemCommand({
             TableName: tableName,
             Item: marshall({ ...state, item: STATE }, MARSHALL),
@@ -49,25 +62,84 @@ export function dynamoDbItems(client: DynamoDBClient, tableName: string): ItemSt
             ...(expected === 0 ? {} : { ExpressionAttributeValues: marshall({ ':expected': expected }) }),
           }),
         );
-        return 'written';
+        return { outcome: 'written', now: answeredAt(output) };
       } catch (failure) {
-        if (failure instanceof ConditionalCheckFailedException) return 'conflict';
+        if (failure instanceof ConditionalCheckFailedException) return { outcome: 'conflict' };
         return awsCall('dynamodb:PutItem', () => Promise.reject(failure));
       }
     },
 
-    async audit(row) {
-      const item = {
-        ...row,
-        item: `audit#${new Date(row.at).toISOString()}#${row.attempt}`,
-        expiresAt: Math.floor(row.at / 1000) + AUDIT_KEPT_SECONDS,
-      };
-      await awsCall('dynamodb:PutItem', () =>
-        client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item, MARSHALL) })),
+    async audit(credential, rows) {
+      // By key: an attempt that was settled twice within a second is one item, and DynamoDB takes no key twice.
+      const byKey = new Map(
+        rows.map((row) => [`audit#${new Date(row.at).toISOString()}#${row.attempt}`, row] as const),
       );
+      const requests = [...byKey].map(([item, row]) => {
+        const expiresAt = Math.floor(row.at / 1000) + AUDIT_KEPT_SECONDS;
+        return { PutRequest: { Item: marshall({ credential, ...row, item, expiresAt }, MARSHALL) } };
+      });
+      for (let at = 0; at < requests.length; at += BATCH_SIZE) {
+        const output = await awsCall('dynamodb:BatchWriteItem', () =>
+          client.send(
+            new BatchWriteItemCommand({ RequestItems: { [tableName]: requests.slice(at, at + BATCH_SIZE) } }),
+          ),
+        );
+        if (Object.keys(output.UnprocessedItems ?? {}).length > 0) throw notAllWritten();
+      }
+    },
+
+    async setAside(credential, attempt, envelope) {
+      await put({ credential, item: `${ORPHAN}${attempt}`, envelope });
+    },
+
+    async readSetAside(credential) {
+      const envelopes: Record<string, string> = {};
+      let from: Record<string, AttributeValue> | undefined;
+      do {
+        const page: QueryCommandOutput = await awsCall('dynamodb:Query', () =>
+          client.send(
+            new QueryCommand({
+              TableName: tableName,
+              ConsistentRead: true,
+              KeyConditionExpression: 'credential = :credential AND begins_with(#item, :orphan)',
+              ExpressionAttributeNames: { '#item': 'item' },
+              ExpressionAttributeValues: marshall({ ':credential': credential, ':orphan': ORPHAN }),
+              ...(from ? { ExclusiveStartKey: from } : {}),
+            }),
+          ),
+        );
+        for (const found of (page.Items ?? []).map((item) => unmarshall(item))) {
+          envelopes[String(found.item).slice(ORPHAN.length)] = String(found.envelope);
+        }
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return envelopes;
+    },
+
+    async readUsernameOf(secretArn) {
+      const output = await awsCall('dynamodb:GetItem', () =>
+        client.send(
+          new GetItemCommand({
+            TableName: tableName,
+            Key: marshall({ credential: secretArn, item: SECRET }),
+            ConsistentRead: true,
+          }),
+        ),
+      );
+      return output.Item && String(unmarshall(output.Item).username);
+    },
+
+    async writeUsernameOf(secretArn, username) {
+      await put({ credential: secretArn, item: SECRET, username });
     },
   };
 }
+
+const notAllWritten = () =>
+  new AwsCallError('dynamodb:BatchWriteItem', {
+    name: 'ThrottlingException',
+    message: 'some rows were not written',
+  });
 
 /** Keeps the `Date` header of each answer beside the SDK's output, which does not show headers. */
 function rememberDates(client: DynamoDBClient): (output: object) => number {

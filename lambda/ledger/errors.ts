@@ -13,8 +13,15 @@ export class LockoutGuardError extends PresentableError {
 export class BudgetSpentError extends LockoutGuardError {
   override readonly name = 'BudgetSpentError';
 }
+/** ThingSpace has refused this password before, or an exchange has replaced it. */
 export class RefusedPasswordError extends LockoutGuardError {
   override readonly name = 'RefusedPasswordError';
+  /** Whether it is certain that the password was at fault. */
+  readonly certain: boolean;
+  constructor(message: string, certain: boolean, retryAt?: number) {
+    super(message, retryAt);
+    this.certain = certain;
+  }
 }
 export class WaitAfterUnknownError extends LockoutGuardError {
   override readonly name = 'WaitAfterUnknownError';

@@ -1,10 +1,29 @@
 import type { AlarmEvent } from '../alarms/event.ts';
+import { queueAlarm } from './outbox.ts';
 import type { CredentialState, ExchangeJournal } from './state.ts';
 import { SETTLING_MS } from './times.ts';
+import { troubleIsOver } from './trouble.ts';
 
 /**
- * The journal's changes. Each is conditional on the exchange (its attempt) that it is about: a late
- * invocation finds that the journal has moved on and changes nothing.
+ * Every change of the journal: a write-ahead log of one exchange (GetNewPassword). Each is a pure function of
+ * the item; those that take an attempt change nothing when the journal has moved on to another exchange. What
+ * is not in this table changes nothing either (test/ledger/journal.test.ts reads it).
+ *
+ *   from                                by                to          when
+ *   idle, committed                     begin             exchanging  before the request leaves
+ *   exchanging, unknown, lost           recordReceived    received    a sealed answer holds the new password
+ *   exchanging                          recordUnknown     unknown     no usable answer, or its owner died
+ *   unknown                             recordLost        lost        the old password is refused for certain
+ *   exchanging, unknown                 recordUnchanged   idle        proof that the old password still works
+ *   exchanging, received, unknown, lost recordCommitted   committed   AWSCURRENT is on a version that works
+ *   lost                                endLoss           idle        another password logged in since
+ *   committed                           finish            idle        the rotation is over
+ *   unknown, lost                       attachEnvelope    (the same)  an answer that cannot be read was found late
+ *   received                            recordSuperseded  (the same)  the stored and the sealed password are refused
+ *   idle, committed                     recordPutBack     (the same)  a password that works is current again
+ *   received, committed, unknown, lost  adopt             (the same)  another secret rotates the username
+ *
+ * An envelope that leaves the journal for another reason than `finish` is set aside: it is never dropped.
  */
 
 /** The exchange that the journal tells of, if it is this one. */
@@ -13,49 +32,31 @@ export function exchangeOf(state: CredentialState, attempt: string): ExchangeJou
   return journal.state !== 'idle' && journal.attempt === attempt ? journal : undefined;
 }
 
-/**
- * A sealed answer holds the new password: the old one is dead. An envelope whose turn has passed goes to
- * the orphans: it is never dropped.
- */
-export function received(state: CredentialState, attempt: string, envelope: string, now: number): void {
+export type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersion' | 'oldHash'>;
+
+/** The record before the effect. The caller has checked that no other exchange is open (`reserve`). */
+export function begin(state: CredentialState, exchange: Begin, now: number): void {
+  keepEnvelope(state);
+  state.secretArn = exchange.secretArn;
+  state.journal = { state: 'exchanging', ...exchange, startedAt: now };
+}
+
+/** A sealed answer holds the new password: the old one is dead. */
+export function recordReceived(state: CredentialState, attempt: string, envelope: string, now: number): void {
   const exchange = exchangeOf(state, attempt);
   if (!exchange) {
-    state.orphans[attempt] = envelope;
+    state.setAside[attempt] = envelope;
     return;
   }
   if (exchange.state === 'received' || exchange.state === 'committed') return;
   endAttempt(state, attempt, now);
-  state.journal = { ...pick(exchange), state: 'received', receivedAt: now, envelope };
+  if ('envelope' in exchange && exchange.envelope !== envelope) keepEnvelope(state);
+  state.journal = { ...factsOf(exchange), state: 'received', receivedAt: now, envelope };
   barOldPassword(state, exchange, now);
-}
-
-/** Secrets Manager holds the new password, as version `token`. */
-export function committed(state: CredentialState, attempt: string, token: string, now: number): void {
-  const exchange = exchangeOf(state, attempt);
-  if (!exchange || exchange.state === 'committed') return;
-  const receivedAt = exchange.state === 'received' ? exchange.receivedAt : now;
-  endAttempt(state, attempt, now);
-  const envelope = 'envelope' in exchange ? exchange.envelope : undefined;
-  state.journal = {
-    ...pick(exchange),
-    state: 'committed',
-    token,
-    receivedAt,
-    ...(envelope === undefined ? {} : { envelope }),
-  };
-  barOldPassword(state, exchange, now);
-}
-
-/** The exchange is proven to have changed nothing: the next one may begin. */
-export function nothingChanged(state: CredentialState, attempt: string): void {
-  const exchange = exchangeOf(state, attempt);
-  if (!exchange) return;
-  if ('envelope' in exchange && exchange.envelope !== undefined) state.orphans[attempt] = exchange.envelope;
-  state.journal = { state: 'idle' };
 }
 
 /** Nobody knows whether the password was changed; `envelope` is an answer that could not be read. */
-export function outcomeUnknown(
+export function recordUnknown(
   state: CredentialState,
   attempt: string,
   username: string,
@@ -63,43 +64,101 @@ export function outcomeUnknown(
   now: number,
 ): void {
   const exchange = exchangeOf(state, attempt);
-  if (!exchange) {
-    if (envelope !== undefined) state.orphans[attempt] = envelope;
+  if (exchange?.state !== 'exchanging') {
+    if (envelope !== undefined) attachEnvelope(state, attempt, envelope);
     return;
   }
-  if (exchange.state !== 'exchanging') return;
-  const sealed = envelope === undefined ? {} : { envelope };
-  state.journal = { ...pick(exchange), state: 'unknown', ...sealed };
-  announce(state, exchange, {
+  state.journal = { ...factsOf(exchange), state: 'unknown', ...(envelope === undefined ? {} : { envelope }) };
+  queueAlarm(state, {
     event: 'password-unknown',
+    id: `${attempt}:password-unknown`,
     ...aboutOf(state, exchange, username, now),
-    token: exchange.token,
     settlesAt: exchange.startedAt + SETTLING_MS,
     sealedAnswer: envelope !== undefined,
   });
 }
 
-/** The old password was refused after the exchange and no new one reached us: only a person can help. */
-export function lost(state: CredentialState, attempt: string, username: string, now: number): void {
+/** An answer that cannot be read and was found late: it belongs to its exchange while that is not settled. */
+export function attachEnvelope(state: CredentialState, attempt: string, envelope: string): void {
   const exchange = exchangeOf(state, attempt);
-  if (exchange?.state !== 'exchanging' && exchange?.state !== 'unknown') return;
-  const envelope = exchange.state === 'unknown' ? exchange.envelope : undefined;
+  const mayHold = exchange?.state === 'unknown' || exchange?.state === 'lost';
+  if (mayHold && exchange.envelope === undefined) exchange.envelope = envelope;
+  else if (!mayHold || exchange.envelope !== envelope) state.setAside[attempt] = envelope;
+}
+
+/**
+ * The old password was refused for certain and no new one reached us: only a person can help.
+ * @returns whether the journal says so now; false when another invocation has settled the exchange meanwhile
+ */
+export function recordLost(state: CredentialState, attempt: string, username: string, now: number): boolean {
+  const exchange = exchangeOf(state, attempt);
+  if (exchange?.state === 'lost') return true;
+  if (exchange?.state !== 'unknown') return false;
+  const { envelope } = exchange;
   state.journal = {
-    ...pick(exchange),
+    ...factsOf(exchange),
     state: 'lost',
     since: now,
     ...(envelope === undefined ? {} : { envelope }),
   };
-  announce(state, exchange, {
+  queueAlarm(state, {
     event: 'password-lost',
+    id: `${attempt}:password-lost`,
     ...aboutOf(state, exchange, username, now),
-    token: exchange.token,
     sealedAnswer: envelope !== undefined,
   });
+  return true;
 }
 
-/** The secret holds something else since, and that is refused: says so once for each version of it. */
-export function superseded(
+/** The exchange is proven to have changed nothing: the next one may begin. */
+export function recordUnchanged(state: CredentialState, attempt: string): void {
+  const exchange = exchangeOf(state, attempt);
+  if (exchange?.state !== 'exchanging' && exchange?.state !== 'unknown') return;
+  keepEnvelope(state);
+  state.journal = { state: 'idle' };
+}
+
+/**
+ * AWSCURRENT is on `versionId`, which holds what the exchange brought or, with `overtaken`, a newer password
+ * that a person has stored and that works. `token` is the rotation that may finish it, if not its own.
+ * @returns whether this call changed the journal
+ */
+export function recordCommitted(
+  state: CredentialState,
+  attempt: string,
+  versionId: string,
+  now: number,
+  options: { overtaken?: boolean; token?: string; username?: string } = {},
+): boolean {
+  const exchange = exchangeOf(state, attempt);
+  if (exchange?.state === 'committed' && options.overtaken) exchange.versionId = versionId;
+  if (!exchange || exchange.state === 'committed') return false;
+  endAttempt(state, attempt, now);
+  const receivedAt = exchange.state === 'received' ? exchange.receivedAt : now;
+  if (options.overtaken) keepEnvelope(state);
+  const envelope = !options.overtaken && 'envelope' in exchange ? exchange.envelope : undefined;
+  state.journal = {
+    ...factsOf(exchange),
+    token: options.token ?? exchange.token,
+    state: 'committed',
+    versionId,
+    receivedAt,
+    ...(envelope === undefined ? {} : { envelope }),
+  };
+  if (!options.overtaken) state.lastGood = { versionId, at: now };
+  else if ('envelope' in exchange && exchange.envelope !== undefined) {
+    queueAlarm(state, {
+      event: 'kept-aside',
+      id: `${attempt}:kept-aside`,
+      ...aboutOf(state, exchange, options.username ?? state.credential, now),
+    });
+  }
+  barOldPassword(state, exchange, now);
+  return true;
+}
+
+/** The secret holds something else since, and both that and the sealed password are refused. */
+export function recordSuperseded(
   state: CredentialState,
   attempt: string,
   versionId: string,
@@ -109,23 +168,62 @@ export function superseded(
   const exchange = exchangeOf(state, attempt);
   if (exchange?.state !== 'received' || exchange.supersededBy === versionId) return;
   exchange.supersededBy = versionId;
-  const alarm = { event: 'superseded' as const, ...aboutOf(state, exchange, username, now) };
-  announce(state, exchange, { ...alarm, token: exchange.token }, versionId);
+  queueAlarm(state, {
+    event: 'superseded',
+    id: `${attempt}:superseded:${versionId}`,
+    ...aboutOf(state, exchange, username, now),
+  });
 }
 
-/** The rotation is over. Returns whether this call ended it. */
-export function finished(state: CredentialState, token: string, username: string, now: number): boolean {
+/** A log-in that works after the loss was found means that a person has restored the credential. */
+export function endLoss(state: CredentialState, reservedAt: number): void {
+  const { journal } = state;
+  if (journal.state !== 'lost' || reservedAt < journal.since) return;
+  keepEnvelope(state);
+  state.journal = { state: 'idle' };
+}
+
+/** A password that was proven by a log-in is current again, as `versionId`. */
+export function recordPutBack(state: CredentialState, versionId: string, now: number): void {
+  const { journal } = state;
+  state.lastGood = { versionId, at: now };
+  if (journal.state === 'committed') journal.versionId = versionId;
+  if (journal.state === 'idle') journal.lastVersion = versionId;
+}
+
+/** The rotation is over. @returns whether this call ended it */
+export function finish(state: CredentialState, token: string, username: string, now: number): boolean {
   const { journal } = state;
   if (journal.state !== 'committed' || journal.token !== token) return false;
-  delete state.orphans[journal.attempt];
-  state.journal = { state: 'idle', lastToken: token, receivedAt: journal.receivedAt };
-  announce(state, journal, {
+  troubleIsOver(state, { id: journal.secretArn, username, secretArn: journal.secretArn }, now);
+  state.journal = {
+    state: 'idle',
+    lastToken: token,
+    lastVersion: committedVersion(journal),
+    receivedAt: journal.receivedAt,
+  };
+  queueAlarm(state, {
     event: 'password-rotated',
+    id: `${journal.attempt}:password-rotated`,
     ...aboutOf(state, journal, username, now),
-    token,
   });
   return true;
 }
+
+/**
+ * Another secret rotates the username from now on (the old one was deleted, or the username moved).
+ * @returns whether it may: not while an invocation is asking ThingSpace for a new password
+ */
+export function adopt(state: CredentialState, secretArn: string): boolean {
+  if (state.journal.state === 'exchanging') return false;
+  state.secretArn = secretArn;
+  if (state.journal.state !== 'idle') state.journal = { ...state.journal, secretArn };
+  return true;
+}
+
+/** The version that a committed exchange ended with. */
+export const committedVersion = (journal: Extract<ExchangeJournal, { state: 'committed' }>): string =>
+  journal.versionId ?? journal.token;
 
 /** What the exchange brought is proof that it did not fail, also when its owner died before it could say so. */
 function endAttempt(state: CredentialState, attempt: string, now: number): void {
@@ -133,37 +231,36 @@ function endAttempt(state: CredentialState, attempt: string, now: number): void 
   delete state.inFlight[attempt];
 }
 
-const MOST_REFUSED = 50;
+/** Sets the journal's envelope aside, if it has one. */
+function keepEnvelope(state: CredentialState): void {
+  const { journal } = state;
+  if (journal.state === 'idle' || !('envelope' in journal) || journal.envelope === undefined) return;
+  // What was committed is in Secrets Manager.
+  if (journal.state !== 'committed') state.setAside[journal.attempt] = journal.envelope;
+}
+
+const MAX_REFUSED = 50;
 
 function barOldPassword(state: CredentialState, { oldVersion, oldHash }: ExchangeJournal, now: number): void {
-  state.refused[`${oldVersion}:${oldHash}`] = { at: now, releasable: false, released: false };
+  state.refused[`${oldVersion}:${oldHash}`] = { at: now, releasable: false, released: false, replaced: true };
   // A rotation adds one; versions that old are long gone from Secrets Manager.
   const oldest = Object.entries(state.refused).sort(([, a], [, b]) => b.at - a.at);
-  for (const [id] of oldest.slice(MOST_REFUSED)) delete state.refused[id];
+  for (const [id] of oldest.slice(MAX_REFUSED)) delete state.refused[id];
 }
 
-const pick = (exchange: ExchangeJournal) => ({
-  token: exchange.token,
-  attempt: exchange.attempt,
-  secretArn: exchange.secretArn,
-  oldVersion: exchange.oldVersion,
-  oldHash: exchange.oldHash,
-  startedAt: exchange.startedAt,
-});
+/** What every state of an exchange knows, with members that this release does not know. */
+function factsOf(exchange: ExchangeJournal) {
+  const { state, receivedAt, envelope, supersededBy, versionId, since, ...facts } =
+    exchange as ExchangeJournal & Record<string, unknown>;
+  return facts as Begin & { startedAt: number };
+}
 
 function aboutOf(state: CredentialState, exchange: ExchangeJournal, username: string, now: number) {
-  return { at: now, credential: state.credential, username, secretArn: exchange.secretArn };
+  return {
+    at: now,
+    credential: state.credential,
+    username,
+    secretArn: exchange.secretArn,
+    token: exchange.token,
+  } satisfies Partial<AlarmEvent>;
 }
-
-/** Puts an alarm about an exchange into the outbox, once; `about` tells several of one kind apart. */
-export function announce(
-  state: CredentialState,
-  exchange: { attempt: string },
-  alarm: WithoutId<AlarmEvent>,
-  about = '',
-): void {
-  const id = [exchange.attempt, alarm.event, about].filter((part) => part !== '').join(':');
-  if (!state.outbox.some((waiting) => waiting.id === id)) state.outbox.push({ ...alarm, id } as AlarmEvent);
-}
-
-type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;

@@ -1,35 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import type { Alarms } from '../alarms/publish.ts';
 import type { Clock } from '../clock.ts';
-import type { Measure } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Budgets } from './budgets.ts';
-import { type AuditRow, change, type ItemStore } from './change.ts';
+import { change, type ItemMemory, type ItemStore } from './change.ts';
 import { ReservationExpiredError } from './errors.ts';
+import { recordUnchanged } from './journal.ts';
+import { trimOutbox } from './outbox.ts';
 import { type Presentation, reserve } from './reserve.ts';
 import { type Settlement, settle } from './settle.ts';
-import { type CredentialState, credentialKey, exposure } from './state.ts';
+import { type AuditRow, type CredentialState, credentialKey, exposure } from './state.ts';
 import { RESERVATION_MS } from './times.ts';
 
 /** One granted presentation of one password, to be sent at once. Nothing may be sent without it. */
-export type Reservation = Presentation & { attempt: string };
+export type Reservation = Presentation & {
+  attempt: string;
+  /** By the process's clock; `mayStillLeave` looks at it. */
+  grantedAtMs: number;
+};
 
-/** What the ledger says when something around it, not the ledger itself, went wrong. */
+/** Says what went wrong around the ledger, not in it. */
 export type Warn = (message: string, facts: Record<string, unknown>) => void;
 
 export type LedgerParts = {
   items: ItemStore;
   alarms: Alarms;
-  measure: Measure;
+  metrics: Metrics;
   clock: Clock;
   budgets: Budgets;
   warn: Warn;
 };
 
 type Seen = { state: CredentialState; now: number };
+type Transition<T> = (state: CredentialState, now: number) => T;
 
-/** The lockout ledger and the rotation journal of any number of usernames. */
+/** The lockout ledger and the rotation journal of any number of usernames. Deadlines are by the process's clock. */
 export interface Ledger {
-  /** The item as it stands, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
+  /** The item as it stands in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
   read(username: string, deadlineMs: number): Promise<Seen>;
   /**
    * Takes one unit of the budget. What it grants must be sent at once.
@@ -37,48 +44,61 @@ export interface Ledger {
    * @throws LedgerUnavailableError, LedgerItemError: nothing may be presented either
    */
   reserve(wanted: Presentation, deadlineMs: number): Promise<Reservation>;
-  /** Counts what became of it, and announces it. @throws LedgerUnavailableError, LedgerItemError */
-  settle(reservation: Reservation, settlement: Settlement, deadlineMs: number): Promise<void>;
-  /** Settles and changes the journal in one write. */
-  settleAnd(
+  /** Whether a request may still leave: a process that was suspended since then sends nothing. */
+  mayStillLeave(reservation: Reservation): boolean;
+  /**
+   * Counts what became of it, changes the journal in the same write, and publishes what is to be announced.
+   * @throws LedgerUnavailableError, LedgerItemError
+   */
+  settle<T = void>(
     reservation: Reservation,
     settlement: Settlement,
     deadlineMs: number,
-    journal: (state: CredentialState, now: number) => void,
-  ): Promise<void>;
-  /** Changes the journal and announces. `apply` may run more than once and must be pure. */
+    journal?: Transition<T>,
+  ): Promise<T>;
+  /**
+   * Changes the item and publishes. `apply` may run more than once and must be pure. With `flushAudit`, waiting
+   * audit rows are made items of their own first; a failure of that leaves them where they are.
+   */
   change<T>(
     username: string,
     deadlineMs: number,
-    apply: (state: CredentialState, now: number) => T,
+    apply: Transition<T>,
+    options?: { flushAudit?: boolean },
   ): Promise<T>;
   /** Publishes what waits in the outbox; a failing SNS leaves it there for the next invocation. */
-  announce(username: string, deadlineMs: number): Promise<void>;
+  publishOutbox(username: string, deadlineMs: number): Promise<void>;
+  /** Envelopes that were set aside, by attempt. @throws AwsCallError */
+  readSetAside(username: string): Promise<Record<string, string>>;
+  /** The username that a secret's rotation was last about. @throws AwsCallError */
+  usernameOf(secretArn: string): Promise<string | undefined>;
+  rememberUsernameOf(secretArn: string, username: string): Promise<void>;
 }
 
 /** SNS gets that long in all: alarms that cannot be sent now must not use up the invocation. */
 const PUBLISH_MS = 5_000;
 /** So long DynamoDB is asked before a password is presented; what was presented is recorded until the deadline. */
 const ASKING_MS = 10_000;
-/** Enough for any real backlog; beyond it the item would grow without bound while SNS is denied. */
-const MOST_WAITING = 20;
+/** With so many rows waiting, whoever settles makes them items. */
+const MAX_AUDIT_ROWS = 8;
+/** While they cannot be written the oldest are given up: an item that DynamoDB does not take stops everything. */
+const MAX_WAITING_ROWS = 100;
 
 export function createLedger(parts: LedgerParts): Ledger {
-  const { items, alarms, measure, clock, budgets, warn } = parts;
+  const { items, alarms, metrics, clock, budgets, warn } = parts;
+  const memory: ItemMemory = new Map();
 
-  async function apply<T>(
-    username: string,
-    deadlineMs: number,
-    transition: (state: CredentialState, now: number) => T,
-  ) {
-    return change(items, clock, credentialKey(username), deadlineMs, (state, now) => {
-      const result = transition(state, now);
-      state.outbox = state.outbox.slice(-MOST_WAITING);
-      return result;
-    });
-  }
+  const apply = <T>(username: string, deadlineMs: number, transition: Transition<T>, fresh = false) =>
+    change(
+      { store: items, clock, memory, credential: credentialKey(username), deadlineMs, fresh },
+      (state, now) => {
+        const result = transition(state, now);
+        trimOutbox(state);
+        return result;
+      },
+    );
 
-  async function announce(username: string, deadlineMs: number, seen: Seen): Promise<void> {
+  async function publish(username: string, deadlineMs: number, seen: Seen): Promise<void> {
     const published: string[] = [];
     const until = Math.min(deadlineMs, clock.nowMs() + PUBLISH_MS);
     for (const alarm of seen.state.outbox) {
@@ -96,32 +116,26 @@ export function createLedger(parts: LedgerParts): Ledger {
     );
   }
 
-  async function audit(reservation: Reservation, settlement: Settlement, seen: Seen): Promise<void> {
-    const row: AuditRow = {
-      credential: seen.state.credential,
-      attempt: reservation.attempt,
-      at: seen.now,
-      actor: reservation.actor,
-      purpose: reservation.purpose,
-      secretArn: reservation.secretArn,
-      versionId: reservation.versionId,
-      exposure: exposure(seen.state),
-      ...('code' in settlement
-        ? { outcome: settlement.outcome, code: settlement.code }
-        : { outcome: settlement.outcome }),
-    };
-    await items
-      .audit(row)
-      .catch((failure: Error) =>
-        warn('The audit row could not be written', { ...row, failure: failure.message }),
-      );
+  async function writeAuditRows(username: string, deadlineMs: number): Promise<ReadonlySet<string>> {
+    const { state } = await apply(username, deadlineMs, () => undefined);
+    try {
+      if (state.auditRows.length > 0) await items.audit(state.credential, state.auditRows);
+      return new Set(state.auditRows.map(idOf));
+    } catch (failure) {
+      warn('Audit rows could not be written; they wait in the ledger item', {
+        failure: (failure as Error).name,
+      });
+      return new Set();
+    }
   }
 
   // Before anything was sent, failing early is the better service: the retry finds the table back.
   const soon = (deadlineMs: number) => Math.min(deadlineMs, clock.nowMs() + ASKING_MS);
+  const mayStillLeave = ({ grantedAtMs }: Reservation) => clock.nowMs() - grantedAtMs < RESERVATION_MS;
 
   const ledger: Ledger = {
-    read: async (username, deadlineMs) => apply(username, soon(deadlineMs), () => undefined),
+    read: (username, deadlineMs) => apply(username, soon(deadlineMs), () => undefined, true),
+    mayStillLeave,
 
     async reserve(wanted, deadlineMs) {
       const attempt = randomUUID();
@@ -129,43 +143,83 @@ export function createLedger(parts: LedgerParts): Ledger {
       const seen = await apply(wanted.username, soon(deadlineMs), (state, now) =>
         reserve(state, attempt, wanted, budgets, now),
       );
-      if (seen.state.outbox.length > 0) await announce(wanted.username, deadlineMs, seen);
+      if (seen.state.outbox.length > 0) await publish(wanted.username, deadlineMs, seen);
       if (seen.result) throw seen.result;
-      const reservation = { ...wanted, attempt };
-      if (clock.nowMs() - grantedAtMs >= RESERVATION_MS) {
-        await ledger.settle(reservation, { outcome: 'uncounted' }, deadlineMs);
-        throw new ReservationExpiredError(
-          `Reserving a log-in of ${wanted.username} took longer than a request may wait.`,
-        );
-      }
-      return reservation;
+      const reservation = { ...wanted, attempt, grantedAtMs };
+      if (mayStillLeave(reservation)) return reservation;
+      await ledger.settle(reservation, { outcome: 'uncounted' }, deadlineMs, (state) => {
+        if (wanted.exchange) recordUnchanged(state, attempt);
+      });
+      throw new ReservationExpiredError(
+        `Reserving a log-in of ${wanted.username} took longer than a request may wait. A retry goes on from here.`,
+      );
     },
 
-    settle: (reservation, settlement, deadlineMs) =>
-      ledger.settleAnd(reservation, settlement, deadlineMs, () => undefined),
-
-    async settleAnd(reservation, settlement, deadlineMs, journal) {
+    async settle<T>(
+      reservation: Reservation,
+      settlement: Settlement,
+      deadlineMs: number,
+      journal?: Transition<T>,
+    ): Promise<T> {
       const seen = await apply(reservation.username, deadlineMs, (state, now) => {
         settle(state, reservation.attempt, reservation, settlement, budgets, now);
-        journal(state, now);
+        const result = journal?.(state, now) as T;
+        addAuditRow(state, reservation, settlement, now);
+        return result;
       });
-      measure.gauge('LockoutExposure', seen.state.credential, exposure(seen.state), 'Count');
+      metrics.gauge('LockoutExposure', seen.state.credential, exposure(seen.state), 'Count');
       if (settlement.outcome === 'failure' || settlement.outcome === 'unknown') {
-        measure.count('FailedLogIns', seen.state.credential);
+        metrics.count('FailedLogIns', seen.state.credential);
       }
-      await announce(reservation.username, deadlineMs, seen);
-      await audit(reservation, settlement, seen);
-    },
-
-    async change(username, deadlineMs, transition) {
-      const seen = await apply(username, deadlineMs, transition);
-      await announce(username, deadlineMs, seen);
+      if (seen.state.outbox.length > 0) await publish(reservation.username, deadlineMs, seen);
+      if (seen.state.auditRows.length >= MAX_AUDIT_ROWS) {
+        await ledger.change(reservation.username, deadlineMs, () => undefined, { flushAudit: true });
+      }
       return seen.result;
     },
 
-    async announce(username, deadlineMs) {
-      await announce(username, deadlineMs, await ledger.read(username, deadlineMs));
+    async change(username, deadlineMs, transition, { flushAudit = false } = {}) {
+      const written = flushAudit ? await writeAuditRows(username, deadlineMs) : new Set<string>();
+      const seen = await apply(username, deadlineMs, (state, now) => {
+        if (written.size > 0) state.auditRows = state.auditRows.filter((row) => !written.has(idOf(row)));
+        return transition(state, now);
+      });
+      if (seen.state.outbox.length > 0) await publish(username, deadlineMs, seen);
+      return seen.result;
     },
+
+    async publishOutbox(username, deadlineMs) {
+      const seen = await ledger.read(username, deadlineMs);
+      if (seen.state.outbox.length > 0) await publish(username, deadlineMs, seen);
+    },
+
+    readSetAside: (username) => items.readSetAside(credentialKey(username)),
+    usernameOf: (secretArn) => items.readUsernameOf(secretArn),
+    rememberUsernameOf: (secretArn, username) => items.writeUsernameOf(secretArn, username),
   };
   return ledger;
 }
+
+function addAuditRow(
+  state: CredentialState,
+  reservation: Reservation,
+  settlement: Settlement,
+  now: number,
+): void {
+  const { attempt, actor, purpose, secretArn, versionId } = reservation;
+  const row = {
+    attempt,
+    at: now,
+    actor,
+    purpose,
+    secretArn,
+    versionId,
+    outcome: settlement.outcome,
+    ...('code' in settlement ? { code: settlement.code } : {}),
+    exposure: exposure(state),
+  };
+  state.auditRows = [...state.auditRows, row].slice(-MAX_WAITING_ROWS);
+}
+
+/** An attempt that was settled twice (unknown, then known) has two rows. */
+const idOf = ({ attempt, at, outcome }: AuditRow): string => `${attempt} ${at} ${outcome}`;

@@ -10,6 +10,7 @@ import {
   WaitAfterUnknownError,
 } from './errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
+import { begin } from './journal.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
 import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
@@ -45,7 +46,7 @@ export function reserve(
     exchangeInProgress(state, now) ??
     notItsSecret(state, wanted) ??
     (wanted.share === 'person'
-      ? trialSpent(state, budgets)
+      ? (refusedForCertain(state, wanted) ?? trialSpent(state, budgets))
       : (lost(state, wanted) ??
         barredPassword(state, wanted, now) ??
         waiting(state, now) ??
@@ -73,16 +74,8 @@ export function reserve(
     usedRelease,
   };
   if (wanted.exchange) {
-    state.secretArn = wanted.secretArn;
-    state.journal = {
-      state: 'exchanging',
-      token: wanted.exchange.token,
-      attempt,
-      secretArn: wanted.secretArn,
-      oldVersion: wanted.versionId,
-      oldHash: wanted.fingerprint.hash,
-      startedAt: now,
-    };
+    const { secretArn, versionId: oldVersion, fingerprint, exchange } = wanted;
+    begin(state, { token: exchange.token, attempt, secretArn, oldVersion, oldHash: fingerprint.hash }, now);
   }
   return undefined;
 }
@@ -112,7 +105,8 @@ function notItsSecret(state: CredentialState, wanted: Presentation) {
 export function sharedUsername(state: CredentialState): SharedUsernameError {
   return new SharedUsernameError(
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
-      'it would kill the password of the first. Turn rotation off for one of the two secrets.',
+      'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
+      'secret is gone or no longer meant, let this one take the username over: `npm run cli -- adopt --secret <its ARN>`.',
   );
 }
 
@@ -135,16 +129,26 @@ function barredPassword(state: CredentialState, wanted: Presentation, now: numbe
     return new RefusedPasswordError(
       `The password of ${credential} that you hold is dead; the new one is sealed in the journal and not yet in ` +
         'the secret. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',
+      true,
     );
   }
   const refused = state.refused[wanted.fingerprint.id];
   if (!refused) return undefined;
   const mayBeReleased = refused.releasable && !refused.released;
   if (mayBeReleased && now >= refused.at + RELEASE_MS) return undefined;
+  return barredAs(refused, state, wanted);
+}
+
+function barredAs(
+  { at, releasable, released }: CredentialState['refused'][string],
+  { credential }: CredentialState,
+  { versionId }: Presentation,
+) {
   return new RefusedPasswordError(
-    `ThingSpace has refused the password of ${credential} in version ${wanted.versionId}; it is not presented ` +
+    `ThingSpace has refused the password of ${credential} in version ${versionId}; it is not presented ` +
       'again, because every failure counts toward the lock. Store a working password as a new version of the secret.',
-    mayBeReleased ? refused.at + RELEASE_MS : undefined,
+    !releasable,
+    releasable && !released ? at + RELEASE_MS : undefined,
   );
 }
 
@@ -179,9 +183,15 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
   }
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
-      `is ${mayUse}. Find out why they failed, store a working password as a new version of the secret, or have ` +
-      'a person try once with the operator tool: `npm run cli -- trial`.',
+      `is ${mayUse}. Find out why they failed. If what the secret holds is wrong, store a working password as a new ` +
+      'version of it; if it is right, have a person try it once with the operator tool: `npm run cli -- trial`.',
   );
+}
+
+/** What was refused for certain is refused again: a trial would only bring the username nearer to the lock. */
+function refusedForCertain(state: CredentialState, wanted: Presentation) {
+  const refused = state.refused[wanted.fingerprint.id];
+  return refused && !refused.releasable ? barredAs(refused, state, wanted) : undefined;
 }
 
 /** A person may go beyond our budget, but never to the failure that locks. */

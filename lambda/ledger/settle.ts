@@ -1,8 +1,9 @@
 import { announceFailure, announceSpentBudget, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
+import { committedVersion, endLoss } from './journal.ts';
 import type { Presentation } from './reserve.ts';
-import { type Attempt, type CredentialState, exposure } from './state.ts';
-import { NEWBORN_MS } from './times.ts';
+import { type Attempt, type CredentialState, exposure, type Journal } from './state.ts';
+import { RECENTLY_ISSUED_MS } from './times.ts';
 
 /** What became of a presentation. */
 export type Settlement =
@@ -40,9 +41,9 @@ export function settle(
       delete state.inFlight[id];
       state.unknowns = 0;
       state.presented = [];
-      delete state.refused[presented.fingerprint.id];
       if (attempt) clear(state, attempt.mark);
       if (attempt) endLoss(state, attempt.reservedAt);
+      if (!replacedSince(state, presented, attempt)) recordGood(state, presented, now);
       if (exposure(state) < budgets.rotation) state.guardClosedSaid = false;
       return;
     case 'uncounted':
@@ -58,12 +59,35 @@ export function settle(
       state.failed += 1;
       state.refused[presented.fingerprint.id] = {
         at: now,
-        releasable: !settlement.certainlyCredentials || newborn(state, presented.versionId, now),
+        releasable: !settlement.certainlyCredentials || issuedRecently(state, presented.versionId, now),
         released: state.refused[presented.fingerprint.id]?.released ?? false,
+        ...(state.refused[presented.fingerprint.id]?.replaced ? { replaced: true } : {}),
       };
+      if (settlement.certainlyCredentials && state.lastGood?.versionId === presented.versionId)
+        delete state.lastGood;
       announceFailure(state, id, presented, { certainty: 'refused', code: settlement.code }, budgets, now);
       return;
   }
+}
+
+/** Whether an exchange has replaced the password since the log-in was reserved: it worked before that. */
+function replacedSince(
+  { refused }: CredentialState,
+  { fingerprint }: Presentation,
+  attempt: Attempt | undefined,
+): boolean {
+  const refusal = refused[fingerprint.id];
+  if (!refusal?.replaced) return false;
+  return attempt === undefined || attempt.reservedAt < refusal.at;
+}
+
+/** One password is live at a time: it is not refused any more, and what was set aside is not it. */
+function recordGood(state: CredentialState, { fingerprint, versionId }: Presentation, now: number): void {
+  delete state.refused[fingerprint.id];
+  // A sealed one is presented under its attempt: it stays in sight until it is a version of the secret.
+  const isSealed = state.orphanItems.includes(versionId);
+  state.orphanItems = isSealed ? [versionId] : [];
+  if (!isSealed) state.lastGood = { versionId, at: now };
 }
 
 /** The platform never looked at the password: everything is as if it had not been reserved. */
@@ -86,17 +110,13 @@ function clear(state: CredentialState, mark: number): void {
   for (const other of Object.values(state.inFlight)) other.mark = Math.max(0, other.mark - mark);
 }
 
-/** A log-in that works after the loss was found means that a person has restored the credential. */
-function endLoss(state: CredentialState, reservedAt: number): void {
-  const { journal } = state;
-  if (journal.state !== 'lost' || reservedAt < journal.since) return;
-  if (journal.envelope !== undefined) state.orphans[journal.attempt] = journal.envelope;
-  state.journal = { state: 'idle' };
+/** A password that we were given within the hour may not be known to every server of the platform. */
+function issuedRecently({ journal }: CredentialState, versionId: string, now: number): boolean {
+  if (!('receivedAt' in journal) || journal.receivedAt === undefined) return false;
+  return issuedAs(journal) === versionId && now < journal.receivedAt + RECENTLY_ISSUED_MS;
 }
 
-/** A password that we were given within the hour may not be known to every server of the platform. */
-function newborn({ journal }: CredentialState, versionId: string, now: number): boolean {
-  if (!('receivedAt' in journal) || journal.receivedAt === undefined) return false;
-  const issuedAs = journal.state === 'idle' ? journal.lastToken : journal.token;
-  return issuedAs === versionId && now < journal.receivedAt + NEWBORN_MS;
+function issuedAs(journal: Journal): string | undefined {
+  if (journal.state === 'idle') return journal.lastVersion ?? journal.lastToken;
+  return journal.state === 'committed' ? committedVersion(journal) : journal.token;
 }

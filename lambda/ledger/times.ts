@@ -9,6 +9,6 @@ export const RESERVATION_MS = 45_000;
 /** After which a refusal that may not have been about the password is forgiven, once. */
 export const RELEASE_MS = 30 * MINUTE_MS;
 /** For how long after its issue a password may not be known everywhere. */
-export const NEWBORN_MS = 60 * MINUTE_MS;
+export const RECENTLY_ISSUED_MS = 60 * MINUTE_MS;
 /** How long nobody presents anything after the first missed answer, and after every further one. */
 export const WAITS_MS = [MINUTE_MS, 30 * MINUTE_MS] as const;

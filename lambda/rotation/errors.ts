@@ -1,4 +1,5 @@
 import { PresentableError } from '../errors.ts';
+
 /** The event is not one of Secrets Manager's rotation events, nor a recover event. */
 export class InvalidEventError extends PresentableError {
   override readonly name = 'InvalidEventError';
@@ -18,9 +19,15 @@ export class SecretStoreError extends PresentableError {
 export class NotEnoughTimeError extends PresentableError {
   override readonly name = 'NotEnoughTimeError';
 }
-/** ThingSpace refused the password that the secret holds. */
+/** ThingSpace refused a password. */
 export class PasswordRefusedError extends PresentableError {
   override readonly name = 'PasswordRefusedError';
+  /** Whether the code says for certain that username or password were wrong. */
+  readonly certain: boolean;
+  constructor(message: string, certain: boolean) {
+    super(message);
+    this.certain = certain;
+  }
 }
 /** ThingSpace could not read a request of ours, so it says nothing about the password. */
 export class RequestNotReadError extends PresentableError {
@@ -46,17 +53,25 @@ export class OutcomeUnknownError extends PresentableError {
 export class UnreadableAnswerError extends PresentableError {
   override readonly name = 'UnreadableAnswerError';
 }
-/** The secret was changed after a new password was sealed, and what it holds now is refused. */
+/** ThingSpace made a password that can be neither stored nor presented; it is sealed. */
+export class UnusablePasswordError extends PresentableError {
+  override readonly name = 'UnusablePasswordError';
+}
+/** The secret was changed after a new password was sealed; what it holds now and the sealed one are refused. */
 export class SupersededError extends PresentableError {
   override readonly name = 'SupersededError';
+}
+/** AWSCURRENT holds a password that is known to be dead, and no other one could be proven. */
+export class StoredPasswordRefusedError extends PresentableError {
+  override readonly name = 'StoredPasswordRefusedError';
+}
+/** The secret names another username than the one that its last exchange was about. */
+export class UsernameChangedError extends PresentableError {
+  override readonly name = 'UsernameChangedError';
 }
 /** A step of a rotation that is no longer the latest. */
 export class StaleRotationError extends PresentableError {
   override readonly name = 'StaleRotationError';
-}
-/** setSecret found nothing that createSecret should have left. */
-export class NothingStoredError extends PresentableError {
-  override readonly name = 'NothingStoredError';
 }
 
 /** How an operator reads a sealed answer that the code could not. */

@@ -1,33 +1,38 @@
-import { logIn as presentLogIn } from '../ledger/log-in.ts';
+import { RefusedPasswordError } from '../ledger/errors.ts';
+import { guardedLogIn } from '../ledger/guarded-log-in.ts';
 import type { Presentation } from '../ledger/reserve.ts';
+import type { Credential } from '../secret/credential.ts';
 import { meaningOf } from '../thingspace/codes.ts';
+import type { Invocation, Services } from './context.ts';
 import {
   LogInUnknownError,
   PasswordRefusedError,
   RequestNotReadError,
   ThingSpaceUnreachableError,
 } from './errors.ts';
-import type { Errand, Rotation } from './rotation.ts';
-import type { Current } from './secret.ts';
 
 export const ACTOR = 'rotation';
+const LOG_OUT_TIMEOUT_MS = 5_000;
+
+/** A password as one version of the secret holds it. */
+export type Presented = Credential & { versionId: string };
 
 /**
- * Logs in with what a version of the secret holds and returns the session token.
+ * Logs in with what a version of the secret holds and returns the session token. The caller logs out.
  * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError and
  *   LedgerUnavailableError when nothing was sent
  */
-export async function logIn(
-  rotation: Rotation,
-  errand: Errand,
-  { versionId, username, password }: Pick<Current, 'versionId' | 'username' | 'password'>,
+export async function logInOrThrow(
+  services: Services,
+  invocation: Invocation,
+  { versionId, username, password }: Presented,
   purpose: Presentation['purpose'],
 ): Promise<string> {
-  const outcome = await presentLogIn(
-    rotation,
-    { secretArn: errand.secretArn, versionId, username, password },
+  const outcome = await guardedLogIn(
+    services,
+    { secretArn: invocation.secretArn, versionId, username, password },
     { actor: ACTOR, purpose, share: 'rotation' },
-    errand.deadlineMs,
+    invocation.deadlineMs,
   );
   switch (outcome.outcome) {
     case 'done':
@@ -49,8 +54,44 @@ export async function logIn(
   }
 }
 
+/** What one log-in says of a password. `unproven`: it was refused, but not for certain because of the password. */
+export type Proof = { works: true } | { works: false; certain: boolean; error: Error };
+
+/**
+ * Asks ThingSpace about a password by one reserved log-in, and logs out. A password that the ledger bars is
+ * not sent: the answer is the one that it had.
+ * @throws what `logInOrThrow` throws, but for a refusal
+ */
+export async function prove(
+  services: Services,
+  invocation: Invocation,
+  presented: Presented,
+): Promise<Proof> {
+  try {
+    await logOut(services, invocation, await logInOrThrow(services, invocation, presented, 'probe'));
+    return { works: true };
+  } catch (error) {
+    if (error instanceof PasswordRefusedError || error instanceof RefusedPasswordError) {
+      return { works: false, certain: error.certain, error };
+    }
+    throw error;
+  }
+}
+
+/** Ends a session of ours. A failure is only logged: the session dies after 20 idle minutes (docs/thingspace-api.md). */
+export async function logOut(
+  { api, clock, log }: Services,
+  { deadlineMs }: Invocation,
+  session: string,
+): Promise<void> {
+  const { outcome } = await api.logOut(session, {
+    timeoutMs: Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs()),
+  });
+  if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
+}
+
 function refused(code: string, username: string, versionId: string): Error {
-  const { logInCounts, words } = meaningOf(code);
+  const { logInCounts, certainlyCredentials, words } = meaningOf(code);
   if (!logInCounts) {
     return new RequestNotReadError(
       `ThingSpace could not read a log-in request of ${username} (${code}: ${words}). It did not look at the password and ` +
@@ -60,5 +101,6 @@ function refused(code: string, username: string, versionId: string): Error {
   return new PasswordRefusedError(
     `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
       'password is not presented again: store a working one as a new version of the secret, then rotate.',
+    certainlyCredentials,
   );
 }

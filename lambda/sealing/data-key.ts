@@ -6,7 +6,7 @@ import { PresentableError } from '../errors.ts';
 export type SealingContext = { secretArn: string; token: string };
 
 export type DataKey = {
-  /** 32 bytes, in memory only. */
+  /** 32 bytes, in memory only; whoever has the key fills them with zeros when it is done. */
   plaintext: Buffer;
   /** The same key under the KMS key: what an envelope carries. */
   wrapped: Buffer;
@@ -20,7 +20,7 @@ export class SealingKeyError extends PresentableError {
 export interface Sealer {
   /** @throws SealingKeyError when the key cannot be used: nothing may be exchanged then */
   newKey(context: SealingContext): Promise<DataKey>;
-  /** The plaintext of a wrapped key. @throws SealingKeyError */
+  /** The plaintext of a wrapped key, for the caller to wipe. @throws SealingKeyError */
   unwrap(wrapped: Buffer, context: SealingContext): Promise<Buffer>;
 }
 
@@ -65,7 +65,8 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
   };
 }
 
+/** The SDK's own bytes, not a copy of them: whoever wipes the key wipes them too. */
 function bytes(field: Uint8Array | undefined): Buffer {
   if (!field) throw new Error('KMS answered without the key');
-  return Buffer.from(field);
+  return Buffer.from(field.buffer, field.byteOffset, field.byteLength);
 }

@@ -1,47 +1,66 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
-import type { DataKey, Sealer } from './data-key.ts';
+import type { DataKey } from './data-key.ts';
 
-/** What is known beside the sealed bytes; authenticated with them (the "additional data" of GCM). */
-const header = v.object({
-  version: v.literal(1),
+/**
+ * One sealed message: AES-256-GCM (NIST SP 800-38D) under a data key, with a header in clear that is
+ * authenticated with it (the "additional data" of GCM). What is sealed in it: `sealed-answer.ts`.
+ */
+const about = {
   secretArn: v.string(),
   token: v.string(),
   attempt: v.string(),
   oldVersion: v.string(),
   oldHash: v.string(),
-  /** Bytes that the answer had; more than were sealed when it was too large. */
-  bodyBytes: v.number(),
-});
+};
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
+const header = v.variant('version', [
+  /** Earlier releases: the bytes of an answer, at most 45 KiB of them, and nothing else. */
+  v.object({
+    version: v.literal(1),
+    ...about,
+    /** Bytes that the answer had; more than were sealed when it was too large. */
+    bodyBytes: v.number(),
+  }),
+  v.object({
+    version: v.literal(2),
+    /** `password`: the password alone, where the answer is too large for a table item. */
+    kind: v.picklist(['answer', 'password']),
+    ...about,
+    /** An answer that is too large for one log line is sealed in several: 1 to `parts`. */
+    part: count,
+    parts: count,
+  }),
+]);
 const base64 = v.pipe(v.string(), v.base64());
-const envelope = v.object({ header, wrappedKey: base64, iv: base64, tag: base64, ciphertext: base64 });
+const envelope = v.object({
+  header: v.pipe(
+    header,
+    v.check((read) => read.version === 1 || read.part <= read.parts),
+  ),
+  wrappedKey: base64,
+  iv: base64,
+  tag: base64,
+  ciphertext: base64,
+});
 
 export type EnvelopeHeader = v.InferOutput<typeof header>;
 export type Envelope = v.InferOutput<typeof envelope>;
-
-/** In base64 with its header it stays below 64 KiB: the log's line and the ledger's item hold it. */
-export const MOST_SEALED_BYTES = 45 * 1024;
+/** Which exchange an envelope is about: its secret and token, its attempt, and the version it was to replace. */
+export type AboutExchange = { [member in keyof typeof about]: string };
 
 export class EnvelopeError extends PresentableError {
   override readonly name = 'EnvelopeError';
 }
 
-/**
- * Seals bytes under a data key: AES-256-GCM (NIST SP 800-38D), a random 96-bit nonce, one message a key.
- * No network. A larger body is sealed in part; the header says how large it was.
- */
-export function seal(
-  body: Buffer,
-  key: DataKey,
-  about: Omit<EnvelopeHeader, 'version' | 'bodyBytes'>,
-): string {
-  const full: EnvelopeHeader = { version: 1, ...about, bodyBytes: body.length };
+/** Seals bytes under a data key, with a random 96-bit nonce. No network. */
+export function encrypt(header: EnvelopeHeader, bytes: Buffer, key: DataKey): string {
   const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key.plaintext, iv).setAAD(additionalData(full));
-  const ciphertext = Buffer.concat([cipher.update(body.subarray(0, MOST_SEALED_BYTES)), cipher.final()]);
+  const cipher = createCipheriv('aes-256-gcm', key.plaintext, iv).setAAD(additionalData(header));
+  const ciphertext = Buffer.concat([cipher.update(bytes), cipher.final()]);
   const sealed: Envelope = {
-    header: full,
+    header,
     wrappedKey: key.wrapped.toString('base64'),
     iv: iv.toString('base64'),
     tag: cipher.getAuthTag().toString('base64'),
@@ -50,7 +69,7 @@ export function seal(
   return JSON.stringify(sealed);
 }
 
-/** @throws EnvelopeError when the text is not an envelope */
+/** @throws EnvelopeError when the text is not an envelope, or one of a later release */
 export function readEnvelope(text: string): Envelope {
   let json: unknown;
   try {
@@ -60,30 +79,28 @@ export function readEnvelope(text: string): Envelope {
   }
   const read = v.safeParse(envelope, json);
   if (read.success) return read.output;
-  throw new EnvelopeError('A sealed answer does not have the shape of an envelope.');
+  throw new EnvelopeError('A sealed answer does not have the shape of an envelope that this release knows.');
 }
 
-/**
- * The sealed bytes of an answer.
- * @throws EnvelopeError when it was altered; SealingKeyError when KMS does not open its key
- */
-export async function open({ header, ...sealed }: Envelope, sealer: Sealer): Promise<Buffer> {
+/** The sealed bytes. @throws EnvelopeError when they, the header or the nonce were altered */
+export function decrypt({ header, ...sealed }: Envelope, plaintextKey: Buffer): Buffer {
   const from = (text: string) => Buffer.from(text, 'base64');
-  const { secretArn, token } = header;
-  const key = await sealer.unwrap(from(sealed.wrappedKey), { secretArn, token });
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, from(sealed.iv), { authTagLength: 16 })
+    const decipher = createDecipheriv('aes-256-gcm', plaintextKey, from(sealed.iv), { authTagLength: 16 })
       .setAAD(additionalData(header))
       .setAuthTag(from(sealed.tag));
     return Buffer.concat([decipher.update(from(sealed.ciphertext)), decipher.final()]);
   } catch (cause) {
     throw new EnvelopeError('A sealed answer was altered since it was sealed.', { cause });
-  } finally {
-    key.fill(0);
   }
 }
 
 function additionalData(header: EnvelopeHeader): Buffer {
-  const { version, secretArn, token, attempt, oldVersion, oldHash, bodyBytes } = header;
-  return Buffer.from(JSON.stringify([version, secretArn, token, attempt, oldVersion, oldHash, bodyBytes]));
+  const { version, secretArn, token, attempt, oldVersion, oldHash } = header;
+  const about = [secretArn, token, attempt, oldVersion, oldHash];
+  const members =
+    version === 1
+      ? [version, ...about, header.bodyBytes]
+      : [version, header.kind, ...about, header.part, header.parts];
+  return Buffer.from(JSON.stringify(members));
 }

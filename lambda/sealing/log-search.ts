@@ -1,31 +1,62 @@
 import { awsCall } from '../aws-call.ts';
+import { AWS_CLIENT } from '../aws-client.ts';
+import type { Clock } from '../clock.ts';
+import { PresentableError } from '../errors.ts';
 import type { SearchLog } from './sealed-log.ts';
 
+/** The log was not searched to its end, so that nothing was found in it proves nothing. */
+export class LogSearchUnfinishedError extends PresentableError {
+  override readonly name = 'LogSearchUnfinishedError';
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
- * Searches the function's own log group (CloudWatch Logs `FilterLogEvents`). The client is loaded when it
- * is first needed: nearly no invocation ever needs it, and every cold start would pay for it.
+ * Searches the function's own log group (CloudWatch Logs `FilterLogEvents`), page by page until its end. The
+ * client is loaded when it is first needed: nearly no invocation ever needs it, and every cold start would
+ * pay for it.
+ * @param clock the one by which callers say their `deadlineMs`
  */
-export function cloudWatchLogSearch(logGroupName: string | undefined): SearchLog {
-  return async (term, sinceMs) => {
+export function cloudWatchLogSearch(logGroupName: string | undefined, clock: Clock): SearchLog {
+  return async (term, sinceMs, deadlineMs) => {
     if (logGroupName === undefined) return [];
+    const leftMs = deadlineMs - clock.nowMs();
+    if (!(leftMs > 0)) throw unfinished(logGroupName);
+    const abortSignal = AbortSignal.timeout(Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
     const { CloudWatchLogsClient, FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-    const client = new CloudWatchLogsClient({ maxAttempts: 2 });
+    const client = new CloudWatchLogsClient(AWS_CLIENT);
     const lines: string[] = [];
     let nextToken: string | undefined;
-    do {
-      const page = await awsCall('logs:FilterLogEvents', () =>
-        client.send(
-          new FilterLogEventsCommand({
-            logGroupName,
-            filterPattern: `"${term}"`,
-            startTime: sinceMs,
-            ...(nextToken === undefined ? {} : { nextToken }),
-          }),
-        ),
-      );
-      for (const { message } of page.events ?? []) if (message !== undefined) lines.push(message);
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
+    try {
+      do {
+        if (clock.nowMs() >= deadlineMs) throw unfinished(logGroupName);
+        const page = await awsCall('logs:FilterLogEvents', () =>
+          client.send(
+            new FilterLogEventsCommand({
+              logGroupName,
+              filterPattern: `"${term}"`,
+              startTime: sinceMs,
+              ...(nextToken === undefined ? {} : { nextToken }),
+            }),
+            { abortSignal },
+          ),
+        );
+        for (const { message } of page.events ?? []) if (message !== undefined) lines.push(message);
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+    } catch (cause) {
+      throw abortSignal.aborted ? unfinished(logGroupName, cause) : cause;
+    } finally {
+      client.destroy();
+    }
     return lines;
   };
+}
+
+function unfinished(logGroupName: string, cause?: unknown): LogSearchUnfinishedError {
+  return new LogSearchUnfinishedError(
+    `The time for searching the log group ${logGroupName} was over before its end. What is sealed in it stays there; ` +
+      'a retry searches again.',
+    cause === undefined ? {} : { cause },
+  );
 }

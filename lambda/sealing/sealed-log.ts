@@ -1,40 +1,80 @@
 import { writeSync } from 'node:fs';
 
 const STDOUT = 1;
-const MEMBER = 'sealedEnvelope';
 
 /** Where the sealed answer goes first: the function's own log, which needs no network of ours. */
 export interface SealedLog {
-  /** Synchronous: when it returns, the bytes have left the process. */
-  write(attempt: string, envelope: string): void;
-  /** The envelope of an attempt in the log of earlier invocations, if it is there. */
-  find(attempt: string, sinceMs: number): Promise<string | undefined>;
+  /**
+   * One line for each envelope that `seal` returned. Synchronous: when it returns, the bytes have left the
+   * process.
+   */
+  write(attempt: string, envelopes: readonly string[]): void;
+  /**
+   * The envelopes of an attempt in the log of earlier invocations; undefined when there is none.
+   * @param sinceMs when the attempt began, in milliseconds since 1970
+   * @param deadlineMs until when to search, by the clock of the search
+   * @throws what the search throws; LogSearchUnfinishedError when the time ran out
+   */
+  find(attempt: string, sinceMs: number, deadlineMs: number): Promise<FoundAnswer | undefined>;
 }
 
+export type FoundAnswer = {
+  /** In the order of the parts. */
+  envelopes: string[];
+  /**
+   * The parts that are not in the log, counted from 1: their lines are not searchable yet, or were never
+   * written. With any missing, the envelopes do not hold the whole answer.
+   */
+  missing: number[];
+};
+
 /** Searches a log group: each line that contains `term`, since a time in milliseconds since 1970. */
-export type SearchLog = (term: string, sinceMs: number) => Promise<string[]>;
+export type SearchLog = (term: string, sinceMs: number, deadlineMs: number) => Promise<string[]>;
 
 export function stdoutSealedLog(search: SearchLog): SealedLog {
   return {
-    write(attempt, envelope) {
-      writeAll(Buffer.from(`${JSON.stringify({ message: 'Sealed answer', attempt, [MEMBER]: envelope })}\n`));
+    write(attempt, envelopes) {
+      for (const line of linesOf(attempt, envelopes)) writeAll(Buffer.from(`${line}\n`));
     },
-    async find(attempt, sinceMs) {
-      for (const line of await search(attempt, sinceMs)) {
-        const envelope = envelopeIn(line, attempt);
-        if (envelope !== undefined) return envelope;
-      }
-      return undefined;
+    async find(attempt, sinceMs, deadlineMs) {
+      return answerIn(await search(attempt, sinceMs, deadlineMs), attempt);
     },
   };
 }
 
-/** The envelope in one log line, if it is the line of that attempt. */
-export function envelopeIn(line: string, attempt: string): string | undefined {
-  if (!line.includes(MEMBER)) return undefined;
+type Line = { attempt?: string; part?: number; parts?: number; sealedEnvelope?: string };
+
+/** The lines of the log for the envelopes of an answer. */
+export function linesOf(attempt: string, envelopes: readonly string[]): string[] {
+  const parts = envelopes.length;
+  return envelopes.map((sealedEnvelope, at) =>
+    JSON.stringify({ message: 'Sealed answer', attempt, part: at + 1, parts, sealedEnvelope }),
+  );
+}
+
+/** The sealed answer of an attempt among lines of the log; a line of an earlier release is the only part. */
+export function answerIn(lines: readonly string[], attempt: string): FoundAnswer | undefined {
+  const found = new Map<number, string>();
+  let parts = 0;
+  for (const text of lines) {
+    const line = sealedLine(text, attempt);
+    if (line?.sealedEnvelope === undefined) continue;
+    parts ||= line.parts ?? 1;
+    found.set(line.part ?? 1, line.sealedEnvelope);
+  }
+  if (found.size === 0) return undefined;
+  const all = Array.from({ length: parts }, (_, at) => at + 1);
+  return {
+    envelopes: all.flatMap((part) => found.get(part) ?? []),
+    missing: all.filter((part) => !found.has(part)),
+  };
+}
+
+function sealedLine(text: string, attempt: string): Line | undefined {
+  if (!text.includes('sealedEnvelope')) return undefined;
   try {
-    const read = JSON.parse(line) as { attempt?: string; [MEMBER]?: string };
-    return read.attempt === attempt ? read[MEMBER] : undefined;
+    const line = JSON.parse(text) as Line;
+    return line.attempt === attempt ? line : undefined;
   } catch {
     return undefined;
   }

@@ -14,19 +14,47 @@ export type NeverSent = { outcome: 'never-sent'; cause: Error };
 export type Unknown = { outcome: 'unknown'; cause: Error };
 export type Outcome<T> = { outcome: 'done'; value: T } | Refused | NeverSent | Unknown;
 
+/**
+ * The bytes of an answer, and what its headers say about them. Headers are the server's text and may echo a
+ * secret: they are sealed with the bytes and go into no log and no error.
+ */
+export type AnswerContent = {
+  /** What was kept of the answer, at most 1 MiB. */
+  body: Buffer;
+  /** The header as received, at most 256 characters of it. */
+  contentType?: string | undefined;
+  /** As `contentType`. */
+  contentEncoding?: string | undefined;
+  /**
+   * Offset in `body` from which on the bytes do not simply follow those before it: some were left out, or
+   * the framing of a broken chunk stands between them. No value is read from there on.
+   */
+  gapAt?: number | undefined;
+};
+
 /** An answer to GetNewPassword as it arrived: to be sealed before anybody reads it. */
-export type RawAnswer = {
+export type RawAnswer = AnswerContent & {
   outcome: 'answered';
   /** 0 when what arrived is not HTTP; the bytes are kept all the same. */
   httpStatus: number;
-  /** Every byte that arrived; never empty. */
-  body: Buffer;
-  /** False when the connection broke, or the time was over, before the announced end, or 1 MiB was passed. */
+  /**
+   * True when the announced end came or the root element was closed, and `body` is all of it. False when the
+   * connection broke or the time was over before that, or the answer was larger than 1 MiB.
+   */
   complete: boolean;
+  /** Bytes that arrived; more than `body` holds when the answer was larger than 1 MiB. */
+  receivedBytes?: number | undefined;
 };
 
-/** How long the whole call may take, from the look-up of the address to the last byte. */
-export type CallLimits = { timeoutMs: number };
+export type CallLimits = {
+  /** How long the whole call may take, from the look-up of the address to the last byte. */
+  timeoutMs: number;
+  /**
+   * Asked once, right before the first byte of the request is written: the connection stands by then, and
+   * the process may have been suspended since the call began. `false` ends the call as `never-sent`.
+   */
+  mayLeave?: () => boolean;
+};
 
 export interface ThingSpaceApi {
   /** Presents the password. `value` is the session token. */
@@ -44,7 +72,8 @@ export interface ThingSpaceApi {
   /**
    * Reads an answer to GetNewPassword; no I/O. `done` carries the password exactly as the server wrote it.
    * `refused` means a complete fault; bytes that hold neither are `unknown`, with an error that says
-   * what was wrong with them and quotes none of them.
+   * what was wrong with them and quotes none of them. So is an answer that is declared to be compressed or
+   * in a charset other than UTF-8.
    */
-  readNewPassword(body: Buffer): Exclude<Outcome<string>, NeverSent>;
+  readNewPassword(answer: AnswerContent): Exclude<Outcome<string>, NeverSent>;
 }

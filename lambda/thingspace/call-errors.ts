@@ -12,6 +12,17 @@ export class NotSentError extends PresentableError {
   }
 }
 
+/** The caller no longer allowed the request when it could have left. */
+export class TooLateToSendError extends PresentableError {
+  override readonly name = 'TooLateToSendError';
+  constructor() {
+    super(
+      'The call was held up before its first byte could leave (slow to connect, or the process was suspended); ' +
+        'nothing was sent, so the call may be repeated',
+    );
+  }
+}
+
 /** The request may have arrived, and no usable answer did. */
 export class NoAnswerError extends PresentableError {
   override readonly name = 'NoAnswerError';

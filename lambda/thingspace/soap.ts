@@ -1,7 +1,8 @@
 import { DEFAULT_PASSWORD_ELEMENT } from '../defaults.ts';
-import type { CallLimits, NeverSent, Outcome, ThingSpaceApi } from './api.ts';
+import type { AnswerContent, CallLimits, NeverSent, Outcome, ThingSpaceApi } from './api.ts';
 import { checkBaseUrl } from './base-url.ts';
 import { UnusableAnswerError } from './call-errors.ts';
+import { mediaKindOf } from './content-type.ts';
 import { sendOnce } from './http-call.ts';
 import { readLogOut, readNewPassword, readSessionToken } from './soap-answers.ts';
 import {
@@ -43,25 +44,22 @@ export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
     async logIn(username, password, limits) {
       remember(password);
       const answer = await send(baseUrl, () => logInRequest(username, password), limits);
-      return understand('LogIn', answer, (body) => readSessionToken(body, presented));
+      return understand('LogIn', answer, (content) => readSessionToken(content, presented));
     },
     async logOut(sessionToken, limits) {
       remember(sessionToken);
       const answer = await send(baseUrl, () => logOutRequest(sessionToken), limits);
-      return understand('LogOut', answer, (body) => readLogOut(body, presented));
+      return understand('LogOut', answer, (content) => readLogOut(content, presented));
     },
     async getNewPassword(sessionToken, currentPassword, limits) {
       remember(sessionToken, currentPassword);
-      const answer = await send(
+      return send(
         baseUrl,
         () => getNewPasswordRequest(sessionToken, currentPassword, passwordElement),
         limits,
       );
-      if (answer.outcome !== 'answered') return answer;
-      const { outcome, httpStatus, body, complete } = answer;
-      return { outcome, httpStatus, body, complete };
     },
-    readNewPassword: (body) => readNewPassword(body, presented),
+    readNewPassword: (answer) => readNewPassword(answer, presented),
   };
 }
 
@@ -86,12 +84,13 @@ async function send(baseUrl: string, build: () => SoapRequest, limits: CallLimit
 function understand<T>(
   operation: string,
   answer: Sent,
-  read: (body: Buffer) => Exclude<Outcome<T>, NeverSent>,
+  read: (content: AnswerContent) => Exclude<Outcome<T>, NeverSent>,
 ): Outcome<T> {
   if (answer.outcome !== 'answered') return answer;
-  const meaning = read(answer.body);
+  const meaning = read(answer);
   if (meaning.outcome !== 'unknown') return meaning;
-  const seen = `HTTP status ${answer.httpStatus}, ${answer.mediaKind}${answer.complete ? '' : ', cut off'}`;
+  const kind = mediaKindOf(answer.contentType);
+  const seen = `HTTP status ${answer.httpStatus}, ${kind}${answer.complete ? '' : ', cut off'}`;
   const what = `${operation} got no usable answer (${seen})`;
   return { outcome: 'unknown', cause: new UnusableAnswerError(what, meaning.cause) };
 }

@@ -1,11 +1,9 @@
 import * as v from 'valibot';
-import { AwsFailure } from './aws-failure.ts';
-import type { WorldClock } from './clock.ts';
-import { operation, serveJson } from './json-service.ts';
-import type { Listening } from './listen.ts';
+import type { Listening } from '../http.ts';
+import { AwsFailure, operation, type Place, serveJson } from './service.ts';
 
 /** The stand-in for CloudWatch Logs: what invocations printed, searchable. */
-export interface CloudWatchLogs {
+export interface CloudWatchLogs extends Listening {
   /** Appends one line as one event; the log group comes into being with its first line. */
   append(logGroup: string, line: string, timestampMs: number): void;
   /** All lines of a group in the order of their arrival; empty for an unknown one. */
@@ -36,10 +34,7 @@ const FilterLogEvents = v.pipe(
  * FilterLogEvents as documented: times are inclusive, and a page may be empty and still be followed by
  * another ("partially full or empty pages"): only a missing nextToken is the end.
  */
-export async function startCloudWatchLogs(options: {
-  clock: WorldClock;
-}): Promise<{ logs: CloudWatchLogs; listening: Listening }> {
-  const { clock } = options;
+export async function startCloudWatchLogs({ clock }: Pick<Place, 'clock'>): Promise<CloudWatchLogs> {
   const groups = new Map<string, LogEvent[]>();
 
   const operations = {
@@ -69,7 +64,8 @@ export async function startCloudWatchLogs(options: {
     }),
   };
 
-  const logs: CloudWatchLogs = {
+  return {
+    ...(await serveJson('logs', operations)),
     append(logGroup, message, timestamp) {
       const events = groups.get(logGroup) ?? [];
       const eventId = String(events.length).padStart(56, '0');
@@ -78,7 +74,6 @@ export async function startCloudWatchLogs(options: {
     },
     lines: (logGroup) => (groups.get(logGroup) ?? []).map(({ message }) => message),
   };
-  return { logs, listening: await serveJson('logs', operations) };
 }
 
 /**

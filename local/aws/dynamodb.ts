@@ -7,22 +7,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import dynalite from 'dynalite';
-import type { WorldClock } from './clock.ts';
-import { type Listening, listen } from './listen.ts';
+import { type Listening, listen } from '../http.ts';
+import type { Place } from './service.ts';
 
 /** The stand-in for DynamoDB: dynalite, whose Date header follows the world's clock. */
-export interface DynamoDb {
+export interface DynamoDb extends Listening {
   /** Partition key `credential`, sort key `item`, both strings; on demand. Ready when it resolves. */
   createLedgerTable(name: string): Promise<void>;
   /** Every item of a table, as plain values. */
   items(table: string): Promise<Record<string, unknown>[]>;
 }
 
-export async function startDynamoDb(options: {
-  clock: WorldClock;
-  region: string;
-}): Promise<{ dynamodb: DynamoDb; listening: Listening }> {
-  const { clock, region } = options;
+export async function startDynamoDb({ clock, region }: Place): Promise<DynamoDb> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   server.keepAliveTimeout = 0;
   // Before dynalite's own listener: Node leaves a Date header alone that is set already.
@@ -37,7 +33,12 @@ export async function startDynamoDb(options: {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
 
-  const dynamodb: DynamoDb = {
+  return {
+    url: listening.url,
+    close: () => {
+      client.destroy();
+      return listening.close();
+    },
     async createLedgerTable(name) {
       await client.send(
         new CreateTableCommand({
@@ -65,16 +66,6 @@ export async function startDynamoDb(options: {
         for (const item of page.Items ?? []) items.push(unmarshall(item));
       }
       return items;
-    },
-  };
-  return {
-    dynamodb,
-    listening: {
-      url: listening.url,
-      close: async () => {
-        client.destroy();
-        await listening.close();
-      },
     },
   };
 }

@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { AwsFailure } from './aws-failure.ts';
-import type { WorldClock } from './clock.ts';
-import { operation, serveJson } from './json-service.ts';
-import { decrypt, encrypt, type Key, newKey, sealerOf } from './kms/key.ts';
-import type { Listening } from './listen.ts';
+import type { Listening } from '../http.ts';
+import { AwsFailure, operation, type Place, serveJson } from './service.ts';
 
 /** The stand-in for KMS: one customer-managed key under an alias, and the AWS-managed one beside it. */
-export interface Kms {
+export interface Kms extends Listening {
   readonly keyArn: string;
   readonly keyId: string;
   readonly alias: string;
@@ -35,12 +32,7 @@ const Decrypt = v.object({
 const DescribeKey = v.object({ KeyId: keyId });
 
 /** Data keys are really encrypted, AES-256-GCM under a key of this process, bound to their context. */
-export async function startKms(options: {
-  clock: WorldClock;
-  region: string;
-  accountId: string;
-}): Promise<{ kms: Kms; listening: Listening }> {
-  const { clock, region, accountId } = options;
+export async function startKms({ clock, region, accountId }: Place): Promise<Kms> {
   const prefix = `arn:aws:kms:${region}:${accountId}:`;
   const customer = newKey(prefix, 'alias/thingspace-rotation', 'CUSTOMER');
   const managed = newKey(prefix, managedAlias, 'AWS');
@@ -107,20 +99,16 @@ export async function startKms(options: {
           Arn: key.arn,
           CreationDate: createdAtMs / 1000,
           Enabled: key.enabled,
-          Description: '',
           KeyUsage: 'ENCRYPT_DECRYPT',
           KeyState: key.enabled ? 'Enabled' : 'Disabled',
-          Origin: 'AWS_KMS',
           KeyManager: key.manager,
-          KeySpec: 'SYMMETRIC_DEFAULT',
-          EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
-          MultiRegion: false,
         },
       };
     }),
   };
 
-  const kms: Kms = {
+  return {
+    ...(await serveJson('kms', operations)),
     keyArn: customer.arn,
     keyId: customer.id,
     alias: customer.alias,
@@ -138,5 +126,54 @@ export async function startKms(options: {
       }
     },
   };
-  return { kms, listening: await serveJson('kms', operations) };
+}
+
+/** A key and what it encrypts with: real AES-256-GCM, with material that dies with this process. */
+type Key = {
+  id: string;
+  arn: string;
+  alias: string;
+  manager: 'CUSTOMER' | 'AWS';
+  enabled: boolean;
+  material: Buffer;
+};
+
+function newKey(prefix: string, alias: string, manager: Key['manager']): Key {
+  const id = randomUUID();
+  return { id, arn: `${prefix}key/${id}`, alias, manager, enabled: true, material: randomBytes(32) };
+}
+
+const idBytes = 36;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** The key that a ciphertext names. */
+function sealerOf(blob: Buffer, keys: readonly Key[]): Key | undefined {
+  return keys.find(({ id }) => id === blob.subarray(0, idBytes).toString());
+}
+
+/** Key id, nonce, tag, ciphertext; the encryption context is authenticated, in any order of its members. */
+function encrypt(key: Key, plaintext: Buffer, bound: Record<string, string>): Buffer {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv('aes-256-gcm', key.material, nonce).setAAD(canonical(bound));
+  const sealed = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return Buffer.concat([Buffer.from(key.id), nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** @throws {AwsFailure} InvalidCiphertextException */
+function decrypt(key: Key, blob: Buffer, bound: Record<string, string>): Buffer {
+  const [nonceEnd, tagEnd] = [idBytes + nonceBytes, idBytes + nonceBytes + tagBytes];
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key.material, blob.subarray(idBytes, nonceEnd))
+      .setAAD(canonical(bound))
+      .setAuthTag(blob.subarray(nonceEnd, tagEnd));
+    return Buffer.concat([decipher.update(blob.subarray(tagEnd)), decipher.final()]);
+  } catch {
+    // KMS says no more than this, whether the context, the key or the bytes are wrong.
+    throw new AwsFailure('InvalidCiphertextException', '');
+  }
+}
+
+function canonical(bound: Record<string, string>): Buffer {
+  return Buffer.from(JSON.stringify(Object.entries(bound).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

@@ -1,77 +1,91 @@
-import { AwsFailure } from './aws-failure.ts';
-import type { WorldClock } from './clock.ts';
-import { operation, serveJson } from './json-service.ts';
-import type { Listening } from './listen.ts';
+import type { InferOutput } from 'valibot';
+import type { Listening } from '../http.ts';
 import { createdAgain, createSecret, putSecretValue } from './secrets-manager/put.ts';
-import { describeSecret, getSecretValue, listSecretVersionIds } from './secrets-manager/read.ts';
+import { describeSecret, getSecretValue, listSecretVersionIds, stagesOf } from './secrets-manager/read.ts';
 import * as shapes from './secrets-manager/requests.ts';
-import { cancelRotateSecret, rotateSecret, withoutTestVersion } from './secrets-manager/rotate.ts';
-import { findSecret, type Secret, type Version, versionById } from './secrets-manager/secret.ts';
+import {
+  cancelRotateSecret,
+  openRotation,
+  PreviousRotationOpen,
+  type RotateOptions,
+  rotateSecret,
+  withoutTestVersion,
+} from './secrets-manager/rotate.ts';
+import { checkName, findSecret, type Secret, type Version, versionById } from './secrets-manager/secret.ts';
 import { updateSecretVersionStage } from './secrets-manager/stage.ts';
+import { AwsFailure, operation, type Place, serveJson } from './service.ts';
 
 /** What Secrets Manager does once RotateSecret is answered: the conductor runs the function. */
 export type RotationRequest = {
   secretArn: string;
-  /** The ClientRequestToken: id of the version that waits under AWSPENDING without a value. */
+  /** Id of the version that waits under AWSPENDING: the call's own, or that of the open rotation. */
   token: string;
+  /** ClientRequestToken of the RotateSecret that asks. Another than `token` where it was refused. */
+  askedWith: string;
   lambdaArn: string;
   /** True for `RotateImmediately: false`: only the testSecret step runs, then the version is removed. */
   testOnly: boolean;
 };
 
 /** The stand-in for Secrets Manager, with what tests and the timeline ask about it. */
-export interface SecretsManager {
+export interface SecretsManager extends RotateOptions, Listening {
   /**
    * Called after RotateSecret was answered; replace it. A test of the function ends when it settles.
    * What it throws is not caught.
    */
   onRotate: (request: RotationRequest) => void | Promise<void>;
-  /** After a write, this many reads of the secret still see the state before it. @default 0 */
-  staleReads: number;
+  /** For so much world time after a write, reads still see the state before it. At most 3000. @default 0 */
+  staleForMs: number;
+  /**
+   * Which calls that take AWSCURRENT from a version take its AWSPENDING too. For `move` (by
+   * UpdateSecretVersionStage) no record is known. @default 'put'
+   */
+  pendingFollowsCurrent: 'put' | 'put and move';
+  /** Whether a new current version that is not the rotation's takes AWSPENDING off it. @default false */
+  putAbandonsRotation: boolean;
   /** Every version with its value and labels, as it truly is; by name or ARN. */
   versions(secretId: string): readonly Version[];
   /** The version's SecretString under a label. Undefined where there is none. */
   valueAt(stage: string, secretId: string): string | undefined;
   /** RotationTokens that PutSecretValue brought, in order. */
   readonly rotationTokens: readonly { secretArn: string; versionId: string; rotationToken: string }[];
+  /** Whether rotation is on: it is turned off by CancelRotateSecret, also in the midst of one. */
+  rotationEnabled(secretId: string): boolean;
   /** What Secrets Manager notes when a rotation is over: LastRotatedDate. */
   rotated(secretId: string): void;
 }
 
-export type SecretsManagerOptions = {
-  clock: WorldClock;
-  region: string;
-  accountId: string;
+type SecretsManagerOptions = Place & {
   /** Whether the key with this id may be used; a secret without a key uses the AWS-managed one. */
   keyUsable: (keyId: string) => boolean;
 };
 
 /** Behaves as the API reference says; where that and other stand-ins differ, the reference wins. */
-export async function startSecretsManager(
-  options: SecretsManagerOptions,
-): Promise<{ secretsManager: SecretsManager; listening: Listening }> {
+export async function startSecretsManager(options: SecretsManagerOptions): Promise<SecretsManager> {
   const { clock, keyUsable } = options;
-  /** The truth, by ARN; and what reads still see of it. */
+  /** The truth, by ARN; and when each state that it had came to be, where reads may lag behind. */
   const secrets = new Map<string, Secret>();
-  const stale = new Map<string, { before: Secret | undefined; readsLeft: number }>();
+  const history = new Map<string, { atMs: number; secret: Secret }[]>();
+  /** Tokens of tests that are under way. */
+  const tests = new Set<string>();
   const rotationTokens: { secretArn: string; versionId: string; rotationToken: string }[] = [];
 
   const write = (next: Secret): Secret => {
-    const before = secrets.get(next.arn);
-    if (before === next) return next;
+    if (secrets.get(next.arn) === next) return next;
     secrets.set(next.arn, next);
-    if (secretsManager.staleReads > 0) {
-      stale.set(next.arn, { before, readsLeft: secretsManager.staleReads });
-    }
+    history.set(next.arn, [
+      ...(history.get(next.arn) ?? []).slice(-50),
+      { atMs: clock.nowMs(), secret: next },
+    ]);
     return next;
   };
 
   const read = (secretId: string): Secret => {
     const secret = findSecret(secrets.values(), secretId);
-    const view = stale.get(secret.arn);
-    if (!view || view.readsLeft === 0) return secret;
-    view.readsLeft -= 1;
-    return findSecret(view.before ? [view.before] : [], secretId);
+    if (secretsManager.staleForMs === 0) return secret;
+    const seenUntilMs = clock.nowMs() - secretsManager.staleForMs;
+    const seen = history.get(secret.arn)?.findLast(({ atMs }) => atMs <= seenUntilMs)?.secret;
+    return findSecret(seen ? [seen] : [], secretId);
   };
 
   const requireKey = (secret: Secret | { kmsKeyId?: string | undefined }, failure: string) => {
@@ -84,15 +98,35 @@ export async function startSecretsManager(
   };
 
   const startRotation = async (request: RotationRequest) => {
+    if (request.testOnly) tests.add(request.token);
     await secretsManager.onRotate(request);
-    if (!request.testOnly) return;
+    if (!tests.delete(request.token)) return;
     const secret = findSecret(secrets.values(), request.secretArn);
     write(withoutTestVersion(secret, request.token));
   };
 
-  const wrong = 'InvalidParameterException';
+  const rotate = (secret: Secret, input: InferOutput<typeof shapes.RotateSecret>): Secret => {
+    const askedWith = input.ClientRequestToken;
+    const ask = (token: string, testOnly: boolean) => {
+      const lambdaArn = secrets.get(secret.arn)?.rotation?.lambdaArn ?? '';
+      setImmediate(
+        () => void startRotation({ secretArn: secret.arn, token, askedWith, lambdaArn, testOnly }),
+      );
+    };
+    try {
+      const rotating = write(rotateSecret(secret, input, clock.nowMs(), secretsManager));
+      ask(askedWith, !input.RotateImmediately);
+      return rotating;
+    } catch (error) {
+      // A test that is under way is no rotation: its version is about to be removed.
+      if (error instanceof PreviousRotationOpen && !tests.has(error.token)) ask(error.token, false);
+      throw error;
+    }
+  };
+
   const operations = {
-    CreateSecret: operation(shapes.CreateSecret, wrong, (input) => {
+    CreateSecret: shapes.withToken('InvalidRequestException', shapes.CreateSecret, (input) => {
+      checkName(input.Name);
       requireKey({ kmsKeyId: input.KmsKeyId }, 'EncryptionFailure');
       const existing = [...secrets.values()].find((secret) => secret.name === input.Name);
       const secret = write(
@@ -101,63 +135,66 @@ export async function startSecretsManager(
       const version = versionById(secret, input.ClientRequestToken);
       return { ARN: secret.arn, Name: secret.name, ...(version && { VersionId: version.id }) };
     }),
-    PutSecretValue: operation(shapes.PutSecretValue, wrong, (input) => {
+    PutSecretValue: shapes.withToken('InvalidRequestException', shapes.PutSecretValue, (input) => {
       const before = findSecret(secrets.values(), input.SecretId);
       requireKey(before, 'EncryptionFailure');
-      const secret = write(putSecretValue(before, input, clock.nowMs()));
+      const { putAbandonsRotation } = secretsManager;
+      const secret = write(putSecretValue(before, input, clock.nowMs(), putAbandonsRotation));
       const versionId = input.ClientRequestToken;
       if (input.RotationToken !== undefined) {
         rotationTokens.push({ secretArn: secret.arn, versionId, rotationToken: input.RotationToken });
       }
-      const stages = versionById(secret, versionId)?.stages;
-      return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: stages };
+      const stages = stagesOf(versionById(secret, versionId));
+      return { ARN: secret.arn, Name: secret.name, VersionId: versionId, ...stages };
     }),
-    GetSecretValue: operation(shapes.GetSecretValue, wrong, (input) => {
+    GetSecretValue: operation(shapes.GetSecretValue, shapes.wrong, (input) => {
       const secret = read(input.SecretId);
       const answer = getSecretValue(secret, input);
       requireKey(secret, 'DecryptionFailure');
       return answer;
     }),
-    DescribeSecret: operation(shapes.DescribeSecret, wrong, (input) => describeSecret(read(input.SecretId))),
-    ListSecretVersionIds: operation(shapes.ListSecretVersionIds, wrong, (input) =>
+    DescribeSecret: operation(shapes.DescribeSecret, shapes.wrong, (input) =>
+      describeSecret(read(input.SecretId)),
+    ),
+    ListSecretVersionIds: operation(shapes.ListSecretVersionIds, shapes.wrong, (input) =>
       listSecretVersionIds(read(input.SecretId), input),
     ),
-    UpdateSecretVersionStage: operation(shapes.UpdateSecretVersionStage, wrong, (input) => {
+    UpdateSecretVersionStage: operation(shapes.UpdateSecretVersionStage, shapes.wrong, (input) => {
       const before = findSecret(secrets.values(), input.SecretId);
-      const secret = write(updateSecretVersionStage(before, input, clock.nowMs()));
+      const pendingFollows = secretsManager.pendingFollowsCurrent === 'put and move';
+      const secret = write(updateSecretVersionStage(before, input, clock.nowMs(), pendingFollows));
       return { ARN: secret.arn, Name: secret.name };
     }),
-    RotateSecret: operation(shapes.RotateSecret, wrong, (input) => {
-      const before = findSecret(secrets.values(), input.SecretId);
-      const secret = write(rotateSecret(before, input, clock.nowMs()));
-      const token = input.ClientRequestToken;
-      const lambdaArn = secret.rotation?.lambdaArn ?? '';
-      setImmediate(
-        () =>
-          void startRotation({ secretArn: secret.arn, token, lambdaArn, testOnly: !input.RotateImmediately }),
-      );
-      return { ARN: secret.arn, Name: secret.name, VersionId: token };
+    RotateSecret: shapes.withToken('InvalidParameterException', shapes.RotateSecret, (input) => {
+      const secret = rotate(findSecret(secrets.values(), input.SecretId), input);
+      return { ARN: secret.arn, Name: secret.name, VersionId: input.ClientRequestToken };
     }),
-    CancelRotateSecret: operation(shapes.CancelRotateSecret, wrong, (input) => {
+    CancelRotateSecret: operation(shapes.CancelRotateSecret, shapes.wrong, (input) => {
       const before = findSecret(secrets.values(), input.SecretId);
       const secret = write(cancelRotateSecret(before, clock.nowMs()));
-      return { ARN: secret.arn, Name: secret.name };
+      const open = openRotation(before);
+      return { ARN: secret.arn, Name: secret.name, ...(open && { VersionId: open }) };
     }),
   };
 
   const secretsManager: SecretsManager = {
+    ...(await serveJson('secretsmanager', operations)),
     onRotate: () => {},
-    staleReads: 0,
+    staleForMs: 0,
+    pendingFollowsCurrent: 'put',
+    putAbandonsRotation: false,
+    testVersion: 'no value',
+    canInvoke: () => true,
     rotationTokens,
     versions: (secretId) => findSecret(secrets.values(), secretId).versions,
     valueAt(stage, secretId) {
       const version = this.versions(secretId).find(({ stages }) => stages.includes(stage));
       return version?.value && 'string' in version.value ? version.value.string : undefined;
     },
+    rotationEnabled: (secretId) => findSecret(secrets.values(), secretId).rotation?.enabled ?? false,
     rotated(secretId) {
-      const secret = findSecret(secrets.values(), secretId);
-      secrets.set(secret.arn, { ...secret, rotatedAtMs: clock.nowMs() });
+      write({ ...findSecret(secrets.values(), secretId), rotatedAtMs: clock.nowMs() });
     },
   };
-  return { secretsManager, listening: await serveJson('secretsmanager', operations) };
+  return secretsManager;
 }

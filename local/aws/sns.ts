@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { awsError, escapeXml } from '../gateway/aws-error.ts';
-import type { Canned } from '../gateway/call.ts';
-import { readBody } from '../gateway/forward.ts';
-import { AwsFailure } from './aws-failure.ts';
-import type { WorldClock } from './clock.ts';
-import { send } from './json-service.ts';
-import { type Listening, listenWith } from './listen.ts';
+import type { Listening } from '../http.ts';
+import { AwsFailure, type Place, serve } from './service.ts';
 
 /** A message as it was published. */
 export type Published = {
@@ -21,7 +16,7 @@ export type Published = {
 };
 
 /** The stand-in for SNS: one topic that keeps what was published. */
-export interface Sns {
+export interface Sns extends Listening {
   readonly topicArn: string;
   readonly published: readonly Published[];
 }
@@ -29,49 +24,27 @@ export interface Sns {
 const maxMessageBytes = 262_144;
 
 /** Speaks the query protocol, as the SDK does to SNS: a form in, XML out. */
-export async function startSns(options: {
-  clock: WorldClock;
-  region: string;
-  accountId: string;
-}): Promise<{ sns: Sns; listening: Listening }> {
-  const { clock, region, accountId } = options;
+export async function startSns({ clock, region, accountId }: Place): Promise<Sns> {
   const topicArn = `arn:aws:sns:${region}:${accountId}:thingspace-alarms`;
   const published: Published[] = [];
-
-  const publish = (form: URLSearchParams): string => {
+  const listening = await serve('sns', 'text/xml', (body) => {
+    const form = new URLSearchParams(body);
+    const action = form.get('Action') ?? '';
+    if (action !== 'Publish') {
+      throw new AwsFailure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
+    }
     const message = messageIn(form, clock.nowMs());
     if (message.topicArn !== topicArn) {
       throw new AwsFailure('NotFoundException', 'Topic does not exist', 404);
     }
     published.push(message);
-    return `<MessageId>${message.messageId}</MessageId>`;
-  };
-
-  const answerTo = (form: URLSearchParams): Canned => {
-    const action = form.get('Action') ?? '';
-    try {
-      if (action !== 'Publish') {
-        throw new AwsFailure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
-      }
-      const result = publish(form);
-      return {
-        status: 200,
-        body:
-          `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>${result}</PublishResult>` +
-          `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`,
-      };
-    } catch (error) {
-      if (!(error instanceof AwsFailure)) throw error;
-      return awsError('sns', error.name, error.message, error.status);
-    }
-  };
-
-  const listening = await listenWith(async (request, response) => {
-    const form = new URLSearchParams((await readBody(request)).toString());
-    const answer = answerTo(form);
-    send(response, { ...answer, headers: { 'content-type': 'text/xml' } });
+    return (
+      '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>' +
+      `<MessageId>${message.messageId}</MessageId></PublishResult>` +
+      `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`
+    );
   });
-  return { sns: { topicArn, published }, listening };
+  return { ...listening, topicArn, published };
 }
 
 /** @throws {AwsFailure} InvalidParameterException as the API reference of Publish says */
@@ -117,7 +90,7 @@ function attributesIn(form: URLSearchParams): Published['attributes'] {
     if (!type || !value) {
       throw new AwsFailure(
         'ParameterValueInvalid',
-        `The message attribute '${escapeXml(name)}' must contain non-empty message attribute type and value.`,
+        `The message attribute '${name}' must contain non-empty message attribute type and value.`,
       );
     }
     attributes[name] = { type, value };

@@ -1,6 +1,5 @@
 import type { Gateway } from '../gateway/gateway.ts';
-import { awsJsonOperation, awsQueryOperation } from '../gateway/operation.ts';
-import { jsonDetail, publishDetail } from './call-detail.ts';
+import { awsJson, awsQuery } from '../gateway/protocols.ts';
 import type { WorldClock } from './clock.ts';
 import { type CloudWatchLogs, startCloudWatchLogs } from './cloudwatch-logs.ts';
 import { type DynamoDb, startDynamoDb } from './dynamodb.ts';
@@ -24,55 +23,35 @@ export interface LocalAws {
 }
 
 /** Starts every stand-in on a free loopback port and a front of the gateway before each. */
-export async function startAws({
-  gateway,
-  clock,
-}: {
-  gateway: Gateway;
-  clock: WorldClock;
-}): Promise<LocalAws> {
+export async function startAws(gateway: Gateway, clock: WorldClock): Promise<LocalAws> {
   const region = 'us-east-1';
   const accountId = '111122223333';
   const place = { clock, region, accountId };
-  const { kms, listening: kmsAt } = await startKms(place);
-  const { secretsManager, listening: secretsAt } = await startSecretsManager({
-    ...place,
-    keyUsable: kms.usable,
-  });
-  const { sns, listening: snsAt } = await startSns(place);
-  const { logs, listening: logsAt } = await startCloudWatchLogs(place);
-  const { dynamodb, listening: dynamodbAt } = await startDynamoDb(place);
+  const kms = await startKms(place);
+  const secretsManager = await startSecretsManager({ ...place, keyUsable: kms.usable });
+  const sns = await startSns(place);
+  const logs = await startCloudWatchLogs(place);
+  const dynamodb = await startDynamoDb(place);
 
-  const jsonFront = (service: string, url: string) =>
-    gateway.front(service, url, awsJsonOperation, { detailOf: jsonDetail });
   const env = {
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: 'AKIALOCALLOCALLOCAL0',
     AWS_SECRET_ACCESS_KEY: 'invented-for-this-machine-only',
     AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: await jsonFront('secretsmanager', secretsAt.url),
-    AWS_ENDPOINT_URL_KMS: await jsonFront('kms', kmsAt.url),
-    AWS_ENDPOINT_URL_SNS: await gateway.front('sns', snsAt.url, awsQueryOperation, {
-      detailOf: publishDetail,
-    }),
-    AWS_ENDPOINT_URL_DYNAMODB: await gateway.front('dynamodb', dynamodbAt.url, awsJsonOperation, {
-      detailOf: jsonDetail,
-      clock,
-    }),
-    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await jsonFront('logs', logsAt.url),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: await gateway.front('secretsmanager', secretsManager.url, awsJson),
+    AWS_ENDPOINT_URL_KMS: await gateway.front('kms', kms.url, awsJson),
+    AWS_ENDPOINT_URL_SNS: await gateway.front('sns', sns.url, awsQuery),
+    AWS_ENDPOINT_URL_DYNAMODB: await gateway.front('dynamodb', dynamodb.url, awsJson, clock),
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await gateway.front('logs', logs.url, awsJson),
   };
-  const stopped = [kmsAt, secretsAt, snsAt, logsAt, dynamodbAt];
+  const services = { secretsManager, kms, sns, logs, dynamodb };
   return {
     env,
     region,
     accountId,
-    secretsManager,
-    kms,
-    sns,
-    logs,
-    dynamodb,
+    ...services,
     close: async () => {
-      await Promise.all(stopped.map((listening) => listening.close()));
+      await Promise.all(Object.values(services).map((service) => service.close()));
     },
   };
 }

@@ -8,26 +8,43 @@ export type Side = {
   kms: KMSClient;
   sns: SNSClient;
   topicArn: string;
-  /** A function that RotateSecret may name. */
+  /** A function that RotateSecret may name, and one that Secrets Manager cannot invoke. */
   functionArn: string;
+  deniedFunctionArn: string;
+  /** Of Secrets Manager. */
+  endpoint: string;
   /** Makes a customer-managed key of its own where the side can; else the one there is, enabled again. */
   freshKey(): Promise<string>;
   disableKey(keyId: string): Promise<void>;
 };
 
-/** What a side did, as plain data without ids, times or accounts, so that two sides can be compared. */
-export type Observation = unknown;
-
 export type Check = {
   /** A sentence, unique. */
   title: string;
-  observe(side: Side): Promise<Observation>;
+  /** What a side did, as plain data without ids, times or accounts, so that two sides can be compared. */
+  observe(side: Side): Promise<unknown>;
   /**
    * Only where moto is known to stray: what AWS documents. Ours must do just that and moto must not, so
    * that a difference which has gone does not stay in the list.
    */
-  documented?: Observation;
+  documented?: unknown;
 };
+
+/** Sends JSON to Secrets Manager as no SDK does; resolves to the exception's name, if there is one. */
+export async function sendRaw(
+  { endpoint }: Side,
+  operation: string,
+  input: object,
+): Promise<string | undefined> {
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': `secretsmanager.${operation}`,
+    authorization:
+      'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0',
+  };
+  const answer = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(input) });
+  return ((await answer.json()) as { __type?: string }).__type;
+}
 
 /** A result of the call, or the name of its exception. */
 export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {

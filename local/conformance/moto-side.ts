@@ -9,7 +9,7 @@ import type { Side } from './check.ts';
 const region = 'us-east-1';
 
 /** The moto server did not come up, or refused what the comparison needs of it. */
-export class MotoFailed extends Error {
+class MotoFailed extends Error {
   override name = 'MotoFailed';
 }
 
@@ -34,6 +34,8 @@ export async function startMotoSide(motoServer: string): Promise<{ side: Side; c
       sns,
       topicArn: TopicArn ?? '',
       functionArn: await createFunction(endpoint),
+      deniedFunctionArn: `arn:aws:lambda:${region}:123456789012:function:denied`,
+      endpoint,
       async freshKey() {
         const { KeyMetadata } = await kms.send(
           new CreateKeyCommand({ KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT' }),

@@ -10,18 +10,22 @@ import type { Side } from './check.ts';
 export async function startOurSide(): Promise<{ side: Side; close(): Promise<void> }> {
   const clock = startClock();
   const gateway = startGateway({ clock });
-  const aws = await startAws({ gateway, clock });
+  const aws = await startAws(gateway, clock);
   const at = (name: string) => ({
     endpoint: aws.env[`AWS_ENDPOINT_URL_${name}`] ?? '',
     region: aws.region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
+  const deniedFunctionArn = `arn:aws:lambda:${aws.region}:${aws.accountId}:function:denied`;
+  aws.secretsManager.canInvoke = (lambdaArn) => lambdaArn !== deniedFunctionArn;
   const side: Side = {
     secretsManager: new SecretsManagerClient(at('SECRETS_MANAGER')),
     kms: new KMSClient(at('KMS')),
     sns: new SNSClient(at('SNS')),
     topicArn: aws.sns.topicArn,
     functionArn: `arn:aws:lambda:${aws.region}:${aws.accountId}:function:rotation`,
+    deniedFunctionArn,
+    endpoint: at('SECRETS_MANAGER').endpoint,
     freshKey: async () => {
       aws.kms.enable();
       return aws.kms.keyArn;

@@ -1,19 +1,17 @@
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import type { Check, Side } from './check.ts';
-import { kmsChecks } from './kms-checks.ts';
+import { kmsChecks, snsChecks } from './kms-and-sns.ts';
 import { startMotoSide } from './moto-side.ts';
 import { startOurSide } from './our-side.ts';
 import { secretsManagerChecks } from './secrets-manager-checks.ts';
 import { secretsManagerDifferences } from './secrets-manager-differences.ts';
-import { snsChecks } from './sns-checks.ts';
 
 /**
  * Runs every check against our stand-ins and against a moto server, through the same SDK clients, and
  * exits 1 unless both do the same, or differ exactly where a difference is named.
  * Usage: node local/conformance/run.ts <path of moto_server>
  */
-const { positionals } = parseArgs({ allowPositionals: true });
-const motoServer = positionals[0];
+const motoServer = process.argv[2];
 if (motoServer === undefined) throw new Error('Give the path of moto_server as the only argument.');
 
 const ours = await startOurSide();

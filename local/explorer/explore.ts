@@ -1,71 +1,88 @@
-import { type Boundary, boundariesOf, type Fault, type FaultFate, faultsAt } from './fault.ts';
-import { type HistoryOptions, playHistory, type Verdict } from './history.ts';
-import { type StageOptions, setStage } from './stage.ts';
+import type { Call } from '../gateway/gateway.ts';
+import { type Boundary, boundariesOf, type ExplorerFate, faultsAt, faulty } from './fault.ts';
+import { type Disturbance, type HistoryOptions, playHistory, type Verdict } from './history.ts';
+import { actsAt, byPerson } from './person-acts.ts';
+import { type Stage, type StageOptions, setStage } from './stage.ts';
 
-export type ExploreOptions = StageOptions &
+type ExploreOptions = StageOptions &
   HistoryOptions & {
-    fates: readonly FaultFate[];
+    fates: readonly ExplorerFate[];
+    /** Also lets people act at every remote call. @default false */
+    people?: boolean;
     /** Histories at a time. Those that wait for a service cost nothing meanwhile. @default 2 */
     parallel?: number;
     onVerdict?: (verdict: Verdict, done: number, of: number) => void;
   };
 
-/** Records one undisturbed rotation of the bundle. */
-export async function recordRotation(options: StageOptions = {}): Promise<Boundary[]> {
+/** The calls of undisturbed rotations of the bundle: of a username's first one, and of a later one. */
+export type Recorded = { first: Boundary[]; later: Boundary[] };
+
+/** Records two undisturbed rotations of the bundle. */
+export async function recordRotations(options: StageOptions = {}): Promise<Recorded> {
   const stage = await setStage(options);
   try {
-    const { succeeded, error } = await stage.conductor.rotate(stage.world.secretArn, { attempts: 1 });
-    if (!succeeded) throw new Error(`An undisturbed rotation fails with ${error?.errorType}: run npm start.`);
-    return boundariesOf(stage.functionCalls);
+    const first = boundariesOf(await rotateUndisturbed(stage));
+    return { first, later: boundariesOf(await rotateUndisturbed(stage)) };
   } finally {
-    await stage.close();
+    await stage.world.close();
   }
 }
 
-/** Every fate at every remote call that a rotation was seen to make. */
+async function rotateUndisturbed({ world, functionCalls }: Stage): Promise<Call[]> {
+  const before = functionCalls.length;
+  const { succeeded, error } = await world.conductor.rotate(world.secretArn, { attempts: 1 });
+  if (!succeeded) throw new Error(`An undisturbed rotation fails with ${error?.errorType}: run npm start.`);
+  return functionCalls.slice(before);
+}
+
+/** So many histories share a stage, which saves starting functions; its log grows with each. */
+const HISTORIES_A_STAGE = 5;
+
+/**
+ * Every fate, and every act where people are let in, at every remote call that a rotation was seen to make. A stage begins with a history of a
+ * username's first rotation, which makes some calls more before its exchange; the later ones follow on it.
+ */
 export async function explore(options: ExploreOptions): Promise<Verdict[]> {
-  const faults = faultsAt(await recordRotation(options), options.fates);
+  const { first, later } = await recordRotations(options);
+  const exchange = first.findIndex(({ operation }) => operation === 'GetNewPassword');
+  const firsts = faultsAt(first.slice(0, exchange), options.fates).map(faulty);
+  const laters = faultsAt(later, options.fates).map(faulty);
+  if (options.people) laters.push(...actsAt(later).map(byPerson));
+  return playAll(firsts, laters, options);
+}
+
+async function playAll(
+  firsts: Disturbance[],
+  laters: Disturbance[],
+  options: ExploreOptions,
+): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
-  const queue = faults.values();
+  const total = firsts.length + laters.length;
+  const playOne = async (disturbance: Disturbance, stage: Stage): Promise<boolean> => {
+    const verdict = await playHistory(disturbance, stage, options);
+    verdicts.push(verdict);
+    options.onVerdict?.(verdict, verdicts.length, total);
+    // A broken guarantee would show again in the next history.
+    return verdict.violations.length === 0;
+  };
   const worker = async () => {
-    for (let batch = take(queue); batch.length > 0; batch = take(queue)) {
-      for await (const verdict of playBatch(batch, options)) {
-        verdicts.push(verdict);
-        options.onVerdict?.(verdict, verdicts.length, faults.length);
+    while (firsts.length + laters.length > 0) {
+      const stage = await setStage(options);
+      try {
+        const begin = firsts.shift();
+        if (begin === undefined) await rotateUndisturbed(stage);
+        else if (!(await playOne(begin, stage))) continue;
+        for (let played = 1; played < HISTORIES_A_STAGE; played += 1) {
+          const next = laters.shift();
+          if (!next || !(await playOne(next, stage))) break;
+        }
+      } finally {
+        await stage.world.close();
       }
     }
   };
   await Promise.all(Array.from({ length: options.parallel ?? 2 }, worker));
   return verdicts;
-}
-
-/** A few histories on one stage, which saves starting functions; a fresh one after a broken guarantee. */
-async function* playBatch(faults: readonly Fault[], options: ExploreOptions): AsyncGenerator<Verdict> {
-  let stage = await setStage(options);
-  try {
-    for (const fault of faults) {
-      const verdict = await playHistory(fault, stage, options);
-      yield verdict;
-      if (verdict.violations.length === 0) continue;
-      await stage.close();
-      stage = await setStage(options);
-    }
-  } finally {
-    await stage.close();
-  }
-}
-
-/** So many histories share a stage: the log, which is searched page by page, grows with each. */
-const BATCH = 5;
-
-function take(queue: Iterator<Fault>): Fault[] {
-  const batch: Fault[] = [];
-  while (batch.length < BATCH) {
-    const next = queue.next();
-    if (next.done) break;
-    batch.push(next.value);
-  }
-  return batch;
 }
 
 /** `86 histories: 80 rotated, 4 recovered, 2 lost; 0 violations`. */

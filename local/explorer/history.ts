@@ -1,6 +1,6 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { journalState } from '../scenarios/checks.ts';
-import { type Fault, inject, titleOf } from './fault.ts';
+import type { World } from '../world.ts';
 import { leaksSince, type Mark, markOf } from './leaks.ts';
 import type { Stage } from './stage.ts';
 
@@ -9,7 +9,17 @@ export type HistoryOptions = {
   backoffMs?: number;
 };
 
-/** What became of one fault. Empty `violations`: every guarantee held. */
+/** What befalls one rotation; begun when the stage is at rest. */
+export type Disturbance = {
+  title: string;
+  begin(stage: Stage): {
+    met(): boolean;
+    /** Guarantees that were broken while it was played, or that its end breaks. */
+    violations(): string[];
+  };
+};
+
+/** What became of one disturbance. Empty `violations`: every guarantee held. */
 export type Verdict = {
   title: string;
   /** How the rotation ended before anybody helped. */
@@ -21,31 +31,35 @@ export type Verdict = {
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Plays one fault, the retries and the recover events, and judges by the platform's truth. Leaves the stage
+ * Plays one disturbance, the retries and the recover events, and judges by the platform's truth. Leaves the stage
  * at rest (unless a guarantee was broken): another history may follow on it.
  */
 export async function playHistory(
-  fault: Fault,
+  disturbance: Disturbance,
   stage: Stage,
   { backoffMs = 60_000 }: HistoryOptions = {},
 ): Promise<Verdict> {
   const startedAtMs = performance.now();
-  const { conductor, world } = stage;
-  const before = { ...markOf(stage), truth: world.platform.truth(world.username) };
-  const met = inject(fault, stage);
+  const { world } = stage;
+  const { conductor } = world;
+  const before = markOf(stage);
+  const happened = world.platform.events.length;
+  const watch = disturbance.begin(stage);
   const { succeeded } = await conductor.rotate(world.secretArn, { attempts: 2, backoffMs });
   if (!succeeded) await conductor.recover(world.secretArn, { times: 2 });
-  world.gateway.decide = () => ({ kind: 'deliver' });
+  world.gateway.decide = () => 'ok';
+  world.gateway.onAnswer = () => {};
 
   const lost = (await journalState(world)) === 'lost';
-  const violations = met() ? [] : ['the fault was never met'];
-  violations.push(...(lost ? judgeLoss(stage, before) : judgeCurrent(stage)), ...judgeTruth(stage));
-  const executed = world.platform.truth(world.username).getNewPasswords - before.truth.getNewPasswords;
-  if (executed > 1) violations.push(`GetNewPassword was executed ${executed} times`);
+  const violations = [...(watch.met() ? [] : ['it never came to it']), ...watch.violations()];
+  violations.push(...(lost ? judgeLoss(stage, before) : judgeCurrent(world)), ...judgeTruth(world));
+  // G3; one that was refused has changed nothing.
+  const made = world.platform.events.slice(happened).filter(({ kind }) => kind === 'password-made').length;
+  if (made > 1) violations.push(`GetNewPassword has made ${made} passwords`);
   if (lost) await restoreByHand(stage);
-  violations.push(...(await judgeAftermath(stage)), ...(await leaksSince(before, stage)));
+  violations.push(...(await judgeAftermath(world)), ...(await leaksSince(before, stage)));
   return {
-    title: titleOf(fault),
+    title: disturbance.title,
     end: lost ? 'lost' : succeeded ? 'rotated' : 'recovered',
     violations,
     durationMs: Math.round(performance.now() - startedAtMs),
@@ -53,8 +67,9 @@ export async function playHistory(
 }
 
 /** Lost is only what never reached us, and a person is told. */
-function judgeLoss({ world, written }: Stage, before: Mark): string[] {
-  const sealed = written.slice(before.written).some((line) => line.includes('"sealedEnvelope"'));
+function judgeLoss({ world }: Stage, before: Mark): string[] {
+  const lines = world.aws.logs.lines(world.logGroupName).slice(before.logged);
+  const sealed = lines.some((line) => line.includes('"sealedEnvelope"'));
   const announced = world.aws.sns.published
     .slice(before.published)
     .some(({ attributes }) => attributes.event?.value === 'password-lost');
@@ -64,13 +79,13 @@ function judgeLoss({ world, written }: Stage, before: Mark): string[] {
   ];
 }
 
-function judgeCurrent({ world }: Stage): string[] {
+function judgeCurrent(world: World): string[] {
   const live = world.platform.truth(world.username).password;
   return world.storedPassword() === live ? [] : ['AWSCURRENT does not hold the live password'];
 }
 
 /** G2, by the platform's own counter. */
-function judgeTruth({ world: { platform, username, env } }: Stage): string[] {
+function judgeTruth({ platform, username, env }: World): string[] {
   const { locked, worstConsecutiveFailures } = platform.truth(username);
   return [
     ...(locked ? ['the username is locked'] : []),
@@ -81,14 +96,13 @@ function judgeTruth({ world: { platform, username, env } }: Stage): string[] {
 }
 
 /** An hour later, with all services well, a rotation goes through. */
-async function judgeAftermath(stage: Stage): Promise<string[]> {
-  const { world, conductor } = stage;
+async function judgeAftermath(world: World): Promise<string[]> {
   world.clock.advance(HOUR_MS);
-  const { succeeded, error } = await conductor.rotate(world.secretArn, { attempts: 2 });
+  const { succeeded, error } = await world.conductor.rotate(world.secretArn, { attempts: 2 });
   return [
     ...(succeeded ? [] : [`the next rotation fails with ${error?.errorType}: ${error?.errorMessage}`]),
-    ...judgeCurrent(stage).map((violation) => `after the next rotation ${violation}`),
-    ...judgeTruth(stage),
+    ...judgeCurrent(world).map((violation) => `after the next rotation ${violation}`),
+    ...judgeTruth(world),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { explore, summaryOf } from './explore.ts';
-import { FATES, type FaultFate } from './fault.ts';
+import { FATES } from './fault.ts';
 
 const { values } = parseArgs({
   options: {
@@ -8,15 +8,19 @@ const { values } = parseArgs({
     all: { type: 'boolean', default: false },
     /** Only this fate, repeatable. */
     fate: { type: 'string', multiple: true },
+    /** No fault: a person acts at each remote call. */
+    people: { type: 'boolean', default: false },
     parallel: { type: 'string', default: '6' },
     verbose: { type: 'boolean', default: false },
   },
 });
-const chosen: readonly string[] = values.fate ?? (values.all ? FATES : ['killed-before', 'killed-after']);
+const chosen: readonly string[] =
+  values.fate ?? (values.all ? FATES : values.people ? [] : ['killed-before', 'killed-after']);
 
 const startedAtMs = performance.now();
 const verdicts = await explore({
-  fates: FATES.filter((fate: FaultFate) => chosen.includes(fate)),
+  fates: FATES.filter((fate) => chosen.includes(fate)),
+  people: values.people,
   parallel: Number(values.parallel),
   onVerdict({ title, end, violations, durationMs }, done, of) {
     const told = violations.length > 0 ? violations.join('; ') : end;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import type { SeenRequest } from './call.ts';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { readBody } from '../http.ts';
+import type { SeenRequest } from './protocols.ts';
 
 /** The service's whole answer. */
 export type ForwardedAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer };
@@ -12,12 +13,6 @@ export class ServiceUnreachable extends Error {
 
 /** Headers that belong to one connection, and lengths that are counted anew. */
 const connectionHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
-
-export async function readBody(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
 
 /**
  * Passes a request on, once, over a connection of its own (a kept one could be closed by the service

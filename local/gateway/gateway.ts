@@ -1,29 +1,43 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Call, Canned, Fate, SeenRequest } from './call.ts';
-import { errorNameOf } from './error-name.ts';
-import {
-  type ForwardedAnswer,
-  forward,
-  readBody,
-  reset,
-  ServiceUnreachable,
-  sendPart,
-  sendWhole,
-} from './forward.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Canned, type Fate, type Fault, nameOf } from '../faults.ts';
+import { type Listening, listen, readBody } from '../http.ts';
+import { type ForwardedAnswer, forward, reset, ServiceUnreachable, sendPart, sendWhole } from './forward.ts';
+import { awsError, errorNameOf, type Protocol, type SeenRequest } from './protocols.ts';
+
+/** One remote call as the gateway saw it. Nothing in here is a secret. */
+export type Call = {
+  /** 1-based, over the gateway's life, in the order in which whole requests arrived. */
+  index: number;
+  /** The front's name: `secretsmanager`, `kms`, `sns`, `dynamodb`, `logs`, `thingspace`… */
+  service: string;
+  operation: string;
+  /** Milliseconds since 1970 by the gateway's clock. */
+  startedAtMs: number;
+  endedAtMs?: number;
+  /** Status of the answer that was made, also where the caller never got it. */
+  httpStatus?: number;
+  /** `undecided` until `decide` has spoken. */
+  fate: Fault | 'ok' | 'undecided';
+  /** Exception name or fault code of the answer that was made. */
+  errorName?: string;
+  /** Harmless facts (SecretId, VersionStages, TableName…), never values. */
+  detail?: Record<string, string>;
+};
+
+type Clock = { nowMs(): number };
 
 /** Every remote call of the function passes through here: it is recorded, and its fate decided. */
 export interface Gateway {
-  /** Opens a front for a service on a free loopback port; resolves to its base URL. */
-  front(
-    service: string,
-    targetUrl: string,
-    operationOf: (request: SeenRequest) => string,
-    options?: FrontOptions,
-  ): Promise<string>;
+  /**
+   * Opens a front for a service on a free loopback port; resolves to its base URL.
+   * @param dateOf the `Date` of made-up answers, where the service keeps another time than this machine.
+   */
+  front(service: string, targetUrl: string, protocol: Protocol, dateOf?: Clock): Promise<string>;
   readonly calls: readonly Call[];
   /** Replace it to inject faults; delivers everything by default. What it throws is not caught. */
   decide: (call: Call) => Fate | Promise<Fate>;
+  /** Replace it: what is awaited when the far end has acted, before anything of its answer is passed on. */
+  onAnswer: (call: Call) => void | Promise<void>;
   /** Replace it: ends the invocation (SIGKILL) and resolves when it is gone. */
   onKill: () => void | Promise<void>;
   subscribe(listener: (call: Call, phase: 'start' | 'end') => void): void;
@@ -31,34 +45,23 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export type FrontOptions = {
-  /** Harmless facts for `Call.detail`; must never return a secret. */
-  detailOf?: (request: SeenRequest) => Record<string, string>;
-  /** The `Date` of made-up answers, where the service itself keeps another time than this machine. */
-  clock?: GatewayOptions['clock'];
-};
-
-export type GatewayOptions = {
-  /** Stamps calls. @default the machine's clock */
-  clock?: { nowMs(): number };
-};
-
-type Listener = Parameters<Gateway['subscribe']>[0];
 type Deliver = () => Promise<ForwardedAnswer>;
 
-export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {}): Gateway {
-  const servers: Server[] = [];
+/** @param clock stamps calls; the machine's by default. */
+export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } = {}): Gateway {
+  const fronts: Listening[] = [];
   const calls: Call[] = [];
-  const listeners: Listener[] = [];
+  const listeners: Parameters<Gateway['subscribe']>[0][] = [];
 
-  const begin = (service: string, operation: string, detail: Record<string, string> | undefined): Call => {
+  const begin = (service: string, { operationOf, detailOf }: Protocol, seen: SeenRequest): Call => {
+    const detail = detailOf?.(seen) ?? {};
     const call: Call = {
       index: calls.length + 1,
       service,
-      operation,
+      operation: operationOf(seen),
       startedAtMs: clock.nowMs(),
       fate: 'undecided',
-      ...(detail && Object.keys(detail).length > 0 ? { detail } : {}),
+      ...(Object.keys(detail).length > 0 && { detail }),
     };
     calls.push(call);
     for (const listener of listeners) listener(call, 'start');
@@ -76,66 +79,64 @@ export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {
   };
 
   /** Does what the fate says with one call, up to the last byte of its answer. */
-  const fulfil = async (fate: Fate, call: Call, response: ServerResponse, deliver: Deliver) => {
-    switch (fate.kind) {
-      case 'deliver': {
-        if (fate.delayMs) await new Promise((resolve) => setTimeout(resolve, fate.delayMs));
-        const answer = await deliver();
-        end(call, answer);
-        return sendWhole(response, answer);
-      }
-      case 'answer':
-        end(call, fate);
-        return sendWhole(response, whole(fate));
-      case 'deliver-then-answer':
-        await deliver();
-        end(call, fate);
-        return sendWhole(response, whole(fate));
-      case 'lose-request':
+  const fulfil = async (fate: Fate, call: Call, response: ServerResponse, forwardIt: Deliver) => {
+    const deliver = async () => {
+      const answer = await forwardIt();
+      await gateway.onAnswer(call);
+      return answer;
+    };
+    const answerWith = (canned: Canned) => {
+      end(call, canned);
+      sendWhole(response, { headers: {}, ...canned, body: Buffer.from(canned.body) });
+    };
+    if (typeof fate !== 'string') {
+      if (fate.fault === 'failed-before') return answerWith(fate);
+      const answer = await deliver();
+      if (fate.fault === 'misreported') return answerWith(fate);
+      end(call, answer);
+      return sendPart(response, answer, fate.afterBytes);
+    }
+    switch (fate) {
+      case 'throttled':
+        return answerWith(awsError(call.service, 'ThrottlingException', 'Rate exceeded'));
+      case 'denied':
+        return answerWith(
+          awsError(call.service, 'AccessDeniedException', `Not authorized to perform ${call.operation}`),
+        );
+      case 'hung-before':
+        return;
+      case 'request-lost':
+      case 'killed-before':
+        if (fate === 'killed-before') await gateway.onKill();
         end(call);
         return reset(response);
-      case 'lose-response':
-        end(call, await deliver());
-        return reset(response);
-      case 'hang':
-        if (fate.delivered) end(call, await deliver());
-        return;
-      case 'cut': {
-        const answer = await deliver();
-        end(call, answer);
-        return sendPart(response, answer, fate.afterBytes);
-      }
-      case 'kill': {
-        const answer = fate.when === 'after' ? await deliver() : undefined;
-        await gateway.onKill();
-        end(call, answer);
-        return reset(response);
-      }
     }
+    const answer = await deliver();
+    if (fate === 'killed-after') await gateway.onKill();
+    end(call, answer);
+    if (fate === 'ok') sendWhole(response, answer);
+    else if (fate !== 'hung-after') reset(response);
   };
 
   const gateway: Gateway = {
     calls,
-    decide: () => ({ kind: 'deliver' }),
+    decide: () => 'ok',
+    onAnswer: () => {},
     onKill: () => {},
     subscribe: (listener) => void listeners.push(listener),
 
-    async front(service, targetUrl, operationOf, options = {}) {
+    async front(service, targetUrl, protocol, dateOf) {
       const target = new URL(targetUrl);
       const handle = async (request: IncomingMessage, response: ServerResponse) => {
         const body = await readBody(request).catch(() => undefined);
         // The caller went away in the middle of its request: nothing to pass on.
         if (body === undefined) return;
-        const seen: SeenRequest = {
-          method: request.method ?? 'GET',
-          path: request.url ?? '/',
-          headers: request.headers,
-          body,
-        };
-        const call = begin(service, operationOf(seen), options.detailOf?.(seen));
+        const { method = 'GET', url: path = '/', headers } = request;
+        const seen: SeenRequest = { method, path, headers, body };
+        const call = begin(service, protocol, seen);
         const fate = await gateway.decide(call);
-        if (options.clock) response.setHeader('date', new Date(options.clock.nowMs()).toUTCString());
-        call.fate = fate.kind;
+        if (dateOf) response.setHeader('date', new Date(dateOf.nowMs()).toUTCString());
+        call.fate = nameOf(fate);
         try {
           await fulfil(fate, call, response, () => forward(target, seen));
         } catch (error) {
@@ -148,24 +149,14 @@ export function startGateway({ clock = { nowMs: Date.now } }: GatewayOptions = {
       const server = createServer((request, response) => void handle(request, response));
       // Idle connections stay open: a front that hangs up by itself would be a fault nobody injected.
       server.keepAliveTimeout = 0;
-      servers.push(server);
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const front = await listen(server);
+      fronts.push(front);
+      return front.url;
     },
 
     async close() {
-      await Promise.all(
-        servers.splice(0).map((server) => {
-          const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-          server.closeAllConnections();
-          return closed;
-        }),
-      );
+      await Promise.all(fronts.splice(0).map((front) => front.close()));
     },
   };
   return gateway;
-}
-
-function whole({ status, headers = {}, body }: Canned): ForwardedAnswer {
-  return { status, headers, body: Buffer.from(body) };
 }

@@ -1,70 +1,76 @@
+import type { Check } from '../timeline/report.ts';
 import type { World } from '../world.ts';
-import { type Check, check } from './scenario.ts';
+import { check } from './scenario.ts';
 
-/** Calls to ThingSpace that reached it, from a gateway index on. */
-export function thingSpaceCalls(world: World, afterIndex = 0): number {
-  return world.gateway.calls.filter(({ service, index }) => service === 'thingspace' && index > afterIndex)
-    .length;
-}
+/** Calls to ThingSpace so far. */
+export const thingSpaceCalls = (world: World): number =>
+  world.gateway.calls.filter(({ service }) => service === 'thingspace').length;
 
-/** The state of the username's item in the ledger's table. */
-export async function ledgerState(world: World): Promise<Record<string, unknown> | undefined> {
-  const items = await world.aws.dynamodb.items(world.tableName);
-  return items.find(({ item }) => item === 'state');
-}
-
+/** The state in the journal of the username's item in the ledger's table. */
 export async function journalState(world: World): Promise<string | undefined> {
-  const state = await ledgerState(world);
+  const items = await world.aws.dynamodb.items(world.tableName);
+  const state = items.find(({ item }) => item === 'state');
   return (state?.journal as { state?: string } | undefined)?.state;
 }
 
-/** How many alarms of an event were published. */
-export function alarms(world: World, event: string): number {
-  return world.aws.sns.published.filter(({ attributes }) => attributes.event?.value === event).length;
+/** Sealed answers that are kept as items of their own. */
+export async function keptAside(world: World): Promise<number> {
+  const items = await world.aws.dynamodb.items(world.tableName);
+  return items.filter(({ item }) => String(item).startsWith('orphan#')).length;
 }
 
-/** Labels and value as a finished rotation must leave them. */
-export function rotatedChecks(world: World, token: string, previousVersion: string | undefined): Check[] {
-  const versions = world.aws.secretsManager.versions(world.secretArn);
-  const holder = (label: string) => versions.find(({ stages }) => stages.includes(label))?.id;
+/** How many alarms of an event were published. */
+export const alarms = (world: World, event: string): number =>
+  world.aws.sns.published.filter(({ attributes }) => attributes.event?.value === event).length;
+
+/** What a rotation is compared with afterwards. */
+export const observe = (world: World) => ({
+  truth: world.platform.truth(world.username),
+  version: holderOf(world, 'AWSCURRENT'),
+});
+
+/** What a finished rotation must leave: one new password, labels, value. At last the platform itself is asked. */
+export async function rotatedChecks(
+  world: World,
+  token: string,
+  before: ReturnType<typeof observe>,
+): Promise<Check[]> {
+  const { platform, username, aws, secretArn } = world;
+  const { getNewPasswords, failures } = platform.truth(username);
+  const versions = aws.secretsManager.versions(secretArn);
   const [first, last] = [versions[0]?.value, versions.find(({ id }) => id === token)?.value];
+  const made = getNewPasswords - before.truth.getNewPasswords;
   return [
-    check(
-      'AWSCURRENT holds the live password',
-      world.storedPassword() === world.platform.truth(world.username).password,
-    ),
-    check('AWSCURRENT is on the version of this rotation', holder('AWSCURRENT') === token),
-    check('AWSPREVIOUS is on the version before', holder('AWSPREVIOUS') === previousVersion),
-    check('AWSPENDING is gone', holder('AWSPENDING') === undefined),
+    check('ThingSpace was asked for one new password, in all attempts together', made === 1),
+    check('No log-in failed', failures === before.truth.failures),
+    check('AWSCURRENT is on the version of this rotation', holderOf(world, 'AWSCURRENT') === token),
+    check('AWSPREVIOUS is on the version before', holderOf(world, 'AWSPREVIOUS') === before.version),
     check('The secret’s other members are untouched', othersOf(first) === othersOf(last)),
+    ...(await atRestChecks(world, before)),
   ];
 }
 
-export function currentVersion(world: World): string | undefined {
-  const versions = world.aws.secretsManager.versions(world.secretArn);
-  return versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.id;
-}
-
 /**
- * Asks the platform itself. The refused log-in costs one of five, so this comes last, and the log-in that
+ * What every good end leaves, whoever has stored what. The refused log-in costs one of five, and the one that
  * works sets the count back.
  */
-export function livePasswordChecks(world: World, oldPassword: string): Check[] {
+export async function atRestChecks(world: World, before: ReturnType<typeof observe>): Promise<Check[]> {
   const { platform, username } = world;
-  const stored = world.storedPassword() ?? '';
   return [
-    check('The old password is refused', !platform.logIn(username, oldPassword).ok),
-    check('The password in AWSCURRENT logs in', platform.logIn(username, stored).ok),
+    check('AWSCURRENT holds the live password', world.storedPassword() === platform.truth(username).password),
+    check('AWSPENDING is gone', holderOf(world, 'AWSPENDING') === undefined),
+    await nothingLeaked(world),
+    check('The old password is refused', !platform.logIn(username, before.truth.password).ok),
+    check('The password in AWSCURRENT logs in', platform.logIn(username, world.storedPassword() ?? '').ok),
   ];
 }
 
 /** Looks for every password there was in everything that was written: the log, the topic, the table. */
 export async function nothingLeaked(world: World): Promise<Check> {
-  const items = await world.aws.dynamodb.items(world.tableName);
   const written = [
     ...world.aws.logs.lines(world.logGroupName),
     JSON.stringify(world.aws.sns.published),
-    JSON.stringify(items),
+    JSON.stringify(await world.aws.dynamodb.items(world.tableName)),
   ].join('\n');
   // As text and as it would stand in JSON. Short ones ("true", "1e10") stand everywhere for other reasons.
   const passwords = world.platform.truth(world.username).passwords.filter(({ length }) => length >= 8);
@@ -72,9 +78,9 @@ export async function nothingLeaked(world: World): Promise<Check> {
   return check('No password stands in log, alarms or table', !forms.some((form) => written.includes(form)));
 }
 
-function othersOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !('string' in value)) return undefined;
-  // Compared as text: a number that went through JavaScript may have lost digits.
-  const text = String(value.string).replace(/"password":"(?:[^"\\]|\\.)*",?/, '');
-  return text;
-}
+const holderOf = ({ aws, secretArn }: World, label: string): string | undefined =>
+  aws.secretsManager.versions(secretArn).find(({ stages }) => stages.includes(label))?.id;
+
+/** Compared as text: a number that went through JavaScript may have lost digits. */
+const othersOf = (value: object | undefined): string | undefined =>
+  value && 'string' in value ? String(value.string).replace(/"password":"(?:[^"\\]|\\.)*",?/, '') : undefined;

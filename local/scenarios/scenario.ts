@@ -1,7 +1,6 @@
+import { type Listener, recordTimeline } from '../timeline/record.ts';
+import { type Check, logInsOf, type Report } from '../timeline/report.ts';
 import type { World, WorldOptions } from '../world.ts';
-
-/** A guarantee looked at after the fact. `what` says what must hold. */
-export type Check = { what: string; held: boolean };
 
 /** One story: the fault, the retries, and what must be true at the end. */
 export type Scenario = {
@@ -14,3 +13,18 @@ export type Scenario = {
 };
 
 export const check = (what: string, held: boolean): Check => ({ what, held });
+
+/** Plays a scenario in a world that is up, and tells what happens while it happens. */
+export async function play(scenario: Scenario, world: World, listener?: Listener): Promise<Report> {
+  const startedAtMs = performance.now();
+  const timeline = recordTimeline(world, listener);
+  const checks = await scenario.play(world);
+  timeline.stop();
+  return {
+    title: scenario.name,
+    entries: timeline.entries,
+    checks,
+    durationMs: Math.round(performance.now() - startedAtMs),
+    logIns: logInsOf(timeline.entries, Number(world.env.LOCKOUT_LIMIT)),
+  };
+}

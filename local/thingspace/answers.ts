@@ -1,5 +1,6 @@
 import { ENVELOPE_NAMESPACE, type Operation, V2_NAMESPACE } from './contract.ts';
 import type { Random } from './random.ts';
+import { escapeXml } from './xml.ts';
 
 /**
  * Answers as WCF or a gateway in front of it might write them: the prefixes, the spelling of special
@@ -80,15 +81,4 @@ function spellCharacter(random: Random, character: string): string {
 
 function cdata(text: string): string {
   return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
-}
-
-export function escapeXml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&apos;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -16,7 +16,6 @@ export type Operation = {
   input: readonly string[];
   /** The one member of `Output`. */
   output: string;
-  needsToken: boolean;
 };
 
 /** `passwordElement` is the member that carries the current password in GetNewPassword. */
@@ -41,6 +40,5 @@ function operation(
     memberNamespace: `${DATA_CONTRACTS}.${service}`,
     input,
     output,
-    needsToken: name !== 'LogIn',
   };
 }

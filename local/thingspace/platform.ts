@@ -74,7 +74,7 @@ export const CODES = {
   sessionInvalid: 'INPUT_INVALID.SessionToken.Invalid',
 } as const;
 
-export const SESSION_IDLE_MS = 20 * 60_000;
+const SESSION_IDLE_MS = 20 * 60_000;
 
 type Account = { -readonly [K in keyof AccountTruth]: AccountTruth[K] } & { passwords: string[] };
 type Session = { account: Account; usedAtMs: number };

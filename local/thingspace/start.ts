@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type Listening, listen, readBody } from '../http.ts';
 import { type FaultOptions, renderAnswer, renderFault } from './answers.ts';
 import { type Operation, operationsOf, type ServiceName } from './contract.ts';
 import { CODES, createPlatform, type Platform, type PlatformOptions, type Verdict } from './platform.ts';
@@ -12,12 +12,8 @@ export type ThingSpaceOptions = PlatformOptions & {
   passwordElement?: string;
 };
 
-export interface ThingSpace {
-  /** Base of both services, without a slash at the end: `http://127.0.0.1:<port>/api/v2`. */
-  url: string;
-  platform: Platform;
-  close(): Promise<void>;
-}
+/** `url` is the base of both services, without a slash at the end: `http://127.0.0.1:<port>/api/v2`. */
+export type ThingSpace = Listening & { platform: Platform };
 
 /** WCF's default MaxReceivedMessageSize. */
 const MAX_REQUEST_BYTES = 65_536;
@@ -31,17 +27,8 @@ export async function startThingSpace(options: ThingSpaceOptions): Promise<Thing
   const server = createServer((request, response) => {
     serve(request, response, platform, operations, random).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/api/v2`,
-    platform,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { url, close } = await listen(server);
+  return { url: `${url}/api/v2`, platform, close };
 }
 
 async function serve(
@@ -63,16 +50,14 @@ async function serve(
   const body = await readBody(request);
   if (!service) return send(404);
   if (request.method === 'GET') {
-    const contract = publishedContract(
-      service,
-      url,
-      `http://${request.headers.host}${url.pathname}`,
-      offered,
-    );
+    const address = `http://${request.headers.host}${url.pathname}`;
+    const contract = url.searchParams.has('wsdl')
+      ? wsdlOf(service, address, offered)
+      : xsdOf(url.searchParams.get('xsd') ?? '', address, offered);
     return contract === undefined ? send(404) : send(200, contract);
   }
   if (request.method !== 'POST') return send(405);
-  if (body === 'too large') return send(413);
+  if (body.length > MAX_REQUEST_BYTES) return send(413);
   // WCF answers 415 before it reads anything, and does not know an action that its contract does not name.
   if (!/^text\/xml;\s*charset="?utf-8"?$/i.test(request.headers['content-type'] ?? '')) return send(415);
   const action = request.headers.soapaction;
@@ -92,16 +77,6 @@ async function serve(
   return fault(verdict.code, presented === undefined ? {} : { echo: presented });
 }
 
-function publishedContract(
-  service: ServiceName,
-  url: URL,
-  address: string,
-  operations: readonly Operation[],
-): string | undefined {
-  if (url.searchParams.has('wsdl')) return wsdlOf(service, address, operations);
-  return xsdOf(url.searchParams.get('xsd') ?? '', address, operations);
-}
-
 function execute(platform: Platform, operation: Operation, { token, members }: SoapRequest): Verdict<string> {
   const [first = '', second = ''] = members;
   if (operation.name === 'LogIn') return platform.logIn(first, second);
@@ -109,14 +84,4 @@ function execute(platform: Platform, operation: Operation, { token, members }: S
   if (operation.name === 'GetNewPassword') return platform.getNewPassword(token, first);
   // The token stands twice in LogOut; two different ones are no valid session.
   return token === first ? platform.logOut(token) : { ok: false, code: CODES.sessionInvalid };
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= MAX_REQUEST_BYTES) chunks.push(chunk);
-  }
-  return bytes > MAX_REQUEST_BYTES ? 'too large' : Buffer.concat(chunks);
 }

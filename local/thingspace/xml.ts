@@ -153,3 +153,7 @@ function isXmlText(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the ones that XML forbids
   return text.isWellFormed() && !/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/.test(text);
 }
+
+/** For text and for attribute values. */
+export const escapeXml = (text: string): string =>
+  [...NAMED].reduce((escaped, [name, character]) => escaped.replaceAll(character, `&${name};`), text);

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import type { Entry, Listener, Moment } from './entry.ts';
+import { type Entry, faultOf, type Listener, type Moment } from './record.ts';
 
-export type Printing = {
+type Printing = {
   write(text: string): void;
   colour: boolean;
   /** World time that stands as 0 in the first column. */
@@ -10,95 +10,70 @@ export type Printing = {
   width?: number;
 };
 
+const HEAD = 25;
+
+const ROTATION = {
+  RotationStarted: 'runs the rotation',
+  RotationSucceeded: 'is done with the rotation',
+  RotationFailed: 'gives up the rotation',
+};
+
 /** Prints a timeline as it happens: world time, milliseconds, what. */
 export function timelinePrinter({ write, colour, startedAtMs, width = 110 }: Printing): Listener {
   const c = pc.createColors(colour);
-  const line = (
-    atMs: number,
-    durationMs: number | undefined,
-    text: string,
-    paint = (plain: string) => plain,
-  ) => {
-    const head = `${sinceStart(atMs - startedAtMs)} ${durationMs === undefined ? '' : `${durationMs} ms`.padStart(9)}`;
-    const [first = '', ...rest] = wrap(text, Math.max(40, width - HEAD));
-    write(`${head.padEnd(HEAD)}${paint(first)}\n`);
-    for (const more of rest) write(`${''.padEnd(HEAD)}${paint(more)}\n`);
-  };
-
   // Retries repeat one long text: it is printed once.
   let lastError: string | undefined;
-  const again = (error: { message: string } | undefined): boolean => {
-    const same = error !== undefined && error.message === lastError;
-    lastError = error?.message ?? lastError;
-    return same;
+
+  const textOf = (entry: Entry): [text: string, paint: (plain: string) => string] => {
+    switch (entry.kind) {
+      case 'step-start':
+        return [stepName(entry), c.bold];
+      case 'step-end': {
+        if (entry.result.ok) return [`${stepName(entry)} done`, c.green];
+        const { errorType, errorMessage } = entry.result.error;
+        const told = errorMessage === lastError ? ', as before' : `: ${errorMessage}`;
+        lastError = errorMessage;
+        return [`${stepName(entry)} failed with ${errorType}${told}`, c.red];
+      }
+      case 'call':
+        return [`    ${callText(entry)}`, faultOf(entry.fate) || entry.errorName ? c.yellow : c.dim];
+      case 'time-passes':
+        return [`~~~ ${minutes(entry.ms)} pass ~~~`, c.dim];
+      case 'moment':
+        return [`>>> ${momentText(entry.moment)}`, c.cyan];
+      case 'person':
+        return [`>>> a person ${entry.did}`, c.blue];
+      case 'alarm':
+        return [`>>> alarm published: ${entry.subject}`, c.magenta];
+      default:
+        return [`Secrets Manager ${ROTATION[entry.kind]} of version ${entry.token.slice(0, 8)}`, c.bold];
+    }
   };
 
   return (entry) => {
-    switch (entry.kind) {
-      case 'rotation':
-        return line(entry.atMs, undefined, rotationText(entry), c.bold);
-      case 'step-start':
-        return line(entry.atMs, undefined, stepName(entry), c.bold);
-      case 'step':
-        return line(
-          entry.atMs,
-          entry.durationMs,
-          stepText(entry, again(entry.error)),
-          entry.error ? c.red : c.green,
-        );
-      case 'call':
-        return line(
-          entry.atMs,
-          entry.durationMs,
-          `    ${callText(entry)}`,
-          entry.fault || entry.errorName ? c.yellow : c.dim,
-        );
-      case 'time-passes':
-        return line(entry.atMs, undefined, `~~~ ${minutes(entry.ms)} pass ~~~`, c.dim);
-      case 'moment':
-        return line(entry.atMs, undefined, `>>> ${momentText(entry.moment)}`, c.cyan);
-      case 'alarm':
-        return line(entry.atMs, undefined, `>>> alarm published: ${entry.subject}`, c.magenta);
-    }
+    const took = 'durationMs' in entry ? `${entry.durationMs} ms`.padStart(9) : '';
+    const head = `${sinceStart(entry.atMs - startedAtMs)} ${took}`;
+    const [text, paint] = textOf(entry);
+    wrap(text, Math.max(40, width - HEAD)).forEach((line, at) => {
+      write(`${(at === 0 ? head : '').padEnd(HEAD)}${paint(line)}\n`);
+    });
   };
 }
 
-const HEAD = 25;
+const stepName = ({ step, attempt }: { step: string; attempt: number }): string =>
+  attempt > 1 ? `${step} (attempt ${attempt})` : step;
 
-function rotationText({ what, token }: Extract<Entry, { kind: 'rotation' }>): string {
-  const text = {
-    started: 'runs the rotation',
-    succeeded: 'is done with the rotation',
-    failed: 'gives up the rotation',
-  };
-  return `Secrets Manager ${text[what]} of version ${token.slice(0, 8)}`;
-}
-
-function stepText({ step, attempt, error }: Extract<Entry, { kind: 'step' }>, again: boolean): string {
-  const name = stepName({ step, attempt });
-  if (!error) return `${name} done`;
-  return `${name} failed with ${error.type}${again ? ', as before' : `: ${error.message}`}`;
-}
-
-function stepName({ step, attempt }: { step: string; attempt: number }): string {
-  return attempt > 1 ? `${step} (attempt ${attempt})` : step;
-}
-
-function callText({
-  service,
-  operation,
-  httpStatus,
-  errorName,
-  fault,
-  detail,
-}: Extract<Entry, { kind: 'call' }>): string {
+function callText(call: Extract<Entry, { kind: 'call' }>): string {
+  const { service, operation, httpStatus, errorName, fate, detail } = call;
   const labels = detail?.VersionStages ?? detail?.VersionStage;
+  const fault = faultOf(fate);
   const parts = [
     `${service} ${operation}`,
     labels && `[${labels}]`,
     errorName && `→ ${httpStatus} ${errorName}`,
+    fault && `← ${fault}`,
   ];
-  return [...parts, fault && `← ${fault}`].filter(Boolean).join(' ');
+  return parts.filter(Boolean).join(' ');
 }
 
 function momentText(moment: Moment): string {
@@ -114,10 +89,8 @@ function momentText(moment: Moment): string {
   }
 }
 
-function sinceStart(ms: number): string {
-  const seconds = ms / 1000;
-  return seconds < 100 ? `${seconds.toFixed(3)} s`.padStart(11) : `${minutes(ms)}`.padStart(11);
-}
+const sinceStart = (ms: number): string =>
+  (ms < 100_000 ? `${(ms / 1000).toFixed(3)} s` : minutes(ms)).padStart(11);
 
 const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
 

@@ -1,17 +1,41 @@
-import type { ConductorEvent } from '../conductor/rotate.ts';
-import type { Call } from '../gateway/call.ts';
+import type { ConductorEvent } from '../conductor.ts';
+import { FAULTS } from '../faults.ts';
+import type { Call } from '../gateway/gateway.ts';
+import type { PersonEvent } from '../person.ts';
 import type { PlatformEvent } from '../thingspace/platform.ts';
 import type { World } from '../world.ts';
-import type { Entry, Listener, Moment } from './entry.ts';
 
-export type Timeline = { readonly entries: readonly Entry[]; stop(): void };
+/** One line of a timeline. Nothing in it is secret; times are the world's, milliseconds since 1970. */
+export type Entry =
+  | ConductorEvent
+  | PersonEvent
+  | ({ atMs: number } & (
+      | ({ kind: 'call'; durationMs: number } & Omit<Call, 'index' | 'startedAtMs' | 'endedAtMs'>)
+      | { kind: 'moment'; moment: Moment }
+      | { kind: 'alarm'; subject: string; severity: string; event: string }
+    ));
+
+/** What changed in the truth that only the simulator and an observer can see. */
+export type Moment =
+  | { what: 'old-password-died' | 'username-locked' }
+  | { what: 'current-is-right'; staleMs: number }
+  | { what: 'failed-log-in'; operation: string; consecutiveFailures: number };
+
+export type Listener = (entry: Entry) => void;
+
+/** What was done to a call that was not simply delivered. */
+export const faultOf = (fate: Call['fate']): string | undefined =>
+  fate === 'ok' || fate === 'undecided' ? undefined : FAULTS[fate];
 
 /**
  * Watches a world from now on and tells what happens as it happens. After every call it looks at the truth
  * (the simulator's password, what AWSCURRENT holds, what was published), which the function cannot see.
  */
-export function recordTimeline(world: World, listener: Listener = () => {}): Timeline {
-  const { gateway, conductor, platform, aws, clock } = world;
+export function recordTimeline(
+  world: World,
+  listener: Listener = () => {},
+): { readonly entries: readonly Entry[]; stop(): void } {
+  const { gateway, conductor, person, platform, aws, clock } = world;
   const entries: Entry[] = [];
   const add = (entry: Entry): void => {
     entries.push(entry);
@@ -19,7 +43,6 @@ export function recordTimeline(world: World, listener: Listener = () => {}): Tim
   };
   let eventsSeen = platform.events.length;
   let alarmsSeen = aws.sns.published.length;
-  let stepStartedAtMs = 0;
   let diedAtMs: number | undefined;
 
   const lookAtTheTruth = (): void => {
@@ -40,6 +63,8 @@ export function recordTimeline(world: World, listener: Listener = () => {}): Tim
     }
     alarmsSeen = aws.sns.published.length;
   };
+  const addCall = ({ index, startedAtMs: atMs, endedAtMs = atMs, ...call }: Call): void =>
+    add({ kind: 'call', atMs, durationMs: endedAtMs - atMs, ...call });
 
   /** Calls that were begun and not answered: they are told when their step is over. */
   const unanswered = new Set<Call>();
@@ -50,19 +75,20 @@ export function recordTimeline(world: World, listener: Listener = () => {}): Tim
       unanswered.add(call);
       return;
     }
-    if (unanswered.delete(call)) add(callEntry(call));
+    if (unanswered.delete(call)) addCall(call);
     lookAtTheTruth();
+  });
+  person.subscribe((event) => {
+    if (watching) add(event);
   });
   conductor.subscribe((event) => {
     if (!watching) return;
-    if (event.kind === 'step-start') {
-      stepStartedAtMs = event.atMs;
-      return add(event);
+    if (event.kind !== 'step-start') {
+      unanswered.forEach(addCall);
+      unanswered.clear();
+      lookAtTheTruth();
     }
-    for (const call of unanswered) add(callEntry(call));
-    unanswered.clear();
-    lookAtTheTruth();
-    add(conductorEntry(event, stepStartedAtMs));
+    add(event);
   });
   return {
     entries,
@@ -73,73 +99,9 @@ export function recordTimeline(world: World, listener: Listener = () => {}): Tim
 }
 
 function momentOf(event: PlatformEvent): Moment | undefined {
-  switch (event.kind) {
-    case 'password-made':
-      return { what: 'old-password-died' };
-    case 'locked':
-      return { what: 'username-locked' };
-    case 'refused': {
-      const { operation, consecutiveFailures } = event;
-      return { what: 'failed-log-in', operation, consecutiveFailures };
-    }
-    default:
-      return undefined;
-  }
+  if (event.kind === 'password-made') return { what: 'old-password-died' };
+  if (event.kind === 'locked') return { what: 'username-locked' };
+  if (event.kind !== 'refused') return undefined;
+  const { operation, consecutiveFailures } = event;
+  return { what: 'failed-log-in', operation, consecutiveFailures };
 }
-
-function callEntry(call: Call): Entry {
-  const {
-    service,
-    operation,
-    startedAtMs,
-    endedAtMs = startedAtMs,
-    httpStatus,
-    errorName,
-    fate,
-    detail,
-  } = call;
-  return {
-    kind: 'call',
-    atMs: startedAtMs,
-    service,
-    operation,
-    durationMs: endedAtMs - startedAtMs,
-    ...(httpStatus !== undefined && { httpStatus }),
-    ...(errorName !== undefined && { errorName }),
-    ...(fate !== 'deliver' && { fault: FAULTS[fate] ?? fate }),
-    ...(detail && { detail }),
-  };
-}
-
-const FAULTS: Partial<Record<Call['fate'], string>> = {
-  answer: 'not delivered; answered with an error',
-  'deliver-then-answer': 'took effect; answered with an error',
-  'lose-request': 'not delivered; connection reset',
-  'lose-response': 'took effect; connection reset before a byte came back',
-  hang: 'never answered',
-  cut: 'took effect; answer cut off',
-  kill: 'process killed (SIGKILL)',
-};
-
-function conductorEntry(event: Exclude<ConductorEvent, { kind: 'step-start' }>, startedAtMs: number): Entry {
-  const { atMs } = event;
-  switch (event.kind) {
-    case 'step-end': {
-      const { step, attempt, result } = event;
-      const error = result.ok
-        ? {}
-        : { error: { type: result.error.errorType, message: result.error.errorMessage } };
-      return { kind: 'step', atMs, step, attempt, durationMs: atMs - startedAtMs, ...error };
-    }
-    case 'time-passes':
-      return { kind: 'time-passes', atMs, ms: event.ms };
-    default:
-      return { kind: 'rotation', atMs, what: ROTATION[event.kind], token: event.token };
-  }
-}
-
-const ROTATION = {
-  RotationStarted: 'started',
-  RotationSucceeded: 'succeeded',
-  RotationFailed: 'failed',
-} as const;

@@ -1,6 +1,8 @@
 import pc from 'picocolors';
-import type { Check } from '../scenarios/scenario.ts';
-import type { Entry } from './entry.ts';
+import type { Entry } from './record.ts';
+
+/** A guarantee looked at after the fact. `what` says what must hold. */
+export type Check = { what: string; held: boolean };
 
 /** What one played scenario (or one rotation of several) came to. */
 export type Report = {

@@ -11,14 +11,18 @@ const introduction = `# Alarms
 Each alarm is one SNS message on the alarm topic, published within the invocation in which it happened. E-mail
 subscribers get the text, SMS subscribers the short text, every other protocol (Lambda, SQS, HTTPS) the JSON, whose
 shape is [alarm-schema.json](alarm-schema.json): within a \`schema\` members are only added. The same announcement
-may arrive twice, with the same \`id\`. No alarm holds a password, a session token or a key.
+may arrive twice, with the same \`id\`. What stands in the way is said when it begins (by an event of its own or as
+\`standing-trouble\`), again every day as \`standing-trouble\`, and once more when it is over. While SNS cannot be
+reached alarms wait, at most 30 of a credential: beyond that information is given up first, then warnings, and what a
+person must act on only beyond 60; the next alarm says how many (\`droppedBefore\`). No alarm holds a password, a session token or a key.
 
 This page is what the code renders; a test compares them. It is written anew by
-\`npx vitest run test/alarms -u\`.`;
+\`npm run docs:alarms\`.`;
 
 const filters = `\`critical\`: the credential does not work or the automation has stopped; somebody acts now. \`warning\`: heals by itself, or
 an app's owner must repair something; look today. \`info\`: nothing to do. A failed log-in is critical when the
-rotation itself was refused with the stored password, or when the username is probably locked.
+rotation itself was refused with the stored password, or when the username is probably locked; a probe, which asks
+which of several passwords is live, is followed by a message of its own.
 
 ## Filter policies
 
@@ -31,7 +35,7 @@ printable ASCII, spaces and \`%\` are percent-encoded).
 | the team's mailbox | \`{"severity": ["critical", "warning"]}\` |
 | the owners of one department's credential | \`{"credential": ["acme-uws"]}\` |
 | an audit queue | no policy: everything |
-| a job that reloads apps after a change | \`{"event": ["password-rotated", "rolled-forward"]}\` |`;
+| a job that reloads apps after a change | \`{"event": ["password-rotated", "rolled-forward", "put-back"]}\` |`;
 
 function table(): string {
   const rows = examples.map(({ title, event }) => {

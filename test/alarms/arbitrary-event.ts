@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import { type AlarmEvent, troubles } from '../../lambda/alarms/event.ts';
 
 /** Any text that could reach an alarm: control characters, lone surrogates, very long, empty. */
 const text = fc.oneof(
@@ -30,7 +30,7 @@ const standing = {
 const token = text;
 const sealedAnswer = fc.boolean();
 
-export const arbitraryEvent: fc.Arbitrary<AlarmEvent> = fc.oneof(
+const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
   fc.record(
     {
       ...about,
@@ -78,4 +78,31 @@ export const arbitraryEvent: fc.Arbitrary<AlarmEvent> = fc.oneof(
   fc.record({ ...about, event: fc.constant('superseded' as const), token }),
   fc.record({ ...about, event: fc.constant('rolled-forward' as const), token, sealedUnder: text }),
   fc.record({ ...about, event: fc.constant('password-rotated' as const), token }),
+  fc.record({ ...about, event: fc.constant('put-back' as const), versionId: text, replacedVersionId: text }),
+  fc.record({ ...about, event: fc.constant('kept-aside' as const), token }),
+  fc.record(
+    {
+      ...about,
+      event: fc.constant('standing-trouble' as const),
+      trouble: fc.constantFrom(...troubles),
+      since: at,
+      days: fc.nat(),
+      errorName: text,
+      versionId: text,
+      token,
+    },
+    {
+      requiredKeys: ['id', 'at', 'credential', 'username', 'secretArn', 'event', 'trouble', 'since', 'days'],
+    },
+  ),
+  fc.record({
+    ...about,
+    event: fc.constant('trouble-over' as const),
+    trouble: fc.constantFrom(...troubles),
+    since: at,
+  }),
 );
+
+export const arbitraryEvent: fc.Arbitrary<AlarmEvent> = fc
+  .tuple(ofOneKind, fc.option(fc.nat(), { nil: undefined }))
+  .map(([event, droppedBefore]) => (droppedBefore === undefined ? event : { ...event, droppedBefore }));

@@ -1,4 +1,4 @@
-import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import type { AlarmEvent, StandingTrouble } from '../../lambda/alarms/event.ts';
 
 const about = {
   id: '4f0c7a52-6f0e-4f6e-9d5e-0c1f3a7b9e21',
@@ -9,6 +9,15 @@ const about = {
 };
 const token = '9b1f4f0e-5f2a-4d0b-8a55-2f6a2d7c1e10';
 const versionId = 'c3f5d3a2-7f4b-4f0f-9c31-0a9d1f6f2b77';
+
+const dayMs = 24 * 60 * 60_000;
+
+type Standing = Omit<StandingTrouble, keyof typeof about | 'event' | 'since' | 'droppedBefore'>;
+
+function standing(title: string, trouble: Standing): Example {
+  const since = about.at - trouble.days * dayMs;
+  return { title, event: { ...about, event: 'standing-trouble', since, ...trouble } };
+}
 
 type Example = { title: string; event: AlarmEvent };
 
@@ -45,11 +54,27 @@ export const examples: Example[] = [
     },
   },
   {
-    title: 'A log-in without an answer',
+    title: 'A probe was refused',
     event: {
       ...about,
       event: 'failed-log-in',
       exposure: 1,
+      limit: 5,
+      budget: 3,
+      actor: 'rotation',
+      purpose: 'probe',
+      certainty: 'refused',
+      code: 'INPUT_INVALID.Password.Invalid',
+      versionId,
+    },
+  },
+  {
+    title: 'A log-in without an answer',
+    event: {
+      ...about,
+      event: 'failed-log-in',
+      exposure: 2,
+      possible: 1,
       limit: 5,
       budget: 3,
       actor: 'rotation',
@@ -112,4 +137,35 @@ export const examples: Example[] = [
     event: { ...about, event: 'rolled-forward', token, sealedUnder: token },
   },
   { title: 'The password was rotated', event: { ...about, event: 'password-rotated', token } },
+  {
+    title: 'A live password was put back',
+    event: { ...about, event: 'put-back', versionId: token, replacedVersionId: versionId },
+  },
+  { title: 'A stored password stays', event: { ...about, event: 'kept-aside', token } },
+  standing('The password is still lost', { trouble: 'lost', days: 2, token }),
+  standing('A password change is still not settled', { trouble: 'unknown', days: 1, token }),
+  standing('A sealed password is still superseded', { trouble: 'superseded', days: 1, token, versionId }),
+  {
+    title: 'The guard is still closed, and alarms were given up',
+    event: { ...standing('', { trouble: 'guard-closed', days: 11 }).event, droppedBefore: 7 },
+  },
+  standing('A new password could not be stored', {
+    trouble: 'not-stored',
+    days: 0,
+    errorName: 'SecretStoreError',
+    token,
+  }),
+  standing('A new password cannot be used', { trouble: 'unusable-password', days: 0, token }),
+  standing('The stored password is dead', { trouble: 'stored-password-refused', days: 0, versionId }),
+  standing('The username in the secret was changed', { trouble: 'username-changed', days: 0, versionId }),
+  standing('A sealed answer does not open', { trouble: 'unreadable-envelope', days: 0, token }),
+  standing('The rotation keeps failing', {
+    trouble: 'rotation-failing',
+    days: 0,
+    errorName: 'LedgerUnavailableError',
+  }),
+  {
+    title: 'A trouble is over',
+    event: { ...about, event: 'trouble-over', trouble: 'guard-closed', since: about.at - 2 * dayMs },
+  },
 ];

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createMeasure, type Measure } from '../../lambda/metrics.ts';
+import { createMetrics, type Metrics } from '../../lambda/metrics.ts';
 
 /** Everything that measuring writes to stdout and stderr. */
-function written(measuring: (measure: Measure) => void): { out: string; err: string } {
+function written(measuring: (metrics: Metrics) => void): { out: string; err: string } {
   const result = { out: '', err: '' };
   const keep = (stream: 'out' | 'err') => (chunk: unknown) => {
     result[stream] += String(chunk);
@@ -10,7 +10,7 @@ function written(measuring: (measure: Measure) => void): { out: string; err: str
   };
   vi.spyOn(process.stdout, 'write').mockImplementation(keep('out') as typeof process.stdout.write);
   vi.spyOn(process.stderr, 'write').mockImplementation(keep('err') as typeof process.stderr.write);
-  measuring(createMeasure());
+  measuring(createMetrics());
   vi.restoreAllMocks();
   return result;
 }
@@ -21,7 +21,7 @@ const records = (out: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-describe('Measuring', () => {
+describe('Metrics', () => {
   afterEach(() => {
     vi.restoreAllMocks();
     vi.unstubAllEnvs();
@@ -30,7 +30,7 @@ describe('Measuring', () => {
   it('writes one embedded-metric line with the dimension Credential and no other', () => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'rotation');
     vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'somebody-elses');
-    const { out, err } = written((measure) => measure.count('FailedLogIns', 'acme-uws'));
+    const { out, err } = written((metrics) => metrics.count('FailedLogIns', 'acme-uws'));
 
     expect(err).toBe('');
     expect(out.endsWith('\n')).toBe(true);
@@ -53,11 +53,11 @@ describe('Measuring', () => {
   });
 
   it('keeps the credentials of one process apart', () => {
-    const { out, err } = written((measure) => {
-      measure.gauge('LockoutExposure', 'one', 2, 'Count');
-      measure.gauge('LockoutExposure', 'other', 0, 'Count');
-      measure.gauge('StaleWindowMs', 'one', 12.5, 'Milliseconds');
-      measure.gauge('PasswordAgeDays', 'one', 90, 'None');
+    const { out, err } = written((metrics) => {
+      metrics.gauge('LockoutExposure', 'one', 2, 'Count');
+      metrics.gauge('LockoutExposure', 'other', 0, 'Count');
+      metrics.gauge('StaleWindowMs', 'one', 12.5, 'Milliseconds');
+      metrics.gauge('PasswordAgeDays', 'one', 90, 'None');
     });
     expect(err).toBe('');
     expect(records(out).map(({ _aws, ...values }) => values)).toEqual([
@@ -69,16 +69,16 @@ describe('Measuring', () => {
   });
 
   it('writes a dimension that CloudWatch takes for any username', () => {
-    const { out, err } = written((measure) => {
-      measure.count('PasswordLost', '');
-      measure.count('PasswordLost', 'größe 1');
+    const { out, err } = written((metrics) => {
+      metrics.count('PasswordLost', '');
+      metrics.count('PasswordLost', 'größe 1');
     });
     expect(err).toBe('');
     expect(records(out).map(({ Credential }) => Credential)).toEqual(['%', 'gr%C3%B6%C3%9Fe%201']);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('leaves %d out instead of throwing', (value) => {
-    expect(written((measure) => measure.gauge('StaleWindowMs', 'acme', value, 'Milliseconds'))).toEqual({
+    expect(written((metrics) => metrics.gauge('StaleWindowMs', 'acme', value, 'Milliseconds'))).toEqual({
       out: '',
       err: '',
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { adviceOn } from '../../lambda/alarms/advice.ts';
-import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import { type AlarmEvent, type StandingTrouble, troubles } from '../../lambda/alarms/event.ts';
 import { Message } from '../../lambda/alarms/message.ts';
 import { render } from '../../lambda/alarms/render.ts';
 import { defaultSetting } from '../../lambda/alarms/steps.ts';
@@ -82,6 +82,12 @@ describe('The texts', () => {
     expect(email).toContain('Cause: ThingSpace reported an unexpected error of its own');
   });
 
+  it('say how many failures are only possible', () => {
+    const { email, json } = render(example('A log-in without an answer'));
+    expect(email).toContain('2 of 5 used (1 of them only possible), 3 left');
+    expect(JSON.parse(json).lockout).toMatchObject({ exposure: 2, possible: 1, left: 3 });
+  });
+
   it('offer no trial when one more failure would lock the username', () => {
     const closed = { ...example('The guard is closed'), exposure: 4 } as AlarmEvent;
     expect(render(closed).email).not.toContain('npm run cli -- trial');
@@ -111,6 +117,73 @@ describe('The texts', () => {
   });
 });
 
+describe('What is said of a trouble', () => {
+  const standing = examples.flatMap(({ event }) => (event.event === 'standing-trouble' ? [event] : []));
+
+  it.each(troubles)('%s is among the examples', (trouble) => {
+    expect(standing.map((event) => event.trouble)).toContain(trouble);
+  });
+
+  it('names the secret, says since when, and ends in a step that lets the function go on', () => {
+    for (const event of standing) {
+      const { email } = render({ ...event, days: 3, since: Date.parse('2026-02-26T03:04:05.678Z') });
+      expect(email, event.trouble).toContain(event.secretArn);
+      expect(email, event.trouble).toContain('It is so since 2026-02-26T03:04:05.678Z');
+      expect(email, event.trouble).toMatch(/, day 4 \(/);
+      expect(email, event.trouble).toMatch(/aws secretsmanager rotate-secret|\{"Recover":/);
+    }
+  });
+
+  it('offers for a changed username to put it back or to adopt it', () => {
+    const { email } = render(example('The username in the secret was changed'));
+    expect(email.indexOf('change only "username"')).toBeGreaterThan(0);
+    expect(email.indexOf('npm run cli -- adopt')).toBeGreaterThan(email.indexOf('change only "username"'));
+  });
+
+  it('names the error that ends every step', () => {
+    expect(render(example('The rotation keeps failing')).email).toContain(
+      'every time: LedgerUnavailableError.',
+    );
+  });
+
+  it('can be rendered also where a later release has named it', () => {
+    const later = { ...standing[0], trouble: 'of-a-later-release' } as unknown as AlarmEvent;
+    expect(render(later).attributes.severity).toBe('critical');
+    expect(render({ ...later, event: 'trouble-over' } as AlarmEvent).email).toContain('of-a-later-release');
+  });
+});
+
+describe('Messages of one incident', () => {
+  it('leave it to the one that follows to say what a refused probe means', () => {
+    const { email, sms } = render(example('A probe was refused'));
+    expect(email).toContain('1. Nothing because of this message alone');
+    expect(email).not.toMatch(/put-secret-value|rotate-secret|Rotate secret immediately|Phone/);
+    expect(sms).toContain('Another message says what follows.');
+  });
+
+  it.each([
+    'The password is lost',
+    'A sealed password is superseded',
+    'The password is still lost',
+    'A sealed password is still superseded',
+    'The stored password is dead',
+    'The guard is closed but for a new version',
+  ])('warn of "Rotate secret immediately" only until a new version is stored: %s', (title) => {
+    const warnings = render(example(title)).email.split('WHAT NOT TO DO')[1] ?? '';
+    expect(warnings).toContain('Do not press "Rotate secret immediately" before a new version is stored');
+    expect(warnings).not.toMatch(
+      /Do not press "Rotate secret immediately"(?! before a new version is stored)/,
+    );
+  });
+
+  it('say how many alarms were given up before', () => {
+    const { email, json } = render(example('The guard is still closed, and alarms were given up'));
+    expect(email).toContain('Before this one 7 alarms could not be published');
+    expect(JSON.parse(json).droppedBefore).toBe(7);
+    expect(render(example('The guard is closed')).email).not.toContain('ALARMS THAT YOU DID NOT GET');
+  });
+});
+
 describe('Severity', () => {
   const refused = { ...example('An app was refused'), actor: 'rotation' } as const;
 
@@ -121,6 +194,11 @@ describe('Severity', () => {
       severity: 'critical',
     },
     { what: 'an old password is refused to the probe', change: { purpose: 'probe' }, severity: 'warning' },
+    {
+      what: 'a refused probe was the last log-in: the closed guard has its own',
+      change: { purpose: 'probe', exposure: 5 },
+      severity: 'warning',
+    },
     { what: 'an app is refused', change: { actor: 'billing-export' }, severity: 'warning' },
     { what: 'the rotation gets no answer', change: { certainty: 'unknown' }, severity: 'warning' },
     // Four of five is the last one before the lock: catches > instead of >= in the other direction.
@@ -128,5 +206,29 @@ describe('Severity', () => {
     { what: 'the username may be locked', change: { actor: 'app', exposure: 5 }, severity: 'critical' },
   ])('is $severity when $what', ({ change, severity }) => {
     expect(render({ ...refused, ...change } as AlarmEvent).attributes.severity).toBe(severity);
+  });
+
+  it.each([
+    ['lost', 'critical'],
+    ['unknown', 'warning'],
+    ['superseded', 'critical'],
+    ['guard-closed', 'critical'],
+    ['not-stored', 'critical'],
+    ['unusable-password', 'critical'],
+    ['stored-password-refused', 'critical'],
+    ['username-changed', 'critical'],
+    ['unreadable-envelope', 'warning'],
+    ['rotation-failing', 'critical'],
+  ] as const)('of the trouble %s is %s', (trouble, severity) => {
+    const event = { ...(example('The password is still lost') as StandingTrouble), trouble };
+    expect(render(event).attributes.severity).toBe(severity);
+  });
+
+  it.each([
+    ['A live password was put back', 'warning'],
+    ['A stored password stays', 'info'],
+    ['A trouble is over', 'info'],
+  ])('of "%s" is %s', (title, severity) => {
+    expect(render(example(title)).attributes.severity).toBe(severity);
   });
 });

@@ -28,8 +28,7 @@ export const BUDGETS = { limit: 5, budget: 3, rotation: 2 };
 /** The operator's desk beside a world in memory. */
 export function deskIn(world: World, terminal: Terminal): Desk {
   const { store, ledger, api, sealer, clock } = world.wireUp(startProcess());
-  const items = { audit: async (row: unknown) => void world.aws.audit.push(row) };
-  return { terminal, store, items, ledger, api, sealerFor: () => sealer, clock, budgets: BUDGETS };
+  return { terminal, store, ledger, api, sealerFor: () => sealer, clock, budgets: BUDGETS };
 }
 
 export function startDesk(options: Parameters<typeof fakeTerminal>[0] = {}) {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileError, NoSealedAnswerError, UsageError } from '../../cli/errors.ts';
 import { open } from '../../cli/open.ts';
@@ -38,7 +39,7 @@ describe('The command open', () => {
     expect(readFileSync(out(), 'utf8')).toContain('NewPassword');
     for (const file of [out(), `${out()}.password`]) expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(terminal.said.join('\n')).toMatch(
-      /A sealed answer in the journal.*\n.*bytes; it holds a password/,
+      /A sealed answer in the journal.*\n.*bytes with HTTP status 200; it holds a password/,
     );
     expect(terminal.said.join('\n')).not.toContain(NEW_PASSWORD);
   });
@@ -61,15 +62,35 @@ describe('The command open', () => {
     expect(readFileSync(out(), 'utf8').replaceAll('&#38;', '&amp;')).toContain(escaped);
   });
 
-  it('opens an orphan as well as the journal’s answer', async () => {
+  it('opens what was set aside as well as the journal’s answer', async () => {
     const { world, desk, terminal } = await received();
     const envelope = JSON.parse(world.aws.log[0]?.line ?? '').sealedEnvelope;
     await desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
-      state.orphans.earlier = envelope;
+      state.setAside.earlier = envelope;
     });
+    expect(world.state()).toMatchObject({ setAside: {}, orphanItems: ['earlier'] });
     await open(desk, { secret: SECRET_ARN, out: out() });
     expect(readFileSync(`${out()}.2.password`, 'utf8')).toBe(NEW_PASSWORD);
-    expect(terminal.said.join('\n')).toContain('A sealed answer in the orphans');
+    expect(() => statSync(`${out()}.3`)).toThrow('ENOENT');
+    expect(terminal.said.join('\n')).toContain('A sealed answer in what was set aside');
+  });
+
+  it('opens what an item of release 0.1 has set aside in itself', async () => {
+    const { world, desk } = await received();
+    const [key = '', text = ''] = [...world.aws.table].at(0) ?? [];
+    const { setAside, journal, ...item } = JSON.parse(text);
+    const orphans = { earlier: journal.envelope };
+    world.aws.table.set(key, JSON.stringify({ ...item, journal: { state: 'idle' }, orphans }));
+    await open(desk, { secret: SECRET_ARN, out: out() });
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+  });
+
+  it('opens the journal’s answer where what was set aside cannot be read', async () => {
+    const { world, desk, terminal } = await received();
+    world.plan.decide = ({ name }) => (name === 'Query' ? 'failed-before' : 'ok');
+    await open(desk, { secret: SECRET_ARN, out: out() });
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+    expect(terminal.warned.join('\n')).toContain('set aside are left out');
   });
 
   it.each([
@@ -92,6 +113,74 @@ describe('The command open', () => {
     const { world, desk } = await received();
     await open(desk, { text: wrap(world.aws.log[0]?.line ?? ''), out: out() });
     expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+  });
+
+  it('undoes what an answer declares of its bytes, says so, and keeps the raw bytes', async () => {
+    const world = createWorld({ nextPassword: () => NEW_PASSWORD });
+    let sent = Buffer.alloc(0);
+    world.link.spoil = (body) => {
+      sent = gzipSync(Buffer.from(body.toString(), 'utf16le'));
+      const contentType = 'text/xml; charset=utf-16le';
+      return {
+        outcome: 'answered',
+        httpStatus: 200,
+        body: sent,
+        complete: true,
+        contentType,
+        contentEncoding: 'gzip',
+      };
+    };
+    const { failures } = await world.rotate({ attempts: 1 });
+    expect(failures[0]).toMatchObject({ error: { name: 'UnreadableAnswerError' } });
+    const { desk, terminal } = deskOf(world);
+    await open(desk, { username: USERNAME, out: out(), reveal: true });
+    expect(readFileSync(out()).equals(sent)).toBe(true);
+    expect(readFileSync(`${out()}.plain`, 'utf8')).toContain('NewPassword>');
+    expect(statSync(`${out()}.plain`).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+    expect(terminal.said.join('\n')).toContain(
+      'It was in gzip, UTF-16 (little-endian), as it declares; that is undone',
+    );
+  });
+
+  describe('with an answer that was sealed in parts', () => {
+    async function inParts() {
+      const world = createWorld({ nextPassword: () => NEW_PASSWORD });
+      world.link.spoil = (body) => {
+        const padded = Buffer.concat([body, Buffer.alloc(400 * 1024, ' ')]);
+        return { outcome: 'answered', httpStatus: 200, body: padded, complete: true };
+      };
+      world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+      await world.rotate({ attempts: 1 });
+      world.plan.decide = () => 'ok';
+      const lines = world.aws.log.map(({ line }) => line);
+      expect(lines).toHaveLength(3);
+      return { lines, ...deskOf(world) };
+    }
+
+    it('puts them together from the log, in any order, as one answer', async () => {
+      const { desk, lines } = await inParts();
+      await open(desk, { text: lines.toReversed().join('\n'), out: out() });
+      expect(readFileSync(out()).length).toBeGreaterThan(400 * 1024);
+      expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+      expect(() => statSync(`${out()}.2`)).toThrow('ENOENT');
+    });
+
+    it('opens what there is of it, and says which parts are missing', async () => {
+      const { desk, terminal, lines } = await inParts();
+      await open(desk, { text: lines.slice(0, 1).join('\n'), out: out() });
+      expect(readFileSync(out()).length).toBe(180 * 1024);
+      expect(terminal.said.join('\n')).toContain('Not all of it was given: part 2, 3 is missing.');
+    });
+
+    it('finds the password alone in the ledger', async () => {
+      const { desk, terminal } = await inParts();
+      await open(desk, { username: USERNAME, out: out() });
+      expect(terminal.said.join('\n')).toMatch(
+        /A sealed password in the journal.*\n.*the password alone; it holds/,
+      );
+      expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+    });
   });
 
   it('overwrites no file, and leaves none behind when the second one exists', async () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kmsSealer } from '../../lambda/sealing/data-key.ts';
-import { seal } from '../../lambda/sealing/envelope.ts';
+import { seal } from '../../lambda/sealing/seal-answer.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -68,7 +68,7 @@ describe('The operator’s tool as a process', () => {
       const context = { secretArn: world.secretArn, token: 'of-this-rotation' };
       const key = await kmsSealer(client, world.aws.kms.keyArn).newKey(context);
       const about = { ...context, attempt: 'a-1', oldVersion: 'v-1', oldHash: 'h' };
-      const envelope = seal(Buffer.from('<Unforeseen>Planted 7</Unforeseen>'), key, about);
+      const [envelope = ''] = seal({ body: Buffer.from('<Unforeseen>Planted 7</Unforeseen>') }, key, about);
       const [right, wrong, out] = ['right', 'wrong', 'out'].map((name) => join(folder, name)) as [
         string,
         string,

@@ -23,6 +23,10 @@ const events: Record<AlarmEvent['event'], true> = {
   superseded: true,
   'rolled-forward': true,
   'password-rotated': true,
+  'put-back': true,
+  'kept-aside': true,
+  'standing-trouble': true,
+  'trouble-over': true,
 };
 
 describe('The runbook', () => {
@@ -46,6 +50,6 @@ describe('The runbook', () => {
       '\n',
     );
     const named = new Set([...texts.matchAll(/npm run cli -- ([a-z]+)/g)].map(([, command]) => command));
-    expect([...named].sort()).toEqual(['contract', 'open', 'status', 'trial', 'unlocked']);
+    expect([...named].sort()).toEqual(['adopt', 'contract', 'open', 'status', 'trial', 'unlocked']);
   });
 });

@@ -29,7 +29,7 @@ test('the function may do exactly what it calls, on exactly its own secrets, tab
     'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on {fleetSecret} {meteringSecret}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{fleetSecret}","{meteringSecret}"]},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","token"]},"Null":{"kms:EncryptionContext:token":"false"}}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.{AWS::Region}.amazonaws.com","kms:EncryptionContext:SecretARN":["{fleetSecret}","{meteringSecret}"]}}',
-    'Allow dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn}',
+    'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query on {ServiceLedger.Arn}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
     'Allow logs:CreateLogStream logs:FilterLogEvents logs:PutLogEvents on {ServiceLog.Arn}',
@@ -117,7 +117,7 @@ test('a reader decrypts its own secret through Secrets Manager and nothing else 
 
 test('a client also gets the ledger of its own username in lower case; a plain reader gets nothing of it', () => {
   expect(policyOf('Role')).toEqual([
-    'Allow dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["meterapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
+    'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["meterapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
   ]);
   expect(one('AWS::IAM::Policy', 'Role').Properties.Roles).toEqual(['metering-app']);
 });

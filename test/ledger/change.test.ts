@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { change } from '../../lambda/ledger/change.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import { type ChangeOptions, change } from '../../lambda/ledger/change.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { type CredentialState, LedgerItemError, newState } from '../../lambda/ledger/state.ts';
 import { memoryItems, steppingClock, TableError } from './memory-items.ts';
@@ -9,45 +10,60 @@ const fail = (state: CredentialState) => {
   state.failed += 1;
   return state.failed;
 };
-const setUp = () => ({ clock: steppingClock(), ...memoryItems(() => NOW) });
+
+function setUp() {
+  const clock = steppingClock();
+  const parts = memoryItems(() => NOW);
+  const options: ChangeOptions = {
+    store: parts.items,
+    clock,
+    memory: new Map(),
+    credential: 'fleet',
+    deadlineMs: 1_000,
+  };
+  /** As another process does it: nothing is remembered. */
+  const elsewhere = (apply: (state: CredentialState) => unknown) =>
+    change({ ...options, memory: new Map() }, apply);
+  return { clock, options, elsewhere, ...parts };
+}
 
 test('the first change makes the item, the next one changes it, and what it returns comes back', async () => {
-  const { items, clock, state } = setUp();
-  expect((await change(items, clock, 'fleet', 1_000, fail)).result).toBe(1);
-  expect((await change(items, clock, 'fleet', 1_000, fail)).result).toBe(2);
+  const { options, state } = setUp();
+  expect((await change(options, fail)).result).toBe(1);
+  expect((await change(options, fail)).result).toBe(2);
   expect(state()).toMatchObject({ credential: 'fleet', failed: 2, revision: 2 });
 });
 
 test('a change that changes nothing writes nothing, and knows DynamoDB’s time', async () => {
-  const { items, clock, writes } = setUp();
-  const seen = await change(items, clock, 'fleet', 1_000, (_state, now) => now);
+  const { options, writes } = setUp();
+  const seen = await change(options, (_state, now) => now);
   expect(seen.result).toBe(NOW);
   expect(writes()).toBe(0);
 });
 
 test('a change that meets another writer’s is computed again on what that one wrote', async () => {
-  const { items, clock, hooks, table, state } = setUp();
+  const { options, hooks, table, state } = setUp();
   hooks.beforeWrite = () => {
     delete hooks.beforeWrite;
     table.set('fleet', JSON.stringify({ ...newState('fleet'), failed: 4, revision: 7 }));
   };
-  expect((await change(items, clock, 'fleet', 1_000, fail)).result).toBe(5);
+  expect((await change(options, fail)).result).toBe(5);
   expect(state()).toMatchObject({ failed: 5, revision: 8 });
 });
 
 test('a write that landed and whose answer was lost takes effect once, and its own result comes back', async () => {
-  const { items, clock, hooks, state, writes } = setUp();
+  const { options, hooks, state, writes } = setUp();
   hooks.afterWrite = () => {
     delete hooks.afterWrite;
     throw new TableError('the answer was lost');
   };
-  expect((await change(items, clock, 'fleet', 1_000, fail)).result).toBe(1);
+  expect((await change(options, fail)).result).toBe(1);
   expect(state().failed).toBe(1);
   expect(writes()).toBe(1);
 });
 
 test('a landed write is recognised also after another writer has changed the item', async () => {
-  const { items, clock, hooks, table, state } = setUp();
+  const { options, hooks, table, state } = setUp();
   hooks.afterWrite = () => {
     delete hooks.afterWrite;
     const landed = state();
@@ -57,35 +73,35 @@ test('a landed write is recognised also after another writer has changed the ite
     );
     throw new TableError('the answer was lost');
   };
-  expect((await change(items, clock, 'fleet', 1_000, fail)).result).toBe(1);
+  expect((await change(options, fail)).result).toBe(1);
   expect(state().failed).toBe(3);
 });
 
 test('a write that did not land is sent again', async () => {
-  const { items, clock, hooks, state } = setUp();
+  const { options, hooks, state } = setUp();
   let times = 0;
   hooks.beforeWrite = () => {
     times += 1;
     if (times <= 3) throw new TableError('throttled');
   };
-  await change(items, clock, 'fleet', 60_000, fail);
+  await change({ ...options, deadlineMs: 60_000 }, fail);
   expect(state().failed).toBe(1);
 });
 
 test('the ids of the last 20 writes are kept, not more', async () => {
-  const { items, clock, state } = setUp();
-  for (let time = 0; time < 25; time += 1) await change(items, clock, 'fleet', 1_000, fail);
+  const { options, state } = setUp();
+  for (let time = 0; time < 25; time += 1) await change(options, fail);
   expect(new Set(state().recentWrites).size).toBe(20);
 });
 
 test('a table that does not answer until the deadline is LedgerUnavailableError, and says that no password is presented', async () => {
-  const { items, clock, hooks } = setUp();
+  const { options, clock, hooks } = setUp();
   let asked = 0;
   hooks.read = () => {
     asked += 1;
     throw new TableError('down');
   };
-  const failure = await change(items, clock, 'fleet', 10_000, fail).catch((error) => error);
+  const failure = await change({ ...options, deadlineMs: 10_000 }, fail).catch((error) => error);
   expect(failure).toBeInstanceOf(LedgerUnavailableError);
   expect(failure.message).toMatch(/DynamoDB.*no password is presented.*retry/s);
   expect(failure.cause).toBeInstanceOf(TableError);
@@ -100,13 +116,130 @@ test.each([
   ['an unknown journal', { journal: { state: 'dreaming' } }],
   ['a broken attempt', { inFlight: { a: { reservedAt: 'yesterday' } } }],
 ])('an item with %s stops everything at once and stays as it is', async (_, damage) => {
-  const { items, clock, table, writes } = setUp();
+  const { options, clock, table, writes } = setUp();
   const damaged = JSON.stringify({ ...newState('fleet'), ...damage });
   table.set('fleet', damaged);
-  const failure = await change(items, clock, 'fleet', 60_000, fail).catch((error) => error);
+  const failure = await change({ ...options, deadlineMs: 60_000 }, fail).catch((error) => error);
   expect(failure).toBeInstanceOf(LedgerItemError);
   expect(failure.message).toContain(Object.keys(damage)[0]);
   expect(clock.nowMs()).toBe(0);
   expect(writes()).toBe(0);
   expect(table.get('fleet')).toBe(damaged);
+});
+
+const CONFLICT = { outcome: 'conflict' } as const;
+
+test('a writer reads the table once: what it has written itself it does not read again', async () => {
+  const { options, reads, state } = setUp();
+  for (let time = 0; time < 3; time += 1) await change(options, fail);
+  expect(reads()).toBe(1);
+  expect(state()).toMatchObject({ failed: 3, revision: 3 });
+});
+
+test('what another process has written since is found by the condition, and nothing of it is lost', async () => {
+  const { options, elsewhere, state } = setUp();
+  await change(options, fail);
+  await elsewhere((other) => {
+    other.failed += 10;
+  });
+  expect((await change(options, fail)).result).toBe(12);
+  expect(state()).toMatchObject({ failed: 12, revision: 3 });
+});
+
+test('what changes nothing is answered from the table, however recently the process has written', async () => {
+  const { options, elsewhere } = setUp();
+  await change(options, fail);
+  await elsewhere(fail);
+  expect((await change(options, ({ failed }) => failed)).result).toBe(2);
+});
+
+test('a change is computed on a copy: one that was not written is not remembered', async () => {
+  const { options, hooks, state } = setUp();
+  await change(options, fail);
+  hooks.beforeWrite = () => {
+    throw new TableError('down');
+  };
+  await expect(change(options, fail)).rejects.toThrow(LedgerUnavailableError);
+  delete hooks.beforeWrite;
+  expect((await change({ ...options, deadlineMs: 10_000 }, fail)).result).toBe(2);
+  expect(state().failed).toBe(2);
+});
+
+test.each([
+  [10_000, 1],
+  // `>=` instead of `>` would read again at exactly ten seconds.
+  [10_001, 2],
+])('what was written %i ms ago needs %i reads of the table before the next write', async (ageMs, wanted) => {
+  const { options, clock, reads } = setUp();
+  await change(options, fail);
+  clock.advance(ageMs);
+  await change({ ...options, deadlineMs: 20_000 }, fail);
+  expect(reads()).toBe(wanted);
+});
+
+test('from memory the time is DynamoDB’s at the last answer, with the time since added', async () => {
+  const { options, clock } = setUp();
+  await change(options, fail);
+  clock.advance(5_000);
+  let seen = 0;
+  await change({ ...options, deadlineMs: 20_000 }, (state, now) => {
+    seen = now;
+    return fail(state);
+  });
+  expect(seen).toBe(NOW + 5_000);
+});
+
+test('a fresh change reads the table also when the process has just written', async () => {
+  const { options, reads } = setUp();
+  await change(options, fail);
+  await change({ ...options, fresh: true }, fail);
+  expect(reads()).toBe(2);
+});
+
+test('a change that meets other writers all the time ends at its deadline, and says so', async () => {
+  const { options, clock, items } = setUp();
+  const store = { ...items, write: async () => CONFLICT };
+  const failure = await change({ ...options, store, deadlineMs: 10_000 }, fail).catch((error) => error);
+  expect(failure).toBeInstanceOf(LedgerUnavailableError);
+  expect(failure.message).toMatch(/written by others all the time.*no password is presented/);
+  expect(failure.cause).toBeUndefined();
+  expect(clock.nowMs()).toBeLessThan(10_000);
+});
+
+test('an envelope that is set aside becomes an item of its own before the write that lets go of it', async () => {
+  const { options, orphans, hooks, state } = setUp();
+  hooks.beforeWrite = () => expect([...orphans]).toEqual([['fleet x', 'sealed']]);
+  await change(options, (now) => {
+    now.setAside.x = 'sealed';
+  });
+  expect(state()).toMatchObject({ setAside: {}, orphanItems: ['x'] });
+  await change(options, (now) => {
+    now.setAside.x = 'sealed';
+  });
+  // Named once, however often it is set aside.
+  expect(state().orphanItems).toEqual(['x']);
+});
+
+test('without its item of its own the envelope is not let go of', async () => {
+  const { options, hooks, writes } = setUp();
+  hooks.setAside = () => {
+    throw new TableError('down');
+  };
+  const failure = await change(options, (now) => {
+    now.setAside.x = 'sealed';
+  }).catch((error) => error);
+  expect(failure).toBeInstanceOf(LedgerUnavailableError);
+  expect(writes()).toBe(0);
+});
+
+test('an item that DynamoDB does not take is LedgerItemError at once: to send it again helps nobody', async () => {
+  const { options, clock, hooks } = setUp();
+  hooks.beforeWrite = () => {
+    throw new AwsCallError('dynamodb:PutItem', { name: 'ValidationException', message: 'MARKER' });
+  };
+  const failure = await change({ ...options, deadlineMs: 60_000 }, fail).catch((error) => error);
+  expect(failure).toBeInstanceOf(LedgerItemError);
+  expect(failure.message).toMatch(/does not take.*too large.*No password is presented/s);
+  expect(String(failure.cause)).not.toContain('MARKER');
+  expect(clock.nowMs()).toBe(0);
 });

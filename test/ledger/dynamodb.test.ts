@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { systemClock } from '../../lambda/clock.ts';
-import { change, type ItemStore } from '../../lambda/ledger/change.ts';
+import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/change.ts';
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { decodeState, newState } from '../../lambda/ledger/state.ts';
@@ -25,24 +25,31 @@ afterAll(async () => {
   await world.close();
 });
 
-const soon = () => systemClock.nowMs() + 20_000;
+/** Another writer each time. */
+const as = (credential: string): ChangeOptions => ({
+  store: items,
+  clock: systemClock,
+  memory: new Map(),
+  credential,
+  deadlineMs: systemClock.nowMs() + 20_000,
+});
 
 test('of twenty writers on the same revision one wins and the others are told of the conflict', async () => {
   const first = await Promise.all(
     Array.from({ length: 20 }, () => items.write({ ...newState('raced'), revision: 1 }, 0)),
   );
-  expect(first.filter((result) => result === 'written')).toHaveLength(1);
+  expect(first.filter(({ outcome }) => outcome === 'written')).toHaveLength(1);
   const second = await Promise.all(
     Array.from({ length: 20 }, () => items.write({ ...newState('raced'), revision: 2 }, 1)),
   );
-  expect(second.filter((result) => result === 'written')).toHaveLength(1);
-  expect(second.filter((result) => result === 'conflict')).toHaveLength(19);
+  expect(second.filter(({ outcome }) => outcome === 'written')).toHaveLength(1);
+  expect(second.filter(({ outcome }) => outcome === 'conflict')).toHaveLength(19);
 });
 
 test('twenty changes at once all take effect, each once', async () => {
   await Promise.all(
     Array.from({ length: 20 }, () =>
-      change(items, systemClock, 'counted', soon(), (state) => {
+      change(as('counted'), (state) => {
         state.failed += 1;
       }),
     ),
@@ -55,9 +62,7 @@ test('of twenty reservations at once as many are granted as the budget has', asy
   const granted = await Promise.all(
     Array.from({ length: 20 }, async (_, n) => {
       const wanted = presentation({ username: 'Busy', versionId: `v${n}` });
-      return change(items, systemClock, 'busy', soon(), (state, now) =>
-        reserve(state, `attempt ${n}`, wanted, BUDGETS, now),
-      );
+      return change(as('busy'), (state, now) => reserve(state, `attempt ${n}`, wanted, BUDGETS, now));
     }),
   );
   expect(granted.filter(({ result }) => result === undefined)).toHaveLength(BUDGETS.budget);
@@ -67,11 +72,17 @@ test('a state with everything in it comes back as it was written', async () => {
   const state = newState('full');
   reserve(state, 'exchange', exchangeOf('token'), BUDGETS, 1_000);
   state.refused['v0:p'] = { at: 1, releasable: true, released: false };
-  state.orphans.old = 'x'.repeat(64 * 1024);
+  state.setAside.old = 'x'.repeat(64 * 1024);
+  state.orphanItems.push('older');
+  state.auditRows.push(ROW);
+  state.lastGood = { versionId: 'v0', at: 1 };
   state.revision = 1;
-  await items.write(state, 0);
-  const { item } = await items.read('full');
-  expect(decodeState('full', item ?? {})).toEqual(state);
+  const written = await items.write(state, 0);
+  const { item, now } = await items.read('full');
+  expect(decodeState('full', item ?? {})).toEqual({ ...state, item: 'state' });
+  expect(written).toEqual({ outcome: 'written', now: expect.any(Number) });
+  // By the same clock: whole seconds in the header.
+  expect(Math.abs(now - ('now' in written ? written.now : 0))).toBeLessThanOrEqual(MINUTE_MS);
 });
 
 test('the time is the Date header of DynamoDB’s answer, not this machine’s', async () => {
@@ -82,26 +93,27 @@ test('the time is the Date header of DynamoDB’s answer, not this machine’s',
   expect(Math.round((after - before) / MINUTE_MS)).toBe(30);
 });
 
+const ROW = {
+  attempt: 'attempt-1',
+  at: Date.UTC(2026, 0, 5, 12),
+  actor: 'an app',
+  purpose: 'log-in',
+  secretArn: 'arn',
+  versionId: 'v1',
+  outcome: 'success',
+  exposure: 0,
+};
+const stored = async (credential: string) =>
+  (await world.aws.dynamodb.items(TABLE)).filter((item) => item.credential === credential);
+
 test('an audit row stands beside the item, sorts by time, and expires after 400 days', async () => {
-  const at = Date.UTC(2026, 0, 5, 12);
-  const row = {
-    credential: 'audited',
-    attempt: 'attempt-1',
-    at,
-    actor: 'an app',
-    purpose: 'log-in',
-    secretArn: 'arn',
-    versionId: 'v1',
-    outcome: 'success',
-    exposure: 0,
-  };
-  await items.audit(row);
-  const stored = (await world.aws.dynamodb.items(TABLE)).filter(({ credential }) => credential === 'audited');
-  expect(stored).toEqual([
+  await items.audit('audited', [ROW]);
+  expect(await stored('audited')).toEqual([
     {
-      ...row,
+      credential: 'audited',
+      ...ROW,
       item: 'audit#2026-01-05T12:00:00.000Z#attempt-1',
-      expiresAt: at / 1_000 + 400 * 86_400,
+      expiresAt: ROW.at / 1_000 + 400 * 86_400,
     },
   ]);
   // The ledger's own item has no expiry: it must never disappear by itself.
@@ -110,14 +122,75 @@ test('an audit row stands beside the item, sorts by time, and expires after 400 
   for (const state of states) expect(state).not.toHaveProperty('expiresAt');
 });
 
+test('more rows than DynamoDB takes at once are all written, and the same again changes nothing', async () => {
+  const rows = Array.from({ length: 60 }, (_, n) => ({ ...ROW, attempt: `attempt-${n}` }));
+  await items.audit('often', rows);
+  await items.audit('often', rows);
+  expect(await stored('often')).toHaveLength(60);
+});
+
+test('two rows of one attempt within a second are written as the last one: DynamoDB takes no key twice', async () => {
+  await items.audit('twice', [{ ...ROW, outcome: 'unknown' }, ROW]);
+  expect(await stored('twice')).toMatchObject([{ outcome: 'success' }]);
+});
+
+test('rows that DynamoDB leaves unprocessed are an error, so that they stay where they are', async () => {
+  const partly = new DynamoDBClient({ maxAttempts: 1 });
+  partly.middlewareStack.add(
+    () => async () => ({
+      response: {},
+      output: { $metadata: {}, UnprocessedItems: { [TABLE]: [{}] } } as never,
+    }),
+    { step: 'initialize' },
+  );
+  const failure = await dynamoDbItems(partly, TABLE)
+    .audit('partly', [ROW])
+    .catch((error) => error);
+  expect(failure).toBeInstanceOf(AwsCallError);
+  expect(failure).toMatchObject({ operation: 'dynamodb:BatchWriteItem' });
+  partly.destroy();
+});
+
+test('envelopes that were set aside are items of their own, found by their username alone, on any number of pages', async () => {
+  expect(await items.readSetAside('aside')).toEqual({});
+  const envelope = 'x'.repeat(180 * 1024);
+  // DynamoDB answers a query with 1 MB at most.
+  const attempts = Array.from({ length: 8 }, (_, n) => `attempt-${n}`);
+  for (const attempt of attempts) await items.setAside('aside', attempt, envelope);
+  await items.setAside('aside', 'attempt-0', envelope);
+  await items.setAside('asides', 'another', 'of another username');
+  await items.write({ ...newState('aside'), revision: 1 }, 0);
+  expect(await items.readSetAside('aside')).toEqual(
+    Object.fromEntries(attempts.map((attempt) => [attempt, envelope])),
+  );
+  // They are kept for good.
+  for (const item of await stored('aside')) expect(item).not.toHaveProperty('expiresAt');
+});
+
+test('the username of a secret’s last rotation is known by its ARN', async () => {
+  expect(await items.readUsernameOf('arn:one')).toBeUndefined();
+  await items.writeUsernameOf('arn:one', 'Fleet');
+  await items.writeUsernameOf('arn:one', 'Fleet-2');
+  expect(await items.readUsernameOf('arn:one')).toBe('Fleet-2');
+});
+
 test('a table that is missing is an AwsCallError that names the operation', async () => {
   const another = new DynamoDBClient({ maxAttempts: 1 });
   const missing = dynamoDbItems(another, 'no-such-table');
-  for (const call of [() => missing.read('a'), () => missing.write(newState('a'), 0)]) {
+  const calls = [
+    () => missing.read('a'),
+    () => missing.write(newState('a'), 0),
+    () => missing.audit('a', [ROW]),
+    () => missing.setAside('a', 'x', 'sealed'),
+    () => missing.readSetAside('a'),
+    () => missing.readUsernameOf('arn'),
+    () => missing.writeUsernameOf('arn', 'Fleet'),
+  ];
+  for (const call of calls) {
     const failure = await call().catch((error) => error);
     expect(failure).toBeInstanceOf(AwsCallError);
     expect(failure).toMatchObject({ errorName: 'ResourceNotFoundException' });
-    expect(failure.message).toMatch(/^dynamodb:(GetItem|PutItem) /);
+    expect(failure.message).toMatch(/^dynamodb:(GetItem|PutItem|BatchWriteItem|Query) /);
   }
   another.destroy();
 });

@@ -1,12 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import * as transitions from '../../lambda/ledger/journal.ts';
 import {
-  committed,
-  finished,
-  lost,
-  nothingChanged,
-  outcomeUnknown,
-  received,
-  superseded,
+  adopt,
+  attachEnvelope,
+  begin,
+  committedVersion,
+  endLoss,
+  finish,
+  recordCommitted,
+  recordLost,
+  recordPutBack,
+  recordReceived,
+  recordSuperseded,
+  recordUnchanged,
+  recordUnknown,
 } from '../../lambda/ledger/journal.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type CredentialState, decodeState, exposure, type Journal } from '../../lambda/ledger/state.ts';
@@ -20,104 +28,195 @@ const exchange = {
   oldHash: 'p1',
   startedAt: NOW,
 };
-const JOURNALS: Record<string, Journal> = {
+const JOURNALS = {
   idle: { state: 'idle', lastToken: 'before' },
   exchanging: { state: 'exchanging', ...exchange },
   received: { state: 'received', ...exchange, receivedAt: NOW, envelope: 'first' },
-  committed: { state: 'committed', ...exchange, receivedAt: NOW },
+  committed: { state: 'committed', ...exchange, receivedAt: NOW, versionId: 't' },
   unknown: { state: 'unknown', ...exchange },
   lost: { state: 'lost', ...exchange, since: NOW },
-};
-type Change = (state: CredentialState, attempt: string) => unknown;
-const CHANGES: Record<string, Change> = {
-  received: (state, attempt) => received(state, attempt, 'sealed', NOW),
-  committed: (state, attempt) => committed(state, attempt, 't', NOW),
-  nothingChanged: (state, attempt) => nothingChanged(state, attempt),
-  outcomeUnknown: (state, attempt) => outcomeUnknown(state, attempt, 'Fleet', undefined, NOW),
-  lost: (state, attempt) => lost(state, attempt, 'Fleet', NOW),
-};
+} satisfies Record<Journal['state'], Journal>;
+type State = Journal['state'];
+const STATES = Object.keys(JOURNALS) as State[];
+const NEVER = ['exchangeOf', 'committedVersion'];
 
-/** Every change on every journal: what it becomes. A dash: nothing changes. */
-test.each([
-  [
-    'received',
-    {
-      idle: '-',
-      exchanging: 'received',
-      received: '-',
-      committed: '-',
-      unknown: 'received',
-      lost: 'received',
-    },
-  ],
-  [
-    'committed',
-    {
-      idle: '-',
-      exchanging: 'committed',
-      received: 'committed',
-      committed: '-',
-      unknown: 'committed',
-      lost: 'committed',
-    },
-  ],
-  [
-    'nothingChanged',
-    { idle: '-', exchanging: 'idle', received: 'idle', committed: 'idle', unknown: 'idle', lost: 'idle' },
-  ],
-  [
-    'outcomeUnknown',
-    { idle: '-', exchanging: 'unknown', received: '-', committed: '-', unknown: '-', lost: '-' },
-  ],
-  ['lost', { idle: '-', exchanging: 'lost', received: '-', committed: '-', unknown: 'lost', lost: '-' }],
-] as [string, Record<string, string>][])(
-  '%s moves each journal as written here, and only for its own exchange',
-  (change, table) => {
-    for (const [before, after] of Object.entries(table)) {
-      const own = stateWith({ journal: structuredClone(JOURNALS[before] as Journal) });
-      CHANGES[change]?.(own, 'x');
-      const changed = own.journal.state === before ? '-' : own.journal.state;
-      expect(changed, `${change} on ${before}`).toBe(after);
+const stateIn = (journal: State, over: Partial<CredentialState> = {}) =>
+  stateWith({ journal: structuredClone(JOURNALS[journal]), ...over });
 
-      const another = stateWith({ journal: structuredClone(JOURNALS[before] as Journal) });
-      CHANGES[change]?.(another, 'another attempt');
-      expect(another.journal, `${change} of another exchange on ${before}`).toEqual(JOURNALS[before]);
+/** An hour later, so that no lease is in the way of what the table says. */
+const NEXT = exchangeOf('t2', { versionId: 'v2', password: 'p2' });
+const CHANGES: Record<string, (state: CredentialState, attempt: string) => unknown> = {
+  // Its caller is `reserve` alone, which checks that no other exchange is open.
+  begin: (state) => reserve(state, 'x2', NEXT, BUDGETS, NOW + 60 * MINUTE_MS),
+  recordReceived: (state, attempt) => recordReceived(state, attempt, 'sealed', NOW),
+  recordUnknown: (state, attempt) => recordUnknown(state, attempt, 'Fleet', undefined, NOW),
+  recordLost: (state, attempt) => recordLost(state, attempt, 'Fleet', NOW),
+  recordUnchanged,
+  recordCommitted: (state, attempt) => recordCommitted(state, attempt, 'v9', NOW),
+  endLoss: (state) => endLoss(state, NOW),
+  finish: (state) => finish(state, 't', 'Fleet', NOW),
+  attachEnvelope: (state, attempt) => attachEnvelope(state, attempt, 'late'),
+  recordSuperseded: (state, attempt) => recordSuperseded(state, attempt, 'v9', 'Fleet', NOW),
+  recordPutBack: (state) => recordPutBack(state, 'v9', NOW),
+  adopt: (state) => adopt(state, 'arn:another'),
+};
+const OF_ONE_EXCHANGE = [
+  'recordReceived',
+  'recordUnknown',
+  'recordLost',
+  'recordUnchanged',
+  'recordCommitted',
+  'attachEnvelope',
+  'recordSuperseded',
+];
+
+type Row = { from: State[]; by: string; to: string };
+
+/** The rows of the table in the comment at the head of journal.ts. */
+function tableOfTheComment(): Row[] {
+  const source = readFileSync(new URL('../../lambda/ledger/journal.ts', import.meta.url), 'utf8');
+  const row = /^ \* {3}((?:\w+, )*\w+) +(\w+) +(\w+|\(the same\)) {2}/gm;
+  return [...source.matchAll(row)]
+    .map(([, from = '', by = '', to = '']) => ({ from: from.split(', ') as State[], by, to }))
+    .filter(({ by }) => by !== 'by');
+}
+
+const TABLE = tableOfTheComment();
+
+test('the table in journal.ts names every transition that there is, once', () => {
+  const exported = Object.keys(transitions).filter((name) => !NEVER.includes(name));
+  expect(TABLE.map(({ by }) => by).sort()).toEqual(exported.sort());
+  expect(Object.keys(CHANGES).sort()).toEqual(exported.sort());
+  for (const { from, to } of TABLE)
+    expect(STATES).toEqual(expect.arrayContaining([...from, ...(to === '(the same)' ? [] : [to])]));
+});
+
+test.each(TABLE)(
+  '$by is possible from $from alone, becomes $to, and changes no journal otherwise',
+  ({ from, by, to }) => {
+    for (const before of STATES) {
+      const state = stateIn(before);
+      CHANGES[by]?.(state, 'x');
+      if (!from.includes(before)) {
+        expect(state.journal, `${by} on ${before}`).toEqual(JOURNALS[before]);
+        continue;
+      }
+      expect(state.journal, `${by} on ${before}`).not.toEqual(JOURNALS[before]);
+      expect(state.journal.state, `${by} on ${before}`).toBe(to === '(the same)' ? before : to);
+      expect(decodeState('fleet', JSON.parse(JSON.stringify(state))), `${by} on ${before}`).toEqual(state);
     }
   },
 );
 
-test('every journal that a change makes can be read back from the table', () => {
-  for (const [name, apply] of Object.entries(CHANGES)) {
-    const state = stateWith({ journal: structuredClone(JOURNALS.exchanging as Journal) });
-    apply(state, 'x');
-    expect(decodeState('fleet', JSON.parse(JSON.stringify(state))), name).toEqual(state);
+test.each(OF_ONE_EXCHANGE)('%s of another exchange changes no journal', (by) => {
+  for (const before of STATES) {
+    const state = stateIn(before);
+    CHANGES[by]?.(state, 'another attempt');
+    expect(state.journal, before).toEqual(JOURNALS[before]);
   }
 });
 
-test('an envelope whose turn has passed goes to the orphans', () => {
-  for (const journal of [JOURNALS.idle, { ...JOURNALS.exchanging, attempt: 'next' }] as Journal[]) {
-    const state = stateWith({ journal: structuredClone(journal) });
-    received(state, 'x', 'sealed', NOW);
-    expect(state.orphans).toEqual({ x: 'sealed' });
-    expect(state.journal).toEqual(journal);
+test.each(OF_ONE_EXCHANGE.filter((by) => by !== 'recordReceived' && by !== 'attachEnvelope'))(
+  '%s where the table has no row leaves the whole item as it is',
+  (by) => {
+    const from = TABLE.find((row) => row.by === by)?.from ?? [];
+    for (const before of STATES.filter((state) => !from.includes(state))) {
+      const state = stateIn(before);
+      CHANGES[by]?.(state, 'x');
+      expect(state, before).toEqual(stateIn(before));
+    }
+  },
+);
+
+test('members that a later release has written into the journal outlive every transition of the exchange', () => {
+  for (const by of ['recordReceived', 'recordUnknown', 'recordCommitted', 'adopt']) {
+    for (const before of TABLE.find((row) => row.by === by)?.from ?? []) {
+      const state = stateIn(before);
+      Object.assign(state.journal, { colour: 'blue' });
+      CHANGES[by]?.(state, 'x');
+      expect(state.journal, `${by} on ${before}`).toMatchObject({ colour: 'blue' });
+    }
   }
 });
 
-test('an unreadable envelope is kept too: in the journal, or beside it', () => {
-  const state = stateWith({ journal: structuredClone(JOURNALS.exchanging as Journal) });
-  outcomeUnknown(state, 'x', 'Fleet', 'unreadable', NOW);
-  lost(state, 'x', 'Fleet', NOW);
+test('an envelope that leaves the journal is set aside, by whichever transition but the end of the rotation', () => {
+  const leaving: [State, (state: CredentialState) => unknown][] = [
+    ['unknown', (state) => recordReceived(state, 'x', 'readable', NOW)],
+    ['lost', (state) => recordReceived(state, 'x', 'readable', NOW)],
+    ['unknown', (state) => recordUnchanged(state, 'x')],
+    ['lost', (state) => endLoss(state, NOW)],
+    ...(['received', 'unknown', 'lost'] as const).map(
+      (from): [State, (state: CredentialState) => unknown] => [
+        from,
+        (state) => recordCommitted(state, 'x', 'v9', NOW, { overtaken: true }),
+      ],
+    ),
+    ['received', (state) => begin(state, { ...exchange, attempt: 'x2' }, NOW)],
+  ];
+  for (const [from, leave] of leaving) {
+    const state = stateIn(from);
+    Object.assign(state.journal, { envelope: 'kept' });
+    leave(state);
+    expect(state.setAside, from).toEqual({ x: 'kept' });
+    expect(state.journal, from).not.toMatchObject({ envelope: 'kept' });
+  }
+});
+
+test('an envelope that stays in the journal, or whose password is in the secret, is not set aside', () => {
+  const staying: [State, (state: CredentialState) => unknown][] = [
+    ['unknown', (state) => recordLost(state, 'x', 'Fleet', NOW)],
+    ['received', (state) => recordCommitted(state, 'x', 'v9', NOW)],
+    ['unknown', (state) => recordReceived(state, 'x', 'kept', NOW)],
+    ['committed', (state) => finish(state, 't', 'Fleet', NOW)],
+    ['committed', (state) => begin(state, { ...exchange, attempt: 'x2' }, NOW)],
+  ];
+  for (const [from, stay] of staying) {
+    const state = stateIn(from);
+    Object.assign(state.journal, { envelope: 'kept' });
+    stay(state);
+    expect(state.setAside, from).toEqual({});
+  }
+});
+
+test('an answer that cannot be read is kept, wherever the exchange stands when it comes', () => {
+  const state = stateIn('exchanging');
+  recordUnknown(state, 'x', 'Fleet', 'unreadable', NOW);
+  recordLost(state, 'x', 'Fleet', NOW);
   expect(state.journal).toMatchObject({ state: 'lost', envelope: 'unreadable' });
-  nothingChanged(state, 'x');
-  expect(state.orphans).toEqual({ x: 'unreadable' });
-  outcomeUnknown(state, 'y', 'Fleet', 'another', NOW);
-  expect(state.orphans).toEqual({ x: 'unreadable', y: 'another' });
+  expect(state.outbox).toMatchObject([{ sealedAnswer: true }, { sealedAnswer: true }]);
+  // Found late, by somebody who searched the log.
+  recordUnknown(state, 'x', 'Fleet', 'unreadable', NOW);
+  expect(state.setAside).toEqual({});
+  recordUnknown(state, 'x', 'Fleet', 'another of it', NOW);
+  recordUnknown(state, 'y', 'Fleet', 'of another exchange', NOW);
+  expect(state.journal).toMatchObject({ envelope: 'unreadable' });
+  expect(state.setAside).toEqual({ x: 'another of it', y: 'of another exchange' });
+});
+
+test('an envelope of an exchange that the journal no longer tells of is set aside', () => {
+  const next: Journal = { ...JOURNALS.exchanging, attempt: 'next' };
+  for (const journal of [JOURNALS.idle, next]) {
+    for (const keep of [
+      (state: CredentialState) => recordReceived(state, 'x', 'sealed', NOW),
+      (state: CredentialState) => attachEnvelope(state, 'x', 'sealed'),
+    ]) {
+      const state = stateWith({ journal: structuredClone(journal) });
+      keep(state);
+      expect(state.setAside).toEqual({ x: 'sealed' });
+      expect(state.journal).toEqual(journal);
+    }
+  }
 });
 
 test('what is received bars the old password’s fingerprint at once, for good', () => {
-  const state = stateWith({ journal: structuredClone(JOURNALS.exchanging as Journal) });
-  received(state, 'x', 'sealed', NOW);
-  expect(state.refused['v1:p1']).toEqual({ at: NOW, releasable: false, released: false });
+  const state = stateIn('exchanging');
+  recordReceived(state, 'x', 'sealed', NOW);
+  expect(state.refused['v1:p1']).toEqual({
+    at: NOW,
+    releasable: false,
+    released: false,
+    replaced: true,
+  });
 });
 
 test('the fingerprints kept are bounded, and the latest are kept', () => {
@@ -127,30 +226,17 @@ test('the fingerprints kept are bounded, and the latest are kept', () => {
       { at: NOW - n * MINUTE_MS, releasable: false, released: false },
     ]),
   );
-  const state = stateWith({ refused, journal: structuredClone(JOURNALS.exchanging as Journal) });
-  committed(state, 'x', 't', NOW + 1);
+  const state = stateIn('exchanging', { refused });
+  recordCommitted(state, 'x', 't', NOW + 1);
   expect(Object.keys(state.refused)).toHaveLength(50);
   expect(state.refused).toHaveProperty('v1:p1');
   expect(state.refused).not.toHaveProperty('old59:p');
 });
 
-test('only the rotation that is committed can be finished, once', () => {
-  const state = stateWith({
-    journal: structuredClone(JOURNALS.committed as Journal),
-    orphans: { x: 'sealed' },
-  });
-  expect(finished(state, 'another token', 'Fleet', NOW)).toBe(false);
-  expect(finished(state, 't', 'Fleet', NOW)).toBe(true);
-  expect(finished(state, 't', 'Fleet', NOW)).toBe(false);
-  expect(state.journal).toEqual({ state: 'idle', lastToken: 't', receivedAt: NOW });
-  expect(state.orphans).toEqual({});
-  expect(state.outbox.map(({ id }) => id)).toEqual(['x:password-rotated']);
-});
-
 test('the unknown and the loss are announced, each once', () => {
-  const state = stateWith({ journal: structuredClone(JOURNALS.exchanging as Journal) });
-  for (let time = 0; time < 2; time += 1) outcomeUnknown(state, 'x', 'Fleet', undefined, NOW);
-  for (let time = 0; time < 2; time += 1) lost(state, 'x', 'Fleet', NOW);
+  const state = stateIn('exchanging');
+  for (let time = 0; time < 2; time += 1) recordUnknown(state, 'x', 'Fleet', undefined, NOW);
+  for (let time = 0; time < 2; time += 1) recordLost(state, 'x', 'Fleet', NOW);
   expect(state.outbox).toMatchObject([
     { event: 'password-unknown', settlesAt: NOW + 20 * MINUTE_MS, sealedAnswer: false },
     { event: 'password-lost', sealedAnswer: false },
@@ -158,14 +244,14 @@ test('the unknown and the loss are announced, each once', () => {
 });
 
 test('the first envelope of an exchange stays: a repetition does not replace it', () => {
-  const state = stateWith({ journal: structuredClone(JOURNALS.received as Journal) });
-  received(state, 'x', 'second', NOW + 1);
+  const state = stateIn('received');
+  recordReceived(state, 'x', 'second', NOW + 1);
   expect(state.journal).toEqual(JOURNALS.received);
 });
 
 test.each([
-  ['received', (state: CredentialState) => received(state, 'x', 'sealed', NOW)],
-  ['committed', (state: CredentialState) => committed(state, 'x', 't', NOW)],
+  ['received', (state: CredentialState) => recordReceived(state, 'x', 'sealed', NOW)],
+  ['committed', (state: CredentialState) => recordCommitted(state, 'x', 't', NOW)],
 ])('what is %s ends the attempt whose owner died: it did not fail', (_, apply) => {
   const state = stateWith();
   expect(reserve(state, 'x', exchangeOf('t'), BUDGETS, NOW)).toBeUndefined();
@@ -174,16 +260,103 @@ test.each([
 });
 
 test('a sealed password that another version stands in the way of is announced once for each such version', () => {
-  const state = stateWith({ journal: structuredClone(JOURNALS.received as Journal) });
+  const state = stateIn('received');
   const published: string[] = [];
   for (const version of ['v2', 'v2', 'v3']) {
-    superseded(state, 'x', version, 'Fleet', NOW);
-    superseded(state, 'another attempt', version, 'Fleet', NOW);
+    recordSuperseded(state, 'x', version, 'Fleet', NOW);
+    recordSuperseded(state, 'another attempt', version, 'Fleet', NOW);
     published.push(`${version}: ${state.outbox.splice(0).map(({ event }) => event)}`);
   }
   expect(published).toEqual(['v2: superseded', 'v2: ', 'v3: superseded']);
   expect(state.journal).toMatchObject({ state: 'received', supersededBy: 'v3', envelope: 'first' });
   const idle = stateWith();
-  superseded(idle, 'x', 'v2', 'Fleet', NOW);
+  recordSuperseded(idle, 'x', 'v2', 'Fleet', NOW);
   expect(idle).toEqual(stateWith());
+});
+
+test('who finds the exchange settled by another is told so: nothing was lost, nothing was changed', () => {
+  const says = (from: State, change: (state: CredentialState) => boolean) => change(stateIn(from));
+  const lose = (state: CredentialState) => recordLost(state, 'x', 'Fleet', NOW);
+  expect(STATES.filter((from) => says(from, lose))).toEqual(['unknown', 'lost']);
+  const commit = (state: CredentialState) => recordCommitted(state, 'x', 'v9', NOW);
+  expect(STATES.filter((from) => says(from, commit))).toEqual(['exchanging', 'received', 'unknown', 'lost']);
+  const take = (state: CredentialState) => adopt(state, 'arn:another');
+  expect(STATES.filter((from) => says(from, take))).toEqual(STATES.filter((from) => from !== 'exchanging'));
+});
+
+test('a loss is announced once also when two invocations find it', () => {
+  const state = stateIn('unknown');
+  expect(recordLost(state, 'x', 'Fleet', NOW)).toBe(true);
+  expect(recordLost(state, 'x', 'Fleet', NOW + 1)).toBe(true);
+  expect(state.outbox.map(({ id }) => id)).toEqual(['x:password-lost']);
+  expect(state.journal).toMatchObject({ since: NOW });
+});
+
+test('what was committed is the last good version, and the one that the rotation ends with', () => {
+  const state = stateIn('received');
+  recordCommitted(state, 'x', 'v9', NOW + 1, { token: 'later' });
+  expect(state.lastGood).toEqual({ versionId: 'v9', at: NOW + 1 });
+  expect(state.journal).toMatchObject({
+    token: 'later',
+    versionId: 'v9',
+    envelope: 'first',
+    receivedAt: NOW,
+  });
+  expect(finish(state, 't', 'Fleet', NOW)).toBe(false);
+  expect(finish(state, 'later', 'Fleet', NOW)).toBe(true);
+  expect(finish(state, 'later', 'Fleet', NOW)).toBe(false);
+  expect(state.journal).toEqual({ state: 'idle', lastToken: 'later', lastVersion: 'v9', receivedAt: NOW });
+  expect(state.outbox.map(({ id }) => id)).toEqual(['x:password-rotated']);
+});
+
+test('an item of release 0.1 has the version of a committed exchange in its token', () => {
+  const { versionId, ...old } = JOURNALS.committed;
+  expect(committedVersion(old)).toBe('t');
+  expect(committedVersion(JOURNALS.committed)).toBe(versionId);
+});
+
+test('a newer password of a person that works overtakes: ours is not the last good one', () => {
+  const lastGood = { versionId: 'v5', at: NOW };
+  const state = stateIn('received', { lastGood });
+  recordCommitted(state, 'x', 'v5', NOW + 1, { overtaken: true });
+  expect(state).toMatchObject({
+    lastGood,
+    journal: { state: 'committed', versionId: 'v5' },
+    setAside: { x: 'first' },
+  });
+  // And once more while the rotation is being tested.
+  expect(recordCommitted(state, 'x', 'v6', NOW + 2, { overtaken: true })).toBe(false);
+  expect(state.journal).toMatchObject({ state: 'committed', versionId: 'v6', receivedAt: NOW });
+  recordCommitted(state, 'x', 'v7', NOW + 3);
+  expect(state.journal).toMatchObject({ versionId: 'v6' });
+});
+
+test('a password that was put back is the last good one, and the rotation ends with it', () => {
+  const state = stateIn('committed');
+  recordPutBack(state, 'v9', NOW + 1);
+  expect(state).toMatchObject({ lastGood: { versionId: 'v9', at: NOW + 1 }, journal: { versionId: 'v9' } });
+  finish(state, 't', 'Fleet', NOW + 2);
+  recordPutBack(state, 'v10', NOW + 3);
+  expect(state.journal).toMatchObject({ state: 'idle', lastToken: 't', lastVersion: 'v10' });
+});
+
+test('a success of before the loss was found does not end it', () => {
+  const state = stateIn('lost');
+  endLoss(state, NOW - 1);
+  expect(state.journal.state).toBe('lost');
+  // `<=` would keep the loss of a log-in that began in the same millisecond.
+  endLoss(state, NOW);
+  expect(state.journal).toEqual({ state: 'idle' });
+});
+
+test('who takes a username over rotates it from then on, and not while ThingSpace is being asked', () => {
+  const state = stateIn('unknown', { secretArn: SECRET_ARN });
+  adopt(state, 'arn:another');
+  expect(state).toMatchObject({ secretArn: 'arn:another', journal: { secretArn: 'arn:another' } });
+  const asking = stateIn('exchanging', { secretArn: SECRET_ARN });
+  adopt(asking, 'arn:another');
+  expect(asking).toEqual(stateIn('exchanging', { secretArn: SECRET_ARN }));
+  const idle = stateIn('idle');
+  expect(adopt(idle, 'arn:another')).toBe(true);
+  expect(idle.secretArn).toBe('arn:another');
 });

@@ -5,12 +5,13 @@ import {
   RefusedPasswordError,
   ReservationExpiredError,
 } from '../../lambda/ledger/errors.ts';
-import { createLedger } from '../../lambda/ledger/ledger.ts';
-import { logIn } from '../../lambda/ledger/log-in.ts';
+import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
+import { recordReceived } from '../../lambda/ledger/journal.ts';
+import { createLedger, type Ledger } from '../../lambda/ledger/ledger.ts';
 import type { Settlement } from '../../lambda/ledger/settle.ts';
-import type { Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
+import type { CallLimits, Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
 import { memoryItems, steppingClock, TableError } from './memory-items.ts';
-import { BUDGETS, NOW, presentation, SECRET_ARN } from './presentation.ts';
+import { BUDGETS, exchangeOf, NOW, presentation, SECRET_ARN } from './presentation.ts';
 
 const REFUSED: Settlement = {
   outcome: 'failure',
@@ -35,7 +36,7 @@ function setUp() {
         return 'published';
       },
     },
-    measure: {
+    metrics: {
       count: (...facts) => void told.push(facts),
       gauge: (...facts) => void told.push(facts),
     },
@@ -53,7 +54,7 @@ test('a failure is announced within the same call, once, and leaves the outbox',
     { event: 'failed-log-in', exposure: 1, username: 'Fleet', actor: 'an app' },
   ]);
   expect(state().outbox).toEqual([]);
-  await ledger.announce('Fleet', DEADLINE_MS);
+  await ledger.publishOutbox('Fleet', DEADLINE_MS);
   expect(published).toHaveLength(1);
 });
 
@@ -85,7 +86,7 @@ test('an alarm that was published and could not be taken from the outbox is said
   const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
   hooks.afterWrite = () => {
     // From after the settling on, the table is down.
-    hooks.read = () => {
+    hooks.read = hooks.beforeWrite = () => {
       throw new TableError('down');
     };
   };
@@ -93,31 +94,38 @@ test('an alarm that was published and could not be taken from the outbox is said
   expect(JSON.stringify(told)).toContain('still in the outbox');
   delete hooks.afterWrite;
   delete hooks.read;
-  await ledger.announce('Fleet', DEADLINE_MS);
+  delete hooks.beforeWrite;
+  await ledger.publishOutbox('Fleet', DEADLINE_MS);
   expect(new Set(published.map(({ id }) => id)).size).toBe(1);
 });
 
-test('the outbox is bounded: with SNS denied for long the oldest alarms are given up', async () => {
+test('the outbox is bounded: with SNS denied for long the oldest information is given up, and counted', async () => {
   const { ledger, sns, state } = setUp();
   sns.works = false;
   await ledger.change('Fleet', DEADLINE_MS, (now) => {
-    for (let n = 0; n < 30; n += 1) {
+    for (let n = 0; n < 40; n += 1) {
       const about = { at: NOW, credential: 'fleet', username: 'Fleet', secretArn: SECRET_ARN };
       now.outbox.push({ event: 'password-rotated', id: `alarm ${n}`, token: 't', ...about });
     }
   });
-  expect(state().outbox).toHaveLength(20);
-  expect(state().outbox.at(-1)?.id).toBe('alarm 29');
+  expect(state().outbox).toHaveLength(30);
+  expect(state().outbox.at(-1)?.id).toBe('alarm 39');
+  expect(state().outboxDropped).toBe(10);
 });
 
+const flush = (ledger: Ledger) => ledger.change('Fleet', DEADLINE_MS, () => undefined, { flushAudit: true });
+
 test('each settled attempt leaves one audit row: who, what, when, outcome and exposure, no secret', async () => {
-  const { ledger, audit } = setUp();
+  const { ledger, audit, state } = setUp();
   const wanted = presentation({ password: 'MARKER' });
   const reservation = await ledger.reserve(wanted, DEADLINE_MS);
   await ledger.settle(reservation, REFUSED, DEADLINE_MS);
+  // It is written with the settlement itself: no crash between the two loses it.
+  expect(state().auditRows).toHaveLength(1);
+  await flush(ledger);
+  expect(state().auditRows).toEqual([]);
   expect(audit).toEqual([
     {
-      credential: 'fleet',
       attempt: reservation.attempt,
       at: NOW,
       actor: 'an app',
@@ -132,14 +140,92 @@ test('each settled attempt leaves one audit row: who, what, when, outcome and ex
   expect(JSON.stringify(audit)).not.toContain('MARKER');
 });
 
-test('an audit row that cannot be written is logged in full and breaks nothing', async () => {
-  const { ledger, hooks, told, state } = setUp();
+const succeed = async (ledger: Ledger) =>
+  ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), { outcome: 'success' }, DEADLINE_MS);
+
+test('audit rows that cannot be written break nothing: they wait, and are written when they can be', async () => {
+  const { ledger, hooks, told, state, audit } = setUp();
   hooks.audit = () => {
     throw new TableError('denied');
   };
-  await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), { outcome: 'success' }, DEADLINE_MS);
-  expect(JSON.stringify(told)).toMatch(/audit row.*an app.*success/);
-  expect(state().inFlight).toEqual({});
+  await succeed(ledger);
+  await flush(ledger);
+  expect(JSON.stringify(told)).toMatch(/Audit rows could not be written.*TableError/);
+  expect(state()).toMatchObject({ inFlight: {}, auditRows: [{ actor: 'an app', outcome: 'success' }] });
+  delete hooks.audit;
+  await flush(ledger);
+  expect(audit).toHaveLength(1);
+  expect(state().auditRows).toEqual([]);
+});
+
+test('eight waiting audit rows are made items of their own by whoever settles', async () => {
+  const { ledger, audit, state } = setUp();
+  for (let time = 0; time < 7; time += 1) await succeed(ledger);
+  expect({ written: audit.length, waiting: state().auditRows.length }).toEqual({ written: 0, waiting: 7 });
+  await succeed(ledger);
+  expect({ written: audit.length, waiting: state().auditRows.length }).toEqual({ written: 8, waiting: 0 });
+});
+
+test('a row that is added while others are being written is not lost', async () => {
+  const { ledger, hooks, table, audit, state } = setUp();
+  await succeed(ledger);
+  hooks.audit = () => {
+    delete hooks.audit;
+    const now = state();
+    const added = { ...now.auditRows[0], attempt: 'meanwhile' };
+    const revision = now.revision + 1;
+    table.set('fleet', JSON.stringify({ ...now, revision, auditRows: [...now.auditRows, added] }));
+  };
+  await flush(ledger);
+  expect(audit).toHaveLength(1);
+  expect(state().auditRows).toMatchObject([{ attempt: 'meanwhile' }]);
+});
+
+test('audit rows that can never be written do not make the item grow without bound', async () => {
+  const { ledger, hooks, state } = setUp();
+  hooks.audit = () => {
+    throw new TableError('denied');
+  };
+  for (let time = 0; time < 120; time += 1) await succeed(ledger);
+  expect(state().auditRows).toHaveLength(100);
+});
+
+test('a settlement and its change of the journal are one write, and what the change says comes back', async () => {
+  const { ledger, state, writes } = setUp();
+  const reservation = await ledger.reserve(exchangeOf('t'), DEADLINE_MS);
+  const before = writes();
+  const said = await ledger.settle(reservation, { outcome: 'exchanged' }, DEADLINE_MS, (item, now) => {
+    recordReceived(item, reservation.attempt, 'sealed', now);
+    return item.journal.state;
+  });
+  expect(said).toBe('received');
+  expect(writes() - before).toBe(1);
+  expect(state()).toMatchObject({ inFlight: {}, journal: { state: 'received', envelope: 'sealed' } });
+});
+
+test('what was set aside is read back, also after the item has let go of it', async () => {
+  const { ledger, state } = setUp();
+  await ledger.change('Fleet', DEADLINE_MS, (item) => {
+    item.setAside.x = 'sealed';
+  });
+  expect(state()).toMatchObject({ setAside: {}, orphanItems: ['x'] });
+  await succeed(ledger);
+  expect(state().orphanItems).toEqual([]);
+  expect(await ledger.readSetAside('FLEET')).toEqual({ x: 'sealed' });
+});
+
+test('the username of a secret’s last rotation is remembered', async () => {
+  const { ledger } = setUp();
+  expect(await ledger.usernameOf(SECRET_ARN)).toBeUndefined();
+  await ledger.rememberUsernameOf(SECRET_ARN, 'Fleet');
+  expect(await ledger.usernameOf(SECRET_ARN)).toBe('Fleet');
+});
+
+test('what is read is read from the table, never from memory', async () => {
+  const { ledger, table, state } = setUp();
+  await succeed(ledger);
+  table.set('fleet', JSON.stringify({ ...state(), failed: 4 }));
+  expect((await ledger.read('Fleet', DEADLINE_MS)).state.failed).toBe(4);
 });
 
 test('a failure and an unknown outcome are counted as metrics, with the exposure; a success is not', async () => {
@@ -174,18 +260,55 @@ test.each([
   return expect(state()).toMatchObject({ inFlight: {}, failed: 0, presented: [] });
 });
 
+test('a reservation of an exchange that took too long leaves the journal at rest', async () => {
+  const { ledger, clock, hooks, state } = setUp();
+  hooks.beforeWrite = () => {
+    delete hooks.beforeWrite;
+    clock.advance(45_000);
+  };
+  await expect(ledger.reserve(exchangeOf('t'), DEADLINE_MS)).rejects.toThrow(ReservationExpiredError);
+  expect(state()).toMatchObject({ inFlight: {}, journal: { state: 'idle' } });
+});
+
+test.each([
+  [44_999, true],
+  // `<=` would let this one leave.
+  [45_000, false],
+])('%i ms after its reservation was asked for a request may still leave: %s', async (passedMs, may) => {
+  const { ledger, clock } = setUp();
+  clock.advance(7_000);
+  const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
+  clock.advance(passedMs);
+  expect(ledger.mayStillLeave(reservation)).toBe(may);
+});
+
+test('a log-in asks right before it leaves whether it still may: a suspended process sends nothing', async () => {
+  const { ledger, clock, state } = setUp();
+  let left: boolean | undefined;
+  const api = {
+    logIn: async (_username: string, _password: string, { mayLeave }: CallLimits) => {
+      clock.advance(60_000);
+      left = mayLeave?.();
+      return { outcome: 'never-sent', cause: new Error('suspended') };
+    },
+  } as unknown as ThingSpaceApi;
+  await guardedLogIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS);
+  expect(left).toBe(false);
+  expect(state()).toMatchObject({ inFlight: {}, failed: 0 });
+});
+
 test('a table that is down is asked for 10 seconds before a password is presented, and until the deadline after', async () => {
   const { ledger, clock, hooks } = setUp();
   const down = () => {
     throw new TableError('down');
   };
   const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
-  hooks.read = down;
+  hooks.read = hooks.beforeWrite = down;
   const asking = clock.nowMs();
   await expect(ledger.reserve(presentation(), DEADLINE_MS)).rejects.toThrow(LedgerUnavailableError);
   expect(clock.nowMs() - asking).toBeLessThanOrEqual(10_000);
   const settling = clock.nowMs();
-  hooks.read = () => {
+  hooks.read = hooks.beforeWrite = () => {
     if (clock.nowMs() - settling < 60_000) down();
   };
   await ledger.settle(reservation, { outcome: 'success' }, DEADLINE_MS);
@@ -222,7 +345,7 @@ test.each([
   async (_, answers, after) => {
     const { ledger, clock, state } = setUp();
     const { api, presented } = apiThat(answers);
-    expect(await logIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS)).toBe(answers);
+    expect(await guardedLogIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS)).toBe(answers);
     expect(presented).toEqual(['Secret 1']);
     expect(state().failed).toBe(after.failed);
     expect(Object.keys(state().inFlight)).toHaveLength(after.inFlight);
@@ -235,7 +358,7 @@ test('without a reservation no password is presented', async () => {
   hooks.beforeWrite = () => {
     throw new TableError('denied');
   };
-  await expect(logIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS)).rejects.toThrow(
+  await expect(guardedLogIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS)).rejects.toThrow(
     LedgerUnavailableError,
   );
   expect(presented).toEqual([]);
@@ -244,7 +367,7 @@ test('without a reservation no password is presented', async () => {
 test('nothing of the password is in the item, the audit trail, the alarms or the metrics', async () => {
   const { ledger, clock, table, audit, published, told } = setUp();
   const { api } = apiThat({ outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' });
-  await logIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS);
+  await guardedLogIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS);
   const everything = JSON.stringify([[...table], audit, published, told]);
   for (const form of ['Secret 1', '1 terceS', Buffer.from('Secret 1').toString('base64'), 'Secret%201']) {
     expect(everything).not.toContain(form);

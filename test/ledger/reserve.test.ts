@@ -80,12 +80,38 @@ test('a person’s trial goes beyond the budget, and never to the failure that l
   expect(denied?.message).toContain('npm run cli -- unlocked');
 });
 
-test('a trial is neither held up by a wait, a refused fingerprint nor a loss', () => {
+test('a trial is neither held up by a wait, a refusal that may be mistaken nor a loss', () => {
   const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
   const lost: Journal = { state: 'lost', ...exchange, since: NOW };
   const state = stateWith({ unknowns: 2, lastUnknownAt: NOW, refused: { 'v1:p1': refusal }, journal: lost });
   expect(ask(state, trial)).toBeUndefined();
   expect(state.refused['v1:p1']?.released).toBe(false);
+});
+
+test('what was refused for certain is not tried again, not even by a person', () => {
+  const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+  const refused = ask(stateWith({ refused: { 'v1:p1': { ...refusal, releasable: false } } }), trial);
+  expect(refused).toBeInstanceOf(RefusedPasswordError);
+  expect(refused).toMatchObject({ certain: true, retryAt: undefined });
+});
+
+test.each([
+  ['its code says so', { ...refusal, releasable: false }, true],
+  ['its code may mean something else', refusal, false],
+  ['it was refused once more after its release', { ...refusal, released: true }, false],
+])('a refused password is certainly at fault when %s: certain is %s', (_, refused, certain) => {
+  expect(ask(stateWith({ refused: { 'v1:p1': refused } }))).toMatchObject({ certain });
+});
+
+test('while the new password waits sealed it is certain that the old one is dead', () => {
+  expect(ask(stateWith({ journal: received }))).toMatchObject({ certain: true });
+});
+
+test('a second secret is told both ways out: rotation off, or the username taken over', () => {
+  const other = exchangeOf('token', { secretArn: 'arn:of:another' });
+  expect(ask(stateWith({ secretArn: SECRET_ARN }), other)?.message).toMatch(
+    /Turn rotation off.*npm run cli -- adopt --secret/s,
+  );
 });
 
 test('while an exchange may be alive nobody is granted anything, for exactly 20 minutes', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { recordCommitted, recordReceived } from '../../lambda/ledger/journal.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type Settlement, settle } from '../../lambda/ledger/settle.ts';
 import { type CredentialState, exposure } from '../../lambda/ledger/state.ts';
@@ -108,6 +109,20 @@ test('an unknown outcome is announced once, however often it is settled or swept
   expect(state.unknowns).toBe(1);
 });
 
+test('an announcement says how many of the failures are only possible', () => {
+  const state = stateWith();
+  const [silent, refused] = [begin(state, 'silent'), begin(state, 'refused')];
+  silent(UNKNOWN);
+  refused(REFUSED);
+  expect(state.outbox).toMatchObject([
+    { exposure: 2, possible: 2 }, // the other one was still under way
+    { exposure: 2, possible: 1 },
+  ]);
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  begin(state, 'third', presentation({ versionId: 'v9', password: 'p9' }), NOW + 60 * MINUTE_MS)(REFUSED);
+  expect(state.outbox.at(-1)).not.toHaveProperty('possible');
+});
+
 test('an attempt whose owner died is announced when it is swept, as unknown, with its own purpose and actor', () => {
   const state = stateWith();
   begin(state, 'orphan', presentation({ actor: 'billing' }));
@@ -212,7 +227,7 @@ test('a log-in that works ends a loss that was found before it began, and keeps 
     begin(state, 'a', presentation({ versionId: 'v2', password: 'p2' }))(SUCCESS);
     return state;
   };
-  expect(lostAt(NOW)).toMatchObject({ journal: { state: 'idle' }, orphans: { x: 'sealed' } });
+  expect(lostAt(NOW)).toMatchObject({ journal: { state: 'idle' }, setAside: { x: 'sealed' } });
   // Begun before the loss was found, it says nothing about it.
   expect(lostAt(NOW + 1).journal.state).toBe('lost');
 });
@@ -238,7 +253,7 @@ test('an exchange of unknown outcome is no failed log-in; the journal announces 
 });
 
 test('a trial that works shows that the refusal was wrong: the fingerprint is no longer barred', () => {
-  const refused = { 'v1:p1': { at: NOW, releasable: false, released: false } };
+  const refused = { 'v1:p1': { at: NOW, releasable: true, released: true } };
   const state = stateWith({ refused });
   begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }))(SUCCESS);
   expect(state.refused).toEqual({});
@@ -271,5 +286,85 @@ test('a success moves no journal but a lost one', () => {
     const state = stateWith({ journal: structuredClone(journal) });
     begin(state, 'a')(SUCCESS);
     expect(state.journal).toEqual(journal);
+  }
+});
+
+test('the version that logs in is the last good one, and what was set aside is not the live password', () => {
+  const state = stateWith({ orphanItems: ['x'] });
+  begin(state, 'a')(SUCCESS, NOW + 1);
+  expect(state).toMatchObject({ lastGood: { versionId: 'v1', at: NOW + 1 }, orphanItems: [] });
+});
+
+test('a sealed password that logs in stays among those that were set aside until it is in the secret', () => {
+  const lastGood = { versionId: 'v0', at: NOW };
+  const state = stateWith({ orphanItems: ['w', 'x'], lastGood });
+  // Its presentation names the attempt that brought it. Dying here must not lose sight of it.
+  begin(state, 'a', presentation({ versionId: 'x' }))(SUCCESS, NOW + 1);
+  expect(state).toMatchObject({ orphanItems: ['x'], lastGood });
+});
+
+test('a log-in that the platform executed before an exchange and answered after it says nothing of the password now', () => {
+  const state = stateWith();
+  const early = begin(state, 'early');
+  const exchange = begin(state, 'exchange', exchangeOf('t'));
+  exchange({ outcome: 'exchanged' }, NOW + 1);
+  recordReceived(state, 'exchange', 'sealed', NOW + 1);
+  recordCommitted(state, 'exchange', 't', NOW + 1);
+  state.orphanItems = ['x'];
+  const { refused, lastGood, orphanItems } = structuredClone(state);
+  early(SUCCESS, NOW + 2);
+  expect(state).toMatchObject({ refused, lastGood, orphanItems, failed: 0 });
+  expect(state.inFlight).toEqual({});
+  // Support has reset it to the very one that was replaced. `<=` would not believe it in the same millisecond.
+  delete state.refused['v1:p1'];
+  const again = begin(state, 'again', presentation(), NOW + 3);
+  Object.assign(state.refused, { 'v1:p1': { ...refused['v1:p1'], at: NOW + 3 } });
+  again(SUCCESS, NOW + 4);
+  expect(state).toMatchObject({ refused: {}, lastGood: { versionId: 'v1' }, orphanItems: [] });
+});
+
+test('of a version that is refused for certain nobody says any longer that it is good', () => {
+  const lastGood = { versionId: 'v1', at: NOW - 1 };
+  const after = (settlement: Settlement, versionId: string) => {
+    const state = stateWith({ lastGood });
+    begin(state, 'a', presentation({ versionId }))(settlement);
+    return state.lastGood;
+  };
+  expect(after(REFUSED, 'v1')).toBeUndefined();
+  expect(after(UNSURE, 'v1')).toEqual(lastGood);
+  expect(after(REFUSED, 'v2')).toEqual(lastGood);
+});
+
+test('that an exchange has replaced a password is remembered when it is refused as well', () => {
+  const refused = {
+    'v1:p1': { at: NOW - 60 * MINUTE_MS, releasable: true, released: false, replaced: true },
+  };
+  const state = stateWith({ refused });
+  begin(state, 'a')(REFUSED);
+  expect(state.refused['v1:p1']).toMatchObject({ replaced: true, releasable: false });
+});
+
+test('the version that a rotation ended with is newborn, also when a person’s edit made it another than its token', () => {
+  const edited = { state: 'idle', lastToken: 't', lastVersion: 'v1', receivedAt: NOW } as const;
+  const committed = {
+    state: 'committed',
+    token: 't',
+    attempt: 'x',
+    secretArn: 'arn',
+    oldVersion: 'v0',
+    oldHash: 'p0',
+    startedAt: NOW,
+    receivedAt: NOW,
+    versionId: 'v1',
+  } as const;
+  for (const journal of [edited, committed]) {
+    for (const [versionId, releasable] of [
+      ['v1', true],
+      ['t', false],
+    ] as const) {
+      const state = stateWith({ journal });
+      begin(state, 'a', presentation({ versionId }))(REFUSED);
+      expect(state.refused[`${versionId}:p1`]?.releasable, `${journal.state} ${versionId}`).toBe(releasable);
+    }
   }
 });

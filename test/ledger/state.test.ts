@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BudgetsError, budgets } from '../../lambda/ledger/budgets.ts';
 import { fingerprint, hashPassword } from '../../lambda/ledger/fingerprint.ts';
-import { credentialKey, decodeState, LedgerItemError, newState } from '../../lambda/ledger/state.ts';
+import { credentialKey, decodeState, LedgerItemError, newState, SCHEMA } from '../../lambda/ledger/state.ts';
 
 test('no item yet is a username without failures', () => {
   expect(decodeState('fleet', {})).toEqual(newState('fleet'));
@@ -12,9 +12,32 @@ test('an item of an earlier release, without later members, is read', () => {
   expect(decodeState('fleet', old)).toEqual({ ...newState('fleet'), revision: 3, failed: 2 });
 });
 
-test('an item of a later release is read: its own members are left out', () => {
-  const item = { ...newState('fleet'), item: 'state', colour: 'blue', failed: 1 };
-  expect(decodeState('fleet', item)).toEqual({ ...newState('fleet'), failed: 1 });
+test('members that this release does not know are kept, at every depth', () => {
+  const item = {
+    ...newState('fleet'),
+    failed: 1,
+    colour: 'blue',
+    journal: { state: 'idle', lastToken: 't', shape: { round: true } },
+    refused: { 'v1:p1': { at: 1, releasable: false, released: false, reason: 'a later one' } },
+    auditRows: [],
+  };
+  expect(decodeState('fleet', structuredClone(item))).toEqual(item);
+});
+
+test('an item that a later release has reserved for itself fails closed, and says which release is needed', () => {
+  const item = { ...newState('fleet'), schema: SCHEMA + 1 };
+  expect(() => decodeState('fleet', item)).toThrow(LedgerItemError);
+  expect(() => decodeState('fleet', item)).toThrow(/later release.*nothing is presented or changed/);
+});
+
+test('an item of an earlier schema is this release’s from the next write on', () => {
+  expect(decodeState('fleet', { ...newState('fleet'), schema: SCHEMA - 1 }).schema).toBe(SCHEMA);
+});
+
+test('the envelopes that release 0.1 kept inside the item are to be set aside', () => {
+  const { setAside, orphanItems, ...old } = newState('fleet');
+  const decoded = decodeState('fleet', { ...old, orphans: { x: 'sealed' } });
+  expect(decoded).toEqual({ ...newState('fleet'), setAside: { x: 'sealed' } });
 });
 
 test('an item that cannot be understood says where, what to do, and none of its values', () => {

@@ -3,15 +3,15 @@ import { expect, test } from 'vitest';
 import {
   LedgerUnavailableError,
   LockoutGuardError,
-  RefusedPasswordError,
   SharedUsernameError,
 } from '../../lambda/ledger/errors.ts';
-import { logIn } from '../../lambda/ledger/log-in.ts';
-import { PasswordRefusedError } from '../../lambda/rotation/errors.ts';
-import { perform } from '../../lambda/rotation/perform.ts';
-import type { Rotation } from '../../lambda/rotation/rotation.ts';
+import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
+import type { Services } from '../../lambda/rotation/context.ts';
+import { PasswordRefusedError, StoredPasswordRefusedError } from '../../lambda/rotation/errors.ts';
+import { perform } from '../../lambda/rotation/steps.ts';
 import { createWire, startProcess } from '../world/fate.ts';
 import { createAws } from '../world/memory-aws.ts';
+import { createSecret } from '../world/memory-secrets.ts';
 import {
   createWorld,
   type Ended,
@@ -36,7 +36,7 @@ function appLogIn(
   username = USERNAME,
   secretArn = SECRET_ARN,
 ) {
-  return logIn(
+  return guardedLogIn(
     world.wireUp(startProcess()),
     { secretArn, versionId, username, password },
     { actor: 'an app', purpose: 'log-in', share: 'app' },
@@ -44,7 +44,7 @@ function appLogIn(
   );
 }
 
-test('a wrong stored password under ten rotations with all their retries costs one failed log-in and one alarm', async () => {
+test('a wrong stored password under ten rotations with all their retries costs one failed log-in, one alarm, and one reminder a day', async () => {
   const world = createWorld();
   world.storeByHand('Mistyped 1');
   const failures: Error[] = [];
@@ -54,12 +54,13 @@ test('a wrong stored password under ten rotations with all their retries costs o
     failures.push(...ended.map(errorOf));
   }
   expect(world.truth()).toMatchObject({ logIns: 1, failures: 1, getNewPasswords: 0, consecutiveFailures: 1 });
-  expect(announced(world)).toEqual(['failed-log-in']);
+  // Ten rotations take more than a day: what needs a person is said again, but nothing is tried again.
+  expect(announced(world)).toEqual(['failed-log-in', 'standing-trouble']);
   expect(failures).toHaveLength(40);
   expect(failures[0]).toBeInstanceOf(PasswordRefusedError);
   for (const failure of failures.slice(1)) {
-    expect(failure).toBeInstanceOf(RefusedPasswordError);
-    expect(failure.message).toMatch(/has refused the password.*Store a working password as a new version/);
+    expect(failure).toBeInstanceOf(StoredPasswordRefusedError);
+    expect(failure.message).toMatch(/does not work.*Store the right password as a new version/);
   }
   expect(world.violations).toEqual([]);
 
@@ -101,15 +102,15 @@ test('DynamoDB that goes down after the exchange began costs nothing: what is re
 /** The same function for a second secret, whose value spells the username in capitals. */
 function secondSecret(world: World, password: string) {
   const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-second-XyZuVw';
-  const aws = createAws(world.clock.nowMs, arn);
+  const aws = createAws(world.clock.nowMs, createSecret({ nowMs: world.clock.nowMs, secretArn: arn }));
   const wire = createWire({ decide: () => 'ok' }, {}, () => {});
   const versionId = aws.store(JSON.stringify({ username: USERNAME.toUpperCase(), password }));
   const step = async (Step: string, token: string) => {
     aws.stage(token);
     const process = startProcess();
-    const rotation: Rotation = { ...world.wireUp(process), store: aws.secrets(wire, process) };
+    const services: Services = { ...world.wireUp(process), store: aws.api(wire, process) };
     const event = { Step, SecretId: arn, ClientRequestToken: token };
-    return perform(rotation, event, 15 * MINUTE_MS).catch((error: Error) => error);
+    return perform(services, event, 15 * MINUTE_MS).catch((error: Error) => error);
   };
   return { arn, versionId, step };
 }

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { CancelRotateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ConductorEvent } from '../../local/conductor/rotate.ts';
+import { type ConductorEvent, createConductor } from '../../local/conductor.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
 const handlerFile = fileURLToPath(new URL('./fixture-handler.mjs', import.meta.url));
+const functionArn = 'arn:aws:lambda:us-east-1:111122223333:function:f';
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
 let world: World;
@@ -20,6 +21,16 @@ async function startWith(env: Record<string, string> = {}) {
 
 const pending = () =>
   world.aws.secretsManager.versions(world.secretArn).find(({ stages }) => stages.includes('AWSPENDING'))?.id;
+
+/** As the AWS CLI does it. */
+const rotateByHand = (RotateImmediately = true) =>
+  world.secretsManagerClient.send(
+    new RotateSecretCommand({
+      SecretId: world.secretArn,
+      RotationLambdaARN: functionArn,
+      RotateImmediately,
+    }),
+  );
 
 describe('the conductor', () => {
   it('runs the four steps in order with the token that RotateSecret staged', async () => {
@@ -56,6 +67,51 @@ describe('the conductor', () => {
     expect(second.token).toBe(first.token);
   });
 
+  it('attempts an unfinished rotation again for anybody whose RotateSecret is refused', async () => {
+    const { events } = await startWith({ FAIL_STEP: 'createSecret' });
+    const { token } = await world.conductor.rotate(world.secretArn, { attempts: 1 });
+    events.length = 0;
+    const again = Promise.withResolvers<void>();
+    world.conductor.subscribe(({ kind }) => kind === 'RotationFailed' && again.resolve());
+    await expect(rotateByHand()).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    await again.promise;
+    expect(events.at(0)).toMatchObject({ kind: 'RotationStarted', token });
+    expect(pending()).toBe(token);
+  });
+
+  it('says what RotateSecret was refused for, where no rotation is attempted again', async () => {
+    await startWith();
+    world.aws.secretsManager.canInvoke = () => false;
+    await expect(world.conductor.rotate(world.secretArn)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+  });
+
+  it('ends a rotation that is cancelled, before its next step', async () => {
+    await startWith();
+    const { clock, secretsManagerClient: client, secretArn } = world;
+    const steps: unknown[] = [];
+    const conductor = createConductor({
+      clock,
+      client,
+      secretsManager: world.aws.secretsManager,
+      functionArn,
+      invoke: async (event) => {
+        steps.push(event);
+        await client.send(new CancelRotateSecretCommand({ SecretId: secretArn }));
+        return { ok: true, value: null };
+      },
+    });
+    const outcome = await conductor.rotate(secretArn);
+    expect(outcome).toMatchObject({
+      succeeded: false,
+      attempts: 1,
+      error: { errorType: 'RotationCancelled' },
+    });
+    expect(steps).toHaveLength(1);
+    expect(pending()).toBe(outcome.token);
+  });
+
   it('sends the recover event after world time has passed', async () => {
     const { events } = await startWith();
     const result = await world.conductor.recover(world.secretArn);
@@ -71,19 +127,11 @@ describe('the conductor', () => {
     world.conductor.subscribe(({ kind }) => kind === 'RotationSucceeded' && over.resolve());
     const tested = Promise.withResolvers<void>();
     world.conductor.subscribe(({ kind }) => kind === 'step-end' && tested.resolve());
-    const rotate = (RotateImmediately: boolean) =>
-      world.secretsManagerClient.send(
-        new RotateSecretCommand({
-          SecretId: world.secretArn,
-          RotationLambdaARN: 'arn:aws:lambda:us-east-1:111122223333:function:f',
-          RotateImmediately,
-        }),
-      );
-    await rotate(false);
+    await rotateByHand(false);
     await tested.promise;
     expect(steps()).toEqual(['testSecret']);
     events.length = 0;
-    await rotate(true);
+    await rotateByHand();
     await over.promise;
     expect(steps()).toEqual(STEPS);
   });

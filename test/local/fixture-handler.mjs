@@ -11,6 +11,8 @@ export const handler = async (event, context) => {
       const { functionName, awsRequestId, logGroupName } = context;
       return { functionName, awsRequestId, logGroupName, remainingMs: context.getRemainingTimeInMillis() };
     }
+    case 'process':
+      return process.pid;
     case 'two streams':
       writeSync(1, 'out one\nout two\n');
       console.error('err one');

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, it } from 'vitest';
 import { bundleRotation } from '../../infra/bundle.ts';
 import { scenarios } from '../../local/scenarios/all.ts';
-import { play } from '../../local/scenarios/play.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
+import { play } from '../../local/scenarios/scenario.ts';
 import { held } from '../../local/timeline/report.ts';
 import { startWorld, type WorldOptions } from '../../local/world.ts';
 

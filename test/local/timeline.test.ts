@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../local/timeline/entry.ts';
 import { timelinePrinter } from '../../local/timeline/print.ts';
+import type { Entry } from '../../local/timeline/record.ts';
 import { held, logInsOf, type Report, verdict } from '../../local/timeline/report.ts';
 
 const START = 1_700_000_000_000;
@@ -14,22 +14,22 @@ function printed(entries: Entry[], { colour = false, width = 100 } = {}): string
 }
 
 const failure = {
-  type: 'PasswordRefusedError',
-  message: 'ThingSpace refused a log-in. Store a working password.',
+  errorType: 'PasswordRefusedError',
+  errorMessage: 'ThingSpace refused a log-in. Store a working password.',
 };
 const step = (attempt: number): Entry => ({
-  kind: 'step',
+  kind: 'step-end',
   atMs: START,
   step: 'createSecret',
   attempt,
   durationMs: 361,
-  error: failure,
+  result: { ok: false, error: failure },
 });
 
 describe('the timeline', () => {
   it('puts world time, milliseconds and what happened into columns', () => {
     const lines = printed([
-      { kind: 'rotation', atMs: START, what: 'started', token: TOKEN },
+      { kind: 'RotationStarted', atMs: START, secretArn: 'arn', token: TOKEN },
       {
         kind: 'call',
         atMs: START + 432,
@@ -38,7 +38,7 @@ describe('the timeline', () => {
         durationMs: 4,
         httpStatus: 500,
         errorName: 'InternalServiceError',
-        fault: 'not delivered; answered with an error',
+        fate: 'failed-before',
         detail: { VersionStages: 'AWSCURRENT,AWSPENDING' },
       },
       { kind: 'moment', atMs: START + 444, moment: { what: 'current-is-right', staleMs: 10 } },
@@ -55,7 +55,7 @@ describe('the timeline', () => {
 
   it('prints an error that retries repeat only once in full', () => {
     const [first, second] = printed([step(1), step(2)], { width: 200 });
-    expect(first).toContain(`createSecret failed with PasswordRefusedError: ${failure.message}`);
+    expect(first).toContain(`createSecret failed with PasswordRefusedError: ${failure.errorMessage}`);
     expect(second).toMatch(/createSecret \(attempt 2\) failed with PasswordRefusedError, as before$/);
   });
 

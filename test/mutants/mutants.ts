@@ -105,8 +105,8 @@ export const mutants: Mutant[] = [
   {
     rule: 'look before probing: the sealed answer in the log',
     file: 'lambda/rotation/resolve.ts',
-    find: 'if (envelope === undefined) return false;',
-    replace: 'if (envelope !== null) return false;',
+    find: 'if (found === undefined) return false;',
+    replace: 'if (found !== null) return false;',
     noticedBy: 'test/rotation/every-boundary.test.ts',
   },
   {
@@ -204,7 +204,7 @@ export const mutants: Mutant[] = [
   {
     rule: 'seal first: the answer leaves the process before anything else is done with it',
     file: 'lambda/rotation/exchange.ts',
-    find: '  writeSealed(rotation, attempt, envelope);\n',
+    find: '  writeSealed(rotation, attempt, envelopes);\n',
     replace: '',
     noticedBy: 'test/rotation/every-boundary.test.ts',
   },

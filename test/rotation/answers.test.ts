@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { open, readEnvelope } from '../../lambda/sealing/envelope.ts';
+import { readEnvelope } from '../../lambda/sealing/envelope.ts';
+import { open } from '../../lambda/sealing/open-answer.ts';
 import { createSoapApi } from '../../lambda/thingspace/soap.ts';
 import { startProcess } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
@@ -45,7 +46,7 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
       let readable = false;
       const world = await rotateWith((body) => {
         length = body.length;
-        readable = readNewPassword(body.subarray(0, cut)).outcome === 'done';
+        readable = readNewPassword({ body: body.subarray(0, cut) }).outcome === 'done';
         return answered(body.subarray(0, cut), false);
       });
       if (readable) expect(world.currentPassword(), `cut at ${cut}`).toBe(world.truth().password);
@@ -78,10 +79,37 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
     const { journal } = world.state();
     const envelope = 'envelope' in journal ? journal.envelope : undefined;
     const { sealer } = world.wireUp(startProcess());
-    const body = (await open(readEnvelope(envelope ?? ''), sealer)).toString();
-    const restored = readNewPassword(Buffer.from(body.replaceAll('FreshSecret>', 'NewPassword>')));
+    const { body } = await open([readEnvelope(envelope ?? '')], sealer);
+    const text = body.toString().replaceAll('FreshSecret>', 'NewPassword>');
+    const restored = readNewPassword({ body: Buffer.from(text) });
     expect(restored).toEqual({ outcome: 'done', value: world.truth().password });
   });
+});
+
+test('an answer of 1 MiB is sealed whole, and a small envelope in the ledger rolls forward', async () => {
+  const world = createWorld();
+  world.link.spoil = (body) => answered(Buffer.concat([body, Buffer.alloc(1024 * 1024 - body.length, ' ')]));
+  world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+  const { token } = await world.rotate({ attempts: 1 });
+  expect(world.aws.log).toHaveLength(6);
+  const { journal } = world.state();
+  expect('envelope' in journal && (journal.envelope ?? '').length).toBeLessThan(2_000);
+
+  world.plan.decide = () => 'ok';
+  expect((await world.rotate({ token })).rotated).toBe(true);
+  expect(world.currentPassword()).toBe(world.truth().password);
+});
+
+test('an answer of several parts is found in the log by whoever comes after a crash', async () => {
+  const world = createWorld();
+  world.link.spoil = (body) => answered(Buffer.concat([body, Buffer.alloc(300 * 1024, ' ')]));
+  world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
+  const { token } = await world.rotate({ attempts: 1 });
+  expect(world.state().journal.state).toBe('exchanging');
+  world.plan.decide = () => 'ok';
+  expect((await world.rotate({ token })).rotated).toBe(true);
+  expect(world.currentPassword()).toBe(world.truth().password);
+  expect(world.truth().getNewPasswords).toBe(1);
 });
 
 describe('a refusal of GetNewPassword', () => {

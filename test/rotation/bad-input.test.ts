@@ -161,6 +161,6 @@ test('a version that is not visible yet is asked for again, some seconds long', 
     reads += 1;
     if (reads === 4 && stored) world.aws.versions.set(token, stored);
   };
-  expect(await world.step('setSecret', token)).toEqual({ outcome: 'done' });
+  expect(await world.step('testSecret', token)).toEqual({ outcome: 'done' });
   expect(reads).toBe(4);
 });

@@ -26,7 +26,7 @@ async function play(faults: Map<number, Fate>, backoffMs: number): Promise<World
 const describeFaults = (calls: string[], faults: Map<number, Fate>): string =>
   [...faults].map(([index, fate]) => `${fate} ${calls[index - 1] ?? ''} (call ${index})`).join(', ');
 
-const FATES: Fate[] = ['killed-before', 'killed-after', 'failed-before', 'failed-after', 'vanished'];
+const FATES: Fate[] = ['killed-before', 'killed-after', 'failed-before', 'response-lost', 'request-lost'];
 
 describe('one fault at any remote call of a rotation, then the retries', () => {
   for (const backoffMs of [0, MINUTE_MS, 30 * MINUTE_MS]) {
@@ -48,9 +48,9 @@ describe('two faults in one rotation', () => {
     const calls = await recordRotation();
     const pairs: [Fate, Fate][] = [
       ['killed-after', 'killed-after'],
-      ['killed-before', 'failed-after'],
-      ['failed-after', 'killed-before'],
-      ['vanished', 'killed-after'],
+      ['killed-before', 'response-lost'],
+      ['response-lost', 'killed-before'],
+      ['request-lost', 'killed-after'],
     ];
     for (let index = 1; index <= calls.length; index += 1) {
       for (let gap = 1; gap <= 25; gap += 1) {

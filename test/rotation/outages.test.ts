@@ -19,7 +19,7 @@ const CALLS_OF_A_ROTATION = 45;
 async function playOutage(
   out: Service[],
   from: number,
-  fate: 'failed-before' | 'failed-after',
+  fate: 'failed-before' | 'response-lost',
   alsoKilled?: number,
 ) {
   const world = createWorld();
@@ -44,7 +44,7 @@ describe('an outage from any call on, until Secrets Manager has given up', () =>
   for (const out of [...services.map((service) => [service]), ...pairs]) {
     test(`${out.join(' and ')}: nothing that arrived is lost, and the next rotation works`, async () => {
       for (let from = 1; from <= CALLS_OF_A_ROTATION; from += 1) {
-        for (const fate of ['failed-before', 'failed-after'] as const) {
+        for (const fate of ['failed-before', 'response-lost'] as const) {
           await judge(await playOutage(out, from, fate), `${out} ${fate} from call ${from}`);
         }
       }

@@ -2,7 +2,9 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { isAwsManagedKey, kmsSealer, type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
-import { open, readEnvelope, seal } from '../../lambda/sealing/envelope.ts';
+import { readEnvelope } from '../../lambda/sealing/envelope.ts';
+import { open } from '../../lambda/sealing/open-answer.ts';
+import { seal } from '../../lambda/sealing/seal-answer.ts';
 import { startWorld, type World } from '../local/aws/world.ts';
 
 const CONTEXT = { secretArn: 'arn:secret', token: 'token' };
@@ -40,11 +42,30 @@ test.each([
   ['another token', { ...CONTEXT, token: 'another' }],
 ])('an envelope of %s does not open', async (_, other) => {
   const about = { ...CONTEXT, attempt: 'a', oldVersion: 'v', oldHash: 'h' };
-  const envelope = readEnvelope(seal(Buffer.from('answer'), await sealer.newKey(CONTEXT), about));
-  expect((await open(envelope, sealer)).toString()).toBe('answer');
-  const failure = await failureOf(open({ ...envelope, header: { ...envelope.header, ...other } }, sealer));
+  const [text = ''] = seal({ body: Buffer.from('answer') }, await sealer.newKey(CONTEXT), about);
+  const envelope = readEnvelope(text);
+  expect((await open([envelope], sealer)).body.toString()).toBe('answer');
+  const failure = await failureOf(open([{ ...envelope, header: { ...envelope.header, ...other } }], sealer));
   expect(failure).toBeInstanceOf(SealingKeyError);
   expect(failure.cause).toMatchObject({ operation: 'kms:Decrypt', errorName: 'InvalidCiphertextException' });
+});
+
+test('whoever wipes a key wipes the bytes that the SDK returned, too', async () => {
+  const returned: Uint8Array[] = [];
+  const sdk = {
+    send: async () => {
+      const Plaintext = new Uint8Array(32).fill(7);
+      returned.push(Plaintext);
+      return { Plaintext, CiphertextBlob: new Uint8Array([1]) };
+    },
+  } as unknown as KMSClient;
+  const fake = kmsSealer(sdk, 'key');
+  const key = await fake.newKey(CONTEXT);
+  const unwrapped = await fake.unwrap(key.wrapped, CONTEXT);
+  expect([key.plaintext, unwrapped]).toEqual([Buffer.alloc(32, 7), Buffer.alloc(32, 7)]);
+  key.plaintext.fill(0);
+  unwrapped.fill(0);
+  expect(returned).toEqual([new Uint8Array(32), new Uint8Array(32)]);
 });
 
 test('a disabled key gives nothing and opens nothing: the errors say what to check, and that nothing is lost', async () => {

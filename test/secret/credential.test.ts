@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   CredentialNotInitializedError,
+  checkFits,
   PLACEHOLDER,
   readCredential,
   SecretShapeError,
+  SecretTooLargeError,
+  unusableBecause,
   withPassword,
 } from '../../lambda/secret/credential.ts';
 
@@ -113,4 +116,93 @@ test('any password comes back exactly, and any other member too', () => {
 test('the same value and password always give identical bytes, which a repeated put needs', () => {
   const value = '{"b":1,"password":"old","a":2.50,"username":"u"}';
   expect(withPassword(ARN, value, 'new')).toBe(withPassword(ARN, withPassword(ARN, value, 'x'), 'new'));
+});
+
+test.each([
+  [
+    'duplicate members',
+    '{"password":"a","n":1,"n":2,"password":"b","username":"u"}',
+    '{"password":"new","n":1,"n":2,"password":"new","username":"u"}',
+  ],
+  [
+    'white space and order',
+    '\n{ "username" : "u",\r\n\t"password" :  "old" , "2":1, "1":2 }\n',
+    '\n{ "username" : "u",\r\n\t"password" :  "new" , "2":1, "1":2 }\n',
+  ],
+  [
+    'escapes, also in its own name',
+    '{"\\u0070assword":"old","path":"a\\/b","\\u00e9":"\\u00E9","username":"u"}',
+    '{"\\u0070assword":"new","path":"a\\/b","\\u00e9":"\\u00E9","username":"u"}',
+  ],
+  [
+    'a member called __proto__',
+    '{"__proto__":{"password":"in"},"password":"old","username":"u"}',
+    '{"__proto__":{"password":"in"},"password":"new","username":"u"}',
+  ],
+])('%s are as they were beside another password', (_, before, after) => {
+  expect(withPassword(ARN, before, 'new')).toBe(after);
+  expect(readCredential(ARN, after).password).toBe('new');
+});
+
+test('a value without a password is refused: there is nothing to replace', () => {
+  expect(() => withPassword(ARN, '{"username":"u","nested":{"password":"p"}}', 'new')).toThrow(
+    SecretShapeError,
+  );
+});
+
+/** A secret's value of exactly so many bytes, with two-byte characters in it. */
+function secretOf(bytes: number, password: string): string {
+  const value = (filling: string) => JSON.stringify({ username: 'u', password, filling: `é${filling}` });
+  return value('x'.repeat(bytes - Buffer.byteLength(value(''))));
+}
+
+test('an exchange needs 1,024 bytes of room for the new password, to the byte', () => {
+  checkFits(ARN, secretOf(65_536 - 1_024, 'old'));
+  // `<` instead of `<=` would refuse the first, counting characters instead of bytes would let this pass.
+  expect(() => checkFits(ARN, secretOf(65_536 - 1_023, 'old'))).toThrow(SecretTooLargeError);
+  expect(() => checkFits(ARN, secretOf(65_536 - 1_023, 'old'))).toThrow(/by 1 bytes? or move/);
+});
+
+test.each([
+  ['an apostrophe', "new'", 'ThingSpace refuses'],
+  ['an angle bracket', 'new<', 'ThingSpace refuses'],
+  ['a backslash', 'new\\', 'ThingSpace refuses'],
+  ['a lone surrogate', 'new\ud800', 'not well-formed Unicode'],
+  ['NUL', 'new\u0000', 'XML cannot carry'],
+  ['escape', 'new\u001b', 'XML cannot carry'],
+  ['a character that is none', 'new\uffff', 'XML cannot carry'],
+  ['nothing', '', 'it is empty'],
+])('a new password with %s is unusable, in words that do not quote it', (_, password, because) => {
+  const words = unusableBecause('{"username":"u","password":"old"}', password);
+  expect(words).toContain(because);
+  expect(words).not.toContain('new');
+});
+
+test.each([
+  ['a usual one', 'aB3$x'],
+  ['markup and quotes', ' &>"€𝄞~'],
+  ['line ends', 'a\tb\r\nc'],
+  ['DEL', 'a\u007f'],
+])('a new password with %s is usable', (_, password) => {
+  expect(unusableBecause('{"username":"u","password":"old"}', password)).toBeUndefined();
+});
+
+test('a new password that makes the secret one byte too large is unusable', () => {
+  const fits = 'é'.repeat(100);
+  expect(unusableBecause(secretOf(65_536 - 200, ''), fits)).toBeUndefined();
+  expect(unusableBecause(secretOf(65_536 - 199, ''), fits)).toContain('larger than the 65536 bytes');
+});
+
+test('what passes the check can always be stored, whatever password comes', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 100, max: 70_000 }),
+      fc.string({ unit: 'grapheme', maxLength: 200 }),
+      (bytes, password) => {
+        const value = secretOf(bytes, 'old');
+        if (caught(() => checkFits(ARN, value))) return;
+        expect(unusableBecause(value, password) ?? '').not.toContain('larger');
+      },
+    ),
+  );
 });

@@ -2,13 +2,15 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { NoAnswerError, NotSentError } from '../../lambda/thingspace/call-errors.ts';
-import { MAX_ANSWER_BYTES, sendOnce } from '../../lambda/thingspace/http-call.ts';
+import { MAX_ANSWER_BYTES } from '../../lambda/thingspace/answer-size.ts';
+import type { CallLimits } from '../../lambda/thingspace/api.ts';
+import { NoAnswerError, NotSentError, TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
+import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import { selfSigned } from './self-signed.ts';
 import { http, type Play, serve, type TestServer } from './servers.ts';
 
 const secret = 'Marker$7';
-const patient = { timeoutMs: 20_000 };
+const patient: CallLimits = { timeoutMs: 20_000 };
 let server: TestServer | undefined;
 
 afterEach(async () => {
@@ -149,8 +151,11 @@ describe('an answer is kept as far as it arrived', () => {
         outcome: 'answered',
         httpStatus: status,
         body: Buffer.from('abc'),
+        contentType: 'text/xml; charset=utf-8',
+        contentEncoding: undefined,
+        gapAt: undefined,
         complete: true,
-        mediaKind: 'XML',
+        receivedBytes: 3,
       });
       expect(server?.requests).toEqual([
         `POST /a/b HTTP/1.1\r\ncontent-type: text/xml\r\nhost: 127.0.0.1:${server?.port}\r\nconnection: close\r\n` +
@@ -194,7 +199,7 @@ describe('an answer is kept as far as it arrived', () => {
 
   test('in part, when a chunk is malformed', async () => {
     const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nZZ\r\n';
-    expect(await callServer((socket) => socket.end(chunked))).toMatchObject(partial('abc'));
+    expect(await callServer((socket) => socket.end(chunked))).toMatchObject(partial('abcZZ\r\n'));
   });
 
   test('byte by byte', async () => {
@@ -230,15 +235,193 @@ describe('an answer is kept as far as it arrived', () => {
     if (tooMuch.outcome === 'answered') expect(tooMuch.body.equals(exact)).toBe(true);
   });
 
+  test('with the headers that say how to read it, as they came', async () => {
+    const plain = await callServer((socket) => socket.end(http(200, 'abc')));
+    expect(plain).toMatchObject({ contentType: 'text/xml; charset=utf-8', contentEncoding: undefined });
+    await server?.close();
+    const telling = { 'Content-Type': 'Text/XML;charset=UTF-16', 'Content-Encoding': 'gzip' };
+    const outcome = await callServer((socket) => socket.end(http(200, 'abc', telling)));
+    expect(outcome).toMatchObject({ contentType: 'Text/XML;charset=UTF-16', contentEncoding: 'gzip' });
+  });
+
+  test('with no more than 256 characters of each header, and with both where one is said twice', async () => {
+    const twice = 'HTTP/1.1 200 x\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 1\r\n';
+    const long = `Content-Encoding: ${'x'.repeat(300)}\r\n\r\na`;
+    const outcome = await callServer((socket) => socket.end(twice + long));
+    expect(outcome).toMatchObject({ contentType: 'a/b, c/d', contentEncoding: 'x'.repeat(256) });
+  });
+});
+
+describe('an answer whose root element is closed is complete', () => {
+  const xml = '<?xml version="1.0"?>\n<!-- <x> --><s:a xmlns:s="n"><s:a>ä</s:a>\n</s:a >\r\n';
+  const chunked = `HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(xml).toString(16)}\r\n${xml}\r\n`;
+  const tooLong = { 'Content-Length': '5000' };
+
+  test.each<[string, string | Buffer]>([
+    ['no length on a connection that stays open', `HTTP/1.1 200 x\r\n\r\n${xml}`],
+    ['a last chunk that does not come', chunked],
+    ['a length that is too large', http(200, xml, tooLong)],
+    ['a byte order mark before it', http(200, `\uFEFF${xml}`, tooLong)],
+  ])('with %s', async (_, answer) => {
+    const outcome = await callServer((socket) => socket.write(answer));
+    expect(outcome).toMatchObject({ outcome: 'answered', complete: true });
+    if (outcome.outcome === 'answered') expect(outcome.body.toString()).toContain(xml);
+  });
+
+  test('byte by byte, also where elements of its name are closed inside it', async () => {
+    const bytes = http(200, xml, tooLong);
+    const drip = (socket: Socket, at: number): void => {
+      if (at < bytes.length)
+        socket.write(bytes.subarray(at, at + 1), () => setImmediate(drip, socket, at + 1));
+    };
+    const outcome = await callServer((socket) => drip(socket, 0));
+    expect(outcome).toMatchObject({ complete: true });
+    if (outcome.outcome === 'answered') expect(outcome.body.toString()).toBe(xml.trimEnd());
+  });
+
+  test.each<[string, string | Buffer, Record<string, string>?]>([
+    ['one whose inner elements alone are closed', '<a><a>b</a>'],
+    ['one that is not well-formed', '<a><b></a>'],
+    ['two documents', '<a></a><a></a>'],
+    ['text that ends with a tag', 'text</a>'],
+    ['one in another charset', Buffer.from('<a>ä</a>', 'latin1')],
+    ['one that is declared to be in another charset', '<a>ä</a>', { 'Content-Type': 'text/xml; charset=x' }],
+    ['one that is declared to be compressed', '<a></a>', { 'Content-Encoding': 'gzip' }],
+  ])('but %s waits for the announced end', async (_, body, headers = {}) => {
+    const answer = http(200, body, { ...tooLong, ...headers });
+    const outcome = await callServer((socket) => socket.write(answer), { timeoutMs: 150 });
+    expect(outcome).toMatchObject({ outcome: 'answered', complete: false, body: Buffer.from(body) });
+  });
+});
+
+describe('bytes after a broken chunk are kept, behind a gap', () => {
+  const start = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
   test.each([
-    ['text/html; charset=utf-8', 'HTML'],
-    ['application/soap+xml', 'XML'],
-    ['application/json', 'JSON'],
-    ['text/plain', 'plain text'],
-    [`${secret}/x`, 'another media type'],
-  ])('%s is called %s', async (type, mediaKind) => {
-    const outcome = await callServer((socket) => socket.end(http(200, 'abc', { 'Content-Type': type })));
-    expect(outcome).toMatchObject({ mediaKind });
+    ['a size that is none', `${start}3\r\nabc\r\nZZ\r\nrest`, 'abcZZ\r\nrest', 3],
+    ['a size that is too small', `${start}5\r\nvwxyz<rest>`, 'vwxyz<rest>', 5],
+    // 'f' could be a size: the parser has taken it. What it had taken before may come twice.
+    ['a size that is too small, before hexadecimal', `${start}2\r\nxafghi`, 'xaafghi', 2],
+    ['no chunk at all', `${start}<a>b</a>`, '<a>b</a>', 0],
+    ['a length that is too small', 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef', 'abcdef', 3],
+  ])('%s', async (_, answer, body, gapAt) => {
+    const outcome = await callServer((socket) => socket.end(answer));
+    expect(outcome).toMatchObject({ outcome: 'answered', httpStatus: 200, complete: false, gapAt });
+    if (outcome.outcome === 'answered') expect(outcome.body.toString()).toBe(body);
+  });
+});
+
+describe('of an answer larger than 1 MiB the part around the password is kept', () => {
+  const MIB = 1024 * 1024;
+  const filler = (bytes: number) => Buffer.alloc(bytes, 'x');
+
+  test('wherever it stands, up to 16 MiB', async () => {
+    const value = Buffer.from('<a:NewPassword>the password</a:NewPassword>');
+    const body = Buffer.concat([filler(3 * MIB), value, filler(2 * MIB)]);
+    const outcome = await callServer((socket) => socket.end(http(200, body)));
+    expect(outcome).toMatchObject({ complete: false, receivedBytes: body.length, gapAt: MIB / 2 });
+    if (outcome.outcome !== 'answered') return;
+    expect(outcome.body.length).toBeLessThanOrEqual(MIB);
+    expect(outcome.body.includes(value)).toBe(true);
+    expect(outcome.body.subarray(0, MIB / 2).equals(filler(MIB / 2))).toBe(true);
+  });
+
+  test('and what comes behind 16 MiB is not read', async () => {
+    const endless = (socket: Socket): void => {
+      while (socket.writable && socket.write(filler(MIB)));
+      socket.once('drain', () => endless(socket));
+    };
+    const outcome = await callServer((socket) => {
+      socket.write(`HTTP/1.1 200 x\r\n\r\n`);
+      endless(socket);
+    });
+    expect(outcome).toMatchObject({ outcome: 'answered', complete: false });
+    if (outcome.outcome !== 'answered') return;
+    expect(outcome.body.length).toBe(MIB);
+    expect(outcome.receivedBytes).toBeGreaterThan(16 * MIB);
+    expect(outcome.receivedBytes).toBeLessThan(17 * MIB);
+  });
+});
+
+describe('the caller has the last word before the first byte leaves', () => {
+  const askedBy = async (mayLeave: () => boolean, tls?: ReturnType<typeof selfSigned>) => {
+    const bytes: Buffer[] = [];
+    server = await serve((socket) => socket.end(http(200, 'abc')), tls);
+    server.onBytes = (chunk) => bytes.push(chunk);
+    const url = `http${tls ? 's' : ''}://localhost:${server.port}/`;
+    const outcome = await call(url, { ...patient, mayLeave });
+    await server.quiet();
+    return { outcome, bytes: Buffer.concat(bytes).toString() };
+  };
+
+  test('no: nothing is sent, and the cause has a name', async () => {
+    const { outcome, bytes } = await askedBy(() => false);
+    expect(outcome).toMatchObject({ outcome: 'never-sent' });
+    if (outcome.outcome === 'never-sent') expect(outcome.cause).toBeInstanceOf(TooLateToSendError);
+    expect(bytes).toBe('');
+    expect(server?.connections()).toBe(1);
+  });
+
+  test('also over TLS, after the handshake', async () => {
+    const pair = selfSigned();
+    const before = getCACertificates('default');
+    setDefaultCACertificates([pair.cert]);
+    try {
+      const { outcome, bytes } = await askedBy(() => false, pair);
+      expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'TooLateToSendError' } });
+      expect(bytes).toBe('');
+    } finally {
+      setDefaultCACertificates(before);
+    }
+  });
+
+  test('a question that fails is a no, and does not end the process', async () => {
+    const { outcome, bytes } = await askedBy(() => {
+      throw new Error(secret);
+    });
+    expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'TooLateToSendError' } });
+    expect(bytes).toBe('');
+  });
+
+  test('yes: it is asked once, when the connection stands and nothing was written', async () => {
+    const asked: number[] = [];
+    const { outcome } = await askedBy(() => {
+      asked.push(server?.requests.length ?? -1);
+      return true;
+    });
+    expect(outcome).toMatchObject({ outcome: 'answered' });
+    expect(asked).toEqual([0]);
+  });
+
+  test('a process that was suspended while it connected sends nothing', async () => {
+    const pair = selfSigned();
+    const before = getCACertificates('default');
+    setDefaultCACertificates([pair.cert]);
+    // Time passes at the server's end of the TCP connection, so before the handshake can be over.
+    let nowMs = 0;
+    server = await serve((socket) => socket.end(http(200, 'abc')), pair);
+    const bytes: Buffer[] = [];
+    server.onBytes = (chunk) => bytes.push(chunk);
+    server.onConnection = () => {
+      nowMs += 90_000;
+    };
+    const mayLeave = () => nowMs < 60_000;
+    const outcome = await call(`https://localhost:${server.port}/`, { ...patient, mayLeave });
+    await server.quiet();
+    setDefaultCACertificates(before);
+    expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'TooLateToSendError' } });
+    expect(bytes).toEqual([]);
+  });
+
+  test('it is not asked when no connection stands', async () => {
+    const closed = await serve(() => {});
+    await closed.close();
+    let asked = 0;
+    const mayLeave = () => {
+      asked += 1;
+      return true;
+    };
+    await call(`http://127.0.0.1:${closed.port}/`, { ...patient, mayLeave });
+    expect(asked).toBe(0);
   });
 });
 

@@ -11,6 +11,11 @@ export type TestServer = {
   /** Every request that arrived whole, as text. */
   requests: string[];
   connections: () => number;
+  /** Told of every byte that arrives, whole request or not; without what TLS adds. */
+  onBytes?: (chunk: Buffer) => void;
+  onConnection?: () => void;
+  /** Resolves when every connection has ended: no byte can come any more. */
+  quiet: () => Promise<void>;
   close: () => Promise<void>;
 };
 
@@ -29,6 +34,8 @@ async function start(server: Server, onRequest: Play): Promise<TestServer> {
   server.on('connection', (socket: Socket) => {
     connections++;
     sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    started.onConnection?.();
     socket.on('error', () => socket.destroy());
   });
   server.on(
@@ -37,6 +44,7 @@ async function start(server: Server, onRequest: Play): Promise<TestServer> {
       let text = '';
       socket.on('error', () => socket.destroy());
       socket.on('data', (chunk) => {
+        started.onBytes?.(chunk);
         text += chunk.toString('utf8');
         const [head, body = ''] = text.split('\r\n\r\n');
         const length = Number(/content-length: (\d+)/i.exec(head ?? '')?.[1] ?? Number.NaN);
@@ -46,18 +54,23 @@ async function start(server: Server, onRequest: Play): Promise<TestServer> {
       });
     },
   );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
+  const started: TestServer = {
+    port: 0,
     requests,
     connections: () => connections,
+    quiet: async () => {
+      await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
     },
   };
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  started.port = (server.address() as AddressInfo).port;
+  return started;
 }
 
 /** An HTTP/1.1 answer as bytes. */

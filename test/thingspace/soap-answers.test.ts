@@ -1,22 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  readLogOut,
-  readNewPassword,
-  readSessionToken,
-  UnreadableAnswerError,
-} from '../../lambda/thingspace/soap-answers.ts';
+import { AnswerFormatError } from '../../lambda/thingspace/answer-format.ts';
+import { readLogOut, readNewPassword, readSessionToken } from '../../lambda/thingspace/soap-answers.ts';
 import { answer, fault, newPasswordAnswer } from './envelopes.ts';
 
-const read = (xml: string) => readNewPassword(Buffer.from(xml));
+const read = (xml: string) => readNewPassword({ body: Buffer.from(xml) });
 const done = (value: string) => ({ outcome: 'done', value });
 
 /** The named reason for which no password was read. */
 function reasonOf(body: string | Buffer): string {
-  const reading = readNewPassword(Buffer.from(body));
+  const reading = readNewPassword({ body: Buffer.from(body) });
   if (reading.outcome !== 'unknown') return reading.outcome;
-  expect(reading.cause).toBeInstanceOf(UnreadableAnswerError);
-  return (reading.cause as UnreadableAnswerError).reason;
+  expect(reading.cause).toBeInstanceOf(AnswerFormatError);
+  return (reading.cause as AnswerFormatError).reason;
 }
 
 describe('the new password comes out exactly as it was sent', () => {
@@ -94,7 +90,7 @@ describe('the new password comes out exactly as it was sent', () => {
         const whole = Buffer.from(newPasswordAnswer(parts.map((part) => part.xml).join('')));
         const closedAt = whole.lastIndexOf('</a:NewPassword>') + '</a:NewPassword>'.length;
         for (let length = 0; length <= whole.length; length++) {
-          const reading = readNewPassword(whole.subarray(0, length));
+          const reading = readNewPassword({ body: whole.subarray(0, length) });
           if (length >= closedAt) expect(reading).toEqual(done(password));
           else expect(reading).toMatchObject({ outcome: 'unknown', cause: { reason: 'broke-off' } });
         }
@@ -105,7 +101,7 @@ describe('the new password comes out exactly as it was sent', () => {
 
   test('a character cut in two after the closing tag does no harm', () => {
     const xml = Buffer.from(`${newPasswordAnswer('pw1')}<!-- 😀`);
-    expect(readNewPassword(xml.subarray(0, -1))).toEqual(done('pw1'));
+    expect(readNewPassword({ body: xml.subarray(0, -1) })).toEqual(done('pw1'));
   });
 });
 
@@ -190,10 +186,10 @@ describe('what is not one new password has a name', () => {
     );
     fc.assert(
       fc.property(wild, (bytes) => {
-        const reading = readNewPassword(Buffer.from(bytes));
+        const reading = readNewPassword({ body: Buffer.from(bytes) });
         expect(reading.outcome).toBe('unknown');
         if (reading.outcome !== 'unknown') return;
-        expect(reading.cause).toBeInstanceOf(UnreadableAnswerError);
+        expect(reading.cause).toBeInstanceOf(AnswerFormatError);
         expect(reading.cause.message).toMatch(/^The answer [A-Za-z0-9 ():,-]+$/);
         expect(reading.cause.message).not.toContain('mark');
         expect(reading.cause.cause).toBeUndefined();
@@ -209,6 +205,81 @@ describe('what is not one new password has a name', () => {
     }
     const spaces = `<a${' '.repeat(size - 4)}`;
     expect([reasonOf(`${spaces}/b>`), reasonOf(spaces)]).toEqual(['malformed', 'broke-off']);
+  });
+});
+
+describe('only UTF-8 is read, and nothing is guessed', () => {
+  const ascii = newPasswordAnswer('pw1');
+  const wide = newPasswordAnswer('pä');
+  const declaring = (charset: string) => `<?xml version="1.0" encoding="${charset}"?>`;
+  const text = (charset: string) => ({ contentType: `text/xml; charset=${charset}` });
+
+  test.each<[string, string, { contentType?: string; contentEncoding?: string }]>([
+    ['no charset', wide, { contentType: 'text/xml' }],
+    ['UTF-8', wide, text('utf-8')],
+    ['UTF-8 in quotes and capitals', wide, { contentType: 'text/xml;action="x";Charset="UTF-8"' }],
+    ['UTF-8 in header and declaration', declaring('utf-8') + wide, text('UTF8')],
+    ['identity', wide, { contentEncoding: ' Identity ' }],
+    ['US-ASCII', ascii, text('us-ascii')],
+    ['ASCII bytes as Latin 1', declaring('ISO-8859-15') + ascii, text('iso-8859-1')],
+    ['ASCII bytes as Windows-1252', ascii, text('windows-1252')],
+  ])('%s is read', (_, xml, headers) => {
+    const reading = readNewPassword({ body: Buffer.from(xml), ...headers });
+    expect(reading).toEqual(done(xml.includes('pä') ? 'pä' : 'pw1'));
+  });
+
+  test.each<[string, string, { contentType?: string; contentEncoding?: string }]>([
+    ['not-utf-8', wide, text('iso-8859-1')],
+    ['not-utf-8', wide, text('us-ascii')],
+    ['not-utf-8', ascii, text('utf-16')],
+    // In UTF-7 the ASCII bytes '+AGE-' are the letter a.
+    ['not-utf-8', newPasswordAnswer('+AGE-'), text('utf-7')],
+    ['not-utf-8', declaring('utf-7') + ascii, text('utf-8')],
+    ['not-utf-8', ascii, text('')],
+    ['not-utf-8', wide, { contentType: 'text/xml; charset=utf-8, text/xml; charset=iso-8859-1' }],
+    // What a header of 256 characters says behind them is not known.
+    ['not-utf-8', ascii, { contentType: `text/xml; ${'x'.repeat(246)}` }],
+    ['encoded', ascii, { contentEncoding: 'gzip' }],
+    ['encoded', ascii, { contentEncoding: 'identity, br' }],
+    ['encoded', ascii, { contentEncoding: 'Marker$7' }],
+  ])('%s (case %#) is unknown', (reason, xml, headers) => {
+    const reading = readNewPassword({ body: Buffer.from(xml), ...headers });
+    expect(reading).toMatchObject({ outcome: 'unknown', cause: { name: 'AnswerFormatError', reason } });
+    expect(JSON.stringify(reading)).not.toContain('Marker');
+  });
+
+  test('an answer to LogIn follows the same rule', () => {
+    const body = Buffer.from(answer('LogIn', '<a:SessionToken>token</a:SessionToken>'));
+    expect(readSessionToken({ body, ...text('utf-8') }, [])).toEqual(done('token'));
+    for (const other of [text('utf-16'), { contentEncoding: 'gzip' }]) {
+      expect(readSessionToken({ body, ...other }, [])).toMatchObject({ outcome: 'unknown' });
+    }
+  });
+});
+
+describe('nothing is read across a gap', () => {
+  const whole = newPasswordAnswer('pw1');
+  const closedAt = whole.indexOf('</a:NewPassword>') + '</a:NewPassword>'.length;
+  const withGap = (xml: string, gapAt: number) => readNewPassword({ body: Buffer.from(xml), gapAt });
+
+  test('a password that ended before it counts', () => {
+    expect(withGap(whole, closedAt)).toEqual(done('pw1'));
+    expect(withGap(`${whole.slice(0, closedAt)}ZZ\r\n</x>`, closedAt)).toEqual(done('pw1'));
+  });
+
+  test('a password in which it stands does not, though both sides together are well-formed', () => {
+    expect(withGap(whole, whole.indexOf('pw1') + 1)).toMatchObject({ cause: { reason: 'behind-gap' } });
+    expect(withGap(newPasswordAnswer(''), 0)).toMatchObject({ cause: { reason: 'behind-gap' } });
+  });
+
+  test('and where another one is named behind it, nobody knows which is alive', () => {
+    const reading = withGap(`${whole.slice(0, closedAt)}…<a:NewPassword>other`, closedAt);
+    expect(reading).toMatchObject({ outcome: 'unknown', cause: { reason: 'behind-gap' } });
+  });
+
+  test('a value that broke off before it is no value', () => {
+    const cut = whole.indexOf('pw1') + 1;
+    expect(withGap(`${whole.slice(0, cut)}more`, cut)).toMatchObject({ cause: { reason: 'broke-off' } });
   });
 });
 
@@ -250,7 +321,7 @@ describe('faults', () => {
 
 describe('answers of the session service', () => {
   const logIn = (token: string) =>
-    readSessionToken(Buffer.from(answer('LogIn', `<a:SessionToken>${token}</a:SessionToken>`)), []);
+    readSessionToken({ body: Buffer.from(answer('LogIn', `<a:SessionToken>${token}</a:SessionToken>`)) }, []);
 
   test('LogIn gives the session token', () => {
     expect(logIn('0f0e0d0c-0000-4000-8000-000000000001')).toEqual(
@@ -265,8 +336,10 @@ describe('answers of the session service', () => {
 
   test('LogOut is done when its response has come whole', () => {
     const xml = answer('LogOut', '<a:SessionToken i:nil="true"/>');
-    expect(readLogOut(Buffer.from(xml), [])).toEqual(done(undefined as never));
-    expect(readLogOut(Buffer.from(xml.slice(0, xml.indexOf('</LogOutResponse>'))), [])).toMatchObject({
+    expect(readLogOut({ body: Buffer.from(xml) }, [])).toEqual(done(undefined as never));
+    expect(
+      readLogOut({ body: Buffer.from(xml.slice(0, xml.indexOf('</LogOutResponse>'))) }, []),
+    ).toMatchObject({
       outcome: 'unknown',
       cause: { reason: 'broke-off' },
     });

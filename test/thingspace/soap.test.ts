@@ -47,8 +47,15 @@ describe('a call over SOAP', () => {
     const xml = newPasswordAnswer(' n&amp;w ');
     const api = await answers(500, xml);
     const raw = await api.getNewPassword(token, 'old', limits);
-    expect(raw).toEqual({ outcome: 'answered', httpStatus: 500, body: Buffer.from(xml), complete: true });
-    expect(api.readNewPassword(Buffer.from(xml))).toEqual({ outcome: 'done', value: ' n&w ' });
+    expect(raw).toEqual({
+      outcome: 'answered',
+      httpStatus: 500,
+      body: Buffer.from(xml),
+      contentType: 'text/xml; charset=utf-8',
+      complete: true,
+      receivedBytes: xml.length,
+    });
+    expect(api.readNewPassword({ body: Buffer.from(xml) })).toEqual({ outcome: 'done', value: ' n&w ' });
     expect(server?.requests[0]).toContain(`<v2:token>${token}</v2:token>`);
     expect(server?.requests[0]).toContain('<con:OldPassword>old</con:OldPassword>');
   });
@@ -59,7 +66,7 @@ describe('a call over SOAP', () => {
     expect(await api.logIn('user', 'pw', limits)).toEqual(refused);
     expect(await api.logOut(token, limits)).toEqual(refused);
     const raw = await api.getNewPassword(token, 'pw', limits);
-    expect(raw.outcome === 'answered' && api.readNewPassword(raw.body)).toEqual(refused);
+    expect(raw.outcome === 'answered' && api.readNewPassword(raw)).toEqual(refused);
   });
 
   test.each([
@@ -74,6 +81,33 @@ describe('a call over SOAP', () => {
     if (outcome.outcome !== 'unknown') return;
     expect(outcome.cause).toBeInstanceOf(UnusableAnswerError);
     expect(outcome.cause.message).toContain(seen);
+  });
+
+  test('an answer that declares another charset or a coding is unknown, to LogIn and to GetNewPassword', async () => {
+    for (const headers of [
+      { 'Content-Type': 'text/xml; charset=utf-16' },
+      { 'Content-Encoding': 'gzip' },
+    ] as Record<string, string>[]) {
+      const logIn = await (await answers(200, sessionAnswer(token), headers)).logIn('user', 'pw', limits);
+      expect(logIn).toMatchObject({ outcome: 'unknown', cause: { name: 'UnusableAnswerError' } });
+      const api = await answers(200, newPasswordAnswer('x'), headers);
+      const raw = await api.getNewPassword(token, 'pw', limits);
+      expect(raw.outcome).toBe('answered');
+      if (raw.outcome === 'answered') expect(api.readNewPassword(raw).outcome).toBe('unknown');
+    }
+  });
+
+  test('every call asks whether it may leave', async () => {
+    const api = await answers(200, sessionAnswer(token));
+    const late = { ...limits, mayLeave: () => false };
+    for (const outcome of [
+      await api.logIn('user', 'pw', late),
+      await api.logOut(token, late),
+      await api.getNewPassword(token, 'pw', late),
+    ]) {
+      expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'TooLateToSendError' } });
+    }
+    expect(server?.requests).toEqual([]);
   });
 
   test('a fault that was cut off is unknown, and the error says so', async () => {
@@ -150,7 +184,7 @@ describe('no outcome shows a secret, whatever the server does', () => {
     const unreadable = { outcome: 'refused', code: 'Unreadable' };
     expect(await api.logIn('user', password, limits)).toEqual(unreadable);
     expect(await api.logOut(session, limits)).toEqual(unreadable);
-    expect(api.readNewPassword(Buffer.from(echoing))).toEqual(unreadable);
+    expect(api.readNewPassword({ body: Buffer.from(echoing) })).toEqual(unreadable);
   });
 
   test('in clear, reversed, base64, hexadecimal, URL- or XML-encoded', async () => {
@@ -161,7 +195,7 @@ describe('no outcome shows a secret, whatever the server does', () => {
       const outcomes = [
         await api.logIn('user', password, limits),
         await api.logOut(session, limits),
-        raw.outcome === 'answered' ? api.readNewPassword(raw.body) : raw,
+        raw.outcome === 'answered' ? api.readNewPassword(raw) : raw,
       ];
       for (const outcome of outcomes) {
         expect(['refused', 'unknown']).toContain(outcome.outcome);

@@ -1,20 +1,12 @@
 import { AwsCallError } from '../../lambda/aws-call.ts';
+import type { Fault } from '../../local/faults.ts';
 
-/** What happens to one remote call of an invocation. */
+/** What happens to one remote call of an invocation; the faults are those of the gateway. */
 export type Fate =
   | 'ok'
-  /** The invocation's process dies before the request leaves. */
-  | 'killed-before'
-  /** The request takes effect, and the process dies before it reads the answer. */
-  | 'killed-after'
-  /** Refused by the network or the service: no effect. */
-  | 'failed-before'
-  /** Sent and lost on its way: no effect, but nobody can know. */
-  | 'vanished'
-  /** It took effect, and the answer was lost. */
-  | 'failed-after';
+  | Extract<Fault, 'killed-before' | 'killed-after' | 'failed-before' | 'request-lost' | 'response-lost'>;
 
-export type RemoteCall = { index: number; name: string; fate: Fate };
+type RemoteCall = { index: number; name: string; fate: Fate };
 
 /** Decides the fate of each call; `index` counts from 1 over the world's life. */
 export type Plan = (call: { index: number; name: string }) => Fate;
@@ -51,6 +43,8 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 export type Gate = {
   before?: ((name: string) => Promise<void>) | undefined;
   around?: (name: string, phase: 'begin' | 'end') => void;
+  /** What a person does right before and right after a call takes effect. */
+  person?: ((index: number, when: 'before' | 'after') => void) | undefined;
 };
 
 /** Records every remote call and lets the plan decide what becomes of it. */
@@ -67,15 +61,16 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
     /** A call over the network; `effect` is what it does at the far end. */
     async remote<T>(process: Process, name: string, effect: () => T | Promise<T>): Promise<T> {
       if (process.dead) return never();
-      const { fate } = begin(name);
+      const { fate, index } = begin(name);
       if (fate === 'killed-before') {
         process.die();
         return never();
       }
+      gate.person?.(index, 'before');
       // The answer comes later than the caller goes on: others may run in between.
       await gate.before?.(name);
       gate.around?.(name, 'begin');
-      if (fate === 'vanished') throw new NetworkError(`${name} got no answer`);
+      if (fate === 'request-lost') throw new NetworkError(`${name} got no answer`);
       if (fate === 'failed-before') throw new NetworkError(`${name} did not arrive`);
       let answer: T;
       try {
@@ -83,11 +78,12 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
       } finally {
         afterEach();
       }
+      gate.person?.(index, 'after');
       if (fate === 'killed-after') process.die();
       await Promise.resolve();
       gate.around?.(name, 'end');
       if (process.dead) return never();
-      if (fate === 'failed-after') throw new NetworkError(`the answer of ${name} was lost`);
+      if (fate === 'response-lost') throw new NetworkError(`the answer of ${name} was lost`);
       return answer;
     },
     /** Something synchronous that leaves the process (a line on stdout). */

@@ -1,4 +1,12 @@
-import type { NeverSent, Outcome, RawAnswer, ThingSpaceApi, Unknown } from '../../lambda/thingspace/api.ts';
+import type {
+  CallLimits,
+  NeverSent,
+  Outcome,
+  RawAnswer,
+  ThingSpaceApi,
+  Unknown,
+} from '../../lambda/thingspace/api.ts';
+import { TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
 import { createSoapApi } from '../../lambda/thingspace/soap.ts';
 import { renderAnswer, renderFault } from '../../local/thingspace/answers.ts';
 import { type Operation, operationsOf } from '../../local/thingspace/contract.ts';
@@ -31,10 +39,14 @@ export function thingSpaceInMemory(
 
   async function call<T>(
     name: string,
+    limits: CallLimits,
     effect: () => { ok: true; value: T } | { ok: false; code: string },
   ): Promise<Outcome<T>> {
     try {
-      const verdict = await wire.remote(process, name, effect);
+      const verdict = await wire.remote(process, name, () => {
+        mustStillLeave(limits);
+        return effect();
+      });
       return verdict.ok
         ? { outcome: 'done', value: verdict.value }
         : { outcome: 'refused', code: verdict.code };
@@ -44,18 +56,19 @@ export function thingSpaceInMemory(
   }
 
   return {
-    logIn: (username, password) =>
-      call('LogIn', () => {
+    logIn: (username, password, limits) =>
+      call('LogIn', limits, () => {
         onPresent();
         return platform.logIn(username, password);
       }),
-    logOut: async (token) => {
-      const outcome = await call('LogOut', () => platform.logOut(token));
+    logOut: async (token, limits) => {
+      const outcome = await call('LogOut', limits, () => platform.logOut(token));
       return outcome.outcome === 'done' ? { outcome: 'done', value: undefined } : outcome;
     },
-    async getNewPassword(token, currentPassword) {
+    async getNewPassword(token, currentPassword, limits) {
       try {
         const body = await wire.remote(process, 'GetNewPassword', () => {
+          mustStillLeave(limits);
           onPresent();
           const verdict = link.refuse
             ? { ok: false as const, code: link.refuse }
@@ -75,7 +88,13 @@ export function thingSpaceInMemory(
   };
 }
 
+/** Asked when the request arrives: a process that was suspended until then would send it now. */
+function mustStillLeave({ mayLeave }: CallLimits): void {
+  if (mayLeave?.() === false) throw new TooLateToSendError();
+}
+
 function lost(failure: unknown): NeverSent | Unknown {
+  if (failure instanceof TooLateToSendError) return { outcome: 'never-sent', cause: failure };
   if (!(failure instanceof NetworkError)) throw failure;
   return failure.message.includes('did not arrive')
     ? { outcome: 'never-sent', cause: failure }

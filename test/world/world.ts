@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lambda/clock.ts';
+import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
-import { logIn } from '../../lambda/ledger/log-in.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
-import { perform } from '../../lambda/rotation/perform.ts';
-import type { Rotation } from '../../lambda/rotation/rotation.ts';
+import type { Services } from '../../lambda/rotation/context.ts';
+import { perform } from '../../lambda/rotation/steps.ts';
 import { createPlatform } from '../../local/thingspace/platform.ts';
 import { createWire, type Gate, KilledError, type Plan, type Process, startProcess } from './fate.ts';
 import { createAws } from './memory-aws.ts';
+import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
 
 export const MINUTE_MS = 60_000;
@@ -25,6 +26,10 @@ type Options = {
   /** Plants the passwords that the platform makes. */
   nextPassword?: () => string;
   budgets?: { limit: number; budget: number; rotation: number };
+  /** How Secrets Manager behaves where its documentation is silent, and how stale its reads are. */
+  secret?: Partial<SecretOptions>;
+  /** One process serves invocation after invocation until it dies, as Lambda keeps it. @default one for each */
+  keepsProcess?: boolean;
 };
 
 /**
@@ -50,13 +55,24 @@ export function createWorld(options: Options = {}) {
     users: [{ username: USERNAME, password: FIRST_PASSWORD }],
     ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
   });
-  const aws = createAws(() => nowMs, SECRET_ARN);
+  const secret = createSecret({
+    nowMs: () => nowMs,
+    secretArn: SECRET_ARN,
+    ...options.secret,
+    onCurrent: (by, before, after) => {
+      if (by !== 'function') return;
+      // G9: a write of ours never takes AWSCURRENT from a password that works to one that does not.
+      if (works(before) && !works(after)) violations.push('a live password was overwritten with a dead one');
+    },
+  });
+  const aws = createAws(() => nowMs, secret);
+  const works = (value: string | undefined) => passwordIn(value) === platform.truth(USERNAME).password;
+  const violations: string[] = [];
   aws.store(secretValue(FIRST_PASSWORD));
   const plan: { decide: Plan } = { decide: () => 'ok' };
   const link: Link = {};
   const gate: Gate = {};
   const told: string[] = [];
-  const violations: string[] = [];
   let answers = 0;
 
   const state = (): CredentialState => {
@@ -76,44 +92,53 @@ export function createWorld(options: Options = {}) {
   }
   /** Whoever presents a password has an attempt in flight. */
   function mustBeReserved(): void {
-    if (Object.keys(state().inFlight).length === 0)
+    const items = [...aws.table.values()].map((text) => JSON.parse(text) as CredentialState);
+    if (items.every(({ inFlight }) => Object.keys(inFlight).length === 0))
       violations.push('a password was presented without a reservation');
   }
 
   const wire = createWire(plan, gate, observe);
 
-  function wireUp(process: Process): Rotation {
+  function wireUp(process: Process): Services {
     const ledger = createLedger({
       items: aws.items(wire, process),
       alarms: aws.alarms(wire, process),
-      measure,
+      metrics,
       clock,
       budgets,
       warn: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
     });
     return {
       ledger,
-      store: aws.secrets(wire, process),
+      store: aws.api(wire, process),
       sealer: aws.sealer(wire, process),
       sealedLog: aws.sealedLog(wire, process),
       api: thingSpaceInMemory(platform, wire, process, link, mustBeReserved, () => {
         answers += 1;
       }),
       clock,
-      measure,
-      tell: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
+      metrics,
+      log: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
     };
   }
 
-  const measure = {
+  const metrics = {
     count: (name: string, credential: string) => void told.push(`${name} ${credential}`),
     gauge: (name: string, credential: string, value: number) =>
       void told.push(`${name} ${credential} ${value}`),
   };
 
-  async function invoke(event: unknown, invocationMs = INVOCATION_MS): Promise<Ended> {
+  let kept: { process: Process; services: Services } | undefined;
+  function sandbox() {
+    if (options.keepsProcess && kept && !kept.process.dead) return kept;
     const process = startProcess();
-    const work = perform(wireUp(process), event, invocationMs).then(
+    kept = { process, services: wireUp(process) };
+    return kept;
+  }
+
+  async function invoke(event: unknown, invocationMs = INVOCATION_MS): Promise<Ended> {
+    const { process, services } = sandbox();
+    const work = perform(services, event, invocationMs).then(
       (): Ended => ({ outcome: 'done' }),
       (error: Error): Ended => {
         if (error instanceof KilledError || process.dead) return { outcome: 'killed' };
@@ -122,7 +147,7 @@ export function createWorld(options: Options = {}) {
       },
     );
     const ended = await Promise.race([work, process.died.then((): Ended => ({ outcome: 'killed' }))]);
-    process.dead = true;
+    if (!options.keepsProcess) process.dead = true;
     return ended;
   }
 
@@ -134,7 +159,7 @@ export function createWorld(options: Options = {}) {
 
   /** As Secrets Manager does: the four steps; on a failed one the whole process again. */
   async function rotate({ attempts = 4, backoffMs = MINUTE_MS, token = randomUUID() as string } = {}) {
-    aws.stage(token);
+    token = aws.rotate(token).token;
     const failures: Ended[] = [];
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const ended = await once(token);
@@ -180,7 +205,7 @@ export function createWorld(options: Options = {}) {
     async trial(): Promise<string> {
       const versionId = aws.stages.get('AWSCURRENT') as string;
       const { password } = JSON.parse(aws.currentValue() ?? '{}');
-      const outcome = await logIn(
+      const outcome = await guardedLogIn(
         wireUp(startProcess()),
         { secretArn: SECRET_ARN, versionId, username: USERNAME, password },
         { actor: 'a person', purpose: 'trial', share: 'person' },
@@ -199,7 +224,7 @@ export function createWorld(options: Options = {}) {
      */
     answersReceived: () =>
       answers - wire.calls.filter(({ name, fate }) => name === 'stdout' && fate === 'killed-before').length,
-    currentPassword: () => JSON.parse(aws.currentValue() ?? '{}').password as string,
+    currentPassword: () => passwordIn(aws.currentValue()),
     /** A person stores a password in the console. */
     storeByHand: (password: string) => aws.store(secretValue(password)),
     /** Support resets the password by telephone, and a person stores it. */
@@ -208,6 +233,14 @@ export function createWorld(options: Options = {}) {
       aws.store(secretValue(password));
     },
   };
+}
+
+function passwordIn(value: string | undefined): string | undefined {
+  try {
+    return JSON.parse(value ?? '{}').password;
+  } catch {
+    return undefined;
+  }
 }
 
 export function secretValue(password: string): string {

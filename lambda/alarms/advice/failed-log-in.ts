@@ -9,7 +9,9 @@ export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
   const refused = event.certainty === 'refused';
   return {
     headline: `log-in ${refused ? 'refused' : 'unanswered'}, ${event.exposure} of ${event.limit} used`,
-    brief: `${leftOf(event)} left. Try no passwords by hand. Steps: see e-mail.`,
+    brief: isProbe(event)
+      ? `${leftOf(event)} left. Another message says what follows.`
+      : `${leftOf(event)} left. Try no passwords by hand. Steps: see e-mail.`,
     happened: [
       `${presenter(event)} presented the password of "${oneLine(event.username)}" to ThingSpace ` +
         `${purposeWords[event.purpose]}. ${refused ? 'It was refused.' : 'No usable answer came back, so it may have counted as a failed log-in.'}`,
@@ -18,12 +20,7 @@ export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
     ],
     next: refused ? nextWhenRefused(event) : nextWhenUnknown,
     todo: refused ? todoWhenRefused(event, setting) : todoWhenUnknown,
-    never: [
-      byHand(event),
-      refused
-        ? 'Do not press "Rotate secret immediately" before a new version is stored: nothing would be sent, or the same password refused again.'
-        : 'Do not restart apps or rotations to "force" it: each attempt may cost one more.',
-    ],
+    never: [byHand(event), ...(isProbe(event) ? [] : [neverOf(refused)])],
     facts: [
       ['who tried', oneLine(event.actor)],
       ['what for', event.purpose],
@@ -34,11 +31,19 @@ export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
   };
 }
 
+/** It asks which of several passwords is live, so a refusal is half of an answer. */
+const isProbe = ({ certainty, purpose }: FailedLogIn) => certainty === 'refused' && purpose === 'probe';
+
+const neverOf = (refused: boolean) =>
+  refused
+    ? 'Do not press "Rotate secret immediately" before a new version is stored: nothing would be sent, or the same password refused again.'
+    : 'Do not restart apps or rotations to "force" it: each attempt may cost one more.';
+
 const purposeWords: Record<Purpose, string> = {
   'log-in': 'to log in',
   exchange: 'to have a new password made (GetNewPassword)',
   test: 'to test the new password, which is already AWSCURRENT',
-  probe: 'to find out whether the old password still works after an exchange without an answer',
+  probe: 'to find out whether it is the live one',
   trial: 'as a trial from the share of the people',
 };
 
@@ -66,11 +71,29 @@ function nextWhenRefused(event: FailedLogIn): string[] {
     event.exposure >= event.budget
       ? 'Our share is used up: nothing of ours logs in any more; the alarm "guard-closed" says how to open it.'
       : 'When a new version of the secret is stored, its password is tried once, and everything goes on.',
-    ...(event.purpose === 'probe' ? ['What the probe found follows as an alarm of its own.'] : []),
+    ...(isProbe(event)
+      ? [
+          'What follows from it comes as a message of its own, which says what to do: the password is lost, another ' +
+            'one was put back, or a person must choose.',
+        ]
+      : []),
+    ...(event.actor === 'rotation' && event.purpose === 'log-in' && event.exposure < event.budget
+      ? [
+          'If the password that the last rotation made is another one, the next rotation or recover proves it with one ' +
+            'log-in and puts it back by itself; the message "put-back" says so.',
+        ]
+      : []),
   ];
 }
 
 function todoWhenRefused(event: FailedLogIn, setting: Setting): Step[] {
+  if (isProbe(event)) {
+    return [
+      {
+        text: 'Nothing because of this message alone: wait for the one that follows, usually within minutes.',
+      },
+    ];
+  }
   if (leftOf(event) === 0) {
     return [
       phoneSupport(event, setting, 'The username is probably locked.'),

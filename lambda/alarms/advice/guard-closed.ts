@@ -1,8 +1,8 @@
 import type { Advice } from '../advice.ts';
-import type { GuardClosed } from '../event.ts';
+import type { AlarmEvent, GuardClosed } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { byHand, leftOf, standingWords } from '../standing.ts';
-import { phoneSupport, recoverNow, type Setting, showVersions, storePassword } from '../steps.ts';
+import { phoneSupport, recoverNow, type Setting, type Step, showVersions, storePassword } from '../steps.ts';
 import { operatorCommand } from './operator-command.ts';
 
 export function guardClosed(event: GuardClosed, setting: Setting): Advice {
@@ -24,46 +24,52 @@ export function guardClosed(event: GuardClosed, setting: Setting): Advice {
         : 'It stays so, even for a new version of the secret, until a trial succeeds or a person says that support ' +
           'unlocked the username.',
     ],
-    todo: [
-      {
-        text:
-          'Find who used the log-ins up: each failure had an alarm of its own ("failed-log-in") that names the ' +
-          'app and the cause. Stop that app, or restart it so that it reads AWSCURRENT again.',
-      },
-      showVersions(event, 'See whether somebody changed the secret lately:'),
-      storePassword(event, 'If the stored password is wrong and you know the right one, store it.'),
-      ...(left > 1 // the ledger allows no trial that could lock the username
-        ? [
-            {
-              text:
-                'Are you sure that AWSCURRENT is right now? Then make one trial with the operator tool (in a ' +
-                'checkout of this project; runbook, below): a single log-in from the share of the people. ' +
-                'Its success clears the count, and everything goes on.',
-              commands: [operatorCommand('trial', event)],
-            },
-          ]
-        : []),
-      phoneSupport(
-        event,
-        setting,
-        left > 1
-          ? 'If you are not sure, or the trial is refused:'
-          : 'If nobody knows it, or the username is locked:',
-      ),
-      { text: 'Store the password that support gave you, as a new version: the commands of step 3.' },
-      {
-        text:
-          'Right after the call, say with the operator tool that support unlocked the username: the count starts ' +
-          'from zero. It says when to come again (something is still under way) or that it is not needed.',
-        commands: [operatorCommand('unlocked', event)],
-      },
-      recoverNow(event, 'Let the function finish what waits.'),
-    ],
+    todo: openTheGuard(event, setting, left),
     never: [
       byHand(event),
       'Do not delete or edit the item in the ledger table: it makes the guard blind, and the next retries lock the username.',
-      'Do not press "Rotate secret immediately": it fails until the guard opens.',
+      `Do not press "Rotate secret immediately" ${oneKept ? 'before a new version is stored' : 'before the guard is open'}: it would only fail.`,
     ],
     facts: [],
   };
+}
+
+/** `left`: log-ins until the lock, where that is known; the ledger allows no trial that could lock. */
+export function openTheGuard(event: AlarmEvent, setting: Setting, left?: number): Step[] {
+  const mayTry = left === undefined || left > 1;
+  return [
+    {
+      text:
+        'Find who used the log-ins up: each failure had an alarm of its own ("failed-log-in") that names the ' +
+        'app and the cause. Stop that app, or restart it so that it reads AWSCURRENT again.',
+    },
+    showVersions(event, 'See whether somebody changed the secret lately:'),
+    storePassword(event, 'If the stored password is wrong and you know the right one, store it.'),
+    ...(mayTry
+      ? [
+          {
+            text:
+              'Are you sure that AWSCURRENT is right now? Then make one trial with the operator tool (in a ' +
+              'checkout of this project; runbook, below): a single log-in from the share of the people. ' +
+              'Its success clears the count, and everything goes on.',
+            commands: [operatorCommand('trial', event)],
+          },
+        ]
+      : []),
+    phoneSupport(
+      event,
+      setting,
+      mayTry
+        ? 'If you are not sure, or the trial is refused:'
+        : 'If nobody knows it, or the username is locked:',
+    ),
+    { text: 'Store the password that support gave you, as a new version: the commands of step 3.' },
+    {
+      text:
+        'Right after the call, say with the operator tool that support unlocked the username: the count starts ' +
+        'from zero. It says when to come again (something is still under way) or that it is not needed.',
+      commands: [operatorCommand('unlocked', event)],
+    },
+    recoverNow(event, 'Let the function finish what waits.'),
+  ];
 }

@@ -2,7 +2,10 @@ import type { AlarmEvent } from '../event.ts';
 import { oneLine } from '../legible.ts';
 
 /** A call of the operator's tool (cli/) about an event's credential, safe to paste into a shell. */
-export function operatorCommand(command: 'trial' | 'unlocked', { secretArn }: AlarmEvent): string {
+export function operatorCommand(
+  command: 'status' | 'trial' | 'unlocked' | 'adopt',
+  { secretArn }: AlarmEvent,
+): string {
   const when = command === 'unlocked' ? ' --at "$UNLOCKED_AT"   # when they did: 2026-01-05T03:10:00Z' : '';
   return `npm run cli -- ${command} --secret ${quoted(oneLine(secretArn, 2048))}${when}`;
 }

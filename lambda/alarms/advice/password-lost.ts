@@ -1,7 +1,7 @@
 import type { Advice } from '../advice.ts';
-import type { PasswordLost } from '../event.ts';
+import type { AlarmEvent, PasswordLost } from '../event.ts';
 import { oneLine } from '../legible.ts';
-import { phoneSupport, recoverNow, type Setting, storePassword } from '../steps.ts';
+import { phoneSupport, recoverNow, rotateNow, type Setting, type Step, storePassword } from '../steps.ts';
 import { openSealed } from './password-unknown.ts';
 
 export function passwordLost(event: PasswordLost, setting: Setting): Advice {
@@ -11,27 +11,18 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
       ? 'A sealed answer may hold it. Steps: see e-mail.'
       : 'Phone M2M Support for a reset. Steps: see e-mail.',
     happened: [
-      `ThingSpace was asked for a new password for "${oneLine(event.username)}", its answer did not reach us, and ` +
-        'the old password is refused now. Either the password changed and nobody has the new one, or the ' +
-        'username is locked. AWSCURRENT does not work: apps cannot log in.',
+      lostWords(event),
       event.sealedAnswer
         ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
         : 'There is no copy of the new password anywhere.',
     ],
-    next: [
-      'Nothing is sent to ThingSpace for this credential, however often Secrets Manager retries, until a new ' +
-        'version of the secret is stored. The next rotation or recover then logs in once with it and goes on.',
-    ],
+    next: lostNext,
     todo: [
       ...openSealed(event),
-      phoneSupport(event, setting, event.sealedAnswer ? 'If it is not there:' : 'Now:'),
-      storePassword(event, 'Store the working password as a new version of the secret.'),
-      recoverNow(event, 'Let the function take it up now: one log-in with it ends the stop.'),
-      { text: 'Restart apps that do not read the secret again by themselves.' },
+      ...restore(event, setting, event.sealedAnswer ? 'If it is not there:' : 'Now:'),
     ],
     never: [
-      'Do not try the old password, or guesses: they fail, and failed log-ins lock the username.',
-      'Do not press "Rotate secret immediately", and do not move AWSCURRENT to an older version: older passwords are dead.',
+      ...lostNever,
       event.sealedAnswer
         ? "Do not delete the ledger's item or the function's log group: they hold the sealed answer."
         : "Do not delete the ledger's item: it is what stops the retries from locking the username.",
@@ -42,3 +33,31 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
     ],
   };
 }
+
+/** Shared with the message that repeats it. */
+export const lostWords = ({ username }: AlarmEvent): string =>
+  `ThingSpace was asked for a new password for "${oneLine(username)}", its answer did not reach us, and ` +
+  'the old password is refused now. Either the password changed and nobody has the new one, or the ' +
+  'username is locked. AWSCURRENT does not work: apps cannot log in.';
+
+export const lostNext = [
+  'Nothing is sent to ThingSpace for this credential, however often Secrets Manager retries, until a new ' +
+    'version of the secret is stored. The next rotation or recover then logs in once with it and goes on.',
+];
+
+/** Support resets the password, a person stores it, and everything goes on. */
+export function restore(event: AlarmEvent, setting: Setting, lead: string): Step[] {
+  return [
+    phoneSupport(event, setting, lead),
+    storePassword(event, 'Store the working password as a new version of the secret.'),
+    recoverNow(event, 'Let the function take it up now: one log-in with it ends the stop.'),
+    rotateNow(event, 'Then replace the password, which was spoken on the phone.'),
+    { text: 'Restart apps that do not read the secret again by themselves.' },
+  ];
+}
+
+export const lostNever = [
+  'Do not try the old password, or guesses: they fail, and failed log-ins lock the username.',
+  'Do not press "Rotate secret immediately" before a new version is stored: nothing would be sent. Do not move ' +
+    'AWSCURRENT to an older version: older passwords are dead.',
+];

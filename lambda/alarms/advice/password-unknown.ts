@@ -1,5 +1,5 @@
 import type { Advice } from '../advice.ts';
-import type { PasswordLost, PasswordUnknown } from '../event.ts';
+import type { AlarmEvent, PasswordLost, PasswordUnknown } from '../event.ts';
 import { instant, oneLine } from '../legible.ts';
 import { recoverNow, type Step } from '../steps.ts';
 import { openCommand } from './operator-command.ts';
@@ -19,7 +19,7 @@ export function passwordUnknown(event: PasswordUnknown): Advice {
     next: [
       `After ${settlesAt} the next retry of Secrets Manager, or the daily recover, makes one log-in with the old ` +
         'password. It works: nothing had changed, and the rotation goes on by itself. It is refused: the alarm ' +
-        '"password-lost" follows.',
+        '"password-lost" follows. A refusal that may have another cause settles nothing and is asked again later.',
       'Until then nothing is sent to ThingSpace for this rotation.',
     ],
     todo: [
@@ -31,7 +31,8 @@ export function passwordUnknown(event: PasswordUnknown): Advice {
     ],
     never: [
       'Do not log in by hand with the old password: it may be dead, and a failed log-in counts.',
-      'Do not store, reset or restore any password before it is settled; do not press "Rotate secret immediately".',
+      `Do not store ${event.sealedAnswer ? 'another password than the one in the sealed answer' : 'any password'}, and have none ` +
+        'reset, before it is settled. "Rotate secret immediately" would send nothing until then.',
     ],
     facts: [
       ['rotation', oneLine(event.token)],
@@ -43,13 +44,14 @@ export function passwordUnknown(event: PasswordUnknown): Advice {
 
 /** Shared with password-lost: the sealed answer is the only copy of the new password there may be. */
 export function openSealed(event: PasswordUnknown | PasswordLost): Step[] {
-  if (!event.sealedAnswer) return [];
-  return [
-    {
-      text:
-        'Open the sealed answer (in a checkout of this project; runbook, below; needs kms:Decrypt on the key) and ' +
-        'look for the new password. If it is there, store it as a new version of the secret: nobody need be phoned.',
-      commands: [openCommand(event)],
-    },
-  ];
+  return event.sealedAnswer ? [openAndStore(event, 'Open the sealed answer')] : [];
+}
+
+export function openAndStore(event: AlarmEvent, lead: string): Step {
+  return {
+    text:
+      `${lead} (in a checkout of this project; runbook, below; needs kms:Decrypt on the key) and ` +
+      'look for the new password. If it is there, store it as a new version of the secret: nobody need be phoned.',
+    commands: [openCommand(event)],
+  };
 }

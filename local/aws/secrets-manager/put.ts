@@ -1,8 +1,7 @@
 import type { InferOutput } from 'valibot';
-import { AwsFailure } from '../aws-failure.ts';
-import { moveLabels } from './labels.ts';
+import { AwsFailure } from '../service.ts';
 import type { CreateSecret, PutSecretValue } from './requests.ts';
-import { type Secret, type SecretValue, sameValue, secretArn, versionById } from './secret.ts';
+import { moveLabels, type Secret, type SecretValue, sameValue, secretArn, versionById } from './secret.ts';
 
 type ValueInput = { SecretString?: string | undefined; SecretBinary?: string | undefined };
 
@@ -18,7 +17,7 @@ export function createSecret(
     name: input.Name,
     ...(input.Description !== undefined && { description: input.Description }),
     ...(input.KmsKeyId !== undefined && { kmsKeyId: input.KmsKeyId }),
-    tags: input.Tags ?? [],
+    ...(input.Tags && { tags: input.Tags }),
     versions: value
       ? [{ id: input.ClientRequestToken, value, stages: ['AWSCURRENT'], createdAtMs: nowMs }]
       : [],
@@ -40,12 +39,14 @@ export function createdAgain(existing: Secret, input: InferOutput<typeof CreateS
 /**
  * The state after PutSecretValue. A known token with the same value changes nothing, not even labels; with
  * another value it is refused. The version that RotateSecret made without a value is filled.
+ * @param abandonsRotation whether a new version that becomes current takes AWSPENDING off any other.
  * @throws {AwsFailure} ResourceExistsException, InvalidRequestException, InvalidParameterException
  */
 export function putSecretValue(
   secret: Secret,
   input: InferOutput<typeof PutSecretValue>,
   nowMs: number,
+  abandonsRotation: boolean,
 ): Secret {
   const id = input.ClientRequestToken;
   const value = valueIn(input);
@@ -65,12 +66,11 @@ export function putSecretValue(
     : [...secret.versions, { id, value, stages: [], createdAtMs: nowMs }];
   // The first version of a secret becomes current whatever labels were asked for.
   const first = secret.versions.every((version) => !version.value && version.id === id);
-  const labels = input.VersionStages ?? ['AWSCURRENT'];
-  return {
-    ...secret,
-    versions: moveLabels(versions, first ? [...new Set([...labels, 'AWSCURRENT'])] : labels, id),
-    changedAtMs: nowMs,
-  };
+  const asked = input.VersionStages ?? ['AWSCURRENT'];
+  const labels = first ? [...new Set([...asked, 'AWSCURRENT'])] : asked;
+  const abandoned = abandonsRotation && !known && labels.includes('AWSCURRENT');
+  const before = abandoned ? moveLabels(versions, ['AWSPENDING'], undefined) : versions;
+  return { ...secret, versions: moveLabels(before, labels, id, true), changedAtMs: nowMs };
 }
 
 function valueIn({ SecretString, SecretBinary }: ValueInput): SecretValue | undefined {

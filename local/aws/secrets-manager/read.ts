@@ -1,5 +1,5 @@
 import type { InferOutput } from 'valibot';
-import { AwsFailure } from '../aws-failure.ts';
+import { AwsFailure } from '../service.ts';
 import type { GetSecretValue, ListSecretVersionIds } from './requests.ts';
 import { type Secret, type Version, versionById, versionByStage } from './secret.ts';
 
@@ -14,7 +14,7 @@ export function getSecretValue(secret: Secret, input: InferOutput<typeof GetSecr
     ARN: secret.arn,
     Name: secret.name,
     VersionId: version.id,
-    VersionStages: version.stages,
+    ...stagesOf(version),
     CreatedDate: seconds(version.createdAtMs),
     ...('string' in version.value
       ? { SecretString: version.value.string }
@@ -43,6 +43,11 @@ function noValue({ VersionId: id, VersionStage: stage }: InferOutput<typeof GetS
   );
 }
 
+/** A version without a label has no member VersionStages, not an empty one. */
+export function stagesOf(version: Version | undefined) {
+  return version?.stages.length ? { VersionStages: version.stages } : {};
+}
+
 export function describeSecret(secret: Secret) {
   const { rotation } = secret;
   const days = rotation?.rules.AutomaticallyAfterDays;
@@ -52,10 +57,12 @@ export function describeSecret(secret: Secret) {
     Name: secret.name,
     ...(secret.description !== undefined && { Description: secret.description }),
     ...(secret.kmsKeyId !== undefined && { KmsKeyId: secret.kmsKeyId }),
-    Tags: secret.tags,
+    ...(secret.tags && { Tags: secret.tags }),
     CreatedDate: seconds(secret.createdAtMs),
     LastChangedDate: seconds(secret.changedAtMs),
-    VersionIdsToStages: Object.fromEntries(labelled.map((version) => [version.id, version.stages])),
+    ...(labelled.length > 0 && {
+      VersionIdsToStages: Object.fromEntries(labelled.map((version) => [version.id, version.stages])),
+    }),
     ...(rotation && {
       RotationEnabled: rotation.enabled,
       RotationLambdaARN: rotation.lambdaArn,
@@ -82,7 +89,7 @@ export function listSecretVersionIds(secret: Secret, input: InferOutput<typeof L
     Name: secret.name,
     Versions: shown.slice(start, end).map((version) => ({
       VersionId: version.id,
-      VersionStages: version.stages,
+      ...stagesOf(version),
       CreatedDate: seconds(version.createdAtMs),
     })),
     ...(end < shown.length && { NextToken: String(end) }),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { AwsFailure, type Operation, operation } from '../service.ts';
 
 /**
  * Shapes of the requests. Lengths and patterns are those of the API reference; members that nothing of
@@ -12,7 +13,7 @@ const secretBinary = v.pipe(v.string(), v.minLength(1), v.base64(), v.maxLength(
 const rotationToken = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-]{36,256}$/));
 
 export const CreateSecret = v.object({
-  Name: v.pipe(v.string(), v.regex(/^[\w/+=.@-]{1,512}$/)),
+  Name: v.string(),
   ClientRequestToken: versionId,
   Description: v.optional(v.string()),
   KmsKeyId: v.optional(v.string()),
@@ -67,3 +68,26 @@ export const RotateSecret = v.object({
 });
 
 export const CancelRotateSecret = v.object({ SecretId: secretId });
+
+/** The exception for a wrong shape. */
+export const wrong = 'InvalidParameterException';
+
+/**
+ * An operation that makes a version: the SDKs fill in its token, the raw API wants it.
+ * @param missing the exception without it.
+ */
+export function withToken<Shape extends v.GenericSchema>(
+  missing: string,
+  shape: Shape,
+  run: (input: v.InferOutput<Shape>) => unknown,
+): Operation {
+  const checked = operation(shape, wrong, run);
+  return (input) => {
+    if (typeof input === 'object' && input && Object.hasOwn(input, 'ClientRequestToken'))
+      return checked(input);
+    throw new AwsFailure(
+      missing,
+      'You must provide a ClientRequestToken value. We recommend a UUID-type value.',
+    );
+  };
+}

@@ -1,16 +1,41 @@
 import type { InferOutput } from 'valibot';
-import { AwsFailure } from '../aws-failure.ts';
-import { moveLabels } from './labels.ts';
+import { AwsFailure } from '../service.ts';
 import type { RotateSecret } from './requests.ts';
-import { type Secret, versionById, versionByStage } from './secret.ts';
+import { moveLabels, type Secret, versionById, versionByStage } from './secret.ts';
+
+/** RotateSecret's answer while an earlier rotation is open. That one's steps run again: see `token`. */
+export class PreviousRotationOpen extends AwsFailure {
+  readonly token: string;
+
+  constructor(token: string) {
+    super(
+      'InvalidRequestException',
+      "A previous rotation isn't complete. That rotation will be reattempted.",
+    );
+    this.token = token;
+  }
+}
+
+export type RotateOptions = {
+  /** Whether Secrets Manager may invoke the function. */
+  canInvoke(lambdaArn: string): boolean;
+  /** What the version of a test (RotateImmediately false) holds. */
+  testVersion: 'no value' | 'copy of AWSCURRENT';
+};
 
 /**
  * The state after RotateSecret was accepted: rotation is on, and a version named by the token, labelled
  * AWSPENDING, has no value yet. Running the function is the conductor's part.
- * @throws {AwsFailure} InvalidRequestException without a function, and while AWSPENDING hangs on a version
- * that is not current ("any later invocation assumes that a previous rotation is still in progress").
+ * @throws {AwsFailure} InvalidRequestException without a function, AccessDeniedException where it cannot be
+ * invoked. @throws {PreviousRotationOpen} while AWSPENDING is on a version that is not current.
+ * Source: docs/aws.md, rotation.
  */
-export function rotateSecret(secret: Secret, input: InferOutput<typeof RotateSecret>, nowMs: number): Secret {
+export function rotateSecret(
+  secret: Secret,
+  input: InferOutput<typeof RotateSecret>,
+  nowMs: number,
+  { canInvoke, testVersion }: RotateOptions,
+): Secret {
   const lambdaArn = input.RotationLambdaARN ?? secret.rotation?.lambdaArn;
   if (!lambdaArn) {
     throw new AwsFailure(
@@ -18,19 +43,22 @@ export function rotateSecret(secret: Secret, input: InferOutput<typeof RotateSec
       'No Lambda rotation function ARN is associated with this secret.',
     );
   }
-  const pending = versionByStage(secret, 'AWSPENDING');
-  if (pending && !pending.stages.includes('AWSCURRENT')) {
+  if (!canInvoke(lambdaArn)) {
     throw new AwsFailure(
-      'InvalidRequestException',
-      "A previous rotation isn't complete. That rotation will be reattempted.",
+      'AccessDeniedException',
+      'Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.',
     );
   }
+  const open = openRotation(secret);
+  if (open) throw new PreviousRotationOpen(open);
   const id = input.ClientRequestToken;
   if (versionById(secret, id)) {
     // What AWS answers to a token that is spent is not published; staging it again would rotate nothing.
     throw new AwsFailure('InvalidRequestException', `A version ${id} of the secret exists already.`);
   }
-  const versions = [...secret.versions, { id, stages: [], createdAtMs: nowMs }];
+  const copied = !input.RotateImmediately && testVersion === 'copy of AWSCURRENT';
+  const value = copied ? versionByStage(secret, 'AWSCURRENT')?.value : undefined;
+  const versions = [...secret.versions, { id, stages: [], createdAtMs: nowMs, ...(value && { value }) }];
   return {
     ...secret,
     versions: moveLabels(versions, ['AWSPENDING'], id),
@@ -39,12 +67,16 @@ export function rotateSecret(secret: Secret, input: InferOutput<typeof RotateSec
   };
 }
 
-/** The end of a test of the function (RotateImmediately false): the version it was given is removed. */
+/** The version of a rotation that is not over: it has AWSPENDING and is not current. */
+export function openRotation(secret: Secret): string | undefined {
+  const pending = versionByStage(secret, 'AWSPENDING');
+  return pending?.stages.includes('AWSCURRENT') ? undefined : pending?.id;
+}
+
+/** The end of a test of the function: its version is removed, unless the function made it current. */
 export function withoutTestVersion(secret: Secret, token: string): Secret {
-  return {
-    ...secret,
-    versions: secret.versions.filter((version) => version.id !== token || version.value),
-  };
+  const current = versionByStage(secret, 'AWSCURRENT')?.id;
+  return { ...secret, versions: secret.versions.filter(({ id }) => id !== token || id === current) };
 }
 
 /** Rotation off; what AWSPENDING hangs on stays for a person to look at, as documented. */

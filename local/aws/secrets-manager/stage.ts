@@ -1,11 +1,11 @@
 import type { InferOutput } from 'valibot';
-import { AwsFailure } from '../aws-failure.ts';
-import { moveLabels } from './labels.ts';
+import { AwsFailure } from '../service.ts';
 import type { UpdateSecretVersionStage } from './requests.ts';
-import { type Secret, versionById, versionByStage } from './secret.ts';
+import { moveLabels, type Secret, versionById, versionByStage } from './secret.ts';
 
 /**
  * The state after UpdateSecretVersionStage. Everything is checked before anything is moved.
+ * @param pendingFollows whether AWSPENDING leaves a version together with AWSCURRENT.
  * @throws {AwsFailure} InvalidParameterException, ResourceNotFoundException
  * Source: API reference, UpdateSecretVersionStage.
  */
@@ -13,6 +13,7 @@ export function updateSecretVersionStage(
   secret: Secret,
   input: InferOutput<typeof UpdateSecretVersionStage>,
   nowMs: number,
+  pendingFollows: boolean,
 ): Secret {
   const { VersionStage: label, MoveToVersionId: to, RemoveFromVersionId: from } = input;
   const holder = versionByStage(secret, label);
@@ -42,7 +43,11 @@ export function updateSecretVersionStage(
       "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.",
     );
   }
-  return { ...secret, versions: moveLabels(secret.versions, [label], to), changedAtMs: nowMs };
+  return {
+    ...secret,
+    versions: moveLabels(secret.versions, [label], to, pendingFollows),
+    changedAtMs: nowMs,
+  };
 }
 
 function refused(message: string): AwsFailure {

@@ -1,17 +1,9 @@
 import type { Budgets } from '../../../lambda/ledger/budgets.ts';
 import type { LockoutGuardError } from '../../../lambda/ledger/errors.ts';
-import {
-  committed,
-  finished,
-  lost,
-  nothingChanged,
-  outcomeUnknown,
-  received,
-} from '../../../lambda/ledger/journal.ts';
-import { leaseLives, type Presentation, reserve } from '../../../lambda/ledger/reserve.ts';
+import { recordReceived, recordUnchanged, recordUnknown } from '../../../lambda/ledger/journal.ts';
+import { type Presentation, reserve } from '../../../lambda/ledger/reserve.ts';
 import { type Settlement, settle } from '../../../lambda/ledger/settle.ts';
 import { type CredentialState, newState } from '../../../lambda/ledger/state.ts';
-import { SETTLING_MS } from '../../../lambda/ledger/times.ts';
 import { unlocked } from '../../../lambda/ledger/unlocked.ts';
 import { meaningOf } from '../../../lambda/thingspace/codes.ts';
 import { createPlatform, type Verdict } from '../../../local/thingspace/platform.ts';
@@ -39,8 +31,8 @@ export type Request = {
   ownerDead: boolean;
   /** The exchange's answer is in the function's log, sealed. */
   sealed: boolean;
-  /** What the owner does once it knows the outcome. */
-  then: ((works: boolean) => void) | undefined;
+  /** What the owner does once it knows the outcome; `certain`: the refusal says that the password was at fault. */
+  then: ((works: boolean, certain: boolean) => void) | undefined;
 };
 
 export type Actors = ReturnType<typeof createActors>;
@@ -64,6 +56,12 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
   const state: CredentialState = newState(KEY);
   const requests: Request[] = [];
   const violations: string[] = [];
+  /** Passwords that support has set: a person was told them. */
+  const readOut = new Set<string>();
+  /** What a test wants to know was reached. */
+  const happened: string[] = [];
+  /** Envelopes that are items of their own. */
+  const setAside = new Set<string>();
   /** Failures in the platform's present run that no person's trial made. */
   let failedByUs = 0;
   let unlockedAt = 0;
@@ -115,7 +113,13 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     const maker = requests.find(
       (other) => isExchange(other) && other.verdict?.ok && other.verdict.value === password,
     );
-    if (!maker || maker.sealed || versions.some((version) => version.password === password)) return;
+    if (
+      !maker ||
+      maker.sealed ||
+      readOut.has(password) ||
+      versions.some((version) => version.password === password)
+    )
+      return;
     violations.push(`${id} was granted while nobody knew the live password`);
   }
 
@@ -151,7 +155,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
       session = { token: verdict.value, version };
     }
     settleAs(request, { outcome: 'success' });
-    request.then?.(true);
+    request.then?.(true, true);
   }
 
   function receive(request: Request): void {
@@ -161,9 +165,9 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
       'attempt' in state.journal &&
       state.journal.attempt === request.id &&
       state.journal.state === 'committed';
-    received(state, request.id, request.id, now);
+    recordReceived(state, request.id, request.id, now);
     const kept = 'envelope' in state.journal ? state.journal.envelope : undefined;
-    if (kept !== request.id && state.orphans[request.id] === undefined && !over) {
+    if (kept !== request.id && !(request.id in state.setAside) && !setAside.has(request.id) && !over) {
       violations.push(`the envelope of ${request.id} was dropped`);
     }
   }
@@ -173,77 +177,42 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     if (isExchange(request) && !exchangeChangedNothing) return giveUp(request);
     const counts = isExchange(request) ? exchangeCounts : logInCounts;
     settleAs(request, counts ? { outcome: 'failure', code, certainlyCredentials } : { outcome: 'uncounted' });
-    if (isExchange(request)) nothingChanged(state, request.id);
-    request.then?.(false);
+    if (isExchange(request)) recordUnchanged(state, request.id);
+    if (counts) request.then?.(false, certainlyCredentials);
   }
 
   /** No usable answer came, whatever became of the request. */
   function giveUp(request: Request): void {
     settleAs(request, { outcome: 'unknown' });
-    if (isExchange(request)) outcomeUnknown(state, request.id, USERNAME, undefined, now);
+    if (isExchange(request)) recordUnknown(state, request.id, USERNAME, undefined, now);
   }
 
   function settleAs(request: Request, settlement: Settlement): void {
     if (settlement.outcome === 'uncounted') {
       if (request.place === 'reserved') request.place = 'nowhere';
-      if (isExchange(request)) nothingChanged(state, request.id);
+      if (isExchange(request)) recordUnchanged(state, request.id);
     }
     request.settled = settlement;
     settle(state, request.id, request.wanted, settlement, budgets, now);
     say(`${request.id} is settled: ${settlement.outcome}`);
   }
 
-  /** A new password becomes current as the version of its rotation. */
+  /** The healthy line: a new password becomes current as the version of its rotation, unless a person was faster. */
   function store(request: Request): void {
     if (!request.verdict?.ok || !request.wanted.exchange) return;
     const { token } = request.wanted.exchange;
-    if (versions.some(({ id }) => id === token)) return;
-    versions.push({ id: token, password: request.verdict.value });
-    say(`${token} is current: what ${request.id} brought`);
+    if (current().id !== request.wanted.versionId || versions.some(({ id }) => id === token)) return;
+    makeCurrent({ id: token, password: request.verdict.value });
   }
 
-  /** What the recover event and Secrets Manager's retries do with what is left. */
-  function recover() {
-    const { journal } = state;
-    say(`recover finds the journal ${journal.state}`);
-    if (journal.state === 'idle') return;
-    const { attempt, oldVersion, oldHash } = journal;
-    const exchange = requests.find(({ id }) => id === attempt) as Request;
-    const old = versions.find(({ id }) => id === oldVersion) as Version;
-    const probe = (version: Version, then: (works: boolean) => void) =>
-      present(version, { actor: 'recover', purpose: 'probe', share: 'rotation' }, then);
-    switch (journal.state) {
-      case 'received':
-        if (current().password !== oldHash) {
-          if (versions.some(({ id }) => id === journal.token)) committed(state, attempt, journal.token, now);
-          else probe(current(), (works) => works && nothingChanged(state, attempt));
-          return;
-        }
-        store(exchange);
-        return committed(state, attempt, journal.token, now);
-      case 'committed':
-        return void finished(state, journal.token, USERNAME, now);
-      case 'exchanging':
-        if (exchange.sealed) received(state, attempt, attempt, now);
-        else if (!leaseLives(journal.startedAt, now))
-          outcomeUnknown(state, attempt, USERNAME, undefined, now);
-        return;
-      case 'unknown': {
-        if (exchange.sealed) return received(state, attempt, attempt, now);
-        if (now < journal.startedAt + SETTLING_MS) return;
-        const lose = () => lost(state, attempt, USERNAME, now);
-        const tryOld = () => {
-          const refusal = probe(old, (works) => (works ? nothingChanged(state, attempt) : lose()));
-          if (refusal?.name === 'RefusedPasswordError') lose();
-        };
-        if (current().password === oldHash) return tryOld();
-        const refusal = probe(current(), (works) => (works ? nothingChanged(state, attempt) : tryOld()));
-        if (refusal?.name === 'RefusedPasswordError') tryOld();
-        return;
-      }
-      case 'lost':
-        if (current().id !== oldVersion) probe(current(), () => undefined);
+  /** The automation moves AWSCURRENT: never from a password that works to one that does not. */
+  function makeCurrent(version: Version): void {
+    const { password } = platform.truth(USERNAME);
+    if (current().password === password && version.password !== password) {
+      violations.push(`${version.id} took AWSCURRENT from a password that works`);
     }
+    versions.push(version);
+    say(`${version.id} is current`);
   }
 
   return {
@@ -253,6 +222,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     requests,
     versions,
     violations,
+    happened,
     current,
     newPassword,
     present,
@@ -262,7 +232,18 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     giveUp,
     settleAs,
     store,
-    recover,
+    makeCurrent,
+    say,
+    /** What the ledger does around every write: see `change`. */
+    afterWrite(): void {
+      for (const attempt of Object.keys(state.setAside)) {
+        setAside.add(attempt);
+        if (!state.orphanItems.includes(attempt)) state.orphanItems.push(attempt);
+      }
+      state.setAside = {};
+      // Published alarms leave the item; nothing of the guard depends on them.
+      state.outbox = [];
+    },
     deliverable,
     truth: () => platform.truth(USERNAME),
     /** Of the platform's present run of failures, those that no person's trial made. */
@@ -279,6 +260,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     session: () => session,
     reset(password: string): string {
       platform.support.reset(USERNAME, password);
+      readOut.add(password);
       say('support resets the password');
       return password;
     },

@@ -1,6 +1,7 @@
 import { BudgetSpentError, type LockoutGuardError } from '../../../lambda/ledger/errors.ts';
 import type { Actors, Version } from './actors.ts';
 import { count, type Tally } from './play.ts';
+import { recover } from './recovery.ts';
 
 const HOUR_MS = 60 * 60_000;
 const PATIENCE_HOURS = 3;
@@ -78,8 +79,9 @@ function getHelp(
 function rotates(actors: Actors): string | undefined {
   for (let recovery = 0; recovery < 6; recovery += 1) {
     actors.advance(HOUR_MS);
-    actors.recover();
+    recover(actors);
     carryOut(actors);
+    actors.afterWrite();
   }
   const { journal } = actors.state;
   if (journal.state !== 'idle') return `the journal stays ${journal.state}`;

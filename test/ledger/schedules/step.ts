@@ -56,6 +56,22 @@ const BAGS = [
     support: 3,
     store: 1,
   }),
+  // People who change the secret around rotations.
+  bag({
+    rotation: 4,
+    exchange: 6,
+    execute: 3,
+    answer: 3,
+    die: 1,
+    'give-up': 1,
+    time: 4,
+    store: 4,
+    commit: 2,
+    finish: 1,
+    recover: 8,
+    person: 4,
+    support: 3,
+  }),
 ];
 
 /**

@@ -55,6 +55,7 @@ test('RotateSecret stages a version without a value and then asks for the functi
   expect(await asked).toEqual({
     secretArn: expect.stringContaining(SecretId),
     token: token(2),
+    askedWith: token(2),
     lambdaArn: RotationLambdaARN,
     testOnly: false,
   });
@@ -86,11 +87,48 @@ test('the staged version is filled once: same value again is ignored, another on
 
 test('while AWSPENDING hangs on a version that is not current, another rotation is refused', async () => {
   await rotate(2);
+  const asked = nextRotation();
   await expect(rotate(3)).rejects.toMatchObject({
     name: 'InvalidRequestException',
     message: "A previous rotation isn't complete. That rotation will be reattempted.",
   });
+  expect(await asked).toMatchObject({ token: token(2), askedWith: token(3), testOnly: false });
   expect(labels()).toEqual({ 1: ['AWSCURRENT'], 2: ['AWSPENDING'] });
+});
+
+test('a function that cannot be invoked is refused, and nothing changes', async () => {
+  world.aws.secretsManager.canInvoke = (lambdaArn) => lambdaArn !== RotationLambdaARN;
+  await expect(rotate(2)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  expect(labels()).toEqual({ 1: ['AWSCURRENT'] });
+  expect(await describeSecret()).not.toHaveProperty('RotationEnabled');
+  await rotate(2, { RotationLambdaARN: `${RotationLambdaARN}-other` });
+  expect(labels()).toEqual({ 1: ['AWSCURRENT'], 2: ['AWSPENDING'] });
+});
+
+test('the staged version is filled by a put with AWSPENDING alone, and stays pending', async () => {
+  await rotate(2);
+  await put(2, 'second', ['AWSPENDING']);
+  expect(labels()).toEqual({ 1: ['AWSCURRENT'], 2: ['AWSPENDING'] });
+  expect(world.aws.secretsManager.valueAt('AWSPENDING', SecretId)).toBe('second');
+});
+
+test.each([
+  ['no value', undefined],
+  ['copy of AWSCURRENT', 'first'],
+] as const)('the version of a test has %s', async (testVersion, value) => {
+  world.aws.secretsManager.testVersion = testVersion;
+  const ended = Promise.withResolvers<void>();
+  const asked = nextRotation(ended.promise);
+  await rotate(2, { RotateImmediately: false });
+  await asked;
+  expect(labels()).toEqual({ 1: ['AWSCURRENT'], 2: ['AWSPENDING'] });
+  expect(world.aws.secretsManager.valueAt('AWSPENDING', SecretId)).toBe(value);
+  // No rotation begins beside a test; the version of one has no value, whatever that of a test has.
+  await expect(rotate(3)).rejects.toMatchObject({ name: 'InvalidRequestException' });
+  ended.resolve();
+  expect((await describeSecret()).VersionIdsToStages).toEqual({ [token(1)]: ['AWSCURRENT'] });
+  await rotate(3);
+  expect(world.aws.secretsManager.valueAt('AWSPENDING', SecretId)).toBeUndefined();
 });
 
 test('while AWSPENDING is on the current version, another rotation may start', async () => {
@@ -152,7 +190,7 @@ test.each([
 test('CancelRotateSecret turns rotation off and leaves the labels; there is nothing to cancel twice', async () => {
   await rotate(2);
   const cancel = () => client.send(new CancelRotateSecretCommand({ SecretId }));
-  await cancel();
+  expect((await cancel()).VersionId).toBe(token(2));
   expect((await describeSecret()).RotationEnabled).toBe(false);
   expect(labels()).toEqual({ 1: ['AWSCURRENT'], 2: ['AWSPENDING'] });
   await expect(cancel()).rejects.toMatchObject({ name: 'InvalidRequestException' });

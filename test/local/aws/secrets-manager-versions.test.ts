@@ -7,7 +7,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startWorld, token, type World } from './world.ts';
 
 let world: World;
@@ -105,6 +105,30 @@ describe('a secret is addressed', () => {
       });
     }
   });
+
+  test('and one with a character that no name has is refused as a name', async () => {
+    const refused = { name: 'ValidationException', message: expect.stringContaining('Invalid name.') };
+    for (const name of ['two words', 'star*', 'a'.repeat(513)]) {
+      await expect(client.send(new DescribeSecretCommand({ SecretId: name }))).rejects.toMatchObject(refused);
+      const create = new CreateSecretCommand({ Name: name, SecretString: 'x' });
+      await expect(client.send(create)).rejects.toMatchObject(refused);
+    }
+  });
+});
+
+test('the raw API wants a ClientRequestToken, which the SDKs fill in', async () => {
+  const url = world.aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '';
+  const call = async (operation: string, input: object) => {
+    const headers = { 'x-amz-target': `secretsmanager.${operation}` };
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(input) });
+    const { __type, message } = (await answer.json()) as { __type: string; message: string };
+    expect(message).toContain('ClientRequestToken');
+    return __type;
+  };
+  expect(await call('CreateSecret', { Name: 'raw', SecretString: 'x' })).toBe('InvalidRequestException');
+  expect(await call('PutSecretValue', { SecretId, SecretString: 'x' })).toBe('InvalidRequestException');
+  expect(await call('RotateSecret', { SecretId })).toBe('InvalidParameterException');
+  expect(labels()).toEqual({ 1: ['AWSCURRENT'] });
 });
 
 describe('PutSecretValue', () => {
@@ -142,6 +166,25 @@ describe('PutSecretValue', () => {
       });
     }
     expect((await get({ VersionId: token(2) })).SecretString).toBe('second');
+  });
+
+  test('that takes AWSCURRENT from a version takes its AWSPENDING too', async () => {
+    await put(2, 'second', ['AWSCURRENT', 'AWSPENDING']);
+    await put(3, 'third');
+    expect(labels()).toEqual({ 1: [], 2: ['AWSPREVIOUS'], 3: ['AWSCURRENT'] });
+  });
+
+  test('leaves AWSPENDING on a version that is not current, unless a put is to abandon the rotation', async () => {
+    await put(2, 'second', ['AWSPENDING']);
+    await put(3, 'third');
+    expect(labels()).toEqual({ 1: ['AWSPREVIOUS'], 2: ['AWSPENDING'], 3: ['AWSCURRENT'] });
+    world.aws.secretsManager.putAbandonsRotation = true;
+    try {
+      await put(4, 'fourth');
+    } finally {
+      world.aws.secretsManager.putAbandonsRotation = false;
+    }
+    expect(labels()).toEqual({ 1: [], 2: [], 3: ['AWSPREVIOUS'], 4: ['AWSCURRENT'] });
   });
 
   test('refuses no value, two values, a short or long token and an empty list of stages', async () => {
@@ -249,6 +292,21 @@ describe('UpdateSecretVersionStage', () => {
     expect(labels()).toEqual({ 1: ['AWSCURRENT'], 2: [] });
   });
 
+  test('leaves AWSPENDING where AWSCURRENT was, unless it is to follow', async () => {
+    const moveBack = async () => {
+      await move('AWSCURRENT', 2, 1);
+      await move('AWSCURRENT', 1, 2);
+      return labels();
+    };
+    expect(await moveBack()).toEqual({ 1: ['AWSCURRENT'], 2: ['AWSPENDING', 'AWSPREVIOUS'] });
+    world.aws.secretsManager.pendingFollowsCurrent = 'put and move';
+    try {
+      expect(await moveBack()).toEqual({ 1: ['AWSCURRENT'], 2: ['AWSPREVIOUS'] });
+    } finally {
+      world.aws.secretsManager.pendingFollowsCurrent = 'put';
+    }
+  });
+
   test('attaches a label that is on no version, and attaches it there again without harm', async () => {
     await move('AUDITED', 2);
     await move('AUDITED', 2);
@@ -283,6 +341,21 @@ describe('DescribeSecret and ListSecretVersionIds', () => {
     };
     expect(await ids()).toEqual([token(2), token(3)]);
     expect(await ids(true)).toEqual([token(1), token(2), token(3)]);
+  });
+
+  test('leave out what has no value: tags, labels, rotation', async () => {
+    await put(2, 'second');
+    await put(3, 'third');
+    const described = await client.send(new DescribeSecretCommand({ SecretId }));
+    const absent = ['Tags', 'RotationEnabled', 'RotationLambdaARN', 'RotationRules', 'LastRotatedDate'];
+    for (const member of absent) expect(described).not.toHaveProperty(member);
+    const command = new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated: true });
+    const [first] = (await client.send(command)).Versions ?? [];
+    expect(first).not.toHaveProperty('VersionStages');
+    expect(await get({ VersionId: token(1) })).not.toHaveProperty('VersionStages');
+    await client.send(new CreateSecretCommand({ Name: `${SecretId}-empty` }));
+    const empty = await client.send(new DescribeSecretCommand({ SecretId: `${SecretId}-empty` }));
+    expect(empty).not.toHaveProperty('VersionIdsToStages');
   });
 
   test('list page by page, and refuse a token they did not give', async () => {
@@ -322,17 +395,42 @@ describe('DescribeSecret and ListSecretVersionIds', () => {
 });
 
 describe('with stale reads', () => {
-  test('the first reads after a write see the state before it, and writes see the truth', async () => {
-    world.aws.secretsManager.staleReads = 2;
-    try {
-      await put(2, 'second');
-      expect((await get()).SecretString).toBe('first');
-      await expect(get({ VersionId: token(2) })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-      expect((await get()).SecretString).toBe('second');
-      await expect(put(2, 'other')).rejects.toMatchObject({ name: 'ResourceExistsException' });
-    } finally {
-      world.aws.secretsManager.staleReads = 0;
-    }
+  // Longer than the machine can stand still between two calls; the product is tried with 3000.
+  const staleForMs = 3_600_000;
+  beforeEach(() => {
+    world.clock.advance(staleForMs);
+    world.aws.secretsManager.staleForMs = staleForMs;
+  });
+  afterEach(() => {
+    world.aws.secretsManager.staleForMs = 0;
+  });
+
+  test('reads see the state before a write until world time has passed, and writes see the truth', async () => {
+    await put(2, 'second');
+    expect((await get()).SecretString).toBe('first');
+    await expect(get({ VersionId: token(2) })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(put(2, 'other')).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    world.clock.advance(staleForMs);
+    expect((await get()).SecretString).toBe('second');
+  });
+
+  test('of two writes the one that is older than the delay is seen', async () => {
+    await put(2, 'second');
+    world.clock.advance(staleForMs / 2);
+    await put(3, 'third');
+    world.clock.advance(staleForMs / 2);
+    expect((await get()).SecretString).toBe('second');
+    world.clock.advance(staleForMs / 2);
+    expect((await get()).SecretString).toBe('third');
+  });
+
+  test('a new secret is not found at first', async () => {
+    const Name = `${SecretId}-new`;
+    await client.send(new CreateSecretCommand({ Name, SecretString: 'x' }));
+    const read = () => client.send(new GetSecretValueCommand({ SecretId: Name }));
+    await expect(read()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    world.clock.advance(staleForMs);
+    expect((await read()).SecretString).toBe('x');
   });
 });
 

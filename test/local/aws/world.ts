@@ -9,7 +9,7 @@ export type World = { clock: WorldClock; gateway: Gateway; aws: LocalAws; close(
 export async function startWorld(): Promise<World> {
   const clock = startClock();
   const gateway = startGateway({ clock });
-  const aws = await startAws({ gateway, clock });
+  const aws = await startAws(gateway, clock);
   for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
   return {
     clock,

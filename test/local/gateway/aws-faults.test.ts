@@ -4,7 +4,7 @@ import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { awsError } from '../../../local/gateway/aws-error.ts';
+import { awsError } from '../../../local/gateway/protocols.ts';
 import { startWorld, type World } from '../aws/world.ts';
 
 let world: World;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 afterEach(() => {
-  world.gateway.decide = () => ({ kind: 'deliver' });
+  world.gateway.decide = () => 'ok';
 });
 
 /** One harmless call of each service. */
@@ -30,7 +30,7 @@ const callOf: Record<string, () => Promise<unknown>> = {
 };
 const failingWith = (name: string, status?: number) => {
   world.gateway.decide = ({ service }) => ({
-    kind: 'answer',
+    fault: 'failed-before',
     ...awsError(service, name, 'said <so> & "quoted"', status),
   });
 };
@@ -48,7 +48,7 @@ test.each([
   ['logs', 'FilterLogEvents', { logGroupName: 'x' }],
 ])('calls of %s are recorded as %s with harmless facts', async (service, operation, detail) => {
   await callOf[service]?.().catch(() => {});
-  expect(world.gateway.calls.at(-1)).toMatchObject({ service, operation, detail, fate: 'deliver' });
+  expect(world.gateway.calls.at(-1)).toMatchObject({ service, operation, detail, fate: 'ok' });
 });
 
 test.each([
@@ -79,7 +79,7 @@ test('throttled services are asked again by the SDK, those that deny are not', a
 
 test('made-up answers of DynamoDB carry the world’s time, those of the others the machine’s', async () => {
   world.clock.advance(3 * 3_600_000);
-  world.gateway.decide = () => ({ kind: 'answer', status: 400, body: '{}' });
+  world.gateway.decide = () => ({ fault: 'failed-before', status: 400, body: '{}' });
   const hoursAhead = async (url: string | undefined) => {
     const answer = await fetch(String(url), { method: 'POST', body: '{}' });
     const aheadMs = Date.parse(String(answer.headers.get('date'))) - Date.now();

@@ -1,8 +1,9 @@
 import { createServer, request as httpRequest } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Listening, listen } from '../../../local/aws/listen.ts';
-import type { Call, Fate } from '../../../local/gateway/call.ts';
-import { type Gateway, startGateway } from '../../../local/gateway/gateway.ts';
+import type { Fate } from '../../../local/faults.ts';
+import { type Call, type Gateway, startGateway } from '../../../local/gateway/gateway.ts';
+import { type Listening, listen } from '../../../local/http.ts';
 
 const answerBody = 'the whole answer';
 
@@ -25,7 +26,8 @@ beforeEach(async () => {
     }),
   );
   gateway = startGateway();
-  url = await gateway.front('thing', service.url, ({ method, path }) => `${method} ${path}`, {
+  url = await gateway.front('thing', service.url, {
+    operationOf: ({ method, path }) => `${method} ${path}`,
     detailOf: ({ headers }) => ({ host: String(headers.host) }),
   });
 });
@@ -71,51 +73,54 @@ describe('a call', () => {
       startedAtMs: expect.any(Number),
       endedAtMs: expect.any(Number),
       httpStatus: 201,
-      fate: 'deliver',
+      fate: 'ok',
     });
   });
 
   test('may be delivered late', async () => {
-    decide({ kind: 'deliver', delayMs: 1 });
+    gateway.decide = async () => {
+      await nextTurn();
+      return 'ok' as const;
+    };
     expect(await post()).toMatchObject({ status: 201, body: answerBody });
   });
 
   test('may be answered without being delivered', async () => {
-    decide({ kind: 'answer', status: 503, headers: { 'content-type': 'text/html' }, body: '<html>' });
+    decide({ fault: 'failed-before', status: 503, headers: { 'content-type': 'text/html' }, body: '<html>' });
     expect(await post()).toMatchObject({
       status: 503,
       headers: { 'content-type': 'text/html' },
       body: '<html>',
     });
     expect(effects).toEqual([]);
-    expect(onlyCall()).toMatchObject({ fate: 'answer', httpStatus: 503 });
+    expect(onlyCall()).toMatchObject({ fate: 'failed-before', httpStatus: 503 });
   });
 
   test('may take effect and be answered with something else', async () => {
-    decide({ kind: 'deliver-then-answer', status: 500, body: '{"__type":"InternalServiceError"}' });
+    decide({ fault: 'misreported', status: 500, body: '{"__type":"InternalServiceError"}' });
     expect(await post()).toMatchObject({ status: 500 });
     expect(effects).toEqual(['effect']);
     expect(onlyCall()).toMatchObject({ httpStatus: 500, errorName: 'InternalServiceError' });
   });
 
   test('may be lost on the way there', async () => {
-    decide({ kind: 'lose-request' });
+    decide('request-lost');
     expect(await post()).toEqual({ body: '', broke: true });
     expect(effects).toEqual([]);
     expect(onlyCall()).not.toHaveProperty('httpStatus');
   });
 
   test('may take effect and lose its answer', async () => {
-    decide({ kind: 'lose-response' });
+    decide('response-lost');
     expect(await post()).toEqual({ body: '', broke: true });
     expect(effects).toEqual(['effect']);
-    expect(onlyCall()).toMatchObject({ fate: 'lose-response', httpStatus: 201 });
+    expect(onlyCall()).toMatchObject({ fate: 'response-lost', httpStatus: 201 });
   });
 
   test.each(Array.from({ length: answerBody.length }, (_, n) => n))(
     'may break after %i bytes of the answer, all of which arrive',
     async (afterBytes) => {
-      decide({ kind: 'cut', afterBytes });
+      decide({ fault: 'cut', afterBytes });
       expect(await post()).toMatchObject({
         status: 201,
         body: answerBody.slice(0, afterBytes),
@@ -126,23 +131,23 @@ describe('a call', () => {
   );
 
   test.each([
-    [true, ['effect']],
-    [false, []],
-  ])('may hang for as long as the gateway lives, delivered: %s', async (delivered, expected) => {
-    decide({ kind: 'hang', delivered });
+    ['hung-after', ['effect']],
+    ['hung-before', []],
+  ] as const)('may hang for as long as the gateway lives: %s', async (fate, expected) => {
+    decide(fate);
     const answer = post();
-    await vi.waitFor(() => expect(onlyCall().fate).toBe('hang'));
-    if (delivered) await vi.waitFor(() => expect(onlyCall().endedAtMs).toBeDefined());
+    await vi.waitFor(() => expect(onlyCall().fate).toBe(fate));
+    if (fate === 'hung-after') await vi.waitFor(() => expect(onlyCall().endedAtMs).toBeDefined());
     await gateway.close();
     expect(await answer).toEqual({ body: '', broke: true });
     expect(effects).toEqual(expected);
   });
 
   test.each([
-    ['before', []],
-    ['after', ['effect']],
-  ] as const)('may see the caller killed %s it takes effect', async (when, expected) => {
-    decide({ kind: 'kill', when });
+    ['killed-before', []],
+    ['killed-after', ['effect']],
+  ] as const)('may see the caller %s it takes effect', async (fate, expected) => {
+    decide(fate);
     let effectsAtKill: string[] | undefined;
     gateway.onKill = async () => {
       effectsAtKill = [...effects];
@@ -159,7 +164,7 @@ describe('a call', () => {
     outgoing.end('effect');
     await vi.waitFor(() => expect(gateway.calls).toHaveLength(1));
     outgoing.destroy();
-    decided.resolve({ kind: 'deliver' });
+    decided.resolve('ok');
     await vi.waitFor(() => expect(onlyCall().endedAtMs).toBeDefined());
     expect(effects).toEqual(['effect']);
   });
@@ -172,11 +177,10 @@ describe('a call', () => {
 });
 
 test('calls are numbered over all fronts, decided one by one, and told to listeners twice', async () => {
-  const other = await gateway.front('other', service.url, () => 'Other');
+  const other = await gateway.front('other', service.url, { operationOf: () => 'Other' });
   const told: string[] = [];
   gateway.subscribe(({ index, service: name }, phase) => told.push(`${index} ${name} ${phase}`));
-  gateway.decide = ({ index }) =>
-    index === 2 ? { kind: 'answer', status: 400, body: '' } : { kind: 'deliver' };
+  gateway.decide = ({ index }) => (index === 2 ? { fault: 'failed-before', status: 400, body: '' } : 'ok');
   await post();
   expect((await fetch(other, { method: 'POST', body: 'x' })).status).toBe(400);
   expect((await post()).status).toBe(201);

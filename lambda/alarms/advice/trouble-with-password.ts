@@ -1,0 +1,142 @@
+import type { StandingTrouble } from '../event.ts';
+import { oneLine } from '../legible.ts';
+import {
+  editSecret,
+  phoneSupport,
+  recoverNow,
+  rotateNow,
+  type Setting,
+  type Step,
+  showErrors,
+  showVersions,
+  storePassword,
+} from '../steps.ts';
+import { lostNever, lostNext, lostWords, restore } from './password-lost.ts';
+import { openAndStore } from './password-unknown.ts';
+import type { TroubleAdvice } from './standing-trouble.ts';
+import { chooseOne, supersededNever, supersededNext, supersededWords } from './superseded.ts';
+
+/** The troubles in which no password, or the wrong one, is AWSCURRENT. */
+type Advise = (event: StandingTrouble, setting: Setting) => TroubleAdvice;
+
+const storedPasswordEnds =
+  'When another version of the secret is stored, the next rotation or recover logs in once with it and goes on.';
+const keepTheSealed =
+  "Do not delete the ledger's item or the function's log group: they hold the sealed password.";
+const noTries = 'Do not try passwords by hand: a failed log-in counts, and a few of them lock the username.';
+
+/** Support is asked for a new password only when there is no other way: then everything goes on with it. */
+const askSupport = (event: StandingTrouble, setting: Setting, lead: string): Step[] => [
+  phoneSupport(event, setting, lead),
+  storePassword(event, 'Store what support gave you as a new version of the secret.'),
+  rotateNow(event, 'Let the function log in once with it, and replace it: it was spoken on the phone.'),
+];
+
+export const lost: Advise = (event, setting) => ({
+  headline: 'password lost, a person must reset it',
+  brief: 'Look for a sealed answer, or phone: see e-mail.',
+  happened: [lostWords(event)],
+  next: lostNext,
+  todo: [
+    openAndStore(event, 'Open the sealed answer, if one is kept'),
+    ...restore(event, setting, 'If there is none, or it holds no password:'),
+  ],
+  never: [...lostNever, keepTheSealed],
+});
+
+export const unknown: Advise = (event, setting) => ({
+  headline: 'password change not settled',
+  brief: 'See why it cannot be settled: see e-mail.',
+  happened: [
+    `ThingSpace was asked to make a new password for "${oneLine(event.username)}" and no answer that can be read came ` +
+      'back. One log-in with the old password settles whether it was changed, but no certain answer to that came either ' +
+      '(no connection, an error code that is not published, or our share of log-ins is used up).',
+  ],
+  next: ['Each retry, and the daily recover, asks again within the rules that protect the username.'],
+  todo: [
+    openAndStore(event, 'Open the sealed answer, if one is kept'),
+    showErrors(event, 'Otherwise see why it cannot be settled: the last error says it.'),
+    recoverNow(
+      event,
+      'When that is repaired (network, ThingSpace itself, the guard), let the function settle it.',
+    ),
+    ...askSupport(event, setting, 'If it lasts, and apps cannot log in:'),
+  ],
+  never: [noTries, 'Do not move AWSCURRENT to an older version: older passwords are dead.'],
+});
+
+export const superseded: Advise = (event, setting) => ({
+  headline: 'stored password refused, a sealed one waits',
+  brief: 'A person chooses. Try neither by hand.',
+  happened: [supersededWords(event)],
+  next: supersededNext,
+  todo: chooseOne(event, setting),
+  never: supersededNever,
+});
+
+export const notStored: Advise = (event) => ({
+  headline: 'new password sealed, but not stored',
+  brief: 'AWSCURRENT is dead. Repair, then recover: e-mail.',
+  happened: [
+    `ThingSpace has made a new password for "${oneLine(event.username)}". It is received and sealed, but Secrets Manager ` +
+      'did not store it. AWSCURRENT holds the password that it replaced: apps cannot log in.',
+  ],
+  next: ['Each retry, and the daily recover, tries to store it again. ThingSpace is asked for nothing.'],
+  todo: [
+    showErrors(
+      event,
+      'See why it cannot be stored: an error of the function says which call was refused. Usual causes: the ' +
+        "function's rights on the secret, the secret's own policy, or its KMS key was changed.",
+    ),
+    recoverNow(event, 'Repair that, then let the function store it.'),
+    openAndStore(event, 'If it cannot be repaired soon: open the sealed password'),
+    recoverNow(event, 'Then let the function see that it works; it changes nothing of it.'),
+  ],
+  never: [noTries, keepTheSealed, 'Do not store the old password again: it is dead.'],
+});
+
+export const unusable: Advise = (event, setting) => ({
+  headline: 'new password cannot be used',
+  brief: 'It is sealed. Phone support: see e-mail.',
+  happened: [
+    `ThingSpace has made a new password for "${oneLine(event.username)}" that cannot be used: it holds a character that ` +
+      'ThingSpace itself or XML refuses, or the secret would be larger than the 64 KB that Secrets Manager stores. It is ' +
+      'sealed. AWSCURRENT holds the password that it replaced: apps cannot log in.',
+  ],
+  next: [`Nothing is sent to ThingSpace until the secret is changed. ${storedPasswordEnds}`],
+  todo: [
+    showErrors(event, 'See which of these it is: the last error of the function says it.'),
+    editSecret(
+      event,
+      'If the secret would be too large: move other members to a secret of their own.',
+      'shorten other members by at least 1,024 bytes',
+    ),
+    recoverNow(event, 'Then let the function store the new password. You are done.'),
+    ...askSupport(event, setting, 'If it is a character:'),
+  ],
+  never: [noTries, keepTheSealed, 'Do not store the old password again: it is dead.'],
+});
+
+export const refused: Advise = (event, setting) => ({
+  headline: 'AWSCURRENT holds a dead password',
+  brief: 'Store the right one. Try none by hand: e-mail.',
+  happened: [
+    `AWSCURRENT holds a password of "${oneLine(event.username)}" that ThingSpace has refused, or that a rotation has ` +
+      'replaced, and no other that we know could be proven to work. Apps cannot log in.',
+  ],
+  next: [`That password is not presented again, so retries cost no log-in. ${storedPasswordEnds}`],
+  todo: [
+    showVersions(event, 'See when AWSCURRENT was stored, and ask who stored it:'),
+    storePassword(event, 'If you know the right password, store it as a new version.'),
+    rotateNow(
+      event,
+      'Then let the function log in once with it, and go on with a password that nobody has seen.',
+    ),
+    ...askSupport(event, setting, 'If nobody knows the right one, or the username is locked:'),
+  ],
+  never: [
+    noTries,
+    'Do not press "Rotate secret immediately" before a new version is stored: it would only fail again. Do not move ' +
+      'AWSCURRENT to an older version: older passwords are dead.',
+  ],
+});

@@ -1,0 +1,100 @@
+import { PresentableError } from '../errors.ts';
+import { recordReceived, recordUnknown } from '../ledger/journal.ts';
+import type { ExchangeJournal } from '../ledger/state.ts';
+import { SealingKeyError } from '../sealing/data-key.ts';
+import { EnvelopeError } from '../sealing/envelope.ts';
+import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
+import { condense, openPassword as openEnvelope } from '../sealing/open-answer.ts';
+import type { Invocation, Services } from './context.ts';
+import { openingCommand, UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
+
+/** A log that cannot be written leaves the two other places; it must not keep the password from them. */
+export function writeSealed(
+  { sealedLog, log }: Services,
+  attempt: string,
+  envelopes: readonly string[],
+): void {
+  try {
+    sealedLog.write(attempt, envelopes);
+  } catch (failure) {
+    log('The sealed answer could not be written to the log', { failure: (failure as Error).name });
+  }
+}
+
+/**
+ * The new password in a sealed answer.
+ * @throws SealingKeyError, EnvelopeError when it does not open; UnreadableAnswerError when it holds none that
+ *   this release can read
+ */
+export async function openPassword(
+  { sealer, api }: Services,
+  username: string,
+  envelope: string,
+): Promise<string> {
+  const password = await openEnvelope(envelope, sealer, api.readNewPassword);
+  if (password !== undefined) return password;
+  throw new UnreadableAnswerError(
+    `A sealed answer for ${username} holds no password that this release can read. Open it with ` +
+      `\`${openingCommand(username)}\` and store what it says as a new version of the secret.`,
+  );
+}
+
+/** The password did change, to one that neither the secret nor a request can hold. */
+export function unusable(username: string, why: string): UnusablePasswordError {
+  return new UnusablePasswordError(
+    `ThingSpace has changed the password of ${username}, and the new one cannot be used: ${why}. It is sealed and kept ` +
+      `(\`${openingCommand(username)}\` shows it); the old one is dead. Have M2M Support reset the password and store what ` +
+      'they give you as a new version of the secret; then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',
+  );
+}
+
+/** What the log holds of an exchange. */
+export type FoundInLog =
+  | { found: 'readable' | 'unreadable' | 'nothing' }
+  /** KMS does not open it now. */
+  | { found: 'locked'; error: Error }
+  /** The log could not be searched, not to its end, or lacks a part of the answer: that proves nothing. */
+  | { found: 'not searched'; error: Error };
+
+/** Kept of an invocation's time when the log is searched. */
+const MARGIN_MS = 3_000;
+
+/** Looks for the answer of an exchange in the log of the invocation that had it, and takes it into the journal. */
+export async function findInLog(
+  services: Services,
+  invocation: Invocation,
+  { attempt, startedAt }: ExchangeJournal,
+  username: string,
+): Promise<FoundInLog> {
+  const { sealedLog, sealer, api, ledger, log } = services;
+  const untilMs = invocation.deadlineMs - MARGIN_MS;
+  let forItem: string;
+  let password: string | undefined;
+  let missing: number[];
+  try {
+    const answer = await sealedLog.find(attempt, startedAt - 60_000, untilMs);
+    if (!answer) return { found: 'nothing' };
+    missing = answer.missing;
+    ({ forItem, password } = await condense(answer.envelopes, sealer, api.readNewPassword));
+  } catch (error) {
+    if (!(error instanceof PresentableError)) throw error;
+    log('The function’s own log gave no sealed answer', { failure: error.message });
+    if (error instanceof SealingKeyError) return { found: 'locked', error };
+    return error instanceof EnvelopeError ? { found: 'unreadable' } : { found: 'not searched', error };
+  }
+  await ledger.change(username, invocation.deadlineMs, (state, now) => {
+    if (password !== undefined) recordReceived(state, attempt, forItem, now);
+    else recordUnknown(state, attempt, username, forItem, now);
+  });
+  if (password !== undefined) return { found: 'readable' };
+  return missing.length > 0
+    ? { found: 'not searched', error: partsMissing(missing) }
+    : { found: 'unreadable' };
+}
+
+/** The lines of an answer's parts become searchable one by one. */
+function partsMissing(missing: readonly number[]): LogSearchUnfinishedError {
+  return new LogSearchUnfinishedError(
+    `The log holds a part of a sealed answer; missing: ${missing.join(', ')}. A retry searches again.`,
+  );
+}

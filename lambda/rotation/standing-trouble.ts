@@ -1,0 +1,96 @@
+import type { Trouble } from '../alarms/event.ts';
+import type { CredentialState } from '../ledger/state.ts';
+import { noteTrouble, troubleIsOver } from '../ledger/trouble.ts';
+import type { Invocation, Services } from './context.ts';
+
+/** Which trouble an error stands for. An error that is not listed is `rotation-failing` when it repeats. */
+const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
+  CredentialLostError: 'lost',
+  OutcomeUnknownError: 'unknown',
+  UnreadableAnswerError: 'unknown',
+  SupersededError: 'superseded',
+  UnusablePasswordError: 'unusable-password',
+  PasswordRefusedError: 'stored-password-refused',
+  RefusedPasswordError: 'stored-password-refused',
+  StoredPasswordRefusedError: 'stored-password-refused',
+  UsernameChangedError: 'username-changed',
+};
+
+/** Of late or mistaken events, and of what ends by itself: no trouble of the credential. */
+const NO_TROUBLE: ReadonlySet<string> = new Set([
+  'InvalidEventError',
+  'RotationNotEnabledError',
+  'TokenNotStagedError',
+  'StaleRotationError',
+  'ExchangeInProgressError',
+  'LedgerUnavailableError',
+  'LedgerItemError',
+]);
+
+/** Troubles that an event of their own has announced when they are first noted. */
+const SAID_BY_THEIR_OWN: ReadonlySet<Trouble> = new Set([
+  'lost',
+  'unknown',
+  'superseded',
+  'guard-closed',
+  'stored-password-refused',
+]);
+
+function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
+  if (failure.name === 'BudgetSpentError' && (failure as { retryAt?: number }).retryAt === undefined)
+    return 'guard-closed';
+  const listed = TROUBLE_OF[failure.name];
+  if (listed !== undefined) return listed;
+  return journal.state === 'received' ? 'not-stored' : 'rotation-failing';
+}
+
+/** Notes that a step failed: what needs a person is announced, and again every day until it is over. Never throws. */
+export async function noteFailure(services: Services, invocation: Invocation, failure: Error): Promise<void> {
+  if (NO_TROUBLE.has(failure.name)) return;
+  await note(services, invocation, (state) => ({ kind: troubleOf(failure, state), errorName: failure.name }));
+}
+
+/** Notes a trouble that stops no step. Never throws. */
+export async function note(
+  { ledger, metrics, log }: Services,
+  { username, secretArn, token, deadlineMs }: Invocation,
+  found: (state: CredentialState) => { kind: Trouble; errorName?: string },
+): Promise<void> {
+  // Of a secret that cannot be read only its ARN is known: the trouble gets an item of its own.
+  const subject = username ?? secretArn;
+  try {
+    await ledger.change(
+      subject,
+      deadlineMs,
+      (state, now) => {
+        const { kind, errorName } = found(state);
+        noteTrouble(
+          state,
+          {
+            kind,
+            alreadySaid: SAID_BY_THEIR_OWN.has(kind) && state.trouble?.kind !== kind,
+            ...(errorName === undefined ? {} : { errorName }),
+            ...(token === undefined ? {} : { token }),
+          },
+          { id: secretArn, username: subject, secretArn },
+          now,
+        );
+        metrics.gauge('TroubleStands', state.credential, 1, 'None');
+      },
+      { flushAudit: true },
+    );
+  } catch (failure) {
+    log('A trouble could not be noted in the ledger', { failure: (failure as Error).name });
+  }
+}
+
+/** The trouble of a username, or of a secret that could not be read (`subject` is its ARN then), is over. */
+export async function noteOver(
+  { ledger }: Services,
+  { secretArn, deadlineMs }: Invocation,
+  subject: string,
+): Promise<void> {
+  await ledger.change(subject, deadlineMs, (state, now) =>
+    troubleIsOver(state, { id: secretArn, username: subject, secretArn }, now),
+  );
+}

@@ -1,0 +1,72 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Alarms } from '../alarms/publish.ts';
+import { AWS_CLIENT } from '../aws-client.ts';
+import { systemClock } from '../clock.ts';
+import { dynamoDbItems } from '../ledger/dynamodb.ts';
+import { createLedger } from '../ledger/ledger.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+import { kmsSealer } from '../sealing/data-key.ts';
+import { cloudWatchLogSearch } from '../sealing/log-search.ts';
+import { stdoutSealedLog } from '../sealing/sealed-log.ts';
+import { secretsManagerStore } from '../secret/secrets-manager.ts';
+import { createSoapApi } from '../thingspace/soap.ts';
+import type { Services } from './context.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** Makes the AWS clients from the function's environment; once per process. @throws SettingsError, BudgetsError */
+export function wire(logger: Logger): Services {
+  const settings = readSettings(process.env);
+  const clock = systemClock;
+  const metrics = createMetrics();
+  return {
+    store: secretsManagerStore(new SecretsManagerClient(AWS_CLIENT)),
+    ledger: createLedger({
+      items: dynamoDbItems(new DynamoDBClient(AWS_CLIENT), settings.ledgerTable),
+      alarms: alarmsOnDemand(() => loadAlarms(settings, metrics, logger)),
+      metrics,
+      clock,
+      budgets: settings.budgets,
+      warn: (message, facts) => logger.warn(message, facts),
+    }),
+    api: createSoapApi(settings.thingSpace),
+    sealer: kmsSealer(new KMSClient(AWS_CLIENT), settings.sealingKeyId),
+    sealedLog: stdoutSealedLog(cloudWatchLogSearch(settings.logGroupName, clock)),
+    clock,
+    metrics,
+    log: (message, facts = {}) => logger.info(message, facts),
+  };
+}
+
+/** Texts and client of the alarms are loaded when there is one to publish: most invocations have none. */
+function alarmsOnDemand(load: () => Promise<Alarms>): Alarms {
+  let loaded: Promise<Alarms> | undefined;
+  return {
+    async publish(event, limits) {
+      loaded ??= load();
+      return (await loaded).publish(event, limits);
+    },
+  };
+}
+
+async function loadAlarms(settings: Settings, metrics: Metrics, logger: Logger): Promise<Alarms> {
+  const [{ SNSClient }, { createAlarms }] = await Promise.all([
+    import('@aws-sdk/client-sns'),
+    import('../alarms/publish.ts'),
+  ]);
+  return createAlarms({
+    sns: new SNSClient({ ...AWS_CLIENT, maxAttempts: 1 }),
+    topicArn: settings.alarmTopicArn,
+    clock: systemClock,
+    ...(settings.runbookUrl === undefined ? {} : { runbookUrl: settings.runbookUrl }),
+    onFailure: (event, error) => {
+      metrics.count('AlarmPublishFailed', event.credential);
+      logger.warn('An alarm could not be published; it stays in the outbox', {
+        event: event.event,
+        failure: error.message,
+      });
+    },
+  });
+}

@@ -1,0 +1,32 @@
+import { PresentableError } from '../errors.ts';
+
+const reasons = {
+  'too-large': 'is larger than 1 MiB',
+  encoded: 'is compressed or otherwise encoded (Content-Encoding)',
+  'not-utf-8': 'is not UTF-8 text, or is declared to be in another charset',
+  doctype: 'has a DOCTYPE, which SOAP forbids',
+  html: 'is an HTML page, as gateways send them',
+  malformed: 'is not well-formed XML',
+  'not-soap': 'is not a SOAP envelope with a body',
+  'broke-off': 'broke off before the value that it should carry had ended',
+  'behind-gap': 'names the value behind a place where bytes are missing',
+  'other-content': 'is not the response of the operation that was called',
+  missing: 'lacks the element that it should carry',
+  several: 'carries the value more than once',
+  nil: 'says that there is no value (xsi:nil)',
+  empty: 'carries an empty value',
+  'not-text': 'carries something else than text in place of the value',
+  'bad-token': 'carries a session token that could not be sent back in a header',
+} as const;
+
+export type AnswerProblem = keyof typeof reasons;
+
+/** Bytes that hold neither what was asked for nor a fault. Says what is wrong with them and quotes none. */
+export class AnswerFormatError extends PresentableError {
+  override readonly name = 'AnswerFormatError';
+  readonly reason: AnswerProblem;
+  constructor(reason: AnswerProblem) {
+    super(`The answer ${reasons[reason]}`);
+    this.reason = reason;
+  }
+}

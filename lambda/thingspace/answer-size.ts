@@ -1,0 +1,41 @@
+import type { AnswerContent } from './api.ts';
+
+/** What is kept of an answer, in bytes. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+/** What is read of one, in bytes: of a larger answer the part around the password is looked for. */
+export const MAX_READ_BYTES = 16 * 1024 * 1024;
+/** What is kept of Content-Type and Content-Encoding each, in characters. */
+export const MAX_HEADER_CHARS = 256;
+
+/**
+ * At most `mostBytes` of a body, with the password in them where one is: a larger body loses what lies
+ * between its first half of them and a window around the last `NewPassword`, and what follows the window.
+ * Without such a mention, or with one near the beginning, its first bytes are kept.
+ */
+export function excerptOf(
+  { body, gapAt }: Pick<AnswerContent, 'body' | 'gapAt'>,
+  mostBytes: number,
+): { body: Buffer; gapAt: number | undefined } {
+  if (body.length <= mostBytes) return { body, gapAt };
+  const half = Math.floor(mostBytes / 2);
+  // The last mention is the closing tag as a rule, so the password stands before it.
+  const wanted = Math.min(lastMentionIn(body) - Math.floor(half / 2), body.length - half + 1);
+  const windowAt = wanted - (wanted % 2); // Even, so that no character of UTF-16 is cut.
+  if (windowAt > half) {
+    const kept = Buffer.concat([body.subarray(0, half), body.subarray(windowAt, windowAt + half)]);
+    return { body: kept, gapAt: Math.min(gapAt ?? half, half) };
+  }
+  const gap = gapAt !== undefined && gapAt < mostBytes ? gapAt : undefined;
+  return { body: body.subarray(0, mostBytes), gapAt: gap };
+}
+
+/**
+ * Not `GetNewPasswordResponse`. In UTF-8 and UTF-16: the little-endian bytes also occur in big-endian text.
+ */
+const MENTION = /(?<!Get)NewPassword|(?<!G\0e\0t\0)N\0e\0w\0P\0a\0s\0s\0w\0o\0r\0d\0/g;
+
+function lastMentionIn(body: Buffer): number {
+  let last = -1;
+  for (const { index } of body.toString('latin1').matchAll(MENTION)) last = index;
+  return last;
+}

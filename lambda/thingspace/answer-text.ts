@@ -1,0 +1,35 @@
+import { AnswerFormatError } from './answer-format.ts';
+import { MAX_ANSWER_BYTES, MAX_HEADER_CHARS } from './answer-size.ts';
+import type { AnswerContent } from './api.ts';
+import { charsetsIn, codingsIn, encodingDeclaredIn } from './content-type.ts';
+
+/** Charsets in which ASCII bytes mean what they mean in UTF-8; in UTF-7, say, they do not. */
+const ASCII_SUPERSET = /^(?:(?:us-)?ascii|iso-8859-\d{1,2}|latin-?1|(?:windows-|cp)125\d)$/;
+
+/**
+ * The text of an answer, up to its gap where it has one. Only UTF-8 is read: what is declared to be
+ * something else, in a header or in the XML declaration, is not guessed at. A character that was cut at the
+ * end is left out.
+ * @throws AnswerFormatError `too-large`, `encoded` or `not-utf-8`
+ */
+export function textOf({ body, contentType = '', contentEncoding = '', gapAt }: AnswerContent): string {
+  if (body.length > MAX_ANSWER_BYTES) throw new AnswerFormatError('too-large');
+  if (codingsIn(contentEncoding).length > 0) throw new AnswerFormatError('encoded');
+  // What follows in a header that was cut may be the charset.
+  if (contentType.length >= MAX_HEADER_CHARS || contentEncoding.length >= MAX_HEADER_CHARS) {
+    throw new AnswerFormatError('not-utf-8');
+  }
+  const bytes = body.subarray(0, gapAt);
+  let text: string;
+  try {
+    // As a stream: a cut character is no error. A byte order mark is dropped.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    throw new AnswerFormatError('not-utf-8');
+  }
+  const declared = [...charsetsIn(contentType), encodingDeclaredIn(text) ?? 'utf-8'];
+  const isAscii = !bytes.some((byte) => byte > 0x7f);
+  const isUtf8 = (charset: string) => /^utf-?8$/.test(charset) || (isAscii && ASCII_SUPERSET.test(charset));
+  if (!declared.every(isUtf8)) throw new AnswerFormatError('not-utf-8');
+  return text;
+}

@@ -1,0 +1,31 @@
+import { textOf } from './answer-text.ts';
+import type { AnswerContent } from './api.ts';
+import { readXml } from './xml.ts';
+
+const LOOK_CHARS = 1_024;
+const ROOT_NAME = /^(?:\u00EF\u00BB\u00BF)?\s*(?:<\?[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<([^\s<>/!?]+)/s;
+const CLOSING_TAG = /<\/([^\s<>/]+)\s*>\s*$/;
+
+/**
+ * Watches the bytes of an answer come in; tells after each piece whether they may be a whole document by
+ * now: they end with a tag that closes their root. Costs the same for each piece, however much has come.
+ */
+export function watchForRootEnd(): (piece: Buffer) => boolean {
+  let head = '';
+  let tail = '';
+  return (piece) => {
+    if (head.length < LOOK_CHARS) head += piece.toString('latin1', 0, LOOK_CHARS);
+    tail = (tail + piece.toString('latin1', Math.max(0, piece.length - LOOK_CHARS))).slice(-LOOK_CHARS);
+    const closed = CLOSING_TAG.exec(tail)?.[1];
+    return closed !== undefined && closed === ROOT_NAME.exec(head)?.[1];
+  };
+}
+
+/** Whether the bytes are one XML document whose root is closed, with nothing but blank behind it. */
+export function isWholeDocument(answer: AnswerContent): boolean {
+  try {
+    return readXml(textOf(answer))?.closed === true;
+  } catch {
+    return false;
+  }
+}

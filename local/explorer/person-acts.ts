@@ -1,0 +1,92 @@
+import type { Fate } from '../faults.ts';
+import type { Call } from '../gateway/gateway.ts';
+import type { World } from '../world.ts';
+import { type Boundary, counter } from './fault.ts';
+import type { Disturbance } from './history.ts';
+import type { Stage } from './stage.ts';
+
+/** What a person does while a call of the function is held back. */
+type Act = {
+  name: string;
+  act(stage: Stage): Promise<void>;
+  /** What must stand in AWSCURRENT when the rotation is over. */
+  keeps?: string;
+};
+
+const EDIT = 'edited by a person';
+
+export const ACTS: readonly Act[] = [
+  { name: 'edits another member', act: ({ world }) => world.person.editsMember(EDIT), keeps: EDIT },
+  {
+    name: 'has support reset the password and stores it',
+    act: async ({ world, plant }) => {
+      const password = plant();
+      world.person.hasSupportReset(password);
+      await world.person.stores(password);
+    },
+  },
+];
+
+export type PlannedAct = Boundary & { act: Act; when: 'before' | 'after' };
+
+/** Every act right before a call reaches its service, and right after, before its answer is passed on. */
+export const actsAt = (boundaries: readonly Boundary[]): PlannedAct[] =>
+  boundaries.flatMap((boundary) =>
+    ACTS.flatMap((act) => (['before', 'after'] as const).map((when) => ({ ...boundary, act, when }))),
+  );
+
+/** What a history is disturbed with, for one act; the call itself is delivered. */
+export const byPerson = (planned: PlannedAct): Disturbance => ({
+  title: `a person ${planned.act.name} ${planned.when} ${planned.service}:${planned.operation} no. ${planned.nth}`,
+  begin: (stage) => play(planned, stage),
+});
+
+function play({ service, operation, nth, act, when }: PlannedAct, stage: Stage) {
+  const { world } = stage;
+  const { gateway, functionRuns } = world;
+  const count = counter();
+  const overwritten = watchCurrent(world);
+  let planned: Call | undefined;
+  let met = false;
+  const actAt = async (call: Call) => {
+    if (call !== planned) return;
+    met = true;
+    await act.act(stage);
+  };
+  gateway.decide = async (call): Promise<Fate> => {
+    const isKind = functionRuns() && call.service === service && call.operation === operation;
+    if (isKind && count(call) === nth) planned = call;
+    if (when === 'before') await actAt(call);
+    overwritten.before(call);
+    return 'ok';
+  };
+  gateway.onAnswer = async (call) => {
+    overwritten.after(call);
+    if (when === 'after') await actAt(call);
+  };
+  return {
+    met: () => met,
+    violations: () => {
+      const stored = world.aws.secretsManager.valueAt('AWSCURRENT', world.secretArn) ?? '';
+      const kept = act.keeps === undefined || stored.includes(act.keeps);
+      return [...overwritten.violations, ...(kept ? [] : ['the edit is gone'])];
+    },
+  };
+}
+
+/** G9, by the platform's truth: no call of the function takes AWSCURRENT from a live password to a dead one. */
+function watchCurrent(world: World) {
+  const seen = new Map<Call, string | undefined>();
+  const violations: string[] = [];
+  return {
+    violations,
+    before: (call: Call) => void seen.set(call, world.storedPassword()),
+    after: (call: Call) => {
+      const live = world.platform.truth(world.username).password;
+      // A new password of ThingSpace's is no write of ours, and comes in no call to Secrets Manager.
+      if (call.service !== 'secretsmanager' || seen.get(call) !== live || world.storedPassword() === live)
+        return;
+      violations.push(`${call.operation} took AWSCURRENT from a live password to a dead one`);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * What may befall one remote call: one name a fault, for the gateway, the explorer and the worlds of tests.
+ * The text is what an observer sees of it.
+ */
+export const FAULTS = {
+  'killed-before': 'process killed (SIGKILL) before it was delivered',
+  'killed-after': 'took effect; process killed (SIGKILL) before the answer',
+  'failed-before': 'not delivered; answered with an error',
+  throttled: 'not delivered; throttled',
+  denied: 'not delivered; permission denied',
+  'request-lost': 'not delivered; connection reset',
+  'response-lost': 'took effect; connection reset before a byte came back',
+  misreported: 'took effect; answered with an error',
+  cut: 'took effect; answer cut off',
+  'hung-before': 'not delivered; never answered',
+  'hung-after': 'took effect; never answered',
+} as const;
+export type Fault = keyof typeof FAULTS;
+
+/** An answer that somebody makes up. */
+export type Canned = { status: number; headers?: Record<string, string>; body: string };
+
+/** What becomes of a call at the gateway; `ok` delivers it. Some faults need to know more. */
+export type Fate =
+  | 'ok'
+  | Exclude<Fault, 'failed-before' | 'misreported' | 'cut'>
+  | ({ fault: 'failed-before' } & Canned)
+  | ({ fault: 'misreported' } & Canned)
+  /** The connection breaks after so many bytes of the answer's body. */
+  | { fault: 'cut'; afterBytes: number };
+
+export const nameOf = (fate: Fate): Fault | 'ok' => (typeof fate === 'string' ? fate : fate.fault);

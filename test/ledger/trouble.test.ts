@@ -1,0 +1,184 @@
+import { describe, expect, it, test } from 'vitest';
+import type { StandingTrouble, Trouble } from '../../lambda/alarms/event.ts';
+import { type CredentialState, decodeState, newState } from '../../lambda/ledger/state.ts';
+import { noteTrouble, troubleIsOver } from '../../lambda/ledger/trouble.ts';
+
+const HOUR = 3_600_000;
+const T0 = Date.parse('2026-03-01T00:30:00Z');
+const about = { id: 'x', username: 'Fleet', secretArn: 'arn:secret' };
+type Found = Parameters<typeof noteTrouble>[1];
+
+/** Notes it and returns what is announced by that. */
+function note(state: CredentialState, found: Found | Trouble, at: number) {
+  noteTrouble(state, typeof found === 'string' ? { kind: found } : found, about, at);
+  return state.outbox.splice(0);
+}
+const over = (state: CredentialState, at: number) => {
+  troubleIsOver(state, about, at);
+  return state.outbox.splice(0);
+};
+const failing = (errorName = 'SecretStoreError'): Found => ({ kind: 'rotation-failing', errorName });
+
+test('a new trouble is announced at once, with what it is about', () => {
+  const state = newState('fleet');
+  const found: Found = { kind: 'not-stored', errorName: 'SecretStoreError', versionId: 'v1', token: 't1' };
+  expect(note(state, found, T0)).toEqual([
+    {
+      event: 'standing-trouble',
+      id: `not-stored:${T0}:0:x`,
+      at: T0,
+      credential: 'fleet',
+      username: 'Fleet',
+      secretArn: 'arn:secret',
+      trouble: 'not-stored',
+      since: T0,
+      days: 0,
+      errorName: 'SecretStoreError',
+      versionId: 'v1',
+      token: 't1',
+    },
+  ]);
+});
+
+test('it is announced again when 20 hours have passed since the last time, and not a moment before', () => {
+  const state = newState('fleet');
+  note(state, 'lost', T0);
+  expect(note(state, 'lost', T0 + 20 * HOUR - 1)).toEqual([]);
+  // `>` instead of `>=` would wait here.
+  expect(note(state, 'lost', T0 + 20 * HOUR)).toMatchObject([{ since: T0, days: 0 }]);
+  expect(note(state, 'lost', T0 + 40 * HOUR - 1)).toEqual([]);
+  expect(note(state, 'lost', T0 + 48 * HOUR)).toMatchObject([{ days: 2 }]);
+});
+
+test('no two announcements of a trouble share an id, however they are spaced', () => {
+  for (const apart of [20 * HOUR, 21 * HOUR, 24 * HOUR, 30 * HOUR]) {
+    const state = newState('fleet');
+    const ids = Array.from({ length: 30 }, (_, n) => note(state, 'lost', T0 + n * apart)[0]?.id);
+    expect(new Set(ids).size).toBe(30);
+  }
+});
+
+test('a repetition whose first answer was lost has the same id', () => {
+  const [one, other] = [newState('fleet'), newState('fleet')];
+  for (const state of [one, other]) note(state, 'lost', T0);
+  const [first] = note(one, 'lost', T0 + 24 * HOUR);
+  expect(note(other, 'lost', T0 + 24 * HOUR + 5_000)[0]?.id).toBe(first?.id);
+});
+
+test('what has just been announced by an event of its own is announced here from the next day on', () => {
+  const state = newState('fleet');
+  expect(note(state, { kind: 'superseded', alreadySaid: true }, T0)).toEqual([]);
+  expect(note(state, 'superseded', T0 + 20 * HOUR - 1)).toEqual([]);
+  expect(note(state, 'superseded', T0 + 20 * HOUR)).toHaveLength(1);
+  // Another version of the secret was announced as superseded.
+  expect(note(state, { kind: 'superseded', alreadySaid: true }, T0 + 40 * HOUR)).toEqual([]);
+  expect(note(state, 'superseded', T0 + 41 * HOUR)).toEqual([]);
+});
+
+test('another kind starts anew and is announced at once; the one before is not said to be over', () => {
+  const state = newState('fleet');
+  note(state, 'unknown', T0);
+  expect(note(state, 'lost', T0 + HOUR)).toMatchObject([
+    { event: 'standing-trouble', trouble: 'lost', since: T0 + HOUR },
+  ]);
+});
+
+describe('A rotation that fails', () => {
+  it('is announced when five steps have ended in the same error', () => {
+    const state = newState('fleet');
+    const announced = [0, 1, 2, 3].flatMap((minute) => note(state, failing(), T0 + minute * 60_000));
+    expect(announced).toEqual([]);
+    // `>` instead of `>=` would wait for a sixth.
+    expect(note(state, failing(), T0 + 240_000)).toMatchObject([
+      { trouble: 'rotation-failing', since: T0, errorName: 'SecretStoreError' },
+    ]);
+    expect(note(state, failing(), T0 + 300_000)).toEqual([]);
+  });
+
+  it('is announced when it has failed for six hours', () => {
+    const state = newState('fleet');
+    note(state, failing(), T0);
+    expect(note(state, failing(), T0 + 6 * HOUR - 1)).toEqual([]);
+    expect(note(state, failing(), T0 + 6 * HOUR)).toHaveLength(1);
+  });
+
+  it('starts anew with another error', () => {
+    const state = newState('fleet');
+    for (let n = 0; n < 4; n++) note(state, failing(), T0);
+    expect(note(state, failing('LedgerUnavailableError'), T0)).toEqual([]);
+    for (let n = 0; n < 3; n++) expect(note(state, failing('LedgerUnavailableError'), T0)).toEqual([]);
+    expect(note(state, failing('LedgerUnavailableError'), T0)).toMatchObject([
+      { errorName: 'LedgerUnavailableError' },
+    ]);
+  });
+
+  it('gives way to a trouble that says why', () => {
+    const state = newState('fleet');
+    note(state, failing(), T0);
+    const [announced] = note(state, 'not-stored', T0 + HOUR) as StandingTrouble[];
+    expect(announced).toMatchObject({ trouble: 'not-stored', since: T0 + HOUR });
+    expect(announced).not.toHaveProperty('errorName');
+  });
+
+  it('does not take the place of a trouble that says why, but repeats it', () => {
+    const state = newState('fleet');
+    note(state, { kind: 'lost', token: 't1' }, T0);
+    for (let n = 0; n < 9; n++) expect(note(state, failing(), T0 + n * HOUR)).toEqual([]);
+    const [again] = note(state, { ...failing(), token: 't2' }, T0 + 20 * HOUR);
+    expect(again).toMatchObject({ trouble: 'lost', since: T0 });
+    expect(again).not.toHaveProperty('errorName');
+    expect(again).not.toHaveProperty('token');
+  });
+
+  it('is announced also while a sealed answer that does not open is met every time', () => {
+    const state = newState('fleet');
+    const announced = Array.from({ length: 5 }, (_, n) => [
+      ...note(state, 'unreadable-envelope', T0 + n),
+      ...note(state, failing(), T0 + n),
+    ]).flat() as StandingTrouble[];
+    expect(announced.map(({ trouble }) => trouble)).toEqual(['unreadable-envelope', 'rotation-failing']);
+  });
+});
+
+describe('The end of a trouble', () => {
+  it('is announced once', () => {
+    const state = newState('fleet');
+    note(state, 'guard-closed', T0);
+    expect(over(state, T0 + 30 * HOUR)).toEqual([
+      {
+        event: 'trouble-over',
+        id: `trouble-over:guard-closed:${T0}:x`,
+        at: T0 + 30 * HOUR,
+        credential: 'fleet',
+        username: 'Fleet',
+        secretArn: 'arn:secret',
+        trouble: 'guard-closed',
+        since: T0,
+      },
+    ]);
+    expect(over(state, T0 + 31 * HOUR)).toEqual([]);
+    expect(state).not.toHaveProperty('trouble');
+  });
+
+  it('is announced also when an event of its own had announced the trouble', () => {
+    const state = newState('fleet');
+    note(state, { kind: 'lost', alreadySaid: true }, T0);
+    expect(over(state, T0 + 1)).toMatchObject([{ event: 'trouble-over', trouble: 'lost' }]);
+  });
+
+  it('of failures that were never announced is quiet, and they count no more', () => {
+    const state = newState('fleet');
+    for (let n = 0; n < 4; n++) note(state, failing(), T0);
+    expect(over(state, T0 + 1)).toEqual([]);
+    expect(note(state, failing(), T0 + 2)).toEqual([]);
+  });
+});
+
+test('the item keeps a trouble, also one that only a later release knows', () => {
+  const state = newState('fleet');
+  note(state, failing(), T0);
+  expect(decodeState('fleet', structuredClone(state))).toEqual(state);
+  const later = { ...state, trouble: { kind: 'of-a-later-release', since: T0, saidAt: T0, failures: 1 } };
+  expect(decodeState('fleet', later)).toMatchObject({ trouble: { kind: 'of-a-later-release' } });
+  expect(note(decodeState('fleet', later), 'lost', T0 + 1)).toHaveLength(1);
+});

@@ -1,0 +1,259 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { EnvelopeError, encrypt, readEnvelope } from '../../lambda/sealing/envelope.ts';
+import { condense, open, openPassword } from '../../lambda/sealing/open-answer.ts';
+import {
+  envelopeForItem,
+  PART_BYTES,
+  type Sealable,
+  seal,
+  sealPassword,
+} from '../../lambda/sealing/seal-answer.ts';
+import { linesOf } from '../../lambda/sealing/sealed-log.ts';
+import { excerptOf, MAX_ANSWER_BYTES } from '../../lambda/thingspace/answer-size.ts';
+import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { newPasswordAnswer } from '../thingspace/envelopes.ts';
+import { ABOUT, oneKey } from './one-key.ts';
+
+const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
+const KIB = 1024;
+
+/** A well-formed answer of so many bytes; its password stands where `share` of the filler came before. */
+function answerOf(bytes: number, share = 0.5): Sealable {
+  const bare = newPasswordAnswer('p&amp;w');
+  const before = Math.floor((bytes - bare.length) * share);
+  const [head, tail] = [' '.repeat(before), ' '.repeat(bytes - bare.length - before)];
+  return {
+    body: Buffer.from(bare.replace('<Output', () => `${head}<Output`) + tail),
+    httpStatus: 200,
+    complete: true,
+  };
+}
+
+describe('a sealed answer', () => {
+  test('comes back exactly, with what its headers said', async () => {
+    const { key, sealer } = oneKey();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 2_000 }),
+        fc.option(fc.string({ maxLength: 256, unit: 'binary' }), { nil: undefined }),
+        async (bytes, contentType) => {
+          const answer: Sealable = {
+            body: Buffer.from(bytes),
+            contentType,
+            contentEncoding: 'gzip',
+            httpStatus: 502,
+            complete: false,
+            gapAt: 7,
+          };
+          const envelopes = seal(answer, key, ABOUT).map(readEnvelope);
+          expect(envelopes.map(({ header }) => header)).toEqual([
+            { version: 2, kind: 'answer', ...ABOUT, part: 1, parts: 1 },
+          ]);
+          expect(await open(envelopes, sealer)).toEqual({
+            ...answer,
+            kind: 'answer',
+            receivedBytes: bytes.length,
+            missing: [],
+          });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('shows nothing that the server wrote, in the header neither', () => {
+    const answer = { body: Buffer.from('a'), contentType: 'MARKER/x', contentEncoding: 'MARKER' };
+    expect(seal(answer, oneKey().key, ABOUT).join()).not.toContain('MARKER');
+  });
+
+  test('of version 1, as the release before sealed it, still opens', async () => {
+    const { sealer } = oneKey(Buffer.alloc(32, 7), Buffer.from('wrapped key of version 1'));
+    const text =
+      '{"header":{"version":1,"secretArn":"arn:secret","token":"token","attempt":"attempt","oldVersion":"v1","oldHash":"hash",' +
+      '"bodyBytes":48},"wrappedKey":"d3JhcHBlZCBrZXkgb2YgdmVyc2lvbiAx","iv":"8XIBthmtOkakBO0c","tag":"7kPmQQ0RXY8ptrGFd8er7g==",' +
+      '"ciphertext":"O2+7/qaMb040rUgSROR2opswFyd3vgjEZV7TjX2G8j6ySNxyYlZ0Z6+mJ4P5YfVa"}';
+    const envelope = readEnvelope(text);
+    expect(await open([envelope], sealer)).toEqual({
+      kind: 'answer',
+      body: Buffer.from('<NewPassword>of an earlier release</NewPassword>'),
+      receivedBytes: 48,
+      missing: [],
+    });
+    expect(await condense([text], sealer, readNewPassword)).toEqual({ password: undefined, forItem: text });
+    const header = { ...envelope.header, bodyBytes: 49 } as typeof envelope.header;
+    await expect(open([{ ...envelope, header }], sealer)).rejects.toThrow(EnvelopeError);
+  });
+});
+
+describe('an answer that is too large for one line of the log', () => {
+  test.each([
+    [PART_BYTES, 1],
+    [PART_BYTES + 1, 2],
+    [MAX_ANSWER_BYTES, 6],
+  ])('of %i bytes is sealed whole in %i parts, each a line below 256 KB', async (bytes, parts) => {
+    const { key, sealer } = oneKey();
+    const about = { ...ABOUT, secretArn: `arn:${'s'.repeat(600)}`, token: 't'.repeat(64) };
+    const answer = { body: randomBytes(bytes), contentType: '\u00ff'.repeat(256) };
+    const lines = linesOf('a'.repeat(36), seal(answer, { ...key, wrapped: randomBytes(400) }, about));
+    // CloudWatch Logs counts 26 bytes for each event.
+    for (const line of lines) expect(Buffer.byteLength(line) + 26).toBeLessThan(256 * KIB);
+
+    const envelopes = seal(answer, key, ABOUT).map(readEnvelope);
+    expect(envelopes).toHaveLength(parts);
+    expect(new Set(envelopes.map(({ iv }) => iv)).size).toBe(parts);
+    const opened = await open(envelopes.toReversed(), sealer);
+    expect(opened).toMatchObject({ missing: [], gapAt: undefined, receivedBytes: bytes });
+    expect(opened.body.equals(answer.body)).toBe(true);
+  });
+
+  test('gives its password from all its parts, for one call of KMS, and the key is wiped', async () => {
+    const { key, sealer, given } = oneKey();
+    const envelopes = seal(answerOf(MAX_ANSWER_BYTES), key, ABOUT);
+    expect(await openPassword(envelopes, sealer, readNewPassword)).toBe('p&w');
+    expect(given).toEqual([Buffer.alloc(32)]);
+  });
+
+  test.each([
+    ['first', 0, 0],
+    ['one in the middle', 2, 2 * PART_BYTES],
+    ['last', 5, undefined],
+  ])(
+    'tells that its %s part is missing, and gives no password that stood there',
+    async (_, without, gapAt) => {
+      const { key, sealer } = oneKey();
+      const envelopes = seal(answerOf(MAX_ANSWER_BYTES, without / 5), key, ABOUT).toSpliced(without, 1);
+      const opened = await open(envelopes.map(readEnvelope), sealer);
+      expect(opened).toMatchObject({ missing: [without + 1], gapAt, complete: false });
+      expect(await openPassword(envelopes, sealer, readNewPassword)).toBeUndefined();
+    },
+  );
+
+  test('gives a password that ended before the part that is missing', async () => {
+    const { key, sealer } = oneKey();
+    const envelopes = seal(answerOf(MAX_ANSWER_BYTES, 0), key, ABOUT).toSpliced(3, 1);
+    expect(await openPassword(envelopes, sealer, readNewPassword)).toBe('p&w');
+  });
+
+  test('takes a part that is given twice once', async () => {
+    const { key, sealer } = oneKey();
+    const { body } = answerOf(PART_BYTES + 1);
+    const envelopes = seal({ body }, key, ABOUT).map(readEnvelope);
+    expect((await open([...envelopes, ...envelopes], sealer)).body.equals(body)).toBe(true);
+  });
+
+  test('does not open with a part of another attempt, another count or another key', async () => {
+    const { key, sealer } = oneKey();
+    const [first = '', second = ''] = seal(answerOf(PART_BYTES + 1), key, ABOUT);
+    const foreign = [
+      seal(answerOf(PART_BYTES + 1), key, { ...ABOUT, attempt: 'another' })[1],
+      seal(answerOf(2 * PART_BYTES + 1), key, ABOUT)[1],
+      seal(answerOf(PART_BYTES + 1), oneKey().key, ABOUT)[1],
+    ];
+    for (const other of foreign) {
+      const parts = [first, other ?? ''].map(readEnvelope);
+      await expect(open(parts, sealer)).rejects.toThrow('not all of one answer');
+    }
+    expect(await openPassword([first, second], sealer, readNewPassword)).toBe('p&w');
+    await expect(open([], sealer)).rejects.toThrow(EnvelopeError);
+  });
+});
+
+describe('the envelope of a table item', () => {
+  const pieces = (answer: Sealable, password?: string) => {
+    const { key, sealer } = oneKey();
+    const envelopes = seal(answer, key, ABOUT);
+    return { sealer, envelopes, forItem: envelopeForItem(envelopes, answer, password, key, ABOUT) };
+  };
+
+  test('is the one of the log for a usual answer', () => {
+    const { envelopes, forItem } = pieces(answerOf(1_000), 'p&w');
+    expect(forItem).toBe(envelopes[0]);
+  });
+
+  test.each([49 * KIB, PART_BYTES + 1, MAX_ANSWER_BYTES])(
+    'holds the password alone when the answer has %i bytes',
+    async (bytes) => {
+      const { forItem, sealer, envelopes } = pieces(answerOf(bytes), 'p&w');
+      expect(envelopes).not.toContain(forItem);
+      expect(readEnvelope(forItem).header).toEqual({
+        version: 2,
+        kind: 'password',
+        ...ABOUT,
+        part: 1,
+        parts: 1,
+      });
+      expect(forItem.length).toBeLessThan(2 * KIB);
+      expect(forItem).not.toContain('p&w');
+      expect(await openPassword(forItem, sealer, readNewPassword)).toBe('p&w');
+    },
+  );
+
+  test('holds what stands around the password when none can be read', async () => {
+    const { body } = answerOf(MAX_ANSWER_BYTES);
+    const unforeseen = Buffer.from(body.toString().replaceAll('NewPassword>', 'NewPassword2>'));
+    const { forItem, sealer } = pieces({ body: unforeseen, receivedBytes: 2 * MAX_ANSWER_BYTES });
+    expect(forItem.length).toBeLessThan(64 * KIB);
+    const opened = await open([readEnvelope(forItem)], sealer);
+    expect(opened.body.toString()).toContain('NewPassword2>p&amp;w</');
+    expect(opened).toMatchObject({ complete: false, receivedBytes: 2 * MAX_ANSWER_BYTES });
+    expect(await openPassword(forItem, sealer, readNewPassword)).toBeUndefined();
+  });
+
+  test('stays below 64 KiB for a password of any size, and never gives a part of one', async () => {
+    const password = 'x'.repeat(200 * KIB);
+    const { forItem, sealer } = pieces({ body: Buffer.from(newPasswordAnswer(password)) }, password);
+    expect(forItem.length).toBeLessThan(64 * KIB);
+    expect(await openPassword(forItem, sealer, readNewPassword)).toBeUndefined();
+  });
+
+  test('comes from envelopes in the log as well, under their own data key', async () => {
+    const { key, sealer, given } = oneKey();
+    const small = seal(answerOf(1_000), key, ABOUT);
+    expect(await condense(small, sealer, readNewPassword)).toEqual({ password: 'p&w', forItem: small[0] });
+    const large = await condense(seal(answerOf(MAX_ANSWER_BYTES), key, ABOUT), sealer, readNewPassword);
+    expect(large.password).toBe('p&w');
+    expect(large.forItem.length).toBeLessThan(2 * KIB);
+    expect(readEnvelope(large.forItem).header).toMatchObject(ABOUT);
+    expect(await openPassword(large.forItem, sealer, readNewPassword)).toBe('p&w');
+    expect(given.every((each) => each.equals(Buffer.alloc(32)))).toBe(true);
+  });
+});
+
+describe('a sealed password', () => {
+  test.each(['0042', ' spaces ', '1e10', '\u{1f600}&<>"\'\\', 'x'.repeat(1_000)])(
+    '%j comes back as it is',
+    async (value) => {
+      const { key, sealer } = oneKey();
+      expect(await openPassword(sealPassword(value, key, ABOUT), sealer, readNewPassword)).toBe(value);
+    },
+  );
+});
+
+test('of an answer larger than 1 MiB the part around the password can be read by a person, and by nobody else', async () => {
+  const { key, sealer } = oneKey();
+  const { body } = answerOf(3 * MAX_ANSWER_BYTES);
+  const kept: Sealable = {
+    ...excerptOf({ body }, MAX_ANSWER_BYTES),
+    receivedBytes: body.length,
+    complete: false,
+  };
+  const envelopes = seal(kept, key, ABOUT);
+  const opened = await open(envelopes.map(readEnvelope), sealer);
+  expect(opened.body.toString()).toContain('NewPassword>p&amp;w</a:NewPassword>');
+  expect(opened.receivedBytes).toBe(body.length);
+  expect(await openPassword(envelopes, sealer, readNewPassword)).toBeUndefined();
+});
+
+test('what opens but was not sealed by this format says so, and quotes nothing', async () => {
+  const { key, sealer } = oneKey();
+  const header = { version: 2, kind: 'answer', ...ABOUT, part: 1, parts: 1 } as const;
+  for (const text of ['MARKER without a line', '{"httpStatus":"MARKER"}\nbody', 'MARKER\nbody']) {
+    const envelope = readEnvelope(encrypt(header, Buffer.from(text), key));
+    const failure = await open([envelope], sealer).catch((error: Error) => error);
+    expect(failure).toBeInstanceOf(EnvelopeError);
+    expect((failure as Error).message).toContain('does not begin as this release seals it');
+    expect((failure as Error).cause).toBeUndefined();
+  }
+});

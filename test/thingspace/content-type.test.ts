@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { mediaKindOf } from '../../lambda/thingspace/content-type.ts';
+
+test.each([
+  ['text/html; charset=utf-8', 'HTML'],
+  ['application/xhtml+xml', 'HTML'],
+  ['text/xml', 'XML'],
+  ['application/soap+xml', 'XML'],
+  ['application/json', 'JSON'],
+  ['text/plain', 'plain text'],
+  ['Marker$7/x', 'another media type'],
+  [undefined, 'no media type'],
+])('%s is called %s, in words of ours', (type, mediaKind) => {
+  expect(mediaKindOf(type)).toBe(mediaKind);
+});

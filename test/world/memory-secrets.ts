@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import type { SecretStore } from '../../lambda/secret/secrets-manager.ts';
+import type { Process, Wire } from './fate.ts';
+
+/** One secret in Secrets Manager, in memory, as docs/aws.md has it. */
+export type MemorySecret = ReturnType<typeof createSecret>;
+
+type Version = { value: string | undefined; createdAt: number };
+type Picture = { versions: Map<string, Version>; stages: Map<string, string> };
+
+export type SecretOptions = {
+  nowMs: () => number;
+  secretArn: string;
+  /** After a write, reads within so much time see the state before it. @default 0 */
+  staleForMs?: number;
+  /** Whether AWSPENDING leaves a version together with AWSCURRENT also when the label is moved; not published. */
+  pendingFollowsMove?: boolean;
+  /** Told of each change of AWSCURRENT, with the values before and after. */
+  onCurrent?: (by: 'function' | 'person', before: string | undefined, after: string | undefined) => void;
+};
+
+export function createSecret(options: SecretOptions) {
+  const { nowMs, secretArn } = options;
+  const versions = new Map<string, Version>();
+  const stages = new Map<string, string>();
+  const rotation = { enabled: true };
+  const rotationTokens: (string | undefined)[] = [];
+  let before: (Picture & { until: number }) | undefined;
+
+  const currentValue = () => versions.get(stages.get('AWSCURRENT') ?? '')?.value;
+  /** What a reader sees: the state before the last write, while that is young. */
+  const seen = (): Picture => (before && nowMs() < before.until ? before : { versions, stages });
+
+  function write(by: 'function' | 'person', change: () => void): void {
+    const staleForMs = options.staleForMs ?? 0;
+    if (staleForMs > 0 && !(before && nowMs() < before.until)) {
+      before = { versions: new Map(versions), stages: new Map(stages), until: nowMs() + staleForMs };
+    }
+    const [idBefore, valueBefore] = [stages.get('AWSCURRENT'), currentValue()];
+    change();
+    if (stages.get('AWSCURRENT') !== idBefore) options.onCurrent?.(by, valueBefore, currentValue());
+  }
+
+  function moveLabel(label: string, versionId: string, byPut: boolean): void {
+    const left = stages.get(label);
+    if (label === 'AWSCURRENT' && left !== undefined && left !== versionId) {
+      // Recorded on AWS for a put; not recorded for UpdateSecretVersionStage.
+      if ((byPut || options.pendingFollowsMove) && stages.get('AWSPENDING') === left)
+        stages.delete('AWSPENDING');
+      stages.set('AWSPREVIOUS', left);
+    }
+    stages.set(label, versionId);
+    if (stages.get('AWSPREVIOUS') === stages.get('AWSCURRENT')) stages.delete('AWSPREVIOUS');
+  }
+
+  function put(by: 'function' | 'person', token: string, value: string, labels: readonly string[]): void {
+    const existing = versions.get(token)?.value;
+    if (existing === value) return;
+    if (existing !== undefined) throw new AwsCallError('PutSecretValue', { name: 'ResourceExistsException' });
+    write(by, () => {
+      versions.set(token, { value, createdAt: nowMs() });
+      for (const label of labels) moveLabel(label, token, true);
+    });
+  }
+
+  function move(
+    by: 'function' | 'person',
+    label: string,
+    { to, from }: { to?: string; from?: string },
+  ): void {
+    const refused =
+      (from !== undefined && stages.get(label) !== from) || (to !== undefined && !versions.has(to));
+    if (refused) throw new AwsCallError('UpdateSecretVersionStage', { name: 'InvalidParameterException' });
+    write(by, () => {
+      if (to === undefined) stages.delete(label);
+      else moveLabel(label, to, false);
+    });
+  }
+
+  return {
+    secretArn,
+    rotation,
+    rotationTokens,
+    versions,
+    stages,
+    options,
+    currentValue,
+    /** As a person or the console does it. */
+    store(value: string, versionId: string = randomUUID()): string {
+      put('person', versionId, value, ['AWSCURRENT']);
+      return versionId;
+    },
+    /** A person moves AWSCURRENT to another version. */
+    moveCurrentTo: (versionId: string) => move('person', 'AWSCURRENT', { to: versionId }),
+    /** RotateSecret's version, or the one with which a schedule is tested. */
+    stage(token: string, value?: string): void {
+      if (!versions.has(token)) versions.set(token, { value, createdAt: nowMs() });
+      stages.set('AWSPENDING', token);
+    },
+    /** After a schedule was tested: the version is removed. */
+    unstage(token: string): void {
+      if (stages.get('AWSPENDING') === token) stages.delete('AWSPENDING');
+      versions.delete(token);
+    },
+    /** RotateSecret: the new token, or the old one that is attempted again because its rotation is incomplete. */
+    rotate(token: string): { token: string; refused: boolean } {
+      const pending = stages.get('AWSPENDING');
+      if (pending !== undefined && pending !== stages.get('AWSCURRENT'))
+        return { token: pending, refused: true };
+      this.stage(token);
+      return { token, refused: false };
+    },
+
+    api: (wire: Wire, process: Process): SecretStore => ({
+      describe: () =>
+        wire.remote(process, 'DescribeSecret', () => {
+          const byVersion = new Map<string, string[]>();
+          for (const [label, id] of seen().stages) byVersion.set(id, [...(byVersion.get(id) ?? []), label]);
+          return { arn: secretArn, rotationEnabled: rotation.enabled, kmsKeyId: 'key', stages: byVersion };
+        }),
+      read: (_secretId, versionId) =>
+        wire.remote(process, 'GetSecretValue', () => {
+          const version = seen().versions.get(versionId);
+          if (version?.value === undefined) return undefined;
+          return { versionId, value: version.value, createdAt: version.createdAt };
+        }),
+      put: ({ token, value, stages: labels, rotationToken }) =>
+        wire.remote(process, 'PutSecretValue', () => {
+          rotationTokens.push(rotationToken);
+          put('function', token, value, labels);
+        }),
+      moveStage: (_secretId, label, change) =>
+        wire.remote(process, 'UpdateSecretVersionStage', () => move('function', label, change)),
+    }),
+  };
+}

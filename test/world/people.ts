@@ -1,0 +1,122 @@
+import { FIRST_PASSWORD, SECRET_ARN, secretValue, USERNAME, type World } from './world.ts';
+
+/** What people do at any moment (docs/design.md, "What people do"), and what they do afterwards without being told. */
+export type Act = {
+  name: string;
+  act: (world: World) => void;
+  /** An hour later, of their own accord. */
+  later?: (world: World) => void;
+  /** A text that the person has put into the secret and that must survive. */
+  keeps?: string;
+  /** Failed log-ins that it may cost at most, where the design says so. */
+  mostFailures?: number;
+};
+
+const currentText = (world: World): string => world.aws.currentValue() ?? '';
+const memberEdited = (text: string): string => text.replace('"emea"', '"edited by a person"');
+const withUsername = (text: string, username: string): string =>
+  text.replace(/"username":"[^"]*"/, `"username":"${username}"`);
+
+export const ACTS: readonly Act[] = [
+  {
+    name: 'edits another member',
+    act: (world) => void world.aws.store(memberEdited(currentText(world))),
+    keeps: 'edited by a person',
+    mostFailures: 1,
+  },
+  {
+    name: 'saves a stale editor: an old password with an edited member',
+    act: (world) => void world.aws.store(memberEdited(secretValue(FIRST_PASSWORD))),
+    keeps: 'edited by a person',
+    mostFailures: 1,
+  },
+  { name: 'stores a wrong password', act: (world) => void world.storeByHand('Mistyped 1') },
+  { name: 'stores something that is no JSON', act: (world) => void world.aws.store('password: Mistyped') },
+  {
+    name: 'has support reset the password and stores it',
+    act: (world) => world.restoreByHand('Reset By Support 1'),
+  },
+  {
+    name: 'has support reset the password and stores it an hour later',
+    act: (world) => world.platform.support.reset(USERNAME, 'Reset By Support 2'),
+    later: (world) => {
+      if (world.truth().password === 'Reset By Support 2') world.storeByHand('Reset By Support 2');
+    },
+  },
+  {
+    name: 'moves AWSCURRENT back to the version before',
+    act: (world) => {
+      const previous = world.aws.stages.get('AWSPREVIOUS');
+      if (previous !== undefined) world.aws.moveCurrentTo(previous);
+    },
+  },
+  {
+    name: 'writes the username in capitals',
+    act: (world) => void world.aws.store(withUsername(currentText(world), USERNAME.toUpperCase())),
+    mostFailures: 1,
+  },
+  {
+    name: 'changes the username to another one',
+    act: (world) => void world.aws.store(withUsername(currentText(world), 'Somebody-Else')),
+  },
+  {
+    name: 'cancels the rotation, and turns it on again an hour later',
+    act: (world) => {
+      world.aws.rotation.enabled = false;
+    },
+    later: (world) => {
+      world.aws.rotation.enabled = true;
+    },
+  },
+  {
+    name: 'changes the schedule: a test version without a value comes and goes',
+    act: (world) => {
+      world.aws.stage('schedule-test-1-000000000000000000');
+      world.aws.unstage('schedule-test-1-000000000000000000');
+    },
+  },
+  {
+    name: 'changes the schedule: a test version with a copy of the value comes and goes',
+    act: (world) => {
+      world.aws.stage('schedule-test-2-000000000000000000', currentText(world));
+      world.aws.unstage('schedule-test-2-000000000000000000');
+    },
+  },
+  {
+    name: 'presses "rotate" once more',
+    act: (world) => void world.aws.rotate('pressed-once-more-0000000000000000'),
+  },
+];
+
+/**
+ * Does what a message says, to the letter: the last error's, which Secrets Manager and the tool show, is enough
+ * to know what a person does. Returns what was done.
+ */
+export async function followAdvice(world: World, message: string): Promise<string> {
+  if (/Put the username back/.test(message)) {
+    world.aws.store(withUsername(currentText(world), USERNAME));
+    return 'put the username back';
+  }
+  if (/turn it on with/.test(message)) {
+    world.aws.rotation.enabled = true;
+    return 'turned rotation on';
+  }
+  if (/npm run cli -- trial/.test(message)) {
+    try {
+      return `made one trial (${await world.trial()})`;
+    } catch (refusal) {
+      return followAdvice(world, (refusal as Error).message);
+    }
+  }
+  if (
+    /store (the|a) (right|working)|have M2M Support reset|store what is right|store \{"username"|not JSON/i.test(
+      message,
+    )
+  ) {
+    world.restoreByHand(`Reset As Advised ${world.truth().passwords.length}`);
+    return 'had support reset the password and stored it';
+  }
+  return 'waited';
+}
+
+export const ofSecret = SECRET_ARN;

@@ -19,6 +19,10 @@ export class FileError extends PresentableError {
 export class NotConfirmedError extends PresentableError {
   override readonly name = 'NotConfirmedError';
 }
+/** A username cannot be taken over now; nothing was changed. */
+export class AdoptNotTakenError extends PresentableError {
+  override readonly name = 'AdoptNotTakenError';
+}
 /** The trial did not end in a session. */
 export class TrialFailedError extends PresentableError {
   override readonly name = 'TrialFailedError';

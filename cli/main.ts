@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/rotation/failure.ts';
+import { adopt } from './adopt.ts';
 import { contract } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { FileError } from './errors.ts';
@@ -94,6 +95,12 @@ add(
     new Option('--at <time>', 'when support unlocked it, e.g. 2026-01-05T03:10:00Z').makeOptionMandatory(),
   ],
   (desk, options) => unlocked(desk, { ...options, at: options.at ?? '', actor: actorOf(options) }),
+);
+add(
+  'adopt',
+  'let a secret rotate the username that it names, where another secret rotated it, or it another username',
+  [secret, table, as, yes],
+  (desk, options) => adopt(desk, { ...options, actor: actorOf(options) }),
 );
 command('contract', 'which element GetNewPassword wants, by the live contract (no log-in)', [
   baseUrl,

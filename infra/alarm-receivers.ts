@@ -8,17 +8,24 @@ import {
   UrlSubscription,
 } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { labelOf } from '../lambda/alarms/label.ts';
+import type { Severity } from '../lambda/alarms/severity.ts';
+
+type Choice = {
+  /** What it hears of. @default - everything; by SMS only what is critical */
+  readonly severities?: readonly Severity[];
+};
 
 /** Who is told. E-mail and HTTPS receivers confirm their subscription once, by a message from SNS. */
 export type Receiver =
-  | { readonly email: string }
+  | (Choice & { readonly email: string })
   /** Telephone number as E.164: `+12025550123`. */
-  | { readonly sms: string }
-  | { readonly https: string }
+  | (Choice & { readonly sms: string })
+  /** May have a query, as pagers' addresses have. */
+  | (Choice & { readonly https: string })
   /** ARN of a function of the same account and region. */
-  | { readonly lambda: string };
+  | (Choice & { readonly lambda: string });
 
-/** A receiver and the usernames it hears of; `everything` also brings CloudWatch's and EventBridge's alarms. */
+/** A receiver and the usernames it hears of; `everything` also brings CloudWatch's alarms. */
 export type Subscribed = { receiver: Receiver; usernames: 'everything' | string[] };
 
 /**
@@ -44,23 +51,41 @@ export function subscriptions(
 }
 
 export function subscribe(topic: ITopic, { receiver, usernames }: Subscribed): void {
-  const filter =
-    usernames === 'everything'
-      ? {}
-      : {
-          filterPolicy: {
-            credential: SubscriptionFilter.stringFilter({
-              allowlist: usernames.map((username) => labelOf(username.toLowerCase())),
-            }),
-          },
-        };
+  const filterPolicy = filterOf(severitiesOf(receiver), usernames);
+  const filter = filterPolicy === undefined ? {} : { filterPolicy };
   if ('email' in receiver) topic.addSubscription(new EmailSubscription(receiver.email, filter));
   else if ('sms' in receiver) topic.addSubscription(new SmsSubscription(receiver.sms, filter));
   else if ('https' in receiver) topic.addSubscription(new UrlSubscription(receiver.https, filter));
   else topic.addSubscription(new LambdaSubscription(importedFunction(topic, receiver.lambda), filter));
 }
 
-const addressOf = (receiver: Receiver): string => Object.entries(receiver).flat().join(' ').toLowerCase();
+/** Undefined: everything. */
+export function severitiesOf(receiver: Receiver): readonly Severity[] | undefined {
+  return receiver.severities ?? ('sms' in receiver ? ['critical'] : undefined);
+}
+
+/** The address alone, letter case aside: what SNS knows a subscription by. */
+export function addressOf(receiver: Receiver): string {
+  const [member] = Object.entries(receiver).filter(([name]) => name !== 'severities');
+  return (member ?? []).join(' ').toLowerCase();
+}
+
+/**
+ * Who hears of everything also hears CloudWatch's alarms. They have no attributes, and they say that the
+ * function cannot speak for itself, so they pass every choice of severities.
+ */
+function filterOf(severities: readonly Severity[] | undefined, usernames: Subscribed['usernames']) {
+  const credential =
+    usernames === 'everything'
+      ? undefined
+      : new SubscriptionFilter(usernames.map((username) => labelOf(username.toLowerCase())));
+  const chosen = severities && [...severities, ...(credential ? [] : [{ exists: false }])];
+  const policy = {
+    ...(credential && { credential }),
+    ...(chosen && { severity: new SubscriptionFilter(chosen) }),
+  };
+  return Object.keys(policy).length === 0 ? undefined : policy;
+}
 
 function importedFunction(topic: ITopic, functionArn: string) {
   const scope = Stack.of(topic);

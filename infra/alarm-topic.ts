@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -25,19 +25,6 @@ export function alarmTopic(scope: Construct, id: string, key: IKey): Topic {
     }),
   );
   return topic;
-}
-
-/** By which EventBridge's rules publish; neither the topic nor its key need to trust EventBridge itself. */
-export function publishingRole(scope: Construct, id: string, topic: ITopic, key: IKey): Role {
-  const role = new Role(scope, id, {
-    description: 'EventBridge tells of failed and abandoned rotations',
-    assumedBy: new ServicePrincipal('events.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
-  });
-  role.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
-  role.addToPolicy(publishThroughKey(key, topic));
-  return role;
 }
 
 /** What a publisher needs of the key of an encrypted topic. */

@@ -7,19 +7,17 @@ import { bundleRotation } from './bundle.ts';
 import { ConfigurationError, readConfig } from './config.ts';
 import { RotationStack } from './stack.ts';
 
-const projectRoot = path.join(import.meta.dirname, '..');
-const own = path.join(projectRoot, 'thingspace.config.json');
-const example = path.join(projectRoot, 'infra', 'example.config.json');
+const own = path.join(import.meta.dirname, '..', 'thingspace.config.json');
 
-/** `cdk synth -c config=<file>`, else `thingspace.config.json`, else the example. */
+/** `-c config=<file>`, else `thingspace.config.json`. Never the example unasked: it could be deployed. */
 function configFile(app: App): string {
   const given: unknown = app.node.tryGetContext('config');
   if (typeof given === 'string') return path.resolve(given);
   if (existsSync(own)) return own;
-  console.error(
-    'There is no thingspace.config.json: this is infra/example.config.json, good to look at only.',
+  throw new ConfigurationError(
+    'There is no thingspace.config.json, so nothing is made: copy infra/example.config.json to that name and edit it. ' +
+      'To look at the example, name it: npx cdk synth -c config=infra/example.config.json',
   );
-  return example;
 }
 
 try {

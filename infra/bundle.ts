@@ -6,11 +6,9 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { bundleDirectory } from './bundle-directory.ts';
 
 const projectRoot = path.join(import.meta.dirname, '..');
-
-/** Where `npm run build` puts the bundle; Lambda calls `handler` of `index.mjs` in it. */
-export const bundleDirectory = path.join(projectRoot, 'dist', 'rotation');
 
 /** `at start`: loaded by every cold start. `on demand`: behind a dynamic import. */
 type Role = 'at start' | 'on demand' | 'source maps' | 'licences';

@@ -1,26 +1,7 @@
-import { type Receiver, subscriptions } from './alarm-receivers.ts';
+import { addressOf, type Receiver, subscriptions } from './alarm-receivers.ts';
 import type { Config } from './config.ts';
-
-/** CloudFormation's quota of resources in one stack. */
-export const maxResources = 500;
-
-/** The same of every stack, and of every credential in it; a test counts what is really made. */
-const sharedResources = 29;
-const resourcesPerCredential = 12;
-
-/** A key's policy holds 32 KiB; every reader of a secret takes about 450 bytes of it. */
-const maxGrants = 60;
-
-/** Resources that the configuration makes, at most. */
-export function resourceCount(config: Config): number {
-  const clients = new Set(config.credentials.flatMap((credential) => credential.clients));
-  return (
-    sharedResources +
-    resourcesPerCredential * config.credentials.length +
-    clients.size +
-    2 * subscriptionsOf(config).length
-  );
-}
+import { placesFit } from './config-places.ts';
+import { type Rotation, scheduleOf } from './rotation-schedule.ts';
 
 export function subscriptionsOf(config: Config) {
   const perCredential = config.credentials.map(({ username, alarmReceivers }) => ({
@@ -35,9 +16,11 @@ export function crossCheck(config: Config): string[] {
   return [
     ...budgetsFit(config),
     ...eachOnce(config),
+    ...namesAreFree(config),
     ...importsFit(config),
-    ...clientsAreOurs(config),
-    ...fitsOneStack(config),
+    ...placesFit(config),
+    ...receiversAgree(config),
+    ...logOutlivesRotations(config),
   ];
 }
 
@@ -51,59 +34,95 @@ function* budgetsFit({ lockout: { limit, budget, rotationBudget } }: Config) {
 }
 
 function* eachOnce({ credentials }: Config) {
-  for (const member of ['name', 'username'] as const) {
+  const why = {
+    name: ' (letter case makes no difference)',
+    username: ' (letter case makes no difference): one username has one password, so one secret',
+    secretArn: ': one secret holds one username',
+  };
+  for (const member of ['name', 'username', 'secretArn'] as const) {
     const seen = new Map<string, number>();
     for (const [index, credential] of credentials.entries()) {
-      const value = credential[member].toLowerCase();
+      const value = credential[member]?.toLowerCase();
+      if (value === undefined) continue;
       const first = seen.get(value);
       if (first !== undefined) {
-        const why = member === 'username' ? ': one username has one password, so one secret' : '';
-        yield `credentials[${index}].${member}: write another than that of credentials[${first}] (letter case makes no difference)${why}`;
+        yield `credentials[${index}].${member}: write another than that of credentials[${first}]${why[member]}`;
       }
       seen.set(value, first ?? index);
     }
   }
+  yield* madeTwice(credentials);
 }
 
-function* importsFit({ account, region, credentials }: Config) {
-  for (const [index, { secretArn, secretKeyArn, readers, clients }] of credentials.entries()) {
+/** A secret that one credential makes, and another is given by its ARN. */
+function* madeTwice(credentials: Config['credentials']) {
+  const made = credentials.filter(({ secretArn }) => secretArn === undefined);
+  for (const [index, { secretArn }] of credentials.entries()) {
+    const name = secretArn?.split(':')[6]?.slice(0, -'-AbCdEf'.length);
+    const other = made.find((credential) => `thingspace/${credential.name}` === name);
+    if (other) {
+      yield `credentials[${index}].secretArn: write another secret, this is the one that the credential ${other.name} makes`;
+    }
+  }
+}
+
+/** What the stack itself is made of (`stack.ts`); a credential is a construct beside it. */
+const innerConstructs =
+  /^(service|dashboard|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
+
+function* namesAreFree({ credentials }: Config) {
+  for (const [index, { name }] of credentials.entries()) {
+    if (innerConstructs.test(name)) {
+      yield `credentials[${index}].name: write another name, the stack calls a part of itself "${name}"`;
+    }
+  }
+}
+
+function* importsFit({ credentials }: Config) {
+  for (const [index, credential] of credentials.entries()) {
+    const { secretArn, secretKeyArn, adopt, readers, clients } = credential;
     const at = `credentials[${index}]`;
     if (secretKeyArn !== undefined && secretArn === undefined) {
       yield `${at}.secretKeyArn: leave it out, it belongs to secretArn; a new secret is encrypted with the sealing key`;
     }
-    if (secretArn === undefined) continue;
-    const [, , , ofRegion, ofAccount] = secretArn.split(':');
-    if ((account ?? ofAccount) !== ofAccount || (region ?? ofRegion) !== ofRegion) {
-      yield `${at}.secretArn: write a secret of the stack's own account and region, or deploy a stack in ${ofAccount}, ${ofRegion}: a rotation schedule cannot be made from elsewhere`;
+    if (adopt && secretArn === undefined) {
+      yield `${at}.adopt: write it only together with secretArn, for a secret that an earlier deployment made and kept`;
     }
-    if (readers.length + clients.length > 0) {
+    if (secretArn !== undefined && !adopt && readers.length + clients.length > 0) {
       yield `${at}.readers: leave readers and clients out and name them in the imported secret's own resource policy, which this stack does not replace`;
     }
   }
 }
 
-function* clientsAreOurs({ account, credentials }: Config) {
-  if (account === undefined) return;
-  for (const [index, { clients }] of credentials.entries()) {
-    for (const client of clients) {
-      if (client.split(':')[4] !== account) {
-        yield `credentials[${index}].clients: write roles of the account ${account} only; a role of another account can be a reader, without the ledger`;
-      }
+/** SNS knows one subscription of an address, with one filter. */
+function* receiversAgree(config: Config) {
+  const chosen = new Map<string, string>();
+  const all = [
+    ...config.alarmReceivers.map((receiver, index) => ({ receiver, path: `alarmReceivers[${index}]` })),
+    ...config.credentials.flatMap(({ alarmReceivers }, at) =>
+      alarmReceivers.map((receiver, index) => ({
+        receiver,
+        path: `credentials[${at}].alarmReceivers[${index}]`,
+      })),
+    ),
+  ];
+  for (const { receiver, path } of all) {
+    const address = addressOf(receiver as Receiver);
+    const severities = [...(receiver.severities ?? ['as usual'])].sort().join(' ');
+    if ((chosen.get(address) ?? severities) !== severities) {
+      yield `${path}.severities: write the same for the same address everywhere, it gets one subscription`;
     }
+    chosen.set(address, severities);
   }
 }
 
-function* fitsOneStack(config: Config) {
-  const resources = resourceCount(config);
-  if (resources > maxResources) {
-    const fit = Math.floor((maxResources - sharedResources) / resourcesPerCredential);
-    yield `credentials: write at most about ${fit} in one stack (these make ${resources} resources and CloudFormation takes ${maxResources}), and the others into a second configuration with another stackName`;
-  }
-  const grants = config.credentials.reduce(
-    (sum, { readers, clients }) => sum + new Set([...readers, ...clients, ...config.operators]).size,
-    0,
-  );
-  if (grants > maxGrants) {
-    yield `credentials: write at most ${maxGrants} readers, clients and operators, counted once per credential (these are ${grants}): the key's policy holds no more`;
+/** The log must still hold what the rotation before the last one sealed. */
+function* logOutlivesRotations({ credentials, rotation, logRetentionDays }: Config) {
+  for (const [index, credential] of credentials.entries()) {
+    const { everyDays } = scheduleOf((credential.rotation ?? rotation) as Rotation);
+    if (logRetentionDays >= 2 * everyDays) continue;
+    const path = credential.rotation === undefined ? 'rotation' : `credentials[${index}].rotation`;
+    yield `logRetentionDays: write at least two intervals of ${path}, ${2 * everyDays} days or more: the log holds sealed passwords`;
+    return;
   }
 }

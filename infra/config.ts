@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LOCKOUT_BUDGET,
+  DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_PASSWORD_ELEMENT,
+  DEFAULT_ROTATION_BUDGET,
+} from '../lambda/defaults.ts';
 import { crossCheck } from './config-checks.ts';
+import { maxServiceName } from './names.ts';
+import { regions } from './regions.ts';
 
 /** The configuration cannot be deployed; one sentence per mistake says what to write. */
 export class ConfigurationError extends Error {
@@ -14,12 +23,14 @@ const whole = (from: number, to: number, what: string) => {
 
 const text = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
 
-const httpsUrl = (message: string) =>
+/** @param query whether it may have one, as pagers' addresses have */
+const httpsUrl = (message: string, query: 'query' | 'no query') =>
   v.pipe(
     v.string(message),
     v.check((address) => {
       const url = URL.parse(address);
-      return url?.protocol === 'https:' && `${url.username}${url.password}${url.search}${url.hash}` === '';
+      if (url?.protocol !== 'https:' || `${url.username}${url.password}${url.hash}` !== '') return false;
+      return query === 'query' || url.search === '';
     }, message),
   );
 
@@ -42,13 +53,19 @@ const roleArn = text(
   "write a role's ARN, such as arn:aws:iam::123456789012:role/fleet-app",
 );
 
+/** In a policy's condition ARNs are compared as text, so the random end of such a role's name may be left open. */
+const operatorArn = text(
+  /^arn:[a-z-]+:iam::\d{12}:role\/([\w+=,.@/-]+|[\w+=,.@/-]*AWSReservedSSO_[\w+=,.@-]+_\*)$/,
+  "write a role's ARN; only a role of IAM Identity Center may end in an asterisk: …/AWSReservedSSO_Operators_*",
+);
+
 const secretArn = text(
   /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
   "write the secret's full ARN, with the six characters at its end",
 );
 
 const keyArn = text(
-  /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+  /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/,
   'write the ARN of a customer-managed key, arn:aws:kms:…:key/…; an alias is not enough, and the AWS-managed aws/secretsmanager cannot seal',
 );
 
@@ -63,21 +80,31 @@ const receiver = v.pipe(
     sms: v.optional(
       text(/^\+[1-9]\d{6,14}$/, 'write the telephone number with + and country code, such as +12025550123'),
     ),
-    https: v.optional(httpsUrl('write an https address')),
+    https: v.optional(httpsUrl('write an https address without user and fragment', 'query')),
     lambda: v.optional(
       text(
         /^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+$/,
         "write a function's ARN, such as arn:aws:lambda:us-east-1:123456789012:function:pager",
       ),
     ),
+    severities: v.optional(
+      v.pipe(
+        list(oneOf(['critical', 'warning', 'info'])),
+        v.minLength(1, 'write at least one of "critical", "warning", "info"'),
+      ),
+    ),
   }),
-  v.check((given) => Object.keys(given).length === 1, 'write exactly one of email, sms, https, lambda'),
+  v.check(
+    ({ severities: _, ...address }) => Object.keys(address).length === 1,
+    'write exactly one of email, sms, https, lambda',
+  ),
 );
 
 const rotation = v.pipe(
   object({
     everyDays: v.optional(whole(1, 1000, 'of days')),
     everyMonths: v.optional(oneOf([1, 2, 3, 4, 6, 12])),
+    dayOfMonth: v.optional(whole(1, 28, '(a day of the month)')),
     startHourUtc: v.optional(whole(0, 23, '(an hour, UTC)')),
     windowHours: v.optional(whole(1, 24, 'of hours')),
   }),
@@ -88,6 +115,10 @@ const rotation = v.pipe(
   v.check(
     ({ everyMonths, startHourUtc }) => (everyMonths === undefined) === (startHourUtc === undefined),
     'write startHourUtc together with everyMonths, and only then: a window by days opens at midnight UTC',
+  ),
+  v.check(
+    ({ everyMonths, dayOfMonth }) => everyMonths !== undefined || dayOfMonth === undefined,
+    'write dayOfMonth only together with everyMonths',
   ),
   v.check(
     ({ startHourUtc = 0, windowHours = 4 }) => startHourUtc + windowHours <= 24,
@@ -103,40 +134,67 @@ const credential = object({
       'write a name that does not end in a hyphen and six characters: Secrets Manager ends its ARNs so',
     ),
   ),
-  username: text(/^[^'<\\]{1,256}$/, "write the ThingSpace username, without ', < and \\"),
+  username: text(
+    /^(?!\s)[^'<\\\p{C}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u,
+    "write the ThingSpace username, without ', <, \\ and control characters, and with no space before or after it",
+  ),
   rotation: v.optional(rotation),
   readers: v.optional(list(roleArn), []),
   clients: v.optional(list(roleArn), []),
   alarmReceivers: v.optional(list(receiver), []),
   secretArn: v.optional(secretArn),
   secretKeyArn: v.optional(keyArn),
+  adopt: v.optional(v.boolean('write true or false'), false),
 });
 
 const identifiers = (prefix: string) =>
-  list(text(new RegExp(`^${prefix}-[0-9a-f]+$`), `write ids such as ${prefix}-0a1b2c3d`));
+  v.pipe(
+    list(text(new RegExp(`^${prefix}-[0-9a-f]+$`), `write ids such as ${prefix}-0a1b2c3d`)),
+    v.minLength(1, `write at least one id such as ${prefix}-0a1b2c3d`),
+    v.check((ids) => new Set(ids).size === ids.length, 'write each id once'),
+  );
 
 const schema = object({
   stackName: v.optional(
-    text(/^[A-Za-z][A-Za-z0-9-]{0,49}$/, 'write up to 50 letters, digits and hyphens'),
+    text(
+      new RegExp(`^[A-Za-z][A-Za-z0-9-]{0,${maxServiceName - 1}}$`),
+      `write up to ${maxServiceName} letters, digits and hyphens, a letter first`,
+    ),
     'ThingSpaceRotation',
   ),
-  account: v.optional(text(/^\d{12}$/, 'write the 12 digits of the account in quotes')),
-  region: v.optional(text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'write a region, such as us-east-1')),
-  thingspace: object({
-    transport: v.optional(oneOf(['soap']), 'soap'),
-    baseUrl: httpsUrl(
-      'write an https address without user, query and fragment, such as https://uws.apps.nphase.com/api/v2',
-    ),
-    passwordElement: v.optional(
-      text(/^[A-Za-z_][\w.-]{0,63}$/, 'write the name of an XML element, such as OldPassword'),
-      'OldPassword',
-    ),
-  }),
+  account: text(/^\d{12}$/, 'write the 12 digits of the account into which it is deployed, in quotes'),
+  region: v.pipe(
+    v.string('write the region, such as us-east-1'),
+    v.check((region) => regions.includes(region), 'write a region that AWS has, such as us-east-1'),
+  ),
+  thingspace: v.optional(
+    object({
+      transport: v.optional(oneOf(['soap']), 'soap'),
+      baseUrl: v.optional(
+        v.pipe(
+          httpsUrl(
+            'write an https address without user, query and fragment, such as https://uws.apps.nphase.com/api/v2',
+            'no query',
+          ),
+          v.check(
+            (address) => !/\.(svc|asmx|wsdl)\/*$/i.test(address),
+            'write the address above the services, without SessionService.svc, such as https://uws.apps.nphase.com/api/v2',
+          ),
+        ),
+        DEFAULT_BASE_URL,
+      ),
+      passwordElement: v.optional(
+        text(/^[A-Za-z_][\w.-]{0,63}$/, 'write the name of an XML element, such as OldPassword'),
+        DEFAULT_PASSWORD_ELEMENT,
+      ),
+    }),
+    {},
+  ),
   lockout: v.optional(
     object({
-      limit: v.optional(whole(2, 100, 'of failed log-ins'), 5),
-      budget: v.optional(whole(1, 99, 'of failed log-ins'), 3),
-      rotationBudget: v.optional(whole(1, 99, 'of failed log-ins'), 2),
+      limit: v.optional(whole(2, 100, 'of failed log-ins'), DEFAULT_LOCKOUT_LIMIT),
+      budget: v.optional(whole(1, 99, 'of failed log-ins'), DEFAULT_LOCKOUT_BUDGET),
+      rotationBudget: v.optional(whole(1, 99, 'of failed log-ins'), DEFAULT_ROTATION_BUDGET),
     }),
     {},
   ),
@@ -145,16 +203,26 @@ const schema = object({
     list(receiver),
     v.minLength(1, 'write at least one receiver: an alarm that nobody gets is none'),
   ),
-  operators: v.optional(list(roleArn), []),
-  runbookUrl: v.optional(httpsUrl('write an https address')),
+  operators: v.optional(list(operatorArn), []),
+  runbookUrl: v.optional(
+    httpsUrl('write the whole https address of the runbook, without user and fragment', 'query'),
+  ),
+  supportContact: v.optional(
+    text(
+      /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u,
+      'write one line of up to 200 characters, such as M2M Support, +1 800 555 0100',
+    ),
+  ),
   sealingKeyArn: v.optional(keyArn),
+  operationsKeyArn: v.optional(keyArn),
+  ledgerDeletionProtection: v.optional(v.boolean('write true or false'), false),
   logRetentionDays: v.optional(oneOf([90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]), 400),
   reservedConcurrency: v.optional(
     v.union(
       [v.literal('none'), whole(2, 1000, 'of invocations')],
       'write a whole number of invocations from 2 to 1000, or "none"',
     ),
-    10,
+    'none',
   ),
   tracing: v.optional(v.boolean('write true or false'), false),
   vpc: v.optional(
@@ -179,19 +247,30 @@ export function parseConfig(input: unknown): Config {
   throw new ConfigurationError(mistakes.map((mistake) => `${mistake}.`).join('\n'));
 }
 
-/** @throws ConfigurationError also when the file cannot be read or is no JSON */
+/** @throws ConfigurationError also when the file is missing, cannot be read or is no JSON */
 export function readConfig(file: string): Config {
   try {
-    return parseConfig(JSON.parse(readFileSync(file, 'utf8')));
+    return parseConfig(JSON.parse(contentOf(file)));
   } catch (cause) {
     if (cause instanceof ConfigurationError) {
       throw new ConfigurationError(`${file} cannot be deployed.\n${cause.message}`);
     }
+    throw new ConfigurationError(`${file} is no JSON: write a file like infra/example.config.json.`, {
+      cause,
+    });
+  }
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     throw new ConfigurationError(
-      `${file} cannot be read as JSON: write a file like infra/example.config.json.`,
-      {
-        cause,
-      },
+      missing
+        ? 'There is no such file: write one like infra/example.config.json, or name it with -c config=<file>.'
+        : 'The file cannot be read: check that it is a file, and your right to read it.',
+      { cause },
     );
   }
 }

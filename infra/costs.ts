@@ -10,6 +10,7 @@ export const prices = {
   keyMonth: 1,
   kmsCall: 0.03 / 10_000,
   alarmMonth: 0.1,
+  compositeAlarmMonth: 0.5,
   /** CloudWatch charges custom metrics by the hour in which they were written; 730 hours are a month. */
   metricHour: 0.3 / 730,
   dashboardMonth: 3,
@@ -40,13 +41,14 @@ export type Bill = Record<
   number
 >;
 
-/** Most credentials that one stack takes (`config-checks.ts`). */
-export const credentialsPerStack = 39;
+/** As many fit into one stack for certain (a test makes it, with long names); a few more may. */
+export const credentialsPerStack = 100;
 
 const rotationsPerMonth = 30 / 90;
 const checksPerMonth = 30;
-const alarmsPerCredential = 5;
-const alarmsPerStack = 3;
+/** However many credentials there are (`service-alarms.ts`). */
+const alarmsPerStack = 6;
+const compositeAlarmsPerStack = 1;
 /** The sealing key and the operations key; each of their first two yearly rotations adds the same again. */
 const keysPerStack = 2;
 
@@ -72,10 +74,12 @@ export const perCheck: typeof perRotation = {
   ledgerReads: 4,
   secretCalls: 8,
   kmsCalls: 6,
-  metricHours: 1,
+  metricHours: 3, // age, overdue, trouble
   mails: 0,
   logKilobytes: 4,
 };
+/** Measured for the whole service as well, in the one hour of the day into which all checks fall. */
+const serviceMetricHours = 3 * checksPerMonth;
 const memoryGigabytes = 0.5;
 
 export function monthlyBill(credentials: number, { readsPerMonth }: Use): Bill {
@@ -85,10 +89,15 @@ export function monthlyBill(credentials: number, { readsPerMonth }: Use): Bill {
 
   const bill = {
     secrets: credentials * prices.secretMonth,
-    alarms: (credentials * alarmsPerCredential + stacks * alarmsPerStack) * prices.alarmMonth,
+    alarms:
+      stacks * (alarmsPerStack * prices.alarmMonth + compositeAlarmsPerStack * prices.compositeAlarmMonth),
     keys: stacks * keysPerStack * prices.keyMonth,
     dashboards: stacks * prices.dashboardMonth,
-    metrics: amount('metricHours') * prices.metricHour,
+    // A rotation is measured for the credential and for the service.
+    metrics:
+      (amount('metricHours') + credentials * rotationsPerMonth * perRotation.metricHours) *
+        prices.metricHour +
+      stacks * serviceMetricHours * prices.metricHour,
     // A read is a call of Secrets Manager and, behind it, one of KMS.
     readers: credentials * readsPerMonth * (prices.secretsManagerCall + prices.kmsCall),
     'function, ledger, logs, mail':

@@ -1,9 +1,11 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { labelOf } from '../lambda/alarms/label.ts';
-import { type CountName, type GaugeName, metricNamespace } from '../lambda/metrics.ts';
+import { type CountName, type DerivedName, type GaugeName, metricNamespace } from '../lambda/metrics.ts';
 
-const statisticOf: Record<CountName | GaugeName, 'Sum' | 'Maximum'> = {
+export type MetricName = CountName | GaugeName | DerivedName;
+
+const statisticOf: Record<MetricName, 'Sum' | 'Maximum'> = {
   FailedLogIns: 'Sum',
   RotationSucceeded: 'Sum',
   PasswordLost: 'Sum',
@@ -11,16 +13,25 @@ const statisticOf: Record<CountName | GaugeName, 'Sum' | 'Maximum'> = {
   LockoutExposure: 'Maximum',
   StaleWindowMs: 'Maximum',
   PasswordAgeDays: 'Maximum',
+  DaysOverdue: 'Maximum',
   TroubleStands: 'Maximum',
 };
 
+export type Measured = { name: MetricName; period: Duration; statistic?: string };
+
+/** A metric of the function over all credentials of a service: the sum, or the greatest. */
+export const serviceMetric = (serviceName: string, measured: Measured): Metric =>
+  metric({ Service: serviceName }, measured);
+
 /** A metric of the function about one credential. */
-export function credentialMetric(name: CountName | GaugeName, username: string, period: Duration): Metric {
-  return new Metric({
+export const credentialMetric = (serviceName: string, username: string, measured: Measured): Metric =>
+  metric({ Service: serviceName, Credential: labelOf(username.toLowerCase()) }, measured);
+
+const metric = (dimensionsMap: Record<string, string>, { name, period, statistic }: Measured): Metric =>
+  new Metric({
     namespace: metricNamespace,
     metricName: name,
-    dimensionsMap: { Credential: labelOf(username.toLowerCase()) },
-    statistic: statisticOf[name],
+    dimensionsMap,
+    statistic: statistic ?? statisticOf[name],
     period,
   });
-}

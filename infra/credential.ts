@@ -1,18 +1,39 @@
-import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, RemovalPolicy, Resource, Token } from 'aws-cdk-lib';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule, CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { PLACEHOLDER } from '../lambda/secret/credential.ts';
-import { credentialAlarms } from './credential-alarms.ts';
-import { grantKeyToReader, grantLedgerItem } from './reader-grants.ts';
-import { checkDaily, recoverOnFailure } from './recover-triggers.ts';
-import { defaultRotation, type Rotation, type Schedule, scheduleAt } from './rotation-schedule.ts';
+import { credentialMetric, type MetricName } from './credential-metrics.ts';
+import { checkDaily } from './daily-checks.ts';
+import { serviceTag } from './operators-policy.ts';
+import { grantImportedKey, isOfAccount } from './reader-grants.ts';
+import { defaultRotation, type Rotation, type Schedule, scheduleOf } from './rotation-schedule.ts';
 import type { RotationService } from './rotation-service.ts';
+import { secretArnLength } from './secret-arn.ts';
 import { restrictReaders } from './secret-policy.ts';
 
+/** One ThingSpace username, as others see it. */
+export interface IThingSpaceCredential {
+  readonly username: string;
+  readonly secret: ISecret;
+  /** A metric of the function about this credential. */
+  metric(name: MetricName, options?: { period?: Duration }): Metric;
+  metricPasswordAgeDays(): Metric;
+  metricFailedLogIns(): Metric;
+  /** 1 while a person is needed. */
+  metricTroubleStands(): Metric;
+}
+
+export interface ThingSpaceCredentialAttributes {
+  /** Of the service that rotates it. */
+  readonly serviceName: string;
+  readonly username: string;
+  readonly secret: ISecret;
+}
+
 export interface ThingSpaceCredentialProps {
-  /** Function, ledger, keys and topic, which the credentials of a stack share. */
+  /** Function, ledger, keys and topic, which the credentials of a service share. */
   readonly service: RotationService;
   /** The ThingSpace username: what the platform locks, and what ledger, metrics and alarms are keyed by. */
   readonly username: string;
@@ -27,10 +48,14 @@ export interface ThingSpaceCredentialProps {
    * @default - a new secret, without credentials until a person stores them
    */
   readonly secret?: ISecret;
+  /**
+   * Whether this stack writes the resource policy of the existing secret too: for one that an earlier
+   * deployment of this construct made and kept.
+   * @default false
+   */
+  readonly adopt?: boolean;
   /** When the password is changed. @default - every 90 days, from midnight to 04:00 UTC */
   readonly rotation?: Rotation;
-  /** Place among the credentials that are deployed together; staggers their rotations. @default 0 */
-  readonly position?: number;
 }
 
 /** The grant cannot be made from here. */
@@ -38,71 +63,85 @@ export class GrantError extends Error {
   override readonly name = 'GrantError';
 }
 
-/** One ThingSpace username: its secret, who reads it, its schedule, its alarms. */
-export class ThingSpaceCredential extends Construct {
+/** One ThingSpace username: its secret, who reads it, its schedule, its daily check. */
+export class ThingSpaceCredential extends Construct implements IThingSpaceCredential {
+  /** A credential that another stack deployed, for its metrics and its secret. */
+  static fromThingSpaceCredentialAttributes(
+    attributes: ThingSpaceCredentialAttributes,
+  ): IThingSpaceCredential {
+    return imported(attributes);
+  }
+
   readonly credentialName: string;
   readonly username: string;
   readonly secret: ISecret;
   readonly schedule: Schedule;
-  readonly alarms: Alarm[];
   readonly #service: RotationService;
-  readonly #owned: boolean;
+  readonly #policyIsOurs: boolean;
+  readonly #adopted: boolean;
   readonly #readers = new Map<string, IRole>();
+  readonly #metrics: IThingSpaceCredential;
 
   constructor(scope: Construct, id: string, props: ThingSpaceCredentialProps) {
     super(scope, id);
-    const { service, username, position = 0 } = props;
+    const { service, username, secret, adopt = false } = props;
     this.#service = service;
-    this.#owned = props.secret === undefined;
+    this.#policyIsOurs = secret === undefined || adopt;
+    this.#adopted = secret !== undefined && adopt;
     this.credentialName = props.credentialName ?? id;
     this.username = username;
-    this.schedule = scheduleAt(props.rotation ?? defaultRotation, position);
-    this.secret = props.secret ?? this.#newSecret();
-    service.serve({ secretArn: this.secret.secretArn, key: this.secret.encryptionKey });
+    this.schedule = scheduleOf(props.rotation ?? defaultRotation);
+    this.secret = secret ?? this.#newSecret();
+    this.#metrics = imported({ serviceName: service.serviceName, username, secret: this.secret });
+    const { secretArn } = this.secret;
+    service.serve({
+      username,
+      secretArn,
+      arnLength: secret && !Token.isUnresolved(secretArn) ? secretArn.length : this.#arnLength(),
+      key: this.secret.encryptionKey,
+      schedule: this.schedule,
+      imported: secret !== undefined,
+    });
 
     const rotates = this.#scheduleRotation();
-    if (this.#owned) {
+    if (this.#policyIsOurs) {
       const policy = restrictReaders(this, 'Readers', {
         secret: this.secret,
         grantedArns: () => [...this.#readers.keys()],
-        readerArns: () => [service.functionRole.roleArn, ...this.#readers.keys()],
+        readerArns: () => [...service.readerArns(), ...this.#readers.keys()],
       });
-      policy.applyRemovalPolicy(RemovalPolicy.RETAIN);
       rotates.addResourceDependency(policy);
     }
-    recoverOnFailure(this, 'Failed', {
-      service,
+    checkDaily(this, 'Daily', {
+      checks: service.dailyChecks,
+      rotation: service.function,
       name: this.credentialName,
-      secretArn: this.secret.secretArn,
-    });
-    checkDaily(this, 'Daily', { service, secretArn: this.secret.secretArn, position });
-    this.alarms = credentialAlarms(this, service.alarmTopic, {
-      username,
-      lockoutBudget: service.lockoutBudget,
-      lockoutLimit: service.lockoutLimit,
-      overdueAfterDays: this.schedule.overdueAfterDays,
+      secretArn,
     });
   }
 
   /**
-   * Lets a role read the secret, by the secret's and the key's own policies: nothing is attached to the role,
-   * so its owner can delete it, and a role of another account works too once its own policy allows the same.
+   * Lets a role read the secret, by the secret's own policy: nothing is attached to the role, so its owner can
+   * delete it, and a role of another account works too once its own policy allows the same. The role must
+   * exist: Secrets Manager refuses a policy that names one that does not.
    *
-   * @throws GrantError for an imported secret
+   * @throws GrantError for an imported secret, and where an imported key is in the way
    */
   grantRead(reader: IRole): void {
-    if (!this.#owned) {
+    if (!this.#policyIsOurs) {
       throw new GrantError(
         `${this.credentialName} is an imported secret: name ${describe(reader)} in the secret's own resource policy and leave the reader out here.`,
       );
     }
     this.#readers.set(reader.roleArn, reader);
-    const { sealingKey } = this.#service;
-    if (!grantKeyToReader(sealingKey, reader, this.#secretArnPattern())) {
-      throw new GrantError(
-        `Neither the imported key nor ${describe(reader)} can be granted from here: allow kms:Decrypt for the role in the key's policy, or let this stack make the key.`,
-      );
-    }
+    this.#service.addReaderAccount(reader.env.account);
+    const key = this.secret.encryptionKey;
+    // A key that this project made lets whoever may read decrypt; AWS's own key for Secrets Manager does too.
+    if (!key || this.#adopted || Resource.isOwnedResource(key)) return;
+    if (isOfAccount(this, reader) && grantImportedKey(key, reader)) return;
+    throw new GrantError(
+      `Neither the imported key nor ${describe(reader)} can be granted from here: allow kms:Decrypt for the role in the key's policy, or let this stack make the key.`,
+    );
   }
 
   /**
@@ -112,30 +151,59 @@ export class ThingSpaceCredential extends Construct {
    * @throws GrantError
    */
   grantClient(reader: IRole): void {
-    this.grantRead(reader);
-    if (!grantLedgerItem(this.#service.ledger, reader, this.username)) {
+    if (!isOfAccount(this, reader)) {
       throw new GrantError(
-        `The ledger can be granted to roles of this account only: give ${describe(reader)} as a reader, or run the client under a role of this account.`,
+        `The ledger can be granted only to roles that are certainly of this account: give ${describe(reader)} as a reader, or give the stack its account (env) and a role of it.`,
       );
     }
+    this.grantRead(reader);
+    if (this.#service.grantLedger(reader, this.username)) return;
+    throw new GrantError(
+      `Nothing can be attached to ${describe(reader)}: it must be a role that this app may change.`,
+    );
+  }
+
+  metric(name: MetricName, options?: { period?: Duration }): Metric {
+    return this.#metrics.metric(name, options);
+  }
+
+  metricPasswordAgeDays(): Metric {
+    return this.metric('PasswordAgeDays');
+  }
+
+  metricFailedLogIns(): Metric {
+    return this.metric('FailedLogIns');
+  }
+
+  metricTroubleStands(): Metric {
+    return this.metric('TroubleStands');
   }
 
   /** Named, so that CloudFormation can never replace it by an empty one: it fails instead. */
   #newSecret(): ISecret {
     const { sealingKey, serviceName } = this.#service;
     const secret = new CfnSecret(this, 'Secret', {
-      name: `thingspace/${this.credentialName}`,
+      name: this.#secretName(),
       description: `ThingSpace credentials of ${this.username}; rotated by ${serviceName}`,
       kmsKeyId: sealingKey.keyArn,
       // Constant: CloudFormation writes a value only when the template's changes, and the live password
       // would be gone. ThingSpace refuses "<", so this one can never be presented.
       secretString: JSON.stringify(PLACEHOLDER),
+      tags: [{ key: serviceTag, value: serviceName }],
     });
-    secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     return Secret.fromSecretAttributes(this, 'Imported', {
       secretCompleteArn: secret.ref,
       encryptionKey: sealingKey,
     });
+  }
+
+  #secretName(): string {
+    return `thingspace/${this.credentialName}`;
+  }
+
+  #arnLength(): number {
+    return secretArnLength(this, this.#secretName());
   }
 
   #scheduleRotation(): CfnRotationSchedule {
@@ -150,16 +218,19 @@ export class ThingSpaceCredential extends Construct {
     rotates.node.addDependency(this.#service.invokePermission, this.#service.functionRole);
     return rotates;
   }
+}
 
-  /** The key's policy cannot name the secret (the secret names the key), but its name is known. */
-  #secretArnPattern(): string {
-    return Stack.of(this).formatArn({
-      service: 'secretsmanager',
-      resource: 'secret',
-      resourceName: `thingspace/${this.credentialName}-??????`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-  }
+function imported({ serviceName, username, secret }: ThingSpaceCredentialAttributes): IThingSpaceCredential {
+  const metric: IThingSpaceCredential['metric'] = (name, { period = Duration.hours(1) } = {}) =>
+    credentialMetric(serviceName, username, { name, period });
+  return {
+    username,
+    secret,
+    metric,
+    metricPasswordAgeDays: () => metric('PasswordAgeDays'),
+    metricFailedLogIns: () => metric('FailedLogIns'),
+    metricTroubleStands: () => metric('TroubleStands'),
+  };
 }
 
 const describe = (role: IRole) => `the role ${role.roleName}`;

@@ -25,7 +25,8 @@ type Widget = {
 
 /** Two credentials, as two departments have them. */
 const shown = {
-  thingspace: { baseUrl: 'https://uws.apps.nphase.com/api/v2' },
+  account: '123456789012',
+  region: 'us-east-1',
   alarmReceivers: [{ email: 'operations@example.com' }],
   credentials: [
     { name: 'fleet', username: 'FLEET' },
@@ -52,7 +53,7 @@ export function page(all: Widget[]): string {
   return [
     '# The dashboard',
     '',
-    '`cdk deploy` makes one dashboard per stack, named as the stack. It opens on the last 97 days, since rotations',
+    '`cdk deploy` makes one dashboard per stack, named as the stack and its region. It opens on the last 97 days, since rotations',
     'are 90 days apart. The picture and the table are made from its definition by `node infra/dashboard-page.ts`,',
     'here for two credentials; a test fails when they are out of date.',
     '',

@@ -6,51 +6,52 @@ import {
   GraphWidget,
   type IMetric,
   type IWidget,
-  SingleValueWidget,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { CountName, GaugeName } from '../lambda/metrics.ts';
 import type { ThingSpaceCredential } from './credential.ts';
-import { credentialMetric } from './credential-metrics.ts';
+import type { MetricName } from './credential-metrics.ts';
 import type { RotationService } from './rotation-service.ts';
+import { silentFailures } from './silent-failures.ts';
 
 type Shown = { service: RotationService; credentials: ThingSpaceCredential[] };
 
 const hour = Duration.hours(1);
 const day = Duration.days(1);
 
-/** One page for the question "are the passwords well?"; docs/dashboard.md shows it. */
+/**
+ * One page for the question "are the passwords well?"; docs/dashboard.md shows it. Lines of their own have the
+ * credentials where it matters which one it is; what happened is counted for all of them.
+ */
 export function rotationDashboard(scope: Construct, id: string, shown: Shown): Dashboard {
   return new Dashboard(scope, id, {
-    dashboardName: shown.service.serviceName,
+    dashboardName: shown.service.names.dashboard,
     // Rotations are 90 days apart: a shorter look would show an empty page.
     defaultInterval: Duration.days(97),
-    widgets: [...credentialRows(shown), ...functionRows(shown.service)],
+    widgets: [...stateRows(shown), ...eventRows(shown.service), ...functionRows(shown.service)],
   });
 }
 
-function credentialRows({ service, credentials }: Shown): IWidget[][] {
-  const of = (name: CountName | GaugeName, period: Duration): IMetric[] =>
-    credentials.map(({ username }) => credentialMetric(name, username, period).with({ label: username }));
-  const overdueAfterDays = Math.max(...credentials.map(({ schedule }) => schedule.overdueAfterDays));
-  const alarms = [...service.functionAlarms, ...credentials.flatMap((credential) => credential.alarms)];
+function stateRows({ service, credentials }: Shown): IWidget[][] {
+  const ofEach = (name: MetricName, period: Duration): IMetric[] =>
+    credentials.map((credential) => credential.metric(name, { period }).with({ label: credential.username }));
+  const limits = credentials.map(({ schedule }) => schedule.overdueAfterDays);
   return [
     [new TextWidget({ width: 24, height: 2, markdown: introduction(service) })],
-    [
-      new AlarmStatusWidget({
-        title: 'Alarms',
-        width: 24,
-        height: Math.min(4 + Math.ceil(alarms.length / 8), 20),
-        alarms,
-      }),
-    ],
+    [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: service.alarms })],
     [
       new GraphWidget({
-        title: 'Failed log-ins since the last success, known or possible',
-        width: 12,
+        title: 'Needs a person (1)',
+        width: 8,
         height: 7,
-        left: of('LockoutExposure', hour),
+        left: ofEach('TroubleStands', day),
+        leftYAxis: { min: 0, max: 1 },
+      }),
+      new GraphWidget({
+        title: 'Failed log-ins since the last success, known or possible',
+        width: 8,
+        height: 7,
+        left: ofEach('LockoutExposure', hour),
         leftYAxis: { min: 0, max: service.lockoutLimit },
         leftAnnotations: [
           { value: service.lockoutLimit, label: 'the platform locks the username', color: Color.RED },
@@ -59,51 +60,31 @@ function credentialRows({ service, credentials }: Shown): IWidget[][] {
       }),
       new GraphWidget({
         title: 'Age of the password, days',
-        width: 12,
+        width: 8,
         height: 7,
-        left: of('PasswordAgeDays', day),
+        left: ofEach('PasswordAgeDays', day),
         leftYAxis: { min: 0 },
-        leftAnnotations: [{ value: overdueAfterDays, label: 'overdue', color: Color.RED }],
+        leftAnnotations: [{ value: Math.max(...limits), label: 'overdue', color: Color.RED }],
       }),
     ],
+  ];
+}
+
+function eventRows(service: RotationService): IWidget[][] {
+  const ofAll = (name: MetricName, label: string): IMetric =>
+    service.metric(name, { period: day }).with({ label });
+  const graph = (title: string, width: number, left: IMetric[]) =>
+    new GraphWidget({ title, width, height: 6, left, leftYAxis: { min: 0 } });
+  return [
     [
-      new GraphWidget({
-        title: 'Rotations done, per day',
-        width: 8,
-        height: 6,
-        left: of('RotationSucceeded', day),
-        leftYAxis: { min: 0 },
-      }),
-      new GraphWidget({
-        title: 'Failed log-ins, per day',
-        width: 8,
-        height: 6,
-        left: of('FailedLogIns', day),
-        leftYAxis: { min: 0 },
-      }),
-      new GraphWidget({
-        title: 'Receipt to AWSCURRENT, ms',
-        width: 8,
-        height: 6,
-        left: of('StaleWindowMs', day),
-        leftYAxis: { min: 0 },
-      }),
-    ],
-    [
-      new SingleValueWidget({
-        title: 'Passwords lost',
-        width: 12,
-        height: 4,
-        metrics: of('PasswordLost', day),
-        setPeriodToTimeRange: true,
-      }),
-      new SingleValueWidget({
-        title: 'Alarms that could not be published',
-        width: 12,
-        height: 4,
-        metrics: of('AlarmPublishFailed', day),
-        setPeriodToTimeRange: true,
-      }),
+      graph('Rotations done, per day', 6, [ofAll('RotationSucceeded', 'rotations')]),
+      graph('Failed log-ins, per day', 6, [ofAll('FailedLogIns', 'failed log-ins')]),
+      graph('Receipt to AWSCURRENT, ms', 6, [ofAll('StaleWindowMs', 'longest')]),
+      graph('Lost, not announced, failed in silence', 6, [
+        ofAll('PasswordLost', 'passwords lost'),
+        ofAll('AlarmPublishFailed', 'not announced'),
+        silentFailures(service.serviceName, day).with({ label: 'failed in silence' }),
+      ]),
     ],
   ];
 }

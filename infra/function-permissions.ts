@@ -7,7 +7,12 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { publishThroughKey } from './alarm-topic.ts';
 
 /** A secret that the function rotates. `key` encrypts it; none: the AWS-managed key, which needs no grant. */
-export type RotatedSecret = { secretArn: string; key?: IKey | undefined };
+export type RotatedSecret = {
+  secretArn: string;
+  /** Characters of its ARN, at most: the ARN itself is known only after deployment. */
+  arnLength: number;
+  key?: IKey | undefined;
+};
 
 type Resources = {
   sealingKey: IKey;
@@ -17,51 +22,16 @@ type Resources = {
   logGroup: ILogGroup;
 };
 
+/** A managed policy holds 6,144 characters without white space; this much of it is for the secrets' ARNs. */
+const roomForArns = 5_400;
+
 /**
- * Everything the function may do, each action that it calls and no other. The secrets are added one by one,
- * so that one statement names them all however many there are. The three statements that do are policies of
- * their own: an inline policy holds 10,240 characters, which some 25 secrets would fill.
+ * Everything the function may do, each action that it calls and no other. The secrets are added one by one;
+ * the two statements that name them all are policies of their own, and go on in another when one is full
+ * (after some 50 secrets).
  */
 export function grantRotation(role: Role, resources: Resources): (secret: RotatedSecret) => void {
   const { sealingKey, operationsKey, ledger, topic, logGroup } = resources;
-  const secretArns: string[] = [];
-  const keyArns: string[] = [];
-  const theSecrets = Lazy.any({ produce: () => secretArns });
-  const attach = (id: string, description: string, statement: PolicyStatement) =>
-    new ManagedPolicy(role, id, { description, roles: [role], statements: [statement] });
-
-  const ofTheSecrets = new PolicyStatement({
-    actions: [
-      'secretsmanager:DescribeSecret',
-      'secretsmanager:GetSecretValue',
-      'secretsmanager:PutSecretValue',
-      'secretsmanager:UpdateSecretVersionStage',
-    ],
-  });
-  attach('Secrets', 'The ThingSpace secrets that the function rotates', ofTheSecrets);
-
-  const keysThroughSecretsManager = new PolicyStatement({
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    conditions: {
-      StringEquals: {
-        'kms:ViaService': `secretsmanager.${Stack.of(role).region}.amazonaws.com`,
-        'kms:EncryptionContext:SecretARN': theSecrets,
-      },
-    },
-  });
-
-  const sealing = new PolicyStatement({
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [sealingKey.keyArn],
-    conditions: {
-      StringEquals: { 'kms:EncryptionContext:secretArn': theSecrets },
-      // Exactly the two members of the sealing context, as `lambda/sealing/data-key.ts` writes it.
-      'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'token'] },
-      Null: { 'kms:EncryptionContext:token': 'false' },
-    },
-  });
-  attach('Sealing', 'Seals new ThingSpace passwords', sealing);
-
   role.addToPolicy(
     new PolicyStatement({
       actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
@@ -77,19 +47,78 @@ export function grantRotation(role: Role, resources: Resources): (secret: Rotate
       resources: [logGroup.logGroupArn],
     }),
   );
+  const keyUse = throughSecretsManager(role);
 
-  return ({ secretArn, key }) => {
-    secretArns.push(secretArn);
-    ofTheSecrets.addResources(secretArn);
-    if (!key || keyArns.includes(key.keyArn)) return;
-    if (keyArns.length === 0) {
-      attach(
-        'SecretKeys',
-        'Keys of the ThingSpace secrets, through Secrets Manager',
-        keysThroughSecretsManager,
-      );
+  let arns: string[] = [];
+  let room = 0;
+  let policies = 0;
+  return ({ secretArn, arnLength, key }) => {
+    const length = arnLength + '"",'.length;
+    if (room < length) {
+      policies += 1;
+      room = roomForArns;
+      arns = [];
+      attachSecrets(role, policies === 1 ? '' : String(policies), sealingKey, arns);
     }
-    keysThroughSecretsManager.addResources(key.keyArn);
-    keyArns.push(key.keyArn);
+    room -= length;
+    arns.push(secretArn);
+    if (key) keyUse(key);
+  };
+}
+
+/** The two policies of one portion of the secrets; `arns` grows until the template is made. */
+function attachSecrets(role: Role, suffix: string, sealingKey: IKey, arns: string[]): void {
+  const theSecrets = Lazy.list({ produce: () => arns });
+  new ManagedPolicy(role, `Secrets${suffix}`, {
+    description: 'The ThingSpace secrets that the function rotates',
+    roles: [role],
+    statements: [
+      new PolicyStatement({
+        actions: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        resources: theSecrets,
+      }),
+    ],
+  });
+  new ManagedPolicy(role, `Sealing${suffix}`, {
+    description: 'Seals new ThingSpace passwords',
+    roles: [role],
+    statements: [
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [sealingKey.keyArn],
+        conditions: {
+          StringEquals: { 'kms:EncryptionContext:secretArn': theSecrets },
+          // Exactly the two members of the sealing context, as `lambda/sealing/data-key.ts` writes it.
+          'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'token'] },
+          Null: { 'kms:EncryptionContext:token': 'false' },
+        },
+      }),
+    ],
+  });
+}
+
+/**
+ * The keys that encrypt the secrets, through Secrets Manager only, which does not decrypt a secret that the
+ * function may not read: so no secret is named here.
+ */
+function throughSecretsManager(role: Role): (key: IKey) => void {
+  const keyArns: string[] = [];
+  const statement = new PolicyStatement({
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    conditions: {
+      StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(role).region}.amazonaws.com` },
+      Null: { 'kms:EncryptionContext:SecretARN': 'false' },
+    },
+  });
+  return ({ keyArn }) => {
+    if (keyArns.includes(keyArn)) return;
+    statement.addResources(keyArn);
+    if (keyArns.length === 0) role.addToPolicy(statement);
+    keyArns.push(keyArn);
   };
 }

@@ -1,5 +1,5 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { isAwsManagedKey } from '../lambda/sealing/data-key.ts';
@@ -10,12 +10,68 @@ export class SealingKeyChoiceError extends Error {
 }
 
 /** Encrypts the secrets and seals what ThingSpace answers. Without it, a sealed password is gone for ever. */
-export function newSealingKey(scope: Construct, id: string, name: string): Key {
+export function newSealingKey(
+  scope: Construct,
+  id: string,
+  props: { alias: string; serviceName: string },
+): Key {
+  const { alias, serviceName } = props;
   return new Key(scope, id, {
-    alias: `alias/${name}-sealing`,
-    description: `Encrypts the ThingSpace secrets of ${name} and seals new passwords. Never delete it while the log group and the ledger live.`,
+    alias,
+    description: `Encrypts the ThingSpace secrets of ${serviceName} and seals new passwords. Never delete it while the log group and the ledger live.`,
     enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+}
+
+type WhoMay = {
+  /** ARNs, or patterns of ARNs, of those who may open sealed passwords. */
+  openerArns: () => string[];
+  /** Accounts whose roles read secrets. */
+  readerAccounts: () => string[];
+};
+
+/** Says in the key's policy who reads and who opens. The policy of an imported key stays its owner's. */
+export function guardSealingKey(key: IKey, { openerArns, readerAccounts }: WhoMay): void {
+  key.addToResourcePolicy(readThroughSecretsManager(key, readerAccounts), /* allowNoOp */ true);
+  key.addToResourcePolicy(onlyOpeners(openerArns), /* allowNoOp */ true);
+}
+
+/**
+ * As the policy of AWS's own key for Secrets Manager has it: whoever may read a secret may decrypt it, through
+ * Secrets Manager only. Who may read stands in each secret's policy, so this one does not grow with them.
+ */
+function readThroughSecretsManager(scope: Construct, readerAccounts: () => string[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'WhoeverMayReadASecretDecryptsIt',
+    principals: [new AnyPrincipal()],
+    actions: ['kms:Decrypt'],
+    resources: ['*'],
+    conditions: {
+      StringEquals: {
+        'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.amazonaws.com`,
+        'kms:CallerAccount': Lazy.any({ produce: readerAccounts }),
+      },
+    },
+  });
+}
+
+/**
+ * A sealed password names `secretArn` and `token` in its encryption context (`lambda/sealing/data-key.ts`).
+ * Names of condition keys know no letter case, and Secrets Manager's own context has `SecretARN`: `token` is
+ * what tells the two apart. The condition compares ARNs as text, so it outlives the roles that it names.
+ */
+function onlyOpeners(openerArns: () => string[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'OnlyTheNamedOpenSealedPasswords',
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['kms:CreateGrant', 'kms:Decrypt', 'kms:ReEncrypt*'],
+    resources: ['*'],
+    conditions: {
+      Null: { 'kms:EncryptionContext:token': 'false' },
+      ArnNotLike: { 'aws:PrincipalArn': Lazy.any({ produce: openerArns }) },
+    },
   });
 }
 
@@ -34,13 +90,17 @@ export function requireSealing(key: IKey): IKey {
  * Encrypts the alarm topic and the log group. It is not the sealing key: an alarm that says that the sealing
  * key is disabled must get through, and be logged, without that key.
  */
-export function newOperationsKey(scope: Construct, id: string, name: string, logGroupName: string): Key {
+export function newOperationsKey(
+  scope: Construct,
+  id: string,
+  props: { alias: string; serviceName: string; logGroupName: string },
+): Key {
   const { account, partition, region } = Stack.of(scope);
   const key = new Key(scope, id, {
-    alias: `alias/${name}-operations`,
-    description: `Encrypts the alarms and the logs of ${name}.`,
+    alias: props.alias,
+    description: `Encrypts the alarms and the logs of ${props.serviceName}.`,
     enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   key.addToResourcePolicy(
     new PolicyStatement({
@@ -59,7 +119,7 @@ export function newOperationsKey(scope: Construct, id: string, name: string, log
       resources: ['*'],
       conditions: {
         ArnEquals: {
-          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${logGroupName}`,
+          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${props.logGroupName}`,
         },
       },
     }),

@@ -8,19 +8,27 @@ import type { Construct } from 'constructs';
  *
  * It has a name so that CloudFormation can never replace it by an empty one: a journal that is lost while a
  * rotation is under way would lose a sealed password's place.
+ *
+ * @param protectedFromDeletion off at first: CloudFormation could not take a protected table back when a
+ *   first deployment fails, and the next one would meet it. Point-in-time recovery keeps a deleted table for
+ *   35 days.
  */
-export function ledgerTable(scope: Construct, id: string, tableName: string): Table {
+export function ledgerTable(
+  scope: Construct,
+  id: string,
+  props: { tableName: string; protectedFromDeletion: boolean },
+): Table {
   return new Table(scope, id, {
-    tableName,
+    tableName: props.tableName,
     partitionKey: { name: 'credential', type: AttributeType.STRING },
     sortKey: { name: 'item', type: AttributeType.STRING },
     timeToLiveAttribute: 'expiresAt',
     billingMode: BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    deletionProtection: true,
+    deletionProtection: props.protectedFromDeletion,
     // Not the sealing key: when that is disabled, the ledger must still be able to say so. What is secret in
     // here is sealed already.
     encryption: TableEncryption.AWS_MANAGED,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
 }

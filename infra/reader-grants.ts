@@ -1,43 +1,63 @@
-import { Stack } from 'aws-cdk-lib';
+import { Lazy, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { ArnPrincipal, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
 
 /**
- * Lets a role decrypt one secret, through Secrets Manager only. A key that is made here gets it in its
- * policy; an imported one cannot, so the role itself does.
- *
- * @returns false when neither could be changed
+ * Whether a role is certainly of the account into which the scope is deployed. CDK attaches a policy to a role
+ * by its name alone, so a role of another account would be taken for its namesake here.
  */
-export function grantKeyToReader(key: IKey, reader: IRole, secretArnPattern: string): boolean {
-  const statement = {
-    actions: ['kms:Decrypt'],
-    conditions: {
-      StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(key).region}.amazonaws.com` },
-      StringLike: { 'kms:EncryptionContext:SecretARN': secretArnPattern },
-    },
-  };
-  const inKeyPolicy = new PolicyStatement({
-    ...statement,
-    principals: [new ArnPrincipal(reader.roleArn)],
-    resources: ['*'],
-  });
-  if (key.addToResourcePolicy(inKeyPolicy, /* allowNoOp */ true).statementAdded) return true;
-  return reader.addToPrincipalPolicy(new PolicyStatement({ ...statement, resources: [key.keyArn] }))
-    .statementAdded;
+export function isOfAccount(scope: Construct, role: IRole): boolean {
+  const comparison = Token.compareStrings(role.env.account, Stack.of(scope).account);
+  return comparison === TokenComparison.SAME || comparison === TokenComparison.BOTH_UNRESOLVED;
 }
 
-/** @returns false when the role is not of this account */
-export function grantLedgerItem(ledger: Table, reader: IRole, username: string): boolean {
+/**
+ * Lets a role of this account decrypt secrets under an imported key, through Secrets Manager only. (A key
+ * that is made here has this in its own policy.)
+ *
+ * @returns false when nothing could be attached to the role
+ */
+export function grantImportedKey(key: IKey, reader: IRole): boolean {
   return reader.addToPrincipalPolicy(
     new PolicyStatement({
-      actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
-      resources: [ledger.tableArn],
+      actions: ['kms:Decrypt'],
+      resources: [key.keyArn],
       conditions: {
-        // The ledger's key is the username in lower case.
-        'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [username.toLowerCase()] },
-        Null: { 'dynamodb:LeadingKeys': 'false' },
+        StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(key).region}.amazonaws.com` },
       },
     }),
   ).statementAdded;
+}
+
+/**
+ * The ledger's items of usernames, for roles that use the client library. One statement for each role,
+ * however many usernames it has.
+ *
+ * @returns adds a username to a role's; false when nothing could be attached to the role
+ */
+export function ledgerGrants(ledger: Table): (reader: IRole, username: string) => boolean {
+  const usernamesOf = new Map<string, string[]>();
+  return (reader, username) => {
+    const known = usernamesOf.get(reader.roleArn);
+    // The ledger's key is the username in lower case.
+    const key = username.toLowerCase();
+    if (known) {
+      known.push(key);
+      return true;
+    }
+    const usernames = [key];
+    usernamesOf.set(reader.roleArn, usernames);
+    return reader.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+        resources: [ledger.tableArn],
+        conditions: {
+          'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': Lazy.any({ produce: () => usernames }) },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
+      }),
+    ).statementAdded;
+  };
 }

@@ -20,19 +20,12 @@ export interface RotationFunctionOptions {
   /** X-Ray traces; they hold names of calls and durations, no request bodies. @default false */
   readonly tracing?: boolean;
   /**
-   * Invocations at once, 2 at least, or `none` to share the account's. An account with a quota of 10 cannot
-   * reserve any.
-   * @default 10
+   * Invocations at once, 2 at least, or `none` to share the account's. An account whose quota is still the
+   * initial 10 cannot reserve any: a first deployment would fail.
+   * @default none
    */
   readonly reservedConcurrency?: number | 'none';
 }
-
-/**
- * Ten: an invocation may last 15 minutes, and no more than about five credentials of a full stack (40, spread
- * over days) rotate in one window, beside the daily checks, which Scheduler spreads over half an hour. What
- * is throttled all the same comes again by itself: Secrets Manager and EventBridge both retry.
- */
-const defaultConcurrency = 10;
 
 /** Its log holds sealed passwords: kept when the stack goes, and found again by its name. */
 export function rotationLogGroup(
@@ -44,24 +37,32 @@ export function rotationLogGroup(
     logGroupName: props.name,
     retention: props.retention,
     encryptionKey: props.key,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
 }
 
 /** A role of its own, without the managed policies: they would let it write to every log group. */
-export function rotationRole(scope: Construct, id: string, inVpc: boolean): Role {
+export function rotationRole(
+  scope: Construct,
+  id: string,
+  props: { roleName: string; inVpc: boolean },
+): Role {
   const role = new Role(scope, id, {
+    roleName: props.roleName,
     description: 'Rotates the ThingSpace passwords',
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
   });
-  if (inVpc) {
+  if (props.inVpc) {
     role.addToPolicy(
       new PolicyStatement({
+        // As Lambda's documentation of VPC access lists them.
         actions: [
+          'ec2:AssignPrivateIpAddresses',
           'ec2:CreateNetworkInterface',
           'ec2:DeleteNetworkInterface',
           'ec2:DescribeNetworkInterfaces',
           'ec2:DescribeSubnets',
+          'ec2:UnassignPrivateIpAddresses',
         ],
         resources: ['*'],
       }),
@@ -80,7 +81,7 @@ export function rotationFunction(
     environment: Record<string, string>;
   },
 ): LambdaFunction {
-  const { vpc, vpcSubnets, securityGroups, tracing, reservedConcurrency = defaultConcurrency } = props;
+  const { vpc, vpcSubnets, securityGroups, tracing, reservedConcurrency = 'none' } = props;
   return new LambdaFunction(scope, id, {
     description: 'Rotates ThingSpace passwords for Secrets Manager',
     runtime: Runtime.NODEJS_24_X,

@@ -10,19 +10,23 @@
  */
 export type Rotation =
   | {
-      /** Longest interval between two rotations, in days: 1 to 1000. */
+      /** Interval between two rotations, in days: 1 to 1000. */
       readonly everyDays: number;
       /** Length of the window in hours, from midnight UTC: 1 to 24. @default 4 */
       readonly windowHours?: number;
     }
   | {
       /** Interval in months of the calendar; a divisor of 12. */
-      readonly everyMonths: 1 | 2 | 3 | 4 | 6 | 12;
+      readonly everyMonths: Months;
+      /** Day of the month, 1 to 28. @default 1 */
+      readonly dayOfMonth?: number;
       /** Hour (UTC, 0 to 23) at which the window opens. */
       readonly startHourUtc: number;
       /** Length of the window in hours; it ends at midnight UTC at the latest. @default 4 */
       readonly windowHours?: number;
     };
+
+type Months = 1 | 2 | 3 | 4 | 6 | 12;
 
 /** Passwords do not expire; Verizon recommends a change every 90 days. */
 export const defaultRotation: Rotation = { everyDays: 90 };
@@ -34,34 +38,37 @@ export type Schedule = {
   expression: string;
   /** As Secrets Manager's `Duration`. */
   duration: string;
-  /** Age of the password, in days, at which a rotation was missed. */
+  /** Longest time between two rotations, in days. */
+  everyDays: number;
+  /** Age of the password, in days, beyond which a rotation was missed. */
   overdueAfterDays: number;
 };
 
-/** The rotation itself may fail and be retried for a day; the age is measured once a day. */
-const graceDays = 2;
-
-/** A day of its own for every credential that is listed first: these many days, at most. */
-const daysToSpread = 10;
+/** Most days that so many months take, counted from January as the cron expression does. */
+const mostDays: Record<Months, number> = { 1: 31, 2: 62, 3: 92, 4: 123, 6: 184, 12: 366 };
 
 /**
- * The schedule of the credential at a position in the list of its stack (0 is the first). Positions keep
- * credentials that are deployed together from rotating together: by days, the interval is shortened by up to
- * a ninth; by months, the day of the month differs.
+ * The schedule depends on its own configuration alone, not on other credentials. A window is a day long at
+ * most, so a healthy password is never older than its interval and one day.
  */
-export function scheduleAt(rotation: Rotation, position: number): Schedule {
+export function scheduleOf(rotation: Rotation): Schedule {
   const duration = `${rotation.windowHours ?? defaultWindowHours}h`;
   if ('everyDays' in rotation) {
-    const spread = Math.min(daysToSpread, Math.max(1, Math.floor(rotation.everyDays / 9)));
-    const days = rotation.everyDays - (position % spread);
-    const unit = days === 1 ? 'day' : 'days';
-    return { expression: `rate(${days} ${unit})`, duration, overdueAfterDays: days + graceDays };
+    const { everyDays } = rotation;
+    const unit = everyDays === 1 ? 'day' : 'days';
+    return {
+      expression: `rate(${everyDays} ${unit})`,
+      duration,
+      everyDays,
+      overdueAfterDays: everyDays + 1,
+    };
   }
-  // No month is shorter than 28 days.
-  const dayOfMonth = 1 + (position % 28);
+  const { everyMonths, dayOfMonth = 1, startHourUtc } = rotation;
+  const everyDays = mostDays[everyMonths];
   return {
-    expression: `cron(0 ${rotation.startHourUtc} ${dayOfMonth} 1/${rotation.everyMonths} ? *)`,
+    expression: `cron(0 ${startHourUtc} ${dayOfMonth} 1/${everyMonths} ? *)`,
     duration,
-    overdueAfterDays: 31 * rotation.everyMonths + graceDays,
+    everyDays,
+    overdueAfterDays: everyDays + 1,
   };
 }

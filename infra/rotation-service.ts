@@ -1,37 +1,82 @@
-import { Stack } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { CfnPermission, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
+import type { IAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type IRole, type ManagedPolicy, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type CfnPermission, type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { labelOf } from '../lambda/alarms/label.ts';
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LOCKOUT_BUDGET,
+  DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_PASSWORD_ELEMENT,
+  DEFAULT_ROTATION_BUDGET,
+} from '../lambda/defaults.ts';
 import { budgets } from '../lambda/ledger/budgets.ts';
-import { alarmTopic, publishingRole } from './alarm-topic.ts';
-import { bundleDirectory } from './bundle.ts';
-import { functionAlarms } from './function-alarms.ts';
+import type { OverdueAfter } from '../lambda/metrics.ts';
+import { type Receiver, subscribe } from './alarm-receivers.ts';
+import { alarmTopic } from './alarm-topic.ts';
+import { bundleDirectory } from './bundle-directory.ts';
+import { type MetricName, serviceMetric } from './credential-metrics.ts';
+import { type DailyChecks, dailyChecks } from './daily-checks.ts';
+import { deploymentRoleArns } from './deployment-role.ts';
 import { grantRotation, type RotatedSecret } from './function-permissions.ts';
-import { newOperationsKey, newSealingKey, requireSealing } from './keys.ts';
+import { guardSealingKey, newOperationsKey, newSealingKey, requireSealing } from './keys.ts';
 import { ledgerTable } from './ledger-table.ts';
-import { acknowledgeFunctionRole } from './nag-acknowledgements.ts';
-import { type DailyChecks, dailyChecks } from './recover-triggers.ts';
+import { checkLimits } from './limits.ts';
+import { acknowledgeFunctionRole, acknowledgeOperatorsPolicy } from './nag-acknowledgements.ts';
+import { maxServiceName, namesOf, roleArnOf, type ServiceNames } from './names.ts';
+import { type OperatorsPolicy, operatorsPolicy } from './operators-policy.ts';
+import { isOfAccount, ledgerGrants } from './reader-grants.ts';
+import { recoverRules } from './recover-rules.ts';
 import {
   type RotationFunctionOptions,
   rotationFunction,
   rotationLogGroup,
   rotationRole,
 } from './rotation-function.ts';
+import { defaultRotation, type Schedule, scheduleOf } from './rotation-schedule.ts';
+import { serviceAlarms } from './service-alarms.ts';
+import { countSilentFailures } from './silent-failures.ts';
+
+/** What the credentials of a service share, as others see it. */
+export interface IRotationService {
+  /** Stands in the names of the table, the keys, the log group and the role, and in every metric. */
+  readonly serviceName: string;
+  readonly function: IFunction;
+  readonly ledger: Pick<ITable, 'tableArn' | 'tableName'>;
+  readonly alarmTopic: ITopic;
+  readonly sealingKey: IKey;
+  /** A metric of the function over all credentials: the sum of what happened, the greatest of what is. */
+  metric(name: MetricName, options?: { period?: Duration }): Metric;
+  /** Age of the oldest password, in days. */
+  metricPasswordAgeDays(): Metric;
+  /** 1 while a credential needs a person. */
+  metricTroubleStands(): Metric;
+  /** Tells one more receiver. @param usernames whose messages; without them everything */
+  addReceiver(receiver: Receiver, usernames?: string[]): void;
+}
+
+export interface RotationServiceAttributes {
+  readonly serviceName: string;
+  readonly functionArn: string;
+  readonly ledgerTableName: string;
+  readonly alarmTopicArn: string;
+  readonly sealingKeyArn: string;
+}
 
 export interface RotationServiceProps extends RotationFunctionOptions {
   /**
-   * Stands in the names of the table, the keys and the log group: what holds state has a name, so that
-   * CloudFormation fails rather than replaces it by something empty.
+   * Up to 40 letters, digits and hyphens; stands in the names of the table, the keys, the log group and the
+   * function's role. Never change it later.
    * @default - the stack's name
    */
   readonly serviceName?: string;
-  /** ThingSpace's address, https: `https://uws.apps.nphase.com/api/v2`. */
-  readonly baseUrl: string;
+  /** ThingSpace's address, https. @default - the public one, https://uws.apps.nphase.com/api/v2 */
+  readonly baseUrl?: string;
   /** API by which ThingSpace is spoken to. @default soap */
   readonly transport?: 'soap';
   /** Element of GetNewPassword that carries the current password (docs of the operator's tool). @default OldPassword */
@@ -44,21 +89,52 @@ export interface RotationServiceProps extends RotationFunctionOptions {
   readonly rotationBudget?: number;
   /**
    * Customer-managed key that encrypts the secrets and seals new passwords. An imported one must let IAM of
-   * this account decide (its policy cannot be changed from here).
+   * this account decide, and its policy stays its owner's: that only the function and operators open sealed
+   * passwords must stand there.
    * @default - a new one, rotated yearly, kept when the stack goes
    */
   readonly sealingKey?: IKey;
+  /** Key of the alarms and the log. Its policy stays its owner's. @default - a new one, kept when the stack goes */
+  readonly operationsKey?: IKey;
   /** How long the log is kept; it holds sealed passwords, so never less than 90 days. @default 400 days */
   readonly logRetention?: RetentionDays;
+  /** Whether the ledger's table refuses to be deleted; switch it on once the stack stands. @default false */
+  readonly ledgerDeletionProtection?: boolean;
+  /**
+   * ARNs of roles of people who may read every secret and open sealed passwords, of this account; one may
+   * end in `*`, as the roles of IAM Identity Center need. They also need the operators' policy.
+   * @default - nobody
+   */
+  readonly operators?: string[];
   /** Address of the runbook, for links in the alarms. @default - no link */
   readonly runbookUrl?: string;
-  /** Directory of the built function. @default - dist/rotation, which `npm run build` makes */
+  /** Whom to phone when a username is locked, as messages should say it. @default - M2M Support, without a number */
+  readonly supportContact?: string;
+  /** Directory of the built function. @default - the one that comes with this package */
   readonly bundle?: string;
 }
 
-/** What the credentials of one stack share: function, ledger, keys, topic. */
-export class RotationService extends Construct {
+/** The service's name cannot stand in the names that are made of it. */
+export class ServiceNameError extends Error {
+  override readonly name = 'ServiceNameError';
+}
+
+/** One more credential of a service. */
+type Member = RotatedSecret & { username: string; schedule: Schedule; imported: boolean };
+
+/** What the credentials of one service share: function, ledger, keys, topic, alarms. */
+export class RotationService extends Construct implements IRotationService {
+  /** A service that another stack deployed, for its metrics and its messages. */
+  static fromRotationServiceAttributes(
+    scope: Construct,
+    id: string,
+    attributes: RotationServiceAttributes,
+  ): IRotationService {
+    return new ImportedService(scope, id, attributes);
+  }
+
   readonly serviceName: string;
+  readonly names: ServiceNames;
   readonly lockoutLimit: number;
   readonly lockoutBudget: number;
   readonly sealingKey: IKey;
@@ -67,75 +143,205 @@ export class RotationService extends Construct {
   readonly logGroup: LogGroup;
   readonly function: LambdaFunction;
   readonly functionRole: Role;
-  /** By which EventBridge's rules publish to the topic. */
-  readonly eventsRole: Role;
+  /** For people who use the operator's tool; attached to nobody. */
+  readonly operatorsPolicy: ManagedPolicy;
   readonly dailyChecks: DailyChecks;
-  readonly functionAlarms: Alarm[];
+  readonly alarms: IAlarm[];
   /** Secrets Manager's right to invoke; a schedule is made only after it. */
   readonly invokePermission: CfnPermission;
-  /** Lets the function rotate one more secret. */
-  readonly serve: (secret: RotatedSecret) => void;
+  /** Lets a role present this username's password by the ledger; false when nothing could be attached. */
+  readonly grantLedger: (reader: IRole, username: string) => boolean;
+  readonly #operators: string[];
+  readonly #readerAccounts = new Set<string>();
+  readonly #overdue: OverdueAfter = { days: scheduleOf(defaultRotation).overdueAfterDays, except: {} };
+  readonly #permit: (secret: RotatedSecret) => void;
+  readonly #recover: (secret: RotatedSecret) => void;
+  readonly #operated: OperatorsPolicy;
 
-  /** @throws BudgetsError, SealingKeyChoiceError */
-  constructor(scope: Construct, id: string, props: RotationServiceProps) {
+  /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError */
+  constructor(scope: Construct, id: string, props: RotationServiceProps = {}) {
     super(scope, id);
     const { limit, budget, rotation } = budgets({
-      limit: props.lockoutLimit ?? 5,
-      budget: props.lockoutBudget ?? 3,
-      rotation: props.rotationBudget ?? 2,
+      limit: props.lockoutLimit ?? DEFAULT_LOCKOUT_LIMIT,
+      budget: props.lockoutBudget ?? DEFAULT_LOCKOUT_BUDGET,
+      rotation: props.rotationBudget ?? DEFAULT_ROTATION_BUDGET,
     });
     this.lockoutLimit = limit;
     this.lockoutBudget = budget;
-    this.serviceName = props.serviceName ?? Stack.of(this).stackName;
+    this.serviceName = checkedName(props.serviceName ?? Stack.of(this).stackName);
+    this.names = namesOf(this, this.serviceName);
+    this.#operators = [...(props.operators ?? [])];
+    const { names, serviceName } = this;
 
-    const logGroupName = `/thingspace/${this.serviceName}/rotation`;
     this.sealingKey = props.sealingKey
       ? requireSealing(props.sealingKey)
-      : newSealingKey(this, 'SealingKey', this.serviceName);
-    const operationsKey = newOperationsKey(this, 'OperationsKey', this.serviceName, logGroupName);
-    this.ledger = ledgerTable(this, 'Ledger', `${this.serviceName}-ledger`);
+      : newSealingKey(this, 'SealingKey', { serviceName, alias: names.sealingKeyAlias });
+    guardSealingKey(this.sealingKey, {
+      openerArns: () => this.openerArns(),
+      readerAccounts: () => [...new Set([Stack.of(this).account, ...this.#readerAccounts])],
+    });
+    const operationsKey =
+      props.operationsKey ??
+      newOperationsKey(this, 'OperationsKey', {
+        serviceName,
+        alias: names.operationsKeyAlias,
+        logGroupName: names.logGroup,
+      });
+    this.ledger = ledgerTable(this, 'Ledger', {
+      tableName: names.ledgerTable,
+      protectedFromDeletion: props.ledgerDeletionProtection ?? false,
+    });
     this.alarmTopic = alarmTopic(this, 'Alarms', operationsKey);
-    this.eventsRole = publishingRole(this, 'EventsRole', this.alarmTopic, operationsKey);
     this.logGroup = rotationLogGroup(this, 'Log', {
-      name: logGroupName,
+      name: names.logGroup,
       retention: props.logRetention ?? 400,
       key: operationsKey,
     });
+    countSilentFailures(this.logGroup, serviceName);
 
-    this.functionRole = rotationRole(this, 'FunctionRole', props.vpc !== undefined);
-    this.serve = grantRotation(this.functionRole, {
+    const inVpc = props.vpc !== undefined;
+    this.functionRole = rotationRole(this, 'FunctionRole', { roleName: names.functionRole, inVpc });
+    const resources = {
       sealingKey: this.sealingKey,
       operationsKey,
       ledger: this.ledger,
       topic: this.alarmTopic,
       logGroup: this.logGroup,
-    });
+    };
+    this.#permit = grantRotation(this.functionRole, resources);
     this.function = rotationFunction(this, 'Function', {
       ...props,
       bundle: props.bundle ?? bundleDirectory,
       role: this.functionRole,
       logGroup: this.logGroup,
       environment: {
+        SERVICE_NAME: serviceName,
         LEDGER_TABLE: this.ledger.tableName,
         ALARM_TOPIC_ARN: this.alarmTopic.topicArn,
         SEALING_KEY_ID: this.sealingKey.keyArn,
         THINGSPACE_TRANSPORT: props.transport ?? 'soap',
-        THINGSPACE_BASE_URL: props.baseUrl,
-        THINGSPACE_PASSWORD_ELEMENT: props.passwordElement ?? 'OldPassword',
+        THINGSPACE_BASE_URL: props.baseUrl ?? DEFAULT_BASE_URL,
+        THINGSPACE_PASSWORD_ELEMENT: props.passwordElement ?? DEFAULT_PASSWORD_ELEMENT,
         LOCKOUT_LIMIT: String(limit),
         LOCKOUT_BUDGET: String(budget),
         ROTATION_BUDGET: String(rotation),
+        OVERDUE_AFTER_DAYS: Lazy.string({ produce: () => JSON.stringify(this.#overdue) }),
         ...(props.runbookUrl === undefined ? {} : { RUNBOOK_URL: props.runbookUrl }),
+        ...(props.supportContact === undefined ? {} : { SUPPORT_CONTACT: props.supportContact }),
       },
     });
-    acknowledgeFunctionRole(this.functionRole, {
-      inVpc: props.vpc !== undefined,
-      traced: props.tracing === true,
+    acknowledgeFunctionRole(this.functionRole, { inVpc, traced: props.tracing === true });
+    this.dailyChecks = dailyChecks(this, 'Daily', {
+      groupName: names.dailyChecks,
+      rotation: this.function,
     });
-    this.dailyChecks = dailyChecks(this, 'Daily', this.function);
+    this.#recover = recoverRules(this, 'RotationFailed', this.function);
     this.invokePermission = invocationBySecretsManager(this.function);
-    this.functionAlarms = functionAlarms(this, this.function, this.alarmTopic);
+    this.#operated = operatorsPolicy(this, 'Operators', {
+      ...resources,
+      policyName: names.operatorsPolicy,
+      serviceName,
+      rotation: this.function,
+    });
+    this.operatorsPolicy = this.#operated.policy;
+    acknowledgeOperatorsPolicy(this.operatorsPolicy);
+    this.grantLedger = ledgerGrants(this.ledger);
+    this.alarms = serviceAlarms(this, this.alarmTopic, serviceName);
+    checkLimits(this);
   }
+
+  /** Takes one more credential in: what the function may, what starts its recovery, when it is overdue. */
+  serve(member: Member): void {
+    this.#permit(member);
+    this.#recover(member);
+    if (member.imported) this.#operated.addImported(member.secretArn, member.key);
+    const { overdueAfterDays } = member.schedule;
+    if (overdueAfterDays === this.#overdue.days) return;
+    this.#overdue.except[labelOf(member.username.toLowerCase())] = overdueAfterDays;
+  }
+
+  /** Lets readers of one more account decrypt what they may read. */
+  addReaderAccount(account: string): void {
+    this.#readerAccounts.add(account);
+  }
+
+  /**
+   * Makes a role an operator: it may use the operator's tool, read every secret and open sealed passwords.
+   * @returns false, and nothing is granted, when the role is not certainly of this account
+   */
+  grantOperate(role: IRole): boolean {
+    if (!isOfAccount(this, role)) return false;
+    this.operatorsPolicy.attachToRole(role);
+    this.#operators.push(role.roleArn);
+    return true;
+  }
+
+  /** Who may open sealed passwords: ARNs, or patterns of them. */
+  openerArns(): string[] {
+    return [roleArnOf(this, this.names.functionRole), ...this.#operators];
+  }
+
+  /** Who may read every secret of the service. */
+  readerArns(): string[] {
+    return [...this.openerArns(), ...deploymentRoleArns(this)];
+  }
+
+  addReceiver(receiver: Receiver, usernames?: string[]): void {
+    subscribe(this.alarmTopic, { receiver, usernames: usernames ?? 'everything' });
+  }
+
+  metric(name: MetricName, options: { period?: Duration } = {}): Metric {
+    return serviceMetric(this.serviceName, { name, period: options.period ?? Duration.hours(1) });
+  }
+
+  metricPasswordAgeDays(): Metric {
+    return this.metric('PasswordAgeDays');
+  }
+
+  metricTroubleStands(): Metric {
+    return this.metric('TroubleStands');
+  }
+}
+
+class ImportedService extends Construct implements IRotationService {
+  readonly serviceName: string;
+  readonly function: IFunction;
+  readonly ledger: ITable;
+  readonly alarmTopic: ITopic;
+  readonly sealingKey: IKey;
+
+  constructor(scope: Construct, id: string, attributes: RotationServiceAttributes) {
+    super(scope, id);
+    this.serviceName = attributes.serviceName;
+    this.function = LambdaFunction.fromFunctionArn(this, 'Function', attributes.functionArn);
+    this.ledger = Table.fromTableName(this, 'Ledger', attributes.ledgerTableName);
+    this.alarmTopic = Topic.fromTopicArn(this, 'Alarms', attributes.alarmTopicArn);
+    this.sealingKey = Key.fromKeyArn(this, 'SealingKey', attributes.sealingKeyArn);
+  }
+
+  addReceiver(receiver: Receiver, usernames?: string[]): void {
+    subscribe(this.alarmTopic, { receiver, usernames: usernames ?? 'everything' });
+  }
+
+  metric(name: MetricName, options: { period?: Duration } = {}): Metric {
+    return serviceMetric(this.serviceName, { name, period: options.period ?? Duration.hours(1) });
+  }
+
+  metricPasswordAgeDays(): Metric {
+    return this.metric('PasswordAgeDays');
+  }
+
+  metricTroubleStands(): Metric {
+    return this.metric('TroubleStands');
+  }
+}
+
+function checkedName(serviceName: string): string {
+  if (Token.isUnresolved(serviceName)) return serviceName;
+  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(serviceName) && serviceName.length <= maxServiceName) return serviceName;
+  throw new ServiceNameError(
+    `serviceName: write up to ${maxServiceName} letters, digits and hyphens, a letter first; "${serviceName}" stands in the names of a role, a table and a log group.`,
+  );
 }
 
 function invocationBySecretsManager(rotation: LambdaFunction): CfnPermission {

@@ -1,4 +1,4 @@
-import { Lazy } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnResourcePolicy, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -11,7 +11,11 @@ import type { Construct } from 'constructs';
  * change resource policies (the account's administrators, its root user) can still do that, write a value and
  * move labels, so a policy that names the wrong role is put right by one deploy or one call.
  *
- * @param readerArns roles that may read, as they are when the template is made
+ * The policy stays with the secret when the stack goes, so that its readers can read on.
+ *
+ * @param readerArns who may read, as ARNs or patterns of ARNs: compared as text, so a role that was removed
+ *   and made again is meant too
+ * @param grantedArns roles that read by this policy alone; each must exist
  */
 export function restrictReaders(
   scope: Construct,
@@ -26,7 +30,7 @@ export function restrictReaders(
     actions: ['secretsmanager:GetSecretValue'],
     resources: ['*'],
     // Of an assumed role's session, aws:PrincipalArn is the role's ARN.
-    conditions: { ArnNotEquals: { 'aws:PrincipalArn': Lazy.any({ produce: readerArns }) } },
+    conditions: { ArnNotLike: { 'aws:PrincipalArn': Lazy.any({ produce: readerArns }) } },
   });
   const undeletable = new PolicyStatement({
     sid: 'NobodyDeletesItInOneStep',
@@ -47,6 +51,7 @@ export function restrictReaders(
       },
     }),
   });
+  policy.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   return policy;
 }
 

@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -12,7 +12,7 @@ import { rotationDashboard } from './dashboard.ts';
 import type { Rotation } from './rotation-schedule.ts';
 import { RotationService } from './rotation-service.ts';
 
-/** Everything of one configuration: one service, and its credentials in the order of the list. */
+/** Everything of one configuration: one service and its credentials. */
 export class RotationStack extends Stack {
   readonly service: RotationService;
   readonly credentials: ThingSpaceCredential[];
@@ -22,7 +22,7 @@ export class RotationStack extends Stack {
     const { account, region } = config;
     super(scope, config.stackName, {
       description: 'Rotates ThingSpace passwords',
-      ...((account || region) && { env: { ...(account && { account }), ...(region && { region }) } }),
+      env: { account, region },
       ...stackProps,
     });
     this.service = new RotationService(this, 'Service', {
@@ -33,26 +33,29 @@ export class RotationStack extends Stack {
     for (const subscribed of subscriptionsOf(config)) subscribe(this.service.alarmTopic, subscribed);
 
     const roleOf = this.#roles();
-    this.credentials = config.credentials.map((given, position) => {
+    this.credentials = config.credentials.map((given) => {
       const credential = new ThingSpaceCredential(this, given.name, {
         service: this.service,
         username: given.username,
+        adopt: given.adopt,
         rotation: (given.rotation ?? config.rotation) as Rotation,
-        position,
         ...this.#importedSecret(given),
       });
-      const readers = given.secretArn === undefined ? [...given.readers, ...config.operators] : [];
-      for (const reader of readers) credential.grantRead(roleOf(reader));
+      for (const reader of given.readers) credential.grantRead(roleOf(reader));
       for (const client of given.clients) credential.grantClient(roleOf(client));
       return credential;
     });
     rotationDashboard(this, 'Dashboard', { service: this.service, credentials: this.credentials });
+    this.#outputs(config);
   }
 
   #imports(config: Config) {
-    const { sealingKeyArn, vpc } = config;
+    const { sealingKeyArn, operationsKeyArn, vpc } = config;
     return {
       ...(sealingKeyArn && { sealingKey: Key.fromKeyArn(this, 'GivenSealingKey', sealingKeyArn) }),
+      ...(operationsKeyArn && {
+        operationsKey: Key.fromKeyArn(this, 'GivenOperationsKey', operationsKeyArn),
+      }),
       ...(vpc && {
         // The subnets are named, so nobody asks for the zones; CDK wants one all the same.
         vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: ['any'] }),
@@ -83,10 +86,45 @@ export class RotationStack extends Stack {
       return role;
     };
   }
+
+  /** What the operator's tool reads, by these names. */
+  #outputs(config: Config): void {
+    const { service } = this;
+    const outputs: Record<string, string> = {
+      ServiceName: service.serviceName,
+      FunctionName: service.function.functionName,
+      LedgerTable: service.ledger.tableName,
+      AlarmTopicArn: service.alarmTopic.topicArn,
+      SealingKeyArn: service.sealingKey.keyArn,
+      OperatorsPolicyArn: service.operatorsPolicy.managedPolicyArn,
+      ...credentialOutputs(config),
+    };
+    for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
+  }
+}
+
+/** No limit of an output's length is published; a parameter's is 4,096 bytes. */
+const longestOutput = 4_000;
+
+/**
+ * `Credentials`, and `Credentials2`, … where one would be too long: JSON lists of name, username and the
+ * secret's name or ARN.
+ */
+export function credentialOutputs(config: Config): Record<string, string> {
+  const portions: string[][] = [[]];
+  for (const { name, username, secretArn } of config.credentials) {
+    const entry = JSON.stringify({ name, username, secret: secretArn ?? `thingspace/${name}` });
+    const portion = portions.at(-1) ?? [];
+    if (portion.length > 0 && [...portion, entry].join().length > longestOutput) portions.push([entry]);
+    else portion.push(entry);
+  }
+  return Object.fromEntries(
+    portions.map((entries, index) => [`Credentials${index === 0 ? '' : index + 1}`, `[${entries.join()}]`]),
+  );
 }
 
 function serviceSettings(config: Config) {
-  const { thingspace, lockout, runbookUrl } = config;
+  const { thingspace, lockout, runbookUrl, supportContact } = config;
   return {
     serviceName: config.stackName,
     baseUrl: thingspace.baseUrl,
@@ -96,8 +134,11 @@ function serviceSettings(config: Config) {
     lockoutBudget: lockout.budget,
     rotationBudget: lockout.rotationBudget,
     logRetention: config.logRetentionDays,
+    ledgerDeletionProtection: config.ledgerDeletionProtection,
+    operators: config.operators,
     reservedConcurrency: config.reservedConcurrency,
     tracing: config.tracing,
     ...(runbookUrl === undefined ? {} : { runbookUrl }),
+    ...(supportContact === undefined ? {} : { supportContact }),
   };
 }

@@ -5,9 +5,12 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
+/** Less is the fraction by which two readings of two clocks differ. */
+const SUSPENDED_MS = 1_000;
+
 /**
- * Goes on by whichever of two clocks says that more time has passed: the monotonic one may stand still while
- * the machine is suspended, and the wall clock may be set back.
+ * Goes on by the monotonic clock, and by the wall clock where that is far ahead: the monotonic one may stand
+ * still while the machine is suspended.
  */
 export function createClock(monotonicMs: () => number, wallMs: () => number): Clock {
   let elapsedMs = 0;
@@ -15,7 +18,9 @@ export function createClock(monotonicMs: () => number, wallMs: () => number): Cl
   return {
     nowMs() {
       const now = { monotonic: monotonicMs(), wall: wallMs() };
-      elapsedMs += Math.max(0, now.monotonic - last.monotonic, now.wall - last.wall);
+      const passedMs = Math.max(0, now.monotonic - last.monotonic);
+      const aheadMs = now.wall - last.wall - passedMs;
+      elapsedMs += passedMs + (aheadMs >= SUSPENDED_MS ? aheadMs : 0);
       last = now;
       return elapsedMs;
     },

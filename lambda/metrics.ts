@@ -1,4 +1,3 @@
-import { Metrics as Powertools } from '@aws-lambda-powertools/metrics';
 import { labelOf } from './alarms/label.ts';
 
 export const metricNamespace = 'ThingSpaceRotation';
@@ -6,33 +5,66 @@ export const metricNamespace = 'ThingSpaceRotation';
 /** Things that happened; each record adds 1. */
 export type CountName = 'FailedLogIns' | 'RotationSucceeded' | 'PasswordLost' | 'AlarmPublishFailed';
 
-/** States and durations. `StaleWindowMs`: from receipt of a new password to AWSCURRENT. */
+/**
+ * States and durations. `StaleWindowMs`: from receipt of a new password to AWSCURRENT. `TroubleStands`: 1
+ * while a person is needed, else 0; the daily check writes it, and clears it by its 0.
+ */
 export type GaugeName = 'LockoutExposure' | 'StaleWindowMs' | 'PasswordAgeDays' | 'TroubleStands';
+
+/** By how many days a password is older than its schedule allows; below 0 while it is not. */
+export type DerivedName = 'DaysOverdue';
+
+/** Ages, in days, beyond which a rotation was missed: of all credentials, and of the ones that differ, by label. */
+export type OverdueAfter = { days: number; except: Record<string, number> };
 
 /** CloudWatch has no unit of days: `None`. */
 export type GaugeUnit = 'Count' | 'Milliseconds' | 'None';
 
 /**
- * Metrics per credential. Every call writes one line of CloudWatch's embedded metric format to stdout with
- * the one dimension `Credential` (the username in lower case, as `labelOf` writes it). Never throws: a value
- * that is no finite number is left out.
+ * Metrics per credential and per service. Every call writes one line of CloudWatch's embedded metric format
+ * to stdout: once for `Service` alone, so that one alarm watches all credentials, and once for `Service` and
+ * `Credential` (the username in lower case, as `labelOf` writes it). Never throws: a value that is no finite
+ * number is left out.
  */
 export interface Metrics {
   count(name: CountName, credential: string): void;
   gauge(name: GaugeName, credential: string, value: number, unit: GaugeUnit): void;
 }
 
-export function createMetrics(): Metrics {
-  const metrics = new Powertools({ namespace: metricNamespace });
+/**
+ * @param serviceName the deployment's name
+ * @param overdueAfter JSON of `OverdueAfter`; with it the age of a password is also measured as `DaysOverdue`
+ */
+export function createMetrics(
+  serviceName = process.env.SERVICE_NAME || metricNamespace,
+  overdueAfter = process.env.OVERDUE_AFTER_DAYS,
+): Metrics {
+  const limits: OverdueAfter | undefined = overdueAfter ? JSON.parse(overdueAfter) : undefined;
   const record = (name: string, credential: string, value: number, unit: GaugeUnit) => {
-    if (!Number.isFinite(value)) return;
-    const single = metrics.singleMetric();
-    // Powertools adds the dimension `service`; an alarm on `Credential` alone would then see nothing.
-    single.clearDefaultDimensions();
-    single.addDimension('Credential', labelOf(credential)).addMetric(name, unit, value);
+    if (Number.isFinite(value)) process.stdout.write(`${line(serviceName, credential, name, value, unit)}\n`);
   };
   return {
     count: (name, credential) => record(name, credential, 1, 'Count'),
-    gauge: (name, credential, value, unit) => record(name, credential, value, unit),
+    gauge: (name, credential, value, unit) => {
+      record(name, credential, value, unit);
+      if (name !== 'PasswordAgeDays' || !limits) return;
+      const label = labelOf(credential);
+      const days = Object.hasOwn(limits.except, label) ? limits.except[label] : limits.days;
+      record('DaysOverdue' satisfies DerivedName, credential, value - (days ?? limits.days), 'None');
+    },
   };
+}
+
+function line(serviceName: string, credential: string, name: string, value: number, unit: GaugeUnit): string {
+  const directive = {
+    Namespace: metricNamespace,
+    Dimensions: [['Service'], ['Service', 'Credential']],
+    Metrics: [{ Name: name, Unit: unit }],
+  };
+  return JSON.stringify({
+    _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] },
+    Service: serviceName,
+    Credential: labelOf(credential),
+    [name]: value,
+  });
 }

@@ -45,3 +45,11 @@ test('many readings add up to the time between the first and the last', () => {
   for (let reading = 0; reading < 100; reading += 1) pass(10, 10);
   expect(clock.nowMs() - startedAt).toBe(1_000);
 });
+
+test('clocks that tick in other fractions do not add up to more than has passed', () => {
+  const { clock, pass } = clocks();
+  const startedAt = clock.nowMs();
+  for (let reading = 0; reading < 100; reading += 1)
+    pass(reading % 2 === 0 ? 0.9 : 0.1, reading % 2 === 0 ? 0 : 1);
+  expect(clock.nowMs() - startedAt).toBeCloseTo(50);
+});

@@ -4,26 +4,11 @@ import { passwordLost } from './advice/password-lost.ts';
 import { passwordUnknown } from './advice/password-unknown.ts';
 import { keptAside, putBack } from './advice/put-back.ts';
 import { passwordRotated, rolledForward } from './advice/rotated.ts';
+import type { Advice } from './advice/shape.ts';
 import { standingTrouble, troubleOver } from './advice/standing-trouble.ts';
 import { superseded } from './advice/superseded.ts';
 import type { AlarmEvent } from './event.ts';
-import type { Setting, Step } from './steps.ts';
-
-/** What is said about an event, before it is laid out for e-mail, SMS or a machine. */
-export type Advice = {
-  /** What happened, in a few words without the username; opens subject and SMS. */
-  headline: string;
-  /** The SMS's second half: the one thing to know. With the headline at most 90 GSM characters. */
-  brief: string;
-  happened: string[];
-  /** What happens next without anybody's help. */
-  next: string[];
-  /** Empty when nobody must do anything. */
-  todo: Step[];
-  never: string[];
-  /** Details for whoever searches logs: name and value. */
-  facts: [name: string, value: string][];
-};
+import type { Setting } from './steps.ts';
 
 export function adviceOn(event: AlarmEvent, setting: Setting): Advice {
   switch (event.event) {

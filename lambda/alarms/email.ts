@@ -1,5 +1,5 @@
 import { operatorCommand } from './advice/operator-command.ts';
-import type { Advice } from './advice.ts';
+import type { Advice } from './advice/shape.ts';
 import type { AlarmEvent } from './event.ts';
 import { asciiLine, instant, oneLine } from './legible.ts';
 import { severityOf } from './severity.ts';
@@ -8,7 +8,7 @@ import type { Step } from './steps.ts';
 /** SNS: no line breaks or control characters, fewer than 100 characters (API reference of Publish). */
 const maxSubjectChars = 99;
 
-/** What happened comes before the username: a long username is cut, not the news. */
+/** What happened comes before the username, so that a long username is what is cut. */
 export function subjectOf(event: AlarmEvent, advice: Advice): string {
   const severity = severityOf(event).toUpperCase();
   return asciiLine(`ThingSpace ${severity}: ${advice.headline} - ${event.username}`, maxSubjectChars);

@@ -14,7 +14,7 @@ export type Setting = {
 
 export const defaultSetting: Setting = {
   runbookUrl: 'docs/runbook.md',
-  // Verizon's public pages name no number; inventing one would cost somebody the night.
+  // Verizon's public pages name no telephone number: it is configuration.
   supportContact: 'the number is in your Verizon agreement',
 };
 

@@ -1,7 +1,7 @@
 import type { AlarmEvent } from '../alarms/event.ts';
 import { queueAlarm } from './outbox.ts';
 import type { CredentialState, ExchangeJournal } from './state.ts';
-import { SETTLING_MS } from './times.ts';
+import { LEASE_MS, SETTLING_MS } from './times.ts';
 import { troubleIsOver } from './trouble.ts';
 
 /**
@@ -212,10 +212,11 @@ export function finish(state: CredentialState, token: string, username: string, 
 
 /**
  * Another secret rotates the username from now on (the old one was deleted, or the username moved).
- * @returns whether it may: not while an invocation is asking ThingSpace for a new password
+ * @returns whether it may: not while an invocation may be asking ThingSpace for a new password
  */
-export function adopt(state: CredentialState, secretArn: string): boolean {
-  if (state.journal.state === 'exchanging') return false;
+export function adopt(state: CredentialState, secretArn: string, now: number): boolean {
+  const { journal } = state;
+  if (journal.state === 'exchanging' && now < journal.startedAt + LEASE_MS) return false;
   state.secretArn = secretArn;
   if (state.journal.state !== 'idle') state.journal = { ...state.journal, secretArn };
   return true;
@@ -225,7 +226,7 @@ export function adopt(state: CredentialState, secretArn: string): boolean {
 export const committedVersion = (journal: Extract<ExchangeJournal, { state: 'committed' }>): string =>
   journal.versionId ?? journal.token;
 
-/** What the exchange brought is proof that it did not fail, also when its owner died before it could say so. */
+/** What the exchange brought proves that it did not fail, also when the sender ended before it could record so. */
 function endAttempt(state: CredentialState, attempt: string, now: number): void {
   if (state.inFlight[attempt]) state.lastEndedAt = Math.max(state.lastEndedAt, now);
   delete state.inFlight[attempt];

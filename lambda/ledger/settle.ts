@@ -1,6 +1,6 @@
 import { announceFailure, announceSpentBudget, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
-import { committedVersion, endLoss } from './journal.ts';
+import { committedVersion, endLoss, exchangeOf } from './journal.ts';
 import type { Presentation } from './reserve.ts';
 import { type Attempt, type CredentialState, exposure, type Journal } from './state.ts';
 import { RECENTLY_ISSUED_MS } from './times.ts';
@@ -85,9 +85,10 @@ function replacedSince(
 function recordGood(state: CredentialState, { fingerprint, versionId }: Presentation, now: number): void {
   delete state.refused[fingerprint.id];
   // A sealed one is presented under its attempt: it stays in sight until it is a version of the secret.
-  const isSealed = state.orphanItems.includes(versionId);
-  state.orphanItems = isSealed ? [versionId] : [];
-  if (!isSealed) state.lastGood = { versionId, at: now };
+  const isSetAside = state.orphanItems.includes(versionId);
+  const isJournaled = exchangeOf(state, versionId) !== undefined;
+  state.orphanItems = isSetAside ? [versionId] : [];
+  if (!isSetAside && !isJournaled) state.lastGood = { versionId, at: now };
 }
 
 /** The platform never looked at the password: everything is as if it had not been reserved. */

@@ -14,7 +14,7 @@ export function sweep(state: CredentialState, budgets: Budgets, now: number): vo
     state.lastEndedAt = Math.max(state.lastEndedAt, attempt.reservedAt + SETTLING_MS);
     state.failed += 1;
     if (attempt.unknownAt !== undefined) continue;
-    // Its owner died without a word: nobody has announced it yet.
+    // The process that sent it ended before it could announce the failure.
     missedAnswer(state, attempt.reservedAt);
     announceFailure(state, id, attempt, { certainty: 'unknown' }, budgets, now);
   }

@@ -1,29 +1,19 @@
-import { committedVersion, finish } from '../ledger/journal.ts';
+import { finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
-import { CredentialNotInitializedError, checkFits, readCredential } from '../secret/credential.ts';
-import type { SecretDescription, SecretVersion } from '../secret/secrets-manager.ts';
+import { checkFits, readCredential } from '../secret/credential.ts';
 import { changePassword } from './change-password.ts';
-import { type Invocation, type Services, type StepInvocation, untilVisible } from './context.ts';
-import { StaleRotationError, TokenNotStagedError } from './errors.ts';
+import type { Invocation, Services, StepInvocation } from './context.ts';
+import { TokenNotStagedError } from './errors.ts';
 import { type RecoverEvent, type RotationEvent, readEvent } from './event.ts';
-import { logInOrThrow, logOut, prove } from './log-in.ts';
+import { logInOrThrow, logOut } from './log-in.ts';
+import { recover } from './recover-event.ts';
 import { recoverPending } from './recovery.ts';
-import {
-  AWSCURRENT,
-  AWSPENDING,
-  checkStaged,
-  describe,
-  type Holder,
-  holderOf,
-  readHolder,
-  readVersionOnce,
-  takePendingOff,
-} from './secret.ts';
-import { note, noteFailure, noteOver } from './standing-trouble.ts';
+import { describeInto, stale, versionOfRotation } from './rotated-version.ts';
+import { AWSPENDING, checkStaged, holderOf, takePendingOff } from './secret.ts';
+import { note, noteFailure } from './standing-trouble.ts';
 
 /** Kept at the end of an invocation to say what became of it. */
 const CLOSING_MS = 1_000;
-const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * One invocation: checks the event, then does its step.
@@ -134,128 +124,6 @@ async function finishSecret(services: Services, step: StepInvocation): Promise<v
   if (!ended) return;
   metrics.count('RotationSucceeded', credentialKey(username));
   log('The password was rotated', { username, secretArn: step.secretArn, token });
-}
-
-/**
- * Finishes or settles what is pending, and never begins an exchange. Measures the password's age, so that
- * a rotation that never ran is missed.
- */
-async function recover(services: Services, invocation: Invocation): Promise<void> {
-  const { ledger, metrics } = services;
-  const { deadlineMs } = invocation;
-  const secret = await describeInto(services, invocation);
-  const holder = await readIfInitialized(services, invocation, secret);
-  if (!holder) return;
-  const username = holder.credential?.username;
-  if (username !== undefined) {
-    const { state, now } = await ledger.read(username, deadlineMs);
-    metrics.gauge('PasswordAgeDays', state.credential, (now - holder.createdAt) / DAY_MS, 'None');
-  }
-  await recoverPending(services, invocation, secret);
-  await releasePending(services, invocation);
-  await endTrouble(services, invocation);
-}
-
-/** A trouble is over when what AWSCURRENT holds has logged in since; where nobody has, one log-in asks it. */
-async function endTrouble(services: Services, invocation: Invocation): Promise<void> {
-  const { ledger, metrics } = services;
-  const username = invocation.username as string;
-  const { state } = await ledger.read(username, invocation.deadlineMs);
-  if (state.trouble) {
-    const { versionId, credential } = await readHolder(
-      services,
-      invocation,
-      await describe(services, invocation.secretArn),
-    );
-    if (credential && state.lastGood?.versionId !== versionId) {
-      const proof = await prove(services, invocation, { versionId, ...credential });
-      if (!proof.works) throw proof.error;
-    }
-  }
-  if (state.trouble) await noteOver(services, invocation, username);
-  await noteOver(services, invocation, invocation.secretArn);
-  metrics.gauge('TroubleStands', state.credential, 0, 'None');
-}
-
-/** A secret that a person has yet to fill is no failure: it is so between deployment and first use. */
-async function readIfInitialized(
-  services: Services,
-  invocation: Invocation,
-  secret: SecretDescription,
-): Promise<Holder | undefined> {
-  const empty = (failure: unknown) => {
-    if (!(failure instanceof CredentialNotInitializedError)) throw failure;
-    services.log('The secret holds no credentials yet: nothing to do', { secretArn: invocation.secretArn });
-    return undefined;
-  };
-  const holder = await readHolder(services, invocation, secret).catch(empty);
-  if (!(holder?.problem instanceof CredentialNotInitializedError)) return holder;
-  // A placeholder over a credential that was rotated before is a mistake, and is put right.
-  return (await services.ledger.usernameOf(invocation.secretArn)) === undefined
-    ? empty(holder.problem)
-    : holder;
-}
-
-/** With AWSPENDING on a version that has a value and is not current, RotateSecret would be refused. */
-async function releasePending(services: Services, invocation: Invocation): Promise<void> {
-  const { stages } = await describe(services, invocation.secretArn);
-  const pending = holderOf(stages, AWSPENDING);
-  if (pending === undefined || pending === holderOf(stages, AWSCURRENT)) return;
-  if (await readVersionOnce(services, invocation, pending)) {
-    await takePendingOff(services, invocation.secretArn, pending);
-  }
-}
-
-/** The event may name the secret; what is stored names its ARN. */
-async function describeInto(services: Services, invocation: Invocation): Promise<SecretDescription> {
-  const secret = await describe(services, invocation.secretArn);
-  invocation.secretArn = secret.arn;
-  return secret;
-}
-
-/**
- * The version that the rotation has ended with, while AWSCURRENT is on it: its token's, or the one that a
- * person's edit made necessary; the ledger knows. `schedule test`: Secrets Manager tests a schedule with a
- * version that has no value, or AWSCURRENT's (docs/aws.md).
- * @throws StaleRotationError: a late step tests nothing that apps do not read
- */
-async function versionOfRotation(
-  services: Services,
-  step: StepInvocation,
-  described: SecretDescription,
-): Promise<SecretVersion | 'schedule test'> {
-  let secret: SecretDescription | undefined = described;
-  const found = await untilVisible(services.clock, step.deadlineMs, async () => {
-    const { stages } = secret ?? (await describe(services, step.secretArn));
-    secret = undefined;
-    if (stages.get(step.token)?.includes(AWSCURRENT)) return readVersionOnce(services, step, step.token);
-    const holder = await readIfInitialized(services, step, { ...described, stages });
-    if (!holder) return 'schedule test';
-    if (!holder.credential) throw holder.problem;
-    const { state } = await services.ledger.read(holder.credential.username, step.deadlineMs);
-    const { journal } = state;
-    // What the ledger says was made current is seen so within some seconds.
-    if (journal.state === 'committed' && journal.token === step.token) {
-      return holder.versionId === committedVersion(journal) ? holder : undefined;
-    }
-    const own = await readVersionOnce(services, step, step.token);
-    return !own || own.value === holder.value ? 'schedule test' : 'stale';
-  });
-  if (found === undefined || found === 'stale') throw await stale(services, step);
-  return found;
-}
-
-/** A step of an earlier rotation moves and tests nothing, and leaves no label behind. */
-async function stale(services: Services, { secretArn, token }: StepInvocation): Promise<StaleRotationError> {
-  const { stages } = await describe(services, secretArn);
-  const labels = stages.get(token) ?? [];
-  if (labels.includes(AWSPENDING) && !labels.includes(AWSCURRENT))
-    await takePendingOff(services, secretArn, token);
-  return new StaleRotationError(
-    `Version ${token} of ${secretArn} is not AWSCURRENT: the step belongs to a rotation that a later change has overtaken. ` +
-      'No password was presented and none was changed. If apps are refused, store a working password as a new version; ' +
-      'then rotate.',
-  );
 }
 
 function notStaged({ secretArn, token }: StepInvocation): TokenNotStagedError {

@@ -41,7 +41,7 @@ export async function settleUnknownOutcome(
   if (inLog.found === 'readable') return;
   if (await storedUnderToken(services, invocation, journal, seen)) return;
   if (journal.state === 'exchanging') {
-    // Its owner died before it could say so.
+    // The invocation that sent it ended before it could record the outcome.
     return ledger.change(username, invocation.deadlineMs, (state, at) =>
       recordUnknown(state, attempt, username, undefined, at),
     );

@@ -41,7 +41,7 @@ export class UnusableAnswerError extends PresentableError {
   }
 }
 
-// The cause itself is not kept: Node hangs the bytes received (`rawPacket`) and certificates on it.
+// The cause itself is not kept: Node attaches the bytes received (`rawPacket`) and certificates to it.
 function codeOf(cause: unknown): string | undefined {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;

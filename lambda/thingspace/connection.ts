@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { NotSentError } from './call-errors.ts';
 
-// One address that does not answer must not eat the whole time: the next one gets its turn after this.
+// An address that does not answer is given up after this time, so that the next one can be tried.
 const NEXT_ADDRESS_MS = 2_000;
 // NAT gateways drop connections that are silent for 350 s; a slow answer must not look like that.
 const KEEP_ALIVE_MS = 60_000;

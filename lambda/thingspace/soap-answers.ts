@@ -26,7 +26,7 @@ export function readSessionToken(answer: AnswerContent, presented: readonly stri
   });
 }
 
-/** LogOut: the response itself is the news; its echo of the token is not looked at. */
+/** LogOut: that there is a response is enough; the token that it repeats is not looked at. */
 export function readLogOut(answer: AnswerContent, presented: readonly string[]): Reading<void> {
   return reading(answer, presented, 'LogOutResponse', (soapBodies) => {
     if (!onlyResponse(soapBodies, 'LogOut').closed) throw new AnswerFormatError('broke-off');

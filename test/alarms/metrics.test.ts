@@ -27,9 +27,10 @@ describe('Metrics', () => {
     vi.unstubAllEnvs();
   });
 
-  it('writes one embedded-metric line with the dimension Credential and no other', () => {
+  it('writes one embedded-metric line: of the service, and of the credential in it', () => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'rotation');
     vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'somebody-elses');
+    vi.stubEnv('SERVICE_NAME', 'fleet-passwords');
     const { out, err } = written((metrics) => metrics.count('FailedLogIns', 'acme-uws'));
 
     expect(err).toBe('');
@@ -41,11 +42,12 @@ describe('Metrics', () => {
           CloudWatchMetrics: [
             {
               Namespace: 'ThingSpaceRotation',
-              Dimensions: [['Credential']],
+              Dimensions: [['Service'], ['Service', 'Credential']],
               Metrics: [{ Name: 'FailedLogIns', Unit: 'Count' }],
             },
           ],
         },
+        Service: 'fleet-passwords',
         Credential: 'acme-uws',
         FailedLogIns: 1,
       },
@@ -61,10 +63,10 @@ describe('Metrics', () => {
     });
     expect(err).toBe('');
     expect(records(out).map(({ _aws, ...values }) => values)).toEqual([
-      { Credential: 'one', LockoutExposure: 2 },
-      { Credential: 'other', LockoutExposure: 0 },
-      { Credential: 'one', StaleWindowMs: 12.5 },
-      { Credential: 'one', PasswordAgeDays: 90 },
+      { Service: 'ThingSpaceRotation', Credential: 'one', LockoutExposure: 2 },
+      { Service: 'ThingSpaceRotation', Credential: 'other', LockoutExposure: 0 },
+      { Service: 'ThingSpaceRotation', Credential: 'one', StaleWindowMs: 12.5 },
+      { Service: 'ThingSpaceRotation', Credential: 'one', PasswordAgeDays: 90 },
     ]);
   });
 
@@ -75,6 +77,21 @@ describe('Metrics', () => {
     });
     expect(err).toBe('');
     expect(records(out).map(({ Credential }) => Credential)).toEqual(['%', 'gr%C3%B6%C3%9Fe%201']);
+  });
+
+  it('measures how overdue a password is, by the schedule of its own credential', () => {
+    vi.stubEnv('OVERDUE_AFTER_DAYS', '{"days":91,"except":{"often":31}}');
+    const { out } = written((metrics) => {
+      metrics.gauge('PasswordAgeDays', 'usual', 90.5, 'None');
+      metrics.gauge('PasswordAgeDays', 'often', 32, 'None');
+    });
+    const overdue = records(out).flatMap(({ Credential, DaysOverdue }) =>
+      DaysOverdue === undefined ? [] : [[Credential, DaysOverdue]],
+    );
+    expect(overdue).toEqual([
+      ['usual', -0.5],
+      ['often', 1],
+    ]);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('leaves %d out instead of throwing', (value) => {

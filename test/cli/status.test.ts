@@ -58,4 +58,16 @@ describe('The command status', () => {
       expect(everything).not.toContain(hidden);
     }
   });
+
+  it('counts the sealed answers that were set aside since the last log-in that worked', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    await desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
+      state.setAside.earlier = 'sealed';
+    });
+    await status(desk, { username: USERNAME });
+    await status(desk, { username: USERNAME, json: true });
+    expect(terminal.said[0]).toContain('1 kept (none of a rotation under way, 1 of earlier ones).');
+    expect(JSON.parse(terminal.said[1] ?? '')).toMatchObject({ setAside: 1 });
+  });
 });

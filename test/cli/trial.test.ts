@@ -64,4 +64,30 @@ describe('The command trial', () => {
     await expect(trial({ ...desk, terminal: asking }, options)).rejects.toThrow(TargetError);
     expect(world.truth().logIns).toBe(0);
   });
+
+  it('logs out before anything else that may fail', async () => {
+    const { world, desk } = await withFailures(1);
+    world.plan.decide = ({ name }) => {
+      const loggedIn = world.platform.events.some(({ kind }) => kind === 'logged-in');
+      const settled = world.state().failed === 0;
+      return loggedIn && settled && name === 'GetItem' ? 'failed-before' : 'ok';
+    };
+    await expect(trial(desk, options)).rejects.toThrow();
+    expect(world.platform.events.map(({ kind }) => kind)).toEqual(['logged-in', 'logged-out']);
+  });
+
+  it('does not say that it has logged out when it has not', async () => {
+    const { world, desk, terminal } = await withFailures(1);
+    world.plan.decide = ({ name }) => (name === 'LogOut' ? 'failed-before' : 'ok');
+    await trial(desk, options);
+    expect(terminal.said.join('\n')).toContain('it could not be logged out and ends by itself');
+  });
+
+  it('works where the audit trail cannot be written: its row waits in the ledger item, and it says so', async () => {
+    const { world, desk } = await withFailures(1);
+    world.plan.decide = ({ name }) => (name === 'BatchWriteItem' ? 'failed-before' : 'ok');
+    await trial(desk, options);
+    expect(world.state().auditRows).toMatchObject([{ actor: 'ann', purpose: 'trial' }]);
+    expect(world.told.join('\n')).toContain('Audit rows could not be written');
+  });
 });

@@ -122,4 +122,11 @@ describe('The command unlocked', () => {
     );
     expect(terminal.asked).toEqual([]);
   });
+
+  it('keeps its row in the ledger item where the audit trail cannot be written', async () => {
+    const { world, desk } = await burnt();
+    world.plan.decide = ({ name }) => (name === 'BatchWriteItem' ? 'failed-before' : 'ok');
+    await command(desk, { username: USERNAME, actor: 'ann', at: AT });
+    expect(world.state()).toMatchObject({ failed: 0, auditRows: [{ actor: 'ann', outcome: 'unlocked' }] });
+  });
 });

@@ -1,78 +1,222 @@
-import { expect, test } from 'vitest';
-import { configWith, readable, synthesize, twoDepartments } from './synthesize.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { announcedErrors } from '../../infra/silent-failures.ts';
+import { createMetrics, type Metrics } from '../../lambda/metrics.ts';
+import { alarmsOf } from '../../local/cloudwatch/alarm.ts';
+import { type CloudWatch, createCloudWatch } from '../../local/cloudwatch/cloudwatch.ts';
+import { errorNames } from './error-names.ts';
+import { configWith, many, readable, synthesize, twoDepartments } from './synthesize.ts';
 
-const { ofType, one } = synthesize();
+const { resources, ofType, one } = synthesize();
+const variables = one('AWS::Lambda::Function').Properties.Environment.Variables;
 
-const alarms = ofType('AWS::CloudWatch::Alarm').map(([id, { Properties }]) => ({
-  id: id.slice(0, -8),
-  ...(readable(Properties) as Record<string, unknown>),
-}));
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** Midnight UTC; the deployment is some hours later. */
+const deployedOn = Date.UTC(2026, 0, 1);
 
-const alarm = (id: string) => alarms.find((candidate) => candidate.id === id);
+/** AWS does not publish how much further back an alarm looks for values. */
+const readings = [{ furtherBack: 0 }, { furtherBack: 30 }];
 
-test('every alarm tells the topic when it begins and when it ends, and says what to do', () => {
-  expect(alarms.map(({ id }) => id).sort()).toEqual(
-    [
-      ...['Errors', 'Throttles', 'Duration'].map((name) => `Service${name}Alarm`),
-      ...['fleet', 'metering'].flatMap((name) =>
-        ['FailedLogIn', 'Exposure', 'PasswordLost', 'NotAnnounced', 'Overdue'].map(
-          (what) => `${name}${what}Alarm`,
-        ),
-      ),
-    ].sort(),
-  );
-  for (const given of alarms) {
-    expect(given).toMatchObject({ AlarmActions: ['{ServiceAlarms}'], OKActions: ['{ServiceAlarms}'] });
-    expect(String(Reflect.get(given, 'AlarmDescription'))).toMatch(/^.{60,1024}$/);
+test('the alarms are few, tell the topic when they begin and never when they end, and say what to do', () => {
+  const alarms = alarmsOf(resources);
+  const told = alarms.filter(({ actions }) => actions.alarm.length > 0).map(({ name }) => name.slice(0, -8));
+  expect(told.sort()).toEqual([
+    'ServiceNotAnnouncedAlarm',
+    'ServiceOverdueAlarm',
+    'ServiceSilentFailureAlarm',
+    'ServiceUncheckedAlarm',
+  ]);
+  expect(alarms).toHaveLength(7);
+  for (const { actions } of alarms) {
+    expect([...actions.ok, ...actions.insufficientData]).toEqual([]);
+    expect(actions.description).toMatch(/^.{60,1024}$/);
   }
 });
 
-test('a rotation is overdue even if nothing ever ran: two days without a measured age are an alarm', () => {
-  expect(alarm('meteringOverdueAlarm')).toMatchObject({
-    Namespace: 'ThingSpaceRotation',
-    MetricName: 'PasswordAgeDays',
-    Dimensions: [{ Name: 'Credential', Value: 'meterapi' }],
-    Statistic: 'Maximum',
-    Period: 86_400,
-    EvaluationPeriods: 2,
-    Threshold: 91, // rotates after 89 days, with two days of grace
-    ComparisonOperator: 'GreaterThanThreshold',
-    TreatMissingData: 'breaching',
+test('twenty credentials have no more alarms than two', () => {
+  expect(alarmsOf(synthesize(configWith({ credentials: many(20) })).resources)).toHaveLength(7);
+});
+
+/** The lines that the function's own code writes when it measures so, at a time. */
+function lines(atMs: number, measuring: (measure: Metrics) => void): string[] {
+  const written: string[] = [];
+  vi.setSystemTime(atMs);
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    written.push(String(chunk).trim());
+    return true;
+  });
+  measuring(createMetrics(variables.SERVICE_NAME, variables.OVERDUE_AFTER_DAYS));
+  spy.mockRestore();
+  return written;
+}
+
+/** What one daily check of a credential measures. */
+function check(
+  cloudWatch: CloudWatch,
+  atMs: number,
+  measured: { ageDays: number; trouble?: 0 | 1; of?: string },
+) {
+  const { ageDays, trouble = 0, of = 'fleetapi' } = measured;
+  for (const line of lines(atMs, (measure) => {
+    measure.gauge('PasswordAgeDays', of, ageDays, 'None');
+    measure.gauge('TroubleStands', of, trouble, 'Count');
+  })) {
+    cloudWatch.ingest(line, atMs);
+  }
+}
+
+/** As the handler logs what it throws. */
+const failed = (errorName: string) => JSON.stringify({ level: 'ERROR', message: 'It failed.', errorName });
+
+const named = (sent: { alarm: string; state: string }[]) =>
+  sent.map(({ alarm }) => alarm.slice('Service'.length, -8));
+
+describe.each(readings)('evaluated %j', (reading) => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const deployed = () => createCloudWatch(resources, deployedOn + 15 * hour, reading);
+  const coarse = 15 * minute;
+
+  test('a deployment tells nobody anything, however long its secrets stay empty', () => {
+    expect(deployed().advance(deployedOn + 10 * day, coarse)).toEqual([]);
+  });
+
+  test('a credential that is checked and rotated in time tells nobody anything', () => {
+    const cloudWatch = deployed();
+    for (let today = 1; today < 100; today += 1) {
+      const at = deployedOn + today * day + 11.2 * hour;
+      expect(cloudWatch.advance(at, coarse)).toEqual([]);
+      // Rotated on the first day just after midnight, then at the very end of a window of a day.
+      check(cloudWatch, at, { ageDays: today <= 90 ? today + 11.2 / 24 : today - 91 + 11.3 / 24 });
+      check(cloudWatch, at + minute, { ageDays: 1, of: 'meterapi' });
+    }
+  });
+
+  test.each([
+    ['just after midnight', 0.1],
+    ['at the end of its window', 4],
+    ['by hand at the end of a day', 23.9],
+  ])('a password that was rotated %s is overdue within a day and a half after its last day', (_, hours) => {
+    const cloudWatch = deployed();
+    const rotated = deployedOn + hours * hour;
+    const sent = [];
+    for (let today = 85; today < 98; today += 1) {
+      const at = deployedOn + today * day + 11.7 * hour;
+      check(cloudWatch, at, { ageDays: (at - rotated) / day });
+      sent.push(...cloudWatch.advance(deployedOn + (today + 1) * day, coarse));
+    }
+    expect(named(sent)).toEqual(['OverdueAlarm']);
+    const endOfLastDay = deployedOn + 91 * day;
+    expect(sent[0]?.atMs).toBeGreaterThan(endOfLastDay);
+    expect(sent[0]?.atMs).toBeLessThanOrEqual(endOfLastDay + 1.5 * day);
+    expect(cloudWatch.stateOf('ServiceOverdueAlarm')).toBe('ALARM');
+  });
+
+  test('checks that stop are missed within a day and a half, once', () => {
+    const cloudWatch = deployed();
+    const last = deployedOn + 3 * day + 11.5 * hour;
+    for (const at of [last - 2 * day, last - day, last]) {
+      expect(cloudWatch.advance(at, coarse)).toEqual([]);
+      check(cloudWatch, at, { ageDays: 1 });
+    }
+    const sent = cloudWatch.advance(last + 10 * day, coarse);
+    expect(named(sent)).toEqual(['UncheckedAlarm']);
+    expect(sent[0]?.atMs).toBeLessThanOrEqual(last + 1.5 * day);
+  });
+
+  test('a check that comes six hours late, as Scheduler may repeat it, is not missed', () => {
+    const cloudWatch = deployed();
+    for (const at of [11.2, 24 + 17, 48 + 11.2].map((hours) => deployedOn + day + hours * hour)) {
+      expect(cloudWatch.advance(at, coarse)).toEqual([]);
+      check(cloudWatch, at, { ageDays: 1 });
+    }
+  });
+
+  test('trouble is red while it stands, also when the checks stop, and says nothing that the function said', () => {
+    const cloudWatch = deployed();
+    const at = (days: number, hours: number) => deployedOn + days * day + hours * hour;
+    check(cloudWatch, at(1, 11.2), { ageDays: 1, trouble: 1 });
+    // The healthy one comes later in the same hour.
+    check(cloudWatch, at(1, 11.6), { ageDays: 1, trouble: 0, of: 'meterapi' });
+    cloudWatch.advance(at(1, 12), coarse);
+    const sent = [];
+    for (let hours = 12; hours < 100; hours += 1) {
+      sent.push(...cloudWatch.advance(at(1, hours), coarse));
+      const red = ['ServiceTrouble', 'ServiceUnchecked'].filter(
+        (name) => cloudWatch.stateOf(name) === 'ALARM',
+      );
+      expect(red, `after ${hours} hours`).not.toEqual([]);
+    }
+    expect(named(sent)).toEqual(['UncheckedAlarm']);
+
+    for (const days of [9, 10, 11, 12]) {
+      check(cloudWatch, at(days, 11.2), { ageDays: 1, trouble: 0 });
+      expect(cloudWatch.advance(at(days, 24), coarse)).toEqual([]);
+    }
+    expect(cloudWatch.stateOf('ServiceTrouble')).toBe('OK');
+  });
+
+  test('trouble of the only credential is red until a check says that it is over', () => {
+    const cloudWatch = deployed();
+    check(cloudWatch, deployedOn + day + 11.2 * hour, { ageDays: 1, trouble: 1 });
+    cloudWatch.advance(deployedOn + 20 * day, coarse);
+    expect(cloudWatch.stateOf('ServiceTrouble')).toBe('ALARM');
+  });
+
+  const later = (cloudWatch: CloudWatch, logged: [number, string][]) => {
+    const begin = deployedOn + 20 * hour;
+    const sent = [...cloudWatch.advance(begin)];
+    for (const [minutes, line] of logged) {
+      sent.push(...cloudWatch.advance(begin + minutes * minute));
+      cloudWatch.ingest(line, begin + minutes * minute);
+    }
+    return [...sent, ...cloudWatch.advance(begin + 3 * hour)];
+  };
+
+  test('a failure that nobody is told of rings when it comes again, once', () => {
+    expect(named(later(deployed(), [[0, failed('SecretStoreError')]]))).toEqual([]);
+    for (const line of [
+      failed('SecretStoreError'),
+      '2026-01-01T20:00:00Z 0a Task timed out after 900.00 seconds',
+    ]) {
+      const sent = later(deployed(), [
+        [0, line],
+        [10, line],
+        [20, line],
+      ]);
+      expect(named(sent)).toEqual(['SilentFailureAlarm']);
+      expect(sent[0]?.atMs).toBeLessThanOrEqual(deployedOn + 20 * hour + 15 * minute);
+    }
+  });
+
+  test('failures of which the function has told do not ring, however often they come', () => {
+    for (const errorName of announcedErrors) {
+      const sent = later(
+        deployed(),
+        [0, 7, 14, 60].map((minutes) => [minutes, failed(errorName)]),
+      );
+      expect(named(sent), errorName).toEqual([]);
+    }
+  });
+
+  test('an alarm that cannot be published is heard of by this way, when it fails again', () => {
+    const unpublished = (minutes: number): [number, string][] =>
+      lines(deployedOn + 20 * hour + minutes * minute, (measure) =>
+        measure.count('AlarmPublishFailed', 'fleetapi'),
+      ).map((line) => [minutes, line]);
+    expect(named(later(deployed(), unpublished(0)))).toEqual([]);
+    expect(named(later(deployed(), [...unpublished(0), ...unpublished(30)]))).toEqual(['NotAnnouncedAlarm']);
   });
 });
 
-test.each([
-  ['FailedLogIn', 'FailedLogIns', 'Sum', 1],
-  ['Exposure', 'LockoutExposure', 'Maximum', 3],
-  ['PasswordLost', 'PasswordLost', 'Sum', 1],
-  ['NotAnnounced', 'AlarmPublishFailed', 'Sum', 1],
-])('%s is an alarm from the first value that matters', (name, metric, statistic, threshold) => {
-  expect(alarm(`fleet${name}Alarm`)).toMatchObject({
-    MetricName: metric,
-    Dimensions: [{ Name: 'Credential', Value: 'fleetapi' }],
-    Statistic: statistic,
-    Threshold: threshold,
-    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    EvaluationPeriods: 1,
-    TreatMissingData: 'notBreaching',
-  });
+test('every error that counts as announced is one that the function has', () => {
+  expect(announcedErrors.filter((name) => !errorNames().includes(name))).toEqual([]);
 });
 
-test.each([
-  ['Errors', 'Sum', 1],
-  ['Throttles', 'Sum', 1],
-  ['Duration', 'Maximum', 840_000],
-])('the function’s %s are an alarm', (metric, statistic, threshold) => {
-  expect(alarm(`Service${metric}Alarm`)).toMatchObject({
-    Namespace: 'AWS/Lambda',
-    MetricName: metric,
-    Statistic: statistic,
-    Threshold: threshold,
-  });
-});
-
-test('a failed, abandoned or untestable rotation tells the topic and starts the recovery of that secret', () => {
-  const { EventPattern, Targets } = readable(one('AWS::Events::Rule', 'fleet').Properties) as {
+test('a failed, abandoned or untestable rotation of any secret starts its recovery, and tells nobody itself', () => {
+  const { EventPattern, Targets } = readable(one('AWS::Events::Rule').Properties) as {
     EventPattern: unknown;
     Targets: Record<string, unknown>[];
   };
@@ -82,22 +226,26 @@ test('a failed, abandoned or untestable rotation tells the topic and starts the 
     detail: {
       eventSource: ['secretsmanager.amazonaws.com'],
       eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'],
-      additionalEventData: { SecretId: ['{fleetSecret}'] },
+      additionalEventData: { SecretId: ['{fleetSecret}', '{meteringSecret}'] },
     },
   });
-  const [topic, rotation, ...others] = Targets;
-  expect(topic).toMatchObject({ Arn: '{ServiceAlarms}', RoleArn: '{ServiceEventsRole.Arn}' });
-  expect(JSON.stringify(topic?.InputTransformer)).toContain('<detail-eventName> at <time>');
-  expect(rotation).toMatchObject({ Arn: '{ServiceFunction.Arn}', Input: '{"Recover":"{fleetSecret}"}' });
-  expect(others).toEqual([]);
+  expect(Targets).toMatchObject([
+    {
+      Arn: '{ServiceFunction.Arn}',
+      InputTransformer: {
+        InputPathsMap: { 'detail-additionalEventData-SecretId': '$.detail.additionalEventData.SecretId' },
+        InputTemplate: '{"Recover":<detail-additionalEventData-SecretId>}',
+      },
+    },
+  ]);
 });
 
-test('every credential is checked once a day, not all in the same minute', () => {
+test('every credential is checked once a day, between 11:00 and 11:45, at a minute of its own name', () => {
   const checks = ofType('AWS::Scheduler::Schedule').map(([, { Properties }]) => readable(Properties));
   expect(checks).toMatchObject(
-    ['fleet', 'metering'].map((name, minute) => ({
-      ScheduleExpression: `cron(${minute} 12 * * ? *)`,
-      FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 30 },
+    ['fleet', 'metering'].map((name) => ({
+      ScheduleExpression: expect.stringMatching(/^cron\(([0-3]?\d|4[0-4]) 11 \* \* \? \*\)$/),
+      FlexibleTimeWindow: { Mode: 'OFF' },
       Target: {
         Arn: '{ServiceFunction.Arn}',
         RoleArn: '{ServiceDailyRole.Arn}',
@@ -107,27 +255,47 @@ test('every credential is checked once a day, not all in the same minute', () =>
   );
 });
 
+const subscriptionsOf = (config: object) =>
+  synthesize(config)
+    .ofType('AWS::SNS::Subscription')
+    .map(([, { Properties }]) => [Properties.Protocol, Properties.Endpoint, Properties.FilterPolicy]);
+
 test('operations hear of everything, a department of its own credentials, each by one subscription', () => {
   const [fleet, metering] = twoDepartments.credentials;
-  const { ofType: ofTypeIn } = synthesize(
+  const subscriptions = subscriptionsOf(
     configWith({
-      alarmReceivers: [{ email: 'operations@example.com' }, { https: 'https://pager.example.com/in' }],
+      alarmReceivers: [{ email: 'operations@example.com' }, { https: 'https://pager.example.com/in?key=1' }],
       credentials: [
         { ...fleet, alarmReceivers: [{ email: 'both@example.com' }, { email: 'Operations@example.com' }] },
-        { ...metering, alarmReceivers: [{ email: 'both@example.com' }, { sms: '+12025550123' }] },
+        { ...metering, alarmReceivers: [{ email: 'both@example.com' }] },
       ],
     }),
   );
-  const subscriptions = ofTypeIn('AWS::SNS::Subscription').map(([, { Properties }]) => [
-    Properties.Protocol,
-    Properties.Endpoint,
-    Properties.FilterPolicy,
-  ]);
   expect(subscriptions).toEqual([
     ['email', 'operations@example.com', undefined],
-    ['https', 'https://pager.example.com/in', undefined],
+    ['https', 'https://pager.example.com/in?key=1', undefined],
     ['email', 'both@example.com', { credential: ['fleetapi', 'meterapi'] }],
-    ['sms', '+12025550123', { credential: ['meterapi'] }],
+  ]);
+});
+
+test('receivers choose severities, SMS only what is critical unless asked otherwise; all hear CloudWatch', () => {
+  const [fleet] = twoDepartments.credentials;
+  const subscriptions = subscriptionsOf(
+    configWith({
+      alarmReceivers: [
+        { email: 'operations@example.com', severities: ['critical', 'warning'] },
+        { sms: '+12025550101' },
+        { sms: '+12025550102', severities: ['critical', 'info'] },
+      ],
+      credentials: [{ ...fleet, alarmReceivers: [{ sms: '+12025550103' }] }],
+    }),
+  );
+  const andCloudWatch = { exists: false };
+  expect(subscriptions).toEqual([
+    ['email', 'operations@example.com', { severity: ['critical', 'warning', andCloudWatch] }],
+    ['sms', '+12025550101', { severity: ['critical', andCloudWatch] }],
+    ['sms', '+12025550102', { severity: ['critical', 'info', andCloudWatch] }],
+    ['sms', '+12025550103', { credential: ['fleetapi'], severity: ['critical'] }],
   ]);
 });
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
@@ -23,7 +25,7 @@ const everything = configWith({
       name: 'imported',
       username: 'Imported',
       secretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:vendor-AbC123',
-      secretKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/0a0a',
+      secretKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/0a0a0a0a-0000-4000-8000-000000000000',
     },
   ],
 });
@@ -36,7 +38,7 @@ test.each([
   expect(new AwsSolutionsChecks(app).validateScope(app).violations).toEqual([]);
 });
 
-test('cdk-nag is acknowledged only on the function’s role, and only for what knows no resources', () => {
+test('cdk-nag is acknowledged only for what knows no resources, and for secrets that their tag names', () => {
   const acknowledgements = (config: object) =>
     synthesize(config)
       .app.node.findAll()
@@ -45,11 +47,37 @@ test('cdk-nag is acknowledged only on the function’s role, and only for what k
           .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
           .map(({ data }) => [construct.node.path, data]),
       );
-  expect(acknowledgements(twoDepartments)).toEqual([]);
-  const [[place, data] = [], ...others] = acknowledgements(everything);
-  expect(place).toBe('ThingSpaceRotation/Service/FunctionRole');
-  expect(JSON.stringify(data)).toContain('AwsSolutions-IAM5[Resource::*]');
-  expect(others).toEqual([]);
+  const secrets = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:thingspace/*';
+  const ofOperators = [
+    'ThingSpaceRotation/Service/Operators',
+    { [`Annotation::AwsSolutions-IAM5[Resource::${secrets}]`]: expect.any(String) },
+  ];
+  const ofFunction = [
+    'ThingSpaceRotation/Service/FunctionRole',
+    { 'Annotation::AwsSolutions-IAM5[Resource::*]': expect.any(String) },
+  ];
+  expect(acknowledgements(twoDepartments)).toEqual([ofOperators]);
+  expect(acknowledgements(everything)).toEqual([ofFunction, ofOperators]);
+});
+
+/** What `cdk` runs, with the context that `-c config=…` gives. */
+const app = (context: object) =>
+  spawnSync(process.execPath, ['infra/app.ts'], {
+    encoding: 'utf8',
+    env: { ...process.env, CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+
+test('without a configuration nothing is made, and one sentence says what to write', () => {
+  expect(existsSync('thingspace.config.json')).toBe(false);
+  const { status, stderr } = app({});
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^There is no thingspace.config.json, so nothing is made: copy .*\n$/);
+});
+
+test('a file that is named and not there is said to be missing', () => {
+  const { status, stderr } = app({ config: 'nowhere.json' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('nowhere.json cannot be deployed.\nThere is no such file');
 });
 
 test('the same configuration makes the same template, so cdk diff after no change is empty', () => {
@@ -59,10 +87,15 @@ test('the same configuration makes the same template, so cdk diff after no chang
 test('an imported secret keeps its own policy, and the function may use its own key through Secrets Manager', () => {
   const { ofType, one } = synthesize(everything);
   expect(ofType('AWS::SecretsManager::ResourcePolicy')).toHaveLength(1);
-  const policy = (name: string) =>
-    JSON.stringify(one('AWS::IAM::ManagedPolicy', `ServiceFunctionRole${name}`).Properties);
-  expect(policy('Secrets')).toContain('arn:aws:secretsmanager:us-east-1:123456789012:secret:vendor-AbC123');
-  expect(policy('SecretKeys')).toContain('arn:aws:kms:us-east-1:123456789012:key/0a0a');
+  const [secret, key] = [
+    'arn:aws:secretsmanager:us-east-1:123456789012:secret:vendor-AbC123',
+    'arn:aws:kms:us-east-1:123456789012:key/0a0a0a0a-0000-4000-8000-000000000000',
+  ];
+  const text = (type: string, name: string) => JSON.stringify(one(type, name).Properties.PolicyDocument);
+  expect(text('AWS::IAM::ManagedPolicy', 'ServiceFunctionRoleSecrets')).toContain(secret);
+  expect(text('AWS::IAM::Policy', 'ServiceFunctionRoleDefault')).toContain(key);
+  expect(text('AWS::IAM::ManagedPolicy', 'ServiceOperators')).toContain(secret);
+  expect(text('AWS::IAM::ManagedPolicy', 'ServiceOperators')).toContain(key);
 });
 
 test('in a VPC the function runs in the given subnets behind the given security groups', () => {

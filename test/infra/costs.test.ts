@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseConfig } from '../../infra/config.ts';
-import { resourceCount } from '../../infra/config-checks.ts';
 import { costTable, credentialsPerStack, monthlyBill, prices } from '../../infra/costs.ts';
-import { configWith } from './synthesize.ts';
+import { synthesize } from './synthesize.ts';
 
 test('docs/costs.md shows the table and the prices that are reckoned', () => {
   const inDocs = readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8');
@@ -13,25 +11,27 @@ test('docs/costs.md shows the table and the prices that are reckoned', () => {
   }
 });
 
-test('one credential pays for its secret, five alarms of its own and three of the function', () => {
+test('one credential pays for its secret and the alarms, keys and dashboard of the service', () => {
   const bill = monthlyBill(1, { readsPerMonth: 0 });
   expect(bill).toMatchObject({ secrets: 0.4, keys: 2, dashboards: 3, readers: 0 });
-  expect(bill.alarms).toBeCloseTo(0.8);
+  expect(bill.alarms).toBeCloseTo(1.1);
   const { total, ...items } = bill;
   expect(total).toBeCloseTo(Object.values(items).reduce((sum, item) => sum + item));
 });
 
-test('the credentials of one stack are as many as its configuration takes, and one more is another stack', () => {
-  const named = (count: number) =>
-    Array.from({ length: count }, (_, i) => ({ name: `c${i}`, username: `user${i}` }));
-  const resources = (count: number) =>
-    resourceCount({ ...parseConfig(configWith({})), credentials: parseCredentials(named(count)) });
-  expect(resources(credentialsPerStack)).toBeLessThanOrEqual(500);
-  expect(resources(credentialsPerStack + 1)).toBeGreaterThan(500);
+test('a thousand credentials cost at most 60 cents a month each, also when the keys were rotated twice', () => {
+  const { total, keys } = monthlyBill(1_000, { readsPerMonth: 3_000 });
+  expect((total + 2 * keys) / 1_000).toBeLessThanOrEqual(0.6);
+});
+
+test('the alarms that are reckoned are those that are made', () => {
+  const { ofType } = synthesize();
+  expect(ofType('AWS::CloudWatch::Alarm')).toHaveLength(6);
+  expect(ofType('AWS::CloudWatch::CompositeAlarm')).toHaveLength(1);
+  expect(monthlyBill(1, { readsPerMonth: 0 }).alarms).toBeCloseTo(6 * prices.alarmMonth + 0.5);
+});
+
+test('one credential more than a stack takes is another stack', () => {
   expect(monthlyBill(credentialsPerStack, { readsPerMonth: 0 }).keys).toBe(2);
   expect(monthlyBill(credentialsPerStack + 1, { readsPerMonth: 0 }).keys).toBe(4);
 });
-
-/** Filled with defaults, and not yet counted. */
-const parseCredentials = (named: { name: string; username: string }[]) =>
-  named.flatMap((credential) => parseConfig(configWith({ credentials: [credential] })).credentials);

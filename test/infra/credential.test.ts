@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { configWith, readable, synthesize, twoDepartments } from './synthesize.ts';
+import { configWith, many, readable, synthesize, twoDepartments } from './synthesize.ts';
 
 const { ofType, one, resources } = synthesize();
 
@@ -21,32 +21,44 @@ test('a schedule is made only when the function may be invoked, may act, and the
     'ServiceFunctionRole',
     'ServiceFunctionRoleDefaultPolicy',
     'ServiceFunctionRoleSealing',
-    'ServiceFunctionRoleSecretKeys',
     'ServiceFunctionRoleSecrets',
     'ServiceFunctionSecretsManager',
     'fleetReaders',
   ]);
 });
 
-test('no two of ten credentials that are deployed together rotate on the same day', () => {
-  const credentials = Array.from({ length: 10 }, (_, i) => ({ name: `c${i}`, username: `user${i}` }));
-  const byDays = schedules(configWith({ credentials })).map((s) => s.RotationRules.ScheduleExpression);
-  expect(byDays).toEqual([90, 89, 88, 87, 86, 85, 84, 83, 82, 81].map((days) => `rate(${days} days)`));
-
-  const rotation = { everyMonths: 3, startHourUtc: 8, windowHours: 2 };
-  const byMonths = schedules(configWith({ credentials, rotation })).map((s) => s.RotationRules);
-  expect(new Set(byMonths.map((rules) => rules.ScheduleExpression)).size).toBe(10);
-  expect(byMonths[1]).toEqual({ ScheduleExpression: 'cron(0 8 2 1/3 ? *)', Duration: '2h' });
+test('every credential rotates every 90 days, whatever its place among others', () => {
+  const credentials = many(12);
+  const expressions = (of: object[]) =>
+    schedules(configWith({ credentials: of })).map((given) => given.RotationRules.ScheduleExpression);
+  expect(new Set(expressions(credentials))).toEqual(new Set(['rate(90 days)']));
 });
 
-test('a credential that is added at the end changes no other schedule', () => {
-  const more = [...twoDepartments.credentials, { name: 'third', username: 'third' }];
-  expect(schedules(configWith({ credentials: more })).slice(0, 2)).toEqual(schedules(twoDepartments));
+test('no other credential changes when one is rotated or checked', () => {
+  const [fleet, metering] = twoDepartments.credentials;
+  const third = { name: 'third', username: 'third' };
+  const ofMetering = (credentials: (object | undefined)[]) => {
+    const { one: oneOf } = synthesize(configWith({ credentials }));
+    return [
+      oneOf('AWS::SecretsManager::RotationSchedule', 'metering').Properties,
+      oneOf('AWS::Scheduler::Schedule', 'metering').Properties,
+    ];
+  };
+  const alone = ofMetering([metering]);
+  expect(ofMetering([third, fleet, metering])).toEqual(alone);
+  expect(ofMetering([metering, third])).toEqual(alone);
+});
+
+test('by months, the day, the hour and the window are those that were written', () => {
+  const rotation = { everyMonths: 3, dayOfMonth: 15, startHourUtc: 8, windowHours: 2 };
+  const [rules] = schedules(configWith({ rotation })).map((given) => given.RotationRules);
+  expect(rules).toEqual({ ScheduleExpression: 'cron(0 8 15 1/3 ? *)', Duration: '2h' });
 });
 
 test('every interval from 1 to 1000 days can be deployed', () => {
   const expression = (everyDays: number) =>
-    schedules(configWith({ rotation: { everyDays } }))[0].RotationRules.ScheduleExpression;
+    schedules(configWith({ rotation: { everyDays }, logRetentionDays: 3653 }))[0].RotationRules
+      .ScheduleExpression;
   expect([expression(1), expression(1000)]).toEqual(['rate(1 day)', 'rate(1000 days)']);
 });
 
@@ -61,12 +73,13 @@ test('what holds state outlives the stack and a replacement', () => {
     ofType(type).map(([, { DeletionPolicy, UpdateReplacePolicy }]) => [DeletionPolicy, UpdateReplacePolicy]),
   );
   expect(policies).toHaveLength(6);
-  expect(new Set(policies.flat())).toEqual(new Set(['Retain']));
+  // Kept when the stack goes, and not when its first deployment fails.
+  expect(new Set(policies.map(String))).toEqual(new Set(['RetainExceptOnCreate,Retain']));
 });
 
 test('what holds state keeps its logical id and its name, so that no update of ours replaces it', () => {
   const ids = Object.entries(resources)
-    .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
+    .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
     .map(([id, { Properties }]) => [id, Properties.Name ?? Properties.TableName ?? Properties.LogGroupName]);
   expect(Object.fromEntries(ids)).toEqual({
     ServiceSealingKeyCA1814AA: undefined,
@@ -76,7 +89,7 @@ test('what holds state keeps its logical id and its name, so that no update of o
     fleetSecret5F8B5443: 'thingspace/fleet',
     fleetReadersA53ECD7F: undefined,
     meteringSecretFBA79AF0: 'thingspace/metering',
-    meteringReadersC77C4A8E: undefined,
+    meteringReaders30C666A3: undefined,
   });
 });
 
@@ -93,10 +106,12 @@ test('nothing in the configuration changes the value that a secret is made with'
   expect(value(changed)).toBe(value(synthesize()));
 });
 
-test('the table is on demand, restorable, expires its audit items and cannot be deleted by mistake', () => {
+test('the table is on demand, restorable, expires its audit items, and is protected from deletion once that is asked for', () => {
+  const later = synthesize(configWith({ ledgerDeletionProtection: true }));
+  expect(later.one('AWS::DynamoDB::Table').Properties.DeletionProtectionEnabled).toBe(true);
   expect(one('AWS::DynamoDB::Table').Properties).toMatchObject({
     BillingMode: 'PAY_PER_REQUEST',
-    DeletionProtectionEnabled: true,
+    DeletionProtectionEnabled: false,
     KeySchema: [
       { AttributeName: 'credential', KeyType: 'HASH' },
       { AttributeName: 'item', KeyType: 'RANGE' },
@@ -129,10 +144,10 @@ test('the function is Node.js 24 on arm64, may live 15 minutes, and gets the env
     Handler: 'index.handler',
     Timeout: 900,
     MemorySize: 512,
-    ReservedConcurrentExecutions: 10,
     LoggingConfig: { LogGroup: '{ServiceLog}' },
     Environment: {
       Variables: {
+        SERVICE_NAME: 'ThingSpaceRotation',
         LEDGER_TABLE: '{ServiceLedger}',
         ALARM_TOPIC_ARN: '{ServiceAlarms}',
         SEALING_KEY_ID: '{ServiceSealingKey.Arn}',
@@ -142,8 +157,39 @@ test('the function is Node.js 24 on arm64, may live 15 minutes, and gets the env
         LOCKOUT_LIMIT: '5',
         LOCKOUT_BUDGET: '3',
         ROTATION_BUDGET: '2',
+        OVERDUE_AFTER_DAYS: '{"days":91,"except":{}}',
         NODE_OPTIONS: '--enable-source-maps',
       },
     },
   });
+});
+
+test('the function knows the runbook, whom to phone, and which credentials are overdue at another age', () => {
+  const [fleet, metering] = twoDepartments.credentials;
+  const { one: oneOf } = synthesize(
+    configWith({
+      runbookUrl: 'https://example.com/runbook?page=1',
+      supportContact: 'M2M Support, +1 202 555 0199',
+      reservedConcurrency: 5,
+      credentials: [fleet, { ...metering, rotation: { everyDays: 30 } }],
+    }),
+  );
+  expect(oneOf('AWS::Lambda::Function').Properties).toMatchObject({
+    ReservedConcurrentExecutions: 5,
+    Environment: {
+      Variables: {
+        RUNBOOK_URL: 'https://example.com/runbook?page=1',
+        SUPPORT_CONTACT: 'M2M Support, +1 202 555 0199',
+        OVERDUE_AFTER_DAYS: '{"days":91,"except":{"meterapi":31}}',
+      },
+    },
+  });
+});
+
+test('a description or a tag can be updated: CloudFormation’s own role may read the secret', () => {
+  const policy = one('AWS::SecretsManager::ResourcePolicy', 'fleet').Properties.ResourcePolicy;
+  expect(JSON.stringify(policy)).toContain('role/cdk-hnb659fds-cfn-exec-role-123456789012-us-east-1');
+  expect(one('AWS::SecretsManager::Secret', 'fleet').Properties.Tags).toEqual([
+    { Key: 'thingspace-rotation-service', Value: 'ThingSpaceRotation' },
+  ]);
 });

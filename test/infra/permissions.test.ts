@@ -1,5 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { expect, test } from 'vitest';
-import { type Resource, readable, synthesize } from './synthesize.ts';
+import { GrantError, ThingSpaceCredential } from '../../infra/credential.ts';
+import { RotationService } from '../../infra/rotation-service.ts';
+import { configWith, type Resource, readable, synthesize } from './synthesize.ts';
 
 const { ofType, one, json } = synthesize();
 
@@ -21,65 +28,117 @@ const policyOf = (prefix: string) => lines(one('AWS::IAM::Policy', prefix).Prope
 const permissions = () => ofType('AWS::Lambda::Permission').map(([, { Properties }]) => readable(Properties));
 
 test('the function may do exactly what it calls, on exactly its own secrets, table, topic, log and keys', () => {
-  const ofManaged = ofType('AWS::IAM::ManagedPolicy').flatMap(([, { Properties }]) => {
+  const ofManaged = ['Secrets', 'Sealing'].flatMap((name) => {
+    const { Properties } = one('AWS::IAM::ManagedPolicy', `ServiceFunctionRole${name}`);
     expect(readable(Properties.Roles)).toEqual(['{ServiceFunctionRole}']);
     return lines(Properties.PolicyDocument);
   });
   expect([...ofManaged, ...policyOf('ServiceFunctionRole')]).toEqual([
     'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on {fleetSecret} {meteringSecret}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{fleetSecret}","{meteringSecret}"]},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","token"]},"Null":{"kms:EncryptionContext:token":"false"}}',
-    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.{AWS::Region}.amazonaws.com","kms:EncryptionContext:SecretARN":["{fleetSecret}","{meteringSecret}"]}}',
     'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query on {ServiceLedger.Arn}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
     'Allow logs:CreateLogStream logs:FilterLogEvents logs:PutLogEvents on {ServiceLog.Arn}',
+    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.us-east-1.amazonaws.com"},"Null":{"kms:EncryptionContext:SecretARN":"false"}}',
   ]);
 });
+
+test('operators may do what the tool does, on this service’s secrets by their tag; nobody has the policy by itself', () => {
+  const { Properties } = one('AWS::IAM::ManagedPolicy', 'ServiceOperators');
+  expect(Properties.Roles).toBeUndefined();
+  expect(Properties.ManagedPolicyName).toBe('ThingSpaceRotation-operators-us-east-1');
+  expect(lines(Properties.PolicyDocument)).toEqual([
+    'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:ListSecretVersionIds secretsmanager:PutSecretValue secretsmanager:RotateSecret secretsmanager:UpdateSecretVersionStage on arn:aws:secretsmanager:us-east-1:123456789012:secret:thingspace/* if {"StringEquals":{"aws:ResourceTag/thingspace-rotation-service":"ThingSpaceRotation"}}',
+    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.us-east-1.amazonaws.com"}}',
+    'Allow kms:Decrypt on {ServiceSealingKey.Arn} if {"Null":{"kms:EncryptionContext:token":"false"}}',
+    'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query on {ServiceLedger.Arn}',
+    'Allow sns:ListSubscriptionsByTopic sns:Publish on {ServiceAlarms}',
+    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
+    'Allow logs:FilterLogEvents on {ServiceLog.Arn}',
+    'Allow lambda:GetFunctionConfiguration lambda:InvokeFunction on {ServiceFunction.Arn}',
+    'Allow cloudformation:DescribeStacks on {AWS::StackId}',
+  ]);
+});
+
+test('every call that the tool’s own code makes is in the operators’ policy', () => {
+  const statements = readable(
+    one('AWS::IAM::ManagedPolicy', 'ServiceOperators').Properties.PolicyDocument,
+  ) as {
+    Statement: { Action: string | string[] }[];
+  };
+  const allowed = statements.Statement.flatMap(({ Action }) => Action);
+  const missing = [...callsOfTheTool()].filter((action) => !allowed.includes(action));
+  expect(missing).toEqual([]);
+  expect(callsOfTheTool()).toContain('secretsmanager:GetSecretValue');
+});
+
+/** `GetItemCommand` of `@aws-sdk/client-dynamodb` is `dynamodb:GetItem`, in every file that cli/ imports. */
+function callsOfTheTool(): Set<string> {
+  const services: Record<string, string> = { 'cloudwatch-logs': 'logs', 'secrets-manager': 'secretsmanager' };
+  // The same rights under another name, and calls that need no right.
+  const actions: Record<string, string> = { 'lambda:Invoke': 'lambda:InvokeFunction' };
+  const calls = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (file: string) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, 'utf8');
+    for (const [, names = '', service = ''] of text.matchAll(
+      /import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g,
+    )) {
+      for (const [, name] of names.matchAll(/\b(\w+)Command\b(?!Input|Output)/g)) {
+        const action = `${services[service] ?? service}:${name}`;
+        calls.add(actions[action] ?? action);
+      }
+    }
+    for (const [, imported = ''] of text.matchAll(/from '(\.[^']+)'/g)) {
+      visit(path.resolve(path.dirname(file), imported));
+    }
+  };
+  visit(path.resolve(import.meta.dirname, '../../cli/main.ts'));
+  calls.delete('sts:GetCallerIdentity');
+  return calls;
+}
 
 test('no role has a policy managed by AWS, and there are no other roles and policies than these', () => {
   const roles = ofType('AWS::IAM::Role');
   expect(roles.flatMap(([, { Properties }]) => Properties.ManagedPolicyArns ?? [])).toEqual([]);
-  expect(roles.map(([id]) => id.slice(0, -8)).sort()).toEqual([
-    'ServiceDailyRole',
-    'ServiceEventsRole',
-    'ServiceFunctionRole',
+  expect(roles.map(([id]) => id.slice(0, -8)).sort()).toEqual(['ServiceDailyRole', 'ServiceFunctionRole']);
+  expect(ofType('AWS::IAM::ManagedPolicy').map(([id]) => id.slice(0, -8))).toEqual([
+    'ServiceFunctionRoleSecrets',
+    'ServiceFunctionRoleSealing',
+    'ServiceOperators',
   ]);
-  expect(ofType('AWS::IAM::Policy')).toHaveLength(4);
+  expect(ofType('AWS::IAM::Policy')).toHaveLength(3);
 });
 
-test('EventBridge may publish to the topic and Scheduler may invoke the function, for this account only', () => {
-  expect(policyOf('ServiceEventsRole')).toEqual([
-    'Allow sns:Publish on {ServiceAlarms}',
-    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
-  ]);
+test('Scheduler may invoke the function, for this account and its own group only', () => {
   expect(policyOf('ServiceDailyRole')).toEqual(['Allow lambda:InvokeFunction on {ServiceFunction.Arn}']);
   const trust = (role: Resource) => JSON.stringify(readable(role.Properties.AssumeRolePolicyDocument));
-  expect(trust(one('AWS::IAM::Role', 'ServiceEventsRole'))).toContain(
-    '"Condition":{"StringEquals":{"aws:SourceAccount":"{AWS::AccountId}"}}',
-  );
   expect(trust(one('AWS::IAM::Role', 'ServiceDailyRole'))).toContain(
-    '"aws:SourceArn":"arn:{AWS::Partition}:scheduler:{AWS::Region}:{AWS::AccountId}:schedule-group/ThingSpaceRotation-daily"',
+    '"aws:SourceArn":"arn:aws:scheduler:us-east-1:123456789012:schedule-group/ThingSpaceRotation-daily"',
   );
 });
 
-test('only Secrets Manager of this account and the named rules invoke the function', () => {
+test('only Secrets Manager of this account and the one rule invoke the function', () => {
   expect(permissions()).toEqual([
     {
       Action: 'lambda:InvokeFunction',
       FunctionName: '{ServiceFunction.Arn}',
       Principal: 'secretsmanager.amazonaws.com',
-      SourceAccount: '{AWS::AccountId}',
+      SourceAccount: '123456789012',
     },
-    ...['fleet', 'metering'].map((name) => ({
+    {
       Action: 'lambda:InvokeFunction',
       FunctionName: '{ServiceFunction.Arn}',
       Principal: 'events.amazonaws.com',
-      SourceArn: `{${name}Failed.Arn}`,
-    })),
+      SourceArn: '{ServiceRotationFailed.Arn}',
+    },
   ]);
 });
 
-test('a secret is read by its own readers and the function, whatever the policies of others allow', () => {
+test('a secret is read by its own readers, the function and CloudFormation, whatever the policies of others allow', () => {
   const policy = (name: string) =>
     lines(one('AWS::SecretsManager::ResourcePolicy', name).Properties.ResourcePolicy);
   const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
@@ -88,7 +147,7 @@ test('a secret is read by its own readers and the function, whatever the policie
     ['metering', role('metering-app')],
   ] as const) {
     expect(policy(name)).toEqual([
-      `Deny secretsmanager:GetSecretValue by {"AWS":"*"} if {"ArnNotEquals":{"aws:PrincipalArn":["{ServiceFunctionRole.Arn}","${reader}"]}}`,
+      `Deny secretsmanager:GetSecretValue by {"AWS":"*"} if {"ArnNotLike":{"aws:PrincipalArn":["${role('ThingSpaceRotation-rotation-us-east-1')}",{"Fn::Sub":"arn:\${AWS::Partition}:iam::123456789012:role/cdk-hnb659fds-cfn-exec-role-123456789012-us-east-1"},"${reader}"]}}`,
       'Deny secretsmanager:DeleteSecret by {"AWS":"*"}',
       `Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue by {"AWS":["${reader}"]}`,
     ]);
@@ -104,15 +163,38 @@ test('administrators can always repair a secret: its policy, its value and its l
   expect(new Set(denied)).toEqual(new Set(['secretsmanager:GetSecretValue', 'secretsmanager:DeleteSecret']));
 });
 
-test('a reader decrypts its own secret through Secrets Manager and nothing else with the sealing key', () => {
-  const [toTheAccount, ...toReaders] = lines(one('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy);
-  expect(toTheAccount).toBe('Allow kms:* by {"AWS":"arn:{AWS::Partition}:iam::{AWS::AccountId}:root"}');
-  expect(toReaders).toEqual(
-    ['fleet', 'metering'].map(
-      (name) =>
-        `Allow kms:Decrypt by {"AWS":"arn:aws:iam::123456789012:role/${name}-app"} if {"StringEquals":{"kms:ViaService":"secretsmanager.{AWS::Region}.amazonaws.com"},"StringLike":{"kms:EncryptionContext:SecretARN":"arn:{AWS::Partition}:secretsmanager:{AWS::Region}:{AWS::AccountId}:secret:thingspace/${name}-??????"}}`,
-    ),
-  );
+test('whoever may read a secret decrypts it through Secrets Manager; readers of another account too', () => {
+  const keyPolicy = (of: typeof one) => lines(of('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy);
+  const reading = (accounts: string) =>
+    `Allow kms:Decrypt by {"AWS":"*"} if {"StringEquals":{"kms:ViaService":"secretsmanager.us-east-1.amazonaws.com","kms:CallerAccount":[${accounts}]}}`;
+  const [toTheAccount, toReaders] = keyPolicy(one);
+  expect(toTheAccount).toBe('Allow kms:* by {"AWS":"arn:aws:iam::123456789012:root"}');
+  expect(toReaders).toBe(reading('"123456789012"'));
+
+  const readers = ['arn:aws:iam::999999999999:role/their-app'];
+  const shared = synthesize(configWith({ credentials: [{ name: 'fleet', username: 'FleetApi', readers }] }));
+  expect(keyPolicy(shared.one)[1]).toBe(reading('"123456789012","999999999999"'));
+  expect(
+    shared.ofType('AWS::IAM::Policy').flatMap(([, { Properties }]) => readable(Properties.Roles)),
+  ).toEqual(['{ServiceFunctionRole}', '{ServiceDailyRole}']);
+});
+
+test('only the function and operators open sealed passwords, by names that outlive the stack', () => {
+  const operators = ['arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_*'];
+  const { one: oneOf } = synthesize(configWith({ operators }));
+  expect(lines(oneOf('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy).slice(2)).toEqual([
+    `Deny kms:CreateGrant kms:Decrypt kms:ReEncrypt* by {"AWS":"*"} if {"Null":{"kms:EncryptionContext:token":"false"},"ArnNotLike":{"aws:PrincipalArn":["arn:aws:iam::123456789012:role/ThingSpaceRotation-rotation-us-east-1","${operators[0]}"]}}`,
+  ]);
+  const secret = oneOf('AWS::SecretsManager::ResourcePolicy', 'fleet').Properties.ResourcePolicy;
+  expect(JSON.stringify(secret.Statement[0].Condition)).toContain(operators[0]);
+  // Read by their own policies; a pattern is no principal.
+  expect(JSON.stringify(secret.Statement.slice(1))).not.toContain('AWSReservedSSO');
+});
+
+test('administrators can always repair the key: its policy is refused to nobody', () => {
+  const { KeyPolicy } = one('AWS::KMS::Key', 'ServiceSealingKey').Properties;
+  const denied = KeyPolicy.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Deny');
+  expect(denied.flatMap(({ Action }: { Action: string }) => Action)).not.toContain('kms:PutKeyPolicy');
 });
 
 test('a client also gets the ledger of its own username in lower case; a plain reader gets nothing of it', () => {
@@ -122,11 +204,34 @@ test('a client also gets the ledger of its own username in lower case; a plain r
   expect(one('AWS::IAM::Policy', 'Role').Properties.Roles).toEqual(['metering-app']);
 });
 
+test('a role of another account is never taken for its namesake here', () => {
+  const fromAbroad = 'arn:aws:iam::999999999999:role/app';
+  const grants = (env: object, withKey: boolean) => {
+    const stack = new Stack(new App(), 'Stack', env);
+    const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/0a000000-0000-4000-8000-000000000000';
+    const service = new RotationService(stack, 'Service', {
+      bundle: import.meta.dirname,
+      ...(withKey && { sealingKey: Key.fromKeyArn(stack, 'Key', keyArn) }),
+    });
+    const credential = new ThingSpaceCredential(stack, 'fleet', { service, username: 'FleetApi' });
+    return { service, credential, role: Role.fromRoleArn(stack, 'App', fromAbroad) };
+  };
+  const here = { env: { account: '123456789012', region: 'us-east-1' } };
+  for (const env of [here, {}]) {
+    const { service, credential, role } = grants(env, false);
+    expect(() => credential.grantClient(role)).toThrow(GrantError);
+    expect(service.grantOperate(role)).toBe(false);
+    expect(() => credential.grantRead(role)).not.toThrow();
+    const imported = grants(env, true);
+    expect(() => imported.credential.grantRead(imported.role)).toThrow(GrantError);
+  }
+});
+
 test('the topic takes messages over TLS only, and of services only from CloudWatch’s alarms of this account', () => {
   const [tls, alarms, ...others] = lines(one('AWS::SNS::TopicPolicy').Properties.PolicyDocument);
   expect(tls).toBe('Deny sns:Publish by "*" on {ServiceAlarms} if {"Bool":{"aws:SecureTransport":"false"}}');
   expect(alarms).toBe(
-    'Allow sns:Publish by {"Service":"cloudwatch.amazonaws.com"} on {ServiceAlarms} if {"StringEquals":{"aws:SourceAccount":"{AWS::AccountId}"},"ArnLike":{"aws:SourceArn":"arn:{AWS::Partition}:cloudwatch:{AWS::Region}:{AWS::AccountId}:alarm:*"}}',
+    'Allow sns:Publish by {"Service":"cloudwatch.amazonaws.com"} on {ServiceAlarms} if {"StringEquals":{"aws:SourceAccount":"123456789012"},"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"}}',
   );
   expect(others).toEqual([]);
 });
@@ -135,7 +240,7 @@ test('the operations key serves the alarms and the one log group', () => {
   const [, alarms, logs, ...others] = lines(
     one('AWS::KMS::Key', 'ServiceOperationsKey').Properties.KeyPolicy,
   );
-  expect(alarms).toContain('"aws:SourceAccount":"{AWS::AccountId}"');
+  expect(alarms).toContain('"aws:SourceAccount":"123456789012"');
   expect(logs).toContain('log-group:/thingspace/ThingSpaceRotation/rotation"');
   expect(others).toEqual([]);
 });

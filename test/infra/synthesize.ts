@@ -18,7 +18,8 @@ writeFileSync(path.join(anyBundle, 'index.mjs'), 'export const handler = async (
 const account = 'arn:aws:iam::123456789012:role';
 
 export const twoDepartments = {
-  thingspace: { baseUrl: 'https://uws.apps.nphase.com/api/v2' },
+  account: '123456789012',
+  region: 'us-east-1',
   alarmReceivers: [{ email: 'operations@example.com' }],
   credentials: [
     { name: 'fleet', username: 'FleetApi', readers: [`${account}/fleet-app`] },
@@ -66,6 +67,10 @@ export function synthesize(config: object = twoDepartments, bundle = anyBundle) 
     },
   };
 }
+
+/** Credentials without readers, as many as wanted. */
+export const many = (count: number, nameOf = (index: number) => `c${index}`) =>
+  Array.from({ length: count }, (_, index) => ({ name: nameOf(index), username: `user${index}` }));
 
 /** Intrinsic functions as short text: `Ref` and `GetAtt` as the logical id without CDK's hash. */
 export function readable(value: unknown): unknown {

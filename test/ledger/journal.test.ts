@@ -18,6 +18,7 @@ import {
 } from '../../lambda/ledger/journal.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type CredentialState, decodeState, exposure, type Journal } from '../../lambda/ledger/state.ts';
+import { LEASE_MS } from '../../lambda/ledger/times.ts';
 import { BUDGETS, exchangeOf, MINUTE_MS, NOW, SECRET_ARN, stateWith } from './presentation.ts';
 
 const exchange = {
@@ -58,7 +59,7 @@ const CHANGES: Record<string, (state: CredentialState, attempt: string) => unkno
   attachEnvelope: (state, attempt) => attachEnvelope(state, attempt, 'late'),
   recordSuperseded: (state, attempt) => recordSuperseded(state, attempt, 'v9', 'Fleet', NOW),
   recordPutBack: (state) => recordPutBack(state, 'v9', NOW),
-  adopt: (state) => adopt(state, 'arn:another'),
+  adopt: (state) => adopt(state, 'arn:another', NOW),
 };
 const OF_ONE_EXCHANGE = [
   'recordReceived',
@@ -280,7 +281,7 @@ test('who finds the exchange settled by another is told so: nothing was lost, no
   expect(STATES.filter((from) => says(from, lose))).toEqual(['unknown', 'lost']);
   const commit = (state: CredentialState) => recordCommitted(state, 'x', 'v9', NOW);
   expect(STATES.filter((from) => says(from, commit))).toEqual(['exchanging', 'received', 'unknown', 'lost']);
-  const take = (state: CredentialState) => adopt(state, 'arn:another');
+  const take = (state: CredentialState) => adopt(state, 'arn:another', NOW);
   expect(STATES.filter((from) => says(from, take))).toEqual(STATES.filter((from) => from !== 'exchanging'));
 });
 
@@ -351,12 +352,15 @@ test('a success of before the loss was found does not end it', () => {
 
 test('who takes a username over rotates it from then on, and not while ThingSpace is being asked', () => {
   const state = stateIn('unknown', { secretArn: SECRET_ARN });
-  adopt(state, 'arn:another');
+  adopt(state, 'arn:another', NOW);
   expect(state).toMatchObject({ secretArn: 'arn:another', journal: { secretArn: 'arn:another' } });
   const asking = stateIn('exchanging', { secretArn: SECRET_ARN });
-  adopt(asking, 'arn:another');
+  adopt(asking, 'arn:another', NOW);
   expect(asking).toEqual(stateIn('exchanging', { secretArn: SECRET_ARN }));
+  // Whoever asked may be dead; the old secret's events, which would find that out, come no more.
+  expect(adopt(asking, 'arn:another', NOW + LEASE_MS - 1)).toBe(false);
+  expect(adopt(asking, 'arn:another', NOW + LEASE_MS)).toBe(true);
   const idle = stateIn('idle');
-  expect(adopt(idle, 'arn:another')).toBe(true);
+  expect(adopt(idle, 'arn:another', NOW)).toBe(true);
   expect(idle.secretArn).toBe('arn:another');
 });

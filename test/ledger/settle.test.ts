@@ -303,6 +303,15 @@ test('a sealed password that logs in stays among those that were set aside until
   expect(state).toMatchObject({ orphanItems: ['x'], lastGood });
 });
 
+test('a sealed password that logs in while its journal holds it is no version of the secret yet', () => {
+  const lastGood = { versionId: 'v0', at: NOW };
+  const state = stateWith({ lastGood, orphanItems: ['w'] });
+  begin(state, 'x', exchangeOf('t'))({ outcome: 'exchanged' });
+  recordReceived(state, 'x', 'sealed', NOW);
+  begin(state, 'a', presentation({ versionId: 'x' }))(SUCCESS, NOW + 1);
+  expect(state).toMatchObject({ orphanItems: [], lastGood });
+});
+
 test('a log-in that the platform executed before an exchange and answered after it says nothing of the password now', () => {
   const state = stateWith();
   const early = begin(state, 'early');

@@ -16,12 +16,16 @@ export type SecretOptions = {
   staleForMs?: number;
   /** Whether AWSPENDING leaves a version together with AWSCURRENT also when the label is moved; not published. */
   pendingFollowsMove?: boolean;
+  /** Whether a version that a person makes current takes AWSPENDING off another that is not; not published. */
+  putAbandons?: boolean;
   /** Told of each change of AWSCURRENT, with the values before and after. */
   onCurrent?: (by: 'function' | 'person', before: string | undefined, after: string | undefined) => void;
 };
 
 export function createSecret(options: SecretOptions) {
-  const { nowMs, secretArn } = options;
+  const { nowMs } = options;
+  /** Another one once the secret was recreated. */
+  const identity = { arn: options.secretArn };
   const versions = new Map<string, Version>();
   const stages = new Map<string, string>();
   const rotation = { enabled: true };
@@ -60,6 +64,8 @@ export function createSecret(options: SecretOptions) {
     if (existing !== undefined) throw new AwsCallError('PutSecretValue', { name: 'ResourceExistsException' });
     write(by, () => {
       versions.set(token, { value, createdAt: nowMs() });
+      const abandons = options.putAbandons && by === 'person' && labels.includes('AWSCURRENT');
+      if (abandons && stages.get('AWSPENDING') !== stages.get('AWSCURRENT')) stages.delete('AWSPENDING');
       for (const label of labels) moveLabel(label, token, true);
     });
   }
@@ -79,7 +85,7 @@ export function createSecret(options: SecretOptions) {
   }
 
   return {
-    secretArn,
+    identity,
     rotation,
     rotationTokens,
     versions,
@@ -90,6 +96,14 @@ export function createSecret(options: SecretOptions) {
     store(value: string, versionId: string = randomUUID()): string {
       put('person', versionId, value, ['AWSCURRENT']);
       return versionId;
+    },
+    /** A person deletes the secret and creates it anew: under its name, with another ARN. */
+    recreate(arn: string, value: string): void {
+      versions.clear();
+      stages.clear();
+      before = undefined;
+      identity.arn = arn;
+      this.store(value);
     },
     /** A person moves AWSCURRENT to another version. */
     moveCurrentTo: (versionId: string) => move('person', 'AWSCURRENT', { to: versionId }),
@@ -117,7 +131,7 @@ export function createSecret(options: SecretOptions) {
         wire.remote(process, 'DescribeSecret', () => {
           const byVersion = new Map<string, string[]>();
           for (const [label, id] of seen().stages) byVersion.set(id, [...(byVersion.get(id) ?? []), label]);
-          return { arn: secretArn, rotationEnabled: rotation.enabled, kmsKeyId: 'key', stages: byVersion };
+          return { arn: identity.arn, rotationEnabled: rotation.enabled, kmsKeyId: 'key', stages: byVersion };
         }),
       read: (_secretId, versionId) =>
         wire.remote(process, 'GetSecretValue', () => {

@@ -1,4 +1,4 @@
-import { FIRST_PASSWORD, SECRET_ARN, secretValue, USERNAME, type World } from './world.ts';
+import { FIRST_PASSWORD, secretValue, USERNAME, type World } from './world.ts';
 
 /** What people do at any moment (docs/design.md, "What people do"), and what they do afterwards without being told. */
 export type Act = {
@@ -17,7 +17,8 @@ const memberEdited = (text: string): string => text.replace('"emea"', '"edited b
 const withUsername = (text: string, username: string): string =>
   text.replace(/"username":"[^"]*"/, `"username":"${username}"`);
 
-export const ACTS: readonly Act[] = [
+/** What they store in the secret. */
+export const EDITS: readonly Act[] = [
   {
     name: 'edits another member',
     act: (world) => void world.aws.store(memberEdited(currentText(world))),
@@ -32,6 +33,19 @@ export const ACTS: readonly Act[] = [
   },
   { name: 'stores a wrong password', act: (world) => void world.storeByHand('Mistyped 1') },
   { name: 'stores something that is no JSON', act: (world) => void world.aws.store('password: Mistyped') },
+  {
+    name: 'writes the username in capitals',
+    act: (world) => void world.aws.store(withUsername(currentText(world), USERNAME.toUpperCase())),
+    mostFailures: 1,
+  },
+  {
+    name: 'changes the username to another one',
+    act: (world) => void world.aws.store(withUsername(currentText(world), 'Somebody-Else')),
+  },
+];
+
+/** What they do beside it. */
+export const OPERATIONS: readonly Act[] = [
   {
     name: 'has support reset the password and stores it',
     act: (world) => world.restoreByHand('Reset By Support 1'),
@@ -49,15 +63,6 @@ export const ACTS: readonly Act[] = [
       const previous = world.aws.stages.get('AWSPREVIOUS');
       if (previous !== undefined) world.aws.moveCurrentTo(previous);
     },
-  },
-  {
-    name: 'writes the username in capitals',
-    act: (world) => void world.aws.store(withUsername(currentText(world), USERNAME.toUpperCase())),
-    mostFailures: 1,
-  },
-  {
-    name: 'changes the username to another one',
-    act: (world) => void world.aws.store(withUsername(currentText(world), 'Somebody-Else')),
   },
   {
     name: 'cancels the rotation, and turns it on again an hour later',
@@ -118,5 +123,3 @@ export async function followAdvice(world: World, message: string): Promise<strin
   }
   return 'waited';
 }
-
-export const ofSecret = SECRET_ARN;

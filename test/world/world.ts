@@ -153,7 +153,7 @@ export function createWorld(options: Options = {}) {
 
   const eventOf = (Step: string, token: string) => ({
     Step,
-    SecretId: SECRET_ARN,
+    SecretId: aws.identity.arn,
     ClientRequestToken: token,
   });
 
@@ -207,13 +207,13 @@ export function createWorld(options: Options = {}) {
       const { password } = JSON.parse(aws.currentValue() ?? '{}');
       const outcome = await guardedLogIn(
         wireUp(startProcess()),
-        { secretArn: SECRET_ARN, versionId, username: USERNAME, password },
+        { secretArn: aws.identity.arn, versionId, username: USERNAME, password },
         { actor: 'a person', purpose: 'trial', share: 'person' },
         nowMs + MINUTE_MS,
       );
       return outcome.outcome;
     },
-    recover: () => invoke({ Recover: SECRET_ARN }),
+    recover: () => invoke({ Recover: aws.identity.arn }),
     advance: (ms: number) => {
       nowMs += ms;
     },

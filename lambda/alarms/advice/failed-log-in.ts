@@ -1,9 +1,9 @@
 import { meaningOf } from '../../thingspace/codes.ts';
-import type { Advice } from '../advice.ts';
 import type { FailedLogIn, Purpose } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { byHand, leftOf, standingWords } from '../standing.ts';
 import { phoneSupport, type Setting, type Step, showVersions, storePassword } from '../steps.ts';
+import type { Advice } from './shape.ts';
 
 export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
   const refused = event.certainty === 'refused';

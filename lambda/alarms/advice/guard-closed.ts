@@ -1,9 +1,9 @@
-import type { Advice } from '../advice.ts';
 import type { AlarmEvent, GuardClosed } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { byHand, leftOf, standingWords } from '../standing.ts';
 import { phoneSupport, recoverNow, type Setting, type Step, showVersions, storePassword } from '../steps.ts';
 import { operatorCommand } from './operator-command.ts';
+import type { Advice } from './shape.ts';
 
 export function guardClosed(event: GuardClosed, setting: Setting): Advice {
   const left = leftOf(event);

@@ -1,8 +1,8 @@
-import type { Advice } from '../advice.ts';
 import type { AlarmEvent, PasswordLost } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { phoneSupport, recoverNow, rotateNow, type Setting, type Step, storePassword } from '../steps.ts';
 import { openSealed } from './password-unknown.ts';
+import type { Advice } from './shape.ts';
 
 export function passwordLost(event: PasswordLost, setting: Setting): Advice {
   return {

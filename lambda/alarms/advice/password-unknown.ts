@@ -1,8 +1,8 @@
-import type { Advice } from '../advice.ts';
 import type { AlarmEvent, PasswordLost, PasswordUnknown } from '../event.ts';
 import { instant, oneLine } from '../legible.ts';
 import { recoverNow, type Step } from '../steps.ts';
 import { openCommand } from './operator-command.ts';
+import type { Advice } from './shape.ts';
 
 export function passwordUnknown(event: PasswordUnknown): Advice {
   const settlesAt = instant(event.settlesAt);

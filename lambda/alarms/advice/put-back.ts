@@ -1,7 +1,7 @@
-import type { Advice } from '../advice.ts';
 import type { KeptAside, PutBack } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { showVersions } from '../steps.ts';
+import type { Advice } from './shape.ts';
 
 export function putBack(event: PutBack): Advice {
   const replaced = oneLine(event.replacedVersionId);

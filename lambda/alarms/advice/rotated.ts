@@ -1,6 +1,6 @@
-import type { Advice } from '../advice.ts';
 import type { PasswordRotated, RolledForward } from '../event.ts';
 import { oneLine } from '../legible.ts';
+import type { Advice } from './shape.ts';
 
 export function rolledForward(event: RolledForward): Advice {
   return {

@@ -1,12 +1,9 @@
-import type { Advice } from '../advice.ts';
 import type { StandingTrouble, Trouble, TroubleOver } from '../event.ts';
 import { instant, oneLine } from '../legible.ts';
 import type { Setting } from '../steps.ts';
+import type { Advice, TroubleAdvice } from './shape.ts';
 import * as password from './trouble-with-password.ts';
 import * as setup from './trouble-with-setup.ts';
-
-/** What is said of one trouble; the frame around it is the same for all. */
-export type TroubleAdvice = Omit<Advice, 'facts'>;
 
 const advices: Record<Trouble, (event: StandingTrouble, setting: Setting) => TroubleAdvice> = {
   lost: password.lost,

@@ -1,8 +1,8 @@
-import type { Advice } from '../advice.ts';
 import type { AlarmEvent, Superseded } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { phoneSupport, rotateNow, type Setting, type Step, showVersions, storePassword } from '../steps.ts';
 import { openCommand } from './operator-command.ts';
+import type { Advice } from './shape.ts';
 
 export function superseded(event: Superseded, setting: Setting): Advice {
   return {

@@ -13,7 +13,7 @@ import {
 } from '../steps.ts';
 import { lostNever, lostNext, lostWords, restore } from './password-lost.ts';
 import { openAndStore } from './password-unknown.ts';
-import type { TroubleAdvice } from './standing-trouble.ts';
+import type { TroubleAdvice } from './shape.ts';
 import { chooseOne, supersededNever, supersededNext, supersededWords } from './superseded.ts';
 
 /** The troubles in which no password, or the wrong one, is AWSCURRENT. */

@@ -3,7 +3,7 @@ import { oneLine } from '../legible.ts';
 import { editSecret, recoverNow, rotateNow, type Setting, showErrors } from '../steps.ts';
 import { openTheGuard } from './guard-closed.ts';
 import { openCommand, operatorCommand } from './operator-command.ts';
-import type { TroubleAdvice } from './standing-trouble.ts';
+import type { TroubleAdvice } from './shape.ts';
 
 /** The troubles in which the passwords may be good, but something around them stops the automation. */
 type Advise = (event: StandingTrouble, setting: Setting) => TroubleAdvice;

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { recordUnknown, adopt as takeOver } from '../lambda/ledger/journal.ts';
+import { leaseLives } from '../lambda/ledger/reserve.ts';
+import { type CredentialState, credentialKey, exposure } from '../lambda/ledger/state.ts';
+import { flushAudit } from './audit.ts';
+import { confirmed } from './confirm.ts';
+import { type Desk, deadlineOf } from './desk.ts';
+import { AdoptNotTakenError, UsageError } from './errors.ts';
+import { findTarget } from './target.ts';
+
+export type AdoptOptions = { secret?: string | undefined; actor: string; yes?: boolean };
+
+/**
+ * Lets a secret rotate the username that AWSCURRENT names from now on: another secret rotated it so far, or this
+ * one rotated another username. Run again after a failure it does what is left.
+ * @throws UsageError, AdoptNotTakenError, NotConfirmedError, LedgerUnavailableError, AwsCallError and what finds the target
+ */
+export async function adopt(desk: Desk, { secret: named, actor, yes = false }: AdoptOptions): Promise<void> {
+  const { terminal, ledger } = desk;
+  if (named === undefined) throw new UsageError('Name the secret that is to rotate its username: --secret.');
+  const { username, secret } = await findTarget(desk, { secret: named });
+  const arn = secret?.arn ?? named;
+  const former = await formerUsername(desk, arn, username);
+  const { state, now } = await ledger.read(username, deadlineOf(desk));
+  // What would be answered, on a copy: no question is asked in vain.
+  if (!take(structuredClone(state), arn, username, now)) throw notNow(username);
+
+  terminal.say(`From now on the secret ${arn} rotates ${oneLine(username)}.`);
+  if (state.secretArn !== undefined && state.secretArn !== arn) {
+    terminal.say(`The secret ${state.secretArn} does not any more: turn its rotation off, or delete it.`);
+  }
+  if (former !== undefined) terminal.say(`It does not rotate ${oneLine(former)} any more.`);
+  await confirmed(terminal, yes, 'Is that meant?');
+
+  const row = {
+    attempt: randomUUID(),
+    actor,
+    purpose: 'adopt',
+    secretArn: arn,
+    versionId: '',
+    outcome: 'adopted',
+  };
+  const taken = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
+    if (!take(fresh, arn, username, at)) return false;
+    fresh.auditRows.push({ ...row, at, exposure: exposure(fresh) });
+    return true;
+  });
+  if (!taken) throw notNow(username);
+  if (former !== undefined) await letGo(desk, arn, former);
+  await ledger.rememberUsernameOf(arn, username);
+  await flushAudit(desk, username);
+  terminal.say('Done. The next rotation, a retry or the recover event goes on with it.');
+}
+
+/** An exchange whose invocation has died is nobody's: its secret may be gone, and then nobody else would say so. */
+function take(state: CredentialState, arn: string, username: string, now: number): boolean {
+  const { journal } = state;
+  if (journal.state === 'exchanging' && !leaseLives(journal.startedAt, now)) {
+    recordUnknown(state, journal.attempt, username, undefined, now);
+  }
+  return takeOver(state, arn, now);
+}
+
+async function formerUsername({ ledger }: Desk, arn: string, username: string): Promise<string | undefined> {
+  const former = await ledger.usernameOf(arn);
+  return former === undefined || credentialKey(former) === credentialKey(username) ? undefined : former;
+}
+
+/** A sealed answer of the former username stays this secret's, until it is opened or settled. */
+async function letGo(desk: Desk, arn: string, former: string): Promise<void> {
+  const left = await desk.ledger.change(former, deadlineOf(desk), (state) => {
+    const { journal, secretArn } = state;
+    if (journal.state !== 'idle' && journal.state !== 'committed') return journal.state;
+    if (secretArn === arn) delete state.secretArn;
+    return undefined;
+  });
+  if (left === undefined) return;
+  desk.terminal.warn(
+    `The last exchange of ${oneLine(former)}’s password is not settled (${left}): see ` +
+      `\`npm run cli -- status --username '${oneLine(former)}'\` before that username is used again.`,
+  );
+}
+
+function notNow(username: string): AdoptNotTakenError {
+  return new AdoptNotTakenError(
+    `ThingSpace is being asked for a new password of ${oneLine(username)} right now. Nothing was changed: say it again ` +
+      'in 20 minutes.',
+  );
+}

@@ -1,0 +1,70 @@
+import type { Config } from './config.ts';
+import { partitionOf } from './regions.ts';
+
+type Place = { path: string; arn: string; what: string };
+
+/**
+ * What a stack uses is of its own account and region; readers may be of other accounts of the partition. One
+ * sentence for each ARN that is elsewhere.
+ */
+export function* placesFit(config: Config): Generator<string> {
+  const { account, region } = config;
+  const partition = partitionOf(region);
+  for (const { path, arn, what } of allPlaces(config)) {
+    const [, ofPartition, , ofRegion, ofAccount] = arn.split(':');
+    const wrong = [
+      ...(ofPartition === partition ? [] : [`the partition ${partition}`]),
+      ...(ofAccount === account || what === 'reader' ? [] : [`the account ${account}`]),
+      ...(ofRegion === region || ofRegion === '' ? [] : [`the region ${region}`]),
+    ];
+    if (wrong.length > 0) yield `${path}: write ${advice(what)} of ${wrong.join(' and ')}${why(what)}`;
+  }
+}
+
+const advice = (what: string) => (/^[aeiou]/.test(what) ? `an ${what}` : `a ${what}`);
+
+function why(what: string): string {
+  switch (what) {
+    case 'secret':
+      return ', or deploy a stack where it is: a rotation schedule cannot be made from elsewhere';
+    case 'client':
+      return '; a role of another account can be a reader, without the ledger';
+    case 'operator':
+      return ': the operators’ policy is made there';
+    default:
+      return '';
+  }
+}
+
+function* allPlaces(config: Config): Generator<Place> {
+  for (const member of ['sealingKeyArn', 'operationsKeyArn'] as const) {
+    const arn = config[member];
+    if (arn !== undefined) yield { path: member, arn, what: 'key' };
+  }
+  for (const [index, arn] of config.operators.entries()) {
+    yield { path: `operators[${index}]`, arn, what: 'operator' };
+  }
+  yield* receivers('', config.alarmReceivers);
+  for (const [index, credential] of config.credentials.entries()) {
+    const at = `credentials[${index}]`;
+    const { secretArn, secretKeyArn } = credential;
+    if (secretArn !== undefined) yield { path: `${at}.secretArn`, arn: secretArn, what: 'secret' };
+    if (secretKeyArn !== undefined) yield { path: `${at}.secretKeyArn`, arn: secretKeyArn, what: 'key' };
+    yield* receivers(`${at}.`, credential.alarmReceivers);
+    for (const [member, what] of [
+      ['readers', 'reader'],
+      ['clients', 'client'],
+    ] as const) {
+      for (const [position, arn] of credential[member].entries()) {
+        yield { path: `${at}.${member}[${position}]`, arn, what };
+      }
+    }
+  }
+}
+
+function* receivers(prefix: string, given: Config['alarmReceivers']): Generator<Place> {
+  for (const [index, { lambda }] of given.entries()) {
+    if (lambda === undefined) continue;
+    yield { path: `${prefix}alarmReceivers[${index}].lambda`, arn: lambda, what: 'function' };
+  }
+}

@@ -1,0 +1,21 @@
+/** The constructs, for other CDK apps (docs/library.md). */
+export type { Receiver } from './alarm-receivers.ts';
+export {
+  GrantError,
+  type IThingSpaceCredential,
+  ThingSpaceCredential,
+  type ThingSpaceCredentialAttributes,
+  type ThingSpaceCredentialProps,
+} from './credential.ts';
+export type { MetricName } from './credential-metrics.ts';
+export { rotationDashboard } from './dashboard.ts';
+export { SealingKeyChoiceError } from './keys.ts';
+export type { RotationFunctionOptions } from './rotation-function.ts';
+export type { Rotation, Schedule } from './rotation-schedule.ts';
+export {
+  type IRotationService,
+  RotationService,
+  type RotationServiceAttributes,
+  type RotationServiceProps,
+  ServiceNameError,
+} from './rotation-service.ts';

@@ -1,0 +1,47 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/**
+ * The physical names of one service. What holds state has a name so that CloudFormation fails rather than
+ * replaces it by something empty. The function's role and the operators' policy have one so that policies
+ * that were kept (a secret's, a key's) still mean them after the stack was removed and deployed again. IAM's
+ * names are one space for all regions, and so are the dashboards': theirs end in the region.
+ */
+export type ServiceNames = {
+  ledgerTable: string;
+  logGroup: string;
+  sealingKeyAlias: string;
+  operationsKeyAlias: string;
+  functionRole: string;
+  operatorsPolicy: string;
+  dailyChecks: string;
+  dashboard: string;
+};
+
+/** IAM takes 64 characters for a role's name; `-rotation-` and the longest region take 24. */
+export const maxServiceName = 40;
+
+export function namesOf(scope: Construct, serviceName: string): ServiceNames {
+  const { region } = Stack.of(scope);
+  return {
+    ledgerTable: `${serviceName}-ledger`,
+    logGroup: `/thingspace/${serviceName}/rotation`,
+    sealingKeyAlias: `alias/${serviceName}-sealing`,
+    operationsKeyAlias: `alias/${serviceName}-operations`,
+    functionRole: `${serviceName}-rotation-${region}`,
+    operatorsPolicy: `${serviceName}-operators-${region}`,
+    dailyChecks: `${serviceName}-daily`,
+    dashboard: `${serviceName}-${region}`,
+  };
+}
+
+/** ARN of a role of the stack's own account, written out: it can be named before the role exists. */
+export function roleArnOf(scope: Construct, roleName: string): string {
+  return Stack.of(scope).formatArn({
+    service: 'iam',
+    region: '',
+    resource: 'role',
+    resourceName: roleName,
+    arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+  });
+}

@@ -1,0 +1,95 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { publishThroughKey } from './alarm-topic.ts';
+
+/** The tag by which the operators' policy knows the secrets of a service: a list of them would not fit. */
+export const serviceTag = 'thingspace-rotation-service';
+
+const secretActions = [
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:ListSecretVersionIds',
+  'secretsmanager:PutSecretValue',
+  'secretsmanager:RotateSecret',
+  'secretsmanager:UpdateSecretVersionStage',
+];
+
+type Props = {
+  policyName: string;
+  serviceName: string;
+  sealingKey: IKey;
+  operationsKey: IKey;
+  ledger: Table;
+  topic: ITopic;
+  logGroup: ILogGroup;
+  rotation: IFunction;
+};
+
+export type OperatorsPolicy = {
+  policy: ManagedPolicy;
+  /** A secret that was not made here and so has no tag, with its key where that is customer-managed. */
+  addImported(secretArn: string, key: IKey | undefined): void;
+};
+
+/**
+ * What the operator's tool does (`cli/`), and no more. It is attached to nobody: people attach it to their
+ * roles, or name it in a permission set of IAM Identity Center. It lets nobody read a secret or open a sealed
+ * password who is not also named as operator in the secret's and the key's own policies.
+ */
+export function operatorsPolicy(scope: Construct, id: string, props: Props): OperatorsPolicy {
+  const { sealingKey, operationsKey, ledger, topic, logGroup, rotation } = props;
+  const stack = Stack.of(scope);
+  const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
+    new PolicyStatement({ actions, resources, conditions });
+
+  const keys = allow(['kms:Decrypt', 'kms:GenerateDataKey'], [sealingKey.keyArn], {
+    StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },
+  });
+  const policy = new ManagedPolicy(scope, id, {
+    managedPolicyName: props.policyName,
+    description: `Operates the ThingSpace passwords of ${props.serviceName} with the project's tool`,
+    statements: [
+      allow(secretActions, [everySecretOf(stack)], {
+        StringEquals: { [`aws:ResourceTag/${serviceTag}`]: props.serviceName },
+      }),
+      keys,
+      // Sealed passwords, to read what a rotation could not.
+      allow(['kms:Decrypt'], [sealingKey.keyArn], { Null: { 'kms:EncryptionContext:token': 'false' } }),
+      allow(
+        ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+        [ledger.tableArn],
+      ),
+      // A trial is announced, and whether alarms arrive can be tried.
+      allow(['sns:ListSubscriptionsByTopic', 'sns:Publish'], [topic.topicArn]),
+      publishThroughKey(operationsKey, topic),
+      allow(['logs:FilterLogEvents'], [logGroup.logGroupArn]),
+      allow(['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'], [rotation.functionArn]),
+      // The stack's outputs, by which the tool finds all of this.
+      allow(['cloudformation:DescribeStacks'], [stack.stackId]),
+    ],
+  });
+
+  const imported = allow(secretActions, []);
+  return {
+    policy,
+    addImported(secretArn, key) {
+      if (imported.resources.length === 0) policy.addStatements(imported);
+      imported.addResources(secretArn);
+      if (key && !keys.resources.includes(key.keyArn)) keys.addResources(key.keyArn);
+    },
+  };
+}
+
+const everySecretOf = (stack: Stack): string =>
+  stack.formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: 'thingspace/*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });

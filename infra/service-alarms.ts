@@ -1,0 +1,126 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IAlarm,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { serviceMetric } from './credential-metrics.ts';
+import { silentFailures } from './silent-failures.ts';
+
+const hour = Duration.hours(1);
+const fiveMinutes = Duration.minutes(5);
+/** 24 hours between checks, and what Scheduler's retries take. */
+const hoursWithoutCheck = 30;
+
+/**
+ * For what the daily checks measure. They fall into one hour of the day. One value of 32 hours is enough: so it
+ * counts until the next check, and if none comes, until that is an alarm of its own. While nobody measures at
+ * all, the state stays as it is.
+ */
+const lastsThroughTheChecks = {
+  evaluationPeriods: hoursWithoutCheck + 2,
+  datapointsToAlarm: 1,
+  treatMissingData: TreatMissingData.IGNORE,
+};
+
+const atLeastOne = {
+  threshold: 1,
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+};
+
+/**
+ * The second line, behind the function's own messages: for what the function cannot say. They are few however
+ * many credentials there are, tell the topic when they begin and not when they end, and stay quiet where the
+ * function has spoken.
+ *
+ * @returns in the order in which the dashboard shows them
+ */
+export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: string): IAlarm[] {
+  const tells = <T extends Alarm | CompositeAlarm>(alarm: T): T => {
+    alarm.addAlarmAction(new SnsAction(topic));
+    return alarm;
+  };
+  const twiceInADay = {
+    evaluationPeriods: 288,
+    datapointsToAlarm: 2,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  };
+
+  const silent = tells(
+    new Alarm(scope, 'SilentFailureAlarm', {
+      ...atLeastOne,
+      ...twiceInADay,
+      alarmDescription: `The ThingSpace rotation of ${serviceName} fails again and again, and no message of its own says so: the error and what to do stand in the function's log. Secrets Manager and the daily check repeat it by themselves. If a password was being changed, it is sealed in the log: do not try passwords by hand.`,
+      metric: silentFailures(serviceName, fiveMinutes),
+    }),
+  );
+  const notAnnounced = tells(
+    new Alarm(scope, 'NotAnnouncedAlarm', {
+      ...atLeastOne,
+      ...twiceInADay,
+      alarmDescription: `The ThingSpace rotation of ${serviceName} has something to say and cannot publish it: look at its right to publish, the topic and the topic's key. What it has to say stands in its log, and is published as soon as it can.`,
+      metric: serviceMetric(serviceName, { name: 'AlarmPublishFailed', period: fiveMinutes }),
+    }),
+  );
+  // Without an action: the function repeats every day what it stands for. It is the state on the dashboard.
+  const trouble = new Alarm(scope, 'TroubleAlarm', {
+    ...atLeastOne,
+    ...lastsThroughTheChecks,
+    alarmDescription: `A credential of ${serviceName} needs a person. The function's message of that day says which, and what to do. It ends some hours after a day's checks have found nothing.`,
+    metric: serviceMetric(serviceName, { name: 'TroubleStands', period: hour }),
+  });
+  const unchecked = tells(checksMissing(scope, serviceName));
+  const overdue = tells(
+    new Alarm(scope, 'OverdueAlarm', {
+      ...lastsThroughTheChecks,
+      alarmDescription: `A password of ${serviceName} is older than its rotation allows: Secrets Manager did not rotate it, or the rotation fails. The dashboard shows the age of each; the tool's status, or the rotation's state in Secrets Manager, says why.`,
+      metric: serviceMetric(serviceName, { name: 'DaysOverdue', period: hour }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    }),
+  );
+  return [trouble, overdue, silent, notAnnounced, unchecked];
+}
+
+/**
+ * The daily checks have stopped. Alone, "nothing was measured" would also ring at deployment, before the first
+ * check; so it counts only beside "something was measured once", which stays as it is without data.
+ */
+function checksMissing(scope: Construct, serviceName: string): CompositeAlarm {
+  const checks = serviceMetric(serviceName, {
+    name: 'PasswordAgeDays',
+    period: hour,
+    statistic: 'SampleCount',
+  });
+  const none = new Alarm(scope, 'NoCheckAlarm', {
+    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped; also red before the first check. Nothing to do.`,
+    metric: new MathExpression({ expression: 'FILL(checks, 0)', usingMetrics: { checks }, period: hour }),
+    threshold: 1,
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: hoursWithoutCheck,
+    treatMissingData: TreatMissingData.BREACHING,
+  });
+  const checkedOnce = new Alarm(scope, 'CheckedOnceAlarm', {
+    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped: OK since the first check. Nothing to do.`,
+    metric: checks,
+    threshold: 1,
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: 1,
+    treatMissingData: TreatMissingData.IGNORE,
+  });
+  return new CompositeAlarm(scope, 'UncheckedAlarm', {
+    alarmDescription: `No credential of ${serviceName} was checked for ${hoursWithoutCheck} hours: the schedules were removed, or the function cannot be invoked or does not get far enough. Until this is repaired nobody is told of a password that is overdue or in trouble.`,
+    alarmRule: AlarmRule.allOf(
+      AlarmRule.fromAlarm(none, AlarmState.ALARM),
+      AlarmRule.fromAlarm(checkedOnce, AlarmState.OK),
+    ),
+  });
+}

@@ -1,0 +1,52 @@
+import type { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { metricNamespace } from '../lambda/metrics.ts';
+
+const metricName = 'UnannouncedFailures';
+
+/**
+ * Errors after which a person has been told, or need not be: each comes with an alarm of the function's own
+ * or after it (`lambda/alarms`), or passes by itself within its lease.
+ */
+export const announcedErrors = [
+  'BudgetSpentError',
+  'CredentialLostError',
+  'ExchangeInProgressError',
+  'LogInUnknownError',
+  'OutcomeUnknownError',
+  'PasswordRefusedError',
+  'RefusedPasswordError',
+  'SupersededError',
+  'UnreadableAnswerError',
+  'WaitAfterUnknownError',
+];
+
+/** As the function's handler logs what it throws: one JSON line with `level` and `errorName`. */
+export const unannouncedPattern = `{ $.level = "ERROR" && ${announcedErrors
+  .map((name) => `$.errorName != "${name}"`)
+  .join(' && ')} }`;
+
+/** As Lambda itself says that a process was stopped or died, in its log format of text. */
+export const stoppedPattern =
+  '?"Task timed out" ?"Runtime exited" ?"Runtime.OutOfMemory" ?"Runtime.ExitError"';
+
+/** Counts the invocations that failed without a word to anybody, from the function's log. */
+export function countSilentFailures(logGroup: ILogGroup, serviceName: string): void {
+  const filters = { FailedUnannounced: unannouncedPattern, Stopped: stoppedPattern };
+  for (const [id, pattern] of Object.entries(filters)) {
+    new MetricFilter(logGroup, id, {
+      logGroup,
+      filterPattern: FilterPattern.literal(pattern),
+      metricNamespace: namespaceOf(serviceName),
+      metricName,
+      metricValue: '1',
+    });
+  }
+}
+
+export const silentFailures = (serviceName: string, period: Duration): Metric =>
+  new Metric({ namespace: namespaceOf(serviceName), metricName, statistic: 'Sum', period });
+
+/** A metric filter cannot write a dimension of its own, so the service stands in the namespace. */
+const namespaceOf = (serviceName: string): string => `${metricNamespace}/${serviceName}`;

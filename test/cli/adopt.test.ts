@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { adopt } from '../../cli/adopt.ts';
+import { AdoptNotTakenError, NotConfirmedError, UsageError } from '../../cli/errors.ts';
+import { MINUTE_MS, SECRET_ARN, secretValue, USERNAME, type World } from '../world/world.ts';
+import { startDesk } from './desk.ts';
+
+const OTHER_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:other-AbCdEf';
+const options = { secret: SECRET_ARN, actor: 'ann' };
+const LATER = Number.POSITIVE_INFINITY;
+
+/** The username is rotated by another secret, as after a secret was made anew. */
+async function ofAnother(terminalOptions = {}) {
+  const started = startDesk(terminalOptions);
+  await started.desk.ledger.change(USERNAME, LATER, (state) => {
+    state.secretArn = OTHER_ARN;
+  });
+  return started;
+}
+
+/** An invocation for the other secret that dies while it asks for a new password. */
+async function dies(world: World) {
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-before' : 'ok');
+  await world.step('createSecret', world.aws.rotate(randomUUID()).token);
+  world.plan.decide = () => 'ok';
+}
+
+describe('The command adopt', () => {
+  it('lets the secret rotate a username that another secret rotated', async () => {
+    const { world, desk, terminal } = await ofAnother();
+    expect((await world.rotate({ attempts: 1 })).failures).toMatchObject([
+      { error: { name: 'SharedUsernameError' } },
+    ]);
+    await adopt(desk, options);
+    expect(terminal.asked).toHaveLength(1);
+    expect(terminal.said.join('\n')).toContain(`The secret ${OTHER_ARN} does not any more`);
+    expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'adopt', outcome: 'adopted' }]);
+    expect((await world.rotate()).rotated).toBe(true);
+    expect(world.state().secretArn).toBe(SECRET_ARN);
+  });
+
+  it('lets the secret rotate another username, and lets go of the former one', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username'));
+    await adopt(desk, options);
+    expect(terminal.said.join('\n')).toContain(`It does not rotate ${USERNAME} any more`);
+    expect((await desk.ledger.read('Another-Username', LATER)).state.secretArn).toBe(SECRET_ARN);
+    expect(world.state().secretArn).toBeUndefined();
+    expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe('Another-Username');
+  });
+
+  it('keeps a sealed answer of the former username, and warns of it', async () => {
+    const { world, desk, terminal } = startDesk();
+    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+    await world.rotate({ attempts: 1 });
+    world.plan.decide = () => 'ok';
+    world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username'));
+    await adopt(desk, options);
+    expect(world.state()).toMatchObject({ journal: { state: 'received' }, secretArn: SECRET_ARN });
+    expect(terminal.warned.join('\n')).toMatch(/not settled \(received\).*status --username/);
+  });
+
+  it('changes nothing while ThingSpace is being asked, and takes over what a dead invocation has left', async () => {
+    const { world, desk, terminal } = startDesk();
+    await dies(world);
+    await expect(adopt(desk, options)).rejects.toThrow(AdoptNotTakenError);
+    expect(terminal.asked).toEqual([]);
+    world.advance(20 * MINUTE_MS);
+    await adopt(desk, options);
+    expect(world.state().journal).toMatchObject({ state: 'unknown', secretArn: SECRET_ARN });
+    expect(world.aws.published.map(({ event }) => event)).toContain('password-unknown');
+  });
+
+  it('does again what a failure has left undone', async () => {
+    const { world, desk } = await ofAnother();
+    world.plan.decide = ({ name }) => (name === 'PutItem (secret)' ? 'failed-before' : 'ok');
+    await expect(adopt(desk, options)).rejects.toThrow();
+    expect(await desk.ledger.usernameOf(SECRET_ARN)).toBeUndefined();
+    world.plan.decide = () => 'ok';
+    await adopt(desk, options);
+    expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe(USERNAME);
+  });
+
+  it('does nothing when the person says no, where nobody can be asked, and without a secret', async () => {
+    for (const terminalOptions of [{ answer: false }, { isTty: false }]) {
+      const { world, desk } = await ofAnother(terminalOptions);
+      await expect(adopt(desk, options)).rejects.toThrow(NotConfirmedError);
+      expect(world.state().secretArn).toBe(OTHER_ARN);
+    }
+    const { desk } = startDesk();
+    await expect(adopt(desk, { actor: 'ann' })).rejects.toThrow(UsageError);
+  });
+});

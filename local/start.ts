@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { bundleRotation } from '../infra/bundle.ts';
-import { scenarios } from './scenarios/all.ts';
+import { scenarios as quickScenarios } from './scenarios/all.ts';
+import { fleetScenario } from './scenarios/fleet.ts';
 import { play, type Scenario } from './scenarios/scenario.ts';
 import { timelinePrinter } from './timeline/print.ts';
 import { held, printChecks, printRotationLine, type Report, verdict } from './timeline/report.ts';
@@ -14,8 +15,10 @@ type Options = {
   scenario: Scenario;
   list: boolean;
   seed: number;
+  clients: number;
 };
 
+const scenarios = [...quickScenarios, fleetScenario()];
 const standard = scenarios[0] as Scenario;
 
 const program = new Command('npm start --')
@@ -24,6 +27,7 @@ const program = new Command('npm start --')
   )
   .option('--rotations <count>', 'rotate so many times', wholeNumber, 1)
   .option('--scenario <name>', 'play a fault and its outcome (see --list)', findScenario, standard)
+  .option('--clients <count>', 'apps of the scenario fleet', wholeNumber, 50)
   .option('--list', 'list the scenarios', false)
   .option('--json', 'print one JSON document instead of a timeline', false)
   .option('--keep', 'leave everything running afterwards and print how to reach it', false)
@@ -36,7 +40,8 @@ const program = new Command('npm start --')
   .showHelpAfterError();
 
 async function main(options: Options): Promise<number> {
-  const { json, scenario, rotations, seed, keep } = options;
+  const { json, rotations, seed, keep, clients } = options;
+  const scenario = options.scenario.name === 'fleet' ? fleetScenario({ clients }) : options.scenario;
   const colour = !json && Boolean(process.stdout.isTTY) && pc.isColorSupported;
   const say = (text: string): void => void (json || process.stdout.write(text));
 
@@ -51,7 +56,8 @@ async function main(options: Options): Promise<number> {
     const reports: Report[] = [];
     for (let round = 1; round <= rotations; round++) {
       const of = rotations > 1 ? ` ${round} of ${rotations}` : '';
-      const listener = of ? undefined : timelinePrinter({ write: say, colour, startedAtMs, width });
+      const listener =
+        of || scenario.summary ? undefined : timelinePrinter({ write: say, colour, startedAtMs, width });
       const report = { ...(await play(scenario, world, listener)), title: `${scenario.name}${of}` };
       reports.push(report);
       if (of) printRotationLine(report, say);

@@ -142,7 +142,7 @@ const notAllWritten = () =>
   });
 
 /** Keeps the `Date` header of each answer beside the SDK's output, which does not show headers. */
-function rememberDates(client: DynamoDBClient): (output: object) => number {
+export function rememberDates(client: DynamoDBClient): (output: object) => number {
   const dates = new WeakMap<object, number>();
   client.middlewareStack.add(
     (next) => async (args) => {

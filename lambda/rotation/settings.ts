@@ -17,6 +17,7 @@ export type Settings = {
   thingSpace: { baseUrl: string; passwordElement: string };
   budgets: Budgets;
   runbookUrl: string | undefined;
+  supportContact: string | undefined;
   /** Set by Lambda itself. */
   logGroupName: string | undefined;
 };
@@ -42,6 +43,7 @@ const environment = v.object({
   LOCKOUT_BUDGET: count(DEFAULT_LOCKOUT_BUDGET),
   ROTATION_BUDGET: count(DEFAULT_ROTATION_BUDGET),
   RUNBOOK_URL: v.optional(text),
+  SUPPORT_CONTACT: v.optional(text),
   AWS_LAMBDA_LOG_GROUP_NAME: v.optional(text),
 });
 
@@ -75,6 +77,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       rotation: set.ROTATION_BUDGET,
     }),
     runbookUrl: set.RUNBOOK_URL,
+    supportContact: set.SUPPORT_CONTACT,
     logGroupName: set.AWS_LAMBDA_LOG_GROUP_NAME,
   };
 }

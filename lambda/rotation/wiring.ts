@@ -61,6 +61,7 @@ async function loadAlarms(settings: Settings, metrics: Metrics, logger: Logger):
     topicArn: settings.alarmTopicArn,
     clock: systemClock,
     ...(settings.runbookUrl === undefined ? {} : { runbookUrl: settings.runbookUrl }),
+    ...(settings.supportContact === undefined ? {} : { supportContact: settings.supportContact }),
     onFailure: (event, error) => {
       metrics.count('AlarmPublishFailed', event.credential);
       logger.warn('An alarm could not be published; it stays in the outbox', {

@@ -1,10 +1,13 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { excerptOf, MAX_ANSWER_BYTES, MAX_HEADER_CHARS, MAX_READ_BYTES } from './answer-size.ts';
 import type { CallLimits, NeverSent, RawAnswer, Unknown } from './api.ts';
 import { NoAnswerError, NotSentError, TooLateToSendError } from './call-errors.ts';
 import { connect } from './connection.ts';
 import { isWholeDocument, watchForRootEnd } from './root-end.ts';
+
+// As an ES module, node:http would load Node's own WebSocket client with it: 13 ms of every cold start.
+const { request: httpRequest } = process.getBuiltinModule('node:http');
 
 export type HttpCall = {
   method: 'POST' | 'PUT';

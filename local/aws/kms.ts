@@ -29,6 +29,11 @@ const Decrypt = v.object({
   KeyId: v.optional(keyId),
   EncryptionContext: context,
 });
+const Encrypt = v.object({
+  KeyId: keyId,
+  Plaintext: v.pipe(v.string(), v.base64(), v.minLength(1)),
+  EncryptionContext: context,
+});
 const DescribeKey = v.object({ KeyId: keyId });
 
 /** Data keys are really encrypted, AES-256-GCM under a key of this process, bound to their context. */
@@ -71,6 +76,15 @@ export async function startKms({ clock, region, accountId }: Place): Promise<Kms
         CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext).toString('base64'),
         Plaintext: plaintext.toString('base64'),
         KeyId: key.arn,
+      };
+    }),
+    Encrypt: operation(Encrypt, 'ValidationException', (input) => {
+      const key = usableKey(input.KeyId, 'Encrypt');
+      const plaintext = Buffer.from(input.Plaintext, 'base64');
+      return {
+        CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext).toString('base64'),
+        KeyId: key.arn,
+        EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       };
     }),
     Decrypt: operation(Decrypt, 'ValidationException', (input) => {

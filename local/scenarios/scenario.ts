@@ -8,6 +8,8 @@ export type Scenario = {
   /** What it shows: one sentence. */
   shows: string;
   world?: WorldOptions;
+  /** It makes too many calls for a timeline: the checks are all that is shown. */
+  summary?: boolean;
   /** Plays fault and retries to the end; what it finds along the way are checks too. */
   play(world: World): Promise<Check[]>;
 };

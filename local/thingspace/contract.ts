@@ -3,8 +3,8 @@ export const ENVELOPE_NAMESPACE = 'http://schemas.xmlsoap.org/soap/envelope/';
 export const V2_NAMESPACE = 'http://nphase.com/unifiedwebservice/v2';
 const DATA_CONTRACTS = 'http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract';
 
-export type ServiceName = 'SessionService' | 'AccountService';
-export type OperationName = 'LogIn' | 'LogOut' | 'GetNewPassword';
+export type ServiceName = 'SessionService' | 'AccountService' | 'DeviceService';
+export type OperationName = 'LogIn' | 'LogOut' | 'GetNewPassword' | 'GetDeviceInformation';
 
 export type Operation = {
   name: OperationName;
@@ -24,6 +24,8 @@ export function operationsOf(passwordElement: string): readonly Operation[] {
     operation('LogIn', 'SessionService', ['Username', 'Password'], 'SessionToken'),
     operation('LogOut', 'SessionService', ['SessionToken'], 'SessionToken'),
     operation('GetNewPassword', 'AccountService', [passwordElement], 'NewPassword'),
+    // Stands for all that apps ask; its members are not those of the real service, and nothing depends on them.
+    operation('GetDeviceInformation', 'DeviceService', ['Device'], 'Account'),
   ];
 }
 

@@ -53,6 +53,8 @@ export interface Platform {
   /** `value` is the session token. */
   logIn(username: string, password: string): Verdict<string>;
   logOut(sessionToken: string): Verdict<string>;
+  /** Stands for whatever an app asks: the session is looked at and used. `value` is the username. */
+  use(sessionToken: string): Verdict<string>;
   /** `value` is the new password; the old one is dead when this returns. */
   getNewPassword(sessionToken: string, currentPassword: string): Verdict<string>;
   /** What a person reaches by telephone. Both also unlock; `reset` sets the password that support reads out. */
@@ -172,6 +174,11 @@ export function createPlatform(options: PlatformOptions): Platform {
       sessions.delete(sessionToken);
       record({ ...stamp(session.value.account), kind: 'logged-out' });
       return { ok: true, value: sessionToken };
+    },
+
+    use(sessionToken) {
+      const session = sessionOf(sessionToken);
+      return session.ok ? { ok: true, value: session.value.account.username } : session;
     },
 
     getNewPassword(sessionToken, currentPassword) {

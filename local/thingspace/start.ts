@@ -17,7 +17,7 @@ export type ThingSpace = Listening & { platform: Platform };
 
 /** WCF's default MaxReceivedMessageSize. */
 const MAX_REQUEST_BYTES = 65_536;
-const PATH = /^\/api\/v2\/(SessionService|AccountService)\.svc$/;
+const PATH = /^\/api\/v2\/(SessionService|AccountService|DeviceService)\.svc$/;
 
 /** Starts the ThingSpace simulator, SOAP 1.1 over HTTP, on a free port of the loopback. */
 export async function startThingSpace(options: ThingSpaceOptions): Promise<ThingSpace> {
@@ -82,6 +82,7 @@ function execute(platform: Platform, operation: Operation, { token, members }: S
   if (operation.name === 'LogIn') return platform.logIn(first, second);
   if (token === undefined) return { ok: false, code: CODES.sessionInvalid };
   if (operation.name === 'GetNewPassword') return platform.getNewPassword(token, first);
+  if (operation.name === 'GetDeviceInformation') return platform.use(token);
   // The token stands twice in LogOut; two different ones are no valid session.
   return token === first ? platform.logOut(token) : { ok: false, code: CODES.sessionInvalid };
 }

@@ -10,7 +10,16 @@ import { type Mutant, mutants } from './mutants.ts';
  */
 const WORKERS = 2;
 const root = join(import.meta.dirname, '../..');
-const COPIED = ['lambda', 'local', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  'client',
+  'lambda',
+  'local',
+  'test',
+  'docs',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 
 function copyOfProject(): string {
   const copy = mkdtempSync(join(tmpdir(), 'mutants-'));
@@ -19,18 +28,21 @@ function copyOfProject(): string {
   return copy;
 }
 
-function testsPass(copy: string, path: string): Promise<boolean> {
+type Tests = Pick<Mutant, 'noticedBy' | 'testName'>;
+
+function testsPass(copy: string, { noticedBy, testName }: Tests): Promise<boolean> {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const only = testName === undefined ? [] : ['-t', testName];
   return new Promise((resolve) => {
-    execFile(process.execPath, [vitest, 'run', '--bail=1', path], { cwd: copy }, (failure) =>
+    execFile(process.execPath, [vitest, 'run', '--bail=1', noticedBy, ...only], { cwd: copy }, (failure) =>
       resolve(!failure),
     );
   });
 }
 
-async function judge(copy: string, { file, find, replace, noticedBy }: Mutant): Promise<string | undefined> {
-  if (!(await passesUntouched(copy, noticedBy)))
-    return `${noticedBy} fails without any edit, or is not there`;
+async function judge(copy: string, mutant: Mutant): Promise<string | undefined> {
+  const { file, find, replace, noticedBy } = mutant;
+  if (!(await passesUntouched(copy, mutant))) return `${noticedBy} fails without any edit, or is not there`;
   const path = join(copy, file);
   const original = readFileSync(path, 'utf8');
   if (original.split(find).length !== 2)
@@ -40,7 +52,7 @@ async function judge(copy: string, { file, find, replace, noticedBy }: Mutant): 
     original.replace(find, () => replace),
   );
   try {
-    return (await testsPass(copy, noticedBy)) ? `no test in ${noticedBy} notices` : undefined;
+    return (await testsPass(copy, mutant)) ? `no test in ${noticedBy} notices` : undefined;
   } finally {
     writeFileSync(path, original);
   }
@@ -48,9 +60,10 @@ async function judge(copy: string, { file, find, replace, noticedBy }: Mutant): 
 
 /** A test that fails anyway notices nothing; each path is tried once, untouched. */
 const untouched = new Map<string, Promise<boolean>>();
-function passesUntouched(copy: string, path: string): Promise<boolean> {
-  const known = untouched.get(path) ?? testsPass(copy, path);
-  untouched.set(path, known);
+function passesUntouched(copy: string, tests: Tests): Promise<boolean> {
+  const key = `${tests.noticedBy} ${tests.testName}`;
+  const known = untouched.get(key) ?? testsPass(copy, tests);
+  untouched.set(key, known);
   return known;
 }
 
@@ -58,9 +71,11 @@ async function work(queue: Mutant[], survivors: string[]): Promise<void> {
   const copy = copyOfProject();
   try {
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+      const startedAtMs = performance.now();
       const complaint = await judge(copy, mutant);
+      const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0).padStart(3);
       console.log(
-        `${complaint ? 'SURVIVED' : 'noticed '}  ${mutant.rule}${complaint ? ` (${complaint})` : ''}`,
+        `${complaint ? 'SURVIVED' : 'noticed '} ${seconds} s  ${mutant.rule}${complaint ? ` (${complaint})` : ''}`,
       );
       if (complaint) survivors.push(mutant.rule);
     }

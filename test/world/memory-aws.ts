@@ -3,7 +3,7 @@ import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Alarms } from '../../lambda/alarms/publish.ts';
 import type { ItemStore } from '../../lambda/ledger/change.ts';
 import type { AuditRow } from '../../lambda/ledger/state.ts';
-import type { Sealer } from '../../lambda/sealing/data-key.ts';
+import { type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
 import { answerIn, linesOf, type SealedLog } from '../../lambda/sealing/sealed-log.ts';
 import { NetworkError, type Process, type Wire } from './fate.ts';
 import type { MemorySecret } from './memory-secrets.ts';
@@ -69,19 +69,23 @@ export function createAws(nowMs: () => number, secret: MemorySecret) {
 
     sealer: (wire: Wire, process: Process): Sealer => ({
       newKey: (context) =>
-        wire.remote(process, 'GenerateDataKey', () => {
-          const key = randomBytes(32);
-          const wrapped = randomBytes(24);
-          keys.set(wrapped.toString('base64'), { key, context: JSON.stringify(context) });
-          return { plaintext: Buffer.from(key), wrapped };
-        }),
+        wire
+          .remote(process, 'GenerateDataKey', () => {
+            const key = randomBytes(32);
+            const wrapped = randomBytes(24);
+            keys.set(wrapped.toString('base64'), { key, context: JSON.stringify(context) });
+            return { plaintext: Buffer.from(key), wrapped };
+          })
+          .catch(keyError),
       unwrap: (wrapped, context) =>
-        wire.remote(process, 'Decrypt', () => {
-          const known = keys.get(wrapped.toString('base64'));
-          if (!known || known.context !== JSON.stringify(context))
-            throw new NetworkError('InvalidCiphertext');
-          return Buffer.from(known.key);
-        }),
+        wire
+          .remote(process, 'Decrypt', () => {
+            const known = keys.get(wrapped.toString('base64'));
+            if (!known || known.context !== JSON.stringify(context))
+              throw new NetworkError('InvalidCiphertext');
+            return Buffer.from(known.key);
+          })
+          .catch(keyError),
     }),
 
     sealedLog: (wire: Wire, process: Process): SealedLog => ({
@@ -107,4 +111,9 @@ export function createAws(nowMs: () => number, secret: MemorySecret) {
       },
     }),
   };
+}
+
+/** As `kmsSealer` tells of a key that cannot be used. */
+function keyError(cause: unknown): never {
+  throw new SealingKeyError('The key cannot be used', { cause });
 }

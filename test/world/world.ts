@@ -5,7 +5,7 @@ import { createLedger } from '../../lambda/ledger/ledger.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
-import { createPlatform } from '../../local/thingspace/platform.ts';
+import { createPlatform, type PlatformOptions } from '../../local/thingspace/platform.ts';
 import { createWire, type Gate, KilledError, type Plan, type Process, startProcess } from './fate.ts';
 import { createAws } from './memory-aws.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
@@ -28,9 +28,30 @@ type Options = {
   budgets?: { limit: number; budget: number; rotation: number };
   /** How Secrets Manager behaves where its documentation is silent, and how stale its reads are. */
   secret?: Partial<SecretOptions>;
+  platform?: Partial<PlatformOptions>;
+  /** For worlds in which many sleep at once. @default one that moves when anybody sleeps */
+  clock?: MovableClock;
   /** One process serves invocation after invocation until it dies, as Lambda keeps it. @default one for each */
   keepsProcess?: boolean;
 };
+
+type MovableClock = Clock & { advance(ms: number): void };
+
+function steppingClock(): MovableClock {
+  let nowMs = Date.UTC(2026, 0, 5);
+  return {
+    nowMs: () => nowMs,
+    // Time stands still until everybody who can go on has gone on.
+    sleep: async (ms) => {
+      const wakeMs = nowMs + ms;
+      await new Promise(setImmediate);
+      nowMs = Math.max(nowMs, wakeMs);
+    },
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
 
 /**
  * The whole protocol in memory, on one clock that moves when somebody sleeps: a schedule is a list of
@@ -39,24 +60,16 @@ type Options = {
  */
 export function createWorld(options: Options = {}) {
   const budgets = options.budgets ?? { limit: 5, budget: 3, rotation: 2 };
-  let nowMs = Date.UTC(2026, 0, 5);
-  const clock: Clock = {
-    nowMs: () => nowMs,
-    // Time stands still until everybody who can go on has gone on.
-    sleep: async (ms) => {
-      const wakeMs = nowMs + ms;
-      await new Promise(setImmediate);
-      nowMs = Math.max(nowMs, wakeMs);
-    },
-  };
+  const clock = options.clock ?? steppingClock();
   const platform = createPlatform({
     clock,
     seed: options.seed ?? 1,
     users: [{ username: USERNAME, password: FIRST_PASSWORD }],
     ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
+    ...options.platform,
   });
   const secret = createSecret({
-    nowMs: () => nowMs,
+    nowMs: clock.nowMs,
     secretArn: SECRET_ARN,
     ...options.secret,
     onCurrent: (by, before, after) => {
@@ -65,7 +78,7 @@ export function createWorld(options: Options = {}) {
       if (works(before) && !works(after)) violations.push('a live password was overwritten with a dead one');
     },
   });
-  const aws = createAws(() => nowMs, secret);
+  const aws = createAws(clock.nowMs, secret);
   const works = (value: string | undefined) => passwordIn(value) === platform.truth(USERNAME).password;
   const violations: string[] = [];
   aws.store(secretValue(FIRST_PASSWORD));
@@ -165,7 +178,7 @@ export function createWorld(options: Options = {}) {
       const ended = await once(token);
       if (ended.outcome === 'done') return { rotated: true, failures, token };
       failures.push(ended);
-      nowMs += backoffMs;
+      clock.advance(backoffMs);
     }
     return { rotated: false, failures, token };
   }
@@ -186,6 +199,7 @@ export function createWorld(options: Options = {}) {
     gate,
     told,
     violations,
+    wire,
     calls: wire.calls,
     state,
     invoke,
@@ -209,14 +223,12 @@ export function createWorld(options: Options = {}) {
         wireUp(startProcess()),
         { secretArn: aws.identity.arn, versionId, username: USERNAME, password },
         { actor: 'a person', purpose: 'trial', share: 'person' },
-        nowMs + MINUTE_MS,
+        clock.nowMs() + MINUTE_MS,
       );
       return outcome.outcome;
     },
     recover: () => invoke({ Recover: aws.identity.arn }),
-    advance: (ms: number) => {
-      nowMs += ms;
-    },
+    advance: clock.advance,
     truth: () => platform.truth(USERNAME),
     /**
      * Answers to GetNewPassword that reached a process. Whoever dies before the very next thing, the one

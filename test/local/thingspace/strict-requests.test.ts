@@ -152,7 +152,9 @@ describe('HTTP around the envelope', () => {
   });
 
   it('an unknown service is answered by 404', async () => {
-    expect((await fetch(`${world.url}/DeviceService.svc`, { method: 'POST', body: good })).status).toBe(404);
+    expect((await fetch(`${world.url}/CallbackService.svc`, { method: 'POST', body: good })).status).toBe(
+      404,
+    );
   });
 });
 

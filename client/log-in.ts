@@ -1,0 +1,110 @@
+import { LockoutGuardError } from '../lambda/ledger/errors.ts';
+import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
+import type { Outcome } from '../lambda/thingspace/api.ts';
+import { meaningOf } from '../lambda/thingspace/codes.ts';
+import { currentVersion, readCurrent, type SecretReader } from './current-version.ts';
+import { type Stop, stopOf } from './stop.ts';
+
+/** What stands between a stored password and ThingSpace. */
+export interface Guard {
+  /**
+   * Presents the password once, if it may be presented.
+   * @throws LockoutGuardError when it may not; LedgerUnavailableError, LedgerItemError
+   */
+  logIn(credential: StoredCredential, deadlineMs: number): Promise<Outcome<string>>;
+}
+
+export type LogIn = SecretReader & { guard: Guard };
+
+/** `credential` is what was presented; its password is not kept. */
+export type LogInResult = { token: string; credential: StoredCredential } | { stop: Stop };
+
+/** Reads may be older than the refusal: for so long another version is looked for. */
+const LOOK_AGAIN_MS = [0, 500, 1_000, 2_000];
+
+/**
+ * Logs in with what the secret holds at this moment. After a refusal the secret is read again, and only another
+ * version is presented, once.
+ * @param mayPresent asked with what was read, right before it is presented
+ * @throws what reading the secret or asking the ledger throws; nothing was presented then, or its outcome is counted
+ */
+export async function logIn(
+  parts: LogIn,
+  deadlineMs: number,
+  mayPresent: (credential: StoredCredential) => Stop | undefined = () => undefined,
+): Promise<LogInResult> {
+  const credential = await readCurrent(parts, deadlineMs);
+  const first = await present(parts, credential, deadlineMs, mayPresent);
+  if ('token' in first || first.stop.why !== 'refused') return first;
+  if (!(await anotherVersion(parts, credential.versionId, deadlineMs))) return first;
+  return present(parts, await readCurrent(parts, deadlineMs), deadlineMs, mayPresent);
+}
+
+async function present(
+  { guard }: LogIn,
+  credential: StoredCredential,
+  deadlineMs: number,
+  mayPresent: (credential: StoredCredential) => Stop | undefined,
+): Promise<LogInResult> {
+  const stop = mayPresent(credential);
+  if (stop) return { stop };
+  try {
+    const outcome = await guard.logIn(credential, deadlineMs);
+    return outcome.outcome === 'done'
+      ? { token: outcome.value, credential }
+      : { stop: stopAt(outcome, credential) };
+  } catch (refusal) {
+    if (!(refusal instanceof LockoutGuardError)) throw refusal;
+    return { stop: stopOf(refusal, credential.versionId) };
+  }
+}
+
+function stopAt(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, presented: StoredCredential): Stop {
+  const { username, versionId } = presented;
+  switch (outcome.outcome) {
+    case 'refused':
+      return refused(outcome.code, presented);
+    case 'never-sent':
+      return {
+        why: 'unavailable',
+        message: `ThingSpace cannot be reached (${outcome.cause.message}); no log-in of ${username} was sent and nothing counts.`,
+        versionId,
+      };
+    case 'unknown':
+      return {
+        why: 'unavailable',
+        message:
+          `ThingSpace gave no usable answer to a log-in of ${username} (${outcome.cause.message}); it is counted as a ` +
+          'failure until a success. The next one waits for a minute.',
+        versionId,
+      };
+  }
+}
+
+function refused(code: string, { username, versionId }: StoredCredential): Stop {
+  const { logInCounts, words } = meaningOf(code);
+  if (!logInCounts) {
+    return {
+      why: 'unavailable',
+      message: `ThingSpace could not read a log-in of ${username} (${code}: ${words}); nothing counts. Check the base URL.`,
+      versionId,
+    };
+  }
+  return {
+    why: 'refused',
+    message:
+      `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
+      'version is not presented again: store a working password as a new version of the secret.',
+    versionId,
+  };
+}
+
+async function anotherVersion(parts: LogIn, versionId: string, deadlineMs: number): Promise<boolean> {
+  for (const pauseMs of LOOK_AGAIN_MS) {
+    if (parts.clock.nowMs() + pauseMs >= deadlineMs) return false;
+    if (pauseMs > 0) await parts.clock.sleep(pauseMs);
+    const current = await currentVersion(parts);
+    if (current !== undefined && current !== versionId) return true;
+  }
+  return false;
+}

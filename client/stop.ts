@@ -1,0 +1,65 @@
+import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
+import {
+  BudgetSpentError,
+  CredentialLostError,
+  ExchangeInProgressError,
+  RefusedPasswordError,
+} from '../lambda/ledger/errors.ts';
+import {
+  LogInRefusedError,
+  LogInStoppedError,
+  LogInWaitsError,
+  type SessionError,
+  ThingSpaceUnavailableError,
+} from './errors.ts';
+
+/** Why there is no session now. Plain data: it is also what one process tells the others of the fleet. */
+export type Stop = {
+  /**
+   * `refused` and `person`: nothing changes until the secret has another version. The others pass: an exchange is
+   * under way, somebody else is logging in, the next log-in must wait, or ThingSpace gave no answer.
+   */
+  why: 'refused' | 'person' | 'exchange' | 'others' | 'waits' | 'unavailable';
+  /** What happened and what to do; holds nothing secret. */
+  message: string;
+  /** The version of the secret that it is about. */
+  versionId?: string | undefined;
+  /** When trying again may help, in milliseconds since 1970. */
+  retryAt?: number | undefined;
+};
+
+/** Whether it is over by itself: worth waiting for. */
+export const passes = ({ why }: Stop): boolean => why === 'exchange' || why === 'others' || why === 'waits';
+
+/** Whether only another version of the secret, or a person, can end it. */
+export const needsOtherVersion = ({ why }: Stop): boolean => why === 'refused' || why === 'person';
+
+/** What the ledger said instead of granting a log-in with that version; nothing was sent. */
+export function stopOf(refusal: LockoutGuardError, versionId: string): Stop {
+  return { why: whyOf(refusal), message: refusal.message, versionId, retryAt: refusal.retryAt };
+}
+
+function whyOf(refusal: LockoutGuardError): Stop['why'] {
+  if (refusal instanceof ExchangeInProgressError) return 'exchange';
+  if (refusal instanceof RefusedPasswordError) return 'refused';
+  if (refusal instanceof CredentialLostError) return 'person';
+  if (refusal instanceof BudgetSpentError && refusal.retryAt === undefined) return 'person';
+  return 'waits';
+}
+
+export function errorOf(stop: Stop): SessionError {
+  const { why, message, retryAt, versionId } = stop;
+  switch (why) {
+    case 'refused':
+      return new LogInRefusedError(message, retryAt, versionId);
+    case 'person':
+      return new LogInStoppedError(message, retryAt, versionId);
+    case 'unavailable':
+      return new ThingSpaceUnavailableError(message, retryAt, versionId);
+    default: {
+      const until =
+        retryAt === undefined ? '' : ` It lasts until ${new Date(retryAt).toISOString()} at most.`;
+      return new LogInWaitsError(`There is no session yet: ${message}${until}`, retryAt, versionId);
+    }
+  }
+}

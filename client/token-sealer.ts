@@ -1,0 +1,51 @@
+import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { AwsCallError, awsCall } from '../lambda/aws-call.ts';
+
+/** Seals session tokens for the table. Throws AwsCallError. */
+export interface TokenSealer {
+  /** The token under the key, in base64. */
+  seal(token: string, secretArn: string): Promise<string>;
+  /** The token; undefined when these bytes can never be opened for that secret. */
+  open(sealed: string, secretArn: string): Promise<string | undefined>;
+}
+
+/** KMS gives a token back only to who names the secret, and as a session: no sealed password opens with this. */
+const contextOf = (secretArn: string) => ({ secretArn, purpose: 'session' });
+
+/** A token has 256 characters at most (lambda/thingspace/soap-answers.ts): KMS encrypts that much itself. */
+export function kmsTokenSealer(client: KMSClient, keyId: string): TokenSealer {
+  return {
+    async seal(token, secretArn) {
+      const output = await awsCall('kms:Encrypt', () =>
+        client.send(
+          new EncryptCommand({
+            KeyId: keyId,
+            Plaintext: Buffer.from(token),
+            EncryptionContext: contextOf(secretArn),
+          }),
+        ),
+      );
+      return Buffer.from(output.CiphertextBlob ?? []).toString('base64');
+    },
+
+    async open(sealed, secretArn) {
+      try {
+        const output = await awsCall('kms:Decrypt', () =>
+          client.send(
+            new DecryptCommand({
+              KeyId: keyId,
+              CiphertextBlob: Buffer.from(sealed, 'base64'),
+              EncryptionContext: contextOf(secretArn),
+            }),
+          ),
+        );
+        return Buffer.from(output.Plaintext ?? []).toString();
+      } catch (failure) {
+        if (failure instanceof AwsCallError && FOREVER.test(failure.errorName)) return undefined;
+        throw failure;
+      }
+    },
+  };
+}
+
+const FOREVER = /^(InvalidCiphertext|IncorrectKey)/;

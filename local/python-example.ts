@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { bundleRotation } from '../infra/bundle.ts';
+import { startWorld } from './world.ts';
+
+/**
+ * Plays the Python example through rotations, an expired session and a wrong password; exits 1 unless it keeps
+ * the rules. Usage: node local/python-example.ts <path of a python that has boto3>
+ */
+const python = process.argv[2];
+if (python === undefined) throw new Error('Give the path of python as the only argument.');
+const directory = path.join(import.meta.dirname, '../examples/python');
+
+await bundleRotation();
+const world = await startWorld();
+const env = {
+  ...process.env,
+  ...world.env,
+  AWS_DEFAULT_REGION: world.aws.region,
+  SECRET_ARN: world.secretArn,
+};
+const app = spawn(python, ['app.py'], { cwd: directory, env, stdio: ['pipe', 'pipe', 'inherit'] });
+const answers = createInterface({ input: app.stdout })[Symbol.asyncIterator]();
+const ended = once(app, 'exit');
+let failed = 0;
+
+async function expectNext(what: string, expected: RegExp): Promise<void> {
+  app.stdin.write('\n');
+  const answer = String((await answers.next()).value);
+  say(what, expected.test(answer), answer);
+}
+function say(what: string, held: boolean, seen: unknown): void {
+  if (!held) failed += 1;
+  console.log(`${held ? 'ok    ' : 'FAILED'}  ${what}${held ? '' : `: ${seen}`}`);
+}
+
+try {
+  await expectNext('It logs in and works', /^done$/);
+  await expectNext('It works again with the same session', /^done$/);
+  for (const round of [1, 2]) {
+    const { succeeded } = await world.conductor.rotate(world.secretArn);
+    say(`Rotation ${round} is done`, succeeded, 'it failed');
+    world.clock.advance(30 * 60_000);
+    await expectNext('Its session expired: it logs in with the new password', /^done$/);
+  }
+  const { logIns, failures, password } = world.platform.truth(world.username);
+  say('No log-in failed', failures === 0, failures);
+  await world.secretsManagerClient.send(
+    new PutSecretValueCommand({
+      SecretId: world.secretArn,
+      SecretString: JSON.stringify({ username: world.username, password: 'Mistyped 1' }),
+    }),
+  );
+  world.clock.advance(30 * 60_000);
+  await expectNext('A wrong password is refused, and it stops', /^stopped: ThingSpace refused/);
+  await expectNext('It does not present it again', /^stopped: Version .* refused before/);
+  const after = world.platform.truth(world.username);
+  say('That was one log-in', after.failures === 1 && after.logIns === logIns + 1, after.failures);
+  // The ledger of the function reads what Python wrote: the failure counts, and the restored password rotates.
+  await world.secretsManagerClient.send(
+    new PutSecretValueCommand({
+      SecretId: world.secretArn,
+      SecretString: JSON.stringify({ username: world.username, password }),
+    }),
+  );
+  world.clock.advance(30 * 60_000);
+  say(
+    'The next rotation goes on from there',
+    (await world.conductor.rotate(world.secretArn)).succeeded,
+    'it failed',
+  );
+  const announced = world.aws.sns.published.map(({ attributes }) => attributes.event?.value);
+  say('The failed log-in was announced', announced.includes('failed-log-in'), announced);
+  await expectNext('And the example too', /^done$/);
+} finally {
+  app.stdin.end();
+  await ended;
+  await world.close();
+}
+console.log(failed === 0 ? 'The Python example keeps the rules.' : `${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

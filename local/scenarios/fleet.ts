@@ -1,0 +1,132 @@
+import { startFleet } from '../fleet/fleet.ts';
+import type { Setup } from '../fleet/host.ts';
+import { thingSpace as thingSpaceProtocol } from '../gateway/protocols.ts';
+import type { Check } from '../timeline/report.ts';
+import { startWorld, type World } from '../world.ts';
+import { nothingLeaked } from './checks.ts';
+import { check, type Scenario } from './scenario.ts';
+
+/** Between two rotations nobody works for half an hour: every session has expired. */
+const PAUSE_MS = 30 * 60_000;
+const HOUR_MS = 60 * 60_000;
+
+type Size = { clients?: number; rotations?: number };
+
+/** What a fleet did to the username, and what it got. */
+type Played = {
+  rotated: number;
+  failedLogIns: number;
+  logIns: number;
+  locks: number;
+  hours: number;
+  requests: number;
+  failed: number;
+  longestMs: number;
+};
+
+/** The fleet with the client library, then the same schedule with plain cached readers in a world of their own. */
+export function fleetScenario({ clients = 50, rotations = 10 }: Size = {}): Scenario {
+  return {
+    name: 'fleet',
+    shows: `${clients} apps at work through ${rotations} rotations with one session, beside ${clients} readers with cached passwords.`,
+    summary: true,
+    async play(world) {
+      const library = await playFleet(world, 'library', clients, rotations);
+      const leaked = await nothingLeaked(world);
+      const other = await startWorld();
+      try {
+        const plain = await playFleet(other, 'plain', clients, rotations);
+        return [...checksOf(library, plain, rotations), leaked];
+      } finally {
+        await other.close();
+      }
+    },
+  };
+}
+
+async function playFleet(
+  world: World,
+  kind: Setup['kind'],
+  size: number,
+  rotations: number,
+): Promise<Played> {
+  const { platform, username, clock, gateway, conductor, secretArn, env } = world;
+  // A front of their own, so that the log-ins of apps can be told from those of rotation.
+  const thingSpaceUrl = new URL(env.THINGSPACE_BASE_URL as string);
+  const front = await gateway.front('apps', thingSpaceUrl.origin, thingSpaceProtocol);
+  const startedAtMs = clock.nowMs();
+  const fleet = await startFleet({
+    kind,
+    size,
+    env,
+    nowMs: clock.nowMs,
+    place: {
+      secretArn,
+      baseUrl: `${front}${thingSpaceUrl.pathname}`,
+      tableName: world.tableName,
+      sealingKeyId: env.SEALING_KEY_ID as string,
+      alarmTopicArn: env.ALARM_TOPIC_ARN as string,
+    },
+  });
+  let rotated = 0;
+  let locks = 0;
+  try {
+    await fleet.work(100);
+    for (let round = 1; round <= rotations; round++) {
+      const rotation = conductor.rotate(secretArn, { attempts: 1 });
+      const work = fleet.work(400);
+      if (round % 4 === 2) await fleet.crash(round);
+      const [outcome] = await Promise.all([rotation, work]);
+      if (outcome.succeeded) rotated += 1;
+      clock.advance(PAUSE_MS);
+      await fleet.work(200);
+      if (!platform.truth(username).locked) continue;
+      locks += 1;
+      // Support unlocks it, and everybody tries again an hour later.
+      clock.advance(HOUR_MS);
+      platform.support.unlock(username);
+    }
+    const { failures } = platform.truth(username);
+    const logIns = gateway.calls.filter(
+      ({ service, operation }) => service === 'apps' && operation === 'LogIn',
+    );
+    return {
+      rotated,
+      locks,
+      failedLogIns: failures,
+      logIns: logIns.length,
+      hours: (clock.nowMs() - startedAtMs) / HOUR_MS,
+      ...fleet.figures(),
+    };
+  } finally {
+    await fleet.close();
+  }
+}
+
+function checksOf(library: Played, plain: Played, rotations: number): Check[] {
+  const beside = (what: string, figure: (played: Played) => string) =>
+    `${what}: ${figure(library)} with the library, ${figure(plain)} with cached passwords`;
+  const perHour = ({ logIns, hours }: Played) => (logIns / hours).toFixed(1);
+  const longest = ({ longestMs }: Played) =>
+    longestMs < 120_000 ? `${(longestMs / 1000).toFixed(1)} s` : `${Math.round(longestMs / 60_000)} min`;
+  return [
+    check(
+      beside('Failed log-ins', ({ failedLogIns }) => `${failedLogIns}`),
+      library.failedLogIns === 0 && plain.failedLogIns > 0,
+    ),
+    check(
+      beside('Times that the username was locked', ({ locks }) => `${locks}`),
+      library.locks === 0 && plain.locks > 0,
+    ),
+    check(beside('Log-ins an hour', perHour), library.logIns <= 2 * (rotations + 1) + 2),
+    check(beside('Longest time without a session', longest), library.longestMs < plain.longestMs),
+    check(
+      beside('Requests that failed', ({ failed, requests }) => `${failed} of ${requests}`),
+      library.failed === 0,
+    ),
+    check(
+      beside('Rotations done', ({ rotated }) => `${rotated} of ${rotations}`),
+      library.rotated === rotations,
+    ),
+  ];
+}

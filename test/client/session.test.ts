@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { SessionGoneError } from '../../client/errors.ts';
+import { sessionOver } from '../../client/session.ts';
+import { IDLE_LIMIT_MS } from '../../client/session-item.ts';
+import type { Source } from '../../client/sources.ts';
+import { virtualClock } from './virtual-clock.ts';
+
+/** A source that opens a session whenever it is asked, after `tookMs`. */
+function setUp({ tookMs = 0 } = {}) {
+  const clock = virtualClock(0);
+  const asked: number[] = [];
+  const noted: number[] = [];
+  let generation = 0;
+  const source: Source = {
+    async obtain(gone) {
+      asked.push(gone);
+      if (tookMs > 0) await clock.sleep(tookMs);
+      generation += 1;
+      return { token: `token ${generation}`, generation, idleMs: 0 };
+    },
+    noteUse: async (used) => void noted.push(used),
+  };
+  const events: unknown[] = [];
+  const session = sessionOver({
+    source,
+    clock,
+    patienceMs: 30_000,
+    saysSessionGone: (error) => error instanceof SessionGoneError,
+    onEvent: (event) => events.push(event),
+  });
+  return { clock, session, asked, noted, events };
+}
+
+describe('one process', () => {
+  test('a thousand callers at once share one request for a session', async () => {
+    const { session, asked } = setUp({ tookMs: 500 });
+    const tokens = await Promise.all(Array.from({ length: 1_000 }, () => session.token()));
+    expect(new Set(tokens)).toEqual(new Set(['token 1']));
+    expect(asked).toEqual([0]);
+  });
+
+  test('a token that is used is kept for good', async () => {
+    const { session, clock, asked } = setUp();
+    for (let hour = 0; hour < 100; hour += 1) {
+      expect(await session.token()).toBe('token 1');
+      clock.advance(IDLE_LIMIT_MS - 1);
+    }
+    expect(asked).toHaveLength(1);
+  });
+
+  test('at exactly the idle limit it is used no longer', async () => {
+    const { session, clock } = setUp();
+    await session.token();
+    clock.advance(IDLE_LIMIT_MS);
+    expect(await session.token()).toBe('token 2');
+  });
+
+  test('a session that is gone costs one repetition with another token', async () => {
+    const { session, asked, events } = setUp();
+    const seen: string[] = [];
+    const result = await session.withSession((token) => {
+      seen.push(token);
+      if (seen.length === 1) throw new SessionGoneError();
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(seen).toEqual(['token 1', 'token 2']);
+    expect(asked).toEqual([0, 1]);
+    expect(events).toContainEqual({ kind: 'gone', generation: 1 });
+  });
+
+  test('a session that is gone again is not tried a third time, and is not handed out again', async () => {
+    const { session } = setUp();
+    const seen: string[] = [];
+    await expect(
+      session.withSession((token) => {
+        seen.push(token);
+        throw new SessionGoneError();
+      }),
+    ).rejects.toThrow(SessionGoneError);
+    expect(seen).toEqual(['token 1', 'token 2']);
+    expect(await session.token()).toBe('token 3');
+  });
+
+  test('nothing but a session that is gone is repeated', async () => {
+    const { session } = setUp();
+    let runs = 0;
+    const failure = new Error('ECONNRESET');
+    await expect(
+      session.withSession(() => {
+        runs += 1;
+        throw failure;
+      }),
+    ).rejects.toBe(failure);
+    expect(runs).toBe(1);
+    expect(await session.token()).toBe('token 1');
+  });
+
+  test('a hundred requests that meet one expiry ask for one session', async () => {
+    const { session, asked } = setUp({ tookMs: 100 });
+    await session.token();
+    await Promise.all(
+      Array.from({ length: 100 }, () =>
+        session.withSession((token) => {
+          if (token === 'token 1') throw new SessionGoneError();
+        }),
+      ),
+    );
+    expect(asked).toEqual([0, 1]);
+  });
+
+  test('a token that the caller dropped is not handed out again, and an older one drops nothing', async () => {
+    const { session } = setUp();
+    const first = await session.token();
+    session.drop(first);
+    expect(await session.token()).toBe('token 2');
+    session.drop(first);
+    expect(await session.token()).toBe('token 2');
+  });
+
+  test('the others of the fleet are told of its use every five minutes at most', async () => {
+    const { session, clock, noted } = setUp();
+    await session.token();
+    for (let minute = 0; minute < 20; minute += 1) {
+      clock.advance(60_000);
+      await session.token();
+    }
+    expect(noted).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('patience', () => {
+  test('a caller waits as long as it said, and the log-in goes on for who asks again', async () => {
+    const { session, clock, asked } = setUp({ tookMs: 5_000 });
+    const startedAtMs = clock.nowMs();
+    await expect(session.token({ patienceMs: 1_000 })).rejects.toMatchObject({ name: 'LogInWaitsError' });
+    expect(clock.nowMs() - startedAtMs).toBe(1_000);
+    expect(await session.token()).toBe('token 1');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('a signal ends the waiting of its caller alone', async () => {
+    const { session, asked } = setUp({ tookMs: 5_000 });
+    const abort = new AbortController();
+    const aborted = session.token({ signal: abort.signal });
+    const patient = session.token();
+    const reason = new Error('the request was cancelled');
+    abort.abort(reason);
+    await expect(aborted).rejects.toBe(reason);
+    expect(await patient).toBe('token 1');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('a signal that was aborted before asks for nothing', async () => {
+    const { session, asked } = setUp();
+    await expect(session.token({ signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(asked).toEqual([]);
+  });
+});

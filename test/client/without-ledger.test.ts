@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { createFleetWorld, MINUTE_MS, MISTYPED } from './fleet-world.ts';
+
+/** One process without the ledger. The world's observer compares with the ledger, so its violations are of no account. */
+test('a refused version is never presented again by the process', async () => {
+  const world = await createFleetWorld();
+  world.storeByHand(MISTYPED);
+  const { work } = world.client('memory');
+  for (let day = 0; day < 10; day += 1) {
+    await expect(work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
+    world.advance(24 * 60 * MINUTE_MS);
+  }
+  expect(world.truth().failures).toBe(1);
+});
+
+test('a version that is stored after a refusal goes at once; after two failures the next one waits', async () => {
+  const world = await createFleetWorld();
+  const { session, work } = world.client('memory');
+  world.storeByHand(MISTYPED);
+  await expect(work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
+  world.storeByHand(MISTYPED);
+  await expect(work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
+  expect(world.truth().failures).toBe(2);
+
+  world.storeByHand(world.truth().password);
+  await expect(work()).rejects.toMatchObject({ name: 'LogInWaitsError' });
+  expect(world.truth().logIns).toBe(2);
+  expect(await session.withSession(world.use, { patienceMs: 31 * MINUTE_MS })).toBe('Fleet-Api');
+});
+
+test('an answer that did not come is followed by a minute, then by pauses that grow', async () => {
+  const world = await createFleetWorld();
+  const { work } = world.client('memory');
+  world.plan.decide = ({ name }) => (name === 'LogIn' ? 'request-lost' : 'ok');
+  const sent = () => world.calls.filter(({ name }) => name === 'LogIn').length;
+  const presentedAt: number[] = [];
+  const startedAtMs = world.clock.nowMs();
+  for (let minute = 0; minute < 200; minute += 1) {
+    const before = sent();
+    await work().catch(() => undefined);
+    if (sent() > before) presentedAt.push(Math.round((world.clock.nowMs() - startedAtMs) / MINUTE_MS));
+    await world.sleep(MINUTE_MS);
+  }
+  const pauses = presentedAt.slice(1).map((at, index) => at - (presentedAt[index] as number));
+  expect(pauses.length).toBeGreaterThanOrEqual(3);
+  pauses.slice(1).forEach((pauseMinutes, index) => {
+    expect(pauseMinutes).toBeGreaterThan(pauses[index] as number);
+  });
+});
+
+test('each process with the ledger has a session of its own where none is shared, and one counts for all', async () => {
+  const world = await createFleetWorld();
+  world.storeByHand(MISTYPED);
+  const clients = Array.from({ length: 20 }, () => world.client('ledger'));
+  await Promise.allSettled(clients.map((client) => client.work()));
+  expect(world.truth().failures).toBe(1);
+  world.storeByHand(world.truth().password);
+  await Promise.all(clients.map((client) => client.session.withSession(world.use)));
+  expect(world.truth()).toMatchObject({ failures: 1, logIns: 21 });
+});

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { announced } from '../world/judge.ts';
+import { createWorld, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
+
+/** What proves a loss, and what does not. */
+
+/** ThingSpace may have changed the password, and its answer did not arrive. */
+async function unanswered(
+  fate: 'response-lost' | 'request-lost',
+  options: Parameters<typeof createWorld>[0] = {},
+): Promise<{ world: World; token: string }> {
+  const world = createWorld(options);
+  const token = randomUUID();
+  world.aws.stage(token);
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? fate : 'ok');
+  expect(await world.step('createSecret', token)).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
+  world.plan.decide = () => 'ok';
+  world.advance(25 * MINUTE_MS);
+  return { world, token };
+}
+
+test('a refusal whose code does not say that the password was at fault proves no loss: it is asked once more', async () => {
+  // The unanswered request counts, too: with the usual budget a person's trial is the second question.
+  const budgets = { limit: 6, budget: 5, rotation: 4 };
+  const { world } = await unanswered('request-lost', { budgets });
+  // Somebody outside has locked the username: the code of that is not published.
+  for (let attempt = 0; attempt < 5; attempt += 1) world.platform.logIn(USERNAME, 'Somebody Else’s Guess');
+  expect(await world.recover()).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
+  expect(world.state().journal.state).toBe('unknown');
+  expect(announced(world)).not.toContain('password-lost');
+
+  world.platform.support.unlock(USERNAME);
+  world.advance(31 * MINUTE_MS);
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.state().journal.state).toBe('idle');
+});
+
+test('a log that could not be searched proves no loss, until it could be', async () => {
+  const { world } = await unanswered('response-lost');
+  world.plan.decide = ({ name }) => (name === 'FilterLogEvents' ? 'failed-before' : 'ok');
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    expect(await world.recover()).toMatchObject({
+      error: { name: 'OutcomeUnknownError', message: expect.stringContaining('logs:FilterLogEvents') },
+    });
+  }
+  expect(world.state().journal.state).toBe('unknown');
+  expect(world.truth().failures).toBe(1);
+  world.plan.decide = () => 'ok';
+  expect(await world.recover()).toMatchObject({ error: { name: 'CredentialLostError' } });
+});
+
+test('an answer that KMS does not open now is no loss either: it waits, and is rolled forward', async () => {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
+  const { token } = await world.rotate({ attempts: 1 });
+  world.advance(25 * MINUTE_MS);
+  world.plan.decide = ({ name }) => (name === 'Decrypt' ? 'failed-before' : 'ok');
+  expect(await world.recover()).toMatchObject({ outcome: 'failed' });
+  expect(world.truth().logIns).toBe(1);
+  world.plan.decide = () => 'ok';
+  expect((await world.rotate({ token })).rotated).toBe(true);
+  expect(world.truth().getNewPasswords).toBe(1);
+});
+
+test('a restored password ends an unknown outcome, whatever the answer was', async () => {
+  const { world } = await unanswered('response-lost');
+  world.restoreByHand('Reset By Support 1');
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.state().journal.state).toBe('idle');
+  expect(world.truth().failures).toBe(0);
+});

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleCli, cliBundle } from '../cli/bundle.ts';
 import { type BundledFile, bundleRotation } from '../infra/bundle.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
 import { seal } from '../lambda/sealing/seal-answer.ts';
@@ -18,6 +19,7 @@ const sizeAtStart = (files: BundledFile[]) =>
   files.filter(({ role }) => role === 'at start').reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1000;
 const ownKb = sizeAtStart(await bundleRotation());
 const clientsKb = sizeAtStart(await bundleRotation(clients, 'bench/clients.ts'));
+const cliKb = (await bundleCli()) / 1000;
 const load = (file: string) => `await import(${JSON.stringify(file)})`;
 const key = { plaintext: randomBytes(32), wrapped: randomBytes(184) };
 const about = { secretArn: 'arn', token: 'token', attempt: 'attempt', oldVersion: 'v1', oldHash: 'hash' };
@@ -26,6 +28,7 @@ const [small, large] = [{ body: randomBytes(700) }, { body: randomBytes(1024 * 1
 type Row = { what: string; work: () => unknown };
 
 console.log(`loaded at start: ${ownKb.toFixed(0)} kB, its AWS clients alone ${clientsKb.toFixed(0)} kB`);
+console.log(`the operator's tool, one file: ${cliKb.toFixed(0)} kB`);
 console.log(
   `${'what'.padEnd(54)}${'runs'.padStart(6)}${'fastest'.padStart(10)}${'median'.padStart(10)}${'slowest'.padStart(10)}  (ms)`,
 );
@@ -37,6 +40,8 @@ await measure(25, [
     what: '  … that loads its AWS clients alone, bundled likewise',
     work: () => nodeRuns(load(join(clients, 'index.mjs'))),
   },
+  { what: 'the operator’s tool: --help', work: () => nodeRuns('', cliBundle, '--help') },
+  { what: '  … up to its first call to AWS', work: () => toolRuns() },
 ]);
 await measure(100, [
   {
@@ -64,8 +69,20 @@ async function measure(runs: number, rows: readonly Row[]): Promise<void> {
   }
 }
 
-function nodeRuns(source: string): void {
-  execFileSync(process.execPath, ['--input-type=module', '-e', source], {
-    cwd: join(import.meta.dirname, '..'),
-  });
+/** A source text, or a file with arguments. */
+function nodeRuns(source: string, ...args: string[]): void {
+  const given = args.length > 0 ? args : ['--input-type=module', '-e', source];
+  execFileSync(process.execPath, given, { cwd: join(import.meta.dirname, '..'), stdio: 'ignore' });
+}
+
+/** Nothing listens there: it ends with one sentence. */
+function toolRuns(): void {
+  const env = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_MAX_ATTEMPTS: '1',
+  };
+  const args = [cliBundle, 'status', '--secret', 'x', '--endpoint', 'http://127.0.0.1:9'];
+  spawnSync(process.execPath, args, { env, stdio: 'ignore' });
 }

@@ -3,35 +3,48 @@ import { oneLine } from '../lambda/alarms/legible.ts';
 import { recordUnknown, adopt as takeOver } from '../lambda/ledger/journal.ts';
 import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { type CredentialState, credentialKey, exposure } from '../lambda/ledger/state.ts';
-import { flushAudit } from './audit.ts';
+import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { AdoptNotTakenError, UsageError } from './errors.ts';
+import { commandOf } from './next-words.ts';
 import { findTarget } from './target.ts';
 
-export type AdoptOptions = { secret?: string | undefined; actor: string; yes?: boolean };
+export type AdoptOptions = { secret?: string | undefined; actor: string; yes?: boolean; dryRun?: boolean };
 
 /**
  * Lets a secret rotate the username that AWSCURRENT names from now on: another secret rotated it so far, or this
  * one rotated another username. Run again after a failure it does what is left.
  * @throws UsageError, AdoptNotTakenError, NotConfirmedError, LedgerUnavailableError, AwsCallError and what finds the target
  */
-export async function adopt(desk: Desk, { secret: named, actor, yes = false }: AdoptOptions): Promise<void> {
+export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
+  const { secret: named, actor, yes = false } = options;
   const { terminal, ledger } = desk;
   if (named === undefined) throw new UsageError('Name the secret that is to rotate its username: --secret.');
   const { username, secret } = await findTarget(desk, { secret: named });
+  if (username === undefined) {
+    throw new UsageError('The secret names no username: store username and password in it first.');
+  }
   const arn = secret?.arn ?? named;
   const former = await formerUsername(desk, arn, username);
   const { state, now } = await ledger.read(username, deadlineOf(desk));
   // What would be answered, on a copy: no question is asked in vain.
   if (!take(structuredClone(state), arn, username, now)) throw notNow(username);
 
+  if (
+    state.secretArn === arn &&
+    state.journal.state !== 'exchanging' &&
+    (await ledger.usernameOf(arn)) === username
+  ) {
+    return terminal.say(`Nothing to do: ${oneLine(username)} is rotated by this secret already.`);
+  }
   terminal.say(`From now on the secret ${arn} rotates ${oneLine(username)}.`);
   if (state.secretArn !== undefined && state.secretArn !== arn) {
     terminal.say(`The secret ${state.secretArn} does not any more: turn its rotation off, or delete it.`);
   }
   if (former !== undefined) terminal.say(`It does not rotate ${oneLine(former)} any more.`);
-  await confirmed(terminal, yes, 'Is that meant?');
+  if (options.dryRun) return terminal.say('Dry run: nothing was done.');
+  await confirmed(terminal, yes, 'Is that so?');
 
   const row = {
     attempt: randomUUID(),
@@ -50,7 +63,7 @@ export async function adopt(desk: Desk, { secret: named, actor, yes = false }: A
   if (former !== undefined) await letGo(desk, arn, former);
   await ledger.rememberUsernameOf(arn, username);
   await flushAudit(desk, username);
-  terminal.say('Done. The next rotation, a retry or the recover event goes on with it.');
+  terminal.say(`Done. Next: ${commandOf('rotate', arn)}`);
 }
 
 /** An exchange whose invocation has died is nobody's: its secret may be gone, and then nobody else would say so. */

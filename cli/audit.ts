@@ -1,14 +1,88 @@
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { type AuditRow, credentialKey } from '../lambda/ledger/state.ts';
 import { type Desk, deadlineOf } from './desk.ts';
+import { UsageError } from './errors.ts';
+import { findTarget, type Named, usernameOf } from './target.ts';
+
+export type AuditOptions = Named & { json?: boolean; days?: string };
+
+const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Makes the audit rows of what a person did items of their own now: a username whose guard is closed may see no
- * settlement for days. A failure is only warned of: the rows wait in the ledger item.
+ * Who did what, in the order in which it happened: rows that are items of their own, and those that wait in the
+ * ledger item.
+ * @throws UsageError, AwsCallError, LedgerUnavailableError and what finds the target
  */
-export async function flushAudit(desk: Desk, username: string): Promise<void> {
-  const nothing = (): void => undefined;
-  await desk.ledger
-    .change(username, deadlineOf(desk), nothing, { flushAudit: true })
-    .catch((failure: Error) =>
-      desk.terminal.warn(`The audit rows wait in the ledger item (${failure.message})`),
-    );
+export async function audit(desk: Desk, options: AuditOptions): Promise<void> {
+  const days = Number(options.days ?? 30);
+  if (!(days > 0)) throw new UsageError('--days wants a number above 0.');
+  const username = usernameOf(await findTarget(desk, options));
+  const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
+  const items = await desk.surroundings.auditItems(credentialKey(username));
+  const rows = inOrder([...(items as AuditRow[]), ...state.auditRows]).filter(
+    ({ at }) => at >= now - days * DAY_MS,
+  );
+  desk.terminal.say(options.json ? JSON.stringify(rows.map(inJson), null, 2) : table(rows, username, days));
+}
+
+/** In a rotation, what is done in one millisecond is done in this order. */
+const PURPOSES = ['log-in', 'trial', 'probe', 'exchange', 'test'];
+
+/** Each row once. */
+export function inOrder(rows: readonly AuditRow[]): AuditRow[] {
+  const byKey = new Map(rows.map((row) => [`${row.attempt} ${row.at} ${row.outcome}`, row]));
+  const rank = ({ purpose }: AuditRow) => PURPOSES.indexOf(purpose);
+  return [...byKey.values()].sort(
+    (a, b) => a.at - b.at || rank(a) - rank(b) || (a.attempt < b.attempt ? -1 : 1),
+  );
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+const inJson = ({
+  at,
+  actor,
+  purpose,
+  outcome,
+  code,
+  versionId,
+  secretArn,
+  exposure,
+  attempt,
+}: AuditRow) => ({
+  at: iso(at),
+  actor,
+  purpose,
+  outcome,
+  ...(code === undefined ? {} : { code }),
+  versionId,
+  secretArn,
+  exposure,
+  attempt,
+});
+
+function table(rows: readonly AuditRow[], username: string, days: number): string {
+  if (rows.length === 0)
+    return `Nobody presented a password of ${oneLine(username)} in the last ${days} days.`;
+  const head = ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'];
+  const lines = [
+    head,
+    ...rows.map(({ at, actor, purpose, outcome, code, exposure, versionId }) => [
+      iso(at),
+      oneLine(actor, 40),
+      purpose,
+      code === undefined ? outcome : `${outcome} (${oneLine(code, 60)})`,
+      String(exposure),
+      versionId === '' ? '-' : oneLine(versionId, 64),
+    ]),
+  ];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

@@ -4,6 +4,10 @@ import type { Ledger } from '../lambda/ledger/ledger.ts';
 import type { Sealer } from '../lambda/sealing/data-key.ts';
 import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
+import type { Account, FunctionFacts } from './account.ts';
+import { LimitsUnknownError } from './errors.ts';
+import type { Settings } from './settings.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Where a command speaks to the person. */
 export interface Terminal {
@@ -15,6 +19,8 @@ export interface Terminal {
   warn(text: string): void;
   /** Asks a question that is answered with y or N. Only where `isTty`. */
   confirm(question: string): Promise<boolean>;
+  /** Reads a secret: without echo where a person types it, else all of stdin up to its first line break. */
+  secret(prompt: string): Promise<string>;
 }
 
 /** Everything that the commands reach the world through. */
@@ -25,8 +31,27 @@ export type Desk = {
   api: ThingSpaceApi;
   sealerFor(keyId: string): Sealer;
   clock: Clock;
-  budgets: Budgets;
+  account: Account;
+  surroundings: Surroundings;
+  settings: Settings;
+  /** As the function has them; undefined where nobody says them. */
+  budgets: Budgets | undefined;
+  /** Undefined where it could not be asked. */
+  function: FunctionFacts | undefined;
 };
+
+/**
+ * The limits by which a password may be presented: those of the function itself, never a guess.
+ * @throws LimitsUnknownError
+ */
+export function limitsOf({ budgets }: Pick<Desk, 'budgets'>): Budgets {
+  if (budgets) return budgets;
+  throw new LimitsUnknownError(
+    'The limits of the rotation function are not known, and a log-in beyond them could lock the username: no password is ' +
+      'presented. Get the right lambda:GetFunctionConfiguration for the function, or give LOCKOUT_LIMIT, ' +
+      'LOCKOUT_BUDGET, ROTATION_BUDGET and THINGSPACE_BASE_URL as it has them.',
+  );
+}
 
 /** What one command may take, question to the person not included. */
 export const PATIENCE_MS = 60_000;

@@ -31,3 +31,44 @@ export class TrialFailedError extends PresentableError {
 export class ContractError extends PresentableError {
   override readonly name = 'ContractError';
 }
+/** No rotation function is found, or more than one. */
+export class FunctionNotFoundError extends PresentableError {
+  override readonly name = 'FunctionNotFoundError';
+}
+/** Options or environment say something else than the function's configuration. */
+export class SettingsDisagreeError extends PresentableError {
+  override readonly name = 'SettingsDisagreeError';
+}
+/** The function's real limits or its ThingSpace address are not known: no password is presented. */
+export class LimitsUnknownError extends PresentableError {
+  override readonly name = 'LimitsUnknownError';
+}
+/** The password is one that ThingSpace has refused, or that a rotation has replaced. */
+export class PasswordKnownDeadError extends PresentableError {
+  override readonly name = 'PasswordKnownDeadError';
+}
+/** What was to be stored is no usable password. */
+export class PasswordUnusableError extends PresentableError {
+  override readonly name = 'PasswordUnusableError';
+}
+/** The rotation did not end, or ended in an error. */
+export class RotationNotDoneError extends PresentableError {
+  override readonly name = 'RotationNotDoneError';
+}
+/** The function ended in an error. */
+export class RecoverFailedError extends PresentableError {
+  override readonly name = 'RecoverFailedError';
+}
+/** Nothing can be taken over now. */
+export class NotAdoptedError extends PresentableError {
+  override readonly name = 'NotAdoptedError';
+}
+/** The command did its work, and what it found is not well: the exit code says so. */
+export class NotWellError extends PresentableError {
+  override readonly name = 'NotWellError';
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super('Not all is well.');
+    this.exitCode = exitCode;
+  }
+}

@@ -1,24 +1,64 @@
 import { CommanderError } from 'commander';
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { presentable } from '../lambda/rotation/failure.ts';
-import { UsageError } from './errors.ts';
+import { NotWellError, SettingsDisagreeError, UsageError } from './errors.ts';
 
 /** What the process ends with: 2 when it was called wrongly, 1 for everything else that did not end well. */
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
-  return failure instanceof UsageError ? 2 : 1;
+  if (failure instanceof NotWellError) return failure.exitCode;
+  return failure instanceof UsageError || failure instanceof SettingsDisagreeError ? 2 : 1;
 }
 
-/** One line for a person. Texts that nobody has vouched for (they may quote a secret) stay behind. */
+/**
+ * One line for a person. Where AWS did not answer, or refused, it is about this person's own rights and network:
+ * the texts of the function's errors speak of the function's. Texts that nobody has vouched for (they may quote a
+ * secret) stay behind.
+ */
 export function lineOf(failure: unknown): string {
   const error = presentable(failure);
-  const cause = awsCause(error);
-  return `${error.message}${cause === undefined ? '' : ` (${cause.message})`}`.replaceAll(/\s*\n\s*/g, ' ');
+  const aws = awsCause(error);
+  const own = aws && yours(aws);
+  const text = own ?? `${error.message}${aws === undefined || aws === error ? '' : ` (${aws.message})`}`;
+  return text.replaceAll(/\s*\n\s*/g, ' ');
 }
 
-/** Which call AWS refused, and why, is what an operator needs to know first. */
+/** What it means for who sits at the keyboard; undefined where AWS's own answer says it best. */
+export function yours({ operation, errorName, message }: AwsCallError): string | undefined {
+  if (/^AccessDenied|^NotAuthorized|AuthorizationError/.test(errorName)) {
+    return `Your own AWS credentials may not ${operation}. Ask for that right, or use another --profile (${message}).`;
+  }
+  if (/^CredentialsProviderError/.test(errorName)) {
+    return 'No AWS credentials are found: log in (`aws sso login`), or give --profile or AWS_ACCESS_KEY_ID and its secret.';
+  }
+  if (
+    /ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|TokenRefresh/.test(
+      errorName,
+    )
+  ) {
+    return `AWS does not take your credentials (${errorName}): log in again, or use another --profile.`;
+  }
+  if (
+    /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|TimeoutError)$/.test(
+      errorName,
+    )
+  ) {
+    return (
+      `AWS cannot be reached from here (${operation}: ${errorName}): check your network, VPN and proxy, and --region and ` +
+      '--endpoint.'
+    );
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(errorName)) {
+    return `The certificate of what answered ${operation} is not trusted (${errorName}): a proxy stands between you and AWS.`;
+  }
+  if (/^(SyntaxError|UnknownError|Unknown)$/.test(errorName)) {
+    return `What answered ${operation} is not AWS: a proxy or a log-in page of your network, or a wrong --endpoint.`;
+  }
+  return undefined;
+}
+
 function awsCause(error: Error): AwsCallError | undefined {
-  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof AwsCallError) return cause;
   }
   return undefined;

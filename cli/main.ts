@@ -3,136 +3,221 @@ import { userInfo } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/rotation/failure.ts';
-import { adopt } from './adopt.ts';
-import { contract } from './contract.ts';
 import type { Desk } from './desk.ts';
-import { FileError } from './errors.ts';
+import { FileError, NotWellError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
-import { fetchDocument } from './fetch-document.ts';
-import { open } from './open.ts';
-import { type CommonOptions, readSettings } from './settings.ts';
-import { status } from './status.ts';
+import {
+  as,
+  deploymentOptions,
+  dryRun,
+  json,
+  type Options,
+  reachOptions,
+  secret,
+  username,
+  yes,
+} from './options.ts';
+import { findSettings, givenIn } from './settings.ts';
 import { processTerminal as terminal } from './terminal.ts';
-import { trial } from './trial.ts';
-import { unlocked } from './unlocked.ts';
-import { wire } from './wiring.ts';
-
-type Options = CommonOptions & {
-  username?: string;
-  json?: boolean;
-  file?: string;
-  out?: string;
-  reveal?: boolean;
-  force?: boolean;
-  key?: string;
-  as?: string;
-  at?: string;
-  yes?: boolean;
-};
-
-const secret = new Option('--secret <name-or-arn>', 'the secret that holds the credential').env(
-  'THINGSPACE_SECRET',
-);
-const username = new Option('--username <username>', 'the username, where its secret need not be named');
-const table = new Option('--table <name>', "the ledger's DynamoDB table").env('LEDGER_TABLE');
-const baseUrl = new Option('--base-url <url>', 'the address above SessionService.svc and AccountService.svc')
-  .env('THINGSPACE_BASE_URL')
-  .default(DEFAULT_BASE_URL);
-const passwordElement = new Option(
-  '--password-element <name>',
-  'the element of the current password in GetNewPassword',
-).env('THINGSPACE_PASSWORD_ELEMENT');
-const json = new Option('--json', 'print JSON');
-const as = new Option('--as <name>', 'who you are, for the audit trail (default: your user name here)');
-const yes = new Option('--yes', 'do not ask');
 
 const program = new Command('npm run cli --')
   .description(
-    "The operator's tool of the ThingSpace password rotation. AWS region and credentials come from the AWS SDK's own " +
-      'environment; other settings from options or the rotation function’s environment variables. See docs/runbook.md.',
+    'The operator’s tool of the ThingSpace password rotation. It finds its settings from the secret: the rotation function’s ' +
+      'own configuration. Start with `status`. Exit codes: 0 all is well, 1 a person must act or the command failed, ' +
+      '2 called wrongly, 3 unfinished and goes on by itself. See docs/runbook.md.',
   )
   .option('--debug', 'show stack traces')
   .exitOverride()
   .configureHelp({ sortOptions: true });
 
-add(
-  'status',
-  'where the credential stands, and what happens next',
-  [secret, username, table, json],
-  (desk, options) => status(desk, options),
-);
+const named = [secret, username];
+
+add('status', 'where a credential stands and what to do, or all as a table', [...named, json], {
+  example: 'status --secret thingspace/acme',
+  run: async (desk, options) => (await import('./status.ts')).status(desk, options),
+});
 add(
   'open',
   'open the sealed answers of a username, or those in a file',
   [
-    secret,
-    username,
-    table,
+    ...named,
     new Option('--file <file>', 'read sealed answers or log lines from a file (- is stdin)'),
     new Option('--out <file>', 'write the raw answer to this new file, and the password to <file>.password'),
     new Option('--reveal', 'print the password on the terminal'),
     new Option('--force', 'with --reveal: print it even where stdout is no terminal'),
     new Option('--key <id>', "the KMS key (default: the secret's own)").env('SEALING_KEY_ID'),
   ],
-  (desk, options) =>
-    open(desk, { ...options, text: options.file === undefined ? undefined : readText(options.file) }),
+  {
+    example: 'open --secret thingspace/acme --out "$HOME/answer"',
+    run: async (desk, options) =>
+      (await import('./open.ts')).open(desk, {
+        ...options,
+        text: options.file === undefined ? undefined : readText(options.file),
+      }),
+  },
 );
 add(
   'trial',
   "log in once with AWSCURRENT, from the people's share; a success clears the ledger",
-  [secret, username, table, baseUrl, as, yes],
-  (desk, options) => trial(desk, { ...options, actor: actorOf(options) }),
+  [...named, as, yes],
+  {
+    example: 'trial --secret thingspace/acme --as ann',
+    run: async (desk, options) =>
+      (await import('./trial.ts')).trial(desk, { ...options, actor: actorOf(options) }),
+  },
 );
 add(
   'unlocked',
   'say that M2M Support has unlocked the username',
   [
-    secret,
-    username,
-    table,
+    ...named,
     as,
     yes,
     new Option('--at <time>', 'when support unlocked it, e.g. 2026-01-05T03:10:00Z').makeOptionMandatory(),
   ],
-  (desk, options) => unlocked(desk, { ...options, at: options.at ?? '', actor: actorOf(options) }),
+  {
+    example: 'unlocked --secret thingspace/acme --at 2026-01-05T03:10:00Z',
+    run: async (desk, options) =>
+      (await import('./unlocked.ts')).unlocked(desk, {
+        ...options,
+        at: options.at ?? '',
+        actor: actorOf(options),
+      }),
+  },
 );
 add(
-  'adopt',
-  'let a secret rotate the username that it names, where another secret rotated it, or it another username',
-  [secret, table, as, yes],
-  (desk, options) => adopt(desk, { ...options, actor: actorOf(options) }),
+  'rotate',
+  'start a rotation, or go on with one that is not over, and watch it',
+  [...named, yes, dryRun, new Option('--wait-minutes <minutes>', 'how long to watch (default: 20)')],
+  {
+    example: 'rotate --secret thingspace/acme',
+    run: async (desk, options) => (await import('./rotate.ts')).rotate(desk, options),
+  },
 );
-command('contract', 'which element GetNewPassword wants, by the live contract (no log-in)', [
-  baseUrl,
-  passwordElement,
-]).action(({ baseUrl = DEFAULT_BASE_URL, passwordElement }: Options) =>
-  contract({ terminal }, fetchDocument, { baseUrl, passwordElement }),
+add(
+  'recover',
+  'let the function finish or settle what is pending, and wait for it',
+  [...named, yes, dryRun],
+  {
+    example: 'recover --secret thingspace/acme --yes',
+    run: async (desk, options) => (await import('./recover.ts')).recover(desk, options),
+  },
 );
+add(
+  'store',
+  'store a first or restored password: prompt without echo, pipe, or a sealed answer',
+  [
+    ...named,
+    as,
+    yes,
+    dryRun,
+    new Option('--set-username <username>', 'write this username into the secret, too'),
+    new Option('--from-sealed', 'the password in the sealed answer that the ledger keeps'),
+    new Option('--anyway', 'also one that is known to have been refused'),
+    new Option('--trial', 'prove it by one log-in without asking'),
+  ],
+  {
+    example: 'store --secret thingspace/acme',
+    run: async (desk, options) =>
+      (await import('./store.ts')).store(desk, { ...options, actor: actorOf(options) }),
+  },
+);
+add('adopt', 'let this secret rotate its username from now on', [secret, as, yes, dryRun], {
+  example: 'adopt --secret thingspace/acme',
+  run: async (desk, options) =>
+    (await import('./adopt.ts')).adopt(desk, { ...options, actor: actorOf(options) }),
+});
+add(
+  'audit',
+  'who presented a password, when, and what came of it',
+  [...named, json, new Option('--days <days>', 'how far back (default: 30)')],
+  {
+    example: 'audit --secret thingspace/acme --days 7',
+    run: async (desk, options) => (await import('./audit.ts')).audit(desk, options),
+  },
+);
+add('doctor', 'look at everything that a rotation needs; presents no password', [...named, json], {
+  example: 'doctor --secret thingspace/acme',
+  run: async (desk, options) => {
+    const { fetchDocument } = await import('./fetch-document.ts');
+    return (await import('./doctor.ts')).doctor(desk, fetchDocument, options);
+  },
+});
+add('test-alarm', 'publish a test to everybody who receives the alarms', [...named, as, yes, dryRun], {
+  example: 'test-alarm --secret thingspace/acme --yes',
+  run: async (desk, options) =>
+    (await import('./test-alarm.ts')).testAlarm(desk, { ...options, actor: actorOf(options) }),
+});
+command(
+  'explain',
+  'what a pasted message, error or state means (asks nobody)',
+  [json],
+  'explain CredentialLostError',
+)
+  .argument('[text...]', 'the text (default: stdin)')
+  .action(async (words: string[], { json }: Options) => {
+    const { explain } = await import('./explain.ts');
+    explain(terminal, words.length > 0 ? words.join(' ') : readText('-'), { ...(json && { json }) });
+  });
+command(
+  'contract',
+  'which element GetNewPassword wants, by the live contract (no log-in, no AWS)',
+  [
+    new Option('--base-url <url>', 'the address above SessionService.svc and AccountService.svc')
+      .env('THINGSPACE_BASE_URL')
+      .default(DEFAULT_BASE_URL),
+    new Option('--password-element <name>', 'the element that is configured').env(
+      'THINGSPACE_PASSWORD_ELEMENT',
+    ),
+  ],
+  'contract --base-url https://uws.apps.nphase.com/api/v2',
+).action(async ({ baseUrl = DEFAULT_BASE_URL, passwordElement }: Options) => {
+  const [{ contract }, { fetchDocument }] = await Promise.all([
+    import('./contract.ts'),
+    import('./fetch-document.ts'),
+  ]);
+  return contract({ terminal }, fetchDocument, { baseUrl, passwordElement });
+});
 
-/** A command that needs the ledger and AWS. */
+/** A command that needs AWS. */
 function add(
   name: string,
   description: string,
   options: Option[],
-  run: (desk: Desk, options: Options) => Promise<void>,
+  { example, run }: { example: string; run: (desk: Desk, options: Options) => Promise<void> },
 ): void {
-  command(name, description, options).action((given: Options) => {
-    // An answer from a file needs no ledger.
-    const table = given.table ?? (given.file === undefined ? undefined : 'none');
-    const settings = readSettings({ ...given, ...(table === undefined ? {} : { table }) }, process.env);
-    return run(wire(settings, terminal), given);
-  });
+  command(name, description, [...options, ...deploymentOptions, ...reachOptions], example).action(
+    async (given: Options) => {
+      // The SDK's notice of later releases is not the operator's business.
+      process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+      // AWS clients take longest to load: not for --help, nor for a mistyped option.
+      const { reachAccount, wire } = await import('./wiring.ts');
+      if (given.profile !== undefined) process.env.AWS_PROFILE = given.profile;
+      const reach = { region: given.region ?? regionOf(given.secret), endpoint: given.endpoint };
+      const account = await reachAccount(reach);
+      // An answer from a file needs neither ledger nor function.
+      const settings = await findSettings(
+        givenIn(given, process.env),
+        given,
+        account,
+        given.file === undefined ? (text) => terminal.warn(text) : undefined,
+      );
+      return run(wire(settings, reach, account, terminal), given);
+    },
+  );
 }
 
-function command(name: string, description: string, options: Option[]): Command {
+function command(name: string, description: string, options: Option[], example: string): Command {
   const made = program.command(name).description(description).exitOverride();
   for (const option of options) made.addOption(option);
-  return made;
+  return made.addHelpText('after', `\nExample:\n  npm run cli -- ${example}`);
 }
 
-function actorOf(options: Options): string {
-  return options.as ?? userInfo().username;
-}
+/** The table and the key are beside the secret. */
+const regionOf = (secretId: string | undefined): string | undefined =>
+  /^arn:[\w-]+:secretsmanager:([\w-]+):/.exec(secretId ?? '')?.[1];
+
+const actorOf = (options: Options): string => options.as ?? userInfo().username;
 
 function readText(file: string): string {
   try {
@@ -146,8 +231,8 @@ try {
   await program.parseAsync();
 } catch (failure) {
   process.exitCode = exitCodeOf(failure);
-  // Commander has printed its own.
-  if (!(failure instanceof CommanderError)) {
+  // Commander has printed its own, and what is not well has been said.
+  if (!(failure instanceof CommanderError || failure instanceof NotWellError)) {
     terminal.warn(`Error: ${lineOf(failure)}`);
     if (program.opts().debug) terminal.warn(String(presentable(failure).stack));
   }

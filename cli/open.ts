@@ -6,7 +6,7 @@ import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
 import { inPlainText } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
-import { findTarget, type Named } from './target.ts';
+import { findTarget, type Named, usernameOf } from './target.ts';
 
 export type OpenOptions = Named & {
   /** Text that holds sealed answers; without it they are read from the ledger. */
@@ -48,14 +48,47 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
 }
 
 async function fromLedger(desk: Desk, named: Named): Promise<SealedAnswer[]> {
-  const { username } = await findTarget(desk, named);
-  const { state } = await desk.ledger.read(username, deadlineOf(desk));
+  const username = usernameOf(await findTarget(desk, named));
+  const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
   const answers = inLedger(state, await setAside(desk, username));
   if (answers.length > 0) return answers;
+  const logged = await fromLog(desk, state.secretArn, now - SEARCHED_MS);
+  if (logged.length > 0) return logged;
   throw new NoSealedAnswerError(
-    `The ledger keeps no sealed answer of ${oneLine(username)}. Look into the function's log: save what ` +
-      '`aws logs filter-log-events --filter-pattern sealedEnvelope` prints and open that with --file.',
+    `The ledger keeps no sealed answer of ${oneLine(username)}, and none was found in the function’s log of the last ` +
+      `${SEARCHED_DAYS} days. To look further back, save what \`aws logs filter-log-events --filter-pattern sealedEnvelope\` ` +
+      'prints and open that with --file.',
   );
+}
+
+const SEARCHED_DAYS = 14;
+const SEARCHED_MS = SEARCHED_DAYS * 24 * 60 * 60_000;
+
+/**
+ * An invocation that was killed may have left its answer in the log alone. The newest first: an answer of an
+ * older rotation holds a dead password.
+ */
+async function fromLog(
+  { surroundings, function: found, terminal }: Desk,
+  secretArn: string | undefined,
+  sinceMs: number,
+): Promise<SealedAnswer[]> {
+  if (found?.logGroup === undefined) return [];
+  try {
+    const lines = await surroundings.logLines(found.logGroup, 'sealedEnvelope', sinceMs);
+    const answers = inText(lines.map(({ message }) => message).join('\n'));
+    return answers
+      .filter(({ envelopes }) => secretArn === undefined || envelopes[0].header.secretArn === secretArn)
+      .map((answer) => {
+        const { attempt } = answer.envelopes[0].header;
+        const at = lines.find(({ message }) => message.includes(attempt))?.at ?? 0;
+        return { ...answer, at, where: `the function’s log of ${new Date(at).toISOString()}` };
+      })
+      .sort((a, b) => b.at - a.at);
+  } catch (failure) {
+    terminal.warn(`The function’s log is left out: ${(failure as Error).message}`);
+    return [];
+  }
 }
 
 /** The journal's answer, the likelier one, is opened also where these cannot be read. */

@@ -1,59 +1,119 @@
-import {
-  DEFAULT_BASE_URL,
-  DEFAULT_LOCKOUT_BUDGET,
-  DEFAULT_LOCKOUT_LIMIT,
-  DEFAULT_PASSWORD_ELEMENT,
-  DEFAULT_ROTATION_BUDGET,
-} from '../lambda/defaults.ts';
-import { type Budgets, budgets } from '../lambda/ledger/budgets.ts';
-import { UsageError } from './errors.ts';
+import { type Budgets, BudgetsError, budgets as checked } from '../lambda/ledger/budgets.ts';
+import { readSettings as readFunctionSettings, SettingsError } from '../lambda/rotation/settings.ts';
+import type { Account, FunctionFacts } from './account.ts';
+import { SettingsDisagreeError, UsageError } from './errors.ts';
+import { findFunction, type Where } from './find-function.ts';
 
+/** Everything but the AWS clients' own settings. What guards the limit is never guessed. */
 export type Settings = {
-  table: string;
-  baseUrl: string;
-  passwordElement: string;
+  table: string | undefined;
+  /** Undefined where nobody says it: then no password is presented. */
+  baseUrl: string | undefined;
+  passwordElement: string | undefined;
   alarmTopicArn: string | undefined;
+  sealingKeyId: string | undefined;
   runbookUrl: string | undefined;
-  budgets: Budgets;
-  /** Undefined leaves it to the SDK's own environment and configuration. */
-  region: string | undefined;
+  /** Undefined where nobody says them: then no password is presented. */
+  budgets: Budgets | undefined;
+  function: FunctionFacts | undefined;
 };
 
-/** The options as commander gives them; those with an environment variable have its value already. */
-export type CommonOptions = {
-  secret?: string;
-  table?: string;
-  baseUrl?: string;
-  passwordElement?: string;
-};
+const NAMES = [
+  'LEDGER_TABLE',
+  'ALARM_TOPIC_ARN',
+  'SEALING_KEY_ID',
+  'THINGSPACE_BASE_URL',
+  'THINGSPACE_PASSWORD_ELEMENT',
+  'LOCKOUT_LIMIT',
+  'LOCKOUT_BUDGET',
+  'ROTATION_BUDGET',
+  'RUNBOOK_URL',
+] as const;
+type Name = (typeof NAMES)[number];
+/** By the name of the function's environment variable. */
+export type Given = Partial<Record<Name, string>>;
 
-/**
- * The rotation function's settings, from the same environment variables.
- * @throws UsageError, BudgetsError: one sentence that says what to write
- */
-export function readSettings(options: CommonOptions, env: NodeJS.ProcessEnv): Settings {
-  if (!options.table) {
-    throw new UsageError(
-      'Name the ledger’s DynamoDB table: --table <name>, or LEDGER_TABLE in the environment.',
-    );
-  }
-  return {
-    table: options.table,
-    baseUrl: options.baseUrl ?? DEFAULT_BASE_URL,
-    passwordElement: options.passwordElement ?? DEFAULT_PASSWORD_ELEMENT,
-    alarmTopicArn: env.ALARM_TOPIC_ARN || undefined,
-    runbookUrl: env.RUNBOOK_URL || undefined,
-    budgets: budgets({
-      limit: count(env, 'LOCKOUT_LIMIT', DEFAULT_LOCKOUT_LIMIT),
-      budget: count(env, 'LOCKOUT_BUDGET', DEFAULT_LOCKOUT_BUDGET),
-      rotation: count(env, 'ROTATION_BUDGET', DEFAULT_ROTATION_BUDGET),
-    }),
-    // The table and the key are beside the secret.
-    region: /^arn:[\w-]+:secretsmanager:([\w-]+):/.exec(options.secret ?? '')?.[1],
-  };
+/** What options and environment say; an option wins. */
+export function givenIn(
+  options: { table?: string; baseUrl?: string; passwordElement?: string },
+  env: NodeJS.ProcessEnv,
+): Given {
+  const { table, baseUrl, passwordElement } = options;
+  const given: Given = {};
+  for (const name of NAMES) if (env[name]) given[name] = env[name];
+  if (table !== undefined) given.LEDGER_TABLE = table;
+  if (baseUrl !== undefined) given.THINGSPACE_BASE_URL = baseUrl;
+  if (passwordElement !== undefined) given.THINGSPACE_PASSWORD_ELEMENT = passwordElement;
+  return given;
 }
 
-function count(env: NodeJS.ProcessEnv, name: string, standard: number): number {
-  const written = env[name];
-  return written === undefined || written === '' ? standard : Number(written);
+/**
+ * The settings of the function that rotates the credential, as the function itself reads them. What is given
+ * besides must agree. Where the function cannot be asked, what is given counts alone.
+ * @param warn undefined: nobody is asked, what is given counts
+ * @throws SettingsDisagreeError, UsageError, FunctionNotFoundError, AwsCallError
+ */
+export async function findSettings(
+  given: Given,
+  where: Where,
+  account: Account,
+  warn: ((text: string) => void) | undefined,
+): Promise<Settings> {
+  if (!warn) return settingsOf(given, undefined);
+  let found: FunctionFacts | undefined;
+  try {
+    found = await findFunction(account, where);
+  } catch (failure) {
+    if (given.LEDGER_TABLE === undefined) throw failure;
+    warn(`The function's settings are not known, those given count alone: ${(failure as Error).message}`);
+  }
+  if (!found) return settingsOf(given, undefined);
+  const effective = effectiveOf(found);
+  const differs = NAMES.filter((name) => given[name] !== undefined && given[name] !== effective[name]);
+  if (differs.length === 0) return settingsOf(effective, found);
+  const words = differs.map(
+    (name) => `${name} is ${given[name]} here and ${effective[name] ?? 'not set'} in the function`,
+  );
+  throw new SettingsDisagreeError(
+    `What was given does not agree with the rotation function: ${words.join('; ')}. Leave it out (option, or ` +
+      'environment variable of this shell), or name the credential that it belongs to. Nothing was done.',
+  );
+}
+
+function effectiveOf({ arn, environment }: FunctionFacts): Given {
+  try {
+    const { ledgerTable, alarmTopicArn, sealingKeyId, thingSpace, budgets, runbookUrl } =
+      readFunctionSettings(environment);
+    return {
+      LEDGER_TABLE: ledgerTable,
+      ALARM_TOPIC_ARN: alarmTopicArn,
+      SEALING_KEY_ID: sealingKeyId,
+      THINGSPACE_BASE_URL: thingSpace.baseUrl,
+      THINGSPACE_PASSWORD_ELEMENT: thingSpace.passwordElement,
+      LOCKOUT_LIMIT: String(budgets.limit),
+      LOCKOUT_BUDGET: String(budgets.budget),
+      ROTATION_BUDGET: String(budgets.rotation),
+      ...(runbookUrl === undefined ? {} : { RUNBOOK_URL: runbookUrl }),
+    };
+  } catch (failure) {
+    if (!(failure instanceof SettingsError || failure instanceof BudgetsError)) throw failure;
+    throw new UsageError(`The function ${arn} is set up wrongly and cannot rotate. ${failure.message}`);
+  }
+}
+
+function settingsOf(given: Given, found: FunctionFacts | undefined): Settings {
+  const { LOCKOUT_LIMIT: limit, LOCKOUT_BUDGET: budget, ROTATION_BUDGET: rotation } = given;
+  const known = limit !== undefined && budget !== undefined && rotation !== undefined;
+  return {
+    table: given.LEDGER_TABLE,
+    baseUrl: given.THINGSPACE_BASE_URL,
+    passwordElement: given.THINGSPACE_PASSWORD_ELEMENT,
+    alarmTopicArn: given.ALARM_TOPIC_ARN,
+    sealingKeyId: given.SEALING_KEY_ID,
+    runbookUrl: given.RUNBOOK_URL,
+    budgets: known
+      ? checked({ limit: Number(limit), budget: Number(budget), rotation: Number(rotation) })
+      : undefined,
+    function: found,
+  };
 }

@@ -1,26 +1,31 @@
-import type { Budgets } from '../lambda/ledger/budgets.ts';
 import { leaseLives } from '../lambda/ledger/reserve.ts';
-import { type CredentialState, exposure, type Journal } from '../lambda/ledger/state.ts';
-import { sweep } from '../lambda/ledger/sweep.ts';
+import { exposure, type Journal } from '../lambda/ledger/state.ts';
 import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
+import { type FindingName, findings, type Wellness } from './findings.ts';
+import { commandFor } from './next-words.ts';
+import type { Sight } from './sight.ts';
+import { type Do, verdictOn } from './verdict.ts';
 
 /** Where a credential stands, without secrets and without hashes of them. Times are ISO 8601, UTC. */
 export type StatusReport = {
+  verdict: { finding: FindingName; wellness: Wellness; means: string };
+  next: { do: Do; until?: string; command?: string }[];
   credential: string;
   username: string;
   at: string;
   secretArn?: string;
   lockout: {
     exposure: number;
-    limit: number;
-    budget: number;
-    rotationBudget: number;
+    /** Absent where the function's configuration could not be read. */
+    limit?: number;
+    budget?: number;
+    rotationBudget?: number;
     failed: number;
     inFlight: { actor: string; purpose: string; versionId: string; reservedAt: string; countsAt: string }[];
     /** Nobody but a person presents anything before. */
     waitsUntil?: string;
   };
-  refusedVersions: { versionId: string; at: string; onceMoreAfter?: string }[];
+  refusedVersions: { versionId: string; at: string; replaced: boolean; onceMoreAfter?: string }[];
   journal: {
     state: Journal['state'] | 'died';
     rotation?: string;
@@ -30,28 +35,47 @@ export type StatusReport = {
   };
   /** Sealed answers of earlier rotations that were set aside since the last log-in that worked. */
   setAside: number;
+  trouble?: { kind: string; since: string; errorName?: string; failures: number };
   waitingAlarms: { event: string; at: string }[];
   /** Whether AWSCURRENT may be presented now: `yes`, or why not. */
-  current?: { versionId: string; rotation: string; app: string; trial: string };
+  current?: {
+    versionId: string;
+    storedAt: string;
+    works: string;
+    rotation?: string;
+    app?: string;
+    trial?: string;
+  };
+  rotation?: { enabled: boolean; lastAt?: string; nextAt?: string };
+  /** The function's last ones within a day, of whichever credential; only where a person must act. */
+  lastErrors?: { errorName: string; message: string }[];
 };
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-export function reportOn(stored: CredentialState, budgets: Budgets, now: number): StatusReport {
-  const state = structuredClone(stored);
-  sweep(state, budgets, now);
+export function reportOn(sight: Sight): StatusReport {
+  const { state, now, budgets, facts, secretArn } = sight;
+  const verdict = verdictOn(sight);
+  const { wellness, means } = findings[verdict.finding];
   const waitsUntil =
     state.unknowns === 0 ? 0 : state.lastUnknownAt + (state.unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
   return {
+    verdict: { finding: verdict.finding, wellness, means },
+    next: verdict.next.map((step) => {
+      const command = commandFor(step, secretArn);
+      return {
+        do: step.do,
+        ...(step.until === undefined ? {} : { until: iso(step.until) }),
+        ...(command === undefined ? {} : { command }),
+      };
+    }),
     credential: state.credential,
-    username: state.credential,
+    username: sight.username ?? '',
     at: iso(now),
-    ...(state.secretArn === undefined ? {} : { secretArn: state.secretArn }),
+    ...(secretArn === undefined ? {} : { secretArn }),
     lockout: {
       exposure: exposure(state),
-      limit: budgets.limit,
-      budget: budgets.budget,
-      rotationBudget: budgets.rotation,
+      ...(budgets && { limit: budgets.limit, budget: budgets.budget, rotationBudget: budgets.rotation }),
       failed: state.failed,
       inFlight: Object.values(state.inFlight).map(({ actor, purpose, versionId, reservedAt }) => ({
         actor,
@@ -62,15 +86,53 @@ export function reportOn(stored: CredentialState, budgets: Budgets, now: number)
       })),
       ...(waitsUntil > now ? { waitsUntil: iso(waitsUntil) } : {}),
     },
-    refusedVersions: Object.entries(state.refused).map(([id, { at, releasable, released }]) => ({
+    refusedVersions: Object.entries(state.refused).map(([id, { at, releasable, released, replaced }]) => ({
       // `<version id>:<hash>`: the hash stays here.
       versionId: id.slice(0, id.lastIndexOf(':')),
       at: iso(at),
+      replaced: replaced ?? false,
       ...(releasable && !released ? { onceMoreAfter: iso(at + RELEASE_MS) } : {}),
     })),
     journal: journalOf(state.journal, now),
     setAside: Object.keys(state.setAside).length + state.orphanItems.length,
-    waitingAlarms: stored.outbox.map(({ event, at }) => ({ event, at: iso(at) })),
+    ...(state.trouble && {
+      trouble: {
+        kind: state.trouble.kind,
+        since: iso(state.trouble.since),
+        ...(state.trouble.errorName === undefined ? {} : { errorName: state.trouble.errorName }),
+        failures: state.trouble.failures,
+      },
+    }),
+    waitingAlarms: state.outbox.map(({ event, at }) => ({ event, at: iso(at) })),
+    ...currentOf(sight),
+    ...(facts && {
+      rotation: {
+        enabled: facts.rotationEnabled,
+        ...(facts.lastRotatedAt === undefined ? {} : { lastAt: iso(facts.lastRotatedAt) }),
+        ...(facts.nextRotationAt === undefined ? {} : { nextAt: iso(facts.nextRotationAt) }),
+      },
+    }),
+  };
+}
+
+function currentOf({ holder, holderDead, mayNot, state }: Sight): Pick<StatusReport, 'current'> {
+  if (!holder) return {};
+  const { versionId, createdAt } = holder;
+  const { journal } = state;
+  const replaced = journal.state === 'received' && journal.oldVersion === versionId;
+  const proven =
+    state.lastGood?.versionId === versionId ? `proven at ${iso(state.lastGood.at)}` : 'not proven yet';
+  return {
+    current: {
+      versionId,
+      storedAt: iso(createdAt),
+      works: holderDead || replaced ? 'no' : proven,
+      ...(mayNot && {
+        rotation: mayNot.rotation?.message ?? 'yes',
+        app: mayNot.app?.message ?? 'yes',
+        trial: mayNot.person?.message ?? 'yes',
+      }),
+    },
   };
 }
 

@@ -1,46 +1,94 @@
-import { fingerprint } from '../lambda/ledger/fingerprint.ts';
-import { reserve } from '../lambda/ledger/reserve.ts';
-import type { CredentialState } from '../lambda/ledger/state.ts';
-import { type Desk, deadlineOf } from './desk.ts';
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { PresentableError } from '../lambda/errors.ts';
+import type { Desk } from './desk.ts';
+import { NotWellError, TargetError } from './errors.ts';
+import { secretsOf } from './find-function.ts';
+import { exitCodeFor, findings } from './findings.ts';
+import { look } from './sight.ts';
 import { reportOn, type StatusReport } from './status-report.ts';
 import { inWords } from './status-words.ts';
-import { findTarget, type Named, readCurrent, type Target } from './target.ts';
+import type { Named } from './target.ts';
+
+export type StatusOptions = Named & { json?: boolean };
 
 /**
- * Says where a credential stands; changes nothing and sends nothing to ThingSpace.
- * @throws LedgerUnavailableError, LedgerItemError and what finds the target
+ * Says where a credential stands, or all that the function rotates; changes nothing and sends nothing to ThingSpace.
+ * @throws NotWellError when not all is well; LedgerUnavailableError, LedgerItemError and what finds the target
  */
-export async function status(desk: Desk, options: Named & { json?: boolean }): Promise<void> {
-  const target = await findTarget(desk, options);
-  const { state, now } = await desk.ledger.read(target.username, deadlineOf(desk));
-  const report = {
-    ...reportOn(state, desk.budgets, now),
-    username: target.username,
-    ...(await currentOf(desk, target, state, now)),
-  };
+export async function status(desk: Desk, options: StatusOptions): Promise<void> {
+  if (options.secret === undefined && options.username === undefined) return statusOfAll(desk, options);
+  const report = reportOn(await look(desk, options));
+  if (report.verdict.wellness === 'act') report.lastErrors = await lastErrors(desk, Date.parse(report.at));
   desk.terminal.say(options.json ? JSON.stringify(report, null, 2) : inWords(report));
+  end([exitCodeFor[report.verdict.wellness]]);
 }
 
-/** Whether AWSCURRENT could be presented now, by the rules that a real log-in meets. */
-async function currentOf(
-  desk: Desk,
-  { secret }: Target,
-  state: CredentialState,
-  now: number,
-): Promise<Pick<StatusReport, 'current'>> {
-  if (!secret) return {};
+const DAY_MS = 24 * 60 * 60_000;
+const MOST_ERRORS = 3;
+
+/** Each once, the last ones. Who may not read the log is told so, and no more. */
+async function lastErrors({ function: found, surroundings, terminal }: Desk, now: number) {
+  if (found?.logGroup === undefined) return [];
   try {
-    const { username, versionId, password, secretArn } = await readCurrent(desk, secret);
-    const print = await fingerprint(username, versionId, password);
-    const ask = (share: 'rotation' | 'app' | 'person') => {
-      const purpose = share === 'person' ? ('trial' as const) : ('log-in' as const);
-      const wanted = { actor: 'status', purpose, share, username, secretArn, versionId, fingerprint: print };
-      return reserve(structuredClone(state), 'status', wanted, desk.budgets, now)?.message ?? 'yes';
-    };
-    return { current: { versionId, rotation: ask('rotation'), app: ask('app'), trial: ask('person') } };
+    const errors = await surroundings.errorsSince(found.logGroup, now - DAY_MS);
+    return [...new Map(errors.map((error) => [error.message, error])).values()].slice(-MOST_ERRORS);
   } catch (failure) {
-    // Who may read the ledger may not always read the secret; the rest of the answer stands.
-    desk.terminal.warn(`AWSCURRENT is left out: ${(failure as Error).message}`);
-    return {};
+    terminal.warn(`The function’s last errors are left out: ${(failure as Error).message}`);
+    return [];
   }
+}
+
+/** A credential that cannot be looked at has a row too. */
+type Row = { name: string; report: StatusReport } | { name: string; problem: string };
+
+async function statusOfAll(desk: Desk, { json }: StatusOptions): Promise<void> {
+  if (!desk.function)
+    throw new TargetError('Name the credential: --secret <name or ARN>, or --username <username>.');
+  const rows: Row[] = [];
+  for (const { arn, name } of await secretsOf(desk.account, desk.function)) {
+    try {
+      rows.push({ name, report: reportOn(await look(desk, { secret: arn })) });
+    } catch (failure) {
+      if (!(failure instanceof PresentableError)) throw failure;
+      rows.push({ name, problem: failure.message });
+    }
+  }
+  desk.terminal.say(json ? JSON.stringify(rows, null, 2) : table(rows));
+  end(rows.map((row) => ('report' in row ? exitCodeFor[row.report.verdict.wellness] : 1)));
+}
+
+const HEAD = ['SECRET', 'USERNAME', 'VERDICT', 'FAILED', 'LAST ROTATION', 'NEXT', 'DO'];
+
+function table(rows: readonly Row[]): string {
+  const lines = [HEAD, ...rows.map(cells)];
+  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const problems = rows.flatMap((row) => ('problem' in row ? [`${row.name}: ${row.problem}`] : []));
+  return [...text, ...problems].join('\n');
+}
+
+function cells(row: Row): string[] {
+  if ('problem' in row) return [oneLine(row.name), '-', 'cannot be looked at (below)', '-', '-', '-', '-'];
+  const { username, verdict, lockout, rotation, next } = row.report;
+  const day = (iso: string | undefined) => iso?.slice(0, 10) ?? '-';
+  return [
+    oneLine(row.name),
+    username === '' ? '-' : oneLine(username),
+    findings[verdict.finding].short,
+    `${lockout.exposure} of ${lockout.limit ?? '?'}`,
+    day(rotation?.lastAt),
+    day(rotation?.nextAt),
+    next[0]?.do ?? '-',
+  ];
+}
+
+/** The worst decides: 1 before 3 before 0. */
+function end(codes: number[]): void {
+  if (codes.includes(1)) throw new NotWellError(1);
+  if (codes.includes(3)) throw new NotWellError(3);
 }

@@ -1,42 +1,103 @@
+import { PresentableError } from '../lambda/errors.ts';
 import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
-import { AWSCURRENT, holderOf } from '../lambda/rotation/secret.ts';
-import { readCredential } from '../lambda/secret/credential.ts';
+import { credentialKey } from '../lambda/ledger/state.ts';
+import { AWSCURRENT, type Holder, holderOf } from '../lambda/rotation/secret.ts';
+import { CredentialNotInitializedError, readCredential } from '../lambda/secret/credential.ts';
 import type { SecretDescription } from '../lambda/secret/secrets-manager.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
+import { holderFrom } from './sight.ts';
 
 /** How a person names a credential: by its secret (name or ARN), by its username, or by both. */
 export type Named = { secret?: string | undefined; username?: string | undefined };
 
-export type Target = { username: string; secret: SecretDescription | undefined };
+export type Target = {
+  /** Undefined for a secret that holds no credentials yet and was never rotated. */
+  username: string | undefined;
+  secret: SecretDescription | undefined;
+  /** What AWSCURRENT is on. */
+  holder: Holder | undefined;
+  /** Why AWSCURRENT could not be read. */
+  unseen: string | undefined;
+};
 
 /**
  * The username in question, and its secret where one was named or the ledger knows one. A username alone is
  * enough for what only the ledger is needed for.
- * @throws UsageError, TargetError, AwsCallError, SecretShapeError, CredentialNotInitializedError
+ * @throws UsageError, TargetError, AwsCallError
  */
 export async function findTarget(desk: Desk, named: Named): Promise<Target> {
   if (named.secret !== undefined) {
     const secret = await desk.store.describe(named.secret);
-    const username = named.username ?? (await readCurrent(desk, secret)).username;
-    return { username, secret };
+    const seen = await seeHolder(desk, secret);
+    const { username } = seen.holder?.credential ?? {};
+    if (named.username === undefined) {
+      return { username: username ?? (await lastUsername(desk, secret.arn, seen.unseen)), secret, ...seen };
+    }
+    if (username === undefined || credentialKey(username) !== credentialKey(named.username)) {
+      await mustBeKnown(desk, named.username);
+    }
+    return { username: named.username, secret, ...seen };
   }
   if (named.username === undefined) {
     throw new UsageError('Name the credential: --secret <name or ARN>, or --username <username>.');
   }
-  const { state } = await desk.ledger.read(named.username, deadlineOf(desk));
+  const secretArn = await mustBeKnown(desk, named.username);
+  // The ledger's commands must work while Secrets Manager does not, or may not be read.
+  const secret =
+    secretArn === undefined ? undefined : await desk.store.describe(secretArn).catch(() => undefined);
+  const seen = secret
+    ? await seeHolder(desk, secret)
+    : { holder: undefined, unseen: 'its secret cannot be described' };
+  return { username: named.username, secret, ...seen };
+}
+
+/** @returns the secret that the ledger knows the username by @throws TargetError */
+async function mustBeKnown(desk: Desk, username: string): Promise<string | undefined> {
+  const { state } = await desk.ledger.read(username, deadlineOf(desk));
   if (state.revision === 0) {
     throw new TargetError(
       `The ledger knows no username ${state.credential}. Check its spelling, and that --table (LEDGER_TABLE) and the AWS ` +
         'region are those of the rotation function.',
     );
   }
-  const secretArn = state.secretArn ?? ('secretArn' in state.journal ? state.journal.secretArn : undefined);
-  return {
-    username: named.username,
-    // The ledger's commands must work while Secrets Manager does not, or may not be read.
-    secret: secretArn === undefined ? undefined : await desk.store.describe(secretArn).catch(() => undefined),
-  };
+  return state.secretArn ?? ('secretArn' in state.journal ? state.journal.secretArn : undefined);
+}
+
+async function seeHolder(
+  { store }: Desk,
+  secret: SecretDescription,
+): Promise<Pick<Target, 'holder' | 'unseen'>> {
+  const versionId = holderOf(secret.stages, AWSCURRENT);
+  if (versionId === undefined) return { holder: undefined, unseen: undefined };
+  try {
+    const version = await store.read(secret.arn, versionId);
+    return { holder: version && holderFrom(secret.arn, version), unseen: undefined };
+  } catch (failure) {
+    if (!(failure instanceof PresentableError)) throw failure;
+    return { holder: undefined, unseen: failure.message };
+  }
+}
+
+async function lastUsername(
+  desk: Desk,
+  secretArn: string,
+  unseen: string | undefined,
+): Promise<string | undefined> {
+  const username = await desk.ledger.usernameOf(secretArn);
+  if (username !== undefined || unseen === undefined) return username;
+  throw new TargetError(`Which username it holds cannot be seen (${unseen}): name it with --username.`);
+}
+
+/** The username where a command cannot go on without one. @throws CredentialNotInitializedError */
+export function usernameOf({ username, secret, holder }: Target): string {
+  if (username !== undefined) return username;
+  throw (
+    holder?.problem ??
+    new CredentialNotInitializedError(
+      `The secret ${secret?.arn} holds no credentials yet: store them with \`npm run cli -- store --secret ${secret?.arn}\`.`,
+    )
+  );
 }
 
 /**

@@ -4,9 +4,9 @@ import { guardedLogIn } from '../lambda/ledger/guarded-log-in.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { meaningOf } from '../lambda/thingspace/codes.ts';
-import { flushAudit } from './audit.ts';
+import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
-import { type Desk, deadlineOf } from './desk.ts';
+import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { TargetError, TrialFailedError } from './errors.ts';
 import { findTarget, type Named, readCurrent } from './target.ts';
 
@@ -20,7 +20,8 @@ const LOG_OUT_TIMEOUT_MS = 5_000;
  *   LedgerUnavailableError when nothing was sent
  */
 export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
-  const { terminal, ledger, budgets } = desk;
+  const { terminal, ledger } = desk;
+  const budgets = limitsOf(desk);
   const { secret } = await findTarget(desk, options);
   if (!secret) {
     throw new TargetError(

@@ -3,10 +3,10 @@ import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { unlocked as takeUnlocked } from '../lambda/ledger/unlocked.ts';
-import { flushAudit } from './audit.ts';
+import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
-import { type Desk, deadlineOf } from './desk.ts';
-import { findTarget, type Named } from './target.ts';
+import { type Desk, deadlineOf, limitsOf } from './desk.ts';
+import { findTarget, type Named, usernameOf } from './target.ts';
 
 /** `at`: when support unlocked the username, as ISO 8601. */
 export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean };
@@ -20,8 +20,11 @@ export class UnlockTimeError extends PresentableError {
  * @throws UnlockTimeError, UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
  */
 export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {
-  const { terminal, ledger, budgets } = desk;
-  const { username, secret } = await findTarget(desk, options);
+  const { terminal, ledger } = desk;
+  const budgets = limitsOf(desk);
+  const target = await findTarget(desk, options);
+  const { secret } = target;
+  const username = usernameOf(target);
   // What would be answered, on a copy: no question is asked in vain.
   const { state, now } = await ledger.read(username, deadlineOf(desk));
   const attempts = exposure(state);
@@ -58,11 +61,15 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   terminal.say(`  npm run cli -- trial --secret ${arn}`);
 }
 
+/** ISO 8601: date, time to the minute at least, and zone. */
+const FULL_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
 function readTime(text: string, now: number): number {
-  const time = Date.parse(text);
+  // "2026" and "yesterday" are dates for JavaScript, too.
+  const time = FULL_TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time) || time > now) {
     throw new UnlockTimeError(
-      'Say when support unlocked the username, as a time that is past: --at 2026-01-05T03:10:00Z.',
+      'Say when support unlocked the username, as a whole time with its zone that is past: --at 2026-01-05T03:10:00Z.',
     );
   }
   return time;

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { type Alarms, createAlarms } from '../lambda/alarms/publish.ts';
@@ -10,32 +11,73 @@ import type { Metrics } from '../lambda/metrics.ts';
 import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import { createSoapApi } from '../lambda/thingspace/soap.ts';
+import type { Account } from './account.ts';
+import { awsAccount } from './aws-account.ts';
+import { awsSurroundings } from './aws-surroundings.ts';
 import type { Desk, Terminal } from './desk.ts';
+import { UsageError } from './errors.ts';
 import type { Settings } from './settings.ts';
 
-const AWS_CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 } };
+/** How AWS is reached; what is left out is the SDK's own environment and configuration. */
+export type Reach = { region?: string | undefined; endpoint?: string | undefined };
+
+const TIMES = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+/** A function lives at most 15 minutes; its answer must be waited for. */
+const INVOCATION_TIMES = { ...TIMES, requestTimeout: 16 * 60_000 };
 
 /** Metrics come from the function alone: they are lines of its log. */
 const noMetrics: Metrics = { count: () => undefined, gauge: () => undefined };
+/** For a desk without limits: it only reads, and what would present anything asks `limitsOf` first. */
+const NOTHING_ALLOWED = { limit: 1, budget: 0, rotation: 0 };
+/** Of a desk that has no ThingSpace address: nothing listens there. */
+const NOWHERE = 'https://thingspace.invalid';
+
+export const clientOptions = ({ region, endpoint }: Reach) => ({
+  maxAttempts: 3,
+  requestHandler: TIMES,
+  ...(region === undefined ? {} : { region }),
+  ...(endpoint === undefined ? {} : { endpoint }),
+});
+
+/** @throws UsageError when no region is known */
+export async function reachAccount(reach: Reach): Promise<Account> {
+  const client = clientOptions(reach);
+  const secretsManager = new SecretsManagerClient(client);
+  await secretsManager.config.region().catch(() => {
+    throw new UsageError(
+      'No AWS region is known: give --region, a secret’s whole ARN, or AWS_REGION, or a profile that has one.',
+    );
+  });
+  const lambda = new LambdaClient({ ...client, maxAttempts: 1, requestHandler: INVOCATION_TIMES });
+  return awsAccount(secretsManager, lambda);
+}
 
 /** The one place that makes AWS clients. Nothing is called until a command asks. */
-export function wire(settings: Settings, terminal: Terminal): Desk {
-  const client = { ...AWS_CLIENT, ...(settings.region === undefined ? {} : { region: settings.region }) };
+export function wire(settings: Settings, reach: Reach, account: Account, terminal: Terminal): Desk {
+  const client = clientOptions(reach);
+  const budgets = settings.baseUrl === undefined ? undefined : settings.budgets;
   return {
     terminal,
+    account,
+    surroundings: awsSurroundings(client, settings.table ?? 'none'),
+    settings,
     store: secretsManagerStore(new SecretsManagerClient(client)),
     ledger: createLedger({
-      items: dynamoDbItems(new DynamoDBClient(client), settings.table),
+      items: dynamoDbItems(new DynamoDBClient(client), settings.table ?? 'none'),
       alarms: alarmsOf(settings, terminal, client),
       metrics: noMetrics,
       clock: systemClock,
-      budgets: settings.budgets,
+      budgets: budgets ?? NOTHING_ALLOWED,
       warn: (message) => terminal.warn(message),
     }),
-    api: createSoapApi({ baseUrl: settings.baseUrl, passwordElement: settings.passwordElement }),
+    api: createSoapApi({
+      baseUrl: settings.baseUrl ?? NOWHERE,
+      passwordElement: settings.passwordElement ?? 'OldPassword',
+    }),
     sealerFor: (keyId) => kmsSealer(new KMSClient(client), keyId),
     clock: systemClock,
-    budgets: settings.budgets,
+    budgets,
+    function: settings.function,
   };
 }
 
@@ -44,7 +86,7 @@ function alarmsOf({ alarmTopicArn, runbookUrl }: Settings, terminal: Terminal, c
     return {
       publish: async ({ event }) => {
         terminal.warn(
-          `The alarm "${event}" is not published, because ALARM_TOPIC_ARN is not set; it waits in the ledger for the ` +
+          `The alarm "${event}" is not published, because the topic is not known; it waits in the ledger for the ` +
             'next invocation of the function.',
         );
         return 'failed';

@@ -35,23 +35,21 @@ export async function buildLibrary(): Promise<void> {
 /** The declarations that `index` needs, and no others. */
 async function writeTypes(directory: string): Promise<void> {
   const all = await mkdtemp(path.join(tmpdir(), 'types-'));
-  const options = [
-    '--noEmit',
-    'false',
-    '--emitDeclarationOnly',
-    '--declaration',
-    '--outDir',
-    all,
-    '--rootDir',
-    '.',
-  ];
-  execFileSync(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.json', ...options],
-    {
-      cwd: projectRoot,
-    },
-  );
+  const config = path.join(all, 'tsconfig.json');
+  const compilerOptions = {
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: all,
+    rootDir: projectRoot,
+    typeRoots: [path.join(projectRoot, 'node_modules', '@types')],
+  };
+  const files = [path.join(projectRoot, 'infra', 'index.ts')];
+  const extended = path.join(projectRoot, 'tsconfig.json');
+  await writeFile(config, JSON.stringify({ extends: extended, compilerOptions, files, include: [] }));
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', config], {
+    cwd: projectRoot,
+  });
   const seen = new Set<string>();
   const copy = async (file: string): Promise<void> => {
     if (seen.has(file)) return;

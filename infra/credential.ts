@@ -7,7 +7,7 @@ import { PLACEHOLDER } from '../lambda/secret/credential.ts';
 import { credentialMetric, type MetricName } from './credential-metrics.ts';
 import { checkDaily } from './daily-checks.ts';
 import { serviceTag } from './operators-policy.ts';
-import { grantImportedKey, isOfAccount } from './reader-grants.ts';
+import { grantImportedKey, grantSession, isOfAccount } from './reader-grants.ts';
 import { defaultRotation, type Rotation, type Schedule, scheduleOf } from './rotation-schedule.ts';
 import type { RotationService } from './rotation-service.ts';
 import { secretArnLength } from './secret-arn.ts';
@@ -145,8 +145,9 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
   }
 
   /**
-   * What an app that uses the client library needs: to read the secret, and the ledger's items of this
-   * username and of no other. The ledger's part is attached to the role, which must be of this account.
+   * What an app that uses the client library needs: to read the secret, the ledger's items of this username
+   * and of no other, and to seal the session that its fleet shares. The last two are attached to the role, which
+   * must be of this account.
    *
    * @throws GrantError
    */
@@ -157,7 +158,9 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
       );
     }
     this.grantRead(reader);
-    if (this.#service.grantLedger(reader, this.username)) return;
+    const { sealingKey } = this.#service;
+    const granted = this.#service.grantLedger(reader, this.username);
+    if (granted && grantSession(sealingKey, reader, this.secret.secretArn)) return;
     throw new GrantError(
       `Nothing can be attached to ${describe(reader)}: it must be a role that this app may change.`,
     );

@@ -21,8 +21,14 @@ export function acknowledgeOperatorsPolicy(policy: ManagedPolicy): void {
   const { partition, region, account } = Stack.of(policy);
   const known = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
   const secrets = `arn:${known(partition, 'Partition')}:secretsmanager:${known(region, 'Region')}:${known(account, 'AccountId')}:secret:thingspace/*`;
-  Validations.of(policy).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::${secrets}]`,
-    reason: 'A condition on the tag of this service names the secrets; a list of them would not fit.',
-  });
+  Validations.of(policy).acknowledge(
+    {
+      id: `AwsSolutions-IAM5[Resource::${secrets}]`,
+      reason: 'A condition on the tag of this service names the secrets; a list of them would not fit.',
+    },
+    {
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'secretsmanager:ListSecrets and logs:DescribeLogGroups know no resources.',
+    },
+  );
 }

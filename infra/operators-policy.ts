@@ -14,10 +14,17 @@ export const serviceTag = 'thingspace-rotation-service';
 const secretActions = [
   'secretsmanager:DescribeSecret',
   'secretsmanager:GetSecretValue',
-  'secretsmanager:ListSecretVersionIds',
   'secretsmanager:PutSecretValue',
   'secretsmanager:RotateSecret',
   'secretsmanager:UpdateSecretVersionStage',
+];
+
+const ledgerActions = [
+  'dynamodb:BatchWriteItem',
+  'dynamodb:DescribeTable',
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:Query',
 ];
 
 type Props = {
@@ -61,17 +68,15 @@ export function operatorsPolicy(scope: Construct, id: string, props: Props): Ope
       keys,
       // Sealed passwords, to read what a rotation could not.
       allow(['kms:Decrypt'], [sealingKey.keyArn], { Null: { 'kms:EncryptionContext:token': 'false' } }),
-      allow(
-        ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-        [ledger.tableArn],
-      ),
+      allow(ledgerActions, [ledger.tableArn]),
       // A trial is announced, and whether alarms arrive can be tried.
       allow(['sns:ListSubscriptionsByTopic', 'sns:Publish'], [topic.topicArn]),
       publishThroughKey(operationsKey, topic),
       allow(['logs:FilterLogEvents'], [logGroup.logGroupArn]),
       allow(['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'], [rotation.functionArn]),
-      // The stack's outputs, by which the tool finds all of this.
-      allow(['cloudformation:DescribeStacks'], [stack.stackId]),
+      allow(['kms:DescribeKey'], [sealingKey.keyArn]),
+      // By which the tool finds the function and its secrets. Neither knows resources.
+      allow(['logs:DescribeLogGroups', 'secretsmanager:ListSecrets'], ['*']),
     ],
   });
 

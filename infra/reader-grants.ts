@@ -32,6 +32,28 @@ export function grantImportedKey(key: IKey, reader: IRole): boolean {
 }
 
 /**
+ * Lets a role seal and open the fleet's session of one secret (`client/token-sealer.ts`), and nothing else that
+ * the sealing key sealed: a sealed password has `token` in its encryption context, a session has `purpose`.
+ *
+ * @returns false when nothing could be attached to the role
+ */
+export function grantSession(sealingKey: IKey, reader: IRole, secretArn: string): boolean {
+  return reader.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:Encrypt'],
+      resources: [sealingKey.keyArn],
+      conditions: {
+        StringEquals: {
+          'kms:EncryptionContext:secretArn': secretArn,
+          'kms:EncryptionContext:purpose': 'session',
+        },
+        'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'purpose'] },
+      },
+    }),
+  ).statementAdded;
+}
+
+/**
  * The ledger's items of usernames, for roles that use the client library. One statement for each role,
  * however many usernames it has.
  *

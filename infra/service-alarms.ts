@@ -74,7 +74,7 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
   const trouble = new Alarm(scope, 'TroubleAlarm', {
     ...atLeastOne,
     ...lastsThroughTheChecks,
-    alarmDescription: `A credential of ${serviceName} needs a person. The function's message of that day says which, and what to do. It ends some hours after a day's checks have found nothing.`,
+    alarmDescription: `A credential of ${serviceName} needs a person, or fails and may need one soon. The function's messages say which, and what to do; so does the dashboard. It ends some hours after a day's checks have found nothing.`,
     metric: serviceMetric(serviceName, { name: 'TroubleStands', period: hour }),
   });
   const unchecked = tells(checksMissing(scope, serviceName));

@@ -6,30 +6,36 @@ import { metricNamespace } from '../lambda/metrics.ts';
 const metricName = 'UnannouncedFailures';
 
 /**
- * Errors after which a person has been told, or need not be: each comes with an alarm of the function's own
- * or after it (`lambda/alarms`), or passes by itself within its lease.
+ * Errors of which the function cannot tell anybody: without its ledger it has no outbox and does not know what
+ * was said, and without its settings it has no topic. Every other failure that needs a person it announces by
+ * itself (`lambda/rotation/standing-trouble.ts`).
  */
-export const announcedErrors = [
-  'BudgetSpentError',
-  'CredentialLostError',
-  'ExchangeInProgressError',
-  'LogInUnknownError',
-  'OutcomeUnknownError',
-  'PasswordRefusedError',
-  'RefusedPasswordError',
-  'SupersededError',
-  'UnreadableAnswerError',
-  'WaitAfterUnknownError',
+export const unannouncedErrors = [
+  'BaseUrlError',
+  'BudgetsError',
+  'InvalidEventError',
+  'LedgerItemError',
+  'LedgerUnavailableError',
+  'PasswordElementError',
+  'SettingsError',
 ];
 
 /** As the function's handler logs what it throws: one JSON line with `level` and `errorName`. */
-export const unannouncedPattern = `{ $.level = "ERROR" && ${announcedErrors
-  .map((name) => `$.errorName != "${name}"`)
-  .join(' && ')} }`;
+export const unannouncedPattern = `{ $.level = "ERROR" && (${unannouncedErrors
+  .map((name) => `$.errorName = "${name}"`)
+  .join(' || ')}) }`;
 
-/** As Lambda itself says that a process was stopped or died, in its log format of text. */
-export const stoppedPattern =
-  '?"Task timed out" ?"Runtime exited" ?"Runtime.OutOfMemory" ?"Runtime.ExitError"';
+/** As Lambda itself says that a process was stopped, died or could not begin, in its log format of text. */
+export const stoppedPattern = [
+  'Task timed out',
+  'Runtime exited',
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
+  'Runtime.ImportModuleError',
+  'Runtime.HandlerNotFound',
+]
+  .map((text) => `?"${text}"`)
+  .join(' ');
 
 /** Counts the invocations that failed without a word to anybody, from the function's log. */
 export function countSilentFailures(logGroup: ILogGroup, serviceName: string): void {

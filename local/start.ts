@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { bundleRotation } from '../infra/bundle.ts';
+import { aheadOf, createConsole, readConsole } from './console.ts';
 import { scenarios as quickScenarios } from './scenarios/all.ts';
 import { fleetScenario } from './scenarios/fleet.ts';
 import { play, type Scenario } from './scenarios/scenario.ts';
@@ -63,7 +64,11 @@ async function main(options: Options): Promise<number> {
       if (of) printRotationLine(report, say);
       else printChecks(report, say, colour);
     }
-    const document = { held: held(reports), reports, ...(keep && { env: world.env }) };
+    const document = {
+      held: held(reports),
+      reports,
+      ...(keep && { env: { ...world.env, ...world.operatorEnv } }),
+    };
     if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     say(`\n${verdict(reports)}\n`);
     if (keep) await keepUp(world, say);
@@ -75,15 +80,22 @@ async function main(options: Options): Promise<number> {
 
 /** Everything stays up until a person has had enough (Ctrl-C) or sends SIGTERM. */
 async function keepUp(world: World, say: (text: string) => void): Promise<void> {
-  const variables = Object.entries(world.env).map(([name, value]) => `export ${name}='${value}'`);
-  say(`\nEverything stays up. For the AWS CLI or an SDK in another shell:\n\n${variables.join('\n')}\n\n`);
-  say(`The secret: ${world.secretArn}\n`);
-  say(`Rotate it again: aws secretsmanager rotate-secret --secret-id ${world.secretArn}\n`);
+  const needed = { ...world.env, ...world.operatorEnv, THINGSPACE_SECRET: world.secretArn };
+  const variables = Object.entries(needed).map(([name, value]) => `export ${name}='${value}'`);
+  say(
+    `\nEverything stays up. For the operator's tool, the AWS CLI or an SDK in another shell:\n\n${variables.join('\n')}\n\n`,
+  );
+  say('Then, there: npm run cli -- status    (docs/runbook.md)\n');
+  say(`${aheadOf(world)}\n\n`);
+  const answer = createConsole(world);
+  say(await answer('help'));
   say('Stop with Ctrl-C.\n');
+  readConsole(process.stdin, answer, say);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
   });
+  process.stdin.destroy();
 }
 
 function wholeNumber(text: string): number {

@@ -2,6 +2,7 @@ import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { startClock, type WorldClock } from './aws/clock.ts';
+import { startLambda } from './aws/lambda.ts';
 import { type LocalAws, startAws } from './aws/start.ts';
 import { type Conductor, createConductor } from './conductor.ts';
 import { createFunction, type InvocationResult } from './function/sandbox.ts';
@@ -42,6 +43,9 @@ export interface World {
   logGroupName: string;
   /** The function's whole environment; an SDK or the AWS CLI reaches this world with it too. */
   env: Readonly<Record<string, string>>;
+  /** What an operator's shell needs: how AWS is reached, Lambda included, and nothing of the product's settings. */
+  operatorEnv: Readonly<Record<string, string>>;
+  functionArn: string;
   /** One synchronous invocation of the function. */
   invoke(event: unknown, timeoutMs?: number): Promise<InvocationResult>;
   /** Whether the function is at work: its calls cannot be told from those of others, but for this. */
@@ -115,6 +119,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     timeoutMs: options.timeoutMs ?? 20_000,
     onLine: (line) => aws.logs.append(LOG_GROUP, line, clock.nowMs()),
   });
+  const functionArn = `arn:aws:lambda:${aws.region}:${aws.accountId}:function:${FUNCTION}`;
+  const lambdaApi = await startLambda({
+    arn: functionArn,
+    environment: Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_'))),
+    logGroup: LOG_GROUP,
+    timeoutMs: options.timeoutMs ?? 20_000,
+    invoke: lambda.invoke,
+  });
+
   // The gateway cannot know whose call it holds: where invocations overlap, all of them are killed.
   gateway.onKill = lambda.kill;
 
@@ -122,7 +135,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     client: secretsManagerClient,
     secretsManager: aws.secretsManager,
-    functionArn: `arn:aws:lambda:${aws.region}:${aws.accountId}:function:${FUNCTION}`,
+    functionArn,
     invoke: lambda.invoke,
   });
 
@@ -140,6 +153,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     tableName: TABLE,
     logGroupName: LOG_GROUP,
     env,
+    operatorEnv: { ...operatorEnv(env), AWS_ENDPOINT_URL_LAMBDA: lambdaApi.url },
+    functionArn,
     invoke: lambda.invoke,
     functionRuns: () => lambda.busy,
     storedPassword: () => JSON.parse(aws.secretsManager.valueAt('AWSCURRENT', secretArn) ?? '{}').password,
@@ -148,7 +163,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       secretsManagerClient.destroy();
       console.destroy();
       await gateway.close();
-      await Promise.all([thingSpace.close(), aws.close()]);
+      await Promise.all([thingSpace.close(), lambdaApi.close(), aws.close()]);
     },
   };
 }
+
+/** The access keys and addresses alone. */
+const operatorEnv = (env: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => name.startsWith('AWS_') && !name.startsWith('AWS_LAMBDA_')),
+  );

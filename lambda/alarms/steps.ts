@@ -1,3 +1,4 @@
+import { operatorCommand } from './advice/operator-command.ts';
 import type { AlarmEvent } from './event.ts';
 import { oneLine } from './legible.ts';
 
@@ -20,71 +21,38 @@ export const defaultSetting: Setting = {
 
 /** A new version is presented once by us even if its password is an old one (unlocked, restored). */
 export function storePassword(event: AlarmEvent, lead: string): Step {
-  return editSecret(event, lead, 'change only "password", keep every other member');
+  return {
+    text:
+      `${lead} The tool asks for it without showing it, keeps every other member, and offers the log-in that proves it. ` +
+      `(Or in the AWS console: ${consoleWay(event, 'change only "password", keep every other member')}.)`,
+    commands: [operatorCommand('store', event)],
+  };
 }
 
 /** Stores a new version of the secret that differs from AWSCURRENT in one thing. */
 export function editSecret(event: AlarmEvent, lead: string, change: string): Step {
-  const { region, name } = placeOf(event.secretArn);
-  return {
-    text:
-      `${lead} In the AWS console: Secrets Manager, region ${region}, secret ${name}, "Retrieve secret ` +
-      `value", "Edit", ${change}, "Save". Or in a shell, where the password never stands on a ` +
-      'command line:',
-    commands: [
-      'umask 077; f=$(mktemp)',
-      `aws secretsmanager get-secret-value ${secretOptions(event)} --query SecretString --output text > "$f"`,
-      `vi "$f"   # ${change}`,
-      `aws secretsmanager put-secret-value ${secretOptions(event)} --secret-string "file://$f"`,
-      'rm -f "$f"',
-    ],
-  };
+  return { text: `${lead} In the AWS console: ${consoleWay(event, change)}.` };
 }
 
 export function recoverNow(event: AlarmEvent, lead: string): Step {
-  const payload = shellWord(JSON.stringify({ Recover: oneLine(event.secretArn, 2048) }));
-  return {
-    text: `${lead} It starts no new rotation:`,
-    commands: [
-      functionOf(event),
-      `aws lambda invoke --region ${shellWord(placeOf(event.secretArn).region)} --function-name "$fn" ` +
-        `--cli-binary-format raw-in-base64-out --payload ${payload} /dev/stdout`,
-    ],
-  };
+  return { text: `${lead} It starts no new rotation:`, commands: [operatorCommand('recover', event)] };
 }
 
 /** What "Rotate secret immediately" does in the console. */
 export function rotateNow(event: AlarmEvent, lead: string): Step {
   return {
-    text:
-      `${lead} Press "Rotate secret immediately" in the console, once, or in a shell (an answer that a previous ` +
-      'rotation is not complete is no error: AWS goes on with that one):',
-    commands: [`aws secretsmanager rotate-secret ${secretOptions(event)}`],
+    text: `${lead} It starts a rotation, or goes on with one that is not over, and shows what comes of it:`,
+    commands: [operatorCommand('rotate', event)],
   };
 }
 
 /** The errors of the last day: each says what happened and what to do. */
 export function showErrors(event: AlarmEvent, lead: string): Step {
-  const region = shellWord(placeOf(event.secretArn).region);
-  return {
-    text: lead,
-    commands: [
-      functionOf(event),
-      `group=$(aws lambda get-function-configuration --region ${region} --function-name "$fn" --query LoggingConfig.LogGroup --output text)`,
-      `aws logs filter-log-events --region ${region} --log-group-name "$group" --filter-pattern '"errorName"' ` +
-        '--start-time "$(( ($(date +%s) - 86400) * 1000 ))" --query "events[].message" --output text',
-    ],
-  };
+  return { text: `${lead} The last errors stand at the end:`, commands: [operatorCommand('status', event)] };
 }
 
 export function showVersions(event: AlarmEvent, lead: string): Step {
-  return {
-    text: lead,
-    commands: [
-      `aws secretsmanager list-secret-version-ids ${secretOptions(event)} ` +
-        '--query "Versions[].[VersionId,CreatedDate,VersionStages]" --output json',
-    ],
-  };
+  return { text: lead, commands: [operatorCommand('status', event)] };
 }
 
 /** Only M2M Support can unlock a username; there is no API for it (thingspace-api.md). */
@@ -98,12 +66,9 @@ export function phoneSupport(event: AlarmEvent, setting: Setting, lead: string):
   };
 }
 
-const functionOf = (event: AlarmEvent): string =>
-  `fn=$(aws secretsmanager describe-secret ${secretOptions(event)} --query RotationLambdaARN --output text)`;
-
-function secretOptions(event: AlarmEvent): string {
-  const { region } = placeOf(event.secretArn);
-  return `--region ${shellWord(region)} --secret-id ${shellWord(oneLine(event.secretArn, 2048))}`;
+function consoleWay({ secretArn }: AlarmEvent, change: string): string {
+  const { region, name } = placeOf(secretArn);
+  return `Secrets Manager, region ${region}, secret ${name}, "Retrieve secret value", "Edit", ${change}, "Save"`;
 }
 
 /** arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters> */
@@ -113,8 +78,4 @@ function placeOf(secretArn: string): { region: string; name: string } {
     region: region || '(unknown)',
     name: name.join(':').replace(/-[A-Za-z0-9]{6}$/, '') || '(unknown)',
   };
-}
-
-function shellWord(text: string): string {
-  return /^[\w.:/=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

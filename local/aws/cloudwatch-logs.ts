@@ -38,6 +38,15 @@ export async function startCloudWatchLogs({ clock }: Pick<Place, 'clock'>): Prom
   const groups = new Map<string, LogEvent[]>();
 
   const operations = {
+    DescribeLogGroups: operation(
+      v.object({ logGroupNamePrefix: v.optional(v.string(), '') }),
+      'InvalidParameterException',
+      ({ logGroupNamePrefix }) => ({
+        logGroups: [...groups.keys()]
+          .filter((name) => name.startsWith(logGroupNamePrefix))
+          .map((logGroupName) => ({ logGroupName })),
+      }),
+    ),
     FilterLogEvents: operation(FilterLogEvents, 'InvalidParameterException', (input) => {
       const named = input.logGroupName ?? input.logGroupIdentifier?.split(':log-group:').at(-1) ?? '';
       const events = groups.get(named);

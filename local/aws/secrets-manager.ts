@@ -1,7 +1,13 @@
 import type { InferOutput } from 'valibot';
 import type { Listening } from '../http.ts';
 import { createdAgain, createSecret, putSecretValue } from './secrets-manager/put.ts';
-import { describeSecret, getSecretValue, listSecretVersionIds, stagesOf } from './secrets-manager/read.ts';
+import {
+  describeSecret,
+  getSecretValue,
+  listSecrets,
+  listSecretVersionIds,
+  stagesOf,
+} from './secrets-manager/read.ts';
 import * as shapes from './secrets-manager/requests.ts';
 import {
   cancelRotateSecret,
@@ -155,6 +161,9 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     }),
     DescribeSecret: operation(shapes.DescribeSecret, shapes.wrong, (input) =>
       describeSecret(read(input.SecretId)),
+    ),
+    ListSecrets: operation(shapes.ListSecrets, shapes.wrong, (input) =>
+      listSecrets([...secrets.values()], input),
     ),
     ListSecretVersionIds: operation(shapes.ListSecretVersionIds, shapes.wrong, (input) =>
       listSecretVersionIds(read(input.SecretId), input),

@@ -30,6 +30,7 @@ export async function startSns({ clock, region, accountId }: Place): Promise<Sns
   const listening = await serve('sns', 'text/xml', (body) => {
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
+    if (action === 'ListSubscriptionsByTopic') return subscriptionsOf(topicArn);
     if (action !== 'Publish') {
       throw new AwsFailure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
     }
@@ -46,6 +47,15 @@ export async function startSns({ clock, region, accountId }: Place): Promise<Sns
   });
   return { ...listening, topicArn, published };
 }
+
+/** One mailbox, confirmed: what was published is read by an observer. */
+const subscriptionsOf = (topicArn: string): string =>
+  '<ListSubscriptionsByTopicResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">' +
+  '<ListSubscriptionsByTopicResult><Subscriptions><member><Protocol>email</Protocol>' +
+  `<SubscriptionArn>${topicArn}:0f7d3a52-0000-4000-8000-000000000001</SubscriptionArn><TopicArn>${topicArn}</TopicArn>` +
+  '<Endpoint>ops@example.com</Endpoint><Owner>111122223333</Owner></member></Subscriptions>' +
+  `</ListSubscriptionsByTopicResult><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>` +
+  '</ListSubscriptionsByTopicResponse>';
 
 /** @throws {AwsFailure} InvalidParameterException as the API reference of Publish says */
 function messageIn(form: URLSearchParams, atMs: number): Published {

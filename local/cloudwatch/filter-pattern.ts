@@ -4,8 +4,8 @@ export class FilterPatternError extends Error {
 }
 
 /**
- * CloudWatch Logs' filter patterns, as far as this project's metric filters use them: `{ $.a = "x" && $.b !=
- * "y" }` over a JSON line, and `?"one text" ?"another"` (any of them) over any line.
+ * CloudWatch Logs' filter patterns, as far as this project's metric filters use them: `{ $.a = "x" && ($.b =
+ * "y" || $.b = "z") }` over a JSON line, and `?"one text" ?"another"` (any of them) over any line.
  * @throws FilterPatternError
  */
 export function matcherOf(pattern: string): (line: string) => boolean {
@@ -14,17 +14,22 @@ export function matcherOf(pattern: string): (line: string) => boolean {
 }
 
 function jsonMatcher(conditions: string): (line: string) => boolean {
-  const checks = conditions.split(' && ').map((condition) => {
-    const [, member = '', operator, value] = /^\$\.(\w+) (=|!=) "([^"]*)"$/.exec(condition) ?? [];
-    if (operator === undefined) throw new FilterPatternError(`Not modelled: ${condition}`);
-    // A member that is not there is equal to nothing, and unequal to nothing either.
-    return (line: Record<string, unknown>) =>
-      member in line && (line[member] === value) === (operator === '=');
-  });
+  const groups = conditions.split(' && ').map((group) =>
+    group
+      .replace(/^\((.*)\)$/, '$1')
+      .split(' || ')
+      .map(equality),
+  );
   return (line) => {
     const record = objectIn(line);
-    return record !== undefined && checks.every((check) => check(record));
+    return record !== undefined && groups.every((anyOf) => anyOf.some((holds) => holds(record)));
   };
+}
+
+function equality(condition: string): (record: Record<string, unknown>) => boolean {
+  const [, member = '', value] = /^\$\.(\w+) = "([^"]*)"$/.exec(condition) ?? [];
+  if (value === undefined) throw new FilterPatternError(`Not modelled: ${condition}`);
+  return (record) => record[member] === value;
 }
 
 function textMatcher(pattern: string): (line: string) => boolean {

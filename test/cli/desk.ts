@@ -1,11 +1,14 @@
+import type { Account } from '../../cli/account.ts';
 import type { Desk, Terminal } from '../../cli/desk.ts';
+import type { Settings } from '../../cli/settings.ts';
+import type { Surroundings } from '../../cli/surroundings.ts';
 import { startProcess } from '../world/fate.ts';
-import { createWorld, type World } from '../world/world.ts';
+import { createWorld, SECRET_ARN, type World } from '../world/world.ts';
 
 export type FakeTerminal = Terminal & { said: string[]; warned: string[]; asked: string[] };
 
 /** A terminal in memory; `answer` is what the person says to every question. */
-export function fakeTerminal({ isTty = true, answer = true } = {}): FakeTerminal {
+export function fakeTerminal({ isTty = true, answer = true, secret = '' } = {}): FakeTerminal {
   const said: string[] = [];
   const warned: string[] = [];
   const asked: string[] = [];
@@ -20,6 +23,10 @@ export function fakeTerminal({ isTty = true, answer = true } = {}): FakeTerminal
       asked.push(question);
       return answer;
     },
+    secret: async (prompt) => {
+      asked.push(prompt);
+      return secret;
+    },
   };
 }
 
@@ -28,7 +35,89 @@ export const BUDGETS = { limit: 5, budget: 3, rotation: 2 };
 /** The operator's desk beside a world in memory. */
 export function deskIn(world: World, terminal: Terminal): Desk {
   const { store, ledger, api, sealer, clock } = world.wireUp(startProcess());
-  return { terminal, store, ledger, api, sealerFor: () => sealer, clock, budgets: BUDGETS };
+  return {
+    terminal,
+    store,
+    ledger,
+    api,
+    sealerFor: () => sealer,
+    clock,
+    budgets: BUDGETS,
+    account: accountIn(world),
+    surroundings: surroundingsIn(world),
+    settings: SETTINGS,
+    function: FUNCTION,
+  };
+}
+
+const FUNCTION = {
+  arn: 'arn:aws:lambda:us-east-1:111122223333:function:rotation',
+  environment: {},
+  logGroup: 'log',
+  timeoutSeconds: 900,
+  modifiedAt: undefined,
+  state: 'Active',
+};
+
+export const SETTINGS: Settings = {
+  table: 'ledger',
+  baseUrl: 'https://uws.example/api/v2',
+  passwordElement: 'OldPassword',
+  alarmTopicArn: 'arn:aws:sns:us-east-1:111122223333:alarms',
+  sealingKeyId: 'arn:aws:kms:us-east-1:111122223333:key/1',
+  runbookUrl: undefined,
+  budgets: BUDGETS,
+  function: FUNCTION,
+};
+
+/** Everything as it should be; a test plants what is not. */
+export function surroundingsIn(world: World): Surroundings {
+  return {
+    auditItems: async () => world.aws.audit.map((row) => ({ ...row })),
+    errorsSince: async () =>
+      world.told.flatMap((line) => {
+        const [, errorName, message] = /^(\w+Error): (.*)$/s.exec(line) ?? [];
+        return errorName && message ? [{ errorName, message }] : [];
+      }),
+    logLines: async (_group, terms, sinceMs) =>
+      world.aws.log
+        .filter(({ at, line }) => at >= sinceMs && line.includes(terms))
+        .map(({ at, line }) => ({ at, message: line })),
+    key: async () => ({ state: 'Enabled', manager: 'CUSTOMER', usage: 'ENCRYPT_DECRYPT' }),
+    table: async () => ({ status: 'ACTIVE', keys: ['credential', 'item'] }),
+    subscriptions: async () => [{ protocol: 'email', confirmed: true }],
+    publish: async () => 'message-1',
+    logGroupExists: async () => true,
+  };
+}
+
+/** AWS beside the world in memory: RotateSecret and Invoke run the function at once. */
+export function accountIn(world: World): Account {
+  const secret = () => ({
+    arn: SECRET_ARN,
+    name: 'fleet',
+    rotationEnabled: world.aws.rotation.enabled,
+    functionArn: FUNCTION.arn,
+    lastRotatedAt: undefined,
+    nextRotationAt: undefined,
+    deletedAt: undefined,
+  });
+  return {
+    secret: async () => secret(),
+    secrets: async () => [secret()],
+    function: async () => FUNCTION,
+    rotate: async (_arn, token) => {
+      const { refused } = world.aws.rotate(token);
+      await world.rotate({ token });
+      return { again: refused };
+    },
+    invoke: async (_arn, event) => {
+      const ended = await world.invoke(event);
+      if (ended.outcome === 'done') return { ok: true };
+      if (ended.outcome === 'killed') return { ok: false, errorName: 'Sandbox.Timedout', message: 'killed' };
+      return { ok: false, errorName: ended.error.name, message: ended.error.message };
+    },
+  };
 }
 
 export function startDesk(options: Parameters<typeof fakeTerminal>[0] = {}) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,19 @@ describe('The command open', () => {
       /A sealed answer in the journal.*\n.*bytes with HTTP status 200; it holds a password/,
     );
     expect(terminal.said.join('\n')).not.toContain(NEW_PASSWORD);
+  });
+
+  it('finds in the function’s log what a killed invocation has left there alone, with its time', async () => {
+    const world = createWorld({ nextPassword: () => NEW_PASSWORD });
+    world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
+    const token = randomUUID();
+    world.aws.stage(token);
+    await world.step('createSecret', token);
+    world.plan.decide = () => 'ok';
+    const { desk, terminal } = deskOf(world);
+    await open(desk, { username: USERNAME, out: out() });
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
+    expect(terminal.said[0]).toContain('in the function’s log of 2026-01-05T00:00');
   });
 
   it('recovers an answer whose element name nobody foresaw', async () => {

@@ -1,26 +1,32 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleRotation } from '../../infra/bundle.ts';
 import { kmsSealer } from '../../lambda/sealing/data-key.ts';
 import { seal } from '../../lambda/sealing/seal-answer.ts';
+import { listen } from '../../local/http.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 let world: World;
 beforeAll(async () => {
+  await bundleRotation();
   world = await startWorld();
+  // Rotation is on from then on: the secret leads to the function.
+  await world.conductor.rotate(world.secretArn);
 });
 afterAll(() => world.close());
 
 type Ended = { code: number; stdout: string; stderr: string };
 
 function cli(args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
-  const options = { env: { PATH: process.env.PATH, ...world.env, ...env } as NodeJS.ProcessEnv };
+  const options = { env: { PATH: process.env.PATH, ...world.operatorEnv, ...env } as NodeJS.ProcessEnv };
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
@@ -29,7 +35,7 @@ function cli(args: string[], env: Record<string, string | undefined> = {}): Prom
 }
 
 describe('The operator’s tool as a process', () => {
-  it('makes a trial with nothing but the function’s environment, then shows a clean status', async () => {
+  it('makes a trial with nothing but the secret’s name and AWS credentials, then shows a clean status', async () => {
     const trial = await cli(['trial', '--secret', world.secretArn, '--yes', '--as', 'ann']);
     expect(trial).toMatchObject({ code: 0, stderr: '' });
     expect(trial.stdout).toContain('It works');
@@ -46,14 +52,11 @@ describe('The operator’s tool as a process', () => {
   });
 
   it('ends with exit code 2 when it is called wrongly', async () => {
-    expect(await cli(['status'])).toMatchObject({
+    expect(await cli(['trial'])).toMatchObject({
       code: 2,
       stderr: 'Error: Name the credential: --secret <name or ARN>, or --username <username>.\n',
     });
     expect((await cli(['status', '--nonsense'])).code).toBe(2);
-    expect((await cli(['status', '--secret', 'x'], { LEDGER_TABLE: undefined })).stderr).toContain(
-      'LEDGER_TABLE',
-    );
     expect((await cli(['--help'])).code).toBe(0);
   });
 
@@ -80,7 +83,7 @@ describe('The operator’s tool as a process', () => {
       const refused = await cli(['open', '--file', wrong, '--out', out]);
       expect(refused).toMatchObject({ code: 1, stdout: '' });
       expect(refused.stderr).toContain('kms:Decrypt failed with InvalidCiphertextException');
-      const opened = await cli(['open', '--file', right, '--out', out], { SEALING_KEY_ID: undefined });
+      const opened = await cli(['open', '--file', right, '--out', out]);
       expect(opened).toMatchObject({ code: 0, stderr: '' });
       expect(opened.stdout).toContain('an answer of 34 bytes; this release can read no password in it');
       expect(opened.stdout).not.toContain('Planted');
@@ -91,15 +94,57 @@ describe('The operator’s tool as a process', () => {
     }
   });
 
-  it('says that an alarm is not published without a topic, and goes on', async () => {
-    world.platform.support.reset(world.username, 'changed-by-somebody-9');
-    const env = { ALARM_TOPIC_ARN: undefined };
-    const { code, stderr } = await cli(['trial', '--secret', world.secretArn, '--yes'], env);
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      'The alarm "failed-log-in" is not published, because ALARM_TOPIC_ARN is not set',
+  it('shows all credentials of the region’s only deployment', async () => {
+    const { code, stdout } = await cli(['status']);
+    expect(stdout).toMatch(/thingspace\/fleet-api +Fleet-API +all is well +0 of 5/);
+    expect(code).toBe(0);
+  });
+
+  it('says what disagrees with the function, and does nothing', async () => {
+    const { code, stderr } = await cli(['trial', '--secret', world.secretArn, '--yes'], {
+      LOCKOUT_LIMIT: '7',
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain('LOCKOUT_LIMIT is 7 here and 5 in the function');
+  });
+
+  it('speaks of the operator’s own region, credentials and network', async () => {
+    const ask = (env: Record<string, string | undefined>) =>
+      cli(['status', '--secret', 'thingspace/fleet-api'], env);
+    expect((await ask({ AWS_REGION: undefined })).stderr).toMatch(/^Error: No AWS region is known/);
+    const nobody = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+    expect((await ask(nobody)).stderr).toMatch(/^Error: No AWS credentials are found: log in/);
+    const away = await cli(['status', '--secret', 'x', '--endpoint', 'http://127.0.0.1:9'], {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: undefined,
+    });
+    expect(away.stderr).toMatch(/^Error: AWS cannot be reached from here .*ECONNREFUSED/);
+  });
+
+  it.each([
+    [200, 'a page of success'],
+    [403, 'a page that refuses'],
+    [502, 'a page of a gateway'],
+  ])('tells a proxy that answers with %i and %s from AWS', async (status) => {
+    const html = '<html><body>Please log in to the Wi-Fi</body></html>';
+    const proxy = createServer((_request, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end(html),
     );
-    expect(stderr).toContain('Error: Refused: ThingSpace refused the username or the password');
-    expect(stderr).toContain('1 of 5 are counted now');
+    const { url, close } = await listen(proxy);
+    const { code, stderr } = await cli(['status', '--secret', 'x'], {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
+    });
+    await close();
+    expect(code).toBe(1);
+    expect(stderr).toContain('is not AWS: a proxy');
+    expect(stderr).not.toContain('Wi-Fi');
+  });
+
+  it('presents no password where nobody says the real limits', async () => {
+    const away = { AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9', LEDGER_TABLE: world.tableName };
+    const before = world.platform.truth(world.username).logIns;
+    const { code, stderr } = await cli(['trial', '--secret', world.secretArn, '--yes'], away);
+    expect(code).toBe(1);
+    expect(stderr).toContain('The limits of the rotation function are not known');
+    expect(world.platform.truth(world.username).logIns).toBe(before);
   });
 });

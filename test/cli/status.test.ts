@@ -1,18 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { status } from '../../cli/status.ts';
+import type { Desk } from '../../cli/desk.ts';
+import { NotWellError, TargetError } from '../../cli/errors.ts';
+import { status as run, type StatusOptions } from '../../cli/status.ts';
+import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
+
+/** The exit code that the process would end with. */
+async function status(desk: Desk, options: StatusOptions): Promise<number> {
+  try {
+    await run(desk, options);
+    return 0;
+  } catch (failure) {
+    if (failure instanceof NotWellError) return failure.exitCode;
+    throw failure;
+  }
+}
 
 describe('The command status', () => {
   it('says of a rested credential that there is nothing to do', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
-    await status(desk, { secret: SECRET_ARN });
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(0);
     const [text = ''] = terminal.said;
+    expect(text).toContain('OK: all is well.');
     expect(text).toContain('0 of 5 consecutive failures used (0 failed, 0 in flight). We stop at 3');
     expect(text).toContain('No password change is under way.');
-    expect(text).toContain('The next rotation comes as scheduled. Nothing to do.');
+    expect(text).toContain('Nothing to do.');
     expect(text).toContain('by the rotation: yes');
   });
 
@@ -21,10 +36,10 @@ describe('The command status', () => {
     world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
     await world.rotate({ attempts: 1 });
     world.plan.decide = () => 'ok';
-    await status(desk, { username: USERNAME });
+    expect(await status(desk, { username: USERNAME })).toBe(1);
     const [text = ''] = terminal.said;
-    expect(text).toContain('It is NOT yet in the secret: AWSCURRENT is dead.');
-    expect(text).toContain('To do it now: docs/runbook.md#recover');
+    expect(text).toContain('A new password is sealed and could not be stored');
+    expect(text).toContain(`npm run cli -- recover --secret '${SECRET_ARN}'`);
     expect(text).toContain(`npm run cli -- open --username '${USERNAME}'`);
     expect(text).toMatch(/by apps: The password of .* is dead/);
   });
@@ -36,9 +51,9 @@ describe('The command status', () => {
     world.aws.stage(token);
     await world.step('createSecret', token);
     world.plan.decide = () => 'ok';
-    await status(desk, { username: USERNAME });
+    expect(await status(desk, { username: USERNAME })).toBe(3);
     world.advance(20 * MINUTE_MS);
-    await status(desk, { username: USERNAME });
+    expect(await status(desk, { username: USERNAME })).toBe(1);
     expect(terminal.said[0]).toContain('ThingSpace is being asked for a new password');
     expect(terminal.said[0]).toContain('In flight: rotation (exchange)');
     expect(terminal.said[1]).toContain('An invocation asked ThingSpace for a new password and died');
@@ -69,5 +84,57 @@ describe('The command status', () => {
     await status(desk, { username: USERNAME, json: true });
     expect(terminal.said[0]).toContain('1 kept (none of a rotation under way, 1 of earlier ones).');
     expect(JSON.parse(terminal.said[1] ?? '')).toMatchObject({ setAside: 1 });
+  });
+
+  it('is not content with a password that was refused', async () => {
+    const { world, desk, terminal } = startDesk();
+    world.storeByHand('Mistyped 1');
+    await world.rotate({ attempts: 1 });
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+    expect(terminal.said[0]).toMatch(/^ACT: AWSCURRENT is dead\./);
+    expect(terminal.said[0]).toContain(`npm run cli -- store --secret '${SECRET_ARN}'`);
+    expect(terminal.said[0]).not.toContain('Nothing to do');
+  });
+
+  it('is not content with a secret that is no JSON, and knows its username all the same', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    world.aws.store('password: Mistyped');
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+    expect(terminal.said[0]).toContain('ACT: AWSCURRENT is dead.');
+    expect(terminal.said[0]).toContain(USERNAME);
+  });
+
+  it('says of a secret that was never filled that a password is to be stored', async () => {
+    const { world, desk, terminal } = startDesk();
+    world.aws.store(JSON.stringify(PLACEHOLDER));
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+    expect(terminal.said[0]).toMatch(/^ACT: no credentials yet\./);
+  });
+
+  it('calls a mistyped username an error, also beside the right secret', async () => {
+    const { world, desk } = startDesk();
+    await world.rotate();
+    await expect(run(desk, { username: 'Fleet-Apy' })).rejects.toThrow(TargetError);
+    await expect(run(desk, { username: 'Fleet-Apy', secret: SECRET_ARN })).rejects.toThrow(TargetError);
+  });
+
+  it('shows all credentials of the function as a table, and ends with the worst', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    expect(await status(desk, {})).toBe(0);
+    expect(terminal.said[0]).toMatch(/^SECRET +USERNAME +VERDICT +FAILED/);
+    expect(terminal.said[0]).toMatch(/^fleet +Fleet-Api +all is well +0 of 5/m);
+    world.storeByHand('Mistyped 1');
+    await world.rotate({ attempts: 1 });
+    expect(await status(desk, {})).toBe(1);
+  });
+
+  it('does not say how many log-ins are left where the limits are not known', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    expect(await status({ ...desk, budgets: undefined }, { secret: SECRET_ARN })).toBe(1);
+    expect(terminal.said[0]).toMatch(/^ACT: the limits were not seen\./);
+    expect(terminal.said[0]).toContain('How many lock the username is not known here.');
   });
 });

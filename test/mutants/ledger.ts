@@ -53,7 +53,7 @@ export const ledgerMutants: Mutant[] = [
     find: "    case 'failure':\n      delete state.inFlight[id];\n      state.unknowns = 0;\n      state.failed += 1;",
     replace:
       "    case 'failure':\n      delete state.inFlight[id];\n      state.unknowns = 0;\n      if (attempt) state.failed += 1;",
-    noticedBy: 'test/ledger',
+    noticedBy: 'test/ledger/settle.test.ts',
   },
   {
     rule: 'the journal’s changes are conditional on the attempt',
@@ -82,7 +82,7 @@ export const ledgerMutants: Mutant[] = [
     file: 'lambda/ledger/fingerprint.ts',
     find: 'versionId}:$',
     replace: 'hash}:$',
-    noticedBy: 'test/ledger',
+    noticedBy: 'test/ledger/state.test.ts',
   },
   {
     rule: 'a refusal that may not be about the password is released once',
@@ -96,7 +96,7 @@ export const ledgerMutants: Mutant[] = [
     file: 'lambda/ledger/reserve.ts',
     find: 'if (!refused) return undefined;',
     replace: 'if (refused !== null) return undefined;',
-    noticedBy: 'test/ledger',
+    noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'after a missed answer the next log-in waits',
@@ -141,7 +141,7 @@ export const ledgerMutants: Mutant[] = [
     noticedBy: RULES,
   },
   {
-    rule: '`lost` sends nothing',
+    rule: '`lost`: nobody presents the version that was lost',
     file: 'lambda/ledger/reserve.ts',
     find: "if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;",
     replace: 'if (wanted) return undefined;',
@@ -152,7 +152,7 @@ export const ledgerMutants: Mutant[] = [
     file: 'lambda/ledger/ledger.ts',
     find: "if ((await alarms.publish(alarm, { timeoutMs })) === 'published') published.push(alarm.id);",
     replace: 'await alarms.publish(alarm, { timeoutMs });\n      published.push(alarm.id);',
-    noticedBy: 'test/rotation/outages.test.ts',
+    noticedBy: 'test/ledger/ledger.test.ts',
   },
   {
     rule: 'a write whose answer was lost recognises itself',
@@ -183,12 +183,11 @@ export const ledgerMutants: Mutant[] = [
     noticedBy: 'test/ledger/change.test.ts',
   },
   {
-    rule: 'other writers who come first all the time do not outlast the deadline',
+    rule: 'a change that meets another writer’s is computed again',
     file: 'lambda/ledger/change.ts',
     find: 'if (clock.nowMs() + pauseMs >= deadlineMs) throw',
-    replace: 'if (cause !== undefined && clock.nowMs() + pauseMs >= deadlineMs) throw',
+    replace: 'if (cause === undefined || clock.nowMs() + pauseMs >= deadlineMs) throw',
     noticedBy: 'test/ledger/change.test.ts',
-    testName: 'ends at its deadline',
   },
   {
     rule: 'members that this release does not know are kept',

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { type Mutant, mutants } from './mutants.ts';
  * rule and exits 1 when a rule can be taken out unnoticed, or when the code it was in has changed.
  */
 const WORKERS = 2;
+/** A run that does not end by then has noticed. */
+const LONGEST_MS = 180_000;
 const root = join(import.meta.dirname, '../..');
 const COPIED = [
   'client',
@@ -33,11 +35,19 @@ type Tests = Pick<Mutant, 'noticedBy' | 'testName'>;
 function testsPass(copy: string, { noticedBy, testName }: Tests): Promise<boolean> {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const only = testName === undefined ? [] : ['-t', testName];
-  return new Promise((resolve) => {
-    execFile(process.execPath, [vitest, 'run', '--bail=1', noticedBy, ...only], { cwd: copy }, (failure) =>
-      resolve(!failure),
-    );
+  // A group of its own: a mutant may keep one of vitest's processes busy for ever.
+  const run = spawn(process.execPath, [vitest, 'run', '--bail=1', noticedBy, ...only], {
+    cwd: copy,
+    stdio: 'ignore',
+    detached: true,
   });
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => process.kill(-(run.pid as number), 'SIGKILL'), LONGEST_MS);
+  run.on('close', (code) => {
+    clearTimeout(timer);
+    resolve(code === 0);
+  });
+  return promise;
 }
 
 async function judge(copy: string, mutant: Mutant): Promise<string | undefined> {

@@ -130,6 +130,13 @@ export const rotationMutants: Mutant[] = [
     noticedBy: SWAP,
   },
   {
+    rule: '`lost` stops a rotation at once',
+    file: 'lambda/rotation/recovery.ts',
+    find: 'if (holder.versionId === journal.oldVersion || !holder.credential) {',
+    replace: 'if (!holder.credential) {',
+    noticedBy: 'test/rotation/classify.test.ts',
+  },
+  {
     rule: 'another username begins nothing while the former’s exchange is open',
     file: 'lambda/rotation/recovery.ts',
     find: 'if (former && isOpen(former.journal))',

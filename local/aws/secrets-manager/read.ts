@@ -1,6 +1,6 @@
 import type { InferOutput } from 'valibot';
 import { AwsFailure } from '../service.ts';
-import type { GetSecretValue, ListSecretVersionIds } from './requests.ts';
+import type { GetSecretValue, ListSecrets, ListSecretVersionIds } from './requests.ts';
 import { type Secret, type Version, versionById, versionByStage } from './secret.ts';
 
 const dayMs = 86_400_000;
@@ -74,6 +74,22 @@ export function describeSecret(secret: Secret) {
       days !== undefined && {
         NextRotationDate: seconds((secret.rotatedAtMs ?? secret.createdAtMs) + days * dayMs),
       }),
+  };
+}
+
+/** @throws {AwsFailure} InvalidNextTokenException */
+export function listSecrets(secrets: readonly Secret[], input: InferOutput<typeof ListSecrets>) {
+  const start = Number(input.NextToken ?? 0);
+  if (start > secrets.length)
+    throw new AwsFailure('InvalidNextTokenException', 'The NextToken value is invalid.');
+  const end = start + input.MaxResults;
+  return {
+    // Its entries are DescribeSecret's, with the versions under another name (API reference).
+    SecretList: secrets.slice(start, end).map((secret) => {
+      const { VersionIdsToStages, ...entry } = describeSecret(secret);
+      return { ...entry, ...(VersionIdsToStages && { SecretVersionsToStages: VersionIdsToStages }) };
+    }),
+    ...(end < secrets.length && { NextToken: String(end) }),
   };
 }
 

@@ -39,6 +39,11 @@ export const GetSecretValue = v.object({
 
 export const DescribeSecret = v.object({ SecretId: secretId });
 
+export const ListSecrets = v.object({
+  MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 100),
+  NextToken: v.optional(v.pipe(v.string(), v.regex(/^\d+$/))),
+});
+
 export const ListSecretVersionIds = v.object({
   SecretId: secretId,
   IncludeDeprecated: v.optional(v.boolean(), false),

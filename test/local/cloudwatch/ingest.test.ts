@@ -30,8 +30,8 @@ test('a line of metrics counts once for each set of dimensions; other lines coun
   expect(embeddedMetrics('{"_aws": broken')).toEqual([]);
 });
 
-test('a pattern over JSON wants every condition, a pattern of texts any of them', () => {
-  const json = matcherOf('{ $.level = "ERROR" && $.errorName != "Known" }');
+test('a pattern over JSON wants every condition, of alternatives one; a pattern of texts any of them', () => {
+  const json = matcherOf('{ $.level = "ERROR" && ($.errorName = "One" || $.errorName = "Other") }');
   const log = (record: object) => JSON.stringify(record);
   expect(json(log({ level: 'ERROR', errorName: 'Other' }))).toBe(true);
   expect(json(log({ level: 'ERROR', errorName: 'Known' }))).toBe(false);

@@ -1,0 +1,37 @@
+/** What the operator's tool asks of AWS beside what the function itself uses. Every method throws `AwsCallError`. */
+export interface Account {
+  /** DescribeSecret; by name or ARN. */
+  secret(secretId: string): Promise<SecretFacts>;
+  /** Every secret of the region that has a rotation function. */
+  secrets(): Promise<SecretFacts[]>;
+  function(functionArn: string): Promise<FunctionFacts>;
+  /** RotateSecret. `again`: a rotation that is not over is attempted again instead (docs/aws.md). */
+  rotate(secretArn: string, token: string): Promise<{ again: boolean }>;
+  /** One synchronous invocation, never repeated: as long as a function may live. */
+  invoke(functionArn: string, event: object): Promise<Invoked>;
+}
+
+/** Times are milliseconds since 1970. */
+export type SecretFacts = {
+  arn: string;
+  name: string;
+  rotationEnabled: boolean;
+  functionArn: string | undefined;
+  lastRotatedAt: number | undefined;
+  nextRotationAt: number | undefined;
+  /** Since when it waits to be deleted. */
+  deletedAt: number | undefined;
+};
+
+export type FunctionFacts = {
+  arn: string;
+  environment: Readonly<Record<string, string>>;
+  logGroup: string | undefined;
+  timeoutSeconds: number | undefined;
+  modifiedAt: string | undefined;
+  /** Active, Inactive, Pending or Failed. */
+  state: string | undefined;
+};
+
+/** How the invocation ended; the function's errors are all its own (`PresentableError`). */
+export type Invoked = { ok: true } | { ok: false; errorName: string; message: string };

@@ -1,0 +1,107 @@
+import { GetFunctionConfigurationCommand, InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  DescribeSecretCommand,
+  type DescribeSecretCommandOutput,
+  InvalidRequestException,
+  ListSecretsCommand,
+  RotateSecretCommand,
+  type SecretListEntry,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { awsCall } from '../lambda/aws-call.ts';
+import type { Account, Invoked, SecretFacts } from './account.ts';
+
+/** @param lambda its request timeout must be longer than an invocation, and it must not repeat a call */
+export function awsAccount(secretsManager: SecretsManagerClient, lambda: LambdaClient): Account {
+  return {
+    async secret(secretId) {
+      const output = await awsCall('secretsmanager:DescribeSecret', () =>
+        secretsManager.send(new DescribeSecretCommand({ SecretId: secretId })),
+      );
+      return factsOf(output, secretId);
+    },
+
+    async secrets() {
+      const found: SecretFacts[] = [];
+      let from: string | undefined;
+      do {
+        const page = await awsCall('secretsmanager:ListSecrets', () =>
+          secretsManager.send(
+            new ListSecretsCommand({ MaxResults: 100, ...(from === undefined ? {} : { NextToken: from }) }),
+          ),
+        );
+        for (const entry of page.SecretList ?? []) {
+          if (entry.RotationLambdaARN) found.push(factsOf(entry, entry.ARN ?? ''));
+        }
+        from = page.NextToken;
+      } while (from !== undefined);
+      return found;
+    },
+
+    async function(functionArn) {
+      const output = await awsCall('lambda:GetFunctionConfiguration', () =>
+        lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionArn })),
+      );
+      return {
+        arn: output.FunctionArn ?? functionArn,
+        environment: output.Environment?.Variables ?? {},
+        logGroup: output.LoggingConfig?.LogGroup,
+        timeoutSeconds: output.Timeout,
+        modifiedAt: output.LastModified,
+        state: output.State,
+      };
+    },
+
+    async rotate(secretArn, token) {
+      const command = new RotateSecretCommand({ SecretId: secretArn, ClientRequestToken: token });
+      try {
+        await secretsManager.send(command);
+        return { again: false };
+      } catch (failure) {
+        const refused =
+          failure instanceof InvalidRequestException && /previous rotation/i.test(failure.message);
+        if (refused) return { again: true };
+        return awsCall('secretsmanager:RotateSecret', () => Promise.reject(failure));
+      }
+    },
+
+    async invoke(functionArn, event) {
+      const output = await awsCall('lambda:InvokeFunction', () =>
+        lambda.send(
+          new InvokeCommand({
+            FunctionName: functionArn,
+            InvocationType: 'RequestResponse',
+            Payload: Buffer.from(JSON.stringify(event)),
+          }),
+        ),
+      );
+      return output.FunctionError === undefined ? { ok: true } : failureIn(output.Payload);
+    },
+  };
+}
+
+function factsOf(entry: DescribeSecretCommandOutput | SecretListEntry, secretId: string): SecretFacts {
+  return {
+    arn: entry.ARN ?? secretId,
+    name: entry.Name ?? secretId,
+    rotationEnabled: entry.RotationEnabled ?? false,
+    functionArn: entry.RotationLambdaARN,
+    lastRotatedAt: entry.LastRotatedDate?.getTime(),
+    nextRotationAt: entry.NextRotationDate?.getTime(),
+    deletedAt: entry.DeletedDate?.getTime(),
+  };
+}
+
+function failureIn(payload: Uint8Array | undefined): Invoked {
+  let told: { errorType?: unknown; errorMessage?: unknown } = {};
+  try {
+    told = JSON.parse(Buffer.from(payload ?? []).toString()) ?? {};
+  } catch {
+    // What is no JSON names no error.
+  }
+  return {
+    ok: false,
+    errorName: typeof told.errorType === 'string' ? told.errorType : 'UnknownError',
+    message: typeof told.errorMessage === 'string' ? told.errorMessage : 'it gave no reason',
+  };
+}

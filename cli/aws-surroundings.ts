@@ -1,0 +1,146 @@
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { awsCall } from '../lambda/aws-call.ts';
+import type { Surroundings } from './surroundings.ts';
+
+type ClientOptions = ConstructorParameters<typeof SNSClient>[0] & object;
+
+/** @param table the ledger's */
+export function awsSurroundings(options: ClientOptions, table: string): Surroundings {
+  const dynamodb = new DynamoDBClient(options as object);
+  const sns = new SNSClient(options);
+  const logs = new CloudWatchLogsClient(options as object);
+
+  async function logLines(logGroupName: string, filterPattern: string, startTime: number) {
+    const found: { at: number; message: string }[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await awsCall('logs:FilterLogEvents', () =>
+        logs.send(
+          new FilterLogEventsCommand({
+            logGroupName,
+            filterPattern,
+            startTime,
+            ...(nextToken === undefined ? {} : { nextToken }),
+          }),
+        ),
+      );
+      for (const { message = '', timestamp = 0 } of page.events ?? []) found.push({ at: timestamp, message });
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    return found;
+  }
+
+  return {
+    async auditItems(credential) {
+      const found: Record<string, unknown>[] = [];
+      let from: QueryCommandOutput['LastEvaluatedKey'];
+      do {
+        const page: QueryCommandOutput = await awsCall('dynamodb:Query', () =>
+          dynamodb.send(
+            new QueryCommand({
+              TableName: table,
+              KeyConditionExpression: 'credential = :credential AND begins_with(#item, :audit)',
+              ExpressionAttributeNames: { '#item': 'item' },
+              ExpressionAttributeValues: marshall({ ':credential': credential, ':audit': 'audit#' }),
+              ...(from ? { ExclusiveStartKey: from } : {}),
+            }),
+          ),
+        );
+        found.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return found;
+    },
+
+    logLines,
+
+    async errorsSince(logGroup, sinceMs) {
+      const lines = await logLines(logGroup, '"errorName"', sinceMs);
+      return lines.flatMap(({ message }) => errorIn(message));
+    },
+
+    async key(keyId) {
+      const { KeyMetadata: key } = await awsCall('kms:DescribeKey', () =>
+        new KMSClient(options as object).send(new DescribeKeyCommand({ KeyId: keyId })),
+      );
+      return {
+        state: key?.KeyState ?? 'unknown',
+        manager: key?.KeyManager ?? '',
+        usage: key?.KeyUsage ?? '',
+      };
+    },
+
+    async table() {
+      const { Table } = await awsCall('dynamodb:DescribeTable', () =>
+        dynamodb.send(new DescribeTableCommand({ TableName: table })),
+      );
+      return {
+        status: Table?.TableStatus ?? 'unknown',
+        keys: (Table?.KeySchema ?? []).map(({ AttributeName = '' }) => AttributeName),
+      };
+    },
+
+    async subscriptions(topicArn) {
+      const found: { protocol: string; confirmed: boolean }[] = [];
+      let from: string | undefined;
+      do {
+        const page = await awsCall('sns:ListSubscriptionsByTopic', () =>
+          sns.send(
+            new ListSubscriptionsByTopicCommand({ TopicArn: topicArn, ...(from ? { NextToken: from } : {}) }),
+          ),
+        );
+        for (const { Protocol = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
+          found.push({ protocol: Protocol, confirmed: SubscriptionArn.startsWith('arn:') });
+        }
+        from = page.NextToken;
+      } while (from !== undefined);
+      return found;
+    },
+
+    async publish(topicArn, subject, text) {
+      const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
+      const { MessageId = '' } = await awsCall('sns:Publish', () =>
+        sns.send(
+          new PublishCommand({
+            TopicArn: topicArn,
+            Subject: subject,
+            Message: text,
+            // As those of a real one, so that every filter of a subscription lets it through.
+            MessageAttributes: { severity: attribute('critical'), event: attribute('test-alarm') },
+          }),
+        ),
+      );
+      return MessageId;
+    },
+
+    async logGroupExists(name) {
+      const { logGroups = [] } = await awsCall('logs:DescribeLogGroups', () =>
+        logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name })),
+      );
+      return logGroups.some(({ logGroupName }) => logGroupName === name);
+    },
+  };
+}
+
+/** The function's logger writes one JSON object per line. */
+function errorIn(line: string): { errorName: string; message: string }[] {
+  try {
+    const { errorName, message } = JSON.parse(line.slice(line.indexOf('{')));
+    return typeof errorName === 'string' && typeof message === 'string' ? [{ errorName, message }] : [];
+  } catch {
+    return [];
+  }
+}

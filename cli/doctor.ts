@@ -1,0 +1,183 @@
+import { AwsCallError } from '../lambda/aws-call.ts';
+import { PresentableError } from '../lambda/errors.ts';
+import { contract, type Fetch } from './contract.ts';
+import type { Desk } from './desk.ts';
+import { NotWellError } from './errors.ts';
+import { yours } from './failure.ts';
+import { look, type Sight } from './sight.ts';
+import type { Named } from './target.ts';
+
+export type DoctorOptions = Named & { json?: boolean };
+
+type Result = { check: string; ok: boolean; says: string };
+/** What is right, or throws one sentence. */
+type Check = { check: string; ask: () => Promise<string> };
+
+class NotRight extends PresentableError {
+  override readonly name = 'NotRight';
+}
+
+const MOST_SKEW_MS = 60_000;
+const MIN_TIMEOUT_SECONDS = 60;
+
+/**
+ * Looks at everything that a rotation needs, one sentence each; presents no password and changes nothing.
+ * @throws NotWellError when one is not right
+ */
+export async function doctor(desk: Desk, fetch: Fetch, options: DoctorOptions): Promise<void> {
+  const results: Result[] = [];
+  for (const { check, ask } of checksOf(desk, fetch, options)) {
+    const result = await ask().then(
+      (says) => ({ check, ok: true, says }),
+      (failure) => ({ check, ok: false, says: sentence(failure) }),
+    );
+    results.push(result);
+    if (!options.json) desk.terminal.say(`${result.ok ? 'ok ' : 'NOT'}  ${check}: ${result.says}`);
+  }
+  if (options.json) desk.terminal.say(JSON.stringify(results, null, 2));
+  if (results.some(({ ok }) => !ok)) throw new NotWellError(1);
+}
+
+function sentence(failure: unknown): string {
+  if (!(failure instanceof PresentableError)) throw failure;
+  for (let cause: unknown = failure; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof AwsCallError) return yours(cause) ?? cause.message;
+  }
+  return failure.message;
+}
+
+function checksOf(desk: Desk, fetch: Fetch, named: Named): Check[] {
+  const { settings, surroundings } = desk;
+  let seen: Promise<Sight> | undefined;
+  const sight = () => {
+    seen ??= look(desk, named);
+    return seen;
+  };
+  return [
+    { check: 'function', ask: async () => ofFunction(desk) },
+    { check: 'secret', ask: async () => ofSecret(await sight()) },
+    { check: 'rotation', ask: async () => ofRotation(desk, await sight()) },
+    { check: 'sealing key', ask: () => ofKey(desk) },
+    { check: 'ledger table', ask: () => ofTable(desk) },
+    { check: 'ledger item', ask: async () => `readable, revision ${(await sight()).state.revision}` },
+    { check: 'clock', ask: async () => ofClock(await sight()) },
+    { check: 'log group', ask: () => ofLogGroup(desk) },
+    { check: 'topic', ask: () => ofTopic(desk) },
+    {
+      check: 'ThingSpace',
+      ask: async () => {
+        const { baseUrl, passwordElement } = settings;
+        if (baseUrl === undefined)
+          throw new NotRight('its address is not known: the function could not be asked.');
+        if (/^http:/.test(baseUrl) && !/^http:\/\/(127\.|localhost)/.test(baseUrl)) {
+          throw new NotRight(`${baseUrl} is not https: passwords would travel in clear.`);
+        }
+        const quiet = { terminal: { ...desk.terminal, say: () => undefined } };
+        await contract(quiet, fetch, { baseUrl, passwordElement });
+        return `${baseUrl} answers, and its contract takes the element ${passwordElement}`;
+      },
+    },
+    {
+      check: 'messages',
+      ask: async () => {
+        const { outbox } = (await sight()).state;
+        if (outbox.length === 0) return 'none waits';
+        throw new NotRight(
+          `${outbox.length} wait to be published: the function’s right to publish, or the topic’s key.`,
+        );
+      },
+    },
+    {
+      check: 'audit trail',
+      ask: async () =>
+        `readable, ${(await surroundings.auditItems((await sight()).state.credential)).length} rows`,
+    },
+  ];
+}
+
+function ofFunction({ settings, function: found }: Desk): string {
+  if (!found) throw new NotRight('it could not be asked: you need lambda:GetFunctionConfiguration.');
+  if (found.state !== undefined && found.state !== 'Active')
+    throw new NotRight(`it is ${found.state}, not Active.`);
+  if (found.timeoutSeconds !== undefined && found.timeoutSeconds < MIN_TIMEOUT_SECONDS) {
+    throw new NotRight(
+      `its timeout is ${found.timeoutSeconds} s: hanging up early can lose a password, set 900 s.`,
+    );
+  }
+  const { limit, budget, rotation } = settings.budgets ?? { limit: '?', budget: '?', rotation: '?' };
+  return `${found.arn}, deployed ${found.modifiedAt ?? 'at an unknown time'}; stops at ${rotation} and ${budget} of ${limit} failures`;
+}
+
+function ofSecret({ facts, holder, unseen, username }: Sight): string {
+  if (facts?.deletedAt !== undefined) throw new NotRight('it is scheduled for deletion: restore it.');
+  if (unseen !== undefined) throw new NotRight(`AWSCURRENT cannot be read by you (${unseen}).`);
+  if (!holder) throw new NotRight('it has no current value: store the credentials.');
+  if (holder.problem) throw holder.problem;
+  return `holds the credentials of ${username}`;
+}
+
+function ofRotation({ function: found }: Desk, { facts, pending }: Sight): string {
+  if (!facts) throw new NotRight('the secret could not be described.');
+  if (!facts.rotationEnabled) throw new NotRight('it is off: turn it on, or deploy again.');
+  const own =
+    found === undefined || facts.functionArn?.startsWith(found.arn.split(':').slice(0, 7).join(':'));
+  if (!own) throw new NotRight(`the secret is rotated by ${facts.functionArn}, not by this function.`);
+  if (pending === 'with a value')
+    throw new NotRight('AWSPENDING is stuck on a version with a value: run `recover`.');
+  return `on; next ${facts.nextRotationAt === undefined ? 'not known' : new Date(facts.nextRotationAt).toISOString()}`;
+}
+
+async function ofKey({ settings, surroundings }: Desk): Promise<string> {
+  const { sealingKeyId } = settings;
+  if (sealingKeyId === undefined) throw new NotRight('it is not known: the function could not be asked.');
+  const { state, manager, usage } = await surroundings.key(sealingKeyId);
+  if (manager === 'AWS') throw new NotRight('it is AWS-managed and cannot seal: use a customer-managed one.');
+  if (usage !== 'ENCRYPT_DECRYPT') throw new NotRight(`it is for ${usage}, not for encryption.`);
+  if (state === 'PendingDeletion')
+    throw new NotRight('it is about to be deleted: cancel that, or nothing sealed ever opens.');
+  if (state !== 'Enabled') throw new NotRight(`it is ${state}: enable it.`);
+  return 'enabled, customer-managed';
+}
+
+async function ofTable({ settings, surroundings }: Desk): Promise<string> {
+  const { status, keys } = await surroundings.table();
+  if (status !== 'ACTIVE') throw new NotRight(`${settings.table} is ${status}, not ACTIVE.`);
+  if (keys.join() !== 'credential,item') {
+    throw new NotRight(`${settings.table} has the keys ${keys.join(' and ')}, not credential and item.`);
+  }
+  return `${settings.table} is active`;
+}
+
+function ofClock({ now }: Sight): string {
+  const skewMs = Date.now() - now;
+  if (Math.abs(skewMs) > MOST_SKEW_MS) {
+    throw new NotRight(
+      `this machine’s is ${Math.round(skewMs / 1000)} s off from AWS’s: times that you type will be, too.`,
+    );
+  }
+  return 'agrees with AWS’s';
+}
+
+async function ofLogGroup({ function: found, surroundings }: Desk): Promise<string> {
+  const name = found?.logGroup;
+  if (name === undefined) throw new NotRight('it is not known: the function could not be asked.');
+  if (!(await surroundings.logGroupExists(name))) {
+    throw new NotRight(`${name} does not exist: what is sealed there could not be found again.`);
+  }
+  return name;
+}
+
+async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
+  const { alarmTopicArn } = settings;
+  if (alarmTopicArn === undefined) throw new NotRight('it is not known: the function could not be asked.');
+  const found = await surroundings.subscriptions(alarmTopicArn);
+  if (found.length === 0) throw new NotRight('nobody is subscribed: no message reaches anybody.');
+  const waiting = found.filter(({ confirmed }) => !confirmed);
+  if (waiting.length > 0) {
+    const protocols = waiting.map(({ protocol }) => protocol).join(', ');
+    throw new NotRight(
+      `${waiting.length} of ${found.length} subscriptions are not confirmed (${protocols}).`,
+    );
+  }
+  return `${found.length} confirmed subscription(s): ${[...new Set(found.map(({ protocol }) => protocol))].join(', ')}`;
+}

@@ -1,0 +1,259 @@
+/** `well`: nothing to do. `goes-on`: unfinished, and it ends by itself. `act`: a person must do something. */
+export type Wellness = 'well' | 'goes-on' | 'act';
+
+type Finding = {
+  wellness: Wellness;
+  /** In the table, and before the sentence. */
+  short: string;
+  /** One sentence: what it means. */
+  means: string;
+  /** What happens without anybody's help. */
+  byItself: string;
+  /** The section of docs/runbook.md. */
+  section: string;
+};
+
+/** Every state that `status` can find, in words; `explain` prints them too. */
+export const findings = {
+  well: {
+    wellness: 'well',
+    short: 'all is well',
+    means: 'AWSCURRENT works, nothing is under way and the next rotation comes as scheduled.',
+    byItself: 'The next rotation, and a check every day.',
+    section: 'status',
+  },
+  'not-initialized': {
+    wellness: 'act',
+    short: 'no credentials yet',
+    means: 'The secret holds no username and password yet, or only the placeholder.',
+    byItself: 'Nothing.',
+    section: 'first-installation',
+  },
+  'secret-deleted': {
+    wellness: 'act',
+    short: 'the secret is being deleted',
+    means: 'The secret is scheduled for deletion, and nothing can read it.',
+    byItself: 'It is deleted for good on its date.',
+    section: 'the-secret-is-gone',
+  },
+  'shared-username': {
+    wellness: 'act',
+    short: 'another secret rotates it',
+    means: 'The ledger says that another secret rotates this username; two would kill each other’s password.',
+    byItself: 'Nothing is rotated under this secret.',
+    section: 'shared-username',
+  },
+  'username-changed': {
+    wellness: 'act',
+    short: 'the username was changed',
+    means:
+      'The secret names another username than its last rotation, or an unfinished password change, was about.',
+    byItself: 'Nothing is rotated until a person has said which name is right.',
+    section: 'username-changed',
+  },
+  exchanging: {
+    wellness: 'goes-on',
+    short: 'being changed now',
+    means:
+      'ThingSpace is being asked for a new password; the old one may die at any moment. Store nothing meanwhile.',
+    byItself: 'It ends within minutes; if the process died, a retry takes over when its lease ends.',
+    section: 'status',
+  },
+  died: {
+    wellness: 'act',
+    short: 'an invocation died',
+    means:
+      'An invocation asked ThingSpace for a new password and died: nobody knows yet whether it was changed.',
+    byItself:
+      'The next retry, or the daily check, looks for the sealed answer, and settles it by one log-in.',
+    section: 'password-unknown',
+  },
+  received: {
+    wellness: 'act',
+    short: 'new password not stored yet',
+    means: 'A new password was received and is sealed, and it is NOT yet in the secret: AWSCURRENT is dead.',
+    byItself: 'The next retry, or the daily check, makes it current.',
+    section: 'not-stored',
+  },
+  'not-stored': {
+    wellness: 'act',
+    short: 'new password cannot be stored',
+    means:
+      'A new password is sealed and could not be stored (rights, policy or key of the secret): AWSCURRENT is dead.',
+    byItself: 'Every retry, and the daily check, tries to store it again.',
+    section: 'not-stored',
+  },
+  'unusable-password': {
+    wellness: 'act',
+    short: 'new password cannot be used',
+    means:
+      'ThingSpace made a password that neither the secret nor a request can hold; it is sealed, AWSCURRENT is dead.',
+    byItself: 'Nothing.',
+    section: 'unusable-password',
+  },
+  superseded: {
+    wellness: 'act',
+    short: 'two passwords, neither proven',
+    means: 'Somebody stored a password while a new one was sealed, and ThingSpace has accepted neither.',
+    byItself: 'Nothing is presented until another version of the secret is stored.',
+    section: 'superseded',
+  },
+  unknown: {
+    wellness: 'act',
+    short: 'changed or not: unknown',
+    means:
+      'ThingSpace was asked for a new password and no readable answer came: it may or may not be changed.',
+    byItself:
+      'After 20 minutes a retry, or the daily check, logs in once with the old password and settles it.',
+    section: 'password-unknown',
+  },
+  lost: {
+    wellness: 'act',
+    short: 'the password is lost',
+    means: 'The old password was refused after a change whose answer did not arrive: nobody has the new one.',
+    byItself: 'Nothing is sent to ThingSpace until another password is stored.',
+    section: 'password-lost',
+  },
+  'lost-restored': {
+    wellness: 'goes-on',
+    short: 'restored, not yet proven',
+    means: 'The password was lost, and another one is stored since; one log-in proves it and ends the loss.',
+    byItself: 'The next retry, or the daily check, makes that log-in.',
+    section: 'password-lost',
+  },
+  'guard-closed': {
+    wellness: 'act',
+    short: 'log-ins stopped',
+    means:
+      'So many log-ins failed, or may have failed, that the rotation presents nothing until a person acts.',
+    byItself: 'Nothing.',
+    section: 'guard-closed',
+  },
+  'current-dead': {
+    wellness: 'act',
+    short: 'AWSCURRENT is dead',
+    means:
+      'AWSCURRENT holds a password that was refused or replaced, or no credential at all: apps cannot log in.',
+    byItself: 'If the password that worked last is known, the daily check proves it and puts it back.',
+    section: 'stored-password-refused',
+  },
+  'current-refused': {
+    wellness: 'act',
+    short: 'AWSCURRENT was refused',
+    means:
+      'ThingSpace has refused the password in AWSCURRENT; it is not certain that the password was at fault.',
+    byItself: 'Half an hour after the refusal it is presented once more, by whoever comes first.',
+    section: 'failed-log-in',
+  },
+  'log-ins-wait': {
+    wellness: 'goes-on',
+    short: 'waiting after a missed answer',
+    means: 'A log-in got no usable answer, or is under way, and the next one waits for that.',
+    byItself: 'It goes on after the time that is given.',
+    section: 'failed-log-in',
+  },
+  'unreadable-envelope': {
+    wellness: 'act',
+    short: 'a sealed answer does not open',
+    means: 'A sealed answer does not open: its KMS key is disabled or denied, or another release sealed it.',
+    byItself: 'It is kept and passed over.',
+    section: 'unreadable-envelope',
+  },
+  'rotation-failing': {
+    wellness: 'act',
+    short: 'the rotation keeps failing',
+    means: 'Steps of the rotation end in the same error every time; the password is not rotated.',
+    byItself: 'Secrets Manager, and the daily check, try again.',
+    section: 'rotation-failing',
+  },
+  'trouble-perhaps-over': {
+    wellness: 'act',
+    short: 'a trouble is on record',
+    means: 'Something stood in the way, and nothing shows it any more; one check ends it.',
+    byItself: 'The daily check looks, and says "trouble-over".',
+    section: 'standing-trouble',
+  },
+  'current-unseen': {
+    wellness: 'act',
+    short: 'AWSCURRENT not seen',
+    means: 'AWSCURRENT could not be read by you, so whether it works is not known.',
+    byItself: 'The rotation goes on without you.',
+    section: 'your-own-rights',
+  },
+  'schedule-unseen': {
+    wellness: 'act',
+    short: 'the schedule was not seen',
+    means: 'Whether rotation is on could not be asked.',
+    byItself: 'The rotation goes on without you.',
+    section: 'your-own-rights',
+  },
+  'limits-unknown': {
+    wellness: 'act',
+    short: 'the limits were not seen',
+    means:
+      'The function’s configuration could not be read by you, so how many log-ins are left is not known.',
+    byItself: 'The rotation goes on without you.',
+    section: 'your-own-rights',
+  },
+  'rotation-off': {
+    wellness: 'act',
+    short: 'rotation is off',
+    means: 'Secrets Manager does not rotate this secret: it was cancelled, or never turned on.',
+    byItself: 'Nothing.',
+    section: 'rotation-is-off',
+  },
+  'pending-stuck': {
+    wellness: 'goes-on',
+    short: 'AWSPENDING is stuck',
+    means: 'AWSPENDING is on a version that has a value and is not current: a new rotation would be refused.',
+    byItself: 'The daily check takes it off.',
+    section: 'recover',
+  },
+  committed: {
+    wellness: 'goes-on',
+    short: 'rotated, not closed yet',
+    means: 'The new password is AWSCURRENT; only its test and the closing of the rotation are missing.',
+    byItself: 'The next retry, or the next rotation, closes it.',
+    section: 'rotate',
+  },
+  'rotation-pending': {
+    wellness: 'goes-on',
+    short: 'a rotation is not over',
+    means: 'A rotation was begun and is not over; no new password has been asked for.',
+    byItself: 'Secrets Manager tries it again.',
+    section: 'rotate',
+  },
+  'answer-kept': {
+    wellness: 'goes-on',
+    short: 'a sealed answer is kept',
+    means: 'A sealed answer of an earlier rotation was set aside since the last log-in that worked.',
+    byItself: 'The daily check looks whether it is the live password.',
+    section: 'recover',
+  },
+  unproven: {
+    wellness: 'goes-on',
+    short: 'not proven yet',
+    means: 'Nobody of ours has logged in with the password in AWSCURRENT yet.',
+    byItself: 'The next rotation logs in with it once.',
+    section: 'trial-and-unlocked',
+  },
+  overdue: {
+    wellness: 'act',
+    short: 'the rotation is overdue',
+    means: 'The day of the next rotation is past, and no rotation has come.',
+    byItself: 'Nothing that can be seen.',
+    section: 'rotate',
+  },
+  'alarms-wait': {
+    wellness: 'goes-on',
+    short: 'messages not published yet',
+    means: 'Messages wait in the ledger because SNS did not take them.',
+    byItself: 'The function’s next invocation publishes them.',
+    section: 'messages-do-not-arrive',
+  },
+} as const satisfies Record<string, Finding>;
+
+export type FindingName = keyof typeof findings;
+
+/** 0 only when all is well; 3: unfinished, goes on by itself; 1: a person must act. */
+export const exitCodeFor: Record<Wellness, number> = { well: 0, 'goes-on': 3, act: 1 };

@@ -1,0 +1,53 @@
+import { oneLine } from '../lambda/alarms/legible.ts';
+import type { Do, Next } from './verdict.ts';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The tool's own commands, as they are typed. */
+export const commandOf = (command: string, secretArn: string | undefined): string =>
+  `npm run cli -- ${command} --secret ${secretArn === undefined ? '<name or ARN>' : `'${oneLine(secretArn, 2048).replaceAll("'", '')}'`}`;
+
+const WORDS: Record<Do, (next: Next) => string> = {
+  nothing: () => 'Nothing to do.',
+  wait: ({ until }) => `Wait until ${until === undefined ? 'it is over' : iso(until)}, then look again.`,
+  rotate: () => 'Let it rotate, or go on with the rotation that is not over, and watch it.',
+  recover: () => 'Let the function finish or settle what is pending. It starts no new rotation.',
+  store: () =>
+    'Store the right password. Nobody has it: phone M2M Support and have it reset and unlocked, then store that.',
+  'store-username': () => 'The change was a mistake: put the old username back (--set-username).',
+  open: () =>
+    'Open the sealed answer: if it holds a password, `store --from-sealed` puts it into the secret.',
+  trial: () => 'You are sure that AWSCURRENT is right: log in with it once. A success clears the count.',
+  unlocked: () =>
+    'Phone M2M Support: have the username unlocked and its password reset, store the password, then say when they unlocked it.',
+  adopt: () => 'It is meant so: let this secret rotate the username from now on.',
+  repair: () => 'Repair what the sentence above names; `doctor` says what else is in the way.',
+};
+
+const COMMANDS: Record<Do, string | undefined> = {
+  nothing: undefined,
+  wait: undefined,
+  rotate: 'rotate',
+  recover: 'recover',
+  store: 'store',
+  'store-username': 'store --set-username <old username>',
+  open: 'open',
+  trial: 'trial',
+  unlocked: 'unlocked --at <when they did, e.g. 2026-01-05T03:10:00Z>',
+  adopt: 'adopt',
+  repair: 'doctor',
+};
+
+export const commandFor = (next: Next, secretArn: string | undefined): string | undefined => {
+  const command = COMMANDS[next.do];
+  return command === undefined ? undefined : commandOf(command, secretArn);
+};
+
+/** What to do, with the command below it; the others only when that does not help. */
+export function nextInWords(next: readonly Next[], secretArn: string | undefined): string[] {
+  return next.flatMap((step, index) => {
+    const command = commandFor(step, secretArn);
+    const lead = index === 0 ? '' : 'If that does not help: ';
+    return [`${lead}${WORDS[step.do](step)}`, ...(command === undefined ? [] : [`  ${command}`])];
+  });
+}

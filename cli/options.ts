@@ -1,0 +1,62 @@
+import { Option } from 'commander';
+
+/** Options as commander gives them. */
+export type Options = {
+  profile?: string;
+  region?: string;
+  endpoint?: string;
+  secret?: string;
+  username?: string;
+  function?: string;
+  stack?: string;
+  table?: string;
+  baseUrl?: string;
+  passwordElement?: string;
+  json?: boolean;
+  yes?: boolean;
+  dryRun?: boolean;
+  as?: string;
+  at?: string;
+  file?: string;
+  out?: string;
+  reveal?: boolean;
+  force?: boolean;
+  key?: string;
+  setUsername?: string;
+  fromSealed?: boolean;
+  anyway?: boolean;
+  trial?: boolean;
+  days?: string;
+  waitMinutes?: string;
+};
+
+/** How AWS is reached; without them, the SDK's own environment and configuration. */
+export const reachOptions = [
+  new Option('--profile <name>', 'the AWS profile'),
+  new Option('--region <region>', 'the AWS region'),
+  new Option('--endpoint <url>', 'the address of every AWS service, e.g. of a simulation'),
+];
+
+export const secret = new Option('--secret <name-or-arn>', 'the secret that holds the credential').env(
+  'THINGSPACE_SECRET',
+);
+export const username = new Option(
+  '--username <username>',
+  'the username, where its secret need not be named',
+);
+
+/** Where the function is, and what it is set to: found by itself, and checked where it is given. */
+export const deploymentOptions = [
+  new Option('--function <name-or-arn>', 'the rotation function, where the secret does not lead to it'),
+  new Option('--stack <name>', 'the deployment, by the name of its stack'),
+  new Option('--table <name>', 'the ledger’s table; must agree with the function’s LEDGER_TABLE'),
+  new Option('--base-url <url>', 'the address above SessionService.svc; must agree with the function'),
+];
+
+export const json = new Option('--json', 'print JSON');
+export const as = new Option(
+  '--as <name>',
+  'who you are, for the audit trail (default: your user name here)',
+);
+export const yes = new Option('--yes', 'do not ask');
+export const dryRun = new Option('--dry-run', 'say what would be done, and do nothing');

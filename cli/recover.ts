@@ -1,0 +1,49 @@
+import { AwsCallError } from '../lambda/aws-call.ts';
+import { confirmed } from './confirm.ts';
+import type { Desk } from './desk.ts';
+import { RecoverFailedError, TargetError } from './errors.ts';
+import { look, type Sight } from './sight.ts';
+import type { Named } from './target.ts';
+
+export type RecoverOptions = Named & { yes?: boolean; dryRun?: boolean };
+
+/**
+ * Lets the function finish or settle what is pending: one invocation, waited for as long as it takes.
+ * @throws RecoverFailedError with the function's own error; TargetError, NotConfirmedError, AwsCallError
+ */
+export async function recover(desk: Desk, options: RecoverOptions): Promise<void> {
+  const { terminal, account } = desk;
+  const sight = await look(desk, options);
+  const { secretArn } = sight;
+  const functionArn = sight.facts?.functionArn ?? desk.function?.arn;
+  if (secretArn === undefined || functionArn === undefined) {
+    throw new TargetError('The secret and its function must be known for this: name it with --secret.');
+  }
+  terminal.say(
+    `The function is asked to finish or settle what is pending of ${secretArn}. It starts no new rotation.`,
+  );
+  terminal.say(
+    mayCost(sight)
+      ? 'It may log in at ThingSpace, within the rotation’s share.'
+      : 'No log-in is to be expected.',
+  );
+  if (options.dryRun) return terminal.say('Dry run: nothing was done.');
+  await confirmed(terminal, options.yes, 'Invoke it?');
+  terminal.warn('Waiting for the function; it may take up to 15 minutes. Ctrl-C does not stop it.');
+  const ended = await account.invoke(functionArn, { Recover: secretArn }).catch((failure: unknown) => {
+    throw failure instanceof AwsCallError && /Timeout|ECONNRESET|EPIPE/.test(failure.errorName)
+      ? new RecoverFailedError(
+          'The function’s answer did not arrive; it may still be at work. Look with `status`.',
+          { cause: failure },
+        )
+      : failure;
+  });
+  if (!ended.ok) throw new RecoverFailedError(`The function ended in ${ended.errorName}: ${ended.message}`);
+  terminal.say('Done: nothing is pending any more.');
+}
+
+/** What is open, or a trouble on record, may need a log-in to be settled. */
+const mayCost = ({ state, holderDead }: Sight): boolean =>
+  holderDead ||
+  state.trouble !== undefined ||
+  (state.journal.state !== 'idle' && state.journal.state !== 'committed');

@@ -1,0 +1,125 @@
+import { PresentableError } from '../lambda/errors.ts';
+import type { Budgets } from '../lambda/ledger/budgets.ts';
+import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
+import { fingerprint } from '../lambda/ledger/fingerprint.ts';
+import { reserve } from '../lambda/ledger/reserve.ts';
+import { type CredentialState, credentialKey, type Journal, newState } from '../lambda/ledger/state.ts';
+import { sweep } from '../lambda/ledger/sweep.ts';
+import { isKnownDead } from '../lambda/rotation/put-back.ts';
+import { AWSCURRENT, AWSPENDING, type Holder, holderOf } from '../lambda/rotation/secret.ts';
+import { readCredential } from '../lambda/secret/credential.ts';
+import type { SecretFacts } from './account.ts';
+import { type Desk, deadlineOf } from './desk.ts';
+import { findTarget, type Named } from './target.ts';
+
+/** Everything that one look sees of a credential. Nothing is sent to ThingSpace, nothing is changed. */
+export type Sight = {
+  /** Undefined for a secret that holds no credentials yet and was never rotated. */
+  username: string | undefined;
+  secretArn: string | undefined;
+  /** By DynamoDB's clock. */
+  now: number;
+  /** With what time alone has changed since it was written. */
+  state: CredentialState;
+  budgets: Budgets | undefined;
+  /** What AWSCURRENT is on; undefined where it could not be read (`unseen` says why) or has no value. */
+  holder: Holder | undefined;
+  unseen: string | undefined;
+  /** AWSCURRENT is known not to work: refused for certain, replaced, or no credential. */
+  holderDead: boolean;
+  /** Why the rotation, an app and a person may not present AWSCURRENT now. */
+  mayNot: Record<'rotation' | 'app' | 'person', LockoutGuardError | undefined> | undefined;
+  /** AWSPENDING on a version that is not current: it keeps RotateSecret from beginning anew. */
+  pending: 'none' | 'without a value' | 'with a value';
+  /** The username of the secret's last rotation, where it was another one. */
+  former: { username: string; journal: Journal } | undefined;
+  facts: SecretFacts | undefined;
+};
+
+/** @throws LedgerUnavailableError, LedgerItemError and what finds the target */
+export async function look(desk: Desk, named: Named): Promise<Sight> {
+  const target = await findTarget(desk, named);
+  const { username, secret } = target;
+  const seen =
+    username === undefined
+      ? { state: newState(''), now: Date.now() }
+      : await desk.ledger.read(username, deadlineOf(desk));
+  const { now } = seen;
+  const state = structuredClone(seen.state);
+  const { budgets } = desk;
+  sweep(state, budgets ?? NO_LIMITS, now);
+  // What waits is what is stored, not what this look would add.
+  state.outbox = seen.state.outbox;
+  const sight: Sight = {
+    username,
+    secretArn: secret?.arn ?? state.secretArn,
+    now,
+    state,
+    budgets,
+    holder: target.holder,
+    unseen: target.unseen,
+    holderDead: false,
+    mayNot: undefined,
+    pending: 'none',
+    former: undefined,
+    facts: undefined,
+  };
+  if (!secret) return sight;
+  sight.facts = await orWarn(desk, 'The dates of the rotation', desk.account.secret(secret.arn));
+  if (username === undefined || !sight.holder) return sight;
+  sight.holderDead = await isKnownDead(username, state, sight.holder);
+  sight.mayNot = await asked(state, secret.arn, sight.holder, budgets, now);
+  const pending = holderOf(secret.stages, AWSPENDING);
+  if (pending !== undefined && pending !== holderOf(secret.stages, AWSCURRENT)) {
+    const version = await desk.store.read(secret.arn, pending);
+    sight.pending = version ? 'with a value' : 'without a value';
+  }
+  const former = await orWarn(desk, 'The username of the last rotation', desk.ledger.usernameOf(secret.arn));
+  if (former !== undefined && credentialKey(former) !== credentialKey(username)) {
+    const { journal } = (await desk.ledger.read(former, deadlineOf(desk))).state;
+    sight.former = { username: former, journal };
+  }
+  return sight;
+}
+
+const NO_LIMITS: Budgets = { limit: 3, budget: 2, rotation: 1 };
+
+/** By the rules that a real log-in meets, on a copy. */
+async function asked(
+  state: CredentialState,
+  secretArn: string,
+  { versionId, credential }: Holder,
+  budgets: Budgets | undefined,
+  now: number,
+): Promise<Sight['mayNot']> {
+  if (!credential || !budgets) return undefined;
+  const { username, password } = credential;
+  const print = await fingerprint(username, versionId, password);
+  const ask = (share: 'rotation' | 'app' | 'person') => {
+    const purpose = share === 'person' ? ('trial' as const) : ('log-in' as const);
+    const wanted = { actor: 'status', purpose, share, username, secretArn, versionId, fingerprint: print };
+    return reserve(structuredClone(state), 'status', wanted, budgets, now);
+  };
+  return { rotation: ask('rotation'), app: ask('app'), person: ask('person') };
+}
+
+/** Who may read the ledger may not always read the rest; what can be seen stands. */
+async function orWarn<T>({ terminal }: Desk, what: string, asking: Promise<T>): Promise<T | undefined> {
+  return asking.catch((failure: Error) => {
+    terminal.warn(`${what} is left out: ${failure.message}`);
+    return undefined;
+  });
+}
+
+/** What a version holds; the problem stands for what is no credential. */
+export function holderFrom(
+  secretArn: string,
+  version: { versionId: string; value: string; createdAt: number },
+): Holder {
+  try {
+    return { ...version, credential: readCredential(secretArn, version.value), problem: undefined };
+  } catch (problem) {
+    if (!(problem instanceof PresentableError)) throw problem;
+    return { ...version, credential: undefined, problem };
+  }
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { PresentableError } from '../lambda/errors.ts';
+import { hashPassword } from '../lambda/ledger/fingerprint.ts';
+import { readCredential, unusableBecause } from '../lambda/secret/credential.ts';
+import { replaceTopLevel } from '../lambda/secret/json-text.ts';
+import { confirmed } from './confirm.ts';
+import type { Desk } from './desk.ts';
+import { PasswordKnownDeadError, PasswordUnusableError, TargetError } from './errors.ts';
+import { commandOf } from './next-words.ts';
+import { passwordFromSealed } from './sealed-password.ts';
+import { look, type Sight } from './sight.ts';
+import type { Named } from './target.ts';
+import { trial } from './trial.ts';
+
+export type StoreOptions = Named & {
+  actor: string;
+  yes?: boolean;
+  dryRun?: boolean;
+  /** Writes this username into the secret too. */
+  setUsername?: string;
+  /** The password in the newest sealed answer of the ledger, instead of asking for one. */
+  fromSealed?: boolean;
+  /** Also one that is known to have been refused: support has made it valid again. */
+  anyway?: boolean;
+  /** Makes the trial without asking. */
+  trial?: boolean;
+};
+
+/**
+ * Stores a first or restored password as a new version of the secret, with every other member as it is, and offers
+ * the one log-in that proves it. The password comes from a prompt without echo, a pipe or a sealed answer.
+ * @throws PasswordKnownDeadError, PasswordUnusableError, TargetError, NotConfirmedError, NoSealedAnswerError, AwsCallError
+ */
+export async function store(desk: Desk, options: StoreOptions): Promise<void> {
+  const { terminal } = desk;
+  const sight = await look(desk, options);
+  const { secretArn } = sight;
+  if (secretArn === undefined) throw new TargetError('Name the secret with --secret.');
+  if (sight.unseen !== undefined) {
+    throw new TargetError(`Its other members must be kept, and AWSCURRENT cannot be read (${sight.unseen}).`);
+  }
+  mayStoreNow(sight);
+  const username = options.setUsername ?? sight.username;
+  if (username === undefined) {
+    throw new TargetError(
+      'The secret names no username yet: say it with --set-username, in its exact spelling.',
+    );
+  }
+  const password = options.fromSealed ? await passwordFromSealed(desk, sight) : await asked(desk, username);
+  const value = await newValue(desk, sight, secretArn, username, password);
+  if (!options.anyway) await mustNotBeDead(sight, username, password);
+
+  terminal.say(
+    `Stores a new version of ${secretArn} for the username ${oneLine(username)}; it is AWSCURRENT at once.`,
+  );
+  terminal.say('Every other member of the secret stays as it is.');
+  if (options.dryRun) return terminal.say('Dry run: nothing was stored.');
+  await confirmed(terminal, options.yes, 'Store it?');
+  const fresh = await look(desk, options);
+  mayStoreNow(fresh);
+  if (fresh.holder?.versionId !== sight.holder?.versionId) {
+    throw new TargetError(
+      'The secret was changed since the question was asked. Nothing was stored; run it again.',
+    );
+  }
+  const token = randomUUID();
+  await desk.store.put({
+    secretId: secretArn,
+    token,
+    rotationToken: undefined,
+    value,
+    stages: ['AWSCURRENT'],
+  });
+  terminal.say(`Stored as version ${token}.`);
+  await offerTrial(desk, options, secretArn);
+}
+
+/** What is stored while ThingSpace is being asked would be overwritten by its answer, or overwrite it. */
+function mayStoreNow({ state, now }: Sight): void {
+  const { journal } = state;
+  const leaseEndsAt = 'startedAt' in journal ? journal.startedAt + 20 * 60_000 : 0;
+  if (journal.state === 'exchanging' && now < leaseEndsAt) {
+    throw new TargetError(
+      `ThingSpace is being asked for a new password at this moment: store nothing before ${new Date(leaseEndsAt).toISOString()}.`,
+    );
+  }
+}
+
+/** Typed twice, because nobody sees it. */
+async function asked({ terminal }: Desk, username: string): Promise<string> {
+  const password = await terminal.secret(`Password of ${oneLine(username)} (not shown): `);
+  if (!terminal.isTty) return password;
+  if ((await terminal.secret('Once more: ')) === password) return password;
+  throw new PasswordUnusableError('The two are not the same. Nothing was stored.');
+}
+
+/** The text that is there, with another password; what is no credential takes the members of the one that worked last. */
+async function newValue(
+  desk: Desk,
+  { holder, state }: Sight,
+  secretArn: string,
+  username: string,
+  password: string,
+): Promise<string> {
+  const lastGood = state.lastGood?.versionId;
+  const good = lastGood === undefined ? undefined : await desk.store.read(secretArn, lastGood);
+  const base = [holder?.value, good?.value].find((text) => text !== undefined && isObjectWithPassword(text));
+  const text = base ?? '{"username":"","password":""}';
+  const why = unusableBecause(text, password);
+  if (why !== undefined)
+    throw new PasswordUnusableError(`This password cannot be used: ${why}. Nothing was stored.`);
+  const value = replaceTopLevel(
+    replaceTopLevel(text, 'username', JSON.stringify(username)),
+    'password',
+    JSON.stringify(password),
+  );
+  try {
+    readCredential(secretArn, value);
+  } catch (failure) {
+    if (!(failure instanceof PresentableError)) throw failure;
+    throw new PasswordUnusableError(`Username and password cannot be used together: ${failure.message}`);
+  }
+  return value;
+}
+
+function isObjectWithPassword(text: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return (
+      typeof parsed === 'object' &&
+      parsed !== null &&
+      Object.hasOwn(parsed, 'password') &&
+      Object.hasOwn(parsed, 'username')
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** A password that the ledger knows to be dead costs a log-in and brings nothing. */
+async function mustNotBeDead({ state, holder }: Sight, username: string, password: string): Promise<void> {
+  const hash = await hashPassword(username, password);
+  const known = Object.entries(state.refused).find(
+    ([id, { releasable }]) => id.endsWith(`:${hash}`) && !releasable,
+  );
+  const orAnyway = 'If support has made it valid again, add --anyway. Nothing was stored.';
+  if (known) {
+    const [id, { at, replaced }] = known;
+    throw new PasswordKnownDeadError(
+      `ThingSpace has ${replaced ? 'replaced' : 'refused'} this very password (version ${id.slice(0, id.lastIndexOf(':'))}, ` +
+        `${new Date(at).toISOString()}). ${orAnyway}`,
+    );
+  }
+  if (holder?.credential?.password === password) {
+    throw new PasswordKnownDeadError(`AWSCURRENT holds this very password already. ${orAnyway}`);
+  }
+}
+
+async function offerTrial(desk: Desk, options: StoreOptions, secretArn: string): Promise<void> {
+  const { terminal } = desk;
+  if (options.trial) return trial(desk, { secret: secretArn, actor: options.actor, yes: true });
+  if (
+    terminal.isTty &&
+    !options.yes &&
+    desk.budgets &&
+    (await terminal.confirm('Prove it now by one log-in?'))
+  ) {
+    return trial(desk, { secret: secretArn, actor: options.actor, yes: true });
+  }
+  terminal.say('To prove it by one log-in:');
+  terminal.say(`  ${commandOf('trial', secretArn)}`);
+}

@@ -1,0 +1,14 @@
+/** What stands around the function: asked by `audit`, `rotate`, `doctor` and `test-alarm`. Methods throw `AwsCallError`. */
+export interface Surroundings {
+  /** Audit rows that are items of their own, oldest first. */
+  auditItems(credential: string): Promise<Record<string, unknown>[]>;
+  /** The function's errors since then, oldest first. */
+  errorsSince(logGroup: string, sinceMs: number): Promise<{ errorName: string; message: string }[]>;
+  /** Lines of a log with all these terms since then, oldest first. */
+  logLines(logGroup: string, terms: string, sinceMs: number): Promise<{ at: number; message: string }[]>;
+  key(keyId: string): Promise<{ state: string; manager: string; usage: string }>;
+  table(): Promise<{ status: string; keys: string[] }>;
+  subscriptions(topicArn: string): Promise<{ protocol: string; confirmed: boolean }[]>;
+  publish(topicArn: string, subject: string, text: string): Promise<string>;
+  logGroupExists(name: string): Promise<boolean>;
+}

@@ -1,0 +1,169 @@
+import { BudgetSpentError, RefusedPasswordError } from '../lambda/ledger/errors.ts';
+import { leaseLives } from '../lambda/ledger/reserve.ts';
+import { exposure } from '../lambda/ledger/state.ts';
+import { LEASE_MS, SETTLING_MS } from '../lambda/ledger/times.ts';
+import type { FindingName } from './findings.ts';
+import type { Sight } from './sight.ts';
+
+/** What is to be done now. `store`: the right password, which support gives where nobody has it. */
+export type Do =
+  | 'nothing'
+  | 'wait'
+  | 'rotate'
+  | 'recover'
+  | 'store'
+  | 'store-username'
+  | 'open'
+  | 'trial'
+  | 'unlocked'
+  | 'adopt'
+  | 'repair';
+
+export type Next = { do: Do; until?: number };
+
+export type Verdict = {
+  finding: FindingName;
+  /** The first is to be done now; those after it when that does not help. */
+  next: readonly [Next, ...Next[]];
+};
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Where the credential stands, and what to do: derived from everything that is known. Pure. */
+export function verdictOn(sight: Sight): Verdict {
+  return (
+    standing(sight) ??
+    guard(sight) ??
+    ofJournal(sight) ??
+    stored(sight) ??
+    ofTrouble(sight) ??
+    around(sight) ?? { finding: 'well', next: [{ do: 'nothing' }] }
+  );
+}
+
+const found = (finding: FindingName, next: Next, ...others: Next[]): Verdict => ({
+  finding,
+  next: [next, ...others],
+});
+
+/** Whether it is this secret's credential at all. */
+function standing({ username, secretArn, state, now, former, facts }: Sight): Verdict | undefined {
+  if (facts?.deletedAt !== undefined) return found('secret-deleted', { do: 'repair' });
+  if (username === undefined) return found('not-initialized', { do: 'store' });
+  const { journal } = state;
+  if (journal.state === 'exchanging' && leaseLives(journal.startedAt, now)) {
+    return found('exchanging', { do: 'wait', until: journal.startedAt + LEASE_MS });
+  }
+  if (state.secretArn !== undefined && secretArn !== state.secretArn)
+    return found('shared-username', { do: 'adopt' });
+  if (former && former.journal.state !== 'idle' && former.journal.state !== 'committed') {
+    return found('username-changed', { do: 'store-username' }, { do: 'adopt' });
+  }
+  return undefined;
+}
+
+/** Nothing that needs a log-in goes on while the guard is closed for the rotation. */
+function guard({ state, mayNot, budgets, holder, holderDead }: Sight): Verdict | undefined {
+  const { journal } = state;
+  const refusal = mayNot?.rotation;
+  const closed = refusal instanceof BudgetSpentError && refusal.retryAt === undefined;
+  if (!closed || !budgets || (journal.state === 'received' && holder?.versionId === journal.oldVersion))
+    return undefined;
+  if (exposure(state) >= budgets.limit - 1) return found('guard-closed', { do: 'unlocked' });
+  if (holderDead && mayNot?.person instanceof RefusedPasswordError) {
+    return found('guard-closed', { do: 'store' }, { do: 'unlocked' });
+  }
+  return found('guard-closed', { do: 'trial' }, { do: 'store' }, { do: 'unlocked' });
+}
+
+function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefined {
+  const { journal } = state;
+  switch (journal.state) {
+    case 'exchanging':
+      return found('died', { do: 'recover' });
+    case 'received':
+      if (holder && journal.supersededBy === holder.versionId) {
+        return found('superseded', { do: 'store' }, { do: 'open' });
+      }
+      if (state.trouble?.kind === 'unusable-password') return found('unusable-password', { do: 'store' });
+      if (state.trouble?.kind === 'not-stored')
+        return found('not-stored', { do: 'recover' }, { do: 'repair' }, { do: 'store' });
+      return found('received', { do: 'recover' }, { do: 'repair' }, { do: 'store' });
+    case 'unknown': {
+      const settlesAt = journal.startedAt + SETTLING_MS;
+      const wait: Next[] = now < settlesAt ? [{ do: 'wait', until: settlesAt }] : [];
+      const [first = { do: 'recover' as const }, ...others] = [
+        ...(journal.envelope === undefined ? [] : [{ do: 'open' as const }]),
+        ...wait,
+        { do: 'recover' as const },
+        { do: 'store' as const },
+      ];
+      return found('unknown', first, ...others);
+    }
+    case 'lost':
+      if (holder?.credential && holder.versionId !== journal.oldVersion && !holderDead) return undefined;
+      return journal.envelope === undefined
+        ? found('lost', { do: 'store' }, { do: 'open' })
+        : found('lost', { do: 'open' }, { do: 'store' });
+    case 'committed':
+    case 'idle':
+      return undefined;
+  }
+}
+
+/** What AWSCURRENT is on. */
+function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefined {
+  const { journal, lastGood, trouble } = state;
+  if (!holder) return undefined;
+  if (holderDead) {
+    const tried = trouble?.kind === 'stored-password-refused';
+    const other =
+      (lastGood !== undefined && lastGood.versionId !== holder.versionId) || state.orphanItems.length > 0;
+    if (other && !tried) return found('current-dead', { do: 'recover' }, { do: 'store' });
+    return found('current-dead', { do: 'store' }, { do: 'recover' });
+  }
+  const refusal = mayNot?.rotation;
+  if (refusal instanceof RefusedPasswordError) {
+    return refusal.retryAt === undefined
+      ? found('current-refused', { do: 'store' })
+      : found('current-refused', { do: 'wait', until: refusal.retryAt }, { do: 'trial' }, { do: 'store' });
+  }
+  if (refusal?.retryAt !== undefined) return found('log-ins-wait', { do: 'wait', until: refusal.retryAt });
+  if (journal.state === 'lost') return found('lost-restored', { do: 'recover' });
+  return undefined;
+}
+
+/** Something was in the way the last time, and nothing above says so any more, or it is about more than that. */
+function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
+  switch (trouble?.kind) {
+    case undefined:
+      return undefined;
+    case 'unreadable-envelope':
+      return found('unreadable-envelope', { do: 'repair' }, { do: 'recover' });
+    case 'rotation-failing':
+      return found('rotation-failing', { do: 'rotate' }, { do: 'repair' });
+    case 'username-changed':
+      return found('username-changed', { do: 'rotate' }, { do: 'adopt' }, { do: 'store-username' });
+    default:
+      return found('trouble-perhaps-over', { do: 'recover' }, { do: 'store' });
+  }
+}
+
+/** What stands around a credential whose password is as it should be. */
+function around({ state, now, holder, unseen, facts, budgets, pending }: Sight): Verdict | undefined {
+  if (unseen !== undefined || !holder) return found('current-unseen', { do: 'repair' });
+  if (!facts) return found('schedule-unseen', { do: 'repair' });
+  if (!facts.rotationEnabled) return found('rotation-off', { do: 'repair' });
+  if (pending === 'with a value') return found('pending-stuck', { do: 'recover' });
+  if (state.journal.state === 'committed') return found('committed', { do: 'rotate' });
+  if (pending === 'without a value') return found('rotation-pending', { do: 'rotate' });
+  if (state.orphanItems.length > 0) return found('answer-kept', { do: 'recover' });
+  if (state.lastGood?.versionId !== holder.versionId)
+    return found('unproven', { do: 'trial' }, { do: 'rotate' });
+  if (facts.nextRotationAt !== undefined && facts.nextRotationAt < now - 2 * DAY_MS) {
+    return found('overdue', { do: 'rotate' });
+  }
+  if (state.outbox.length > 0) return found('alarms-wait', { do: 'recover' });
+  if (!budgets) return found('limits-unknown', { do: 'repair' });
+  return undefined;
+}

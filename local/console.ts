@@ -1,0 +1,91 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+
+const HELP = `Type:
+  inbox              the messages that were published, newest last
+  mail <number>      one of them as its receiver reads it
+  reset <password>   support resets the password and unlocks the username, and reads the password to you
+  unlock             support unlocks the username
+  check              the daily check: the function's recover event
+  forward <minutes>  lets so much time pass in this world
+  truth              what ThingSpace itself knows of the username (the product cannot see it)
+  help
+`;
+
+/** One line in, what it answers: a person plays everybody around the function. Never throws. */
+export function createConsole(world: World): (line: string) => Promise<string> {
+  const { platform, username, clock, aws } = world;
+  const commands: Record<string, (rest: string) => string | Promise<string>> = {
+    help: () => HELP,
+    inbox: () => {
+      const lines = aws.sns.published.map(
+        ({ atMs, subject }, index) => `${index + 1}  ${iso(atMs)}  ${subject ?? '(no subject)'}`,
+      );
+      return lines.length === 0 ? 'No message yet.' : lines.join('\n');
+    },
+    mail: (rest) => {
+      const found = aws.sns.published[Number(rest) - 1];
+      return found ? (found.byProtocol?.email ?? found.message) : 'There is no such message: see inbox.';
+    },
+    reset: (password) => {
+      if (password === '') return 'Say the password that support reads out: reset <password>';
+      platform.support.reset(username, password);
+      return `Support has reset the password of ${username} and unlocked it, at ${iso(clock.nowMs())}.`;
+    },
+    unlock: () => {
+      platform.support.unlock(username);
+      return `Support has unlocked ${username}, at ${iso(clock.nowMs())}.`;
+    },
+    check: async () => {
+      const ended = await world.invoke({ Recover: world.secretArn });
+      return ended.ok
+        ? 'The check ended well.'
+        : `The check ended in ${ended.error.errorType}: ${ended.error.errorMessage}`;
+    },
+    forward: (rest) => {
+      const minutes = Number(rest);
+      if (!(minutes > 0)) return 'Say how many minutes: forward 25';
+      clock.advance(minutes * MINUTE_MS);
+      return aheadOf(world);
+    },
+    truth: () => {
+      const { locked, consecutiveFailures, passwords } = platform.truth(username);
+      const current = world.storedPassword() === passwords.at(-1) ? 'works' : 'does NOT work';
+      return `${username}: ${consecutiveFailures} failures in a row, ${locked ? 'LOCKED' : 'not locked'}; AWSCURRENT ${current}.`;
+    },
+  };
+  return async (line) => {
+    const [, word = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
+    if (word === '') return '';
+    const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+    return command ? command(rest) : `There is no "${word}".\n${HELP}`;
+  };
+}
+
+/** How far this world's time has run away from the machine's: what a person types as a time must be this one's. */
+export function aheadOf({ clock }: Pick<World, 'clock'>): string {
+  const minutes = Math.round((clock.nowMs() - Date.now()) / MINUTE_MS);
+  return `This world's clock says ${iso(clock.nowMs())}: ${minutes} minutes ahead of this machine's.`;
+}
+
+/** Answers each line of `input` until it ends. */
+export function readConsole(
+  input: Readable,
+  answer: (line: string) => Promise<string>,
+  say: (text: string) => void,
+): void {
+  const lines = createInterface({ input });
+  let last: Promise<void> = Promise.resolve();
+  lines.on('line', (line) => {
+    // One after the other, in the order in which they were typed.
+    last = last.then(async () => {
+      const text = await answer(line);
+      if (text !== '') say(`${text}\n`);
+    });
+  });
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

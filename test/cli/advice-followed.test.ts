@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { adopt } from '../../cli/adopt.ts';
+import type { Desk } from '../../cli/desk.ts';
+import { recover } from '../../cli/recover.ts';
+import { rotate } from '../../cli/rotate.ts';
+import { look } from '../../cli/sight.ts';
+import { store } from '../../cli/store.ts';
+import { trial } from '../../cli/trial.ts';
+import { unlocked } from '../../cli/unlocked.ts';
+import { type Next, verdictOn } from '../../cli/verdict.ts';
+import type { Fate } from '../world/fate.ts';
+import { type Act, EDITS, OPERATIONS } from '../world/people.ts';
+import { createWorld, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+import { deskIn, fakeTerminal } from './desk.ts';
+
+const FATES: readonly Fate[] = ['ok', 'killed-before', 'killed-after', 'response-lost'];
+/** Every third call: the explorers of test/rotation play them all. */
+const CALLS = Array.from({ length: 12 }, (_, index) => 1 + index * 3);
+const MOST_STEPS = 12;
+const secret = SECRET_ARN;
+
+/** As test/rotation/people.test.ts: the act comes at one call of the second rotation, and one day passes. */
+async function play(act: Act, index: number, fate: Fate): Promise<World> {
+  const world = createWorld();
+  await world.rotate();
+  world.advance(90 * 24 * 60 * MINUTE_MS);
+  const at = world.calls.length + index;
+  world.gate.person = (call, phase) => {
+    if (call !== at || phase !== 'before') return;
+    world.gate.person = undefined;
+    act.act(world);
+  };
+  world.plan.decide = (call) => (call.index === at ? fate : 'ok');
+  await world.rotate();
+  world.plan.decide = () => 'ok';
+  const late = world.gate.person !== undefined;
+  world.gate.person = undefined;
+  if (late) act.act(world);
+  world.advance(60 * MINUTE_MS);
+  act.later?.(world);
+  return world;
+}
+
+let resets = 0;
+
+/** What a person does who is told so. */
+async function follow(world: World, next: Next): Promise<void> {
+  resets += 1;
+  const password = `Reset As Advised ${resets}`;
+  const desk: Desk = deskIn(world, fakeTerminal({ secret: password }));
+  switch (next.do) {
+    case 'nothing':
+      return;
+    case 'wait':
+      return world.advance((next.until ?? 0) - world.clock.nowMs() + MINUTE_MS);
+    case 'rotate':
+      return rotate(desk, { secret, yes: true });
+    case 'recover':
+      return recover(desk, { secret, yes: true });
+    case 'trial':
+      return trial(desk, { secret, actor: 'ann', yes: true });
+    case 'adopt':
+      return adopt(desk, { secret, actor: 'ann', yes: true });
+    case 'store':
+      world.platform.support.reset(USERNAME, password);
+      return store(desk, { secret, actor: 'ann', yes: true, setUsername: USERNAME });
+    case 'store-username':
+      world.platform.support.reset(USERNAME, password);
+      return store(desk, { secret, actor: 'ann', yes: true, setUsername: USERNAME });
+    case 'unlocked': {
+      world.platform.support.reset(USERNAME, password);
+      await store(desk, { secret, actor: 'ann', yes: true });
+      world.advance(1);
+      const at = new Date(world.clock.nowMs()).toISOString();
+      return unlocked(desk, { secret, actor: 'ann', yes: true, at });
+    }
+    case 'open':
+      return store(desk, { secret, actor: 'ann', yes: true, fromSealed: true });
+    case 'repair':
+      // What the sentence names: in this world, only rotation that was turned off.
+      world.aws.rotation.enabled = true;
+      return;
+  }
+}
+
+/** Follows `status` to the letter; what is after the first only when that was done and brought nothing. */
+async function judge(world: World, name: string): Promise<void> {
+  const done: string[] = [];
+  const tried = new Map<string, number>();
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const { finding, next } = verdictOn(await look(deskIn(world, fakeTerminal()), { secret }));
+    if (finding === 'well') return;
+    const key = `${finding} ${next.map((one) => one.do).join()}`;
+    const turn = tried.get(key) ?? 0;
+    tried.set(key, turn + 1);
+    const doing = next[Math.min(turn, next.length - 1)] as Next;
+    const ended = await follow(world, doing).then(
+      () => 'done',
+      (failure: Error) => failure.name,
+    );
+    done.push(`${finding}: ${doing.do} (${ended})`);
+    expect(world.truth().locked, `${name}: locked after ${done.join('; ')}`).toBe(false);
+    world.advance(MINUTE_MS);
+  }
+  throw new Error(`${name}: not well after ${done.join('; ')}\n${world.told.slice(-6).join('\n')}`);
+}
+
+describe('Doing what status says', () => {
+  for (const act of [...EDITS, ...OPERATIONS]) {
+    it(`ends well, and the next rotation too, when a person ${act.name}`, async () => {
+      for (const index of CALLS) {
+        for (const fate of FATES) {
+          const name = `${act.name} at call ${index} (${fate})`;
+          const world = await play(act, index, fate);
+          await judge(world, name);
+          expect(world.currentPassword(), name).toBe(world.truth().password);
+          await rotate(deskIn(world, fakeTerminal()), { secret, yes: true });
+          expect(world.currentPassword(), name).toBe(world.truth().password);
+        }
+      }
+    });
+  }
+});

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { Desk } from '../../cli/desk.ts';
+import { doctor } from '../../cli/doctor.ts';
+import { ContractError, NotWellError } from '../../cli/errors.ts';
+import type { Surroundings } from '../../cli/surroundings.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
+import { operationsOf } from '../../local/thingspace/contract.ts';
+import { wsdlOf, xsdOf } from '../../local/thingspace/wsdl.ts';
+import { SECRET_ARN, type World } from '../world/world.ts';
+import { startDesk } from './desk.ts';
+
+const operations = operationsOf('OldPassword').filter(({ service }) => service === 'AccountService');
+const fetch = async (url: string) => {
+  const { searchParams } = new URL(url);
+  const text = searchParams.has('wsdl')
+    ? wsdlOf('AccountService', 'https://x/AccountService.svc', operations)
+    : xsdOf(searchParams.get('xsd') ?? '', 'https://x/AccountService.svc', operations);
+  return text ?? '';
+};
+const unreachable = async () => Promise.reject(new ContractError('The contract cannot be read (ENOTFOUND).'));
+
+type Results = { check: string; ok: boolean; says: string }[];
+
+async function results(
+  desk: Desk,
+  said: string[],
+  ask = fetch as typeof fetch,
+): Promise<{ failed: Results; code: number }> {
+  const ended = await doctor(desk, ask, { secret: SECRET_ARN, json: true }).catch((error: Error) => error);
+  const all: Results = JSON.parse(said.at(-1) ?? '');
+  return { failed: all.filter(({ ok }) => !ok), code: ended instanceof NotWellError ? ended.exitCode : 0 };
+}
+
+/** The clock of the world is in the past; everything else is as it should be. */
+async function healthy() {
+  const started = startDesk();
+  await started.world.rotate();
+  started.world.advance(Date.now() - started.world.clock.nowMs());
+  return started;
+}
+
+const denied = async () =>
+  Promise.reject(new AwsCallError('kms:DescribeKey', { name: 'AccessDeniedException', message: 'no' }));
+const around = (changes: Partial<Surroundings>) => (desk: Desk) => ({
+  ...desk,
+  surroundings: { ...desk.surroundings, ...changes },
+});
+const settings = (changes: Partial<Desk['settings']>) => (desk: Desk) => ({
+  ...desk,
+  settings: { ...desk.settings, ...changes },
+});
+const facts = (changes: object) => (desk: Desk) => ({
+  ...desk,
+  account: {
+    ...desk.account,
+    secret: async (id: string) => ({ ...(await desk.account.secret(id)), ...changes }),
+  },
+});
+const ofFunction = (changes: object) => (desk: Desk) =>
+  ({ ...desk, function: { ...desk.function, ...changes } }) as Desk;
+
+const first = (act: (world: World) => unknown) => (desk: Desk, world: World) => {
+  act(world);
+  return desk;
+};
+
+type Planted = [what: string, plant: (desk: Desk, world: World) => Desk, check: string, says: RegExp];
+
+const PLANTED: Planted[] = [
+  [
+    'the function cannot be asked',
+    (desk) => ({ ...desk, function: undefined }),
+    'function',
+    /GetFunctionConfiguration/,
+  ],
+  ['the function is not active', ofFunction({ state: 'Failed' }), 'function', /Failed/],
+  ['the function’s timeout is short', ofFunction({ timeoutSeconds: 30 }), 'function', /30 s/],
+  ['the secret is to be deleted', facts({ deletedAt: 1 }), 'secret', /scheduled for deletion/],
+  [
+    'the secret holds the placeholder',
+    first((world) => world.aws.store(JSON.stringify(PLACEHOLDER))),
+    'secret',
+    /placeholder/,
+  ],
+  ['the secret is no JSON', first((world) => world.aws.store('nonsense')), 'secret', /not JSON/],
+  ['rotation is off', facts({ rotationEnabled: false }), 'rotation', /is off/],
+  [
+    'another function rotates it',
+    facts({ functionArn: 'arn:aws:lambda:a:1:function:x' }),
+    'rotation',
+    /not by this/,
+  ],
+  [
+    'AWSPENDING is stuck',
+    first((world) => world.aws.stage('stuck-0000000000000000000000000000', '{}')),
+    'rotation',
+    /stuck/,
+  ],
+  [
+    'the key is disabled',
+    around({ key: async () => ({ state: 'Disabled', manager: 'CUSTOMER', usage: 'ENCRYPT_DECRYPT' }) }),
+    'sealing key',
+    /enable it/,
+  ],
+  [
+    'the key is about to be deleted',
+    around({
+      key: async () => ({ state: 'PendingDeletion', manager: 'CUSTOMER', usage: 'ENCRYPT_DECRYPT' }),
+    }),
+    'sealing key',
+    /cancel/,
+  ],
+  [
+    'the key is AWS-managed',
+    around({ key: async () => ({ state: 'Enabled', manager: 'AWS', usage: 'ENCRYPT_DECRYPT' }) }),
+    'sealing key',
+    /cannot seal/,
+  ],
+  [
+    'the key signs',
+    around({ key: async () => ({ state: 'Enabled', manager: 'CUSTOMER', usage: 'SIGN_VERIFY' }) }),
+    'sealing key',
+    /SIGN_VERIFY/,
+  ],
+  [
+    'the right to the key is missing',
+    around({ key: denied }),
+    'sealing key',
+    /Your own AWS credentials may not kms:DescribeKey/,
+  ],
+  [
+    'the table has other keys',
+    around({ table: async () => ({ status: 'ACTIVE', keys: ['id'] }) }),
+    'ledger table',
+    /keys id/,
+  ],
+  [
+    'the table is being deleted',
+    around({ table: async () => ({ status: 'DELETING', keys: [] }) }),
+    'ledger table',
+    /DELETING/,
+  ],
+  ['this clock is off', first((world) => world.advance(10 * 60_000)), 'clock', /s off/],
+  ['the log group is gone', around({ logGroupExists: async () => false }), 'log group', /does not exist/],
+  ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /nobody/],
+  [
+    'a subscription is not confirmed',
+    around({ subscriptions: async () => [{ protocol: 'email', confirmed: false }] }),
+    'topic',
+    /1 of 1/,
+  ],
+  ['the address is not https', settings({ baseUrl: 'http://uws.example/api/v2' }), 'ThingSpace', /not https/],
+  [
+    'the element is another one',
+    settings({ passwordElement: 'CurrentPassword' }),
+    'ThingSpace',
+    /the service wants OldPassword/,
+  ],
+];
+
+describe('The command doctor', () => {
+  it('finds nothing where all is well, and presents no password', async () => {
+    const { world, desk, terminal } = await healthy();
+    const before = world.truth().logIns;
+    expect(await results(desk, terminal.said)).toEqual({ failed: [], code: 0 });
+    expect(world.truth().logIns).toBe(before);
+  });
+
+  it.each(PLANTED)('finds that %s', async (_what, plant, check, says) => {
+    const { world, desk, terminal } = await healthy();
+    const { failed, code } = await results(plant(desk, world), terminal.said);
+    expect(failed.find((result) => result.check === check)?.says).toMatch(says);
+    expect(code).toBe(1);
+  });
+
+  it('finds that ThingSpace cannot be reached, and goes on with the rest', async () => {
+    const { desk, terminal } = await healthy();
+    const { failed } = await results(desk, terminal.said, unreachable);
+    expect(failed).toMatchObject([{ check: 'ThingSpace', says: expect.stringContaining('ENOTFOUND') }]);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { adopt } from '../../cli/adopt.ts';
+import { audit } from '../../cli/audit.ts';
+import { NotConfirmedError, RecoverFailedError, RotationNotDoneError } from '../../cli/errors.ts';
+import { recover } from '../../cli/recover.ts';
+import { rotate } from '../../cli/rotate.ts';
+import { testAlarm } from '../../cli/test-alarm.ts';
+import { MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
+import { startDesk } from './desk.ts';
+
+const secret = SECRET_ARN;
+
+describe('The command rotate', () => {
+  it('starts a rotation, says what it costs before, and ends when it is done', async () => {
+    const { world, desk, terminal } = startDesk();
+    await rotate(desk, { secret });
+    expect(terminal.asked).toEqual(['Rotate now?']);
+    expect(terminal.said.at(-1)).toBe('Rotated: the new password is AWSCURRENT and was tested.');
+    expect(world.truth().getNewPasswords).toBe(1);
+    expect(world.currentPassword()).toBe(world.truth().password);
+  });
+
+  it('goes on with a rotation that is not over', async () => {
+    const { world, desk, terminal } = startDesk();
+    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+    await world.rotate({ attempts: 1 });
+    world.plan.decide = () => 'ok';
+    await rotate(desk, { secret, yes: true });
+    expect(terminal.said.join('\n')).toContain('An earlier rotation is not over');
+    expect(terminal.said.at(-1)).toContain('Rotated');
+    expect(world.truth().getNewPasswords).toBe(1);
+  });
+
+  it('ends with the function’s own reason when a person must act', async () => {
+    const { world, desk } = startDesk();
+    world.storeByHand('Mistyped 1');
+    const failure = await rotate(desk, { secret, yes: true }).catch((error: Error) => error);
+    expect(failure).toBeInstanceOf(RotationNotDoneError);
+    expect((failure as Error).message).toMatch(/The function’s last error: \w+Error: .*store/i);
+    expect(world.truth().failures).toBe(1);
+  });
+
+  it('does not begin what would only fail, and nothing in a dry run or without a yes', async () => {
+    const { world, desk } = startDesk();
+    world.storeByHand('Mistyped 1');
+    await world.rotate({ attempts: 1 });
+    await expect(rotate(desk, { secret, yes: true })).rejects.toThrow('A rotation would only fail');
+    const dry = startDesk();
+    await rotate(dry.desk, { secret, dryRun: true });
+    const no = startDesk({ answer: false });
+    await expect(rotate(no.desk, { secret })).rejects.toThrow(NotConfirmedError);
+    for (const { world } of [dry, no]) expect(world.truth().logIns).toBe(0);
+  });
+});
+
+describe('The command recover', () => {
+  it('has the function store what is sealed', async () => {
+    const { world, desk, terminal } = startDesk();
+    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+    await world.rotate({ attempts: 1 });
+    world.plan.decide = () => 'ok';
+    await recover(desk, { secret });
+    expect(terminal.said).toContain('It may log in at ThingSpace, within the rotation’s share.');
+    expect(world.currentPassword()).toBe(world.truth().password);
+  });
+
+  it('ends with the function’s own error', async () => {
+    const { world, desk } = startDesk();
+    world.storeByHand('Mistyped 1');
+    await world.rotate({ attempts: 1 });
+    await expect(recover(desk, { secret, yes: true })).rejects.toThrow(RecoverFailedError);
+    await expect(recover(desk, { secret, yes: true })).rejects.toThrow('StoredPasswordRefusedError');
+  });
+});
+
+describe('The command adopt', () => {
+  it('lets the secret rotate a username that another secret rotated', async () => {
+    const { world, desk, terminal } = startDesk();
+    await desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
+      state.secretArn = 'arn:of-a-deleted-secret';
+    });
+    expect((await world.rotate({ attempts: 1 })).rotated).toBe(false);
+    await adopt(desk, { secret, actor: 'ann' });
+    expect(terminal.asked).toEqual(['Is that so?']);
+    expect(world.state().secretArn).toBe(SECRET_ARN);
+    expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe(USERNAME);
+    world.advance(MINUTE_MS);
+    expect((await world.rotate()).rotated).toBe(true);
+  });
+
+  it('does nothing where there is nothing to adopt, and nothing while a password is being changed', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    await adopt(desk, { secret, actor: 'ann' });
+    expect(terminal.said[0]).toContain('Nothing to do');
+    expect(terminal.asked).toEqual([]);
+  });
+});
+
+describe('The command audit', () => {
+  it('tells who did what in the order in which it happened, those that wait in the item included', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    world.advance(MINUTE_MS);
+    world.storeByHand('Mistyped 1');
+    await world.rotate({ attempts: 1 });
+    await audit(desk, { secret, json: true });
+    const rows: { at: string; outcome: string; actor: string }[] = JSON.parse(terminal.said[0] ?? '');
+    expect(rows.map(({ outcome }) => outcome)).toEqual(['success', 'exchanged', 'success', 'failure']);
+    expect(rows.map(({ at }) => at)).toEqual(rows.map(({ at }) => at).toSorted());
+    expect(world.state().auditRows.length).toBeLessThan(4);
+  });
+});
+
+describe('The command test-alarm', () => {
+  it('asks first, and says who it goes to', async () => {
+    const { desk, terminal } = startDesk();
+    await testAlarm(desk, { actor: 'ann' });
+    expect(terminal.asked).toEqual(['Publish it?']);
+    expect(terminal.said.at(-1)).toContain('message-1');
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { Account } from '../../cli/account.ts';
+import { FunctionNotFoundError, SettingsDisagreeError } from '../../cli/errors.ts';
+import { findSettings, givenIn } from '../../cli/settings.ts';
+import { trial } from '../../cli/trial.ts';
+import { BudgetSpentError } from '../../lambda/ledger/errors.ts';
+import { SECRET_ARN, USERNAME } from '../world/world.ts';
+import { startDesk } from './desk.ts';
+
+const ENVIRONMENT = {
+  LEDGER_TABLE: 'Acme-ledger',
+  ALARM_TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:alarms',
+  SEALING_KEY_ID: 'arn:aws:kms:us-east-1:111122223333:key/1',
+  THINGSPACE_BASE_URL: 'https://staging.example/api/v2',
+  LOCKOUT_LIMIT: '3',
+  LOCKOUT_BUDGET: '2',
+  ROTATION_BUDGET: '1',
+};
+
+const FUNCTION = 'arn:aws:lambda:us-east-1:111122223333:function:acme';
+
+/** Secrets by the function that rotates them, and each function's environment. */
+function accountWith(functions: Record<string, Record<string, string>>, denied = false): Account {
+  const secrets = Object.keys(functions).map((functionArn, index) => ({
+    arn: `${SECRET_ARN}${index}`,
+    name: `s${index}`,
+    rotationEnabled: true,
+    functionArn,
+    lastRotatedAt: undefined,
+    nextRotationAt: undefined,
+    deletedAt: undefined,
+  }));
+  const refuse = async () => Promise.reject(new Error('denied'));
+  return {
+    secret: async (id) => secrets.find(({ arn, name }) => id === arn || id === name) ?? refuse(),
+    secrets: async () => secrets,
+    function: async (arn) =>
+      denied
+        ? refuse()
+        : {
+            arn,
+            environment: functions[arn] ?? {},
+            logGroup: 'g',
+            timeoutSeconds: 900,
+            modifiedAt: '',
+            state: 'Active',
+          },
+    rotate: refuse,
+    invoke: refuse,
+  };
+}
+
+const nothing = () => undefined;
+
+describe('The settings', () => {
+  it('are those of the function that rotates the secret', async () => {
+    const account = accountWith({ [FUNCTION]: ENVIRONMENT });
+    const settings = await findSettings({}, { secret: 's0' }, account, nothing);
+    expect(settings).toMatchObject({
+      table: 'Acme-ledger',
+      baseUrl: 'https://staging.example/api/v2',
+      budgets: { limit: 3, budget: 2, rotation: 1 },
+      passwordElement: 'OldPassword',
+    });
+  });
+
+  it('take for what the function leaves out what the function itself takes', async () => {
+    const { LOCKOUT_LIMIT, LOCKOUT_BUDGET, ROTATION_BUDGET, ...rest } = ENVIRONMENT;
+    const account = accountWith({ [FUNCTION]: rest });
+    const { budgets } = await findSettings({}, { secret: 's0' }, account, nothing);
+    expect(budgets).toEqual({ limit: 5, budget: 3, rotation: 2 });
+  });
+
+  it('are refused when what is given says something else, and name every difference', async () => {
+    const given = givenIn(
+      { table: 'Other' },
+      { LOCKOUT_LIMIT: '5', THINGSPACE_BASE_URL: ENVIRONMENT.THINGSPACE_BASE_URL },
+    );
+    const asked = findSettings(given, { secret: 's0' }, accountWith({ [FUNCTION]: ENVIRONMENT }), nothing);
+    await expect(asked).rejects.toThrow(SettingsDisagreeError);
+    await expect(asked).rejects.toThrow(
+      'LEDGER_TABLE is Other here and Acme-ledger in the function; LOCKOUT_LIMIT is 5 here and 3 in the function',
+    );
+  });
+
+  it('have no limits where the function cannot be asked: none is guessed', async () => {
+    const warned: string[] = [];
+    const account = accountWith({ [FUNCTION]: ENVIRONMENT }, true);
+    const settings = await findSettings(givenIn({ table: 'T' }, {}), { secret: 's0' }, account, (text) =>
+      warned.push(text),
+    );
+    expect(settings).toMatchObject({ table: 'T', budgets: undefined, baseUrl: undefined });
+    expect(warned.join()).toContain('settings are not known');
+    await expect(findSettings({}, { secret: 's0' }, account, nothing)).rejects.toThrow('denied');
+  });
+
+  it('are found without a name where the region has one deployment, and by the stack where it has two', async () => {
+    const other = 'arn:aws:lambda:us-east-1:111122223333:function:beta';
+    const foreign = 'arn:aws:lambda:us-east-1:111122223333:function:rds';
+    const one = accountWith({ [FUNCTION]: ENVIRONMENT, [foreign]: { X: '1' } });
+    expect((await findSettings({}, {}, one, nothing)).table).toBe('Acme-ledger');
+    const two = accountWith({
+      [FUNCTION]: ENVIRONMENT,
+      [other]: { ...ENVIRONMENT, LEDGER_TABLE: 'Beta-ledger' },
+    });
+    await expect(findSettings({}, {}, two, nothing)).rejects.toThrow(FunctionNotFoundError);
+    expect((await findSettings({}, { stack: 'Beta' }, two, nothing)).function?.arn).toBe(other);
+  });
+});
+
+describe('A limit of 3 in the function', () => {
+  it('keeps a trial from the third failure', async () => {
+    const { world, desk } = startDesk();
+    const { budgets } = await findSettings(
+      {},
+      { secret: 's0' },
+      accountWith({ [FUNCTION]: ENVIRONMENT }),
+      nothing,
+    );
+    await desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
+      state.failed = 2;
+      state.secretArn = SECRET_ARN;
+    });
+    const asked = trial({ ...desk, budgets }, { secret: SECRET_ARN, actor: 'ann', yes: true });
+    await expect(asked).rejects.toThrow(BudgetSpentError);
+    expect(world.truth().logIns).toBe(0);
+  });
+});

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  NotConfirmedError,
+  PasswordKnownDeadError,
+  PasswordUnusableError,
+  TargetError,
+} from '../../cli/errors.ts';
+import { store } from '../../cli/store.ts';
+import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
+import { FIRST_PASSWORD, SECRET_ARN, USERNAME } from '../world/world.ts';
+import { startDesk } from './desk.ts';
+
+const options = { secret: SECRET_ARN, actor: 'ann' };
+
+describe('The command store', () => {
+  it('stores what was typed as AWSCURRENT, keeps every other member, shows nothing, and offers the trial', async () => {
+    const { world, desk, terminal } = startDesk({ secret: 'Reset By Support 1' });
+    await world.rotate();
+    world.platform.support.reset(USERNAME, 'Reset By Support 1');
+    await store(desk, options);
+    expect(world.currentPassword()).toBe('Reset By Support 1');
+    expect(world.aws.currentValue()).toContain('"region":"emea","retries":3');
+    expect(terminal.asked.at(-1)).toBe('Prove it now by one log-in?');
+    expect(world.state().lastGood?.versionId).toBe(world.aws.stages.get('AWSCURRENT'));
+    const shown = [...terminal.said, ...terminal.warned, ...terminal.asked].join('\n');
+    expect(shown).not.toContain('Reset By Support 1');
+  });
+
+  it('refuses a password that a rotation has replaced, and one that was refused for certain', async () => {
+    const { world, desk } = startDesk({ secret: FIRST_PASSWORD });
+    await world.rotate();
+    await expect(store(desk, options)).rejects.toThrow(PasswordKnownDeadError);
+    const wrong = startDesk({ secret: 'Mistyped 1' });
+    wrong.world.storeByHand('Mistyped 1');
+    await wrong.world.rotate({ attempts: 1 });
+    wrong.world.storeByHand('Something Else 1');
+    await expect(store(wrong.desk, options)).rejects.toThrow(/has refused this very password/);
+    await store(wrong.desk, { ...options, anyway: true, yes: true });
+    expect(wrong.world.currentPassword()).toBe('Mistyped 1');
+  });
+
+  it('makes a first credential of the placeholder', async () => {
+    const { world, desk } = startDesk({ secret: FIRST_PASSWORD });
+    world.aws.store(JSON.stringify({ ...PLACEHOLDER, owner: 'fleet' }));
+    await expect(store(desk, options)).rejects.toThrow(TargetError);
+    await store(desk, { ...options, setUsername: USERNAME, yes: true });
+    expect(JSON.parse(world.aws.currentValue() ?? '')).toEqual({
+      username: USERNAME,
+      password: FIRST_PASSWORD,
+      owner: 'fleet',
+    });
+  });
+
+  it('gives a secret that is no JSON the members of the version that worked last', async () => {
+    const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
+    await world.rotate();
+    world.aws.store('password: Mistyped');
+    await store(desk, { ...options, yes: true });
+    expect(JSON.parse(world.aws.currentValue() ?? '')).toMatchObject({
+      region: 'emea',
+      password: 'Reset By Support 1',
+    });
+  });
+
+  it('takes the password of a sealed answer', async () => {
+    const { world, desk } = startDesk();
+    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
+    await world.rotate({ attempts: 1 });
+    world.plan.decide = () => 'ok';
+    await store(desk, { ...options, fromSealed: true, yes: true });
+    expect(world.currentPassword()).toBe(world.truth().password);
+  });
+
+  it('stores nothing while ThingSpace is being asked for a password', async () => {
+    const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
+    world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-before' : 'ok');
+    const token = randomUUID();
+    world.aws.stage(token);
+    await world.step('createSecret', token);
+    world.plan.decide = () => 'ok';
+    await expect(store(desk, options)).rejects.toThrow('store nothing before 2026-01-05T00:20');
+    expect(world.currentPassword()).toBe(FIRST_PASSWORD);
+  });
+
+  it('stores nothing that ThingSpace or XML cannot carry, in a dry run, or without a yes', async () => {
+    const unusable = startDesk({ secret: "with'quote" });
+    await expect(store(unusable.desk, options)).rejects.toThrow(PasswordUnusableError);
+    const dry = startDesk({ secret: 'Reset By Support 1' });
+    await store(dry.desk, { ...options, dryRun: true });
+    const no = startDesk({ secret: 'Reset By Support 1', answer: false });
+    await expect(store(no.desk, options)).rejects.toThrow(NotConfirmedError);
+    for (const { world } of [unusable, dry, no]) expect(world.currentPassword()).toBe(FIRST_PASSWORD);
+  });
+});

@@ -16,7 +16,7 @@ import { serviceMetric } from './credential-metrics.ts';
 import { silentFailures } from './silent-failures.ts';
 
 const hour = Duration.hours(1);
-const fiveMinutes = Duration.minutes(5);
+const day = Duration.days(1);
 /** 24 hours between checks, and what Scheduler's retries take. */
 const hoursWithoutCheck = 30;
 
@@ -29,6 +29,19 @@ const lastsThroughTheChecks = {
   evaluationPeriods: hoursWithoutCheck + 2,
   datapointsToAlarm: 1,
   treatMissingData: TreatMissingData.IGNORE,
+};
+
+/**
+ * What fails once may have healed; twice in a day it has not. One sum over a day and not a count of shorter
+ * periods: two failures some minutes apart fall into one of those or into two, as the periods lie, and the alarm
+ * would come and go. The day before counts too, so that failures of the daily checks alone keep it red.
+ */
+const twiceInADay = {
+  threshold: 2,
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  evaluationPeriods: 2,
+  datapointsToAlarm: 1,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
 };
 
 const atLeastOne = {
@@ -48,26 +61,18 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
     alarm.addAlarmAction(new SnsAction(topic));
     return alarm;
   };
-  const twiceInADay = {
-    evaluationPeriods: 288,
-    datapointsToAlarm: 2,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-  };
-
   const silent = tells(
     new Alarm(scope, 'SilentFailureAlarm', {
-      ...atLeastOne,
       ...twiceInADay,
       alarmDescription: `The ThingSpace rotation of ${serviceName} fails again and again, and no message of its own says so: the error and what to do stand in the function's log. Secrets Manager and the daily check repeat it by themselves. If a password was being changed, it is sealed in the log: do not try passwords by hand.`,
-      metric: silentFailures(serviceName, fiveMinutes),
+      metric: silentFailures(serviceName, day),
     }),
   );
   const notAnnounced = tells(
     new Alarm(scope, 'NotAnnouncedAlarm', {
-      ...atLeastOne,
       ...twiceInADay,
       alarmDescription: `The ThingSpace rotation of ${serviceName} has something to say and cannot publish it: look at its right to publish, the topic and the topic's key. What it has to say stands in its log, and is published as soon as it can.`,
-      metric: serviceMetric(serviceName, { name: 'AlarmPublishFailed', period: fiveMinutes }),
+      metric: serviceMetric(serviceName, { name: 'AlarmPublishFailed', period: day }),
     }),
   );
   // Without an action: the function repeats every day what it stands for. It is the state on the dashboard.

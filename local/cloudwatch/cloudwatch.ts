@@ -10,7 +10,10 @@ export type Notification = { atMs: number; alarm: string; state: AlarmState; des
 /** CloudWatch with the alarms and metric filters of one template, fed with a function's log. */
 export interface CloudWatch {
   readonly metrics: MetricStore;
-  /** One line of the function's log: its embedded metrics and what the metric filters make of it. */
+  /**
+   * One line of the function's log: its embedded metrics and what the metric filters make of it. Both count at
+   * `atMs`: a process of this machine knows nothing of a world's clock.
+   */
   ingest(line: string, atMs: number): void;
   /** Evaluates every alarm, minute by minute or in longer steps, up to `toMs`; says what was sent since. */
   advance(toMs: number, stepMs?: number): Notification[];
@@ -57,7 +60,7 @@ export function createCloudWatch(
   return {
     metrics,
     ingest(line, atMs) {
-      metrics.put(...embeddedMetrics(line));
+      metrics.put(...embeddedMetrics(line).map((datapoint) => ({ ...datapoint, atMs })));
       for (const { matches, namespace, name, value } of filters) {
         if (matches(line)) metrics.put({ namespace, name, dimensions: '', atMs, value });
       }

@@ -16,6 +16,8 @@ may arrive twice, with the same \`id\`. What stands in the way is said when it b
 reached alarms wait, at most 30 of a credential: beyond that information is given up first, then warnings, and what a
 person must act on only beyond 60; the next alarm says how many (\`droppedBefore\`). No alarm holds a password, a session token or a key.
 
+Which of them comes when, and what CloudWatch says where the function cannot, stands in [messages.md](messages.md).
+
 This page is what the code renders; a test compares them. It is written anew by
 \`npm run docs:alarms\`.`;
 

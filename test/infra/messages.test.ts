@@ -1,0 +1,222 @@
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { expect, test } from 'vitest';
+import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
+import type { Fate } from '../../local/faults.ts';
+import type { WorldOptions } from '../../local/world.ts';
+import { type Story, type Told, tell } from './story.ts';
+
+type Scenario = {
+  title: string;
+  /** What happens, for who reads the table. */
+  story: string;
+  world?: WorldOptions;
+  /** How often the alarms are evaluated. @default every minute */
+  stepMs?: number;
+  play(story: Story): Promise<void>;
+  /** Messages within the first 24 hours, at most. */
+  firstDay: number;
+  /** What must not be missing. */
+  says?: string;
+};
+
+const days = 24;
+
+/** A fault at every call of an operation, until it is switched off. */
+function faultAt({ world }: Story, operations: string[], fate: Fate): { over(): void } {
+  let on = true;
+  world.gateway.decide = ({ operation }) => (on && operations.includes(operation) ? fate : 'ok');
+  return {
+    over: () => {
+      on = false;
+    },
+  };
+}
+
+const scenarios: Scenario[] = [
+  {
+    title: 'A rotation without trouble',
+    story: 'the scheduled rotation, then three days',
+    firstDay: 1,
+    says: 'password-rotated',
+    async play(story) {
+      await story.rotate();
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'Deployment; nothing is stored yet',
+    story: 'the secret holds its placeholder for three days',
+    world: { storedPassword: PLACEHOLDER.password },
+    firstDay: 0,
+    async play(story) {
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'A wrong password is stored',
+    story: 'the scheduled rotation and its retries; nobody does anything for three days',
+    world: { storedPassword: 'mistyped-by-somebody' },
+    firstDay: 2,
+    says: 'failed-log-in',
+    async play(story) {
+      await story.rotate();
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'The answer with the new password is lost',
+    story: 'the scheduled rotation and its retries; nobody does anything for three days',
+    firstDay: 3,
+    says: 'password-lost',
+    async play(story) {
+      let lost = false;
+      story.world.gateway.decide = ({ operation }) => {
+        if (operation !== 'GetNewPassword' || lost) return 'ok';
+        lost = true;
+        return 'response-lost';
+      };
+      await story.rotate();
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'The function dies with the new password in its hands',
+    story: 'killed before anything stored it; the next retry finds it sealed',
+    firstDay: 2,
+    says: 'rolled-forward',
+    async play(story) {
+      let received = false;
+      let killed = false;
+      story.world.gateway.decide = ({ service, operation }) => {
+        if (operation === 'GetNewPassword') received = true;
+        if (!received || killed) return 'ok';
+        // The journal is written beside PutSecretValue: it must not get through before the kill.
+        if (service === 'dynamodb') return 'hung-before';
+        if (operation !== 'PutSecretValue') return 'ok';
+        killed = true;
+        return 'killed-before';
+      };
+      await story.rotate();
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'The new password cannot be stored at first',
+    story: 'the right to PutSecretValue is gone, and is back for the next retry',
+    firstDay: 4,
+    says: 'standing-trouble',
+    async play(story) {
+      const fault = faultAt(story, ['PutSecretValue'], 'denied');
+      story.world.conductor.subscribe(({ kind }) => {
+        if (kind === 'time-passes') fault.over();
+      });
+      await story.rotate();
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'The ledger’s item is damaged',
+    story: 'somebody edited it by hand; nobody does anything for three days',
+    firstDay: 1,
+    says: 'SilentFailure',
+    async play(story) {
+      const { env, tableName, username } = story.world;
+      const client = new DynamoDBClient({
+        region: env.AWS_REGION ?? '',
+        endpoint: env.AWS_ENDPOINT_URL_DYNAMODB ?? '',
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      });
+      const text = (value: string) => ({ S: value });
+      const item = {
+        credential: text(username.toLowerCase()),
+        item: text('state'),
+        revision: text('edited'),
+      };
+      await client.send(new PutItemCommand({ TableName: tableName, Item: item }));
+      client.destroy();
+      await story.rotate();
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'Messages cannot be published for a day',
+    story: 'a wrong password is stored, and the right to publish is gone until the second day',
+    world: { storedPassword: 'mistyped-by-somebody' },
+    firstDay: 1,
+    says: 'NotAnnounced',
+    async play(story) {
+      const fault = faultAt(story, ['Publish'], 'denied');
+      await story.rotate();
+      await story.until(1.2 * days);
+      fault.over();
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'Nothing invokes the function any more',
+    story: 'after the second daily check the schedules are gone',
+    firstDay: 0,
+    says: 'Unchecked',
+    async play(story) {
+      await story.until(1.9 * days);
+      story.stopChecks();
+      await story.until(6 * days);
+    },
+  },
+  {
+    title: 'Secrets Manager never rotates',
+    story: 'the password gets 95 days old',
+    stepMs: 600_000,
+    firstDay: 0,
+    says: 'Overdue',
+    async play(story) {
+      await story.until(95 * days);
+    },
+  },
+];
+
+const played: { scenario: Scenario; told: Told[] }[] = [];
+
+test.each(scenarios)('$title: at most $firstDay message(s) on the first day', async (scenario) => {
+  const told = await tell(scenario.world ?? {}, scenario.play, scenario.stepMs);
+  played.push({ scenario, told });
+  const firstDay = told.filter(({ atMs }) => atMs < days * 3_600_000);
+  expect(firstDay.length, JSON.stringify(told)).toBeLessThanOrEqual(scenario.firstDay);
+  if (scenario.says) expect(told.map(({ what }) => what)).toContain(scenario.says);
+});
+
+test('docs/messages.md says what the runs have said', async () => {
+  expect(played).toHaveLength(scenarios.length);
+  await expect(page()).toMatchFileSnapshot('../../docs/messages.md');
+});
+
+function page(): string {
+  const rows = played.map(({ scenario: { title, story }, told }) => {
+    const messages = told.map(({ atMs, by, what, severity }) => {
+      const sender = by === 'function' ? `\`${what}\` (${severity})` : `CloudWatch: ${what}`;
+      return `${whenOf(atMs)}: ${sender}`;
+    });
+    return `| ${title}: ${story} | ${messages.length === 0 ? 'nothing' : messages.join('<br>')} |`;
+  });
+  return [
+    '# Who is told what, and when',
+    '',
+    'Every message that reaches a receiver of everything, from runs of the deployed bundle in the local world: with the retries',
+    'of Secrets Manager (five, a quarter of an hour apart), the recovery that EventBridge starts after them, the daily check at',
+    '11:20 UTC, and the alarms of the synthesized template. The rotation begins at midnight of day 1. This page is written by',
+    '`npx vitest run test/infra/messages.test.ts -u`.',
+    '',
+    '| what happens | messages |',
+    '|---|---|',
+    ...rows,
+    '',
+    "CloudWatch speaks only where the function could not. No message says that all is well while it is not. What each of the function's",
+    'messages says stands in [alarms.md](alarms.md).',
+    '',
+  ].join('\n');
+}
+
+function whenOf(atMs: number): string {
+  const hours = Math.floor(atMs / 3_600_000);
+  return `day ${Math.floor(hours / 24) + 1}, hour ${hours % 24}`;
+}

@@ -46,7 +46,7 @@ export function reserve(
     exchangeInProgress(state, now) ??
     notItsSecret(state, wanted) ??
     (wanted.share === 'person'
-      ? (refusedForCertain(state, wanted) ?? trialSpent(state, budgets))
+      ? (refusedForCertain(state, wanted) ?? trialSpent(state, wanted, budgets))
       : (lost(state, wanted) ??
         barredPassword(state, wanted, now) ??
         waiting(state, now) ??
@@ -184,7 +184,8 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
       `is ${mayUse}. Find out why they failed. If what the secret holds is wrong, store a working password as a new ` +
-      'version of it; if it is right, have a person try it once with the operator tool: `npm run cli -- trial`.',
+      'version of it; if it is right, have a person try it once with the operator tool: ' +
+      `\`npm run cli -- trial --secret ${wanted.secretArn}\`.`,
   );
 }
 
@@ -195,12 +196,12 @@ function refusedForCertain(state: CredentialState, wanted: Presentation) {
 }
 
 /** A person may go beyond our budget, but never to the failure that locks. */
-function trialSpent(state: CredentialState, budgets: Budgets) {
+function trialSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
   const used = exposure(state);
   if (used < budgets.limit - 1) return undefined;
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
       'may lock it. Have M2M Support unlock the username first, then say so with the operator tool: ' +
-      '`npm run cli -- unlocked`.',
+      `\`npm run cli -- unlocked --secret ${wanted.secretArn} --at <when they did>\`.`,
   );
 }

@@ -181,7 +181,8 @@ function unproven(username: string, { error }: Extract<Proof, { works: false }>)
   return new OutcomeUnknownError(
     `Nobody knows whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
       `does not say that the password was at fault. It is asked once more, ${when}, by a retry or the recover event. ` +
-      'If that settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
+      'If the guard is closed then, a person settles it by one log-in: `npm run cli -- trial --secret <its ARN>`. If that ' +
+      'settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
     { cause: error },
   );
 }

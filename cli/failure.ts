@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { AwsCallError } from '../lambda/aws-call.ts';
-import { presentable } from '../lambda/rotation/failure.ts';
+import { presentable } from '../lambda/errors.ts';
 import { NotWellError, SettingsDisagreeError, UsageError } from './errors.ts';
 
 /** What the process ends with: 2 when it was called wrongly, 1 for everything else that did not end well. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
-import { presentable } from '../lambda/rotation/failure.ts';
+import { presentable } from '../lambda/errors.ts';
 import type { Desk } from './desk.ts';
 import { FileError, NotWellError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';

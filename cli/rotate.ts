@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AWSCURRENT, AWSPENDING, holderOf } from '../lambda/rotation/secret.ts';
+import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError } from './errors.ts';
@@ -104,7 +104,8 @@ async function phaseOf({ store }: Desk, { state, secretArn, pending }: Sight): P
       return 'the password is lost';
     case 'idle': {
       const { stages } = await store.describe(secretArn as string);
-      const waits = pending !== 'none' && holderOf(stages, AWSPENDING) !== holderOf(stages, AWSCURRENT);
+      const waits =
+        pending !== 'none' && versionLabelled(stages, AWSPENDING) !== versionLabelled(stages, AWSCURRENT);
       return `${waits ? 'the rotation is staged; the function logs in' : 'no rotation is under way'}${failing}`;
     }
   }

@@ -1,5 +1,5 @@
 import { type Budgets, BudgetsError, budgets as checked } from '../lambda/ledger/budgets.ts';
-import { readSettings as readFunctionSettings, SettingsError } from '../lambda/rotation/settings.ts';
+import { readSettings as readFunctionSettings, SettingsError } from '../lambda/settings.ts';
 import type { Account, FunctionFacts } from './account.ts';
 import { SettingsDisagreeError, UsageError } from './errors.ts';
 import { findFunction, type Where } from './find-function.ts';

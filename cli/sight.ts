@@ -1,13 +1,12 @@
-import { PresentableError } from '../lambda/errors.ts';
 import type { Budgets } from '../lambda/ledger/budgets.ts';
 import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { type CredentialState, credentialKey, type Journal, newState } from '../lambda/ledger/state.ts';
 import { sweep } from '../lambda/ledger/sweep.ts';
-import { isKnownDead } from '../lambda/rotation/put-back.ts';
-import { AWSCURRENT, AWSPENDING, type Holder, holderOf } from '../lambda/rotation/secret.ts';
-import { readCredential } from '../lambda/secret/credential.ts';
+import { isKnownDead } from '../lambda/rotation/observe.ts';
+import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
+import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { SecretFacts } from './account.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { findTarget, type Named } from './target.ts';
@@ -23,7 +22,7 @@ export type Sight = {
   state: CredentialState;
   budgets: Budgets | undefined;
   /** What AWSCURRENT is on; undefined where it could not be read (`unseen` says why) or has no value. */
-  holder: Holder | undefined;
+  holder: StoredVersion | undefined;
   unseen: string | undefined;
   /** AWSCURRENT is known not to work: refused for certain, replaced, or no credential. */
   holderDead: boolean;
@@ -69,8 +68,8 @@ export async function look(desk: Desk, named: Named): Promise<Sight> {
   if (username === undefined || !sight.holder) return sight;
   sight.holderDead = await isKnownDead(username, state, sight.holder);
   sight.mayNot = await asked(state, secret.arn, sight.holder, budgets, now);
-  const pending = holderOf(secret.stages, AWSPENDING);
-  if (pending !== undefined && pending !== holderOf(secret.stages, AWSCURRENT)) {
+  const pending = versionLabelled(secret.stages, AWSPENDING);
+  if (pending !== undefined && pending !== versionLabelled(secret.stages, AWSCURRENT)) {
     const version = await desk.store.read(secret.arn, pending);
     sight.pending = version ? 'with a value' : 'without a value';
   }
@@ -88,7 +87,7 @@ const NO_LIMITS: Budgets = { limit: 3, budget: 2, rotation: 1 };
 async function asked(
   state: CredentialState,
   secretArn: string,
-  { versionId, credential }: Holder,
+  { versionId, credential }: StoredVersion,
   budgets: Budgets | undefined,
   now: number,
 ): Promise<Sight['mayNot']> {
@@ -109,17 +108,4 @@ async function orWarn<T>({ terminal }: Desk, what: string, asking: Promise<T>): 
     terminal.warn(`${what} is left out: ${failure.message}`);
     return undefined;
   });
-}
-
-/** What a version holds; the problem stands for what is no credential. */
-export function holderFrom(
-  secretArn: string,
-  version: { versionId: string; value: string; createdAt: number },
-): Holder {
-  try {
-    return { ...version, credential: readCredential(secretArn, version.value), problem: undefined };
-  } catch (problem) {
-    if (!(problem instanceof PresentableError)) throw problem;
-    return { ...version, credential: undefined, problem };
-  }
 }

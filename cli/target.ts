@@ -1,12 +1,11 @@
 import { PresentableError } from '../lambda/errors.ts';
 import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { credentialKey } from '../lambda/ledger/state.ts';
-import { AWSCURRENT, type Holder, holderOf } from '../lambda/rotation/secret.ts';
 import { CredentialNotInitializedError, readCredential } from '../lambda/secret/credential.ts';
-import type { SecretDescription } from '../lambda/secret/secrets-manager.ts';
+import { AWSCURRENT, type SecretDescription, versionLabelled } from '../lambda/secret/secrets-manager.ts';
+import { type StoredVersion, withCredential } from '../lambda/secret/stored-version.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
-import { holderFrom } from './sight.ts';
 
 /** How a person names a credential: by its secret (name or ARN), by its username, or by both. */
 export type Named = { secret?: string | undefined; username?: string | undefined };
@@ -16,7 +15,7 @@ export type Target = {
   username: string | undefined;
   secret: SecretDescription | undefined;
   /** What AWSCURRENT is on. */
-  holder: Holder | undefined;
+  holder: StoredVersion | undefined;
   /** Why AWSCURRENT could not be read. */
   unseen: string | undefined;
 };
@@ -68,11 +67,11 @@ async function seeHolder(
   { store }: Desk,
   secret: SecretDescription,
 ): Promise<Pick<Target, 'holder' | 'unseen'>> {
-  const versionId = holderOf(secret.stages, AWSCURRENT);
+  const versionId = versionLabelled(secret.stages, AWSCURRENT);
   if (versionId === undefined) return { holder: undefined, unseen: undefined };
   try {
     const version = await store.read(secret.arn, versionId);
-    return { holder: version && holderFrom(secret.arn, version), unseen: undefined };
+    return { holder: version && withCredential(secret.arn, version), unseen: undefined };
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
     return { holder: undefined, unseen: failure.message };
@@ -105,7 +104,7 @@ export function usernameOf({ username, secret, holder }: Target): string {
  * @throws TargetError, AwsCallError, SecretShapeError, CredentialNotInitializedError
  */
 export async function readCurrent({ store }: Desk, secret: SecretDescription): Promise<StoredCredential> {
-  const versionId = holderOf(secret.stages, AWSCURRENT);
+  const versionId = versionLabelled(secret.stages, AWSCURRENT);
   const version = versionId === undefined ? undefined : await store.read(secret.arn, versionId);
   if (!version) {
     throw new TargetError(

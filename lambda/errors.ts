@@ -1,8 +1,40 @@
 /**
  * The base of every error that this product writes itself. It means that neither the message nor
  * the chain of causes carries a password, a session token, a key, or a request or response that may hold one.
- * `lambda/rotation/failure.ts` lets only these out of the function as they are.
+ * `presentable` lets only these out of the function as they are.
  */
 export class PresentableError extends Error {
   override readonly name: string = 'PresentableError';
 }
+
+/** Something that no code of ours foresaw. Its own message is left out: it may quote what was being read. */
+export class UnexpectedError extends PresentableError {
+  override readonly name = 'UnexpectedError';
+}
+
+/**
+ * What the invocation may fail with: an error of ours as it is; of any other only its kind and the place in our
+ * code.
+ */
+export function presentable(failure: unknown): Error {
+  if (failure instanceof PresentableError) return failure;
+  const kind = failure instanceof Error ? failure.name : typeof failure;
+  const frames = failure instanceof Error ? (failure.stack ?? '').split('\n').filter(isFrame) : [];
+  const error = new UnexpectedError(
+    `An unexpected ${kind} stopped the step${frames[0] ? ` ${frames[0].trim()}` : ''}. Nothing that was received is lost: ` +
+      'it is sealed. A retry goes on from the journal; please report this.',
+  );
+  error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+  return error;
+}
+
+/** The names along the chain of causes: enough to find the place, nothing that could be a secret. */
+export function causesOf(failure: Error): string[] {
+  const names: string[] = [];
+  for (let cause = failure.cause; cause instanceof Error && names.length < 5; cause = cause.cause) {
+    names.push(`${cause.name}: ${presentable(cause).message}`);
+  }
+  return names;
+}
+
+const isFrame = (line: string): boolean => /^\s+at /.test(line);

@@ -19,8 +19,8 @@ export type Services = {
   log: (message: string, facts?: Record<string, unknown>) => void;
 };
 
-/** What one invocation is about, and how long it may live (by `clock`). */
-export type Invocation = {
+/** One invocation: what it is about, how long it may live (by `clock`), and the services that it uses. */
+export type Invocation = Services & {
   secretArn: string;
   /** The version that Secrets Manager has staged; none in a recover event. */
   token: string | undefined;
@@ -32,21 +32,3 @@ export type Invocation = {
 };
 
 export type StepInvocation = Invocation & { token: string };
-
-/** Reads are eventually consistent: for so long a missing version or label is asked for again. */
-const VISIBLE_AFTER_MS = [100, 200, 400, 800, 1_600, 2_000];
-
-/** Asks again, some seconds long, until there is an answer. */
-export async function untilVisible<T>(
-  clock: Clock,
-  deadlineMs: number,
-  ask: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  for (const pauseMs of VISIBLE_AFTER_MS) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (clock.nowMs() + pauseMs >= deadlineMs) return undefined;
-    await clock.sleep(pauseMs);
-  }
-  return ask();
-}

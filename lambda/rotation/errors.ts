@@ -11,10 +11,6 @@ export class RotationNotEnabledError extends PresentableError {
 export class TokenNotStagedError extends PresentableError {
   override readonly name = 'TokenNotStagedError';
 }
-/** Secrets Manager could not be read or written. */
-export class SecretStoreError extends PresentableError {
-  override readonly name = 'SecretStoreError';
-}
 /** An exchange is begun only with time to wait for its answer and to store it. */
 export class NotEnoughTimeError extends PresentableError {
   override readonly name = 'NotEnoughTimeError';

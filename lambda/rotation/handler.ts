@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { causesOf, presentable } from '../errors.ts';
 import type { Services } from './context.ts';
-import { causesOf, presentable } from './failure.ts';
 import { perform } from './steps.ts';
 import { wire } from './wiring.ts';
 

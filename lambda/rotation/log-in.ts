@@ -3,7 +3,7 @@ import { guardedLogIn } from '../ledger/guarded-log-in.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { Credential } from '../secret/credential.ts';
 import { meaningOf } from '../thingspace/codes.ts';
-import type { Invocation, Services } from './context.ts';
+import type { Invocation } from './context.ts';
 import {
   LogInUnknownError,
   PasswordRefusedError,
@@ -14,22 +14,19 @@ import {
 export const ACTOR = 'rotation';
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
-/** A password as one version of the secret holds it. */
-export type Presented = Credential & { versionId: string };
-
 /**
  * Logs in with what a version of the secret holds and returns the session token. The caller logs out.
  * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError and
  *   LedgerUnavailableError when nothing was sent
  */
 export async function logInOrThrow(
-  services: Services,
   invocation: Invocation,
-  { versionId, username, password }: Presented,
+  versionId: string,
+  { username, password }: Credential,
   purpose: Presentation['purpose'],
 ): Promise<string> {
   const outcome = await guardedLogIn(
-    services,
+    invocation,
     { secretArn: invocation.secretArn, versionId, username, password },
     { actor: ACTOR, purpose, share: 'rotation' },
     invocation.deadlineMs,
@@ -54,7 +51,7 @@ export async function logInOrThrow(
   }
 }
 
-/** What one log-in says of a password. `unproven`: it was refused, but not for certain because of the password. */
+/** What one log-in says of a password. `certain`: the refusal was certainly about username or password. */
 export type Proof = { works: true } | { works: false; certain: boolean; error: Error };
 
 /**
@@ -63,12 +60,12 @@ export type Proof = { works: true } | { works: false; certain: boolean; error: E
  * @throws what `logInOrThrow` throws, but for a refusal
  */
 export async function prove(
-  services: Services,
   invocation: Invocation,
-  presented: Presented,
+  versionId: string,
+  credential: Credential,
 ): Promise<Proof> {
   try {
-    await logOut(services, invocation, await logInOrThrow(services, invocation, presented, 'probe'));
+    await logOut(invocation, await logInOrThrow(invocation, versionId, credential, 'probe'));
     return { works: true };
   } catch (error) {
     if (error instanceof PasswordRefusedError || error instanceof RefusedPasswordError) {
@@ -79,11 +76,7 @@ export async function prove(
 }
 
 /** Ends a session of ours. A failure is only logged: the session dies after 20 idle minutes (docs/thingspace-api.md). */
-export async function logOut(
-  { api, clock, log }: Services,
-  { deadlineMs }: Invocation,
-  session: string,
-): Promise<void> {
+export async function logOut({ api, clock, log, deadlineMs }: Invocation, session: string): Promise<void> {
   const { outcome } = await api.logOut(session, {
     timeoutMs: Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs()),
   });

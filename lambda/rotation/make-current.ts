@@ -1,30 +1,23 @@
-import { createHash } from 'node:crypto';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordSuperseded } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
 import { withPassword } from '../secret/credential.ts';
-import type { Invocation, Services } from './context.ts';
+import { AWSPENDING } from '../secret/secrets-manager.ts';
 import {
-  openingCommand,
-  PasswordRefusedError,
-  SecretStoreError,
-  SupersededError,
-  UsernameChangedError,
-} from './errors.ts';
-import { prove } from './log-in.ts';
-import {
-  AWSPENDING,
-  describe,
-  type Holder,
-  readHolder,
+  describeSecret,
+  readCurrent,
   readVersionOnce,
-  storePending,
-  swapCurrent,
-  takePendingOff,
-} from './secret.ts';
+  SecretStoreError,
+  type StoredVersion,
+} from '../secret/stored-version.ts';
+import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
+import type { Invocation } from './context.ts';
+import { openingCommand, PasswordRefusedError, SupersededError, UsernameChangedError } from './errors.ts';
+import type { Committed } from './exchange-outcome.ts';
+import { prove } from './log-in.ts';
 
-/** A password that an exchange brought, on its way to AWSCURRENT. */
-export type Brought = {
+/** A password that ThingSpace has made in an exchange, on its way to AWSCURRENT. */
+export type NewPassword = {
   username: string;
   password: string;
   attempt: string;
@@ -32,16 +25,9 @@ export type Brought = {
   oldVersion: string;
   oldHash: string;
   /** The version to store it as: of the rotation that is under way. */
-  target: string;
+  token: string;
   /** By the process's clock; undefined when an earlier invocation asked for it. */
   askedAtMs: number | undefined;
-};
-
-export type Ended = {
-  /** The version that AWSCURRENT is on. */
-  versionId: string;
-  /** Whether that is a newer password, which a person stored and which works. */
-  overtaken: boolean;
 };
 
 /** Nobody has a password reset by telephone and stores it in less. */
@@ -55,50 +41,46 @@ const MAX_ROUNDS = 8;
  * @throws SecretStoreError
  */
 export async function storeAndSwap(
-  services: Services,
   invocation: Invocation,
-  { password, target }: Brought,
-  base: { versionId: string; value: string },
+  { password, token }: NewPassword,
+  replaced: StoredVersion,
 ): Promise<boolean> {
-  const value = withPassword(invocation.secretArn, base.value, password);
-  if (!(await storePending(services, invocation, target, value))) return false;
-  return swapCurrent(services, invocation, { from: base.versionId, to: target });
+  const value = withPassword(invocation.secretArn, replaced.value, password);
+  if (!(await storePending(invocation, token, value))) return false;
+  return swapCurrent(invocation, replaced.versionId, token);
 }
 
 /**
- * Makes a password current that an exchange brought, whatever people have done to the secret meanwhile, and
+ * Makes the password of an exchange current, whatever people have done to the secret meanwhile, and
  * never takes AWSCURRENT from a password that works:
  * - the version that was replaced, or the old password with edited members: replaced, edits kept;
  * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too:
  *   it works → it is made current; refused → SupersededError.
- * @param holder what AWSCURRENT was last seen on
+ * @param current what AWSCURRENT was last seen on
  * @throws SupersededError, UsernameChangedError, SecretStoreError, LockoutGuardError and what a log-in throws
  */
 export async function makeCurrent(
-  services: Services,
   invocation: Invocation,
-  brought: Brought,
-  holder: Holder,
-): Promise<Ended> {
-  let { target } = brought;
+  ours: NewPassword,
+  current: StoredVersion,
+): Promise<Committed> {
+  let to = ours.token;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const verdict = await judge(services, invocation, brought, holder);
-    if (verdict === 'ours already') return { versionId: holder.versionId, overtaken: false };
+    const verdict = await judge(invocation, ours, current);
+    if (verdict === 'ours already') return { versionId: current.versionId, overtaken: false };
     if (verdict === 'works') {
-      await takeOffOurs(services, invocation, brought.target, holder);
-      return { versionId: holder.versionId, overtaken: true };
+      await takePendingOffOurs(invocation, ours.token, current);
+      return { versionId: current.versionId, overtaken: true };
     }
-    const value = await mergedValue(services, invocation, brought, holder);
-    if (!(await storePending(services, invocation, target, value))) {
+    const value = await mergedValue(invocation, ours, current);
+    if (!(await storePending(invocation, to, value))) {
       // The version has a value already: ours with other members, or somebody else's.
-      target = freshVersion(brought, holder.versionId, round);
-      if (!(await storePending(services, invocation, target, value))) continue;
+      to = versionIdFor(ours.attempt, current.versionId, round);
+      if (!(await storePending(invocation, to, value))) continue;
     }
-    if (verdict === 'refused') await mustWork(services, invocation, brought, target, holder);
-    if (await swapCurrent(services, invocation, { from: holder.versionId, to: target })) {
-      return { versionId: target, overtaken: false };
-    }
-    holder = await readHolder(services, invocation, await describe(services, invocation.secretArn));
+    if (verdict === 'refused') await proveOurs(invocation, ours, to, current);
+    if (await swapCurrent(invocation, current.versionId, to)) return { versionId: to, overtaken: false };
+    current = await readCurrent(invocation, await describeSecret(invocation));
   }
   throw new SecretStoreError(
     `The secret ${invocation.secretArn} was changed again and again while a new password was to be stored. It is not ` +
@@ -108,58 +90,55 @@ export async function makeCurrent(
 
 /** What AWSCURRENT holds: ours, a dead password, one that works, or one that was asked and refused. */
 async function judge(
-  services: Services,
   invocation: Invocation,
-  brought: Brought,
-  holder: Holder,
+  ours: NewPassword,
+  { versionId, credential }: StoredVersion,
 ): Promise<'ours already' | 'dead' | 'works' | 'refused'> {
-  const { versionId, credential } = holder;
-  if (versionId === brought.oldVersion) return 'dead';
+  if (versionId === ours.oldVersion) return 'dead';
   // No credential can be read from it, so nobody can log in with it; ours must prove itself all the same.
   if (!credential) return 'refused';
-  mustBeSameUser(invocation, brought, credential.username);
-  if (credential.password === brought.password) return 'ours already';
-  const holdsOld = (await hashPassword(credential.username, credential.password)) === brought.oldHash;
-  if (holdsOld && askedJustNow(services, brought)) return 'dead';
-  const proof = await prove(services, invocation, { versionId, ...credential });
+  checkSameUser(invocation, ours, credential.username);
+  if (credential.password === ours.password) return 'ours already';
+  const holdsOld = (await hashPassword(credential.username, credential.password)) === ours.oldHash;
+  if (holdsOld && askedJustNow(invocation, ours)) return 'dead';
+  const proof = await prove(invocation, versionId, credential);
   if (proof.works) return 'works';
   return holdsOld && proof.certain ? 'dead' : 'refused';
 }
 
-const askedJustNow = ({ clock }: Services, { askedAtMs }: Brought): boolean =>
+const askedJustNow = ({ clock }: Invocation, { askedAtMs }: NewPassword): boolean =>
   askedAtMs !== undefined && clock.nowMs() - askedAtMs < TOO_SOON_FOR_A_RESET_MS;
 
 /**
  * One log-in with ours, before AWSCURRENT is taken from a password that was refused. It is known by its exchange,
  * not by the version: another rotation must not present it again under its own.
+ * @throws SupersededError when it is refused, too
  */
-async function mustWork(
-  services: Services,
+async function proveOurs(
   invocation: Invocation,
-  { username, password, attempt }: Brought,
-  target: string,
-  holder: Holder,
+  { username, password, attempt }: NewPassword,
+  storedAs: string,
+  current: StoredVersion,
 ): Promise<void> {
-  const { ledger } = services;
-  const { secretArn, deadlineMs } = invocation;
-  const proof = await prove(services, invocation, { versionId: attempt, username, password });
+  const { ledger, secretArn, deadlineMs } = invocation;
+  const proof = await prove(invocation, attempt, { username, password });
   if (proof.works) return;
   // A code that does not say that the password was at fault proves nothing yet.
   if (!proof.certain && proof.error instanceof PasswordRefusedError) throw proof.error;
-  await takePendingOff(services, secretArn, target);
+  await takePendingOff(invocation, storedAs);
   await ledger.change(username, deadlineMs, (state, now) =>
-    recordSuperseded(state, attempt, holder.versionId, username, now),
+    recordSuperseded(state, attempt, current.versionId, username, now),
   );
   throw new SupersededError(
     `The secret ${secretArn} was changed after a new password of ${username} was sealed, and ThingSpace refuses both: what ` +
-      `the secret holds now (version ${holder.versionId}) and the sealed one. Have M2M Support reset the password and ` +
+      `the secret holds now (version ${current.versionId}) and the sealed one. Have M2M Support reset the password and ` +
       'store it as a new version of the secret; then rotate, or invoke the function with {"Recover": "<secret ARN>"}. ' +
       `(The sealed one can be read with \`${openingCommand(username)}\`.)`,
     { cause: proof.error },
   );
 }
 
-function mustBeSameUser({ secretArn }: Invocation, { username }: Brought, stored: string): void {
+function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, stored: string): void {
   if (credentialKey(stored) === credentialKey(username)) return;
   throw new UsernameChangedError(
     `The secret ${secretArn} names the username ${stored} now, but a new password of ${username} waits sealed for it. ` +
@@ -170,32 +149,25 @@ function mustBeSameUser({ secretArn }: Invocation, { username }: Brought, stored
 
 /** The members that a person may have edited, with our password; of a value that is no credential nothing is kept. */
 async function mergedValue(
-  services: Services,
   invocation: Invocation,
-  { password, oldVersion }: Brought,
-  holder: Holder,
+  { password, oldVersion }: NewPassword,
+  current: StoredVersion,
 ): Promise<string> {
   const { secretArn } = invocation;
-  if (holder.credential || holder.versionId === oldVersion)
-    return withPassword(secretArn, holder.value, password);
-  const old = await readVersionOnce(services, invocation, oldVersion);
+  if (current.credential || current.versionId === oldVersion)
+    return withPassword(secretArn, current.value, password);
+  const old = await readVersionOnce(invocation, oldVersion);
   if (old) return withPassword(secretArn, old.value, password);
-  throw (
-    holder.problem ??
-    new SecretStoreError(`Version ${oldVersion} of ${secretArn} is gone. Store a new version.`)
-  );
+  throw current.problem;
 }
 
 /** AWSPENDING may be on ours still, which stays beside a newer password. */
-async function takeOffOurs(services: Services, { secretArn }: Invocation, target: string, holder: Holder) {
-  const { stages } = await describe(services, secretArn);
-  const labels = stages.get(target) ?? [];
-  if (target !== holder.versionId && labels.includes(AWSPENDING))
-    await takePendingOff(services, secretArn, target);
-}
-
-/** The same for the same history, so that a repetition stores the same bytes under the same version. */
-function freshVersion({ attempt }: Brought, replaced: string, round: number): string {
-  const digest = createHash('sha256').update(`${attempt} ${replaced} ${round}`).digest('hex');
-  return digest.slice(0, 32);
+async function takePendingOffOurs(
+  invocation: Invocation,
+  token: string,
+  current: StoredVersion,
+): Promise<void> {
+  const { stages } = await describeSecret(invocation);
+  const labels = stages.get(token) ?? [];
+  if (token !== current.versionId && labels.includes(AWSPENDING)) await takePendingOff(invocation, token);
 }

@@ -1,17 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../errors.ts';
-import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordPutBack } from '../ledger/journal.ts';
 import { queueAlarm } from '../ledger/outbox.ts';
-import type { CredentialState } from '../ledger/state.ts';
 import { readEnvelope } from '../sealing/envelope.ts';
-import { readCredential, withPassword } from '../secret/credential.ts';
-import type { Invocation, Services } from './context.ts';
+import { withPassword } from '../secret/credential.ts';
+import { readVersion, type StoredVersion } from '../secret/stored-version.ts';
+import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
+import type { Invocation } from './context.ts';
 import { StoredPasswordRefusedError } from './errors.ts';
 import { prove } from './log-in.ts';
+import type { Seen } from './observe.ts';
 import { openPassword } from './sealed-answer.ts';
-import { type Holder, readVersion, storePending, swapCurrent } from './secret.ts';
-import { note } from './standing-trouble.ts';
+import { recordTrouble } from './standing-trouble.ts';
 
 /** A password that may be the live one. */
 type Candidate = {
@@ -22,26 +22,6 @@ type Candidate = {
   value: string | undefined;
 };
 
-/** What is known of a credential whose journal has nothing open. */
-export type AtRest = { username: string; state: CredentialState; holder: Holder };
-
-/**
- * Whether what AWSCURRENT is on is known to be dead: refused for certain, replaced by an exchange, or no
- * credential at all. A password that logged in since is not.
- */
-export async function isKnownDead(
-  username: string,
-  state: CredentialState,
-  holder: Holder,
-): Promise<boolean> {
-  if (!holder.credential) return true;
-  if (state.lastGood?.versionId === holder.versionId) return false;
-  const hash = await hashPassword(username, holder.credential.password);
-  const refused = state.refused[`${holder.versionId}:${hash}`];
-  if (refused) return !refused.releasable;
-  return Object.entries(state.refused).some(([id, { replaced }]) => replaced && id.endsWith(`:${hash}`));
-}
-
 /**
  * AWSCURRENT is on a dead password: somebody stored a wrong one, saved a stale editor, or moved the label
  * back. The version that last worked, or a sealed password that replaced this very version, is asked by one
@@ -49,34 +29,35 @@ export async function isKnownDead(
  * @returns whether AWSCURRENT may have changed
  * @throws LockoutGuardError and what a log-in throws; SecretStoreError
  */
-export async function putBack(services: Services, invocation: Invocation, seen: AtRest): Promise<boolean> {
-  const { username, holder } = seen;
-  for await (const candidate of candidatesFor(services, invocation, seen)) {
+export async function putBack(invocation: Invocation, seen: Seen): Promise<boolean> {
+  const { username, current } = seen;
+  for await (const candidate of candidatesFor(invocation, seen)) {
     const { versionId, password } = candidate;
-    const proof = await prove(services, invocation, { versionId, username, password });
+    const proof = await prove(invocation, versionId, { username, password });
     if (!proof.works) continue;
-    const to = await versionOf(services, invocation, candidate, holder);
-    if (await swapCurrent(services, invocation, { from: holder.versionId, to })) {
-      services.log('The live password is current again', {
-        username,
-        versionId: to,
-        replaced: holder.versionId,
-      });
-      await announce(services, invocation, username, to, holder.versionId);
+    const to = await storedAs(invocation, candidate, current);
+    if (await swapCurrent(invocation, current.versionId, to)) {
+      await recordAndAnnounce(invocation, username, to, current.versionId);
     }
     return true;
   }
   return false;
 }
 
-/** A dead password that could not be put right. A replaced one in a version of its own is asked first. */
-export async function refuseDead(services: Services, invocation: Invocation, seen: AtRest): Promise<void> {
-  const { username, state, holder } = seen;
-  const { versionId, credential, problem } = holder;
+/**
+ * The password is dead and no other one is there to be put back. One that was replaced, in a version of its
+ * own, is asked first: comes back when it works.
+ * @throws StoredPasswordRefusedError
+ */
+export async function failWithDead(
+  invocation: Invocation,
+  { username, state, current }: Seen,
+): Promise<void> {
+  const { versionId, credential, problem } = current;
   const asked = Object.keys(state.refused).some((id) => id.startsWith(`${versionId}:`));
   if (credential && !asked) {
     // Support may have reset the password to the very one that was replaced.
-    const proof = await prove(services, invocation, { versionId, ...credential });
+    const proof = await prove(invocation, versionId, credential);
     if (proof.works) return;
   }
   throw new StoredPasswordRefusedError(
@@ -88,49 +69,47 @@ export async function refuseDead(services: Services, invocation: Invocation, see
 }
 
 async function* candidatesFor(
-  services: Services,
   invocation: Invocation,
-  { username, state, holder }: AtRest,
+  { username, state, current, currentIsDead }: Seen,
 ): AsyncGenerator<Candidate> {
-  const good = state.lastGood?.versionId;
-  if (good !== undefined && good !== holder.versionId && (await isKnownDead(username, state, holder))) {
-    const version = await readVersion(services, invocation, good);
-    const password = version && passwordIn(invocation.secretArn, version.value);
-    if (password !== undefined && password !== holder.credential?.password) {
-      yield { password, versionId: good, value: version?.value };
+  const lastGood = state.lastGood?.versionId;
+  if (currentIsDead && lastGood !== undefined && lastGood !== current.versionId) {
+    const version = await readVersion(invocation, lastGood);
+    const password = version?.credential?.password;
+    if (password !== undefined && password !== current.credential?.password) {
+      yield { password, versionId: lastGood, value: version?.value };
     }
   }
   if (state.orphanItems.length === 0) return;
-  for (const [attempt, envelope] of Object.entries(await services.ledger.readSetAside(username))) {
-    const password = await passwordThatReplaced(services, invocation, username, envelope, holder.versionId);
+  for (const [attempt, envelope] of Object.entries(await invocation.ledger.readSetAside(username))) {
+    const password = await passwordThatReplaced(invocation, username, envelope, current.versionId);
     if (password !== undefined) yield { password, versionId: attempt, value: undefined };
   }
 }
 
 /** The version to swap in: the candidate's own where no member differs, else a fresh one. */
-async function versionOf(
-  services: Services,
+async function storedAs(
   invocation: Invocation,
   { password, versionId, value }: Candidate,
-  holder: Holder,
+  current: StoredVersion,
 ): Promise<string> {
-  if (!holder.credential && value !== undefined) return versionId;
-  const merged = withPassword(invocation.secretArn, holder.value, password);
+  if (!current.credential && value !== undefined) return versionId;
+  const merged = withPassword(invocation.secretArn, current.value, password);
   if (merged === value) return versionId;
-  const fresh = createHash('sha256').update(`${versionId} ${holder.versionId}`).digest('hex').slice(0, 32);
-  if (await storePending(services, invocation, fresh, merged)) return fresh;
+  const fresh = versionIdFor(versionId, current.versionId);
+  if (await storePending(invocation, fresh, merged)) return fresh;
   const other = randomUUID();
-  await storePending(services, invocation, other, merged);
+  await storePending(invocation, other, merged);
   return other;
 }
 
-async function announce(
-  { ledger }: Services,
-  { secretArn, deadlineMs }: Invocation,
+async function recordAndAnnounce(
+  { ledger, log, secretArn, deadlineMs }: Invocation,
   username: string,
   versionId: string,
   replacedVersionId: string,
 ): Promise<void> {
+  log('The live password is current again', { username, versionId, replaced: replacedVersionId });
   await ledger.change(username, deadlineMs, (state, now) => {
     recordPutBack(state, versionId, now);
     queueAlarm(state, {
@@ -146,18 +125,8 @@ async function announce(
   });
 }
 
-function passwordIn(secretArn: string, value: string): string | undefined {
-  try {
-    return readCredential(secretArn, value).password;
-  } catch (failure) {
-    if (failure instanceof PresentableError) return undefined;
-    throw failure;
-  }
-}
-
 /** One that does not open (another key, another format) is skipped: it stays where it is. */
 async function passwordThatReplaced(
-  services: Services,
   invocation: Invocation,
   username: string,
   envelope: string,
@@ -165,13 +134,13 @@ async function passwordThatReplaced(
 ): Promise<string | undefined> {
   try {
     if (readEnvelope(envelope).header.oldVersion !== versionId) return undefined;
-    return await openPassword(services, username, envelope);
+    return await openPassword(invocation, username, envelope);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
-    services.log('A sealed answer that was set aside does not open or holds no password; it stays kept', {
+    invocation.log('A sealed answer that was set aside does not open or holds no password; it stays kept', {
       failure: failure.message,
     });
-    await note(services, invocation, () => ({ kind: 'unreadable-envelope', errorName: failure.name }));
+    await recordTrouble(invocation, () => ({ kind: 'unreadable-envelope', errorName: failure.name }));
     return undefined;
   }
 }

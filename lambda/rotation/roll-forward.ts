@@ -1,13 +1,15 @@
 import { PresentableError } from '../errors.ts';
-import { recordCommitted } from '../ledger/journal.ts';
 import { queueAlarm } from '../ledger/outbox.ts';
 import type { Journal } from '../ledger/state.ts';
 import { unusableBecause } from '../secret/credential.ts';
-import type { Invocation, Services } from './context.ts';
+import { AWSCURRENT, AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
+import { describeSecret, readVersionOnce } from '../secret/stored-version.ts';
+import type { Invocation } from './context.ts';
+import { endCommitted } from './exchange-outcome.ts';
 import { prove } from './log-in.ts';
 import { makeCurrent } from './make-current.ts';
+import type { Seen } from './observe.ts';
 import { openPassword, unusable } from './sealed-answer.ts';
-import { AWSCURRENT, AWSPENDING, describe, type Holder, holderOf, readVersionOnce } from './secret.ts';
 
 type Received = Extract<Journal, { state: 'received' }>;
 
@@ -16,38 +18,27 @@ type Received = Extract<Journal, { state: 'received' }>;
  * @throws SupersededError, UsernameChangedError, UnreadableAnswerError, UnusablePasswordError, SealingKeyError, EnvelopeError,
  *   SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in throws
  */
-export async function rollForward(
-  services: Services,
-  invocation: Invocation,
-  journal: Received,
-  username: string,
-  holder: Holder,
-): Promise<void> {
-  const { ledger, log } = services;
-  const { secretArn, deadlineMs } = invocation;
+export async function rollForward(invocation: Invocation, journal: Received, seen: Seen): Promise<void> {
+  const { log, secretArn } = invocation;
   const { attempt, oldVersion, oldHash } = journal;
-  const opened = await openUsable(services, username, journal.envelope, holder).catch(
-    (failure) => failure as Error,
-  );
-  if (opened instanceof Error) {
-    if (await personHasRestored(services, invocation, journal, username, holder, opened)) return;
-    throw opened;
+  const { username, current } = seen;
+  let password: string;
+  try {
+    password = await openUsable(invocation, journal, seen);
+  } catch (failure) {
+    if (failure instanceof PresentableError && (await personHasRestored(invocation, journal, seen))) return;
+    throw failure;
   }
-  const target = invocation.token ?? (await emptyPending(services, invocation)) ?? journal.token;
-  const brought = { username, password: opened, attempt, oldVersion, oldHash, target, askedAtMs: undefined };
-  const { versionId, overtaken } = await makeCurrent(services, invocation, brought, holder);
-  log(
-    overtaken
-      ? 'A newer stored password works; the sealed one is kept aside'
-      : 'A sealed password is current now',
-    {
-      username,
-      versionId,
-    },
-  );
-  await ledger.change(username, deadlineMs, (state, now) => {
-    const changed = recordCommitted(state, attempt, versionId, now, { overtaken, token: target, username });
-    if (!changed || overtaken || versionId === holder.versionId) return;
+  const token = invocation.token ?? (await emptyPending(invocation)) ?? journal.token;
+  const ours = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
+  const committed = await makeCurrent(invocation, ours, current);
+  const { versionId, overtaken } = committed;
+  const said = overtaken
+    ? 'A newer stored password works; the sealed one is kept aside'
+    : 'A sealed password is current now';
+  log(said, { username, versionId });
+  await endCommitted(invocation, ours, committed, (state, now) => {
+    if (overtaken || versionId === current.versionId) return;
     queueAlarm(state, {
       event: 'rolled-forward',
       id: `${attempt}:rolled-forward`,
@@ -61,40 +52,35 @@ export async function rollForward(
   });
 }
 
+/** @throws what keeps the sealed answer from being used */
 async function openUsable(
-  services: Services,
-  username: string,
-  envelope: string,
-  { credential, value }: Holder,
-) {
-  const password = await openPassword(services, username, envelope);
-  const why = unusableBecause(credential ? value : '{}', password);
+  invocation: Invocation,
+  { envelope }: Received,
+  { username, current }: Seen,
+): Promise<string> {
+  const password = await openPassword(invocation, username, envelope);
+  const why = unusableBecause(current.credential ? current.value : '{}', password);
   if (why !== undefined) throw unusable(username, why);
   return password;
 }
 
 /** The sealed answer cannot be used now; a password that a person has stored since, and that works, ends it. */
 async function personHasRestored(
-  services: Services,
   invocation: Invocation,
   { attempt, oldVersion }: Received,
-  username: string,
-  { versionId, credential }: Holder,
-  failure: Error,
+  { username, current: { versionId, credential } }: Seen,
 ): Promise<boolean> {
-  if (!(failure instanceof PresentableError) || versionId === oldVersion || !credential) return false;
-  const proof = await prove(services, invocation, { versionId, ...credential });
+  if (versionId === oldVersion || !credential) return false;
+  const proof = await prove(invocation, versionId, credential);
   if (!proof.works) return false;
-  await services.ledger.change(username, invocation.deadlineMs, (state, now) =>
-    recordCommitted(state, attempt, versionId, now, { overtaken: true, username }),
-  );
+  await endCommitted(invocation, { username, attempt }, { versionId, overtaken: true });
   return true;
 }
 
 /** Without a token of its own, a recover event fills the version that Secrets Manager left pending. */
-async function emptyPending(services: Services, invocation: Invocation): Promise<string | undefined> {
-  const { stages } = await describe(services, invocation.secretArn);
-  const pending = holderOf(stages, AWSPENDING);
+async function emptyPending(invocation: Invocation): Promise<string | undefined> {
+  const { stages } = await describeSecret(invocation);
+  const pending = versionLabelled(stages, AWSPENDING);
   if (pending === undefined || stages.get(pending)?.includes(AWSCURRENT)) return undefined;
-  return (await readVersionOnce(services, invocation, pending)) ? undefined : pending;
+  return (await readVersionOnce(invocation, pending)) ? undefined : pending;
 }

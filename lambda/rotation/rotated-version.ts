@@ -1,42 +1,62 @@
 import { committedVersion } from '../ledger/journal.ts';
 import { CredentialNotInitializedError } from '../secret/credential.ts';
-import type { SecretDescription, SecretVersion } from '../secret/secrets-manager.ts';
-import { type Invocation, type Services, type StepInvocation, untilVisible } from './context.ts';
-import { StaleRotationError } from './errors.ts';
+import { AWSCURRENT, AWSPENDING, type SecretDescription } from '../secret/secrets-manager.ts';
 import {
-  AWSCURRENT,
-  AWSPENDING,
-  describe,
-  type Holder,
-  readHolder,
+  describeSecret,
+  type ReadableVersion,
+  readCurrent,
   readVersionOnce,
-  takePendingOff,
-} from './secret.ts';
+  type StoredVersion,
+} from '../secret/stored-version.ts';
+import { takePendingOff } from '../secret/swap.ts';
+import { untilVisible } from '../secret/until-visible.ts';
+import type { Invocation, StepInvocation } from './context.ts';
+import { RotationNotEnabledError, StaleRotationError } from './errors.ts';
 
 /** The event may name the secret; what is stored names its ARN. */
-export async function describeInto(services: Services, invocation: Invocation): Promise<SecretDescription> {
-  const secret = await describe(services, invocation.secretArn);
+export async function describeInto(invocation: Invocation): Promise<SecretDescription> {
+  const secret = await describeSecret(invocation);
   invocation.secretArn = secret.arn;
   return secret;
 }
 
+/**
+ * Checks an event against the secret: rotation is on, and whether Secrets Manager has staged the token.
+ * @throws RotationNotEnabledError, SecretStoreError
+ */
+export async function checkStaged(
+  step: StepInvocation,
+): Promise<{ secret: SecretDescription; staged: boolean }> {
+  let secret: SecretDescription | undefined;
+  const staged = await untilVisible(step.clock, step.deadlineMs, async () => {
+    secret = await describeInto(step);
+    if (!secret.rotationEnabled) {
+      throw new RotationNotEnabledError(
+        `Rotation is off for the secret ${secret.arn}: turn it on with \`aws secretsmanager rotate-secret\` and this ` +
+          'function’s ARN, or do not invoke the function by hand.',
+      );
+    }
+    const labels = secret.stages.get(step.token) ?? [];
+    return labels.includes(AWSPENDING) || labels.includes(AWSCURRENT) || undefined;
+  });
+  return { secret: secret ?? (await describeInto(step)), staged: staged ?? false };
+}
+
 /** A secret that a person has yet to fill is no failure: it is so between deployment and first use. */
 export async function readIfInitialized(
-  services: Services,
   invocation: Invocation,
-  secret: SecretDescription,
-): Promise<Holder | undefined> {
+  secret: Pick<SecretDescription, 'stages'>,
+): Promise<StoredVersion | undefined> {
+  const { ledger, log, secretArn } = invocation;
   const empty = (failure: unknown) => {
     if (!(failure instanceof CredentialNotInitializedError)) throw failure;
-    services.log('The secret holds no credentials yet: nothing to do', { secretArn: invocation.secretArn });
+    log('The secret holds no credentials yet: nothing to do', { secretArn });
     return undefined;
   };
-  const holder = await readHolder(services, invocation, secret).catch(empty);
-  if (!(holder?.problem instanceof CredentialNotInitializedError)) return holder;
+  const current = await readCurrent(invocation, secret).catch(empty);
+  if (!(current?.problem instanceof CredentialNotInitializedError)) return current;
   // A placeholder over a credential that was rotated before is a mistake, and is put right.
-  return (await services.ledger.usernameOf(invocation.secretArn)) === undefined
-    ? empty(holder.problem)
-    : holder;
+  return (await ledger.usernameOf(secretArn)) === undefined ? empty(current.problem) : current;
 }
 
 /**
@@ -46,41 +66,38 @@ export async function readIfInitialized(
  * @throws StaleRotationError: a late step tests nothing that apps do not read
  */
 export async function versionOfRotation(
-  services: Services,
   step: StepInvocation,
   described: SecretDescription,
-): Promise<SecretVersion | 'schedule test'> {
+): Promise<ReadableVersion | 'schedule test'> {
   let secret: SecretDescription | undefined = described;
-  const found = await untilVisible(services.clock, step.deadlineMs, async () => {
-    const { stages } = secret ?? (await describe(services, step.secretArn));
+  const found = await untilVisible(step.clock, step.deadlineMs, async () => {
+    const { stages } = secret ?? (await describeSecret(step));
     secret = undefined;
-    if (stages.get(step.token)?.includes(AWSCURRENT)) return readVersionOnce(services, step, step.token);
-    const holder = await readIfInitialized(services, step, { ...described, stages });
-    if (!holder) return 'schedule test';
-    if (!holder.credential) throw holder.problem;
-    const { state } = await services.ledger.read(holder.credential.username, step.deadlineMs);
+    if (stages.get(step.token)?.includes(AWSCURRENT)) return readVersionOnce(step, step.token);
+    const current = await readIfInitialized(step, { stages });
+    if (!current) return 'schedule test';
+    if (!current.credential) throw current.problem;
+    const { state } = await step.ledger.read(current.credential.username, step.deadlineMs);
     const { journal } = state;
     // What the ledger says was made current is seen so within some seconds.
     if (journal.state === 'committed' && journal.token === step.token) {
-      return holder.versionId === committedVersion(journal) ? holder : undefined;
+      return current.versionId === committedVersion(journal) ? current : undefined;
     }
-    const own = await readVersionOnce(services, step, step.token);
-    return !own || own.value === holder.value ? 'schedule test' : 'stale';
+    const own = await readVersionOnce(step, step.token);
+    return !own || own.value === current.value ? 'schedule test' : 'stale';
   });
-  if (found === undefined || found === 'stale') throw await stale(services, step);
+  if (found === undefined || found === 'stale') return failStale(step);
+  if (found !== 'schedule test' && !found.credential) throw found.problem;
   return found;
 }
 
-/** A step of an earlier rotation moves and tests nothing, and leaves no label behind. */
-export async function stale(
-  services: Services,
-  { secretArn, token }: StepInvocation,
-): Promise<StaleRotationError> {
-  const { stages } = await describe(services, secretArn);
+/** A step of an earlier rotation moves and tests nothing, and leaves no label behind. @throws StaleRotationError */
+export async function failStale(step: StepInvocation): Promise<never> {
+  const { secretArn, token } = step;
+  const { stages } = await describeSecret(step);
   const labels = stages.get(token) ?? [];
-  if (labels.includes(AWSPENDING) && !labels.includes(AWSCURRENT))
-    await takePendingOff(services, secretArn, token);
-  return new StaleRotationError(
+  if (labels.includes(AWSPENDING) && !labels.includes(AWSCURRENT)) await takePendingOff(step, token);
+  throw new StaleRotationError(
     `Version ${token} of ${secretArn} is not AWSCURRENT: the step belongs to a rotation that a later change has overtaken. ` +
       'No password was presented and none was changed. If apps are refused, store a working password as a new version; ' +
       'then rotate.',

@@ -5,12 +5,12 @@ import { SealingKeyError } from '../sealing/data-key.ts';
 import { EnvelopeError } from '../sealing/envelope.ts';
 import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
 import { condense, openPassword as openEnvelope } from '../sealing/open-answer.ts';
-import type { Invocation, Services } from './context.ts';
+import type { Invocation } from './context.ts';
 import { openingCommand, UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
 
 /** A log that cannot be written leaves the two other places; it must not keep the password from them. */
 export function writeSealed(
-  { sealedLog, log }: Services,
+  { sealedLog, log }: Invocation,
   attempt: string,
   envelopes: readonly string[],
 ): void {
@@ -27,7 +27,7 @@ export function writeSealed(
  *   this release can read
  */
 export async function openPassword(
-  { sealer, api }: Services,
+  { sealer, api }: Invocation,
   username: string,
   envelope: string,
 ): Promise<string> {
@@ -61,13 +61,12 @@ const MARGIN_MS = 3_000;
 
 /** Looks for the answer of an exchange in the log of the invocation that had it, and takes it into the journal. */
 export async function findInLog(
-  services: Services,
   invocation: Invocation,
   { attempt, startedAt }: ExchangeJournal,
   username: string,
 ): Promise<FoundInLog> {
-  const { sealedLog, sealer, api, ledger, log } = services;
-  const untilMs = invocation.deadlineMs - MARGIN_MS;
+  const { sealedLog, sealer, api, ledger, log, deadlineMs } = invocation;
+  const untilMs = deadlineMs - MARGIN_MS;
   let forItem: string;
   let password: string | undefined;
   let missing: number[];
@@ -82,7 +81,7 @@ export async function findInLog(
     if (error instanceof SealingKeyError) return { found: 'locked', error };
     return error instanceof EnvelopeError ? { found: 'unreadable' } : { found: 'not searched', error };
   }
-  await ledger.change(username, invocation.deadlineMs, (state, now) => {
+  await ledger.change(username, deadlineMs, (state, now) => {
     if (password !== undefined) recordReceived(state, attempt, forItem, now);
     else recordUnknown(state, attempt, username, forItem, now);
   });

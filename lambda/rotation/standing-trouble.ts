@@ -1,7 +1,7 @@
 import type { Trouble } from '../alarms/event.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import { noteTrouble, troubleIsOver } from '../ledger/trouble.ts';
-import type { Invocation, Services } from './context.ts';
+import type { Invocation } from './context.ts';
 
 /** Which trouble an error stands for. An error that is not listed is `rotation-failing` when it repeats. */
 const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
@@ -44,16 +44,15 @@ function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
   return journal.state === 'received' ? 'not-stored' : 'rotation-failing';
 }
 
-/** Notes that a step failed: what needs a person is announced, and again every day until it is over. Never throws. */
-export async function noteFailure(services: Services, invocation: Invocation, failure: Error): Promise<void> {
+/** A step failed: what needs a person is announced, and again every day until it is over. Never throws. */
+export async function recordFailure(invocation: Invocation, failure: Error): Promise<void> {
   if (NO_TROUBLE.has(failure.name)) return;
-  await note(services, invocation, (state) => ({ kind: troubleOf(failure, state), errorName: failure.name }));
+  await recordTrouble(invocation, (state) => ({ kind: troubleOf(failure, state), errorName: failure.name }));
 }
 
-/** Notes a trouble that stops no step. Never throws. */
-export async function note(
-  { ledger, metrics, log }: Services,
-  { username, secretArn, token, deadlineMs }: Invocation,
+/** A trouble that need not stop the step. Never throws. */
+export async function recordTrouble(
+  { ledger, metrics, log, username, secretArn, token, deadlineMs }: Invocation,
   found: (state: CredentialState) => { kind: Trouble; errorName?: string },
 ): Promise<void> {
   // Of a secret that cannot be read only its ARN is known: the trouble gets an item of its own.
@@ -85,9 +84,8 @@ export async function note(
 }
 
 /** The trouble of a username, or of a secret that could not be read (`subject` is its ARN then), is over. */
-export async function noteOver(
-  { ledger }: Services,
-  { secretArn, deadlineMs }: Invocation,
+export async function recordTroubleOver(
+  { ledger, secretArn, deadlineMs }: Invocation,
   subject: string,
 ): Promise<void> {
   await ledger.change(subject, deadlineMs, (state, now) =>

@@ -1,6 +1,8 @@
 import { finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
-import { checkFits, readCredential } from '../secret/credential.ts';
+import { checkFits } from '../secret/credential.ts';
+import { AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
+import { takePendingOff } from '../secret/swap.ts';
 import { changePassword } from './change-password.ts';
 import type { Invocation, Services, StepInvocation } from './context.ts';
 import { TokenNotStagedError } from './errors.ts';
@@ -8,9 +10,8 @@ import { type RecoverEvent, type RotationEvent, readEvent } from './event.ts';
 import { logInOrThrow, logOut } from './log-in.ts';
 import { recover } from './recover-event.ts';
 import { recoverPending } from './recovery.ts';
-import { describeInto, stale, versionOfRotation } from './rotated-version.ts';
-import { AWSPENDING, checkStaged, holderOf, takePendingOff } from './secret.ts';
-import { note, noteFailure } from './standing-trouble.ts';
+import { checkStaged, describeInto, failStale, versionOfRotation } from './rotated-version.ts';
+import { recordFailure, recordTrouble } from './standing-trouble.ts';
 
 /** Kept at the end of an invocation to say what became of it. */
 const CLOSING_MS = 1_000;
@@ -25,6 +26,7 @@ export async function perform(services: Services, input: unknown, remainingMs: n
   const event = readEvent(input);
   services.log('Invoked', { step: event.step, secretId: event.secretId });
   const invocation: Invocation = {
+    ...services,
     secretArn: event.secretId,
     token: undefined,
     rotationToken: undefined,
@@ -32,31 +34,26 @@ export async function perform(services: Services, input: unknown, remainingMs: n
     deadlineMs: startedAtMs + remainingMs - CLOSING_MS,
   };
   try {
-    await run(services, invocation, event);
+    await run(invocation, event);
   } catch (failure) {
-    if (failure instanceof Error) await noteFailure(services, invocation, failure);
+    if (failure instanceof Error) await recordFailure(invocation, failure);
     throw failure;
   }
 }
 
-async function run(
-  services: Services,
-  invocation: Invocation,
-  event: RotationEvent | RecoverEvent,
-): Promise<void> {
-  if (event.step === 'recover') return recover(services, invocation);
-  invocation.token = event.token;
-  invocation.rotationToken = event.rotationToken;
-  const step = invocation as StepInvocation;
+async function run(invocation: Invocation, event: RotationEvent | RecoverEvent): Promise<void> {
+  if (event.step === 'recover') return recover(invocation);
+  const { token, rotationToken } = event;
+  const step = Object.assign(invocation, { token, rotationToken });
   switch (event.step) {
     case 'createSecret':
-      return createSecret(services, step, event);
+      return createSecret(step);
     case 'setSecret':
-      return setSecret(services, step);
+      return setSecret(step);
     case 'testSecret':
-      return testSecret(services, step);
+      return testSecret(step);
     case 'finishSecret':
-      return finishSecret(services, step);
+      return finishSecret(step);
   }
 }
 
@@ -65,20 +62,19 @@ async function run(
  * begun is finished or settled first, also when Secrets Manager has moved on to another token.
  * @throws TokenNotStagedError
  */
-async function createSecret(services: Services, step: StepInvocation, event: RotationEvent): Promise<void> {
-  const { secret, staged } = await checkStaged(services, event, step.deadlineMs);
-  step.secretArn = secret.arn;
-  const recovered = await recoverPending(services, step, secret);
+async function createSecret(step: StepInvocation): Promise<void> {
+  const { secret, staged } = await checkStaged(step);
+  const recovered = await recoverPending(step, secret);
   if (recovered.found === 'stored') return;
   if (!staged) throw notStaged(step);
-  const { current } = recovered;
+  const { username, current, isNew, former } = recovered;
   checkFits(step.secretArn, current.value);
-  if (recovered.isNew) await takeOver(services, step, current.username, recovered.former);
-  await changePassword(services, step, current);
+  if (isNew) await takeOverUsername(step, username, former);
+  await changePassword(step, current);
 }
 
 /** Nothing is left to set: ThingSpace has set the new password when it made it, and createSecret has stored it. */
-async function setSecret({ log }: Services, { secretArn, token }: StepInvocation): Promise<void> {
+async function setSecret({ log, secretArn, token }: StepInvocation): Promise<void> {
   log('Nothing to set', { secretArn, token });
 }
 
@@ -86,35 +82,33 @@ async function setSecret({ log }: Services, { secretArn, token }: StepInvocation
  * Logs in with the new password, once, and out again. Quiet when Secrets Manager only tests a schedule.
  * @throws StaleRotationError, PasswordRefusedError, LockoutGuardError and what a log-in throws
  */
-async function testSecret(services: Services, step: StepInvocation): Promise<void> {
-  const version = await versionOfRotation(services, step, await describeInto(services, step));
+async function testSecret(step: StepInvocation): Promise<void> {
+  const { log, token } = step;
+  const version = await versionOfRotation(step, await describeInto(step));
   if (version === 'schedule test') {
-    services.log('No new password to test: the secret’s shape is right', { secretArn: step.secretArn });
+    log('No new password to test: the secret’s shape is right', { secretArn: step.secretArn });
     return;
   }
-  const credential = readCredential(step.secretArn, version.value);
+  const { versionId, credential } = version;
   step.username = credential.username;
-  const session = await logInOrThrow(services, step, { versionId: version.versionId, ...credential }, 'test');
-  await logOut(services, step, session);
-  services.log('The new password works', { username: credential.username, token: step.token });
+  const session = await logInOrThrow(step, versionId, credential, 'test');
+  await logOut(step, session);
+  log('The new password works', { username: credential.username, token });
 }
 
 /**
  * Takes AWSPENDING off, ends the journal, and says once that the password was rotated.
  * @throws StaleRotationError, SecretStoreError, LedgerUnavailableError
  */
-async function finishSecret(services: Services, step: StepInvocation): Promise<void> {
-  const { ledger, metrics, log } = services;
-  const { token, deadlineMs } = step;
-  const secret = await describeInto(services, step);
-  const version = await versionOfRotation(services, step, secret);
-  if (version === 'schedule test') throw await stale(services, step);
-  const { username } = readCredential(step.secretArn, version.value);
+async function finishSecret(step: StepInvocation): Promise<void> {
+  const { ledger, metrics, log, token, deadlineMs } = step;
+  const secret = await describeInto(step);
+  const version = await versionOfRotation(step, secret);
+  if (version === 'schedule test') return failStale(step);
+  const { username } = version.credential;
   step.username = username;
-  const pending = holderOf(secret.stages, AWSPENDING);
-  if (pending === token || pending === version.versionId) {
-    await takePendingOff(services, step.secretArn, pending);
-  }
+  const pending = versionLabelled(secret.stages, AWSPENDING);
+  if (pending === token || pending === version.versionId) await takePendingOff(step, pending);
   const ended = await ledger.change(
     username,
     deadlineMs,
@@ -134,18 +128,16 @@ function notStaged({ secretArn, token }: StepInvocation): TokenNotStagedError {
 }
 
 /** The secret's next exchange is the first for this username: who reads a secret that is no JSON must know it. */
-async function takeOver(
-  services: Services,
+async function takeOverUsername(
   step: StepInvocation,
   username: string,
   former: string | undefined,
 ): Promise<void> {
-  const { ledger, log } = services;
-  const { secretArn, deadlineMs } = step;
+  const { ledger, log, secretArn, deadlineMs } = step;
   await ledger.rememberUsernameOf(secretArn, username);
   if (former === undefined) return;
   log('The secret names another username than at its last rotation', { secretArn, username, former });
-  await note(services, step, () => ({ kind: 'username-changed' }));
+  await recordTrouble(step, () => ({ kind: 'username-changed' }));
   await ledger.change(former, deadlineMs, (state) => {
     if (state.secretArn === secretArn) delete state.secretArn;
   });

@@ -1,21 +1,20 @@
 import type { RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
-import { recordCommitted, recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
+import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import { credentialLost } from '../ledger/reserve.ts';
-import type { CredentialState, Journal } from '../ledger/state.ts';
+import type { Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
-import { readCredential } from '../secret/credential.ts';
-import type { Invocation, Services } from './context.ts';
+import type { Credential } from '../secret/credential.ts';
+import { readVersion, readVersionOnce } from '../secret/stored-version.ts';
+import type { Invocation } from './context.ts';
 import { OutcomeUnknownError, openingCommand } from './errors.ts';
-import { type Presented, type Proof, prove } from './log-in.ts';
+import { endCommitted } from './exchange-outcome.ts';
+import { type Proof, prove } from './log-in.ts';
 import { makeCurrent } from './make-current.ts';
+import type { Seen } from './observe.ts';
 import { findInLog } from './sealed-answer.ts';
-import { type Holder, readVersion, readVersionOnce } from './secret.ts';
 
 export type Unsettled = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
-
-/** What was seen of the credential: the ledger's item, DynamoDB's time, and what AWSCURRENT is on. */
-type Seen = { username: string; state: CredentialState; now: number; holder: Holder; holderDead: boolean };
 
 const POLL_MS = 5_000;
 /** What an invocation keeps for itself when it waits: enough to say what it waited for. */
@@ -29,47 +28,48 @@ const MARGIN_MS = 3_000;
  * @throws CredentialLostError when the old password is refused for certain: it was changed, and the new one is lost
  */
 export async function settleUnknownOutcome(
-  services: Services,
   invocation: Invocation,
   journal: Unsettled,
   seen: Seen,
 ): Promise<void> {
-  const { ledger } = services;
+  const { ledger, deadlineMs } = invocation;
   const { attempt, startedAt } = journal;
-  const { username, now } = seen;
-  const inLog = await findInLog(services, invocation, journal, username);
+  const { username, now, current } = seen;
+  const inLog = await findInLog(invocation, journal, username);
   if (inLog.found === 'readable') return;
-  if (await storedUnderToken(services, invocation, journal, seen)) return;
+  if (await storedUnderToken(invocation, journal, seen)) return;
   if (journal.state === 'exchanging') {
     // The invocation that sent it ended before it could record the outcome.
-    return ledger.change(username, invocation.deadlineMs, (state, at) =>
+    return ledger.change(username, deadlineMs, (state, at) =>
       recordUnknown(state, attempt, username, undefined, at),
     );
   }
   const settlesAt = startedAt + SETTLING_MS;
-  if (now < settlesAt) {
-    return pollUntil(services, invocation, settlesAt - now, stillUnknown(username, settlesAt));
-  }
-  if (await changedByPerson(seen, journal)) {
-    const proof = await proveHolder(services, invocation, seen.holder);
-    if (proof?.works) return recordNothingChanged(services, invocation, attempt, username);
-    if (proof && !proof.certain) throw unproven(username, proof);
+  if (now < settlesAt) return waitOrFail(invocation, settlesAt - now, stillUnknown(username, settlesAt));
+
+  const theirs = await storedByPerson(seen, journal);
+  if (theirs) {
+    const proof = await prove(invocation, current.versionId, theirs);
+    if (proof.works) return recordNothingChanged(invocation, attempt, username);
+    if (!proof.certain) throw unproven(username, proof);
   }
   // An answer that KMS does not open now is no loss, and neither is one that could not be looked for.
   if (inLog.found === 'locked') throw inLog.error;
-  const unsearched = inLog.found === 'not searched' ? inLog.error : undefined;
-  await proveOld(services, invocation, journal, seen, unsearched);
+  if (await oldStillWorks(invocation, journal, seen)) {
+    return recordNothingChanged(invocation, attempt, username);
+  }
+  if (inLog.found === 'not searched') throw notSearched(username, inLog.error);
+  await failAsLost(invocation, attempt, seen);
 }
 
-/** Waits for a change that time or another invocation brings; at the deadline it fails with `otherwise`. */
-export async function pollUntil(
-  { clock }: Services,
-  { deadlineMs }: Invocation,
+/** Sleeps some seconds for a change that time or another invocation brings; at the deadline it fails. */
+export async function waitOrFail(
+  { clock, deadlineMs }: Invocation,
   maxMs: number,
-  otherwise: Error,
+  atDeadline: Error,
 ): Promise<void> {
   const leftMs = deadlineMs - MARGIN_MS - clock.nowMs();
-  if (leftMs <= 0) throw otherwise;
+  if (leftMs <= 0) throw atDeadline;
   await clock.sleep(Math.min(leftMs, maxMs, POLL_MS));
 }
 
@@ -78,88 +78,68 @@ export async function pollUntil(
  * AWSCURRENT may be anybody's: it is asked once.
  */
 async function storedUnderToken(
-  services: Services,
   invocation: Invocation,
-  journal: Unsettled,
-  { username, holder }: Seen,
+  { token, attempt, oldVersion, oldHash }: Unsettled,
+  { username, current }: Seen,
 ): Promise<boolean> {
-  const { token, attempt, oldVersion, oldHash } = journal;
-  const version = await readVersionOnce(services, invocation, token);
+  const version = await readVersionOnce(invocation, token);
   if (!version) return false;
-  const { password } = readCredential(invocation.secretArn, version.value);
+  if (!version.credential) throw version.problem;
+  const { password } = version.credential;
   if ((await hashPassword(username, password)) === oldHash) return false;
-  if (holder.versionId !== token) {
-    const proof = await prove(services, invocation, { versionId: token, username, password });
+  if (current.versionId !== token) {
+    const proof = await prove(invocation, token, { username, password });
     if (!proof.works) return false;
   }
-  const brought = { username, password, attempt, oldVersion, oldHash, target: token, askedAtMs: undefined };
-  const { versionId, overtaken } = await makeCurrent(services, invocation, brought, holder);
-  await services.ledger.change(username, invocation.deadlineMs, (state, now) =>
-    recordCommitted(state, attempt, versionId, now, { overtaken, username }),
-  );
+  const ours = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
+  await endCommitted(invocation, ours, await makeCurrent(invocation, ours, current));
   return true;
 }
 
-async function changedByPerson(
-  { username, holder, holderDead }: Seen,
+/** What a person has stored since the exchange began: neither the old password nor one that is known to be dead. */
+async function storedByPerson(
+  { username, current, currentIsDead }: Seen,
   { oldVersion, oldHash }: Unsettled,
-): Promise<boolean> {
-  if (holder.versionId === oldVersion || !holder.credential || holderDead) return false;
-  return (await hashPassword(username, holder.credential.password)) !== oldHash;
+): Promise<Credential | undefined> {
+  const { versionId, credential } = current;
+  if (versionId === oldVersion || !credential || currentIsDead) return undefined;
+  return (await hashPassword(username, credential.password)) === oldHash ? undefined : credential;
 }
 
-async function proveHolder(
-  services: Services,
+/**
+ * One log-in with the password that the exchange was to replace, unless it was refused for certain since.
+ * @returns false when it is refused for certain: ThingSpace has changed the password
+ * @throws OutcomeUnknownError when the refusal proves nothing, or the old password is gone
+ */
+async function oldStillWorks(
   invocation: Invocation,
-  { versionId, credential }: Holder,
-): Promise<Proof | undefined> {
-  return credential && prove(services, invocation, { versionId, ...credential });
-}
-
-/** One log-in with the password that the exchange was to replace. */
-async function proveOld(
-  services: Services,
-  invocation: Invocation,
-  journal: Unsettled,
+  { oldVersion, oldHash, startedAt }: Unsettled,
   { username, state }: Seen,
-  unsearched: Error | undefined,
-): Promise<void> {
-  const { ledger, metrics } = services;
-  const { attempt, oldVersion, oldHash, startedAt } = journal;
-  const refusedSince = state.refused[`${oldVersion}:${oldHash}`];
-  const known = refusedSince && !refusedSince.releasable && refusedSince.at >= startedAt;
-  if (!known) {
-    const old = await oldCredential(services, invocation, oldVersion, username);
-    if (!old) throw oldIsGone(username, oldVersion);
-    const proof = await prove(services, invocation, old);
-    if (proof.works) return recordNothingChanged(services, invocation, attempt, username);
-    if (!proof.certain) throw unproven(username, proof);
-  }
-  if (unsearched) throw notSearched(username, unsearched);
-  const lost = await ledger.change(username, invocation.deadlineMs, (fresh, at) =>
+): Promise<boolean> {
+  const refused = state.refused[`${oldVersion}:${oldHash}`];
+  if (refused && !refused.releasable && refused.at >= startedAt) return false;
+  const version = await readVersion(invocation, oldVersion);
+  if (!version) throw oldIsGone(username, oldVersion);
+  if (!version.credential) throw version.problem;
+  const { password } = version.credential;
+  const proof = await prove(invocation, oldVersion, { username, password });
+  if (!proof.works && !proof.certain) throw unproven(username, proof);
+  return proof.works;
+}
+
+/** @throws CredentialLostError; comes back when another invocation has found the answer meanwhile */
+async function failAsLost(invocation: Invocation, attempt: string, { username, state }: Seen): Promise<void> {
+  const { ledger, metrics, deadlineMs } = invocation;
+  const lost = await ledger.change(username, deadlineMs, (fresh, at) =>
     recordLost(fresh, attempt, username, at),
   );
-  // Another invocation has found the answer meanwhile.
   if (!lost) return;
   metrics.count('PasswordLost', state.credential);
   throw credentialLost(username);
 }
 
-async function oldCredential(
-  services: Services,
-  invocation: Invocation,
-  versionId: string,
-  username: string,
-): Promise<Presented | undefined> {
-  const version = await readVersion(services, invocation, versionId);
-  if (!version) return undefined;
-  const { password } = readCredential(invocation.secretArn, version.value);
-  return { versionId, username, password };
-}
-
 function recordNothingChanged(
-  { ledger }: Services,
-  { deadlineMs }: Invocation,
+  { ledger, deadlineMs }: Invocation,
   attempt: string,
   username: string,
 ): Promise<void> {

@@ -12,9 +12,9 @@ import { kmsSealer } from '../sealing/data-key.ts';
 import { cloudWatchLogSearch } from '../sealing/log-search.ts';
 import { stdoutSealedLog } from '../sealing/sealed-log.ts';
 import { secretsManagerStore } from '../secret/secrets-manager.ts';
+import { readSettings, type Settings } from '../settings.ts';
 import { createSoapApi } from '../thingspace/soap.ts';
 import type { Services } from './context.ts';
-import { readSettings, type Settings } from './settings.ts';
 
 /** Makes the AWS clients from the function's environment; once per process. @throws SettingsError, BudgetsError */
 export function wire(logger: Logger): Services {

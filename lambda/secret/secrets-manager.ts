@@ -9,6 +9,9 @@ import {
 import { awsCall } from '../aws-call.ts';
 import { SecretShapeError } from './credential.ts';
 
+export const AWSCURRENT = 'AWSCURRENT';
+export const AWSPENDING = 'AWSPENDING';
+
 export type SecretDescription = {
   arn: string;
   rotationEnabled: boolean;
@@ -18,6 +21,12 @@ export type SecretDescription = {
 };
 
 export type SecretVersion = { versionId: string; value: string; createdAt: number };
+
+/** The version that a staging label is on. */
+export function versionLabelled(stages: SecretDescription['stages'], label: string): string | undefined {
+  for (const [versionId, labels] of stages) if (labels.includes(label)) return versionId;
+  return undefined;
+}
 
 /** What the rotation needs of Secrets Manager. Every method throws `AwsCallError`. */
 export interface SecretStore {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { CredentialState, Journal } from '../../lambda/ledger/state.ts';
 import { newState } from '../../lambda/ledger/state.ts';
 import { LEASE_MS } from '../../lambda/ledger/times.ts';
-import { classify, type Seen } from '../../lambda/rotation/recovery.ts';
+import type { Seen } from '../../lambda/rotation/observe.ts';
+import { classify } from '../../lambda/rotation/recovery.ts';
 
 const NOW = Date.UTC(2026, 0, 5);
 const SECRET_ARN = 'arn:secret';
@@ -24,14 +25,14 @@ function seen(
     username: 'Fleet',
     state: { ...newState('fleet'), secretArn: SECRET_ARN, journal, ...state },
     now: NOW,
-    holder: {
+    current: {
       versionId: version,
       value: '{}',
       createdAt: NOW,
       credential: { username: 'Fleet', password: 'p' },
       problem: undefined,
     },
-    holderDead: false,
+    currentIsDead: false,
     former: undefined,
     ...rest,
   };
@@ -67,7 +68,7 @@ describe('each state that earlier invocations can leave has one row', () => {
     ],
     [
       'a committed exchange, AWSCURRENT on a dead password',
-      seen(committed, { holderDead: true }),
+      seen(committed, { currentIsDead: true }),
       'put back',
     ],
     [
@@ -78,12 +79,12 @@ describe('each state that earlier invocations can leave has one row', () => {
     ['nothing open', seen({ state: 'idle' }), 'nothing: clear'],
     [
       'this rotation is over',
-      seen({ state: 'idle', lastToken: 'T1' }, { holderDead: true }),
+      seen({ state: 'idle', lastToken: 'T1' }, { currentIsDead: true }),
       'nothing: stored',
     ],
     [
       'nothing open, AWSCURRENT on a dead password',
-      seen({ state: 'idle' }, { holderDead: true }),
+      seen({ state: 'idle' }, { currentIsDead: true }),
       'put back',
     ],
     [

@@ -5,10 +5,10 @@ import {
   DEFAULT_LOCKOUT_LIMIT,
   DEFAULT_PASSWORD_ELEMENT,
   DEFAULT_ROTATION_BUDGET,
-} from '../defaults.ts';
-import { PresentableError } from '../errors.ts';
-import { type Budgets, budgets } from '../ledger/budgets.ts';
-import { isAwsManagedKey } from '../sealing/data-key.ts';
+} from './defaults.ts';
+import { PresentableError } from './errors.ts';
+import { type Budgets, budgets } from './ledger/budgets.ts';
+import { isAwsManagedKey } from './sealing/data-key.ts';
 
 export type Settings = {
   ledgerTable: string;

@@ -1,0 +1,64 @@
+import { hashPassword } from '../ledger/fingerprint.ts';
+import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
+import type { SecretDescription } from '../secret/secrets-manager.ts';
+import { describeSecret, readCurrent, type StoredVersion } from '../secret/stored-version.ts';
+import type { Invocation } from './context.ts';
+
+/** What one look sees of the credential. */
+export type Seen = {
+  username: string;
+  state: CredentialState;
+  /** DynamoDB's time, in milliseconds since 1970. */
+  now: number;
+  /** The version that AWSCURRENT is on. */
+  current: StoredVersion;
+  /** Its password is known not to work. */
+  currentIsDead: boolean;
+  /** The username of the secret's last rotation, and its journal, where it was another one. */
+  former: { username: string; journal: Journal } | undefined;
+};
+
+/** All reads that recovery decides by; also publishes the alarms that an earlier invocation left. */
+export async function observe(
+  invocation: Invocation,
+  described: SecretDescription | undefined,
+): Promise<Seen> {
+  const { ledger, secretArn, deadlineMs } = invocation;
+  const current = await readCurrent(invocation, described ?? (await describeSecret(invocation)));
+  const username = current.credential?.username ?? (await ledger.usernameOf(secretArn));
+  if (username === undefined) throw current.problem;
+  invocation.username = username;
+  const { state, now } = await ledger.read(username, deadlineMs);
+  if (state.outbox.length > 0) await ledger.publishOutbox(username, deadlineMs);
+  const currentIsDead = await isKnownDead(username, state, current);
+  const former = state.secretArn === undefined ? await formerOf(invocation, username) : undefined;
+  return { username, state, now, current, currentIsDead, former };
+}
+
+/** Only a username that was never rotated can be new to its secret: all others are spared the read. */
+async function formerOf(
+  { ledger, secretArn, deadlineMs }: Invocation,
+  username: string,
+): Promise<Seen['former']> {
+  const former = await ledger.usernameOf(secretArn);
+  if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;
+  const { state } = await ledger.read(former, deadlineMs);
+  return { username: former, journal: state.journal };
+}
+
+/**
+ * Whether what AWSCURRENT is on is known to be dead: refused for certain, replaced by an exchange, or no
+ * credential at all. A password that logged in since is not.
+ */
+export async function isKnownDead(
+  username: string,
+  state: CredentialState,
+  current: StoredVersion,
+): Promise<boolean> {
+  if (!current.credential) return true;
+  if (state.lastGood?.versionId === current.versionId) return false;
+  const hash = await hashPassword(username, current.credential.password);
+  const refused = state.refused[`${current.versionId}:${hash}`];
+  if (refused) return !refused.releasable;
+  return Object.entries(state.refused).some(([id, { replaced }]) => replaced && id.endsWith(`:${hash}`));
+}

@@ -1,0 +1,86 @@
+import { AwsCallError } from '../aws-call.ts';
+import type { Clock } from '../clock.ts';
+import { PresentableError } from '../errors.ts';
+import { type Credential, CredentialNotInitializedError, readCredential } from './credential.ts';
+import {
+  AWSCURRENT,
+  type SecretDescription,
+  type SecretStore,
+  type SecretVersion,
+  versionLabelled,
+} from './secrets-manager.ts';
+import { untilVisible } from './until-visible.ts';
+
+/** Secrets Manager could not be read or written. */
+export class SecretStoreError extends PresentableError {
+  override readonly name = 'SecretStoreError';
+}
+
+/** Which secret, and until when Secrets Manager is asked again (by `clock`). */
+export type SecretAccess = { store: SecretStore; clock: Clock; secretArn: string; deadlineMs: number };
+
+/** A version as it is stored: the credential that it holds, or the problem with what it holds. */
+export type StoredVersion = ReadableVersion | UnreadableVersion;
+export type ReadableVersion = SecretVersion & { credential: Credential; problem: undefined };
+export type UnreadableVersion = SecretVersion & { credential: undefined; problem: PresentableError };
+
+/** @throws SecretStoreError when Secrets Manager does not answer or refuses */
+export function describeSecret({ store, secretArn }: SecretAccess): Promise<SecretDescription> {
+  return reading(secretArn, () => store.describe(secretArn));
+}
+
+/**
+ * One version; undefined while it has no value. Not asked again: for a version that most often has none.
+ * @throws SecretStoreError; SecretShapeError for binary data
+ */
+export async function readVersionOnce(
+  { store, secretArn }: SecretAccess,
+  versionId: string,
+): Promise<StoredVersion | undefined> {
+  const version = await reading(secretArn, () => store.read(secretArn, versionId));
+  return version && withCredential(secretArn, version);
+}
+
+/** One version; undefined when it has no value, or none is visible for some seconds. @throws as `readVersionOnce` */
+export function readVersion(access: SecretAccess, versionId: string): Promise<StoredVersion | undefined> {
+  return untilVisible(access.clock, access.deadlineMs, () => readVersionOnce(access, versionId));
+}
+
+/**
+ * The version that AWSCURRENT is on, read by its id: a read by label may be answered from before a change.
+ * @throws as `readVersionOnce`; CredentialNotInitializedError when no version has the label
+ */
+export async function readCurrent(
+  access: SecretAccess,
+  { stages }: Pick<SecretDescription, 'stages'>,
+): Promise<StoredVersion> {
+  const versionId = versionLabelled(stages, AWSCURRENT);
+  const version = versionId === undefined ? undefined : await readVersion(access, versionId);
+  if (version) return version;
+  throw new CredentialNotInitializedError(
+    `The secret ${access.secretArn} has no current value: store the ThingSpace username and its current ` +
+      'password in it, then rotate.',
+  );
+}
+
+export function withCredential(secretArn: string, version: SecretVersion): StoredVersion {
+  try {
+    return { ...version, credential: readCredential(secretArn, version.value), problem: undefined };
+  } catch (problem) {
+    if (!(problem instanceof PresentableError)) throw problem;
+    return { ...version, credential: undefined, problem };
+  }
+}
+
+async function reading<T>(secretArn: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (!(cause instanceof AwsCallError)) throw cause;
+    throw new SecretStoreError(
+      `The secret ${secretArn} cannot be read (${cause.errorName}). Nothing was changed; check the function’s ` +
+        'permissions and Secrets Manager’s health. A retry goes on from here.',
+      { cause },
+    );
+  }
+}

@@ -20,7 +20,13 @@ const sizeAtStart = (files: BundledFile[]) =>
 const ownKb = sizeAtStart(await bundleRotation());
 const clientsKb = sizeAtStart(await bundleRotation(clients, 'bench/clients.ts'));
 const cliKb = (await bundleCli()) / 1000;
-const load = (file: string) => `await import(${JSON.stringify(file)})`;
+/** As Lambda starts the function: with the options that the stack sets. */
+const load = (file: string) => [
+  '--enable-source-maps',
+  '--input-type=module',
+  '-e',
+  `await import(${JSON.stringify(file)})`,
+];
 const key = { plaintext: randomBytes(32), wrapped: randomBytes(184) };
 const about = { secretArn: 'arn', token: 'token', attempt: 'attempt', oldVersion: 'v1', oldHash: 'hash' };
 const [small, large] = [{ body: randomBytes(700) }, { body: randomBytes(1024 * 1024) }];
@@ -34,13 +40,13 @@ console.log(
 );
 // One after the other in turn: what else the machine does falls on all of them alike.
 await measure(25, [
-  { what: 'an empty Node.js process', work: () => nodeRuns('') },
-  { what: '  … that loads the rotation bundle (cold start)', work: () => nodeRuns(load(bundle)) },
+  { what: 'an empty Node.js process', work: () => nodeRuns('-e', '') },
+  { what: '  … that loads the rotation bundle (cold start)', work: () => nodeRuns(...load(bundle)) },
   {
     what: '  … that loads its AWS clients alone, bundled likewise',
-    work: () => nodeRuns(load(join(clients, 'index.mjs'))),
+    work: () => nodeRuns(...load(join(clients, 'index.mjs'))),
   },
-  { what: 'the operator’s tool: --help', work: () => nodeRuns('', cliBundle, '--help') },
+  { what: 'the operator’s tool: --help', work: () => nodeRuns(cliBundle, '--help') },
   { what: '  … up to its first call to AWS', work: () => toolRuns() },
 ]);
 await measure(100, [
@@ -69,10 +75,8 @@ async function measure(runs: number, rows: readonly Row[]): Promise<void> {
   }
 }
 
-/** A source text, or a file with arguments. */
-function nodeRuns(source: string, ...args: string[]): void {
-  const given = args.length > 0 ? args : ['--input-type=module', '-e', source];
-  execFileSync(process.execPath, given, { cwd: join(import.meta.dirname, '..'), stdio: 'ignore' });
+function nodeRuns(...args: string[]): void {
+  execFileSync(process.execPath, args, { cwd: join(import.meta.dirname, '..'), stdio: 'ignore' });
 }
 
 /** Nothing listens there: it ends with one sentence. */

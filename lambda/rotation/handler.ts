@@ -1,22 +1,57 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AWS_CLIENT } from '../aws-client.ts';
 import { causesOf, presentable } from '../errors.ts';
+import { type SecretStore, secretsManagerStore } from '../secret/secrets-manager.ts';
 import type { Services } from './context.ts';
-import { perform } from './steps.ts';
-import { wire } from './wiring.ts';
+import { readEvent } from './event.ts';
+
+/**
+ * A cold start loads no more than the first remote call needs. Everything else that a step needs is loaded, in
+ * one go, while that call is under way and before the step begins: code that cannot be loaded fails the
+ * invocation when nothing has been sent to ThingSpace, never after an answer has come.
+ */
 
 type LambdaContext = { getRemainingTimeInMillis(): number };
+type Loaded = { perform: typeof import('./steps.ts').perform; services: Services };
 
 const logger = new Logger({ serviceName: 'thingspace-rotation' });
-let services: Services | undefined;
+let loaded: Loaded | undefined;
 
 /** Secrets Manager's rotation function; also takes `{"Recover": "<secret ARN>"}`. */
 export async function handler(event: unknown, context: LambdaContext): Promise<void> {
   try {
-    services ??= wire(logger);
-    await perform(services, event, context.getRemainingTimeInMillis());
+    const remainingMs = () => context.getRemainingTimeInMillis();
+    if (loaded) return await loaded.perform(loaded.services, event, remainingMs());
+    const store = secretsManagerStore(new SecretsManagerClient(AWS_CLIENT));
+    const described = describing(store, event);
+    loaded = await load(store);
+    await loaded.perform({ ...loaded.services, store: described }, event, remainingMs());
   } catch (failure) {
     const error = presentable(failure);
     logger.error(error.message, { errorName: error.name, causes: causesOf(error) });
     throw error;
   }
+}
+
+async function load(store: SecretStore): Promise<Loaded> {
+  const [{ perform }, { wire }] = await Promise.all([import('./steps.ts'), import('./wiring.ts')]);
+  return { perform, services: wire(logger, store) };
+}
+
+/** The store, with the description of the secret, which every step but one asks for first, asked for already. */
+function describing(store: SecretStore, input: unknown): SecretStore {
+  const { step, secretId } = readEvent(input);
+  if (step === 'setSecret') return store;
+  let first: ReturnType<SecretStore['describe']> | undefined = store.describe(secretId);
+  // Whoever awaits it meets its failure; until then it is nobody's.
+  first.catch(() => undefined);
+  return {
+    ...store,
+    describe(asked) {
+      const answer = asked === secretId ? first : undefined;
+      first = undefined;
+      return answer ?? store.describe(asked);
+    },
+  };
 }

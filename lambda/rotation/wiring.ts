@@ -1,7 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Alarms } from '../alarms/publish.ts';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
@@ -11,18 +10,21 @@ import { createMetrics, type Metrics } from '../metrics.ts';
 import { kmsSealer } from '../sealing/data-key.ts';
 import { cloudWatchLogSearch } from '../sealing/log-search.ts';
 import { stdoutSealedLog } from '../sealing/sealed-log.ts';
-import { secretsManagerStore } from '../secret/secrets-manager.ts';
+import type { SecretStore } from '../secret/secrets-manager.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { createSoapApi } from '../thingspace/soap.ts';
 import type { Services } from './context.ts';
 
-/** Makes the AWS clients from the function's environment; once per process. @throws SettingsError, BudgetsError */
-export function wire(logger: Logger): Services {
+/**
+ * Makes the services from the function's environment; once per process.
+ * @throws SettingsError, BudgetsError, BaseUrlError, PasswordElementError
+ */
+export function wire(logger: Logger, store: SecretStore): Services {
   const settings = readSettings(process.env);
   const clock = systemClock;
   const metrics = createMetrics();
   return {
-    store: secretsManagerStore(new SecretsManagerClient(AWS_CLIENT)),
+    store,
     ledger: createLedger({
       items: dynamoDbItems(new DynamoDBClient(AWS_CLIENT), settings.ledgerTable),
       alarms: alarmsOnDemand(() => loadAlarms(settings, metrics, logger)),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleRotation } from '../../infra/bundle.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   second = path.join(await mkdtemp(path.join(tmpdir(), 'second-')), 'deeper', 'still');
   await bundleRotation(first);
   await bundleRotation(second);
-});
+}, 120_000);
 
 afterAll(async () => {
   await rm(first, { recursive: true });
@@ -62,7 +62,48 @@ test('the bundle needs nothing but Node.js itself', async () => {
 });
 
 test('errors keep their names, which the logs and the alarms show', async () => {
-  expect((await contents(first))['index.mjs']).toContain('StaleRotationError');
+  const code = Object.entries(await contents(first)).filter(([name]) => name.endsWith('.mjs'));
+  expect(code.some(([, text]) => text.includes('"StaleRotationError"'))).toBe(true);
+});
+
+/** Called once by a process of its own. @returns the name of the error that it fails with */
+async function failureOf(bundle: string): Promise<string> {
+  const event = { Step: 'createSecret', SecretId: 'fleet', ClientRequestToken: 'T1' };
+  const call = `import(${JSON.stringify(pathToFileURL(path.join(bundle, 'index.mjs')))})
+    .then(({ handler }) => handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60_000 }))
+    .catch((error) => process.stdout.write('\\n' + error.name, () => process.exit()));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call], {
+    // Nothing listens there.
+    env: { AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+  });
+  return stdout.split('\n').at(-1) ?? '';
+}
+
+describe('everything that an answer needs is loaded before a step begins', () => {
+  test('later only what an answer does not need is loaded: alarms, and the search of the log', async () => {
+    const lambda = path.join(import.meta.dirname, '../../lambda');
+    const sources = Object.entries(await contents(lambda));
+    const imports = sources.flatMap(([name, text]) =>
+      [...text.matchAll(/await import\('(.*)'\)|^ +import\('(.*)'\)|[[ ]import\('(.*?)'\)/gm)].map(
+        (found) => `${name}: ${found.slice(1).find((module) => module)}`,
+      ),
+    );
+    expect(imports.filter((found) => !found.startsWith('rotation/handler.ts')).sort()).toEqual([
+      'rotation/wiring.ts: ../alarms/publish.ts',
+      'rotation/wiring.ts: @aws-sdk/client-sns',
+      'sealing/log-search.ts: @aws-sdk/client-cloudwatch-logs',
+    ]);
+  });
+
+  test('code that cannot be loaded fails the invocation before it reads its settings', async () => {
+    expect(await failureOf(second)).toBe('SettingsError');
+    const reader = Object.entries(await contents(second)).find(
+      ([name, text]) => name.endsWith('.mjs') && text.includes('is not a SOAP envelope with a body'),
+    );
+    await rm(path.join(second, reader?.[0] ?? ''));
+    expect(await failureOf(second)).toBe('UnexpectedError');
+    await bundleRotation(second);
+  });
 });
 
 test('what an earlier build left is removed', async () => {

@@ -6,7 +6,7 @@ import { troubles } from './event.ts';
  * docs/alarm-schema.json, which a test generates from this file. Within one `schema` members are only added,
  * so a reader ignores what it does not know; a removed or changed member makes the next number.
  */
-export const messageSchemaName = 'thingspace-rotation-alarm/1';
+const messageSchemaName = 'thingspace-rotation-alarm/1';
 
 const described = (description: string) => v.pipe(v.string(), v.description(description));
 const instant = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));

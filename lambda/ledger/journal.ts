@@ -32,7 +32,7 @@ export function exchangeOf(state: CredentialState, attempt: string): ExchangeJou
   return journal.state !== 'idle' && journal.attempt === attempt ? journal : undefined;
 }
 
-export type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersion' | 'oldHash'>;
+type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersion' | 'oldHash'>;
 
 /** The record before the effect. The caller has checked that no other exchange is open (`reserve`). */
 export function begin(state: CredentialState, exchange: Begin, now: number): void {

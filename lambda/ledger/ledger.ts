@@ -20,9 +20,9 @@ export type Reservation = Presentation & {
 };
 
 /** Says what went wrong around the ledger, not in it. */
-export type Warn = (message: string, facts: Record<string, unknown>) => void;
+type Warn = (message: string, facts: Record<string, unknown>) => void;
 
-export type LedgerParts = {
+type LedgerParts = {
   items: ItemStore;
   alarms: Alarms;
   metrics: Metrics;

@@ -21,7 +21,7 @@ import { settleUnknownOutcome, type Unsettled, waitOrFail } from './unknown-outc
  */
 
 /** Where the credential stands when nothing is open. */
-export type Recovered = { username: string } & (
+type Recovered = { username: string } & (
   | /** The rotation of this invocation has its new password, and AWSCURRENT is on it. */
   { found: 'stored' }
   /**
@@ -32,7 +32,7 @@ export type Recovered = { username: string } & (
 );
 
 /** What is to be done about what was seen. One case per row; `classify` says when. */
-export type Classified =
+type Classified =
   | { do: 'stop'; error: Error }
   | { do: 'roll forward'; journal: Extract<Journal, { state: 'received' }> }
   | { do: 'wait for its owner'; journal: Extract<Journal, { state: 'exchanging' }> }

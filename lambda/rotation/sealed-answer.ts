@@ -49,7 +49,7 @@ export function unusable(username: string, why: string): UnusablePasswordError {
 }
 
 /** What the log holds of an exchange. */
-export type FoundInLog =
+type FoundInLog =
   | { found: 'readable' | 'unreadable' | 'nothing' }
   /** KMS does not open it now. */
   | { found: 'locked'; error: Error }

@@ -3,7 +3,7 @@ import { awsCall } from '../aws-call.ts';
 import { PresentableError } from '../errors.ts';
 
 /** What a data key is for: KMS gives it back only to who names the same (encryption context). */
-export type SealingContext = { secretArn: string; token: string };
+type SealingContext = { secretArn: string; token: string };
 
 export type DataKey = {
   /** 32 bytes, in memory only; whoever has the key fills them with zeros when it is done. */

@@ -18,7 +18,7 @@ export interface SealedLog {
   find(attempt: string, sinceMs: number, deadlineMs: number): Promise<FoundAnswer | undefined>;
 }
 
-export type FoundAnswer = {
+type FoundAnswer = {
   /** In the order of the parts. */
   envelopes: string[];
   /**

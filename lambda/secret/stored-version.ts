@@ -22,7 +22,7 @@ export type SecretAccess = { store: SecretStore; clock: Clock; secretArn: string
 /** A version as it is stored: the credential that it holds, or the problem with what it holds. */
 export type StoredVersion = ReadableVersion | UnreadableVersion;
 export type ReadableVersion = SecretVersion & { credential: Credential; problem: undefined };
-export type UnreadableVersion = SecretVersion & { credential: undefined; problem: PresentableError };
+type UnreadableVersion = SecretVersion & { credential: undefined; problem: PresentableError };
 
 /** @throws SecretStoreError when Secrets Manager does not answer or refuses */
 export function describeSecret({ store, secretArn }: SecretAccess): Promise<SecretDescription> {

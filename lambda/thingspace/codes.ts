@@ -19,7 +19,7 @@ export type CodeMeaning = {
 };
 
 /** Stands in for a code that could not be read or that was not safe to repeat. */
-export const UNREADABLE_CODE = 'Unreadable';
+const UNREADABLE_CODE = 'Unreadable';
 
 // Not published, or not understood: counts everywhere and proves nothing.
 const unlisted: CodeMeaning = {

@@ -47,6 +47,16 @@ test('another username in the meantime: told, nothing is stored for it, and ours
   expect(world.truth().getNewPasswords).toBe(1);
 });
 
+test('no credential in the meantime: ours is asked by one log-in and stored with the members of the version before', async () => {
+  const world = createWorld();
+  actBefore(world, 'UpdateSecretVersionStage', () => void world.aws.store('password: Mistyped'));
+  expect((await world.rotate({ attempts: 1 })).rotated).toBe(true);
+  expect(world.aws.currentValue()).toBe(secretValue(world.truth().password));
+  // The exchange's own log-in, ours, and the test's.
+  expect(world.truth()).toMatchObject({ logIns: 3, failures: 0, getNewPasswords: 1 });
+  expect(world.violations).toEqual([]);
+});
+
 test('support resets while our answer is on its way: theirs stays, ours is set aside, and the rotation ends', async () => {
   const world = createWorld();
   actBefore(world, 'PutSecretValue', () => world.restoreByHand('Reset By Support 1'));

@@ -1,0 +1,109 @@
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { mutants } from './mutants/mutants.ts';
+
+/** What the project says of itself: its layers, and that what its pages name is there. */
+const root = path.join(import.meta.dirname, '..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const filesOf = (pattern: string) =>
+  globSync(pattern, { cwd: root }).map((file) => file.replaceAll('\\', '/'));
+
+type Import = { from: string; to: string; typeOnly: boolean };
+
+function importsOf(file: string): Import[] {
+  const statements = read(file).matchAll(/^(?:import|export) (type )?([^;]*?)from '(\.[^']+)';/gms);
+  return [...statements].map(([, type, names = '', target = '']) => ({
+    from: file,
+    to: path.posix.join(path.posix.dirname(file), target),
+    typeOnly: type !== undefined || /^\{(\s*type \w+( as \w+)?,?)+\s*\}\s*$/.test(names),
+  }));
+}
+
+/** The files that reach themselves by way of others. */
+function circles(imports: readonly Import[]): string[] {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const reaches = (from: string, wanted: string, seen = new Set<string>()): boolean =>
+    (targets.get(from) ?? []).some(({ to }) => {
+      if (to === wanted) return true;
+      if (seen.has(to)) return false;
+      seen.add(to);
+      return reaches(to, wanted, seen);
+    });
+  return [...targets.keys()].filter((file) => reaches(file, file));
+}
+
+describe('imports run one way', () => {
+  test('no file of the function, the client library and the operator’s tool reaches itself, not even for a type', () => {
+    expect(circles(filesOf('{lambda,client,cli}/**/*.ts').flatMap(importsOf))).toEqual([]);
+  });
+
+  test('no file of the project reaches itself when it runs', () => {
+    const imports = filesOf('{lambda,client,cli,infra,local,bench}/**/*.ts').flatMap(importsOf);
+    expect(circles(imports.filter(({ typeOnly }) => !typeOnly))).toEqual([]);
+  });
+
+  test('what the rotation stands on knows nothing of it', () => {
+    const below = filesOf('lambda/{ledger,sealing,secret,thingspace,alarms}/**/*.ts').flatMap(importsOf);
+    expect(below.filter(({ to }) => to.startsWith('lambda/rotation/'))).toEqual([]);
+    const thingspace = below.filter(({ from }) => from.startsWith('lambda/thingspace/'));
+    expect(thingspace.filter(({ to }) => /^lambda\/(ledger|sealing|secret)\//.test(to))).toEqual([]);
+  });
+});
+
+test('every function, class and constant that the function exports has an importer', () => {
+  const texts = filesOf('{lambda,client,cli,infra,local,test}/**/*.{ts,mjs}').map((file) => ({
+    file,
+    text: read(file),
+  }));
+  const unused = filesOf('lambda/**/*.ts').flatMap((file) => {
+    const exported = read(file).matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm);
+    return [...exported]
+      .map(([, name]) => ({ file, name }))
+      .filter(({ name }) =>
+        texts.every((other) => other.file === file || !new RegExp(`\\b${name}\\b`).test(other.text)),
+      );
+  });
+  // Lambda calls the handler by its name.
+  expect(unused.filter(({ name }) => name !== 'handler')).toEqual([]);
+});
+
+test('no file of the rotation is longer than 220 lines', () => {
+  const long = filesOf('lambda/rotation/*.ts').filter((file) => read(file).split('\n').length > 221);
+  expect(long).toEqual([]);
+});
+
+describe('the design page', () => {
+  const page = read('docs/design.md');
+  const section = (title: string) => page.split(/^## /m).find((part) => part.startsWith(title)) ?? '';
+  const rowsOf = (title: string) =>
+    [...section(title).matchAll(/^\| (?!---)(.+) \|$/gm)].slice(1).map(([, row = '']) => row.split(' | '));
+
+  test('names only files that exist', () => {
+    const named = [...page.matchAll(/`((?:lambda|test|docs|client|cli|local|infra)\/[\w/.-]+)`/g)];
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.map(([, file = '']) => file).filter((file) => filesOf(file).length === 0)).toEqual([]);
+  });
+
+  test('has for each rule the words by which its mutant is found, which names code and test', () => {
+    const rules = rowsOf('Why these rules');
+    expect(rules.length).toBeGreaterThan(12);
+    for (const [what, without, words = ''] of rules) {
+      expect(without, what).toBeTruthy();
+      const found = [...words.matchAll(/“(.+?)”/g)].map(([, rule]) => rule);
+      expect(found.length, what).toBeGreaterThan(0);
+      for (const rule of found) expect(mutants.map((mutant) => mutant.rule)).toContain(rule);
+    }
+  });
+
+  test.each(['The swap', 'Recovery'])('has for each row of “%s” the words of a test', (title) => {
+    const tests = filesOf('test/rotation/*.test.ts').map(read).join('\n');
+    const rows = rowsOf(title);
+    expect(rows.length).toBeGreaterThan(4);
+    for (const row of rows) {
+      const found = [...(row.at(-1) ?? '').matchAll(/“(.+?)”/g)].map(([, words = '']) => words);
+      expect(found.length, row[0]).toBeGreaterThan(0);
+      for (const words of found) expect(tests).toContain(words);
+    }
+  });
+});

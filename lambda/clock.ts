@@ -1,4 +1,4 @@
-/** Local time: for patience and deadlines only. What is stored is stamped by DynamoDB's clock. */
+/** Local time, for waits and deadlines only. What is stored is stamped by DynamoDB's clock. */
 export interface Clock {
   /** Milliseconds that never run backwards; time in which the process was suspended counts. */
   nowMs(): number;

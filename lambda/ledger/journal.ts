@@ -36,7 +36,7 @@ type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersi
 
 /** The record before the effect. The caller has checked that no other exchange is open (`reserve`). */
 export function begin(state: CredentialState, exchange: Begin, now: number): void {
-  keepEnvelope(state);
+  setEnvelopeAside(state);
   state.secretArn = exchange.secretArn;
   state.journal = { state: 'exchanging', ...exchange, startedAt: now };
 }
@@ -50,7 +50,7 @@ export function recordReceived(state: CredentialState, attempt: string, envelope
   }
   if (exchange.state === 'received' || exchange.state === 'committed') return;
   endAttempt(state, attempt, now);
-  if ('envelope' in exchange && exchange.envelope !== envelope) keepEnvelope(state);
+  if ('envelope' in exchange && exchange.envelope !== envelope) setEnvelopeAside(state);
   state.journal = { ...factsOf(exchange), state: 'received', receivedAt: now, envelope };
   barOldPassword(state, exchange, now);
 }
@@ -114,7 +114,7 @@ export function recordLost(state: CredentialState, attempt: string, username: st
 export function recordUnchanged(state: CredentialState, attempt: string): void {
   const exchange = exchangeOf(state, attempt);
   if (exchange?.state !== 'exchanging' && exchange?.state !== 'unknown') return;
-  keepEnvelope(state);
+  setEnvelopeAside(state);
   state.journal = { state: 'idle' };
 }
 
@@ -135,7 +135,7 @@ export function recordCommitted(
   if (!exchange || exchange.state === 'committed') return false;
   endAttempt(state, attempt, now);
   const receivedAt = exchange.state === 'received' ? exchange.receivedAt : now;
-  if (options.overtaken) keepEnvelope(state);
+  if (options.overtaken) setEnvelopeAside(state);
   const envelope = !options.overtaken && 'envelope' in exchange ? exchange.envelope : undefined;
   state.journal = {
     ...factsOf(exchange),
@@ -179,7 +179,7 @@ export function recordSuperseded(
 export function endLoss(state: CredentialState, reservedAt: number): void {
   const { journal } = state;
   if (journal.state !== 'lost' || reservedAt < journal.since) return;
-  keepEnvelope(state);
+  setEnvelopeAside(state);
   state.journal = { state: 'idle' };
 }
 
@@ -233,7 +233,7 @@ function endAttempt(state: CredentialState, attempt: string, now: number): void 
 }
 
 /** Sets the journal's envelope aside, if it has one. */
-function keepEnvelope(state: CredentialState): void {
+function setEnvelopeAside(state: CredentialState): void {
   const { journal } = state;
   if (journal.state === 'idle' || !('envelope' in journal) || journal.envelope === undefined) return;
   // What was committed is in Secrets Manager.

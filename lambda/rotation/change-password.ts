@@ -33,7 +33,7 @@ import { unusable, writeSealed } from './sealed-answer.ts';
  *   6 label moved, journal behind         AWSCURRENT holds the sealed value    committed
  */
 
-/** Kept for sealing and storing after the answer has come. */
+/** Kept of the invocation's time for sealing and storing the answer. */
 const STORING_MS = 8_000;
 const MIN_WAIT_MS = 5_000;
 

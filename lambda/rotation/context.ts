@@ -6,7 +6,7 @@ import type { SealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../thingspace/api.ts';
 
-/** Everything that the steps reach the world through. */
+/** The services that the steps use. */
 export type Services = {
   store: SecretStore;
   ledger: Ledger;

@@ -44,7 +44,7 @@ function describing(store: SecretStore, input: unknown): SecretStore {
   const { step, secretId } = readEvent(input);
   if (step === 'setSecret') return store;
   let first: ReturnType<SecretStore['describe']> | undefined = store.describe(secretId);
-  // Whoever awaits it meets its failure; until then it is nobody's.
+  // Its failure is thrown where it is awaited; unhandled until then, it would end the process.
   first.catch(() => undefined);
   return {
     ...store,

@@ -85,19 +85,20 @@ export function classify(
       return { do: 'ask the stored one' };
     case 'committed': {
       const isOurs = token !== undefined && (journal.token === token || committedVersion(journal) === token);
-      if (!isOurs) return rightOr(seen, { do: 'nothing', recovered: 'clear' });
-      if (current.versionId !== committedVersion(journal)) return rightOr(seen, { do: 'ask the stored one' });
-      return rightOr(seen, { do: 'nothing', recovered: 'stored' });
+      if (!isOurs) return putBackOr(seen, { do: 'nothing', recovered: 'clear' });
+      if (current.versionId !== committedVersion(journal))
+        return putBackOr(seen, { do: 'ask the stored one' });
+      return putBackOr(seen, { do: 'nothing', recovered: 'stored' });
     }
     case 'idle':
       // A late step of a rotation that is over begins nothing.
       if (token !== undefined && journal.lastToken === token) return { do: 'nothing', recovered: 'stored' };
-      return rightOr(seen, { do: 'nothing', recovered: 'clear' });
+      return putBackOr(seen, { do: 'nothing', recovered: 'clear' });
   }
 }
 
-/** A dead password, or an answer that came late and may have replaced it, is put right first. */
-function rightOr({ state, currentIsDead }: Seen, otherwise: Classified): Classified {
+/** First a dead password, or one that a late answer may have replaced, is replaced by the one that works. */
+function putBackOr({ state, currentIsDead }: Seen, otherwise: Classified): Classified {
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
 }

@@ -13,7 +13,7 @@ import { untilVisible } from '../secret/until-visible.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { RotationNotEnabledError, StaleRotationError } from './errors.ts';
 
-/** The event may name the secret; what is stored names its ARN. */
+/** An event may carry the secret's name; the ledger and the journal know it by its ARN. */
 export async function describeInto(invocation: Invocation): Promise<SecretDescription> {
   const secret = await describeSecret(invocation);
   invocation.secretArn = secret.arn;
@@ -63,7 +63,7 @@ export async function readIfInitialized(
  * The version that the rotation has ended with, while AWSCURRENT is on it: its token's, or the one that a
  * person's edit made necessary; the ledger knows. `schedule test`: Secrets Manager tests a schedule with a
  * version that has no value, or AWSCURRENT's (docs/aws.md).
- * @throws StaleRotationError: a late step tests nothing that apps do not read
+ * @throws StaleRotationError for a late step; CredentialNotInitializedError, SecretShapeError, SecretStoreError
  */
 export async function versionOfRotation(
   step: StepInvocation,

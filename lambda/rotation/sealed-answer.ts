@@ -8,7 +8,7 @@ import { condense, openPassword as openEnvelope } from '../sealing/open-answer.t
 import type { Invocation } from './context.ts';
 import { openingCommand, UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
 
-/** A log that cannot be written leaves the two other places; it must not keep the password from them. */
+/** A log that cannot be written stops nothing: the answer still goes into the journal and into the secret. */
 export function writeSealed(
   { sealedLog, log }: Invocation,
   attempt: string,
@@ -91,7 +91,7 @@ export async function findInLog(
     : { found: 'unreadable' };
 }
 
-/** The lines of an answer's parts become searchable one by one. */
+/** CloudWatch Logs makes the lines of an answer searchable one by one. */
 function partsMissing(missing: readonly number[]): LogSearchUnfinishedError {
   return new LogSearchUnfinishedError(
     `The log holds a part of a sealed answer; missing: ${missing.join(', ')}. A retry searches again.`,

@@ -16,7 +16,7 @@ const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
   UsernameChangedError: 'username-changed',
 };
 
-/** Of late or mistaken events, and of what ends by itself: no trouble of the credential. */
+/** Errors of late or mistaken events, and errors that end by themselves: no trouble of the credential. */
 const NO_TROUBLE: ReadonlySet<string> = new Set([
   'InvalidEventError',
   'RotationNotEnabledError',
@@ -27,8 +27,8 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'LedgerItemError',
 ]);
 
-/** Troubles that an event of their own has announced when they are first noted. */
-const SAID_BY_THEIR_OWN: ReadonlySet<Trouble> = new Set([
+/** Troubles that another alarm has announced already when they are first noted. */
+const ANNOUNCED_BEFORE: ReadonlySet<Trouble> = new Set([
   'lost',
   'unknown',
   'superseded',
@@ -67,7 +67,7 @@ export async function recordTrouble(
           state,
           {
             kind,
-            alreadySaid: SAID_BY_THEIR_OWN.has(kind) && state.trouble?.kind !== kind,
+            alreadySaid: ANNOUNCED_BEFORE.has(kind) && state.trouble?.kind !== kind,
             ...(errorName === undefined ? {} : { errorName }),
             ...(token === undefined ? {} : { token }),
           },

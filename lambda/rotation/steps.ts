@@ -13,7 +13,7 @@ import { recoverPending } from './recovery.ts';
 import { checkStaged, describeInto, failStale, versionOfRotation } from './rotated-version.ts';
 import { recordFailure, recordTrouble } from './standing-trouble.ts';
 
-/** Kept at the end of an invocation to say what became of it. */
+/** Kept at the end of an invocation to record and log its failure. */
 const CLOSING_MS = 1_000;
 
 /**
@@ -127,7 +127,7 @@ function notStaged({ secretArn, token }: StepInvocation): TokenNotStagedError {
   );
 }
 
-/** The secret's next exchange is the first for this username: who reads a secret that is no JSON must know it. */
+/** The first exchange for this username: it is remembered, for when the secret's value cannot be read. */
 async function takeOverUsername(
   step: StepInvocation,
   username: string,

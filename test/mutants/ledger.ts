@@ -234,7 +234,7 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'overtaken: the envelope is set aside, and a message says so',
     file: 'lambda/ledger/journal.ts',
-    find: 'if (options.overtaken) keepEnvelope(state);',
+    find: 'if (options.overtaken) setEnvelopeAside(state);',
     replace: '',
     noticedBy: 'test/rotation/swap.test.ts',
   },

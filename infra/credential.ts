@@ -146,8 +146,8 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
 
   /**
    * What an app that uses the client library needs: to read the secret, the ledger's items of this username
-   * and of no other, and to seal the session that its fleet shares. The last two are attached to the role, which
-   * must be of this account.
+   * and of no other, to seal the session that its fleet shares, and to announce a failed log-in. All but the
+   * first are attached to the role, which must be of this account.
    *
    * @throws GrantError
    */
@@ -158,9 +158,12 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
       );
     }
     this.grantRead(reader);
-    const { sealingKey } = this.#service;
-    const granted = this.#service.grantLedger(reader, this.username);
-    if (granted && grantSession(sealingKey, reader, this.secret.secretArn)) return;
+    const service = this.#service;
+    const granted =
+      service.grantLedger(reader, this.username) &&
+      grantSession(service.sealingKey, reader, this.secret.secretArn) &&
+      service.grantAlarms(reader);
+    if (granted) return;
     throw new GrantError(
       `Nothing can be attached to ${describe(reader)}: it must be a role that this app may change.`,
     );

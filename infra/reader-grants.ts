@@ -2,7 +2,9 @@ import { Lazy, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { publishThroughKey } from './alarm-topic.ts';
 
 /**
  * Whether a role is certainly of the account into which the scope is deployed. CDK attaches a policy to a role
@@ -51,6 +53,19 @@ export function grantSession(sealingKey: IKey, reader: IRole, secretArn: string)
       },
     }),
   ).statementAdded;
+}
+
+/**
+ * Lets a role announce its failed log-ins at once. SNS has no condition on what a message says: whoever may
+ * publish may write an alarm of any credential of the service (docs/security.md).
+ *
+ * @returns false when nothing could be attached to the role
+ */
+export function grantAlarms(topic: ITopic, key: IKey, reader: IRole): boolean {
+  const publish = new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] });
+  return [publish, publishThroughKey(key, topic)].every(
+    (statement) => reader.addToPrincipalPolicy(statement).statementAdded,
+  );
 }
 
 /**

@@ -30,7 +30,7 @@ import { checkLimits } from './limits.ts';
 import { acknowledgeFunctionRole, acknowledgeOperatorsPolicy } from './nag-acknowledgements.ts';
 import { maxServiceName, namesOf, roleArnOf, type ServiceNames } from './names.ts';
 import { type OperatorsPolicy, operatorsPolicy } from './operators-policy.ts';
-import { isOfAccount, ledgerGrants } from './reader-grants.ts';
+import { grantAlarms, isOfAccount, ledgerGrants } from './reader-grants.ts';
 import { recoverRules } from './recover-rules.ts';
 import {
   type RotationFunctionOptions,
@@ -151,6 +151,8 @@ export class RotationService extends Construct implements IRotationService {
   readonly invokePermission: CfnPermission;
   /** Lets a role present this username's password by the ledger; false when nothing could be attached. */
   readonly grantLedger: (reader: IRole, username: string) => boolean;
+  /** Lets a role publish to the topic; false when nothing could be attached. */
+  readonly grantAlarms: (reader: IRole) => boolean;
   readonly #operators: string[];
   readonly #readerAccounts = new Set<string>();
   readonly #overdue: OverdueAfter = { days: scheduleOf(defaultRotation).overdueAfterDays, except: {} };
@@ -246,6 +248,7 @@ export class RotationService extends Construct implements IRotationService {
     this.operatorsPolicy = this.#operated.policy;
     acknowledgeOperatorsPolicy(this.operatorsPolicy);
     this.grantLedger = ledgerGrants(this.ledger);
+    this.grantAlarms = (reader) => grantAlarms(this.alarmTopic, operationsKey, reader);
     this.alarms = serviceAlarms(this, this.alarmTopic, serviceName);
     checkLimits(this);
   }

@@ -26,7 +26,7 @@ beforeAll(async () => {
   for (const name of Object.keys(built.dependencies)) {
     await symlink(path.join(root, 'node_modules', name), path.join(app, 'node_modules', name));
   }
-});
+}, 120_000);
 afterAll(() => rm(app, { recursive: true, force: true }));
 
 test('the package needs the AWS clients for its four services, and nothing else', () => {

@@ -192,10 +192,12 @@ test('administrators can always repair the key: its policy is refused to nobody'
   expect(denied.flatMap(({ Action }: { Action: string }) => Action)).not.toContain('kms:PutKeyPolicy');
 });
 
-test('a client also gets the ledger of its own username in lower case and the session of its own secret; a plain reader gets neither', () => {
+test('a client also gets the ledger of its own username in lower case, the session of its own secret and the alarm topic; a plain reader gets none of them', () => {
   expect(policyOf('Role')).toEqual([
     'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["meterapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
     'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":"{meteringSecret}","kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
+    'Allow sns:Publish on {ServiceAlarms}',
+    'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
   ]);
   expect(one('AWS::IAM::Policy', 'Role').Properties.Roles).toEqual(['metering-app']);
 });

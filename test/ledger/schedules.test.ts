@@ -10,10 +10,10 @@ const BUDGETS = { limit: 5, budget: 3, rotation: 2 };
 
 /** What is wrong with a schedule, while it is played or afterwards. */
 function fault(steps: Step[], tally: Tally, say?: (line: string) => void): string | undefined {
-  const { actors, violation } = play(steps, BUDGETS, tally, say);
+  const { actors, fleet, violation } = play(steps, BUDGETS, tally, say);
   if (violation !== undefined) return violation;
   say?.('--- everything in flight ends; a person stores the right password; hours pass');
-  return aftermath(actors, tally);
+  return aftermath(actors, fleet, tally);
 }
 
 /** A failing schedule as a person reads it: its seed, and the shortest history with the same fault. */
@@ -64,6 +64,16 @@ const REACHED = [
   'a newer password overtakes',
   'both passwords are refused',
   'a dead password is put right',
+  'a client asks: use',
+  'a client asks: others',
+  'a client asks: stopped',
+  'a client is refused',
+  'a client opens a session for all',
+  'a client lost its lease',
+  'a client drops its session',
+  'a client dies at lease',
+  'a client dies at log-in',
+  'a client dies at session',
   'afterwards: an app logs in by itself',
   'afterwards: a trial helps',
   'afterwards: support must unlock',

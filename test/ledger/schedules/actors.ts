@@ -52,6 +52,8 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     seed,
     users: [{ username: USERNAME, password: current().password }],
     nextPassword: newPassword,
+    // The stricter reading: the fleet's session is gone after each exchange.
+    newPasswordEndsSessions: true,
   });
   const state: CredentialState = newState(KEY);
   const requests: Request[] = [];

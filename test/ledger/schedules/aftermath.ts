@@ -1,5 +1,6 @@
 import { BudgetSpentError, type LockoutGuardError } from '../../../lambda/ledger/errors.ts';
 import type { Actors, Version } from './actors.ts';
+import type { Fleet } from './fleet.ts';
 import { count, type Tally } from './play.ts';
 import { recover } from './recovery.ts';
 
@@ -9,11 +10,11 @@ const PATIENCE_HOURS = 3;
 /**
  * A correct secret may be used again, whatever happened before: everything in flight ends, a person stores
  * the right password as a new version, and some hours pass. Then an app's log-in is granted, or the error
- * names the help that a person has (first `trial`, then `unlocked`) and that help works. After that rotation
- * goes on as well.
+ * names the help that a person has (first `trial`, then `unlocked`) and that help works. After that a fleet whose
+ * processes all died has a session again, and rotation goes on.
  * @returns what is stuck
  */
-export function aftermath(actors: Actors, tally: Tally): string | undefined {
+export function aftermath(actors: Actors, fleet: Fleet, tally: Tally): string | undefined {
   for (const request of actors.requests) {
     if (request.place !== 'executed') request.place = 'nowhere';
     request.ownerDead = true;
@@ -25,7 +26,7 @@ export function aftermath(actors: Actors, tally: Tally): string | undefined {
     if (help) return help;
   } else count(tally, 'afterwards: an app logs in by itself');
   if (logsIn(actors, right)) return 'an app is refused after a success';
-  return rotates(actors);
+  return fleet.comeBack(() => carryOut(actors)) ?? rotates(actors);
 }
 
 function logsIn(actors: Actors, version: Version): LockoutGuardError | undefined {

@@ -2,6 +2,7 @@ import type { Budgets } from '../../../lambda/ledger/budgets.ts';
 import { finish, recordCommitted } from '../../../lambda/ledger/journal.ts';
 import { exposure } from '../../../lambda/ledger/state.ts';
 import { type Actors, createActors, type Request, USERNAME } from './actors.ts';
+import { createFleet, type Fleet } from './fleet.ts';
 import { recover } from './recovery.ts';
 import type { Step } from './step.ts';
 
@@ -23,7 +24,7 @@ export const count = (tally: Tally, what: string): void => {
   tally[what] = (tally[what] ?? 0) + 1;
 };
 
-export type Played = { actors: Actors; violation: string | undefined };
+export type Played = { actors: Actors; fleet: Fleet; violation: string | undefined };
 
 /** Plays a schedule and judges after every step; stops at the first thing that must not be. */
 export function play(
@@ -33,17 +34,18 @@ export function play(
   say: (line: string) => void = () => {},
 ): Played {
   const actors = createActors(budgets, 1, say);
+  const fleet = createFleet(actors);
   for (const step of steps) {
     const before = actors.state.journal.state;
-    take(actors, step, tally);
+    take(actors, fleet, step, tally);
     const after = actors.state.journal.state;
     if (after !== before) count(tally, `the journal was ${before}, is ${after}`);
     for (const what of actors.happened.splice(0)) count(tally, what);
     const violation = actors.violations[0] ?? judge(actors);
-    if (violation) return { actors, violation };
+    if (violation) return { actors, fleet, violation };
     actors.afterWrite();
   }
-  return { actors, violation: undefined };
+  return { actors, fleet, violation: undefined };
 }
 
 /** G2, after every step: the observer knows what the platform truly counts. */
@@ -56,7 +58,7 @@ function judge({ truth, state, budgets, failedByUs }: Actors): string | undefine
   return undefined;
 }
 
-function take(actors: Actors, { kind, a, b }: Step, tally: Tally) {
+function take(actors: Actors, fleet: Fleet, { kind, a, b }: Step, tally: Tally) {
   const { state, requests, versions, current } = actors;
   const choose = (fits: (request: Request) => boolean): Request | undefined => {
     const fitting = requests.filter(fits);
@@ -83,6 +85,10 @@ function take(actors: Actors, { kind, a, b }: Step, tally: Tally) {
         actors.present(version ?? current(), { actor: `app ${a % 3}`, purpose: 'log-in', share: 'app' }),
       );
     }
+    case 'client':
+      return fleet.act(a, b);
+    case 'crash':
+      return fleet.crash(a);
     case 'rotation':
       return granted(actors.present(current(), { actor: 'rotation', purpose: 'log-in', share: 'rotation' }));
     case 'exchange': {

@@ -3,6 +3,8 @@ import type { Random } from '../../../local/thingspace/random.ts';
 /** What may happen next, and how often beside the others. */
 const WEIGHTS = {
   app: 4,
+  client: 3,
+  crash: 1,
   rotation: 3,
   exchange: 5,
   trial: 1,
@@ -71,6 +73,22 @@ const BAGS = [
     recover: 8,
     person: 4,
     support: 3,
+  }),
+  // A fleet with one session, through rotations and what people store.
+  bag({
+    client: 14,
+    crash: 2,
+    rotation: 2,
+    exchange: 3,
+    execute: 2,
+    answer: 1,
+    'give-up': 1,
+    time: 5,
+    store: 2,
+    finish: 1,
+    recover: 2,
+    person: 2,
+    support: 1,
   }),
 ];
 

@@ -5,7 +5,7 @@ import { credentialLost } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
 import type { Credential } from '../secret/credential.ts';
-import { readVersion, readVersionOnce } from '../secret/stored-version.ts';
+import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 import { OutcomeUnknownError, openingCommand } from './errors.ts';
 import { endCommitted } from './exchange-outcome.ts';
@@ -113,18 +113,30 @@ async function storedByPerson(
  */
 async function oldStillWorks(
   invocation: Invocation,
-  { oldVersion, oldHash, startedAt }: Unsettled,
-  { username, state }: Seen,
+  journal: Unsettled,
+  seen: Seen,
 ): Promise<boolean> {
+  const { oldVersion, oldHash, startedAt } = journal;
+  const { username, state } = seen;
   const refused = state.refused[`${oldVersion}:${oldHash}`];
   if (refused && !refused.releasable && refused.at >= startedAt) return false;
-  const version = await readVersion(invocation, oldVersion);
+  const version = (await storedAnew(seen, journal)) ?? (await readVersion(invocation, oldVersion));
   if (!version) throw oldIsGone(username, oldVersion);
   if (!version.credential) throw version.problem;
   const { password } = version.credential;
-  const proof = await prove(invocation, oldVersion, { username, password });
+  const proof = await prove(invocation, version.versionId, { username, password });
   if (!proof.works && !proof.certain) throw unproven(username, proof);
   return proof.works;
+}
+
+/** The old password in a version that a person stored since: it may be presented where the old version is barred. */
+async function storedAnew(
+  { username, current, currentIsDead }: Seen,
+  { oldHash }: Unsettled,
+): Promise<StoredVersion | undefined> {
+  if (!current.credential || currentIsDead) return undefined;
+  const { password } = current.credential;
+  return (await hashPassword(username, password)) === oldHash ? current : undefined;
 }
 
 /** @throws CredentialLostError; comes back when another invocation has found the answer meanwhile */

@@ -115,7 +115,8 @@ function settleUnknown(
   const proveOld = () => {
     const refused = state.refused[`${oldVersion}:${oldHash}`];
     if (refused && !refused.releasable && refused.at >= startedAt) return lost();
-    const old = versions.find(({ id }) => id === oldVersion) as Version;
+    const storedAnew = holder.password === oldHash && !isKnownDead(actors);
+    const old = storedAnew ? holder : (versions.find(({ id }) => id === oldVersion) as Version);
     probe(actors, old, (works, certain) => {
       if (works) unchanged();
       else if (certain) lost();

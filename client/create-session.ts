@@ -17,11 +17,13 @@ import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import { createSoapApi } from '../lambda/thingspace/soap.ts';
 import { clientClock } from './clock.ts';
 import { type OnEvent, quietly, type SessionEvent } from './events.ts';
+import { fleetSource } from './fleet-source.ts';
 import { saysSessionGone } from './gone.ts';
 import { ledgerGuard, memoryGuard } from './guards.ts';
+import { ownSource } from './own-source.ts';
 import { type Session, sessionOver } from './session.ts';
 import { dynamoDbSessions } from './session-store.ts';
-import { fleetSource, ownSource, type Source } from './sources.ts';
+import type { Source } from './source.ts';
 import { kmsTokenSealer } from './token-sealer.ts';
 
 export type LedgerSettings = {

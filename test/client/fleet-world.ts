@@ -1,11 +1,12 @@
 import { SessionGoneError } from '../../client/errors.ts';
 import type { SessionEvent } from '../../client/events.ts';
+import { fleetSource } from '../../client/fleet-source.ts';
 import { saysSessionGone } from '../../client/gone.ts';
 import { ledgerGuard, memoryGuard } from '../../client/guards.ts';
+import { ownSource } from '../../client/own-source.ts';
 import { type Session, sessionOver } from '../../client/session.ts';
 import type { SessionItem } from '../../client/session-item.ts';
 import type { SessionStore } from '../../client/session-store.ts';
-import { fleetSource, ownSource } from '../../client/sources.ts';
 import type { TokenSealer } from '../../client/token-sealer.ts';
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import { credentialKey } from '../../lambda/ledger/state.ts';

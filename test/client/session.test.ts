@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SessionGoneError } from '../../client/errors.ts';
 import { sessionOver } from '../../client/session.ts';
 import { IDLE_LIMIT_MS } from '../../client/session-item.ts';
-import type { Source } from '../../client/sources.ts';
+import type { Source } from '../../client/source.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 /** A source that opens a session whenever it is asked, after `tookMs`. */

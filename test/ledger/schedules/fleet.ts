@@ -36,7 +36,7 @@ export type Fleet = ReturnType<typeof createFleet>;
 
 /**
  * Processes with the client library around the username of the schedule, over the library's own transitions of
- * the item `session` (`client/session-item.ts`). One call is one await of a process, as `client/sources.ts` and
+ * the item `session` (`client/session-item.ts`). One call is one await of a process, as `client/fleet-source.ts`, `client/fleet-log-in.ts` and
  * `client/log-in.ts` have them in order; everybody else may act between any two.
  */
 export function createFleet(actors: Actors) {

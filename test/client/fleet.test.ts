@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { IDLE_LIMIT_MS, LEASE_MS } from '../../client/session-item.ts';
+import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import { announced } from '../world/judge.ts';
 import { USERNAME } from '../world/world.ts';
 import { createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './fleet-world.ts';
@@ -124,6 +125,19 @@ describe('a wrong password in the secret', () => {
     expect(world.truth()).toMatchObject({ failures: 1, logIns: 2 });
   });
 
+  test('it is said at once, and whoever hears of it from the fleet asks the ledger nothing', async () => {
+    const world = await createFleetWorld();
+    world.storeByHand(MISTYPED);
+    const startedAtMs = world.clock.nowMs();
+    await expect(world.client().work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
+    expect(world.clock.nowMs() - startedAtMs).toBeLessThan(5_000);
+    const before = world.calls.length;
+    await expect(world.client().work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
+    const asked = world.calls.slice(before).map(({ name }) => name);
+    expect(asked).not.toContain('GetItem');
+    expect(asked).toContain('GetItem (session)');
+  });
+
   test('no error of a refusal holds the password', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
@@ -138,6 +152,30 @@ describe('a wrong password in the secret', () => {
     expect(said).not.toContain(MISTYPED);
     expect(world.table.get(KEY)).not.toContain(MISTYPED);
   });
+});
+
+test('a process that does not reach ThingSpace stops no other', async () => {
+  const world = await createFleetWorld();
+  world.plan.decide = ({ name }) => (name === 'LogIn' ? 'failed-before' : 'ok');
+  await expect(world.client().work()).rejects.toMatchObject({ name: 'ThingSpaceUnavailableError' });
+  world.plan.decide = () => 'ok';
+  const startedAtMs = world.clock.nowMs();
+  expect(await world.client().work()).toBe(USERNAME);
+  expect(world.clock.nowMs()).toBe(startedAtMs);
+});
+
+test('a secret that holds another username since is not presented under the lease of the first one', async () => {
+  const world = await createFleetWorld();
+  const client = world.client();
+  await client.work();
+  await hashPassword('Another-Api', MISTYPED); // takes real time, in which virtual time would run away
+  world.world.aws.store(JSON.stringify({ username: 'Another-Api', password: MISTYPED }));
+  client.session.drop(await client.session.token());
+  await expect(client.work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
+  expect(world.item()).toMatchObject({ generation: 1, goneUpTo: 1 });
+  expect(world.item().lease).toBeUndefined();
+  expect(world.item().stop).toBeUndefined();
+  expect(JSON.parse(world.table.get('another-api') ?? '{}')).toMatchObject({ stop: { why: 'refused' } });
 });
 
 describe('around a rotation', () => {

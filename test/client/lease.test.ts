@@ -66,6 +66,19 @@ test('what stopped a log-in is believed for a minute of the same version, and of
   expect(asking('v2', 1)).toBe('log-in');
 });
 
+test('what passes by itself is believed for two seconds, and no longer than its own time', () => {
+  const asking = (retryAt: number | undefined, now: number) => {
+    const state = newItem();
+    ask(state, { ...ME, owner: 'a' }, 0);
+    released(state, 'a', { why: 'waits', message: 'waits', versionId: 'v1', retryAt }, 0);
+    return ask(state, { ...ME, owner: 'b' }, now).kind;
+  };
+  expect(asking(undefined, 1_999)).toBe('stopped');
+  expect(asking(undefined, 2_000)).toBe('log-in');
+  expect(asking(500, 499)).toBe('stopped');
+  expect(asking(500, 500)).toBe('log-in');
+});
+
 test('an item of a later release is left alone', () => {
   expect(() => decodeItem('fleet', { ...newItem(), schema: 2 })).toThrow(/cannot be read by this release/);
 });

@@ -11,9 +11,11 @@ function setUp({ tookMs = 0 } = {}) {
   const asked: number[] = [];
   const noted: number[] = [];
   let generation = 0;
+  const patience: { untilMs: number }[] = [];
   const source: Source = {
-    async obtain(gone) {
+    async obtain(gone, ofCallers) {
       asked.push(gone);
+      patience.push(ofCallers);
       if (tookMs > 0) await clock.sleep(tookMs);
       generation += 1;
       return { token: `token ${generation}`, generation, idleMs: 0 };
@@ -28,7 +30,7 @@ function setUp({ tookMs = 0 } = {}) {
     saysSessionGone: (error) => error instanceof SessionGoneError,
     onEvent: (event) => events.push(event),
   });
-  return { clock, session, asked, noted, events };
+  return { clock, session, asked, noted, events, patience };
 }
 
 describe('one process', () => {
@@ -149,6 +151,18 @@ describe('patience', () => {
     await expect(aborted).rejects.toBe(reason);
     expect(await patient).toBe('token 1');
     expect(asked).toHaveLength(1);
+  });
+
+  test('the request goes on for the most patient of its callers, and for nobody when none is left', async () => {
+    const { session, patience } = setUp({ tookMs: 5_000 });
+    const abort = new AbortController();
+    const calls = [1_000, 60_000, 2_000].map((patienceMs) =>
+      session.token({ patienceMs, signal: abort.signal }),
+    );
+    expect(patience).toMatchObject([{ untilMs: 60_000 }]);
+    abort.abort();
+    await Promise.allSettled(calls);
+    expect(patience).toMatchObject([{ untilMs: 0 }]);
   });
 
   test('a signal that was aborted before asks for nothing', async () => {

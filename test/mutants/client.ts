@@ -4,15 +4,19 @@ const FLEET = 'test/client/fleet.test.ts';
 const SESSION = 'test/client/session.test.ts';
 const LEASE = 'test/client/lease.test.ts';
 const ALONE = 'test/client/without-ledger.test.ts';
+const STORE = 'test/client/session-store.test.ts';
+const SCHEDULES = 'test/ledger/schedules.test.ts';
 const ITEM = 'client/session-item.ts';
+const LOG_IN = 'client/fleet-log-in.ts';
+const SOURCE = 'client/fleet-source.ts';
 
 /** The rules for readers: each is what keeps a fleet from locking its username. */
 export const clientMutants: Mutant[] = [
   {
     rule: 'a process asks for one session at a time',
-    file: 'client/session.ts',
-    find: 'if (!obtaining) {',
-    replace: 'if (true) {',
+    file: 'client/shared-request.ts',
+    find: 'underWay ??= begin(untilMs);',
+    replace: 'underWay = begin(untilMs);',
     noticedBy: SESSION,
   },
   {
@@ -32,15 +36,15 @@ export const clientMutants: Mutant[] = [
   {
     rule: 'a token that is gone is not handed out again',
     file: 'client/session.ts',
-    find: 'while (session.generation <= gone) session = await obtain(options);',
+    find: 'while (session.generation <= gone) session = await obtain(waitMs, signal);',
     replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'the last use is noted every five minutes at most',
     file: 'client/session.ts',
-    find: 'if (now - session.notedAtMs >= COARSE_MS) {',
-    replace: 'if (now > session.notedAtMs) {',
+    find: 'if (session.usedAtMs - session.notedAtMs < COARSE_MS) return;',
+    replace: '',
     noticedBy: SESSION,
   },
   {
@@ -108,17 +112,192 @@ export const clientMutants: Mutant[] = [
   },
   {
     rule: 'sealing works before anything is presented',
-    file: 'client/sources.ts',
+    file: LOG_IN,
     find: "await sealer.seal('sealing works', secretArn);",
     replace: '',
     noticedBy: FLEET,
   },
   {
     rule: 'the lease is given back when something failed',
-    file: 'client/sources.ts',
-    find: '    } catch (failure) {\n      await giveBack(owner, credential, undefined);\n      throw failure;\n    }\n    if (moved)',
-    replace: '    } catch (failure) {\n      throw failure;\n    }\n    if (moved)',
+    file: LOG_IN,
+    find: 'await giveBack(fleet, subject, owner, undefined);',
+    replace: '',
     noticedBy: FLEET,
+  },
+  {
+    rule: 'a refusal is told to the fleet',
+    file: LOG_IN,
+    find: 'await giveBack(fleet, subject, owner, result.stop);',
+    replace: 'await giveBack(fleet, subject, owner, undefined);',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'that one process does not reach ThingSpace stops no other',
+    file: LOG_IN,
+    find: "why !== 'unavailable' && why !== 'others'",
+    replace: "why !== 'others'",
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'under the lease of one username no other is presented',
+    file: LOG_IN,
+    find: 'isOf(subject, found) ? undefined : OTHER_USERNAME,',
+    replace: 'undefined,',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'after a log-in that failed the secret is asked again whose it is',
+    file: SOURCE,
+    find: 'subject = undefined;',
+    replace: '',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'a sealed token that nobody can open counts as gone',
+    file: SOURCE,
+    find: 'stale = generation;',
+    replace: '',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'a refusal that the fleet remembers is compared with the version that is current',
+    file: SOURCE,
+    find: 'if (current === answer.stop.versionId) return answer;',
+    replace: 'if (current !== undefined) return answer;',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'a stop that passes is believed for two seconds only',
+    file: ITEM,
+    find: 'if (!needsOtherVersion(stop)) return now < stop.at + PASSES_WITHIN_MS;',
+    replace: '',
+    noticedBy: LEASE,
+  },
+  {
+    rule: 'a stop ends at its own time',
+    file: ITEM,
+    find: 'if (stop.retryAt !== undefined && now >= stop.retryAt) return false;',
+    replace: '',
+    noticedBy: LEASE,
+  },
+  {
+    rule: 'an item of a later release is left alone',
+    file: ITEM,
+    find: 'read.success && read.output.schema <= SCHEMA',
+    replace: 'read.success',
+    noticedBy: LEASE,
+  },
+  {
+    rule: 'a writer that lost its answer finds its own session',
+    file: ITEM,
+    find: 'if (state.openedBy === owner) return state.generation;',
+    replace: '',
+    noticedBy: SCHEDULES,
+  },
+  {
+    rule: 'only the owner gives a lease back',
+    file: ITEM,
+    find: 'if (state.lease?.owner !== owner) return;',
+    replace: '',
+    noticedBy: SCHEDULES,
+  },
+  {
+    rule: 'an item that was deleted does not count again through sessions that are gone',
+    file: ITEM,
+    find: 'Math.max(state.generation, gone) + 1',
+    replace: 'state.generation + 1',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'writes of the session are conditional',
+    file: 'client/session-store.ts',
+    find: 'ConditionExpression: expected === 0 ? neverWritten : asRead,',
+    replace: "ConditionExpression: 'attribute_not_exists(nothing)',",
+    noticedBy: STORE,
+  },
+  {
+    rule: 'the session is read consistently',
+    file: 'client/session-store.ts',
+    find: 'ConsistentRead: true,',
+    replace: '',
+    noticedBy: STORE,
+  },
+  {
+    rule: 'a sealed session opens only for its own secret, and only as a session',
+    file: 'client/token-sealer.ts',
+    find: "({ secretArn, purpose: 'session' })",
+    replace: "({ secretArn: 'any', purpose: 'session' })",
+    noticedBy: STORE,
+  },
+  {
+    rule: 'KMS that does not answer is no session that is gone',
+    file: 'client/token-sealer.ts',
+    find: 'failure instanceof AwsCallError && FOREVER.test(failure.errorName)',
+    replace: 'failure instanceof AwsCallError',
+    noticedBy: STORE,
+  },
+  {
+    rule: 'a caller waits no longer than it said',
+    file: 'client/shared-request.ts',
+    find: 'Promise.race([promise, late, aborted.promise])',
+    replace: 'Promise.race([promise, aborted.promise])',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'a signal ends the waiting of its caller',
+    file: 'client/shared-request.ts',
+    find: 'Promise.race([promise, late, aborted.promise])',
+    replace: 'Promise.race([promise, late])',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'a request for which nobody waits any more stops',
+    file: 'client/shared-request.ts',
+    find: 'if (joined.callers === 0) joined.patience.untilMs = clock.nowMs();',
+    replace: '',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'what the most patient caller waits for goes on',
+    file: 'client/shared-request.ts',
+    find: 'Math.max(joined.patience.untilMs, untilMs)',
+    replace: 'joined.patience.untilMs',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'what only a person can end is not waited for',
+    file: SOURCE,
+    find: 'if (!passes(stop)) throw errorOf(stop);',
+    replace: '',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'an older token drops nothing',
+    file: 'client/session.ts',
+    find: 'if (held?.token === token) dropGeneration(held.generation);',
+    replace: 'if (held) dropGeneration(held.generation);',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'a hook that fails costs no session',
+    file: 'client/events.ts',
+    find: 'onEvent?.(event);\n    } catch {',
+    replace: 'onEvent?.(event);\n    } catch (failure) {\n      throw failure;',
+    noticedBy: 'test/client/create-session.test.ts',
+  },
+  {
+    rule: 'without the ledger a stored version is tried at once after one failure only',
+    file: 'client/guards.ts',
+    find: '(failures === 1 && !presented.has(versionId))',
+    replace: '!presented.has(versionId)',
+    noticedBy: ALONE,
+  },
+  {
+    rule: 'only a fault of the session is a session that is gone',
+    file: 'client/gone.ts',
+    find: '/(^|[.:])SessionToken\\.\\w+$/',
+    replace: '/Session/',
+    noticedBy: 'test/client/gone.test.ts',
   },
   {
     rule: 'what passes is waited for',

@@ -1,66 +1,79 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildClient } from '../../client/build.ts';
-import { startWorld } from '../../local/world.ts';
+import { type BuiltClient, buildClient } from '../../client/build.ts';
+import { startWorld, type World } from '../../local/world.ts';
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '../..');
 let app: string;
-let built: Awaited<ReturnType<typeof buildClient>>;
+let built: BuiltClient;
+let manifest: { dependencies: Record<string, string>; peerDependenciesMeta: Record<string, object> };
 
-/** An empty app with the packed archive in it, and the AWS clients that the archive asks for. */
+/** An empty app with the packed archive in it, and the dependencies that npm would install for it. */
 beforeAll(async () => {
   app = await mkdtemp(path.join(tmpdir(), 'client-package-'));
-  built = await buildClient(path.join(app, 'built'));
-  await run('npm', ['pack', './built', '--silent'], { cwd: app });
+  // Packed beside the checkout: other tests pack and build in there at the same time.
+  const staged = path.join(app, 'staged');
+  built = await buildClient(path.join(staged, 'dist/client'));
+  await copyFile(path.join(root, 'package.json'), path.join(staged, 'package.json'));
+  manifest = JSON.parse(await readFile(path.join(staged, 'package.json'), 'utf8'));
+  await run('npm', ['pack', './staged', '--silent', '--ignore-scripts'], { cwd: app });
   const archive = (await readdir(app)).find((name) => name.endsWith('.tgz')) as string;
   const installed = path.join(app, 'node_modules/thingspace-password-rotation');
   await mkdir(installed, { recursive: true });
   await run('tar', ['xzf', archive, '-C', installed, '--strip-components=1'], { cwd: app });
   await mkdir(path.join(app, 'node_modules/@aws-sdk'));
-  for (const name of Object.keys(built.dependencies)) {
+  for (const name of Object.keys(manifest.dependencies)) {
     await symlink(path.join(root, 'node_modules', name), path.join(app, 'node_modules', name));
   }
 }, 120_000);
 afterAll(() => rm(app, { recursive: true, force: true }));
 
-test('the package needs the AWS clients for its four services, and nothing else', () => {
-  expect(Object.keys(built.dependencies)).toEqual([
+test('the package depends on the AWS clients that the client library imports, and on nothing else', () => {
+  expect(built.dependencies).toEqual([
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-kms',
     '@aws-sdk/client-secrets-manager',
     '@aws-sdk/client-sns',
     '@aws-sdk/util-dynamodb',
   ]);
+  expect(Object.keys(manifest.dependencies)).toEqual(built.dependencies);
+  // The CDK is for who uses the constructs.
+  expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(['aws-cdk-lib', 'constructs']);
   expect(built.sizeBytes).toBeLessThan(500_000);
 });
 
-test('the lines in docs/apps.md work as they stand, in an empty app, and twice with one log-in', async () => {
-  const page = await readFile(path.join(root, 'docs/apps.md'), 'utf8');
-  const lines = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+/** Runs README's lines as the file app.mjs in the empty app, in that world. */
+async function runReadme(world: World) {
+  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+  const lines = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  expect(lines.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
   await writeFile(path.join(app, 'app.mjs'), lines);
   const soap = stripTypeScriptTypes(await readFile(path.join(root, 'local/fleet/soap.ts'), 'utf8'));
   const call = '(token) => getDeviceInformation(process.env.THINGSPACE_BASE_URL, token);';
   await writeFile(path.join(app, 'your-code.mjs'), `${soap}\nexport const callThingSpace = ${call}\n`);
+  const env = { ...process.env, ...world.env, SECRET_ARN: world.secretArn };
+  return run(process.execPath, ['app.mjs'], { cwd: app, env });
+}
+
+const callsSince = ({ gateway }: World, index: number) =>
+  new Set(gateway.calls.slice(index).map(({ service, operation }) => `${service} ${operation}`));
+
+test('the lines in README work as they stand, in an empty app, and twice with one log-in', async () => {
   const world = await startWorld();
   const before = world.gateway.calls.length;
   try {
-    const env = { ...process.env, ...world.env, SECRET_ARN: world.secretArn };
     for (let start = 0; start < 2; start += 1) {
-      const { stdout } = await run(process.execPath, ['app.mjs'], { cwd: app, env });
-      expect(stdout).toContain('GetDeviceInformationResponse');
+      expect((await runReadme(world)).stdout).toContain('GetDeviceInformationResponse');
     }
     expect(world.platform.truth(world.username)).toMatchObject({ logIns: 1, failures: 0 });
-    const calls = world.gateway.calls
-      .slice(before)
-      .map(({ service, operation }) => `${service} ${operation}`);
     // What infra grants to clients; a row of the audit trail is written with every eighth log-in.
-    expect(new Set(calls)).toEqual(
+    expect(callsSince(world, before)).toEqual(
       new Set([
         'secretsmanager DescribeSecret',
         'secretsmanager GetSecretValue',
@@ -75,7 +88,22 @@ test('the lines in docs/apps.md work as they stand, in an empty app, and twice w
   } finally {
     await world.close();
   }
-});
+}, 60_000);
+
+test('a refused log-in of these lines is announced by the same process', async () => {
+  const world = await startWorld({ storedPassword: 'Mistyped Marker 1' });
+  const before = world.gateway.calls.length;
+  try {
+    await expect(runReadme(world)).rejects.toMatchObject({
+      stderr: expect.stringContaining('LogInRefusedError'),
+    });
+    expect(callsSince(world, before)).toContain('sns Publish');
+    const announced = world.aws.sns.published.map(({ attributes }) => attributes.event?.value);
+    expect(announced).toEqual(['failed-log-in']);
+  } finally {
+    await world.close();
+  }
+}, 60_000);
 
 test('an app in TypeScript finds the types', async () => {
   await writeFile(

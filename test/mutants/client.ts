@@ -155,7 +155,7 @@ export const clientMutants: Mutant[] = [
   {
     rule: 'a sealed token that nobody can open counts as gone',
     file: SOURCE,
-    find: 'stale = generation;',
+    find: 'stale = generation;\n              continue;',
     replace: '',
     noticedBy: FLEET,
   },
@@ -192,7 +192,7 @@ export const clientMutants: Mutant[] = [
     file: ITEM,
     find: 'if (state.openedBy === owner) return state.generation;',
     replace: '',
-    noticedBy: SCHEDULES,
+    noticedBy: LEASE,
   },
   {
     rule: 'only the owner gives a lease back',

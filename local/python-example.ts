@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import * as v from 'valibot';
 import { bundleRotation } from '../infra/bundle.ts';
+import { Message } from '../lambda/alarms/message.ts';
 import { startWorld } from './world.ts';
 
 /**
@@ -59,21 +61,29 @@ try {
   await expectNext('It does not present it again', /^stopped: Version .* refused before/);
   const after = world.platform.truth(world.username);
   say('That was one log-in', after.failures === 1 && after.logIns === logIns + 1, after.failures);
-  // The ledger of the function reads what Python wrote: the failure counts, and the restored password rotates.
+  const announced = () =>
+    world.aws.sns.published.filter(({ attributes }) => attributes.event?.value === 'failed-log-in');
+  const messages = announced().map(({ message }) => JSON.parse(JSON.parse(message).default));
+  say(
+    'It has announced that itself, as docs/alarm-schema.json has it',
+    messages.length === 1 && v.is(Message, messages[0]),
+    JSON.stringify(messages),
+  );
   await world.secretsManagerClient.send(
     new PutSecretValueCommand({
       SecretId: world.secretArn,
       SecretString: JSON.stringify({ username: world.username, password }),
     }),
   );
+  await expectNext('A working password is stored: it logs in at once', /^done$/);
+  // The ledger of the function reads what Python wrote.
   world.clock.advance(30 * 60_000);
   say(
     'The next rotation goes on from there',
     (await world.conductor.rotate(world.secretArn)).succeeded,
     'it failed',
   );
-  const announced = world.aws.sns.published.map(({ attributes }) => attributes.event?.value);
-  say('The failed log-in was announced', announced.includes('failed-log-in'), announced);
+  say('The failed log-in was announced once', announced().length === 1, announced().length);
   await expectNext('And the example too', /^done$/);
 } finally {
   app.stdin.end();

@@ -6,7 +6,9 @@ import sys
 from thingspace_session import LogInStopped, Session, soap
 
 base_url = os.environ["THINGSPACE_BASE_URL"]
-session = Session(os.environ["SECRET_ARN"], "python example", base_url, os.environ["LEDGER_TABLE"])
+session = Session(
+    os.environ["SECRET_ARN"], "python example", base_url, os.environ["LEDGER_TABLE"], os.environ["ALARM_TOPIC_ARN"]
+)
 
 
 def device(token):

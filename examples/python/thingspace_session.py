@@ -1,24 +1,30 @@
 """A ThingSpace session for one Python process, by the rules of docs/apps.md ("Other languages").
 
 It reads the secret at log-in only, reserves the log-in in the ledger by plain DynamoDB calls, presents a
-version once, and keeps the session. Needs boto3 and the rights that docs/apps.md lists.
+version once, announces a failure, and keeps the session. Needs boto3 and the rights that docs/apps.md lists.
 """
 
 import base64
 import hashlib
 import json
+import string
 import time
 import urllib.error
 import urllib.request
 import uuid
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
 
 IDLE_LIMIT_S = 18 * 60
+# As the deployment has them: failures that lock the username, and at which nobody logs in any more.
+LIMIT, BUDGET = 5, 3
 V2 = "http://nphase.com/unifiedwebservice/v2"
 MEMBERS = "http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract."
 
@@ -32,10 +38,12 @@ class LogInStopped(Exception):
 
 
 class Session:
-    def __init__(self, secret_id, actor, base_url, table):
-        self._secret_id, self._actor, self._base_url, self._table = secret_id, actor, base_url, table
+    def __init__(self, secret_id, actor, base_url, table, topic_arn):
+        self._secret_id, self._actor, self._base_url = secret_id, actor, base_url
+        self._table, self._topic_arn = table, topic_arn
         self._secrets = boto3.client("secretsmanager")
         self._dynamodb = boto3.client("dynamodb")
+        self._sns = boto3.client("sns")
         self._token, self._used_at = None, 0.0
 
     def run(self, fn):
@@ -66,17 +74,18 @@ class Session:
                 self._base_url, "SessionService", "LogIn", "", [("Username", username), ("Password", password)]
             )
         except OSError:
-            # It may have arrived: the attempt stays in flight, and the ledger counts and announces it later.
+            # It may have arrived: the attempt stays in flight until the ledger can count it.
+            self._failed(username, attempt, "unknown")
             raise LogInStopped("ThingSpace gave no answer to a log-in; it is counted as possible.") from None
         token = _text(answer, "SessionToken")
         if not token:
-            self._bar(username, fingerprint)
+            self._failed(username, attempt, "refused")
             raise LogInStopped(f"ThingSpace refused version {version}: store a working password as a new version.")
         self._settle(username, version, attempt)
         return token.strip()
 
     def _reserve(self, arn, username, version, fingerprint):
-        """Takes part in the ledger, more carefully than it asks for: only when nothing has failed or is under way."""
+        """Takes part in the ledger, more carefully than it asks for: never beside another log-in."""
         attempt = str(uuid.uuid4())
 
         def reserve(state, now):
@@ -85,8 +94,11 @@ class Session:
                 raise LogInStopped(f"The password is being changed, or its change is not settled ({journal}): wait.")
             if fingerprint in state.get("refused", {}):
                 raise LogInStopped(f"Version {version} was refused before; it is not presented again.")
-            if state.get("failed", 0) or state.get("inFlight") or state.get("unknowns", 0):
-                raise LogInStopped("A log-in of somebody failed or is under way: wait until one has succeeded.")
+            if state.get("inFlight") or state.get("unknowns", 0):
+                raise LogInStopped("A log-in is under way, or the last one got no answer: wait until one has succeeded.")
+            failed, fresh = int(state.get("failed", 0)), version not in state.get("presented", [])
+            if failed >= (BUDGET if fresh else 1):
+                raise LogInStopped(f"{failed} log-ins have failed: store a working password as a new version.")
             state.setdefault("inFlight", {})[attempt] = {
                 "reservedAt": now,
                 "actor": self._actor,
@@ -95,8 +107,8 @@ class Session:
                 "secretArn": arn,
                 "versionId": version,
                 "fingerprint": fingerprint,
-                "mark": 0,
-                "fresh": version not in state.get("presented", []),
+                "mark": failed,
+                "fresh": fresh,
                 "usedRelease": False,
             }
             state["presented"] = [*{*state.get("presented", []), version}]
@@ -106,19 +118,58 @@ class Session:
 
     def _settle(self, username, version, attempt):
         def settle(state, now):
-            state["inFlight"].pop(attempt, None)
-            state["presented"] = []
-            state["lastGood"] = {"versionId": version, "at": now}
+            tried = state["inFlight"].pop(attempt, None)
+            if tried is None:
+                return  # The write before landed and only its answer was lost.
+            # The platform's run of failures ended: those before this log-in no longer count.
+            for counted in [*state["inFlight"].values()]:
+                counted["mark"] = max(0, counted["mark"] - tried["mark"])
+            failed = max(0, state.get("failed", 0) - tried["mark"])
+            state.update(failed=failed, presented=[], lastGood={"versionId": version, "at": now}, lastEndedAt=now)
 
         self._change(username, settle)
 
-    def _bar(self, username, fingerprint):
-        """Nobody presents it again. The attempt stays in flight: the ledger counts and announces it later."""
+    def _failed(self, username, attempt, certainty):
+        """Counts it, bars what was refused, and announces it: the alarm waits in `outbox` until SNS has taken it."""
+        alarm = {}
 
-        def bar(state, now):
-            state.setdefault("refused", {})[fingerprint] = {"at": now, "releasable": False, "released": False}
+        def count(state, now):
+            tried = state["inFlight"].get(attempt)
+            if tried is None or "unknownAt" in tried:
+                return  # The write before landed and only its answer was lost.
+            if certainty == "refused":
+                del state["inFlight"][attempt]
+                state.update(failed=state.get("failed", 0) + 1, unknowns=0, lastEndedAt=now)
+                barred = {"at": now, "releasable": False, "released": False}
+                state.setdefault("refused", {})[tried["fingerprint"]] = barred
+                if state.get("lastGood", {}).get("versionId") == tried["versionId"]:
+                    del state["lastGood"]
+            else:
+                tried["unknownAt"] = now
+                state.update(unknowns=state.get("unknowns", 0) + 1, lastUnknownAt=now)
+            alarm.update(
+                event="failed-log-in",
+                id=f"{attempt}:failed-log-in",
+                at=now,
+                credential=username.lower(),
+                exposure=int(state.get("failed", 0)) + len(state["inFlight"]),
+                limit=LIMIT,
+                budget=BUDGET,
+                purpose="log-in",
+                certainty=certainty,
+                **{name: tried[name] for name in ("actor", "username", "secretArn", "versionId")},
+            )
+            state["outbox"] = [*state.get("outbox", []), dict(alarm)]
 
-        self._change(username, bar)
+        def published(state, now):
+            state["outbox"] = [waiting for waiting in state.get("outbox", []) if waiting["id"] != alarm["id"]]
+
+        self._change(username, count)
+        try:
+            self._sns.publish(TopicArn=self._topic_arn, **_message(alarm))
+        except (BotoCoreError, ClientError):
+            return  # The next process with the ledger publishes what waits there.
+        self._change(username, published)
 
     def _change(self, username, apply):
         """One consistent read, one write on the condition that nobody wrote in between; every member is kept."""
@@ -143,6 +194,35 @@ class Session:
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
                 time.sleep(0.05)
         raise LogInStopped("The ledger was written by others all the time: try again.")
+
+
+def _message(alarm):
+    """As docs/alarm-schema.json has it for machines; a sentence for people."""
+    severity = "warning"
+    standing = {name: alarm[name] for name in ("exposure", "limit", "budget")}
+    summary = f"ThingSpace {alarm['credential']}: log-in {alarm['certainty']}, {alarm['exposure']} of {LIMIT} used"
+    at = datetime.fromtimestamp(alarm["at"] / 1000, timezone.utc).isoformat()
+    same = ("event", "id", "credential", "username", "secretArn", "actor", "purpose", "certainty", "versionId")
+    machine = {
+        **{name: alarm[name] for name in same},
+        "schema": "thingspace-rotation-alarm/1",
+        "at": at.replace("+00:00", "Z"),
+        "severity": severity,
+        "summary": summary,
+        "runbook": "docs/runbook.md#failed-log-in",
+        "lockout": {**standing, "left": LIMIT - alarm["exposure"]},
+    }
+    person = f"{summary}. The app {alarm['actor']} tried version {alarm['versionId']}. See docs/runbook.md."
+    label = quote(alarm["credential"], safe=string.punctuation.replace("%", ""))
+    attributes = {"severity": severity, "event": alarm["event"], "credential": label}
+    return {
+        "Subject": summary[:99],
+        "MessageStructure": "json",
+        "Message": json.dumps({"default": json.dumps(machine), "email": person, "sms": summary[:140]}),
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    }
 
 
 def _hash(username, password):

@@ -59,8 +59,11 @@ describe('one session for the fleet', () => {
     await world.client().work();
     const spoilt = Buffer.from(JSON.stringify({ token: 'x', secretArn: 'another' })).toString('base64');
     world.table.set(KEY, JSON.stringify({ ...world.item(), sealed: spoilt }));
-    await work(fleetOf(world, 5));
+    const clients = fleetOf(world, 5);
+    await work(clients);
     expect(world.truth().logIns).toBe(2);
+    // It was not tried either.
+    expect(clients.flatMap(({ events }) => events).filter(({ kind }) => kind === 'gone')).toEqual([]);
   });
 
   test('an item that somebody deleted begins anew, at one log-in', async () => {

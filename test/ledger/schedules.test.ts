@@ -72,6 +72,7 @@ const REACHED = [
   'a client lost its lease',
   'a client drops its session',
   'a client dies at lease',
+  'a client dies at secret',
   'a client dies at log-in',
   'a client dies at session',
   'afterwards: an app logs in by itself',

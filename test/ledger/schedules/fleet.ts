@@ -8,21 +8,24 @@ import {
   used,
 } from '../../../client/session-item.ts';
 import { needsOtherVersion, type Stop, stopOf } from '../../../client/stop.ts';
-import type { Actors, Request } from './actors.ts';
+import type { Actors, Request, Version } from './actors.ts';
 
 const CLIENTS = 4;
 /** Awaits from asking to a session. */
-const UNDISTURBED = 8;
+const UNDISTURBED = 9;
 const SECRET_ARN = 'arn:secret';
 
 /** Where a client process is: what it does next, and what is lost when it dies there. */
 type Place =
   | { at: 'rest' }
   | { at: 'lease'; owner: string; retried: boolean }
+  | { at: 'secret'; owner: string; retried: boolean; version: Version }
   | { at: 'log-in'; owner: string; retried: boolean; request: Request }
   | { at: 'session'; owner: string; token: string; versionId: string }
   /** The write of the session landed, its answer did not: it is written once more. */
   | { at: 'session again'; owner: string; token: string; versionId: string };
+
+type At<Where extends Place['at']> = Extract<Place, { at: Where }>;
 
 type Client = {
   name: string;
@@ -36,8 +39,8 @@ export type Fleet = ReturnType<typeof createFleet>;
 
 /**
  * Processes with the client library around the username of the schedule, over the library's own transitions of
- * the item `session` (`client/session-item.ts`). One call is one await of a process, as `client/fleet-source.ts`, `client/fleet-log-in.ts` and
- * `client/log-in.ts` have them in order; everybody else may act between any two.
+ * the item `session` (`client/session-item.ts`). One call is one await of a process, in the order of
+ * `client/fleet-source.ts`, `fleet-log-in.ts` and `log-in.ts`; everybody else may act between any two.
  */
 export function createFleet(actors: Actors) {
   const { say, now, violations } = actors;
@@ -55,6 +58,9 @@ export function createFleet(actors: Actors) {
       case 'rest':
         return client.held ? work(client, client.held) : askFleet(client, undefined);
       case 'lease':
+        client.place = { ...place, at: 'secret', version: actors.current() };
+        return;
+      case 'secret':
         return present(client, place);
       case 'log-in':
         return place.request.ownerDead ? crash(client) : follow(client, place);
@@ -108,16 +114,15 @@ export function createFleet(actors: Actors) {
     }
   }
 
-  /** It reads the secret, and presents what it has read if the ledger lets it. */
-  function present(client: Client, { owner, retried }: Extract<Place, { at: 'lease' }>) {
-    const version = actors.current();
+  /** It presents what it has read in the secret, if the ledger lets it. */
+  function present(client: Client, { owner, retried, version }: At<'secret'>) {
     const refusal = actors.present(version, { actor: client.name, purpose: 'log-in', share: 'app' });
     if (refusal) return giveBack(client, owner, stopOf(refusal, version.id));
     client.place = { at: 'log-in', owner, retried, request: actors.requests.at(-1) as Request };
   }
 
   /** Its request goes its way; every outcome may also come about by the other steps of a schedule. */
-  function follow(client: Client, { owner, retried, request }: Extract<Place, { at: 'log-in' }>) {
+  function follow(client: Client, { owner, retried, request }: At<'log-in'>) {
     if (request.settled === undefined) {
       if (request.place === 'reserved') return actors.send(request);
       if (request.place === 'on its way') {
@@ -140,11 +145,7 @@ export function createFleet(actors: Actors) {
     giveBack(client, owner, { why: 'refused', message: 'refused', versionId });
   }
 
-  function publish(
-    client: Client,
-    place: Extract<Place, { at: 'session' | 'session again' }>,
-    answerLost: boolean,
-  ): void {
+  function publish(client: Client, place: At<'session' | 'session again'>, answerLost: boolean): void {
     const { owner, token, versionId } = place;
     const before = item.generation;
     const session = { sealed: token, secretArn: SECRET_ARN, versionId, gone: client.gone };

@@ -202,6 +202,18 @@ test('a client also gets the ledger of its own username in lower case, the sessi
   expect(one('AWS::IAM::Policy', 'Role').Properties.Roles).toEqual(['metering-app']);
 });
 
+test('a role that is client of two usernames has them in one statement, a session of each, and publishes by one grant', () => {
+  const clients = ['arn:aws:iam::123456789012:role/app'];
+  const credentials = ['fleet', 'metering'].map((name) => ({ name, username: `${name}Api`, clients }));
+  const { one: oneOf } = synthesize(configWith({ credentials }));
+  const granted = lines(oneOf('AWS::IAM::Policy', 'Role').Properties.PolicyDocument);
+  expect(granted).toHaveLength(5);
+  expect(granted.filter((line) => line.includes('sns:Publish'))).toHaveLength(1);
+  expect(
+    granted.filter((line) => line.includes('"dynamodb:LeadingKeys":["fleetapi","meteringapi"]')),
+  ).toHaveLength(1);
+});
+
 test('a role of another account is never taken for its namesake here', () => {
   const fromAbroad = 'arn:aws:iam::999999999999:role/app';
   const grants = (env: object, withKey: boolean) => {

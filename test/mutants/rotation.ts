@@ -193,6 +193,14 @@ export const rotationMutants: Mutant[] = [
     noticedBy: PUT_BACK,
   },
   {
+    rule: 'the old password is proven with the version that a person stored it in anew',
+    file: 'lambda/rotation/unknown-outcome.ts',
+    find: '(await storedAnew(seen, journal)) ?? (await',
+    replace: '(await',
+    noticedBy: 'test/rotation/answers.test.ts',
+    testName: 'stored it in anew',
+  },
+  {
     rule: 'lost only from certain proof',
     file: 'lambda/rotation/unknown-outcome.ts',
     find: '  if (!proof.works && !proof.certain) throw unproven(username, proof);\n',

@@ -197,8 +197,7 @@ export const rotationMutants: Mutant[] = [
     file: 'lambda/rotation/unknown-outcome.ts',
     find: '(await storedAnew(seen, journal)) ?? (await',
     replace: '(await',
-    noticedBy: 'test/rotation/answers.test.ts',
-    testName: 'stored it in anew',
+    noticedBy: UNKNOWN,
   },
   {
     rule: 'lost only from certain proof',

@@ -141,23 +141,6 @@ describe('a refusal of GetNewPassword', () => {
   });
 });
 
-test('after a lost request the old password is proven with the version that a person stored it in anew, which nothing bars', async () => {
-  const world = createWorld();
-  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-before' : 'ok');
-  await world.rotate({ attempts: 1 });
-  world.plan.decide = () => 'ok';
-  const { versionId: before } = world.state().lastGood ?? {};
-  world.storeByHand(world.truth().password);
-  for (let recovery = 0; recovery < 2; recovery += 1) {
-    world.advance(25 * MINUTE_MS);
-    await world.recover();
-  }
-  expect(world.state().journal.state).toBe('idle');
-  const { versionId: proven } = world.state().lastGood ?? {};
-  expect(proven).toBeDefined();
-  expect(proven).not.toBe(before);
-});
-
 test('ThingSpace cannot be reached: nothing was sent, nothing counts, and the retry rotates', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'failed-before' : 'ok');

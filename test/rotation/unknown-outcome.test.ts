@@ -36,6 +36,26 @@ test('a refusal whose code does not say that the password was at fault proves no
   expect(world.state().journal.state).toBe('idle');
 });
 
+test('an old password that is barred for good is proven with the version that a person stored it in anew', async () => {
+  const budgets = { limit: 6, budget: 5, rotation: 4 };
+  const { world } = await unanswered('request-lost', { budgets });
+  // Twice the username is locked from outside when it is asked: the code proves nothing, and a third time it is not asked.
+  for (let question = 0; question < 2; question += 1) {
+    for (let attempt = 0; attempt < 5; attempt += 1) world.platform.logIn(USERNAME, 'Somebody Else’s Guess');
+    expect(await world.recover()).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
+    world.platform.support.unlock(USERNAME);
+    world.advance(31 * MINUTE_MS);
+  }
+  const before = world.truth().logIns;
+  expect(await world.recover()).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
+  expect(world.truth().logIns).toBe(before);
+
+  world.storeByHand(world.truth().password);
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.state().journal.state).toBe('idle');
+  expect((await world.rotate()).rotated).toBe(true);
+});
+
 test('a log that could not be searched proves no loss, until it could be', async () => {
   const { world } = await unanswered('response-lost');
   world.plan.decide = ({ name }) => (name === 'FilterLogEvents' ? 'failed-before' : 'ok');

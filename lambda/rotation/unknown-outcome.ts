@@ -111,11 +111,7 @@ async function storedByPerson(
  * @returns false when it is refused for certain: ThingSpace has changed the password
  * @throws OutcomeUnknownError when the refusal proves nothing, or the old password is gone
  */
-async function oldStillWorks(
-  invocation: Invocation,
-  journal: Unsettled,
-  seen: Seen,
-): Promise<boolean> {
+async function oldStillWorks(invocation: Invocation, journal: Unsettled, seen: Seen): Promise<boolean> {
   const { oldVersion, oldHash, startedAt } = journal;
   const { username, state } = seen;
   const refused = state.refused[`${oldVersion}:${oldHash}`];

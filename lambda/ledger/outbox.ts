@@ -17,9 +17,9 @@ type Outbox = {
 };
 
 /** Enough for any real backlog; without a bound the item would grow while SNS is denied. */
-const MOST_WAITING = 30;
+const MAX_WAITING = 30;
 /** What a person must act on is given up only beyond this. */
-const MOST_CRITICAL = 60;
+const MAX_CRITICAL = 60;
 
 /**
  * Lets an alarm wait for publication, once per id. It also says how many were given up before it. (One that
@@ -37,9 +37,9 @@ export function queueAlarm(state: Outbox, alarm: AlarmEvent): void {
 
 /** Gives up what is too much: information first, then warnings, each the oldest first; counts them. */
 export function trimOutbox(state: Outbox): void {
-  while (state.outbox.length > MOST_WAITING && dropOldest(state, 'info'));
-  while (state.outbox.length > MOST_WAITING && dropOldest(state, 'warning'));
-  while (state.outbox.length > MOST_CRITICAL) drop(state, 0);
+  while (state.outbox.length > MAX_WAITING && dropOldest(state, 'info'));
+  while (state.outbox.length > MAX_WAITING && dropOldest(state, 'warning'));
+  while (state.outbox.length > MAX_CRITICAL) drop(state, 0);
 }
 
 function dropOldest(state: Outbox, severity: Severity): boolean {

@@ -15,7 +15,7 @@ const NEVER_ACCEPTED = /['<\\]/;
 const CARRIED_BY_XML = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u;
 
 /** Secrets Manager's quota for a secret's value. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 /** Left free for a new password, as it is written in JSON. */
 const RESERVED_BYTES = 1_024;
 
@@ -87,10 +87,10 @@ export function withPassword(secretArn: string, value: string, password: string)
  */
 export function checkFits(secretArn: string, value: string): void {
   const bytes = Buffer.byteLength(value);
-  if (bytes + RESERVED_BYTES <= MOST_BYTES) return;
+  if (bytes + RESERVED_BYTES <= MAX_BYTES) return;
   throw new SecretTooLargeError(
-    `The value of the secret ${secretArn} has ${bytes} bytes and Secrets Manager stores at most ${MOST_BYTES}, so a new ` +
-      `password might not fit. Nothing was asked for. Shorten its other members by ${bytes + RESERVED_BYTES - MOST_BYTES} ` +
+    `The value of the secret ${secretArn} has ${bytes} bytes and Secrets Manager stores at most ${MAX_BYTES}, so a new ` +
+      `password might not fit. Nothing was asked for. Shorten its other members by ${bytes + RESERVED_BYTES - MAX_BYTES} ` +
       'bytes or move them to a secret of their own, then rotate.',
   );
 }
@@ -107,8 +107,8 @@ export function unusableBecause(value: string, password: string): string | undef
   if (!password.isWellFormed()) return 'it is not well-formed Unicode';
   if (!CARRIED_BY_XML.test(password))
     return 'it contains a control character, or another one, that XML cannot carry';
-  if (Buffer.byteLength(replaceTopLevel(value, 'password', JSON.stringify(password))) > MOST_BYTES) {
-    return `the secret would be larger than the ${MOST_BYTES} bytes that Secrets Manager stores`;
+  if (Buffer.byteLength(replaceTopLevel(value, 'password', JSON.stringify(password))) > MAX_BYTES) {
+    return `the secret would be larger than the ${MAX_BYTES} bytes that Secrets Manager stores`;
   }
   return undefined;
 }

@@ -18,8 +18,8 @@ export const alarmMutants: Mutant[] = [
   {
     rule: 'what a person must act on is given up only beyond sixty',
     file: 'lambda/ledger/outbox.ts',
-    find: 'state.outbox.length > MOST_CRITICAL',
-    replace: 'state.outbox.length > MOST_WAITING',
+    find: 'state.outbox.length > MAX_CRITICAL',
+    replace: 'state.outbox.length > MAX_WAITING',
     noticedBy: OUTBOX,
   },
   {
@@ -151,8 +151,8 @@ export const alarmMutants: Mutant[] = [
   {
     rule: 'the secret has room for a new password before one is asked for',
     file: 'lambda/secret/credential.ts',
-    find: 'if (bytes + RESERVED_BYTES <= MOST_BYTES) return;',
-    replace: 'if (bytes <= MOST_BYTES) return;',
+    find: 'if (bytes + RESERVED_BYTES <= MAX_BYTES) return;',
+    replace: 'if (bytes <= MAX_BYTES) return;',
     noticedBy: CREDENTIAL,
   },
   {

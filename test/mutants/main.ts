@@ -10,7 +10,7 @@ import { type Mutant, mutants } from './mutants.ts';
  */
 const WORKERS = 2;
 /** A run that does not end by then has noticed. */
-const LONGEST_MS = 180_000;
+const MAX_MS = 180_000;
 const root = join(import.meta.dirname, '../..');
 const COPIED = [
   'client',
@@ -42,7 +42,7 @@ function testsPass(copy: string, { noticedBy, testName }: Tests): Promise<boolea
     detached: true,
   });
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => process.kill(-(run.pid as number), 'SIGKILL'), LONGEST_MS);
+  const timer = setTimeout(() => process.kill(-(run.pid as number), 'SIGKILL'), MAX_MS);
   run.on('close', (code) => {
     clearTimeout(timer);
     resolve(code === 0);

@@ -48,6 +48,13 @@ export const alarms: Record<AlarmEvent['event'], FindingName | Told> = {
     todo: 'status',
     section: 'standing-trouble',
   },
+  'exchanges-resume': {
+    means:
+      'No exchange of one credential holds the service’s other rotations any more; some were held and can be started again.',
+    byItself: 'Secrets Manager may try them again, at their next schedule at the latest.',
+    todo: 'rotate --held',
+    section: 'exchanges-resume',
+  },
   'trouble-over': {
     means: 'What had been announced is over.',
     byItself: 'Everything. Do not follow the earlier message’s steps any more.',
@@ -93,6 +100,7 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
   LogInUnknownError: 'log-ins-wait',
   ReservationExpiredError: 'log-ins-wait',
   ExchangeInProgressError: 'exchanging',
+  ExchangesHeldError: 'held',
   RotationNotEnabledError: 'rotation-off',
   CredentialNotInitializedError: 'not-initialized',
   SealingKeyError: repair(

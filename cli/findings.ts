@@ -223,6 +223,23 @@ export const findings = {
     byItself: 'Secrets Manager tries it again.',
     section: 'rotate',
   },
+  held: {
+    wellness: 'act',
+    short: 'waits for another credential',
+    means:
+      'A password change of another credential of this service has no good end, and what hit it may hit this one: no new ' +
+      'password is asked for.',
+    byItself: 'When that one is settled, "exchanges-resume" says that this rotation can be started again.',
+    section: 'held',
+  },
+  'held-before': {
+    wellness: 'act',
+    short: 'was held, may rotate again',
+    means:
+      'The rotation was held for another credential’s sake; that is over, and it has not been started again.',
+    byItself: 'Secrets Manager may try it again, at its next schedule at the latest.',
+    section: 'held',
+  },
   'answer-kept': {
     wellness: 'goes-on',
     short: 'a sealed answer is kept',

@@ -88,10 +88,29 @@ add(
 add(
   'rotate',
   'start a rotation, or go on with one that is not over, and watch it',
-  [...named, yes, dryRun, new Option('--wait-minutes <minutes>', 'how long to watch (default: 20)')],
+  [
+    ...named,
+    yes,
+    dryRun,
+    new Option('--wait-minutes <minutes>', 'how long to watch (default: 20)'),
+    new Option(
+      '--held',
+      'all of the service that were held for another credential’s sake, one after another',
+    ),
+  ],
   {
     example: 'rotate --secret thingspace/acme',
     run: async (desk, options) => (await import('./rotate.ts')).rotate(desk, options),
+  },
+);
+add(
+  'release',
+  'let the other rotations go on although a password change of one has no good end',
+  [secret, as, yes, dryRun, json],
+  {
+    example: 'release --secret thingspace/acme --dry-run',
+    run: async (desk, options) =>
+      (await import('./release.ts')).release(desk, { ...options, actor: actorOf(options) }),
   },
 );
 add(

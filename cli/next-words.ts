@@ -21,6 +21,11 @@ const WORDS: Record<Do, (next: Next) => string> = {
   unlocked: () =>
     'Phone M2M Support: have the username unlocked and its password reset, store the password, then say when they unlocked it.',
   adopt: () => 'It is meant so: let this secret rotate the username from now on.',
+  'settle-holder': () => 'Look at the one that it waits for, and settle that.',
+  release: () =>
+    'The cause over there cannot be here: let the other rotations go on, for this once. It asks first.',
+  'rotate-held': () =>
+    'Let those that were held rotate, one after another; it stops at the first that fails.',
   repair: () => 'Repair what the sentence above names; `doctor` says what else is in the way.',
 };
 
@@ -36,11 +41,14 @@ const COMMANDS: Record<Do, string | undefined> = {
   unlocked: 'unlocked --at <when they did, e.g. 2026-01-05T03:10:00Z>',
   adopt: 'adopt',
   repair: 'doctor',
+  'settle-holder': 'status',
+  release: 'release',
+  'rotate-held': 'rotate --held',
 };
 
 export const commandFor = (next: Next, secretArn: string | undefined): string | undefined => {
   const command = COMMANDS[next.do];
-  return command === undefined ? undefined : commandOf(command, secretArn);
+  return command === undefined ? undefined : commandOf(command, next.secretArn ?? secretArn);
 };
 
 /** What to do, with the command below it; the others only when that does not help. */

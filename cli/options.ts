@@ -28,6 +28,7 @@ export type Options = {
   trial?: boolean;
   days?: string;
   waitMinutes?: string;
+  held?: boolean;
 };
 
 /** How AWS is reached; without them, the SDK's own environment and configuration. */

@@ -1,14 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
+import { lookAtBrake } from './brake.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError } from './errors.ts';
 import { findings } from './findings.ts';
+import { commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
 import { type Do, verdictOn } from './verdict.ts';
 
-export type RotateOptions = Named & { yes?: boolean; dryRun?: boolean; waitMinutes?: string; json?: boolean };
+export type RotateOptions = Named & {
+  yes?: boolean;
+  dryRun?: boolean;
+  waitMinutes?: string;
+  /** Those of the service that another credential's exchange had held. */
+  held?: boolean;
+  json?: boolean;
+};
 
 /** What a rotation cannot put right; it would only fail. */
 const NEEDS_FIRST: ReadonlySet<Do> = new Set([
@@ -29,6 +38,17 @@ const MINUTE_MS = 60_000;
  * @throws RotationNotDoneError with the function's own reason; NotConfirmedError, TargetError, AwsCallError
  */
 export async function rotate(desk: Desk, options: RotateOptions): Promise<void> {
+  return options.held ? rotateHeld(desk, options) : rotateOne(desk, options);
+}
+
+/** One after another, and none after the first that fails: if the cause is still there, it hits one only. */
+async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
+  const { held } = await lookAtBrake(desk);
+  if (held.length === 0) desk.terminal.say('Nothing to do: no rotation is held or was held.');
+  for (const secret of held) await rotateOne(desk, { ...options, secret, username: undefined });
+}
+
+async function rotateOne(desk: Desk, options: RotateOptions): Promise<void> {
   const { terminal, account, clock } = desk;
   const sight = await look(desk, options);
   const { secretArn, username } = sight;
@@ -36,6 +56,12 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
     throw new TargetError('The secret must be known and hold a username for this: name it with --secret.');
   }
   const verdict = verdictOn(sight);
+  if (sight.heldBy && !isOpen(sight)) {
+    throw new RotationNotDoneError(
+      `The rotation would be held: ${findings.held.means} Settle that one first (${commandOf('status', sight.heldBy.secretArn)}), ` +
+        `or let the others go on (${commandOf('release', sight.heldBy.secretArn)}).`,
+    );
+  }
   if (NEEDS_FIRST.has(verdict.next[0].do) && verdict.finding !== 'unproven') {
     throw new RotationNotDoneError(
       `A rotation would only fail: ${findings[verdict.finding].means} Do first what \`status\` says (${verdict.next[0].do}).`,
@@ -56,6 +82,9 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
   } else terminal.say('A rotation is under way already; it is watched.');
   await watch(desk, { secret: secretArn }, sight, clock.nowMs() + waitMs(options));
 }
+
+/** What is under way is never held. */
+const isOpen = ({ state: { journal } }: Sight): boolean => journal.state !== 'idle';
 
 const waitMs = ({ waitMinutes }: RotateOptions): number =>
   (Number(waitMinutes) || DEFAULT_WAIT_MINUTES) * MINUTE_MS;

@@ -2,12 +2,19 @@ import type { Budgets } from '../lambda/ledger/budgets.ts';
 import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
-import { type CredentialState, credentialKey, type Journal, newState } from '../lambda/ledger/state.ts';
+import {
+  type CredentialState,
+  credentialKey,
+  type Hold,
+  type Journal,
+  newState,
+} from '../lambda/ledger/state.ts';
 import { sweep } from '../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../lambda/rotation/observe.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { SecretFacts } from './account.ts';
+import { brakeIsOn, lookAtBrake } from './brake.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { findTarget, type Named } from './target.ts';
 
@@ -33,6 +40,10 @@ export type Sight = {
   /** The username of the secret's last rotation, where it was another one. */
   former: { username: string; journal: Journal } | undefined;
   facts: SecretFacts | undefined;
+  /** The exchange of another credential that keeps this one from beginning one. */
+  heldBy: Hold | undefined;
+  /** A rotation of this secret was held and has not begun since. */
+  wasHeld: boolean;
 };
 
 /** @throws LedgerUnavailableError, LedgerItemError and what finds the target */
@@ -62,10 +73,17 @@ export async function look(desk: Desk, named: Named): Promise<Sight> {
     pending: 'none',
     former: undefined,
     facts: undefined,
+    heldBy: undefined,
+    wasHeld: false,
   };
   if (!secret) return sight;
   sight.facts = await orWarn(desk, 'The dates of the rotation', desk.account.secret(secret.arn));
   if (username === undefined || !sight.holder) return sight;
+  if (brakeIsOn(desk)) {
+    const brake = await orWarn(desk, 'Whether other rotations are held', lookAtBrake(desk));
+    sight.heldBy = brake?.holds.find((hold) => credentialKey(hold.username) !== credentialKey(username));
+    sight.wasHeld = brake?.held.includes(secret.arn) ?? false;
+  }
   sight.holderDead = await isKnownDead(username, state, sight.holder);
   sight.mayNot = await asked(state, secret.arn, sight.holder, budgets, now);
   const pending = versionLabelled(secret.stages, AWSPENDING);

@@ -9,7 +9,9 @@ import { type Do, verdictOn } from './verdict.ts';
 /** Where a credential stands, without secrets and without hashes of them. Times are ISO 8601, UTC. */
 export type StatusReport = {
   verdict: { finding: FindingName; wellness: Wellness; means: string };
-  next: { do: Do; until?: string; command?: string }[];
+  next: { do: Do; until?: string; secretArn?: string; command?: string }[];
+  /** The exchange of another credential for which this one's rotation waits. */
+  heldBy?: { username: string; secretArn: string; why: string; since: string };
   credential: string;
   username: string;
   at: string;
@@ -66,9 +68,11 @@ export function reportOn(sight: Sight): StatusReport {
       return {
         do: step.do,
         ...(step.until === undefined ? {} : { until: iso(step.until) }),
+        ...(step.secretArn === undefined ? {} : { secretArn: step.secretArn }),
         ...(command === undefined ? {} : { command }),
       };
     }),
+    ...heldByOf(sight),
     credential: state.credential,
     username: sight.username ?? '',
     at: iso(now),
@@ -113,6 +117,12 @@ export function reportOn(sight: Sight): StatusReport {
       },
     }),
   };
+}
+
+function heldByOf({ heldBy }: Sight): Pick<StatusReport, 'heldBy'> {
+  if (!heldBy) return {};
+  const { username, secretArn, why, since } = heldBy;
+  return { heldBy: { username, secretArn, why, since: iso(since) } };
 }
 
 function currentOf({ holder, holderDead, mayNot, state }: Sight): Pick<StatusReport, 'current'> {

@@ -18,6 +18,7 @@ export function inWords(report: StatusReport): string {
     `ThingSpace username ${username === '' ? '(none yet)' : oneLine(username)}, at ${at}`,
     ...(secretArn === undefined ? [] : [`Rotated by the secret ${secretArn}`]),
     '',
+    ...section('Waits for another credential', heldBy(report)),
     ...section('Log-ins', logIns(report)),
     ...section('Password', password(report)),
     ...section('Trouble on record', trouble(report)),
@@ -35,9 +36,20 @@ function section(title: string, lines: string[]): string[] {
 
 const next = (report: StatusReport): string[] =>
   nextInWords(
-    report.next.map((step) => ({ do: step.do, ...(step.until && { until: Date.parse(step.until) }) })),
+    report.next.map(({ do: what, until, secretArn }) => ({
+      do: what,
+      ...(until && { until: Date.parse(until) }),
+      ...(secretArn && { secretArn }),
+    })),
     report.secretArn,
   );
+
+function heldBy({ heldBy: hold }: StatusReport): string[] {
+  if (!hold) return [];
+  return [
+    `The password change of ${oneLine(hold.username)} (${oneLine(hold.secretArn, 2048)}) is ${oneLine(hold.why)} since ${hold.since}.`,
+  ];
+}
 
 function logIns({ lockout, refusedVersions, current }: StatusReport): string[] {
   const { exposure, limit, budget, inFlight, failed, waitsUntil } = lockout;

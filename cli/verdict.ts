@@ -17,9 +17,13 @@ export type Do =
   | 'trial'
   | 'unlocked'
   | 'adopt'
-  | 'repair';
+  | 'repair'
+  | 'settle-holder'
+  | 'release'
+  | 'rotate-held';
 
-export type Next = { do: Do; until?: number };
+/** `secretArn`: of another credential than the one that was looked at. */
+export type Next = { do: Do; until?: number; secretArn?: string };
 
 export type Verdict = {
   finding: FindingName;
@@ -150,12 +154,27 @@ function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
 }
 
 /** What stands around a credential whose password is as it should be. */
-function around({ state, now, holder, unseen, facts, budgets, pending }: Sight): Verdict | undefined {
+function around({
+  state,
+  now,
+  holder,
+  unseen,
+  facts,
+  budgets,
+  pending,
+  heldBy,
+  wasHeld,
+}: Sight): Verdict | undefined {
   if (unseen !== undefined || !holder) return found('current-unseen', { do: 'repair' });
   if (!facts) return found('schedule-unseen', { do: 'repair' });
   if (!facts.rotationEnabled) return found('rotation-off', { do: 'repair' });
   if (pending === 'with a value') return found('pending-stuck', { do: 'recover' });
   if (state.journal.state === 'committed') return found('committed', { do: 'rotate' });
+  if (heldBy && (wasHeld || pending === 'without a value')) {
+    const { secretArn } = heldBy;
+    return found('held', { do: 'settle-holder', secretArn }, { do: 'release', secretArn });
+  }
+  if (wasHeld) return found('held-before', { do: 'rotate-held' }, { do: 'rotate' });
   if (pending === 'without a value') return found('rotation-pending', { do: 'rotate' });
   if (state.orphanItems.length > 0) return found('answer-kept', { do: 'recover' });
   if (state.lastGood?.versionId !== holder.versionId)

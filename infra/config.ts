@@ -198,6 +198,7 @@ const schema = object({
     }),
     {},
   ),
+  exchangeBrake: v.optional(v.boolean('write true or false')),
   rotation: v.optional(rotation, { everyDays: 90 }),
   alarmReceivers: v.pipe(
     list(receiver),

@@ -106,6 +106,12 @@ export interface RotationServiceProps extends RotationFunctionOptions {
    * @default - nobody
    */
   readonly operators?: string[];
+  /**
+   * Whether an exchange that ends unknown, lost or unreadable keeps the other credentials of the service from
+   * beginning one, until it is settled or a person releases them.
+   * @default - from two credentials on
+   */
+  readonly exchangeBrake?: boolean;
   /** Address of the runbook, for links in the alarms. @default - no link */
   readonly runbookUrl?: string;
   /** Whom to phone when a username is locked, as messages should say it. @default - M2M Support, without a number */
@@ -159,6 +165,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly #permit: (secret: RotatedSecret) => void;
   readonly #recover: (secret: RotatedSecret) => void;
   readonly #operated: OperatorsPolicy;
+  #members = 0;
 
   /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError */
   constructor(scope: Construct, id: string, props: RotationServiceProps = {}) {
@@ -227,6 +234,9 @@ export class RotationService extends Construct implements IRotationService {
         LOCKOUT_LIMIT: String(limit),
         LOCKOUT_BUDGET: String(budget),
         ROTATION_BUDGET: String(rotation),
+        EXCHANGE_BRAKE: Lazy.string({
+          produce: () => ((props.exchangeBrake ?? this.#members > 1) ? 'on' : 'off'),
+        }),
         OVERDUE_AFTER_DAYS: Lazy.string({ produce: () => JSON.stringify(this.#overdue) }),
         ...(props.runbookUrl === undefined ? {} : { RUNBOOK_URL: props.runbookUrl }),
         ...(props.supportContact === undefined ? {} : { SUPPORT_CONTACT: props.supportContact }),
@@ -255,6 +265,7 @@ export class RotationService extends Construct implements IRotationService {
 
   /** Takes one more credential in: what the function may, what starts its recovery, when it is overdue. */
   serve(member: Member): void {
+    this.#members += 1;
     this.#permit(member);
     this.#recover(member);
     if (member.imported) this.#operated.addImported(member.secretArn, member.key);

@@ -124,7 +124,7 @@ export function credentialOutputs(config: Config): Record<string, string> {
 }
 
 function serviceSettings(config: Config) {
-  const { thingspace, lockout, runbookUrl, supportContact } = config;
+  const { thingspace, lockout, exchangeBrake, runbookUrl, supportContact } = config;
   return {
     serviceName: config.stackName,
     baseUrl: thingspace.baseUrl,
@@ -138,6 +138,7 @@ function serviceSettings(config: Config) {
     operators: config.operators,
     reservedConcurrency: config.reservedConcurrency,
     tracing: config.tracing,
+    ...(exchangeBrake === undefined ? {} : { exchangeBrake }),
     ...(runbookUrl === undefined ? {} : { runbookUrl }),
     ...(supportContact === undefined ? {} : { supportContact }),
   };

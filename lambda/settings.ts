@@ -18,6 +18,7 @@ export type Settings = {
   budgets: Budgets;
   runbookUrl: string | undefined;
   supportContact: string | undefined;
+  exchangeBrake: boolean;
   /** Set by Lambda itself. */
   logGroupName: string | undefined;
 };
@@ -44,6 +45,7 @@ const environment = v.object({
   ROTATION_BUDGET: count(DEFAULT_ROTATION_BUDGET),
   RUNBOOK_URL: v.optional(text),
   SUPPORT_CONTACT: v.optional(text),
+  EXCHANGE_BRAKE: v.optional(v.picklist(['on', 'off']), 'off'),
   AWS_LAMBDA_LOG_GROUP_NAME: v.optional(text),
 });
 
@@ -55,6 +57,7 @@ const EXPECTED: Record<string, string> = {
   LOCKOUT_LIMIT: 'a whole number',
   LOCKOUT_BUDGET: 'a whole number',
   ROTATION_BUDGET: 'a whole number',
+  EXCHANGE_BRAKE: '"on" or "off"',
 };
 
 /** @throws SettingsError, BudgetsError: one sentence that says what to write */
@@ -78,6 +81,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     }),
     runbookUrl: set.RUNBOOK_URL,
     supportContact: set.SUPPORT_CONTACT,
+    exchangeBrake: set.EXCHANGE_BRAKE === 'on',
     logGroupName: set.AWS_LAMBDA_LOG_GROUP_NAME,
   };
 }

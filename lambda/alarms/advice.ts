@@ -1,3 +1,4 @@
+import { exchangesResume } from './advice/exchanges-held.ts';
 import { failedLogIn } from './advice/failed-log-in.ts';
 import { guardClosed } from './advice/guard-closed.ts';
 import { passwordLost } from './advice/password-lost.ts';
@@ -17,7 +18,7 @@ export function adviceOn(event: AlarmEvent, setting: Setting): Advice {
     case 'guard-closed':
       return guardClosed(event, setting);
     case 'password-unknown':
-      return passwordUnknown(event);
+      return passwordUnknown(event, setting);
     case 'password-lost':
       return passwordLost(event, setting);
     case 'superseded':
@@ -34,5 +35,7 @@ export function adviceOn(event: AlarmEvent, setting: Setting): Advice {
       return standingTrouble(event, setting);
     case 'trouble-over':
       return troubleOver(event);
+    case 'exchanges-resume':
+      return exchangesResume(event);
   }
 }

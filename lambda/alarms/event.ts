@@ -122,6 +122,15 @@ export type StandingTrouble = About & {
 /** A trouble that had been announced is over. */
 export type TroubleOver = About & { event: 'trouble-over'; trouble: Trouble; since: number };
 
+/** No exchange holds the service's other rotations any more, and some were held. About the last one that did. */
+export type ExchangesResume = About & {
+  event: 'exchanges-resume';
+  /** How many rotations were held and have not begun since. */
+  held: number;
+  /** `settled`: the exchange has come to an end. `released`: a person let the others go on. */
+  how: 'settled' | 'released';
+};
+
 export type AlarmEvent =
   | FailedLogIn
   | GuardClosed
@@ -133,4 +142,5 @@ export type AlarmEvent =
   | PutBack
   | KeptAside
   | StandingTrouble
-  | TroubleOver;
+  | TroubleOver
+  | ExchangesResume;

@@ -77,6 +77,8 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
     }
     case 'trouble-over':
       return { ...about, event: event.event, trouble: event.trouble, since: instant(event.since) };
+    case 'exchanges-resume':
+      return { ...about, event: event.event, held: event.held, how: event.how };
     case 'superseded':
     case 'kept-aside':
     case 'password-rotated':

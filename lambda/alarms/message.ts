@@ -93,6 +93,15 @@ export const Message = v.variant('event', [
     token: v.optional(described('Rotation that it is about.')),
   }),
   v.strictObject({ ...about, event: v.literal('trouble-over'), trouble, since }),
+  v.strictObject({
+    ...about,
+    event: v.literal('exchanges-resume'),
+    held: tally('How many rotations were held and have to be started again.'),
+    how: v.pipe(
+      v.picklist(['settled', 'released']),
+      v.description('Whether the exchange was settled, or a person released the others.'),
+    ),
+  }),
 ]);
 
 export type Message = v.InferOutput<typeof Message>;

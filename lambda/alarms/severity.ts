@@ -18,6 +18,7 @@ export function severityOf(event: AlarmEvent): Severity {
     case 'password-unknown':
     case 'rolled-forward':
     case 'put-back':
+    case 'exchanges-resume':
       return 'warning';
     case 'standing-trouble':
       // The ledger may hold one that a later release has named.

@@ -11,12 +11,15 @@ export type Setting = {
   runbookUrl: string;
   /** How to reach ThingSpace M2M Support: the number that the customer's contract names. */
   supportContact: string;
+  /** Whether an exchange without a good end keeps the service's other rotations from beginning one. */
+  othersHeld: boolean;
 };
 
 export const defaultSetting: Setting = {
   runbookUrl: 'docs/runbook.md',
   // Verizon's public pages name no telephone number: it is configuration.
   supportContact: 'the number is in your Verizon agreement',
+  othersHeld: false,
 };
 
 /** A new version is presented once by us even if its password is an old one (unlocked, restored). */

@@ -116,6 +116,19 @@ const trouble = v.object({
   failures: v.number(),
 });
 
+/** An exchange without a good end, which keeps the service's other credentials from beginning one (`brake.ts`). */
+const hold = v.object({
+  username: v.string(),
+  secretArn: v.string(),
+  attempt: v.string(),
+  /** How it ended; a later release may know more. */
+  why: v.string(),
+  since: v.number(),
+  /** When a person let the others go on. */
+  releasedAt: v.optional(v.number()),
+});
+export type Hold = v.InferOutput<typeof hold>;
+
 const state = v.object({
   credential: v.string(),
   schema: v.number(),
@@ -149,6 +162,15 @@ const state = v.object({
   /** Alarms given up for more urgent ones, and not yet said in an alarm. */
   outboxDropped: v.number(),
   trouble: v.optional(trouble),
+  /** Only in the item of the whole service. */
+  brake: v.optional(
+    v.object({
+      /** By credential. */
+      holds: v.record(v.string(), hold),
+      /** Secrets whose rotation was refused, and when first. */
+      held: v.record(v.string(), v.number()),
+    }),
+  ),
 });
 export type CredentialState = v.InferOutput<typeof state>;
 

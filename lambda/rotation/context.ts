@@ -15,6 +15,8 @@ export type Services = {
   sealedLog: SealedLog;
   clock: Clock;
   metrics: Metrics;
+  /** Whether an exchange without a good end keeps the other credentials of the service from beginning one. */
+  exchangeBrake: boolean;
   /** Writes a line for whoever reads the function's log. */
   log: (message: string, facts?: Record<string, unknown>) => void;
 };

@@ -65,6 +65,10 @@ export class StoredPasswordRefusedError extends PresentableError {
 export class UsernameChangedError extends PresentableError {
   override readonly name = 'UsernameChangedError';
 }
+/** An exchange of another credential has no good end: none is begun, and no log-in is spent. */
+export class ExchangesHeldError extends PresentableError {
+  override readonly name = 'ExchangesHeldError';
+}
 /** A step of a rotation that is no longer the latest. */
 export class StaleRotationError extends PresentableError {
   override readonly name = 'StaleRotationError';

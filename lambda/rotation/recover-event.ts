@@ -1,6 +1,7 @@
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
 import { describeSecret, readCurrent, readVersionOnce } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
+import { letOthersGoOn } from './brake.ts';
 import type { Invocation } from './context.ts';
 import { prove } from './log-in.ts';
 import { recoverPending } from './recovery.ts';
@@ -23,6 +24,7 @@ export async function recover(invocation: Invocation): Promise<void> {
     metrics.gauge('PasswordAgeDays', state.credential, (now - current.createdAt) / DAY_MS, 'None');
   }
   const { username } = await recoverPending(invocation, secret);
+  await letOthersGoOn(invocation);
   await releasePending(invocation);
   await endTrouble(invocation, username);
 }

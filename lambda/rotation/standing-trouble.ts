@@ -23,6 +23,7 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'TokenNotStagedError',
   'StaleRotationError',
   'ExchangeInProgressError',
+  'ExchangesHeldError',
   'LedgerUnavailableError',
   'LedgerItemError',
 ]);

@@ -3,6 +3,7 @@ import { credentialKey } from '../ledger/state.ts';
 import { checkFits } from '../secret/credential.ts';
 import { AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
 import { takePendingOff } from '../secret/swap.ts';
+import { holdOthers, letOthersGoOn, mayBeginExchange } from './brake.ts';
 import { changePassword } from './change-password.ts';
 import type { Invocation, Services, StepInvocation } from './context.ts';
 import { TokenNotStagedError } from './errors.ts';
@@ -36,7 +37,10 @@ export async function perform(services: Services, input: unknown, remainingMs: n
   try {
     await run(invocation, event);
   } catch (failure) {
-    if (failure instanceof Error) await recordFailure(invocation, failure);
+    if (failure instanceof Error) {
+      await holdOthers(invocation, failure);
+      await recordFailure(invocation, failure);
+    }
     throw failure;
   }
 }
@@ -65,11 +69,12 @@ async function run(invocation: Invocation, event: RotationEvent | RecoverEvent):
 async function createSecret(step: StepInvocation): Promise<void> {
   const { secret, staged } = await checkStaged(step);
   const recovered = await recoverPending(step, secret);
-  if (recovered.found === 'stored') return;
+  if (recovered.found === 'stored') return letOthersGoOn(step);
   if (!staged) throw notStaged(step);
   const { username, current, isNew, former } = recovered;
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
+  await mayBeginExchange(step, username);
   await changePassword(step, current);
 }
 

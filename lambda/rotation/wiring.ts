@@ -38,6 +38,7 @@ export function wire(logger: Logger, store: SecretStore): Services {
     sealedLog: stdoutSealedLog(cloudWatchLogSearch(settings.logGroupName, clock)),
     clock,
     metrics,
+    exchangeBrake: settings.exchangeBrake,
     log: (message, facts = {}) => logger.info(message, facts),
   };
 }
@@ -62,6 +63,7 @@ async function loadAlarms(settings: Settings, metrics: Metrics, logger: Logger):
     sns: new SNSClient({ ...AWS_CLIENT, maxAttempts: 1 }),
     topicArn: settings.alarmTopicArn,
     clock: systemClock,
+    othersHeld: settings.exchangeBrake,
     ...(settings.runbookUrl === undefined ? {} : { runbookUrl: settings.runbookUrl }),
     ...(settings.supportContact === undefined ? {} : { supportContact: settings.supportContact }),
     onFailure: (event, error) => {

@@ -40,15 +40,15 @@ printable ASCII, spaces and \`%\` are percent-encoded).
 | a job that reloads apps after a change | \`{"event": ["password-rotated", "rolled-forward", "put-back"]}\` |`;
 
 function table(): string {
-  const rows = examples.map(({ title, event }) => {
-    const { severity } = render(event).attributes;
+  const rows = examples.map(({ title, event, setting }) => {
+    const { severity } = render(event, setting).attributes;
     return `| [${title}](#${anchor(title)}) | \`${event.event}\` | ${severity} |`;
   });
   return ['| what happened | `event` | `severity` |', '|---|---|---|', ...rows].join('\n');
 }
 
-function section({ title, event }: (typeof examples)[number]): string {
-  const { subject, email, sms, json, attributes } = render(event);
+function section({ title, event, setting }: (typeof examples)[number]): string {
+  const { subject, email, sms, json, attributes } = render(event, setting);
   return [
     `## ${title}`,
     `Subject: \`${subject}\``,

@@ -101,6 +101,12 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
     trouble: fc.constantFrom(...troubles),
     since: at,
   }),
+  fc.record({
+    ...about,
+    event: fc.constant('exchanges-resume' as const),
+    held: fc.nat(),
+    how: fc.constantFrom('settled' as const, 'released' as const),
+  }),
 );
 
 export const arbitraryEvent: fc.Arbitrary<AlarmEvent> = fc

@@ -16,8 +16,8 @@ describe('The published documents', () => {
     await expect(formatted(jsonSchemaOf(Message))).toMatchFileSnapshot('../../docs/alarm-schema.json');
   });
 
-  it.each(examples)('the JSON of "$title" has the published shape', ({ event }) => {
-    const parsed = v.safeParse(Message, JSON.parse(render(event).json));
+  it.each(examples)('the JSON of "$title" has the published shape', ({ event, setting }) => {
+    const parsed = v.safeParse(Message, JSON.parse(render(event, setting).json));
     expect(parsed.issues?.map((issue) => v.getDotPath(issue))).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import type { AlarmEvent, StandingTrouble } from '../../lambda/alarms/event.ts';
+import type { Setting } from '../../lambda/alarms/steps.ts';
 
 const about = {
   id: '4f0c7a52-6f0e-4f6e-9d5e-0c1f3a7b9e21',
@@ -19,7 +20,7 @@ function standing(title: string, trouble: Standing): Example {
   return { title, event: { ...about, event: 'standing-trouble', since, ...trouble } };
 }
 
-type Example = { title: string; event: AlarmEvent };
+type Example = { title: string; event: AlarmEvent; setting?: Partial<Setting> };
 
 /** One of each alarm, and of each variant whose text tells a person something else. */
 export const examples: Example[] = [
@@ -126,6 +127,17 @@ export const examples: Example[] = [
       sealedAnswer: true,
     },
   },
+  {
+    title: 'A password change without a known outcome, of a service with several credentials',
+    event: {
+      ...about,
+      event: 'password-unknown',
+      token,
+      settlesAt: Date.parse('2026-03-01T03:24:05.678Z'),
+      sealedAnswer: false,
+    },
+    setting: { othersHeld: true },
+  },
   { title: 'The password is lost', event: { ...about, event: 'password-lost', token, sealedAnswer: false } },
   {
     title: 'The password is lost, but an unreadable answer is sealed',
@@ -167,5 +179,13 @@ export const examples: Example[] = [
   {
     title: 'A trouble is over',
     event: { ...about, event: 'trouble-over', trouble: 'guard-closed', since: about.at - 2 * dayMs },
+  },
+  {
+    title: 'Rotations that were held can be started again',
+    event: { ...about, event: 'exchanges-resume', held: 3, how: 'settled' },
+  },
+  {
+    title: 'A person has let the other rotations go on',
+    event: { ...about, event: 'exchanges-resume', held: 1, how: 'released' },
   },
 ];

@@ -3,7 +3,7 @@ import type { Desk, Terminal } from '../../cli/desk.ts';
 import type { Settings } from '../../cli/settings.ts';
 import type { Surroundings } from '../../cli/surroundings.ts';
 import { startProcess } from '../world/fate.ts';
-import { createWorld, SECRET_ARN, type World } from '../world/world.ts';
+import { createWorld, type World } from '../world/world.ts';
 
 export type FakeTerminal = Terminal & { said: string[]; warned: string[]; asked: string[] };
 
@@ -94,7 +94,7 @@ export function surroundingsIn(world: World): Surroundings {
 /** AWS beside the world in memory: RotateSecret and Invoke run the function at once. */
 export function accountIn(world: World): Account {
   const secret = () => ({
-    arn: SECRET_ARN,
+    arn: world.aws.identity.arn,
     name: 'fleet',
     rotationEnabled: world.aws.rotation.enabled,
     functionArn: FUNCTION.arn,

@@ -66,6 +66,8 @@ function sightOf(journal: Journal, holderDead: boolean, trouble: CredentialState
     mayNot: { rotation: undefined, app: undefined, person: undefined },
     pending: 'none',
     former: undefined,
+    heldBy: undefined,
+    wasHeld: false,
     facts: {
       arn: SECRET_ARN,
       name: 'fleet',

@@ -29,6 +29,7 @@ const events: Record<AlarmEvent['event'], true> = {
   'kept-aside': true,
   'standing-trouble': true,
   'trouble-over': true,
+  'exchanges-resume': true,
 };
 
 describe('The runbook', () => {
@@ -75,7 +76,7 @@ describe('The runbook', () => {
     const commands = [...read('cli/main.ts').matchAll(/\b(?:add|command)\(\s*'([a-z-]+)'/g)].map(
       ([, name]) => name,
     );
-    expect(commands).toHaveLength(13);
+    expect(commands).toHaveLength(14);
     const texts = [read('docs/runbook.md'), read('docs/alarms.md'), read('lambda/ledger/reserve.ts')].join(
       '\n',
     );

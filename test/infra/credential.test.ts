@@ -157,6 +157,7 @@ test('the function is Node.js 24 on arm64, may live 15 minutes, and gets the env
         LOCKOUT_LIMIT: '5',
         LOCKOUT_BUDGET: '3',
         ROTATION_BUDGET: '2',
+        EXCHANGE_BRAKE: 'on',
         OVERDUE_AFTER_DAYS: '{"days":91,"except":{}}',
         NODE_OPTIONS: '--enable-source-maps',
       },
@@ -184,6 +185,17 @@ test('the function knows the runbook, whom to phone, and which credentials are o
       },
     },
   });
+});
+
+test('the brake is on from two credentials on, unless it is configured otherwise', () => {
+  const [fleet, metering] = twoDepartments.credentials;
+  const brake = (changes: object) =>
+    synthesize(configWith(changes)).one('AWS::Lambda::Function').Properties.Environment.Variables
+      .EXCHANGE_BRAKE;
+  expect(brake({ credentials: [fleet] })).toBe('off');
+  expect(brake({ credentials: [fleet, metering] })).toBe('on');
+  expect(brake({ credentials: [fleet, metering], exchangeBrake: false })).toBe('off');
+  expect(brake({ credentials: [fleet], exchangeBrake: true })).toBe('on');
 });
 
 test('a description or a tag can be updated: CloudFormation’s own role may read the secret', () => {

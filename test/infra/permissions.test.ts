@@ -4,9 +4,11 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { expect, test } from 'vitest';
+import { parseConfig } from '../../infra/config.ts';
 import { GrantError, ThingSpaceCredential } from '../../infra/credential.ts';
 import { RotationService } from '../../infra/rotation-service.ts';
-import { configWith, type Resource, readable, synthesize } from './synthesize.ts';
+import { SERVICE } from '../../lambda/ledger/brake.ts';
+import { configWith, type Resource, readable, synthesize, twoDepartments } from './synthesize.ts';
 
 const { ofType, one, json } = synthesize();
 
@@ -212,6 +214,15 @@ test('a role that is client of two usernames has them in one statement, a sessio
   expect(
     granted.filter((line) => line.includes('"dynamodb:LeadingKeys":["fleetapi","meteringapi"]')),
   ).toHaveLength(1);
+});
+
+test('the item by which a credential holds the others is no client’s: its key is no username that can be configured', () => {
+  const keys = JSON.stringify(ofType('AWS::IAM::Policy')).match(/"dynamodb:LeadingKeys":\[[^\]]*\]/g);
+  expect(keys).toEqual(['"dynamodb:LeadingKeys":["meterapi"]']);
+  const [fleet] = twoDepartments.credentials;
+  expect(() => parseConfig(configWith({ credentials: [{ ...fleet, username: SERVICE }] }))).toThrow(
+    'write the ThingSpace username, without',
+  );
 });
 
 test('a role of another account is never taken for its namesake here', () => {

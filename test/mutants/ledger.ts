@@ -252,4 +252,18 @@ export const ledgerMutants: Mutant[] = [
     replace: "journal.state === 'exchanging' && now > 0",
     noticedBy: 'test/rotation/adopt.test.ts',
   },
+  {
+    rule: 'a release of held rotations is for that attempt only',
+    file: 'lambda/ledger/brake.ts',
+    find: 'if (before?.attempt === holding.attempt) Object',
+    replace: 'if (before) Object',
+    noticedBy: 'test/ledger/brake.test.ts',
+  },
+  {
+    rule: 'a retry does not take a release of held rotations back',
+    file: 'lambda/ledger/brake.ts',
+    find: 'if (before?.attempt === holding.attempt) Object',
+    replace: 'if (before && !before.attempt) Object',
+    noticedBy: 'test/ledger/brake.test.ts',
+  },
 ];

@@ -16,3 +16,9 @@ test('a healthy rotation makes no more than 30 remote calls, in this order', asy
   expect(remote.filter((name) => name === 'LogOut')).toHaveLength(2);
   expect(remote.filter((name) => name === 'GetNewPassword')).toHaveLength(1);
 });
+
+test('the brake of a service with several credentials costs one more', async () => {
+  const [alone, oneOfSeveral] = [createWorld(), createWorld({ exchangeBrake: true })];
+  for (const world of [alone, oneOfSeveral]) await world.rotate();
+  expect(oneOfSeveral.calls.length - alone.calls.length).toBe(1);
+});

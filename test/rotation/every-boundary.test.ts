@@ -5,7 +5,7 @@ import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
 
 /** The calls of an undisturbed rotation, as the recorder saw them: the list that every fault is tried on. */
 async function recordRotation(): Promise<string[]> {
-  const world = createWorld();
+  const world = createWorld({ exchangeBrake: true });
   const { rotated } = await world.rotate();
   expect(rotated).toBe(true);
   return world.calls.map(({ name }) => name);
@@ -13,7 +13,7 @@ async function recordRotation(): Promise<string[]> {
 
 /** Faults at given calls of the first rotation, Secrets Manager's retries, then the recover events. */
 async function play(faults: Map<number, Fate>, backoffMs: number): Promise<World> {
-  const world = createWorld();
+  const world = createWorld({ exchangeBrake: true });
   world.plan.decide = ({ index }) => faults.get(index) ?? 'ok';
   const { rotated } = await world.rotate({ backoffMs });
   for (let recovery = 0; !rotated && recovery < 3; recovery += 1) {

@@ -11,8 +11,12 @@ import type { MemorySecret } from './memory-secrets.ts';
 /** AWS in memory: the state that outlives every process, as its services document it. */
 export type Aws = ReturnType<typeof createAws>;
 
-export function createAws(nowMs: () => number, secret: MemorySecret) {
-  const table = new Map<string, string>();
+export function createAws(
+  nowMs: () => number,
+  secret: MemorySecret,
+  /** Shared by the credentials of a service. */
+  table = new Map<string, string>(),
+) {
   const orphans = new Map<string, string>();
   const usernames = new Map<string, string>();
   const audit: AuditRow[] = [];

@@ -31,6 +31,11 @@ type Options = {
   platform?: Partial<PlatformOptions>;
   /** For worlds in which many sleep at once. @default one that moves when anybody sleeps */
   clock?: MovableClock;
+  /** Another credential: its secret is its own, the ledger's table may be another world's. */
+  username?: string;
+  secretArn?: string;
+  table?: Map<string, string>;
+  exchangeBrake?: boolean;
   /** One process serves invocation after invocation until it dies, as Lambda keeps it. @default one for each */
   keepsProcess?: boolean;
 };
@@ -61,16 +66,17 @@ function steppingClock(): MovableClock {
 export function createWorld(options: Options = {}) {
   const budgets = options.budgets ?? { limit: 5, budget: 3, rotation: 2 };
   const clock = options.clock ?? steppingClock();
+  const { username = USERNAME, secretArn = SECRET_ARN } = options;
   const platform = createPlatform({
     clock,
     seed: options.seed ?? 1,
-    users: [{ username: USERNAME, password: FIRST_PASSWORD }],
+    users: [{ username, password: FIRST_PASSWORD }],
     ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
     ...options.platform,
   });
   const secret = createSecret({
     nowMs: clock.nowMs,
-    secretArn: SECRET_ARN,
+    secretArn,
     ...options.secret,
     onCurrent: (by, before, after) => {
       if (by !== 'function') return;
@@ -78,10 +84,10 @@ export function createWorld(options: Options = {}) {
       if (works(before) && !works(after)) violations.push('a live password was overwritten with a dead one');
     },
   });
-  const aws = createAws(clock.nowMs, secret);
-  const works = (value: string | undefined) => passwordIn(value) === platform.truth(USERNAME).password;
+  const aws = createAws(clock.nowMs, secret, options.table);
+  const works = (value: string | undefined) => passwordIn(value) === platform.truth(username).password;
   const violations: string[] = [];
-  aws.store(secretValue(FIRST_PASSWORD));
+  aws.store(secretValue(FIRST_PASSWORD, username));
   const plan: { decide: Plan } = { decide: () => 'ok' };
   const link: Link = {};
   const gate: Gate = {};
@@ -89,13 +95,13 @@ export function createWorld(options: Options = {}) {
   let answers = 0;
 
   const state = (): CredentialState => {
-    const key = credentialKey(USERNAME);
+    const key = credentialKey(username);
     return decodeState(key, JSON.parse(aws.table.get(key) ?? '{}'));
   };
 
   /** What must hold after every call, whatever happened (G2 and G3). */
   function observe(): void {
-    const { consecutiveFailures, locked } = platform.truth(USERNAME);
+    const { consecutiveFailures, locked } = platform.truth(username);
     const known = exposure(state());
     if (consecutiveFailures > known)
       violations.push(`platform counts ${consecutiveFailures}, the ledger ${known}`);
@@ -131,6 +137,7 @@ export function createWorld(options: Options = {}) {
       }),
       clock,
       metrics,
+      exchangeBrake: options.exchangeBrake ?? false,
       log: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
     };
   }
@@ -212,7 +219,7 @@ export function createWorld(options: Options = {}) {
     writeOff(): string {
       const { journal, ...rest } = state();
       const written = { ...rest, revision: rest.revision + 1, journal: { state: 'idle' } };
-      aws.table.set(credentialKey(USERNAME), JSON.stringify(written));
+      aws.table.set(credentialKey(username), JSON.stringify(written));
       return journal.state === 'idle' ? '' : journal.attempt;
     },
     /** A person's one log-in, as the operator's tool makes it. */
@@ -221,7 +228,7 @@ export function createWorld(options: Options = {}) {
       const { password } = JSON.parse(aws.currentValue() ?? '{}');
       const outcome = await guardedLogIn(
         wireUp(startProcess()),
-        { secretArn: aws.identity.arn, versionId, username: USERNAME, password },
+        { secretArn: aws.identity.arn, versionId, username, password },
         { actor: 'a person', purpose: 'trial', share: 'person' },
         clock.nowMs() + MINUTE_MS,
       );
@@ -229,7 +236,7 @@ export function createWorld(options: Options = {}) {
     },
     recover: () => invoke({ Recover: aws.identity.arn }),
     advance: clock.advance,
-    truth: () => platform.truth(USERNAME),
+    truth: () => platform.truth(username),
     /**
      * Answers to GetNewPassword that reached a process. Whoever dies before the very next thing, the one
      * synchronous line on stdout, has not received it: no code can run between the two.
@@ -238,11 +245,11 @@ export function createWorld(options: Options = {}) {
       answers - wire.calls.filter(({ name, fate }) => name === 'stdout' && fate === 'killed-before').length,
     currentPassword: () => passwordIn(aws.currentValue()),
     /** A person stores a password in the console. */
-    storeByHand: (password: string) => aws.store(secretValue(password)),
+    storeByHand: (password: string) => aws.store(secretValue(password, username)),
     /** Support resets the password by telephone, and a person stores it. */
     restoreByHand: (password: string) => {
-      platform.support.reset(USERNAME, password);
-      aws.store(secretValue(password));
+      platform.support.reset(username, password);
+      aws.store(secretValue(password, username));
     },
   };
 }
@@ -255,6 +262,6 @@ function passwordIn(value: string | undefined): string | undefined {
   }
 }
 
-export function secretValue(password: string): string {
-  return JSON.stringify({ username: USERNAME, password, region: 'emea', retries: 3 });
+export function secretValue(password: string, username = USERNAME): string {
+  return JSON.stringify({ username, password, region: 'emea', retries: 3 });
 }

@@ -3,7 +3,7 @@ import { oneLine } from '../legible.ts';
 
 /** A call of the operator's tool (cli/) about an event's credential, safe to paste into a shell. */
 export function operatorCommand(
-  command: 'status' | 'rotate' | 'recover' | 'store' | 'trial' | 'unlocked' | 'adopt',
+  command: 'status' | 'rotate' | 'recover' | 'store' | 'trial' | 'unlocked' | 'adopt' | 'release',
   { secretArn }: AlarmEvent,
 ): string {
   const when = command === 'unlocked' ? ' --at "$UNLOCKED_AT"   # when they did: 2026-01-05T03:10:00Z' : '';

@@ -1,6 +1,7 @@
 import type { AlarmEvent, PasswordLost } from '../event.ts';
 import { oneLine } from '../legible.ts';
 import { phoneSupport, recoverNow, rotateNow, type Setting, type Step, storePassword } from '../steps.ts';
+import { othersHeld } from './exchanges-held.ts';
 import { openSealed } from './password-unknown.ts';
 import type { Advice } from './shape.ts';
 
@@ -16,7 +17,7 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
         ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
         : 'There is no copy of the new password anywhere.',
     ],
-    next: lostNext,
+    next: [...lostNext, ...othersHeld(event, setting)],
     todo: [
       ...openSealed(event),
       ...restore(event, setting, event.sealedAnswer ? 'If it is not there:' : 'Now:'),

@@ -1,10 +1,11 @@
 import type { AlarmEvent, PasswordLost, PasswordUnknown } from '../event.ts';
 import { instant, oneLine } from '../legible.ts';
-import { recoverNow, type Step } from '../steps.ts';
+import { recoverNow, type Setting, type Step } from '../steps.ts';
+import { othersHeld } from './exchanges-held.ts';
 import { openCommand } from './operator-command.ts';
 import type { Advice } from './shape.ts';
 
-export function passwordUnknown(event: PasswordUnknown): Advice {
+export function passwordUnknown(event: PasswordUnknown, setting: Setting): Advice {
   const settlesAt = instant(event.settlesAt);
   return {
     headline: 'password change has no known outcome',
@@ -21,6 +22,7 @@ export function passwordUnknown(event: PasswordUnknown): Advice {
         'password. It works: nothing had changed, and the rotation goes on by itself. It is refused: the alarm ' +
         '"password-lost" follows. A refusal that may have another cause settles nothing and is asked again later.',
       'Until then nothing is sent to ThingSpace for this rotation.',
+      ...othersHeld(event, setting),
     ],
     todo: [
       ...openSealed(event),

@@ -11,6 +11,7 @@ import {
   showVersions,
   storePassword,
 } from '../steps.ts';
+import { othersHeld } from './exchanges-held.ts';
 import { lostNever, lostNext, lostWords, restore } from './password-lost.ts';
 import { openAndStore } from './password-unknown.ts';
 import type { TroubleAdvice } from './shape.ts';
@@ -36,7 +37,7 @@ export const lost: Advise = (event, setting) => ({
   headline: 'password lost, a person must reset it',
   brief: 'Look for a sealed answer, or phone: see e-mail.',
   happened: [lostWords(event)],
-  next: lostNext,
+  next: [...lostNext, ...othersHeld(event, setting)],
   todo: [
     openAndStore(event, 'Open the sealed answer, if one is kept'),
     ...restore(event, setting, 'If there is none, or it holds no password:'),
@@ -52,7 +53,10 @@ export const unknown: Advise = (event, setting) => ({
       'back. One log-in with the old password settles whether it was changed, but no certain answer to that came either ' +
       '(no connection, an error code that is not published, or our share of log-ins is used up).',
   ],
-  next: ['Each retry, and the daily recover, asks again within the rules that protect the username.'],
+  next: [
+    'Each retry, and the daily recover, asks again within the rules that protect the username.',
+    ...othersHeld(event, setting),
+  ],
   todo: [
     openAndStore(event, 'Open the sealed answer, if one is kept'),
     showErrors(event, 'Otherwise see why it cannot be settled: the last error says it.'),
@@ -103,7 +107,10 @@ export const unusable: Advise = (event, setting) => ({
       'ThingSpace itself or XML refuses, or the secret would be larger than the 64 KB that Secrets Manager stores. It is ' +
       'sealed. AWSCURRENT holds the password that it replaced: apps cannot log in.',
   ],
-  next: [`Nothing is sent to ThingSpace until the secret is changed. ${storedPasswordEnds}`],
+  next: [
+    `Nothing is sent to ThingSpace until the secret is changed. ${storedPasswordEnds}`,
+    ...othersHeld(event, setting),
+  ],
   todo: [
     showErrors(event, 'See which of these it is: the last error of the function says it.'),
     editSecret(

@@ -1,0 +1,40 @@
+import type { AlarmEvent, ExchangesResume } from '../event.ts';
+import { oneLine } from '../legible.ts';
+import type { Setting } from '../steps.ts';
+import { operatorCommand } from './operator-command.ts';
+import type { Advice } from './shape.ts';
+
+/** What an exchange without a good end means for the other credentials of the service. */
+export function othersHeld(event: AlarmEvent, { othersHeld }: Setting): string[] {
+  if (!othersHeld) return [];
+  return [
+    'Because what hit this credential may hit all: the other rotations of this service begin no new exchange until this is ' +
+      `settled, or until a person says that they may: ${operatorCommand('release', event)}. Their passwords stay as they are, ` +
+      'and "exchanges-resume" says when rotations that were held can be started again.',
+  ];
+}
+
+export function exchangesResume(event: ExchangesResume): Advice {
+  const count = event.held === 1 ? '1 rotation was' : `${event.held} rotations were`;
+  const end =
+    event.how === 'settled'
+      ? `The password change of "${oneLine(event.username)}" has come to an end`
+      : `A person has let the other rotations go on, although the password change of "${oneLine(event.username)}" is not settled`;
+  return {
+    headline: `${count} held, start again`,
+    brief: 'Passwords are as they were. Command: see e-mail.',
+    happened: [
+      `${end}. It had kept the other rotations of this service from beginning, and ${count} held. Their passwords are ` +
+        'as they were.',
+    ],
+    next: ['Secrets Manager may try a rotation that was held again, but need not before its next schedule.'],
+    todo: [
+      {
+        text: 'Let those that were held rotate, one after another; it stops at the first that fails:',
+        commands: [`${operatorCommand('rotate', event)} --held`],
+      },
+    ],
+    never: ['Do not start them all at once: if the cause is still there, the first one shows it.'],
+    facts: [['held', String(event.held)]],
+  };
+}

@@ -1,0 +1,111 @@
+import { exchangeOf } from './journal.ts';
+import { queueAlarm } from './outbox.ts';
+import { type CredentialState, credentialKey, type Hold } from './state.ts';
+
+/**
+ * The brake of a service: while an exchange of one credential has no good end (unknown, lost, unreadable), the
+ * other credentials begin none, because what hit one may hit all. Each function here is a pure change of one item
+ * of the ledger's table, which all credentials of the service share.
+ *
+ *   by           when
+ *   engage       an invocation ends with such an exchange
+ *   ask          a rotation is about to begin an exchange; it is held, or goes on
+ *   settle       the exchange has come to an end
+ *   release      a person lets the others go on; for these attempts only
+ *
+ * A hold counts while the ledger's item of its credential tells of that very exchange: one that was left behind
+ * by a process that died is not obeyed.
+ */
+
+/** The item's key. ThingSpace takes no `<` in a username (docs/thingspace-api.md), so no credential has it. */
+export const SERVICE = '<service>';
+
+/** An exchange that has no good end. */
+export type Holding = Omit<Hold, 'since' | 'releasedAt'>;
+
+/** Who is about to begin an exchange. */
+export type Asking = { username: string; secretArn: string };
+
+/** The hold of an exchange that was released before stays released. */
+export function engage(state: CredentialState, holding: Holding, now: number): void {
+  const brake = brakeOf(state);
+  const key = credentialKey(holding.username);
+  const before = brake.holds[key];
+  if (before?.attempt === holding.attempt) Object.assign(before, holding);
+  else brake.holds[key] = { ...holding, since: now };
+}
+
+/**
+ * Whether another credential keeps this one from beginning an exchange. Who is held is remembered until it begins.
+ * @param ended attempts of holds whose exchanges are over
+ */
+export function ask(
+  state: CredentialState,
+  { username, secretArn }: Asking,
+  ended: readonly string[],
+  now: number,
+): Hold | undefined {
+  const over = remove(state, ended);
+  const holder = holderFor(state, username);
+  const { held } = brakeOf(state);
+  if (holder) held[secretArn] ??= now;
+  else delete held[secretArn];
+  announceEnd(state, over, 'settled', now);
+  return holder;
+}
+
+export function settle(state: CredentialState, ended: readonly string[], now: number): void {
+  announceEnd(state, remove(state, ended), 'settled', now);
+}
+
+/** @returns the holds that this call has released */
+export function release(state: CredentialState, attempts: readonly string[], now: number): Hold[] {
+  const released = holdsInForce(state).filter(({ attempt }) => attempts.includes(attempt));
+  for (const hold of released) hold.releasedAt = now;
+  announceEnd(state, released, 'released', now);
+  return released;
+}
+
+/** The oldest hold of another credential. */
+export function holderFor(state: CredentialState, username: string): Hold | undefined {
+  return holdsInForce(state)
+    .filter((hold) => credentialKey(hold.username) !== credentialKey(username))
+    .sort((a, b) => a.since - b.since)[0];
+}
+
+export const holdsOf = ({ brake }: CredentialState): Hold[] => Object.values(brake?.holds ?? {});
+export const holdsInForce = (state: CredentialState): Hold[] =>
+  holdsOf(state).filter(({ releasedAt }) => releasedAt === undefined);
+export const heldSecrets = ({ brake }: CredentialState): string[] => Object.keys(brake?.held ?? {});
+
+/** Whether the item of a credential still tells of the exchange that the hold is about. */
+export function stillHolds(hold: Hold, state: CredentialState): boolean {
+  const exchange = exchangeOf(state, hold.attempt);
+  return exchange !== undefined && exchange.state !== 'committed';
+}
+
+const brakeOf = (state: CredentialState) => (state.brake ??= { holds: {}, held: {} });
+
+/** @returns those that were in force: the end of a released one was said when it was released */
+function remove(state: CredentialState, ended: readonly string[]): Hold[] {
+  const over = holdsOf(state).filter(({ attempt }) => ended.includes(attempt));
+  for (const { username } of over) delete state.brake?.holds[credentialKey(username)];
+  return over.filter(({ releasedAt }) => releasedAt === undefined);
+}
+
+/** Said once: when the last hold has gone and there are rotations to be started again. */
+function announceEnd(state: CredentialState, over: Hold[], how: 'settled' | 'released', now: number): void {
+  const last = over.at(-1);
+  const held = heldSecrets(state).length;
+  if (!last || held === 0 || holdsInForce(state).length > 0) return;
+  queueAlarm(state, {
+    event: 'exchanges-resume',
+    id: `${last.attempt}:exchanges-resume`,
+    at: now,
+    credential: credentialKey(last.username),
+    username: last.username,
+    secretArn: last.secretArn,
+    held,
+    how,
+  });
+}

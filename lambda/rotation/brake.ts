@@ -1,0 +1,104 @@
+import {
+  ask,
+  engage,
+  type Holding,
+  heldSecrets,
+  holdsOf,
+  SERVICE,
+  settle,
+  stillHolds,
+} from '../ledger/brake.ts';
+import { type CredentialState, credentialKey, type Hold } from '../ledger/state.ts';
+import type { Invocation } from './context.ts';
+import { ExchangesHeldError } from './errors.ts';
+
+/**
+ * Asked right before an exchange would begin, before a log-in is spent: an exchange of another credential without
+ * a good end holds it. Recovery and roll forward never come here.
+ * @throws ExchangesHeldError, LedgerUnavailableError, LedgerItemError
+ */
+export async function mayBeginExchange(invocation: Invocation, username: string): Promise<void> {
+  const { ledger, exchangeBrake, secretArn, deadlineMs } = invocation;
+  if (!exchangeBrake) return;
+  const { state } = await ledger.read(SERVICE, deadlineMs);
+  if (isQuiet(state)) return;
+  const ended = await endedAttempts(invocation, holdsOf(state));
+  const holder = await ledger.change(SERVICE, deadlineMs, (fresh, now) =>
+    ask(fresh, { username, secretArn }, ended, now),
+  );
+  if (holder) throw held(secretArn, holder);
+}
+
+/**
+ * After a failure: an exchange of this credential without a good end holds the others. Recovery comes by here
+ * too, for an invocation that died before it could. Never throws.
+ */
+export async function holdOthers(
+  { ledger, exchangeBrake, log, username, deadlineMs }: Invocation,
+  failure: Error,
+): Promise<void> {
+  if (!exchangeBrake || username === undefined) return;
+  try {
+    const holding = holdingOf((await ledger.read(username, deadlineMs)).state, username, failure);
+    if (!holding) return;
+    await ledger.change(SERVICE, deadlineMs, (state, now) => engage(state, holding, now));
+  } catch (unwritten) {
+    log('The other rotations could not be held; the next check does it', {
+      failure: (unwritten as Error).name,
+    });
+  }
+}
+
+/** Nothing of this credential is open any more: it holds nobody. Never throws. */
+export async function letOthersGoOn({
+  ledger,
+  exchangeBrake,
+  log,
+  username,
+  deadlineMs,
+}: Invocation): Promise<void> {
+  if (!exchangeBrake || username === undefined) return;
+  try {
+    const { state } = await ledger.read(SERVICE, deadlineMs);
+    const own = holdsOf(state).filter((hold) => credentialKey(hold.username) === credentialKey(username));
+    if (own.length === 0 && state.outbox.length === 0) return;
+    const ended = own.map(({ attempt }) => attempt);
+    await ledger.change(SERVICE, deadlineMs, (fresh, now) => settle(fresh, ended, now));
+  } catch (unwritten) {
+    log('The other rotations are let go on by whoever looks next', { failure: (unwritten as Error).name });
+  }
+}
+
+const isQuiet = (state: CredentialState): boolean =>
+  holdsOf(state).length === 0 && heldSecrets(state).length === 0 && state.outbox.length === 0;
+
+/** What was received and cannot be read or used is not known from the journal alone. */
+const UNUSABLE: ReadonlySet<string> = new Set(['UnreadableAnswerError', 'UnusablePasswordError']);
+
+function holdingOf({ journal }: CredentialState, username: string, failure: Error): Holding | undefined {
+  if (journal.state === 'idle' || journal.state === 'committed' || journal.state === 'exchanging')
+    return undefined;
+  if (journal.state === 'received' && !UNUSABLE.has(failure.name)) return undefined;
+  const { attempt, secretArn } = journal;
+  return { username, secretArn, attempt, why: journal.state === 'received' ? 'unusable' : journal.state };
+}
+
+/** A hold whose exchange is over by now was left behind by a process that died, or ended by an app's log-in. */
+async function endedAttempts({ ledger, deadlineMs }: Invocation, holds: readonly Hold[]): Promise<string[]> {
+  const ended: string[] = [];
+  for (const hold of holds) {
+    const { state } = await ledger.read(hold.username, deadlineMs);
+    if (!stillHolds(hold, state)) ended.push(hold.attempt);
+  }
+  return ended;
+}
+
+function held(secretArn: string, holder: Hold): ExchangesHeldError {
+  return new ExchangesHeldError(
+    `No new password is asked for, and no log-in was spent: the password change of ${holder.username} (secret ` +
+      `${holder.secretArn}) is ${holder.why} since ${new Date(holder.since).toISOString()}, and what hit it may hit ` +
+      `${secretArn} too. Settle that one first: \`npm run cli -- status --secret ${holder.secretArn}\`. If its cause ` +
+      `cannot be here: \`npm run cli -- release --secret ${holder.secretArn}\`. Then start this rotation again: ` +
+      `\`npm run cli -- rotate --held --secret ${secretArn}\`.`,
+  );
+}

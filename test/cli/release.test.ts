@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { audit } from '../../cli/audit.ts';
+import { NotConfirmedError, RotationNotDoneError } from '../../cli/errors.ts';
+import { release } from '../../cli/release.ts';
+import { rotate } from '../../cli/rotate.ts';
+import { status } from '../../cli/status.ts';
+import { holdsInForce, SERVICE } from '../../lambda/ledger/brake.ts';
+import { endsUnknown, OTHER_ARN, type Service, startService } from '../world/service.ts';
+import { MINUTE_MS, SECRET_ARN } from '../world/world.ts';
+import { deskIn, fakeTerminal } from './desk.ts';
+
+/** At the desk before the credential that is held. */
+function deskOf({ second }: Service, options: Parameters<typeof fakeTerminal>[0] = {}) {
+  const terminal = fakeTerminal(options);
+  const desk = deskIn(second, terminal);
+  const { function: found } = desk;
+  return {
+    terminal,
+    desk: found ? { ...desk, function: { ...found, environment: { EXCHANGE_BRAKE: 'on' } } } : desk,
+  };
+}
+
+async function incident(): Promise<Service> {
+  const service = startService();
+  await endsUnknown(service);
+  await service.second.rotate({ attempts: 1 });
+  return service;
+}
+
+const actor = 'ann';
+const secret = OTHER_ARN;
+
+describe('A credential that is held', () => {
+  it('says that it waits, for whom, and what to do', async () => {
+    const service = await incident();
+    const { desk, terminal } = deskOf(service);
+    await expect(status(desk, { secret })).rejects.toThrow('Not all is well');
+    const said = terminal.said.join('\n');
+    expect(said).toContain('ACT: waits for another credential');
+    expect(said).toContain(`The password change of Fleet-Api (${SECRET_ARN}) is unknown since`);
+    expect(said).toContain(`status --secret '${SECRET_ARN}'`);
+    expect(said).toContain(`release --secret '${SECRET_ARN}'`);
+  });
+
+  it('is not rotated: it would only be held once more', async () => {
+    const { desk } = deskOf(await incident());
+    await expect(rotate(desk, { secret, yes: true })).rejects.toThrow(RotationNotDoneError);
+  });
+
+  it('says that it may rotate again when the other one is settled; one command does it', async () => {
+    const service = await incident();
+    service.first.advance(25 * MINUTE_MS);
+    await service.first.recover();
+    const { desk, terminal } = deskOf(service);
+    await expect(status(desk, { secret })).rejects.toThrow('Not all is well');
+    expect(terminal.said.join('\n')).toContain('rotate --held --secret');
+    await rotate(desk, { secret, held: true, yes: true });
+    expect(terminal.said.at(-1)).toContain('Rotated');
+    expect(service.second.currentPassword()).toBe(service.second.truth().password);
+    await rotate(desk, { secret, held: true, yes: true });
+    expect(terminal.said.at(-1)).toBe('Nothing to do: no rotation is held or was held.');
+  });
+});
+
+describe('The command release', () => {
+  it('lets the others go on, for what stands now, and keeps who said so', async () => {
+    const service = await incident();
+    const { desk, terminal } = deskOf(service);
+    await release(desk, { secret, actor });
+    expect(terminal.asked).toEqual(['Let the other rotations go on?']);
+    expect(holdsInForce(service.brake())).toEqual([]);
+    expect(service.told()).toContain('exchanges-resume');
+    await audit(desk, { username: SERVICE });
+    expect(terminal.said.at(-1)).toMatch(/ann +release +released/);
+    await rotate(desk, { secret, held: true, yes: true });
+    expect(service.second.truth().getNewPasswords).toBe(1);
+  });
+
+  it('does nothing in a dry run, without a yes, or where nothing holds', async () => {
+    const service = await incident();
+    const dry = deskOf(service);
+    await release(dry.desk, { secret, actor, dryRun: true });
+    expect(dry.terminal.said.at(-1)).toBe('Dry run: nothing was done.');
+    await expect(release(deskOf(service, { answer: false }).desk, { secret, actor })).rejects.toThrow(
+      NotConfirmedError,
+    );
+    expect(holdsInForce(service.brake())).toHaveLength(1);
+    const quiet = deskOf(startService());
+    await release(quiet.desk, { secret, actor });
+    expect(quiet.terminal.said).toEqual(['Nothing to release: no exchange holds other rotations.']);
+  });
+
+  it('says it in JSON', async () => {
+    const { desk, terminal } = deskOf(await incident());
+    await release(desk, { secret, actor, yes: true, json: true });
+    expect(terminal.said).toHaveLength(1);
+    const { released, held } = JSON.parse(terminal.said[0] ?? '');
+    expect(held).toEqual([OTHER_ARN]);
+    expect(released).toMatchObject([{ username: 'Fleet-Api', secretArn: SECRET_ARN, why: 'unknown' }]);
+  });
+});

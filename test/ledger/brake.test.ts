@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ask,
+  engage,
+  heldSecrets,
+  holdsInForce,
+  release,
+  SERVICE,
+  settle,
+  stillHolds,
+} from '../../lambda/ledger/brake.ts';
+import { type CredentialState, type Journal, newState } from '../../lambda/ledger/state.ts';
+
+const fleet = { username: 'Fleet', secretArn: 'arn:fleet', attempt: 'attempt-1', why: 'unknown' };
+const yard = { username: 'Yard', secretArn: 'arn:yard' };
+const wait = { username: 'Wait', secretArn: 'arn:wait' };
+
+const engaged = (): CredentialState => {
+  const state = newState(SERVICE);
+  engage(state, fleet, 100);
+  return state;
+};
+const events = ({ outbox }: CredentialState) =>
+  outbox.map(({ event, ...facts }) => [event, 'held' in facts && facts.held]);
+
+describe('The brake', () => {
+  it('holds everybody but the credential that it is about, whatever the case of its name', () => {
+    expect(ask(engaged(), yard, [], 200)).toMatchObject({ ...fleet, since: 100 });
+    expect(ask(engaged(), { username: 'FLEET', secretArn: 'arn:fleet' }, [], 200)).toBeUndefined();
+  });
+
+  it('stays while one of several holds is in force', () => {
+    const state = engaged();
+    engage(state, { ...yard, attempt: 'attempt-2', why: 'lost' }, 150);
+    ask(state, wait, [], 200);
+    settle(state, ['attempt-1'], 300);
+    expect(events(state)).toEqual([]);
+    expect(ask(state, wait, [], 400)).toMatchObject({ attempt: 'attempt-2' });
+    settle(state, ['attempt-2'], 500);
+    expect(events(state)).toEqual([['exchanges-resume', 1]]);
+  });
+
+  it('released for one attempt stays released for it, also when that is found lost, and for no other', () => {
+    const state = engaged();
+    expect(release(state, ['attempt-1'], 200)).toMatchObject([{ attempt: 'attempt-1' }]);
+    engage(state, { ...fleet, why: 'lost' }, 300);
+    expect(holdsInForce(state)).toEqual([]);
+    engage(state, { ...fleet, attempt: 'attempt-2' }, 400);
+    expect(holdsInForce(state)).toMatchObject([{ attempt: 'attempt-2', since: 400 }]);
+  });
+
+  it('is released only for what the person has seen', () => {
+    const state = engaged();
+    expect(release(state, ['attempt-0'], 200)).toEqual([]);
+    expect(holdsInForce(state)).toHaveLength(1);
+  });
+
+  it('remembers who was held until it begins, and does not count who begins', () => {
+    const state = engaged();
+    for (const asking of [yard, wait]) ask(state, asking, [], 200);
+    expect(heldSecrets(state)).toEqual(['arn:yard', 'arn:wait']);
+    expect(ask(state, yard, ['attempt-1'], 300)).toBeUndefined();
+    expect(heldSecrets(state)).toEqual(['arn:wait']);
+    expect(events(state)).toEqual([['exchanges-resume', 1]]);
+  });
+
+  it('says its end once: a released hold that is settled later says nothing more', () => {
+    const state = engaged();
+    ask(state, yard, [], 150);
+    release(state, ['attempt-1'], 200);
+    settle(state, ['attempt-1'], 300);
+    expect(state.outbox.map((alarm) => 'how' in alarm && alarm.how)).toEqual(['released']);
+  });
+});
+
+describe('A hold', () => {
+  const exchange = {
+    token: 't',
+    attempt: 'attempt-1',
+    secretArn: 'a',
+    oldVersion: 'v',
+    oldHash: 'h',
+    startedAt: 1,
+  };
+  const hold = { ...fleet, since: 100 };
+  const holds = (journal: Journal) => stillHolds(hold, { ...newState('fleet'), journal });
+
+  it('counts while its very exchange is open', () => {
+    expect(holds({ state: 'unknown', ...exchange })).toBe(true);
+    expect(holds({ state: 'lost', ...exchange, since: 2 })).toBe(true);
+    expect(holds({ state: 'received', ...exchange, receivedAt: 2, envelope: 'e' })).toBe(true);
+    expect(holds({ state: 'committed', ...exchange, receivedAt: 2 })).toBe(false);
+    expect(holds({ state: 'idle' })).toBe(false);
+    expect(holds({ state: 'unknown', ...exchange, attempt: 'attempt-2' })).toBe(false);
+  });
+});

@@ -57,13 +57,25 @@ export type PasswordUnknown = About & {
 };
 
 /** The password changed (or the username is locked) and no new password reached us. */
-export type PasswordLost = About & { event: 'password-lost'; token: string; sealedAnswer: boolean };
+export type PasswordLost = About & {
+  event: 'password-lost';
+  token: string;
+  sealedAnswer: boolean;
+  /** The log-in that proved it, where that was not announced by itself. */
+  refused?: Standing & { code?: string; versionId: string };
+};
 
 /** A sealed password waits, but the secret was changed since and what it holds now is refused. */
 export type Superseded = About & { event: 'superseded'; token: string };
 
 /** A password that had been sealed by an earlier invocation was made current. */
-export type RolledForward = About & { event: 'rolled-forward'; token: string; sealedUnder: string };
+export type RolledForward = About & {
+  event: 'rolled-forward';
+  token: string;
+  sealedUnder: string;
+  /** Since when it was announced that the password could not be stored; that is over. */
+  notStoredSince?: number;
+};
 
 export type PasswordRotated = About & { event: 'password-rotated'; token: string };
 

@@ -1,4 +1,4 @@
-import type { AlarmEvent, Standing } from './event.ts';
+import type { AlarmEvent, PasswordLost, Standing } from './event.ts';
 import { instant } from './legible.ts';
 // Only the type: the bundle does not need the validator to write what the compiler has checked.
 import type { Message } from './message.ts';
@@ -49,6 +49,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         event: event.event,
         token: bounded(event.token),
         sealedAnswer: event.sealedAnswer,
+        ...refusalOf(event),
       };
     case 'rolled-forward':
       return {
@@ -56,6 +57,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         event: event.event,
         token: bounded(event.token),
         sealedUnder: bounded(event.sealedUnder),
+        ...(event.notStoredSince === undefined ? {} : { notStoredSince: instant(event.notStoredSince) }),
       };
     case 'put-back':
       return {
@@ -102,6 +104,14 @@ function boundedMembers<Name extends string>(members: Record<Name, string | unde
     text === undefined ? [] : [[name, bounded(text)]],
   );
   return Object.fromEntries(there) as { [name in Name]?: string };
+}
+
+function refusalOf({ refused }: PasswordLost) {
+  if (!refused) return {};
+  const { code, versionId } = refused;
+  return {
+    refused: { lockout: lockoutOf(refused), ...boundedMembers({ code }), versionId: bounded(versionId) },
+  };
 }
 
 function lockoutOf(standing: Standing) {

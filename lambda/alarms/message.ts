@@ -38,6 +38,8 @@ const lockout = v.pipe(
   v.description('Where the username stands after what happened.'),
 );
 
+const code = described("The platform's error code, where it gave one.");
+const presentedVersion = described('Version of the secret whose password was presented.');
 const token = described('ClientRequestToken of the rotation: the id of the version that it makes.');
 const sealedAnswer = v.pipe(
   v.boolean(),
@@ -55,8 +57,8 @@ export const Message = v.variant('event', [
     actor: described('Who presented the password: `rotation`, or the name an app gave itself.'),
     purpose: v.picklist(['log-in', 'exchange', 'test', 'probe', 'trial']),
     certainty: v.picklist(['refused', 'unknown']),
-    code: v.optional(described("The platform's error code, where it gave one.")),
-    versionId: described('Version of the secret whose password was presented.'),
+    code: v.optional(code),
+    versionId: presentedVersion,
   }),
   v.strictObject({ ...about, event: v.literal('guard-closed'), lockout }),
   v.strictObject({
@@ -66,13 +68,27 @@ export const Message = v.variant('event', [
     settlesAt: instant('When one log-in may settle it at the earliest, ISO 8601 in UTC.'),
     sealedAnswer,
   }),
-  v.strictObject({ ...about, event: v.literal('password-lost'), token, sealedAnswer }),
+  v.strictObject({
+    ...about,
+    event: v.literal('password-lost'),
+    token,
+    sealedAnswer,
+    refused: v.optional(
+      v.pipe(
+        v.strictObject({ lockout, code: v.optional(code), versionId: presentedVersion }),
+        v.description('The log-in that proved it; it counts, and no message "failed-log-in" is sent for it.'),
+      ),
+    ),
+  }),
   v.strictObject({ ...about, event: v.literal('superseded'), token }),
   v.strictObject({
     ...about,
     event: v.literal('rolled-forward'),
     token,
     sealedUnder: described('Token of the rotation that received and sealed the password.'),
+    notStoredSince: v.optional(
+      instant('Since when it was announced that it could not be stored, which is over; ISO 8601 in UTC.'),
+    ),
   }),
   v.strictObject({ ...about, event: v.literal('password-rotated'), token }),
   v.strictObject({

@@ -5,6 +5,7 @@ import { fingerprint } from './fingerprint.ts';
 import type { Ledger } from './ledger.ts';
 import type { Presentation } from './reserve.ts';
 import type { Settlement } from './settle.ts';
+import type { CredentialState } from './state.ts';
 
 /** A password as one version of a secret holds it. */
 export type StoredCredential = {
@@ -19,6 +20,7 @@ const LOG_IN_TIMEOUT_MS = 30_000;
 /**
  * The only way to log in: reserve, send, settle. Everybody who presents a stored password comes through
  * here, rotation and apps alike; the one other call that carries a password is the exchange.
+ * @param onRefused changes the item in the write that counts a refusal for certain; may run more than once, and is pure
  * @returns the session token, or how the platform did not give one; counted and announced either way
  * @throws LockoutGuardError, LedgerUnavailableError, LedgerItemError: nothing was sent
  */
@@ -27,6 +29,7 @@ export async function guardedLogIn(
   credential: StoredCredential,
   who: Pick<Presentation, 'actor' | 'purpose' | 'share'>,
   deadlineMs: number,
+  onRefused?: (state: CredentialState, now: number) => void,
 ): Promise<Outcome<string>> {
   const { secretArn, versionId, username, password } = credential;
   const print = await fingerprint(username, versionId, password);
@@ -39,7 +42,9 @@ export async function guardedLogIn(
     mayLeave: () => ledger.mayStillLeave(reservation),
   };
   const outcome = await api.logIn(username, password, limits);
-  await ledger.settle(reservation, settlementOf(outcome), deadlineMs);
+  const settlement = settlementOf(outcome);
+  const certain = settlement.outcome === 'failure' && settlement.certainlyCredentials;
+  await ledger.settle(reservation, settlement, deadlineMs, certain ? onRefused : undefined);
   return outcome;
 }
 

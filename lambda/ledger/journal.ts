@@ -1,5 +1,5 @@
-import type { AlarmEvent } from '../alarms/event.ts';
-import { queueAlarm } from './outbox.ts';
+import type { AlarmEvent, FailedLogIn } from '../alarms/event.ts';
+import { queueAlarm, takeBack } from './outbox.ts';
 import type { CredentialState, ExchangeJournal } from './state.ts';
 import { LEASE_MS, SETTLING_MS } from './times.ts';
 import { troubleIsOver } from './trouble.ts';
@@ -19,6 +19,7 @@ import { troubleIsOver } from './trouble.ts';
  *   lost                                endLoss           idle        another password logged in since
  *   committed                           finish            idle        the rotation is over
  *   unknown, lost                       attachEnvelope    (the same)  an answer that cannot be read was found late
+ *   committed                           recordRolledForward (the same)  what was sealed is current, and that is said
  *   received                            recordSuperseded  (the same)  the stored and the sealed password are refused
  *   idle, committed                     recordPutBack     (the same)  a password that works is current again
  *   received, committed, unknown, lost  adopt             (the same)  another secret rotates the username
@@ -87,7 +88,8 @@ export function attachEnvelope(state: CredentialState, attempt: string, envelope
 }
 
 /**
- * The old password was refused for certain and no new one reached us: only a person can help.
+ * The old password was refused for certain and no new one reached us: only a person can help. In the write that
+ * counts the refusal, the message about the loss tells of it as well.
  * @returns whether the journal says so now; false when another invocation has settled the exchange meanwhile
  */
 export function recordLost(state: CredentialState, attempt: string, username: string, now: number): boolean {
@@ -106,8 +108,50 @@ export function recordLost(state: CredentialState, attempt: string, username: st
     id: `${attempt}:password-lost`,
     ...aboutOf(state, exchange, username, now),
     sealedAnswer: envelope !== undefined,
+    ...refusalOf(state, exchange),
   });
   return true;
+}
+
+/** The refusal of the probe that proved the loss, as long as nobody has been told of it. */
+function refusalOf(state: CredentialState, { oldVersion }: ExchangeJournal) {
+  const probe = takeBack(
+    state,
+    (alarm): alarm is FailedLogIn =>
+      alarm.event === 'failed-log-in' &&
+      alarm.purpose === 'probe' &&
+      alarm.certainty === 'refused' &&
+      alarm.versionId === oldVersion,
+  );
+  if (!probe) return {};
+  const { exposure, possible, limit, budget, code, versionId } = probe;
+  const facts = { ...(possible === undefined ? {} : { possible }), ...(code === undefined ? {} : { code }) };
+  return { refused: { exposure, limit, budget, versionId, ...facts } };
+}
+
+/**
+ * What an earlier invocation had sealed is AWSCURRENT: the rotation is announced by this, and so is the end of a
+ * trouble that was just that.
+ */
+export function recordRolledForward(
+  state: CredentialState,
+  attempt: string,
+  facts: { username: string; token: string; sealedUnder: string },
+  now: number,
+): void {
+  const { journal, trouble } = state;
+  if (journal.state !== 'committed' || journal.attempt !== attempt) return;
+  journal.announced = true;
+  const notStored = trouble?.kind === 'not-stored' ? trouble : undefined;
+  if (notStored) delete state.trouble;
+  queueAlarm(state, {
+    event: 'rolled-forward',
+    id: `${attempt}:rolled-forward`,
+    ...aboutOf(state, journal, facts.username, now),
+    token: facts.token,
+    sealedUnder: facts.sealedUnder,
+    ...(notStored && notStored.saidAt > 0 ? { notStoredSince: notStored.since } : {}),
+  });
 }
 
 /** The exchange is proven to have changed nothing: the next one may begin. */
@@ -202,6 +246,7 @@ export function finish(state: CredentialState, token: string, username: string, 
     lastVersion: committedVersion(journal),
     receivedAt: journal.receivedAt,
   };
+  if (journal.announced) return true;
   queueAlarm(state, {
     event: 'password-rotated',
     id: `${journal.attempt}:password-rotated`,

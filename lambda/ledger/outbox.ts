@@ -35,6 +35,18 @@ export function queueAlarm(state: Outbox, alarm: AlarmEvent): void {
   state.outboxDropped = 0;
 }
 
+/** Takes an alarm back that another one tells as well; what it was to say of those before it is still to be said. */
+export function takeBack<T extends AlarmEvent>(
+  state: Outbox,
+  isIt: (alarm: AlarmEvent) => alarm is T,
+): T | undefined {
+  const alarm = state.outbox.find(isIt);
+  if (!alarm) return undefined;
+  state.outbox = state.outbox.filter((other) => other !== alarm);
+  state.outboxDropped += alarm.droppedBefore ?? 0;
+  return alarm;
+}
+
 /** Gives up what is too much: information first, then warnings, each the oldest first; counts them. */
 export function trimOutbox(state: Outbox): void {
   while (state.outbox.length > MAX_WAITING && dropOldest(state, 'info'));

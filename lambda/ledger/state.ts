@@ -75,6 +75,8 @@ const journal = v.variant('state', [
     receivedAt: v.number(),
     /** The version that AWSCURRENT was seen on; an item of release 0.1 has it in `token`. */
     versionId: v.optional(v.string()),
+    /** A person has been told that the new password is current. */
+    announced: v.optional(v.boolean()),
     envelope: v.optional(v.string()),
   }),
   v.object({ state: v.literal('unknown'), ...exchange, envelope: v.optional(v.string()) }),

@@ -1,6 +1,7 @@
 import { RefusedPasswordError } from '../ledger/errors.ts';
 import { guardedLogIn } from '../ledger/guarded-log-in.ts';
 import type { Presentation } from '../ledger/reserve.ts';
+import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation } from './context.ts';
@@ -14,6 +15,9 @@ import {
 export const ACTOR = 'rotation';
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
+/** What a refusal for certain proves, in the write that counts it. */
+type OnRefused = (state: CredentialState, now: number) => void;
+
 /**
  * Logs in with what a version of the secret holds and returns the session token. The caller logs out.
  * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError and
@@ -24,12 +28,14 @@ export async function logInOrThrow(
   versionId: string,
   { username, password }: Credential,
   purpose: Presentation['purpose'],
+  onRefused?: OnRefused,
 ): Promise<string> {
   const outcome = await guardedLogIn(
     invocation,
     { secretArn: invocation.secretArn, versionId, username, password },
     { actor: ACTOR, purpose, share: 'rotation' },
     invocation.deadlineMs,
+    onRefused,
   );
   switch (outcome.outcome) {
     case 'done':
@@ -63,9 +69,10 @@ export async function prove(
   invocation: Invocation,
   versionId: string,
   credential: Credential,
+  onRefused?: OnRefused,
 ): Promise<Proof> {
   try {
-    await logOut(invocation, await logInOrThrow(invocation, versionId, credential, 'probe'));
+    await logOut(invocation, await logInOrThrow(invocation, versionId, credential, 'probe', onRefused));
     return { works: true };
   } catch (error) {
     if (error instanceof PasswordRefusedError || error instanceof RefusedPasswordError) {

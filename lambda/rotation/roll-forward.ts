@@ -1,5 +1,5 @@
 import { PresentableError } from '../errors.ts';
-import { queueAlarm } from '../ledger/outbox.ts';
+import { recordRolledForward } from '../ledger/journal.ts';
 import type { Journal } from '../ledger/state.ts';
 import { unusableBecause } from '../secret/credential.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
@@ -19,7 +19,6 @@ type Received = Extract<Journal, { state: 'received' }>;
  *   SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in throws
  */
 export async function rollForward(invocation: Invocation, journal: Received, seen: Seen): Promise<void> {
-  const { log, secretArn } = invocation;
   const { attempt, oldVersion, oldHash } = journal;
   const { username, current } = seen;
   let password: string;
@@ -36,19 +35,10 @@ export async function rollForward(invocation: Invocation, journal: Received, see
   const said = overtaken
     ? 'A newer stored password works; the sealed one is kept aside'
     : 'A sealed password is current now';
-  log(said, { username, versionId });
+  invocation.log(said, { username, versionId });
   await endCommitted(invocation, ours, committed, (state, now) => {
     if (overtaken || versionId === current.versionId) return;
-    queueAlarm(state, {
-      event: 'rolled-forward',
-      id: `${attempt}:rolled-forward`,
-      at: now,
-      credential: state.credential,
-      username,
-      secretArn,
-      token: versionId,
-      sealedUnder: journal.token,
-    });
+    recordRolledForward(state, attempt, { username, token: versionId, sealedUnder: journal.token }, now);
   });
 }
 

@@ -55,7 +55,9 @@ export async function settleUnknownOutcome(
   }
   // An answer that KMS does not open now is no loss, and neither is one that could not be looked for.
   if (inLog.found === 'locked') throw inLog.error;
-  if (await oldStillWorks(invocation, journal, seen)) {
+  // A log that was not searched may hold the answer: then a refusal proves no loss.
+  const mayProveLoss = inLog.found !== 'not searched';
+  if (await oldStillWorks(invocation, journal, seen, mayProveLoss)) {
     return recordNothingChanged(invocation, attempt, username);
   }
   if (inLog.found === 'not searched') throw notSearched(username, inLog.error);
@@ -111,8 +113,13 @@ async function storedByPerson(
  * @returns false when it is refused for certain: ThingSpace has changed the password
  * @throws OutcomeUnknownError when the refusal proves nothing, or the old password is gone
  */
-async function oldStillWorks(invocation: Invocation, journal: Unsettled, seen: Seen): Promise<boolean> {
-  const { oldVersion, oldHash, startedAt } = journal;
+async function oldStillWorks(
+  invocation: Invocation,
+  journal: Unsettled,
+  seen: Seen,
+  mayProveLoss: boolean,
+): Promise<boolean> {
+  const { attempt, oldVersion, oldHash, startedAt } = journal;
   const { username, state } = seen;
   const refused = state.refused[`${oldVersion}:${oldHash}`];
   if (refused && !refused.releasable && refused.at >= startedAt) return false;
@@ -120,7 +127,10 @@ async function oldStillWorks(invocation: Invocation, journal: Unsettled, seen: S
   if (!version) throw oldIsGone(username, oldVersion);
   if (!version.credential) throw version.problem;
   const { password } = version.credential;
-  const proof = await prove(invocation, version.versionId, { username, password });
+  const proof = await prove(invocation, version.versionId, { username, password }, (fresh, at) => {
+    // The refusal and what it proves are one write and one message.
+    if (mayProveLoss) recordLost(fresh, attempt, username, at);
+  });
   if (!proof.works && !proof.certain) throw unproven(username, proof);
   return proof.works;
 }

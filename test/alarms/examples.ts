@@ -138,7 +138,16 @@ export const examples: Example[] = [
     },
     setting: { othersHeld: true },
   },
-  { title: 'The password is lost', event: { ...about, event: 'password-lost', token, sealedAnswer: false } },
+  {
+    title: 'The password is lost',
+    event: {
+      ...about,
+      event: 'password-lost',
+      token,
+      sealedAnswer: false,
+      refused: { exposure: 2, limit: 5, budget: 3, code: 'INPUT_INVALID.Password.Invalid', versionId },
+    },
+  },
   {
     title: 'The password is lost, but an unreadable answer is sealed',
     event: { ...about, event: 'password-lost', token, sealedAnswer: true },
@@ -147,6 +156,16 @@ export const examples: Example[] = [
   {
     title: 'A sealed password was rolled forward',
     event: { ...about, event: 'rolled-forward', token, sealedUnder: token },
+  },
+  {
+    title: 'A password that could not be stored was rolled forward',
+    event: {
+      ...about,
+      event: 'rolled-forward',
+      token,
+      sealedUnder: token,
+      notStoredSince: about.at - 900_000,
+    },
   },
   { title: 'The password was rotated', event: { ...about, event: 'password-rotated', token } },
   {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   for (const peer of ['aws-cdk-lib', 'constructs']) {
     symlinkSync(path.join(projectRoot, 'node_modules', peer), path.join(app, 'node_modules', peer));
   }
-});
+}, 120_000);
 
 afterAll(() => rmSync(app, { recursive: true }));
 

@@ -12,6 +12,7 @@ import {
   recordLost,
   recordPutBack,
   recordReceived,
+  recordRolledForward,
   recordSuperseded,
   recordUnchanged,
   recordUnknown,
@@ -46,6 +47,7 @@ const stateIn = (journal: State, over: Partial<CredentialState> = {}) =>
 
 /** An hour later, so that no lease is in the way of what the table says. */
 const NEXT = exchangeOf('t2', { versionId: 'v2', password: 'p2' });
+const SAID = { username: 'Fleet', token: 't', sealedUnder: 't' };
 const CHANGES: Record<string, (state: CredentialState, attempt: string) => unknown> = {
   // Its caller is `reserve` alone, which checks that no other exchange is open.
   begin: (state) => reserve(state, 'x2', NEXT, BUDGETS, NOW + 60 * MINUTE_MS),
@@ -58,6 +60,7 @@ const CHANGES: Record<string, (state: CredentialState, attempt: string) => unkno
   finish: (state) => finish(state, 't', 'Fleet', NOW),
   attachEnvelope: (state, attempt) => attachEnvelope(state, attempt, 'late'),
   recordSuperseded: (state, attempt) => recordSuperseded(state, attempt, 'v9', 'Fleet', NOW),
+  recordRolledForward: (state, attempt) => recordRolledForward(state, attempt, SAID, NOW),
   recordPutBack: (state) => recordPutBack(state, 'v9', NOW),
   adopt: (state) => adopt(state, 'arn:another', NOW),
 };
@@ -68,6 +71,7 @@ const OF_ONE_EXCHANGE = [
   'recordUnchanged',
   'recordCommitted',
   'attachEnvelope',
+  'recordRolledForward',
   'recordSuperseded',
 ];
 
@@ -308,6 +312,67 @@ test('what was committed is the last good version, and the one that the rotation
   expect(finish(state, 'later', 'Fleet', NOW)).toBe(false);
   expect(state.journal).toEqual({ state: 'idle', lastToken: 'later', lastVersion: 'v9', receivedAt: NOW });
   expect(state.outbox.map(({ id }) => id)).toEqual(['x:password-rotated']);
+});
+
+test('a rotation that was announced as rolled forward is not announced once more; that it could not be stored is over with it', () => {
+  const trouble = {
+    kind: 'not-stored' as const,
+    since: NOW - MINUTE_MS,
+    saidAt: NOW - MINUTE_MS,
+    failures: 1,
+  };
+  const state = stateIn('committed', { trouble });
+  recordRolledForward(state, 'x', SAID, NOW);
+  expect(finish(state, 't', 'Fleet', NOW)).toBe(true);
+  expect(state.trouble).toBeUndefined();
+  expect(state.outbox).toMatchObject([{ event: 'rolled-forward', notStoredSince: NOW - MINUTE_MS }]);
+});
+
+test('another trouble than that outlives the roll forward, and its end is said', () => {
+  const trouble = {
+    kind: 'username-changed' as const,
+    since: NOW - MINUTE_MS,
+    saidAt: NOW - MINUTE_MS,
+    failures: 1,
+  };
+  const state = stateIn('committed', { trouble });
+  recordRolledForward(state, 'x', SAID, NOW);
+  expect(state.trouble).toEqual(trouble);
+  finish(state, 't', 'Fleet', NOW);
+  expect(state.outbox.map(({ event }) => event)).toEqual(['rolled-forward', 'trouble-over']);
+});
+
+test('the refusal that proves a loss is told by the message about the loss; one that was published stays its own', () => {
+  const probe = {
+    event: 'failed-log-in' as const,
+    id: 'probe:failed-log-in',
+    at: NOW,
+    credential: 'fleet',
+    username: 'Fleet',
+    secretArn: SECRET_ARN,
+    exposure: 1,
+    limit: 5,
+    budget: 3,
+    actor: 'rotation',
+    purpose: 'probe' as const,
+    certainty: 'refused' as const,
+    code: 'INPUT_INVALID.Password.Invalid',
+    versionId: 'v1',
+  };
+  const told = stateIn('unknown', {
+    outbox: [
+      { ...probe, droppedBefore: 2 },
+      { ...probe, id: 'an app', actor: 'app', purpose: 'log-in' },
+    ],
+  });
+  recordLost(told, 'x', 'Fleet', NOW);
+  expect(told.outbox).toMatchObject([
+    { id: 'an app' },
+    { event: 'password-lost', droppedBefore: 2, refused: { exposure: 1, versionId: 'v1', code: probe.code } },
+  ]);
+  const published = stateIn('unknown');
+  recordLost(published, 'x', 'Fleet', NOW);
+  expect(published.outbox[0]).not.toHaveProperty('refused');
 });
 
 test('an item of release 0.1 has the version of a committed exchange in its token', () => {

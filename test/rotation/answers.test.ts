@@ -63,7 +63,7 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
   test('no answer in time: unknown, then one probe with the old password, then lost', async () => {
     const world = await rotateWith(() => ({ outcome: 'unknown', cause: new Error('timed out') }));
     expect(world.state().journal.state).toBe('lost');
-    expect(announced(world)).toEqual(['password-unknown', 'failed-log-in', 'password-lost']);
+    expect(announced(world)).toEqual(['password-unknown', 'password-lost']);
     expect(world.truth().failures).toBe(1);
     expect(world.truth().getNewPasswords).toBe(1);
   });

@@ -110,7 +110,7 @@ test('a sealed password is finished by the next rotation, under its own token, w
   expect(rotated).toBe(true);
   expect(world.currentPassword()).toBe(world.truth().password);
   expect(world.truth().getNewPasswords).toBe(1);
-  expect(announced(world)).toEqual(['rolled-forward', 'password-rotated']);
+  expect(announced(world)).toEqual(['rolled-forward']);
 });
 
 test('after Secrets Manager has given up, the recover event finishes alone, and begins nothing', async () => {

@@ -1,5 +1,7 @@
+import { meaningOf } from '../../thingspace/codes.ts';
 import type { AlarmEvent, PasswordLost } from '../event.ts';
 import { oneLine } from '../legible.ts';
+import { standingWords } from '../standing.ts';
 import { phoneSupport, recoverNow, rotateNow, type Setting, type Step, storePassword } from '../steps.ts';
 import { othersHeld } from './exchanges-held.ts';
 import { openSealed } from './password-unknown.ts';
@@ -13,6 +15,7 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
       : 'Phone M2M Support for a reset. Steps: see e-mail.',
     happened: [
       lostWords(event),
+      ...refusedWords(event),
       event.sealedAnswer
         ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
         : 'There is no copy of the new password anywhere.',
@@ -33,6 +36,16 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
       ['sealed answer', event.sealedAnswer ? 'yes' : 'no'],
     ],
   };
+}
+
+function refusedWords({ refused }: PasswordLost): string[] {
+  if (!refused) return [];
+  const { code, versionId } = refused;
+  const why = code === undefined ? 'without an error code' : `${meaningOf(code).words} (${oneLine(code)})`;
+  return [
+    `One log-in with the old password (version ${oneLine(versionId)}) has proven it: refused, ${why}. Failed log-ins: ` +
+      `${standingWords(refused)}.`,
+  ];
 }
 
 /** Shared with the message that repeats it. */

@@ -1,5 +1,5 @@
 import type { PasswordRotated, RolledForward } from '../event.ts';
-import { oneLine } from '../legible.ts';
+import { instant, oneLine } from '../legible.ts';
 import type { Advice } from './shape.ts';
 
 export function rolledForward(event: RolledForward): Advice {
@@ -11,8 +11,13 @@ export function rolledForward(event: RolledForward): Advice {
         'before Secrets Manager had it. This invocation opened the seal and made it AWSCURRENT. ThingSpace was ' +
         'asked for nothing again.',
       'Until now AWSCURRENT held the dead password: apps that logged in meanwhile were refused.',
+      ...(event.notStoredSince === undefined
+        ? []
+        : [`That it could not be stored, as we told you since ${instant(event.notStoredSince)}, is over.`]),
     ],
-    next: ['The rotation goes on by itself; "password-rotated" follows when it is finished.'],
+    next: [
+      'The rotation goes on by itself: one log-in tests the new password. No other message follows unless that fails.',
+    ],
     todo: [
       {
         text: 'Restart apps that cache the old password, if they do not read the secret again by themselves.',

@@ -23,8 +23,8 @@ This page is what the code renders; a test compares them. It is written anew by
 
 const filters = `\`critical\`: the credential does not work or the automation has stopped; somebody acts now. \`warning\`: heals by itself, or
 an app's owner must repair something; look today. \`info\`: nothing to do. A failed log-in is critical when the
-rotation itself was refused with the stored password, or when the username is probably locked; a probe, which asks
-which of several passwords is live, is followed by a message of its own.
+rotation itself was refused with the stored password, or when the username is probably locked. A probe asks which of several
+passwords is live: its refusal is told in the message about the loss that it proves, and otherwise followed by a message of its own.
 
 ## Filter policies
 

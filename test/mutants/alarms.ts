@@ -176,4 +176,26 @@ export const alarmMutants: Mutant[] = [
     replace: 'if (password === null)',
     noticedBy: CREDENTIAL,
   },
+  {
+    rule: 'a refusal and the loss that it proves are one write and one message',
+    file: 'lambda/rotation/unknown-outcome.ts',
+    find: 'if (!unsearched) recordLost(fresh, attempt, username, at);',
+    replace: 'void [fresh, at];',
+    noticedBy: 'test/rotation/answers.test.ts',
+    testName: 'no answer in time',
+  },
+  {
+    rule: 'what was announced as rolled forward is not announced once more',
+    file: 'lambda/ledger/journal.ts',
+    find: '  if (journal.announced) return true;\n',
+    replace: '',
+    noticedBy: 'test/ledger/journal.test.ts',
+  },
+  {
+    rule: 'a roll forward ends only the trouble that it ends',
+    file: 'lambda/ledger/journal.ts',
+    find: "trouble?.kind === 'not-stored' ? trouble : undefined",
+    replace: 'trouble',
+    noticedBy: 'test/ledger/journal.test.ts',
+  },
 ];

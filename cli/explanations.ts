@@ -51,7 +51,7 @@ export const alarms: Record<AlarmEvent['event'], FindingName | Told> = {
   'exchanges-resume': {
     means:
       'No exchange of one credential holds the service’s other rotations any more; some were held and can be started again.',
-    byItself: 'Secrets Manager may try them again, at their next schedule at the latest.',
+    byItself: 'Secrets Manager may try them again; when, is not known.',
     todo: 'rotate --held',
     section: 'exchanges-resume',
   },

@@ -237,7 +237,7 @@ export const findings = {
     short: 'was held, may rotate again',
     means:
       'The rotation was held for another credential’s sake; that is over, and it has not been started again.',
-    byItself: 'Secrets Manager may try it again, at its next schedule at the latest.',
+    byItself: 'Secrets Manager may try it again; when, is not known.',
     section: 'held',
   },
   'answer-kept': {

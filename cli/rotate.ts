@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { PresentableError } from '../lambda/errors.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
-import { lookAtBrake } from './brake.ts';
+import { brakeIsOn, lookAtBrake } from './brake.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError } from './errors.ts';
@@ -8,7 +9,7 @@ import { findings } from './findings.ts';
 import { commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
-import { type Do, verdictOn } from './verdict.ts';
+import { type Do, type Verdict, verdictOn } from './verdict.ts';
 
 export type RotateOptions = Named & {
   yes?: boolean;
@@ -38,18 +39,33 @@ const MINUTE_MS = 60_000;
  * @throws RotationNotDoneError with the function's own reason; NotConfirmedError, TargetError, AwsCallError
  */
 export async function rotate(desk: Desk, options: RotateOptions): Promise<void> {
-  return options.held ? rotateHeld(desk, options) : rotateOne(desk, options);
+  if (options.held) return rotateHeld(desk, options);
+  return start(desk, options, await lookBefore(desk, options));
 }
 
-/** One after another, and none after the first that fails: if the cause is still there, it hits one only. */
+/**
+ * One after another, and none after the first that fails: if the cause is still there, it hits one only. One that
+ * cannot even begin (its secret is gone, it needs a person first) keeps none of the others.
+ */
 async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
-  const { held } = await lookAtBrake(desk);
-  if (held.length === 0) desk.terminal.say('Nothing to do: no rotation is held or was held.');
-  for (const secret of held) await rotateOne(desk, { ...options, secret, username: undefined });
+  const { terminal } = desk;
+  const held = brakeIsOn(desk) ? (await lookAtBrake(desk)).held : [];
+  if (held.length === 0) terminal.say('Nothing to do: no rotation is held or was held.');
+  for (const secret of held) {
+    const one = { ...options, secret, username: undefined };
+    const startable = await lookBefore(desk, one).catch((failure: unknown) => {
+      if (!(failure instanceof PresentableError)) throw failure;
+      terminal.warn(`${secret} is left out: ${failure.message}`);
+      return undefined;
+    });
+    if (startable) await start(desk, one, startable);
+  }
 }
 
-async function rotateOne(desk: Desk, options: RotateOptions): Promise<void> {
-  const { terminal, account, clock } = desk;
+type Startable = { sight: Sight; verdict: Verdict; secretArn: string; username: string };
+
+/** @throws RotationNotDoneError where a rotation would only fail; TargetError, AwsCallError */
+async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable> {
   const sight = await look(desk, options);
   const { secretArn, username } = sight;
   if (secretArn === undefined || username === undefined) {
@@ -67,6 +83,15 @@ async function rotateOne(desk: Desk, options: RotateOptions): Promise<void> {
       `A rotation would only fail: ${findings[verdict.finding].means} Do first what \`status\` says (${verdict.next[0].do}).`,
     );
   }
+  return { sight, verdict, secretArn, username };
+}
+
+async function start(
+  desk: Desk,
+  options: RotateOptions,
+  { sight, verdict, secretArn, username }: Startable,
+): Promise<void> {
+  const { terminal, account, clock } = desk;
   terminal.say(`Rotates the password of ${username} (${secretArn}).`);
   terminal.say(
     'ThingSpace makes a new password, and the old one is dead at that moment: apps that cached it are refused until they ' +

@@ -4,6 +4,7 @@ import { NotConfirmedError, RotationNotDoneError } from '../../cli/errors.ts';
 import { release } from '../../cli/release.ts';
 import { rotate } from '../../cli/rotate.ts';
 import { status } from '../../cli/status.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
 import { holdsInForce, SERVICE } from '../../lambda/ledger/brake.ts';
 import { endsUnknown, OTHER_ARN, type Service, startService } from '../world/service.ts';
 import { MINUTE_MS, SECRET_ARN } from '../world/world.ts';
@@ -59,6 +60,24 @@ describe('A credential that is held', () => {
     expect(service.second.currentPassword()).toBe(service.second.truth().password);
     await rotate(desk, { secret, held: true, yes: true });
     expect(terminal.said.at(-1)).toBe('Nothing to do: no rotation is held or was held.');
+  });
+});
+
+describe('Those that were held', () => {
+  it('rotate also when the secret of one of them is gone', async () => {
+    const service = await incident();
+    service.planted('arn:gone');
+    service.first.advance(25 * MINUTE_MS);
+    await service.first.recover();
+    const { desk, terminal } = deskOf(service);
+    const { store } = desk;
+    const describe = async (secretId: string) => {
+      if (secretId !== 'arn:gone') return store.describe(secretId);
+      throw new AwsCallError('secretsmanager:DescribeSecret', { name: 'ResourceNotFoundException' });
+    };
+    await rotate({ ...desk, store: { ...store, describe } }, { secret, held: true, yes: true });
+    expect(terminal.warned.join()).toMatch(/arn:gone is left out: .*ResourceNotFoundException/);
+    expect(service.second.truth().getNewPasswords).toBe(1);
   });
 });
 

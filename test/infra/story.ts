@@ -32,8 +32,8 @@ export async function tell(
   play: (story: Story) => Promise<void>,
   stepMs = minute,
 ): Promise<Told[]> {
-  const { SERVICE_NAME, OVERDUE_AFTER_DAYS } = variables;
-  const world = await startWorld({ ...options, env: { SERVICE_NAME, OVERDUE_AFTER_DAYS } });
+  const { SERVICE_NAME, OVERDUE_AFTER_DAYS, EXCHANGE_BRAKE } = variables;
+  const world = await startWorld({ ...options, env: { SERVICE_NAME, OVERDUE_AFTER_DAYS, EXCHANGE_BRAKE } });
   try {
     const { clock, secretArn } = world;
     clock.advance(day - (clock.nowMs() % day));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heldSecrets, holdsInForce, SERVICE, stillHolds } from '../../lambda/ledger/brake.ts';
+import { readSettings } from '../../lambda/rotation/settings.ts';
 import type { Fate } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
 import { endsUnknown, OTHER_ARN, startService } from '../world/service.ts';
@@ -228,4 +229,16 @@ describe('Wherever in the incident a process dies, a call fails or a person rele
       }
     });
   }
+});
+
+test('the function’s environment switches the brake; without a word it is off, and another word is refused', () => {
+  const environment = {
+    LEDGER_TABLE: 'ledger',
+    ALARM_TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:alarms',
+    SEALING_KEY_ID: 'arn:aws:kms:us-east-1:111122223333:key/1',
+  };
+  const brakeOf = (EXCHANGE_BRAKE: string) => readSettings({ ...environment, EXCHANGE_BRAKE }).exchangeBrake;
+  expect(readSettings(environment).exchangeBrake).toBe(false);
+  expect([brakeOf('on'), brakeOf('off')]).toEqual([true, false]);
+  expect(() => brakeOf('yes')).toThrow('EXCHANGE_BRAKE must be "on" or "off"');
 });

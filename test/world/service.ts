@@ -40,6 +40,12 @@ export function startService({
       );
       first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
     },
+    /** Another secret whose rotation was held, before all others. */
+    planted(secretArn: string) {
+      const state = brake();
+      if (state.brake) state.brake.held = { [secretArn]: first.clock.nowMs(), ...state.brake.held };
+      first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
+    },
     told: () => [...announced(first), ...announced(second)],
   };
 }

@@ -27,7 +27,7 @@ export function exchangesResume(event: ExchangesResume): Advice {
       `${end}. It had kept the other rotations of this service from beginning, and ${count} held. Their passwords are ` +
         'as they were.',
     ],
-    next: ['Secrets Manager may try a rotation that was held again, but need not before its next schedule.'],
+    next: ['Secrets Manager may try them again by itself; when, is not known.'],
     todo: [
       {
         text: 'Let those that were held rotate, one after another; it stops at the first that fails:',

@@ -66,7 +66,7 @@ describe('A credential that is held', () => {
 describe('Those that were held', () => {
   it('rotate also when the secret of one of them is gone', async () => {
     const service = await incident();
-    service.planted('arn:gone');
+    service.alsoHeld('arn:gone');
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
     const { desk, terminal } = deskOf(service);

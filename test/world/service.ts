@@ -41,7 +41,7 @@ export function startService({
       first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
     },
     /** Another secret whose rotation was held, before all others. */
-    planted(secretArn: string) {
+    alsoHeld(secretArn: string) {
       const state = brake();
       if (state.brake) state.brake.held = { [secretArn]: first.clock.nowMs(), ...state.brake.held };
       first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));

@@ -16,7 +16,7 @@ export function rolledForward(event: RolledForward): Advice {
         : [`That it could not be stored, as we told you since ${instant(event.notStoredSince)}, is over.`]),
     ],
     next: [
-      'The rotation goes on by itself: one log-in tests the new password. No other message follows unless that fails.',
+      'The rotation goes on by itself: one log-in tests the new password. This message stands for "password-rotated", too.',
     ],
     todo: [
       {

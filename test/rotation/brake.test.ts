@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heldSecrets, holdsInForce, SERVICE, stillHolds } from '../../lambda/ledger/brake.ts';
-import { readSettings } from '../../lambda/rotation/settings.ts';
+import { readSettings } from '../../lambda/settings.ts';
 import type { Fate } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
 import { endsUnknown, OTHER_ARN, startService } from '../world/service.ts';

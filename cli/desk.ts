@@ -21,6 +21,8 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Reads a secret: without echo where a person types it, else all of stdin up to its first line break. */
   secret(prompt: string): Promise<string>;
+  /** Until the returned function is called, Ctrl-C prints these words and ends the process. */
+  onInterrupt(words: () => string): () => void;
 }
 
 /** Everything that the commands reach the world through. */

@@ -51,9 +51,14 @@ export class PasswordKnownDeadError extends PresentableError {
 export class PasswordUnusableError extends PresentableError {
   override readonly name = 'PasswordUnusableError';
 }
-/** The rotation did not end, or ended in an error. */
+/** The rotation did not end, or ended in an error. Exit code 3: it goes on by itself. */
 export class RotationNotDoneError extends PresentableError {
   override readonly name = 'RotationNotDoneError';
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 /** The function ended in an error. */
 export class RecoverFailedError extends PresentableError {

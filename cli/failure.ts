@@ -1,12 +1,12 @@
 import { CommanderError } from 'commander';
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { presentable } from '../lambda/errors.ts';
-import { NotWellError, SettingsDisagreeError, UsageError } from './errors.ts';
+import { NotWellError, RotationNotDoneError, SettingsDisagreeError, UsageError } from './errors.ts';
 
 /** What the process ends with: 2 when it was called wrongly, 1 for everything else that did not end well. */
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
-  if (failure instanceof NotWellError) return failure.exitCode;
+  if (failure instanceof NotWellError || failure instanceof RotationNotDoneError) return failure.exitCode;
   return failure instanceof UsageError || failure instanceof SettingsDisagreeError ? 2 : 1;
 }
 

@@ -3,9 +3,10 @@ import { userInfo } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/errors.ts';
-import type { Desk } from './desk.ts';
+import type { Desk, Terminal } from './desk.ts';
 import { FileError, NotWellError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
+import { type Ended, keptTerminal, OWN_DOCUMENT } from './json-document.ts';
 import {
   as,
   deploymentOptions,
@@ -32,7 +33,7 @@ const program = new Command('npm run cli --')
 
 const named = [secret, username];
 
-add('status', 'where a credential stands and what to do, or all as a table', [...named, json], {
+add('status', 'where a credential stands and what to do, or all as a table', [...named], {
   example: 'status --secret thingspace/acme',
   run: async (desk, options) => (await import('./status.ts')).status(desk, options),
 });
@@ -149,13 +150,13 @@ add('adopt', 'let this secret rotate its username from now on', [secret, as, yes
 add(
   'audit',
   'who presented a password, when, and what came of it',
-  [...named, json, new Option('--days <days>', 'how far back (default: 30)')],
+  [...named, new Option('--days <days>', 'how far back (default: 30)')],
   {
     example: 'audit --secret thingspace/acme --days 7',
     run: async (desk, options) => (await import('./audit.ts')).audit(desk, options),
   },
 );
-add('doctor', 'look at everything that a rotation needs; presents no password', [...named, json], {
+add('doctor', 'look at everything that a rotation needs; presents no password', [...named], {
   example: 'doctor --secret thingspace/acme',
   run: async (desk, options) => {
     const { fetchDocument } = await import('./fetch-document.ts');
@@ -170,14 +171,17 @@ add('test-alarm', 'publish a test to everybody who receives the alarms', [...nam
 command(
   'explain',
   'what a pasted message, error or state means (asks nobody)',
-  [json],
+  [],
   'explain CredentialLostError',
 )
   .argument('[text...]', 'the text (default: stdin)')
-  .action(async (words: string[], { json }: Options) => {
-    const { explain } = await import('./explain.ts');
-    explain(terminal, words.length > 0 ? words.join(' ') : readText('-'), { ...(json && { json }) });
-  });
+  .action((words: string[], options: Options) =>
+    ending('explain', options, async () => {
+      const { explain } = await import('./explain.ts');
+      const { json = false } = options;
+      explain(terminal, words.length > 0 ? words.join(' ') : readText('-'), { json });
+    }),
+  );
 command(
   'contract',
   'which element GetNewPassword wants, by the live contract (no log-in, no AWS)',
@@ -190,13 +194,16 @@ command(
     ),
   ],
   'contract --base-url https://uws.apps.nphase.com/api/v2',
-).action(async ({ baseUrl = DEFAULT_BASE_URL, passwordElement }: Options) => {
-  const [{ contract }, { fetchDocument }] = await Promise.all([
-    import('./contract.ts'),
-    import('./fetch-document.ts'),
-  ]);
-  return contract({ terminal }, fetchDocument, { baseUrl, passwordElement });
-});
+).action((options: Options) =>
+  ending('contract', options, async (terminal) => {
+    const [{ contract }, { fetchDocument }] = await Promise.all([
+      import('./contract.ts'),
+      import('./fetch-document.ts'),
+    ]);
+    const { baseUrl = DEFAULT_BASE_URL, passwordElement } = options;
+    return contract({ terminal }, fetchDocument, { baseUrl, passwordElement });
+  }),
+);
 
 /** A command that needs AWS. */
 function add(
@@ -206,30 +213,54 @@ function add(
   { example, run }: { example: string; run: (desk: Desk, options: Options) => Promise<void> },
 ): void {
   command(name, description, [...options, ...deploymentOptions, ...reachOptions], example).action(
-    async (given: Options) => {
-      // The SDK's notice of later releases is not the operator's business.
-      process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-      // AWS clients take longest to load: not for --help, nor for a mistyped option.
-      const { reachAccount, wire } = await import('./wiring.ts');
-      if (given.profile !== undefined) process.env.AWS_PROFILE = given.profile;
-      const reach = { region: given.region ?? regionOf(given.secret), endpoint: given.endpoint };
-      const account = await reachAccount(reach);
-      // An answer from a file needs neither ledger nor function.
-      const settings = await findSettings(
-        givenIn(given, process.env),
-        given,
-        account,
-        given.file === undefined ? (text) => terminal.warn(text) : undefined,
-      );
-      return run(wire(settings, reach, account, terminal), given);
-    },
+    (given: Options) =>
+      ending(name, given, async (terminal) => {
+        // The SDK's notice of later releases is not the operator's business.
+        process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+        // AWS clients take longest to load: not for --help, nor for a mistyped option.
+        const { reachAccount, wire } = await import('./wiring.ts');
+        if (given.profile !== undefined) process.env.AWS_PROFILE = given.profile;
+        const reach = { region: given.region ?? regionOf(given.secret), endpoint: given.endpoint };
+        const account = await reachAccount(reach);
+        // An answer from a file needs neither ledger nor function.
+        const settings = await findSettings(
+          givenIn(given, process.env),
+          given,
+          account,
+          given.file === undefined ? (text) => terminal.warn(text) : undefined,
+        );
+        return run(wire(settings, reach, account, terminal), given);
+      }),
   );
 }
 
 function command(name: string, description: string, options: Option[], example: string): Command {
   const made = program.command(name).description(description).exitOverride();
-  for (const option of options) made.addOption(option);
+  for (const option of [...options, json]) made.addOption(option);
   return made.addHelpText('after', `\nExample:\n  npm run cli -- ${example}`);
+}
+
+/** With --json stdout is one document, whatever comes of it; one sentence of what failed is on stderr as well. */
+async function ending(
+  command: string,
+  { json = false }: Options,
+  run: (terminal: Terminal) => Promise<void>,
+): Promise<void> {
+  if (!json) return run(terminal);
+  const kept = keptTerminal(terminal);
+  const own = OWN_DOCUMENT.has(command);
+  let ended: Ended = { command, exitCode: 0, said: kept.said };
+  try {
+    await run(own ? terminal : kept.terminal);
+  } catch (failure) {
+    const { name } = presentable(failure);
+    ended = { ...ended, exitCode: exitCodeOf(failure), error: { name, message: lineOf(failure) } };
+    if (own && failure instanceof NotWellError) throw failure;
+    if (own) terminal.say(JSON.stringify(ended, null, 2));
+    throw failure;
+  } finally {
+    if (!own) terminal.say(JSON.stringify(ended, null, 2));
+  }
 }
 
 /** The table and the key are beside the secret. */

@@ -4,9 +4,9 @@ import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secret
 import { brakeIsOn, lookAtBrake } from './brake.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
-import { RotationNotDoneError, TargetError } from './errors.ts';
-import { findings } from './findings.ts';
-import { commandOf } from './next-words.ts';
+import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
+import { exitCodeFor, findings } from './findings.ts';
+import { commandFor, commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
 import { type Do, type Verdict, verdictOn } from './verdict.ts';
@@ -17,7 +17,6 @@ export type RotateOptions = Named & {
   waitMinutes?: string;
   /** Those of the service that another credential's exchange had held. */
   held?: boolean;
-  json?: boolean;
 };
 
 /** What a rotation cannot put right; it would only fail. */
@@ -30,13 +29,13 @@ const NEEDS_FIRST: ReadonlySet<Do> = new Set([
   'open',
 ]);
 const POLL_MS = 2_000;
-const DEFAULT_WAIT_MINUTES = 20;
+const DEFAULT_WAIT_MINUTES = '20';
 const MINUTE_MS = 60_000;
 
 /**
  * Starts a rotation, or goes on with the one that is not over, and tells what happens until it is done or a
  * person must act.
- * @throws RotationNotDoneError with the function's own reason; NotConfirmedError, TargetError, AwsCallError
+ * @throws RotationNotDoneError with what comes next; UsageError, NotConfirmedError, TargetError, AwsCallError
  */
 export async function rotate(desk: Desk, options: RotateOptions): Promise<void> {
   if (options.held) return rotateHeld(desk, options);
@@ -80,7 +79,7 @@ async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable
   }
   if (NEEDS_FIRST.has(verdict.next[0].do) && verdict.finding !== 'unproven') {
     throw new RotationNotDoneError(
-      `A rotation would only fail: ${findings[verdict.finding].means} Do first what \`status\` says (${verdict.next[0].do}).`,
+      `A rotation would only fail: ${findings[verdict.finding].means} First: ${commandFor(verdict.next[0], secretArn)}`,
     );
   }
   return { sight, verdict, secretArn, username };
@@ -92,6 +91,7 @@ async function start(
   { sight, verdict, secretArn, username }: Startable,
 ): Promise<void> {
   const { terminal, account, clock } = desk;
+  const waitMs = readMinutes(options) * MINUTE_MS;
   terminal.say(`Rotates the password of ${username} (${secretArn}).`);
   terminal.say(
     'ThingSpace makes a new password, and the old one is dead at that moment: apps that cached it are refused until they ' +
@@ -105,30 +105,75 @@ async function start(
       again ? 'An earlier rotation is not over: Secrets Manager goes on with that one.' : 'Started.',
     );
   } else terminal.say('A rotation is under way already; it is watched.');
-  await watch(desk, { secret: secretArn }, sight, clock.nowMs() + waitMs(options));
+  let last = sight;
+  const done = terminal.onInterrupt(
+    () => `Only the watching has ended. ${comesNext(last)} Look with: ${commandOf('status', secretArn)}`,
+  );
+  try {
+    await watch(desk, secretArn, sight, clock.nowMs() + waitMs, (seen) => {
+      last = seen;
+    });
+  } finally {
+    done();
+  }
 }
 
 /** What is under way is never held. */
 const isOpen = ({ state: { journal } }: Sight): boolean => journal.state !== 'idle';
 
-const waitMs = ({ waitMinutes }: RotateOptions): number =>
-  (Number(waitMinutes) || DEFAULT_WAIT_MINUTES) * MINUTE_MS;
+function readMinutes({ waitMinutes = DEFAULT_WAIT_MINUTES }: RotateOptions): number {
+  const minutes = Number(waitMinutes);
+  if (minutes > 0 && minutes <= 24 * 60) return minutes;
+  throw new UsageError('--wait-minutes wants a number above 0, and of a day at most.');
+}
 
-/** Ctrl-C ends the watching alone. */
-async function watch(desk: Desk, named: Named, before: Sight, deadlineMs: number): Promise<void> {
+async function watch(
+  desk: Desk,
+  secretArn: string,
+  before: Sight,
+  deadlineMs: number,
+  seen: (sight: Sight) => void,
+): Promise<void> {
   const { terminal, clock } = desk;
-  let last = '';
+  const said = new Set<string>();
+  /** Each sentence once, with its time. */
+  const say = (sight: Sight, text: string) => {
+    if (said.has(text)) return;
+    said.add(text);
+    terminal.say(`${new Date(sight.now).toISOString().slice(0, 19)}Z  ${text}`);
+  };
   for (;;) {
-    const sight = await look(desk, named);
-    const line = await phaseOf(desk, sight);
-    if (line !== last) terminal.say(`${new Date(sight.now).toISOString()}  ${line}`);
-    last = line;
-    if (isDone(before, sight)) return terminal.say('Rotated: the new password is AWSCURRENT and was tested.');
-    const failed =
-      sight.state.trouble && sight.state.trouble.failures !== (before.state.trouble?.failures ?? 0);
-    const stuck = failed && NEEDS_FIRST.has(verdictOn(sight).next[0].do);
-    if (stuck || clock.nowMs() >= deadlineMs) throw await notDone(desk, before, sight);
+    const sight = await lookAgain(desk, secretArn);
+    if (sight) {
+      seen(sight);
+      if (isDone(before, sight)) {
+        return terminal.say('Rotated: the new password is AWSCURRENT and was tested.');
+      }
+      say(sight, await phaseOf(desk, sight));
+      const reason = (await errorsSince(desk, before.now)).at(-1);
+      if (reason !== undefined) {
+        say(sight, `The function failed: ${reason}`);
+        if (mustAct(before, sight)) throw notDone(sight, reason, 1);
+        say(sight, comesNext(sight));
+      }
+      if (clock.nowMs() >= deadlineMs) {
+        throw notDone(sight, reason, exitCodeFor[findings[verdictOn(sight).finding].wellness]);
+      }
+    } else if (clock.nowMs() >= deadlineMs) {
+      throw new RotationNotDoneError(`It cannot be seen how it ended: ${commandOf('status', secretArn)}`);
+    }
     await clock.sleep(POLL_MS);
+  }
+}
+
+/** One look that fails is no reason to leave; the next one comes. */
+async function lookAgain(desk: Desk, secret: string): Promise<Sight | undefined> {
+  try {
+    return await look(desk, { secret });
+  } catch (failure) {
+    if (!(failure instanceof PresentableError)) throw failure;
+    desk.terminal.warn(`It could not be looked at (${failure.message}); trying again.`);
+    return undefined;
   }
 }
 
@@ -140,49 +185,63 @@ function isDone(before: Sight, { state, pending }: Sight): boolean {
   return was.state !== 'idle' || was.lastToken !== journal.lastToken;
 }
 
+/** Nothing that comes by itself can help. */
+function mustAct(before: Sight, sight: Sight): boolean {
+  const { trouble } = sight.state;
+  const failed = trouble !== undefined && trouble.failures !== (before.state.trouble?.failures ?? 0);
+  return failed && NEEDS_FIRST.has(verdictOn(sight).next[0].do);
+}
+
+/** What happens without the person, and until when nothing can. */
+function comesNext(sight: Sight): string {
+  const { finding, next }: Verdict = verdictOn(sight);
+  const until = next.find((step) => step.do === 'wait')?.until;
+  const notBefore = until === undefined ? '' : ` Not before ${new Date(until).toISOString().slice(0, 19)}Z.`;
+  return finding === 'well'
+    ? 'Nothing is under way any more.'
+    : `By itself: ${findings[finding].byItself}${notBefore}`;
+}
+
 async function phaseOf({ store }: Desk, { state, secretArn, pending }: Sight): Promise<string> {
-  const { journal, trouble } = state;
-  const failing = trouble
-    ? ` (on record: ${trouble.kind}${trouble.errorName ? `, ${trouble.errorName}` : ''})`
-    : '';
-  switch (journal.state) {
+  switch (state.journal.state) {
     case 'exchanging':
       return 'ThingSpace is being asked for a new password';
     case 'received':
-      return `the new password is sealed; it is being stored${failing}`;
+      return 'The new password is sealed; it is being stored';
     case 'committed':
-      return 'the new password is AWSCURRENT; it is being tested';
+      return 'The new password is AWSCURRENT; it is being tested';
     case 'unknown':
-      return `no answer that can be read came; it is settled 20 minutes after the request${failing}`;
+      return 'No answer that can be read came: whether the password was changed is not known';
     case 'lost':
-      return 'the password is lost';
+      return 'The password is lost';
     case 'idle': {
       const { stages } = await store.describe(secretArn as string);
       const waits =
         pending !== 'none' && versionLabelled(stages, AWSPENDING) !== versionLabelled(stages, AWSCURRENT);
-      return `${waits ? 'the rotation is staged; the function logs in' : 'no rotation is under way'}${failing}`;
+      return waits ? 'The rotation is staged; the function logs in' : 'The rotation has not begun yet';
     }
   }
 }
 
-async function notDone(desk: Desk, before: Sight, sight: Sight): Promise<RotationNotDoneError> {
-  const reasons = await lastErrors(desk, before.now);
-  const { means } = findings[verdictOn(sight).finding];
-  const reason = reasons.at(-1);
+function notDone(sight: Sight, reason: string | undefined, exitCode: number): RotationNotDoneError {
+  const { finding, next } = verdictOn(sight);
+  const command = commandFor(next[0], sight.secretArn) ?? commandOf('status', sight.secretArn);
   return new RotationNotDoneError(
-    `The rotation is not done. ${means} ${reason ? `The function’s last error: ${reason}` : 'No error of the function is seen.'} ` +
-      'Go on with `status`.',
+    `The rotation is not done. ${findings[finding].means} ` +
+      `${reason ? `The function’s last error: ${reason}` : 'No error of the function is seen.'} Next: ${command}`,
+    exitCode,
   );
 }
 
-async function lastErrors(desk: Desk, sinceMs: number): Promise<string[]> {
+async function errorsSince(desk: Desk, sinceMs: number): Promise<string[]> {
   const group = desk.function?.logGroup;
   if (group === undefined) return [];
   try {
     const errors = await desk.surroundings.errorsSince(group, sinceMs);
     return errors.map(({ errorName, message }) => `${errorName}: ${message}`);
   } catch (failure) {
-    desk.terminal.warn(`The function's log is left out: ${(failure as Error).message}`);
+    if (!(failure instanceof PresentableError)) throw failure;
+    desk.terminal.warn(`The function's log is left out: ${failure.message}`);
     return [];
   }
 }

@@ -1,15 +1,19 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import pc from 'picocolors';
 import type { Terminal } from './desk.ts';
 import { PasswordUnusableError } from './errors.ts';
+import { painted, wrapped } from './layout.ts';
 
 const MOST_BYTES = 64 * 1024;
+/** By convention: ended by SIGINT. */
+const INTERRUPTED = 130;
 
 /** The process's own terminal: results on stdout, everything else on stderr. */
 export const processTerminal: Terminal = {
   isTty: Boolean(process.stdout.isTTY && process.stdin.isTTY),
-  say: (text) => void process.stdout.write(`${text}\n`),
-  warn: (text) => void process.stderr.write(`${text}\n`),
+  say: (text) => write(process.stdout, text),
+  warn: (text) => write(process.stderr, text),
   async confirm(question) {
     const asking = createInterface({ input: process.stdin, output: process.stderr });
     try {
@@ -19,14 +23,29 @@ export const processTerminal: Terminal = {
     }
   },
   secret: (prompt) => (process.stdin.isTTY ? typed(prompt) : piped()),
+  onInterrupt(words) {
+    const leave = () => {
+      write(process.stderr, `\n${words()}`);
+      process.exit(INTERRUPTED);
+    };
+    process.once('SIGINT', leave);
+    return () => void process.off('SIGINT', leave);
+  },
 };
+
+/** A pipe has no width, unless COLUMNS says one. JSON is nobody's to break. */
+function write(stream: NodeJS.WriteStream, text: string): void {
+  const columns = stream.columns ?? (Number(process.env.COLUMNS) || undefined);
+  const laid = /^[[{]\s/.test(text) ? text : wrapped(text, columns);
+  stream.write(`${stream.isTTY && pc.isColorSupported ? painted(laid) : laid}\n`);
+}
 
 /** Nothing of it is echoed, and readline keeps no history of it. */
 async function typed(prompt: string): Promise<string> {
   process.stderr.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const asking = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
-  asking.on('SIGINT', () => process.exit(130));
+  asking.on('SIGINT', () => process.exit(INTERRUPTED));
   try {
     return await asking.question('');
   } finally {

@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { PresentableError } from '../lambda/errors.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { unlocked as takeUnlocked } from '../lambda/ledger/unlocked.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
+import { UsageError } from './errors.ts';
+import { commandOf } from './next-words.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
 
 /** `at`: when support unlocked the username, as ISO 8601. */
 export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean };
 
-export class UnlockTimeError extends PresentableError {
-  override readonly name = 'UnlockTimeError';
-}
-
 /**
  * Takes over from a person that M2M Support has unlocked the username.
- * @throws UnlockTimeError, UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
+ * @throws UsageError, UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
  */
 export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {
   const { terminal, ledger } = desk;
@@ -54,11 +51,10 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   });
   if (refusal) throw refusal;
   await flushAudit(desk, username);
-  const arn = secret?.arn ?? state.secretArn ?? '<name or ARN>';
   terminal.say(
     'The count is 0. Store the password that support gave you as a new version of the secret, then:',
   );
-  terminal.say(`  npm run cli -- trial --secret ${arn}`);
+  terminal.say(`  ${commandOf('trial', secret?.arn ?? state.secretArn)}`);
 }
 
 /** ISO 8601: date, time to the minute at least, and zone. */
@@ -68,7 +64,7 @@ function readTime(text: string, now: number): number {
   // "2026" and "yesterday" are dates for JavaScript, too.
   const time = FULL_TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time) || time > now) {
-    throw new UnlockTimeError(
+    throw new UsageError(
       'Say when support unlocked the username, as a whole time with its zone that is past: --at 2026-01-05T03:10:00Z.',
     );
   }

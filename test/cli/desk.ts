@@ -27,6 +27,7 @@ export function fakeTerminal({ isTty = true, answer = true, secret = '' } = {}):
       asked.push(prompt);
       return secret;
     },
+    onInterrupt: () => () => undefined,
   };
 }
 

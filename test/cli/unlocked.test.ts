@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NotConfirmedError } from '../../cli/errors.ts';
-import { unlocked as command, UnlockTimeError } from '../../cli/unlocked.ts';
+import { NotConfirmedError, UsageError } from '../../cli/errors.ts';
+import { unlocked as command } from '../../cli/unlocked.ts';
 import { type CredentialState, newState } from '../../lambda/ledger/state.ts';
 import { SETTLING_MS } from '../../lambda/ledger/times.ts';
 import {
@@ -95,7 +95,7 @@ describe('The command unlocked', () => {
     expect(world.state().failed).toBe(0);
     expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'unlocked', exposure: 0 }]);
     expect(terminal.asked).toHaveLength(1);
-    expect(terminal.said.at(-1)).toBe(`  npm run cli -- trial --secret ${SECRET_ARN}`);
+    expect(terminal.said.at(-1)).toBe(`  npm run cli -- trial --secret '${SECRET_ARN}'`);
   });
 
   it('does nothing when the person says no, and nothing where nobody can be asked', async () => {
@@ -111,7 +111,7 @@ describe('The command unlocked', () => {
   it('wants a time that is past', async () => {
     for (const at of ['just now', '2027-01-01T00:00:00Z']) {
       const { desk } = await burnt();
-      await expect(command(desk, { username: USERNAME, actor: 'ann', at })).rejects.toThrow(UnlockTimeError);
+      await expect(command(desk, { username: USERNAME, actor: 'ann', at })).rejects.toThrow(UsageError);
     }
   });
 

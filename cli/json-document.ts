@@ -1,0 +1,20 @@
+import type { Terminal } from './desk.ts';
+
+/** Commands whose result is a document of their own; the others' is what they say. */
+export const OWN_DOCUMENT: ReadonlySet<string> = new Set(['status', 'audit', 'doctor', 'explain']);
+
+/** What a command without a document of its own ends in, for scripts. */
+export type Ended = {
+  command: string;
+  /** As the process's: 0 done, 1 failed or a person must act, 2 called wrongly, 3 goes on by itself. */
+  exitCode: number;
+  /** What a person would have read, in order. */
+  said: string[];
+  error?: { name: string; message: string };
+};
+
+/** A terminal that keeps what is said; nobody can be asked at it. */
+export function keptTerminal(terminal: Terminal): { terminal: Terminal; said: string[] } {
+  const said: string[] = [];
+  return { said, terminal: { ...terminal, isTty: false, say: (text) => void said.push(text) } };
+}

@@ -1,0 +1,44 @@
+import pc from 'picocolors';
+
+/** What is copied or lies in columns stays on its line: commands, and rows with a gap of two spaces. */
+const WHOLE = /^\s*npm run cli -- |\S {2,}\S/;
+
+/**
+ * Breaks long lines between words; what follows is indented as the line is.
+ * @param columns the terminal's width; undefined leaves everything as it is
+ */
+export function wrapped(text: string, columns: number | undefined): string {
+  if (columns === undefined || columns < 40) return text;
+  return text
+    .split('\n')
+    .map((line) => (line.length <= columns || WHOLE.test(line) ? line : broken(line, columns)))
+    .join('\n');
+}
+
+function broken(line: string, columns: number): string {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const lines: string[] = [];
+  let current = indent;
+  for (const word of line.trim().split(' ')) {
+    if (current.length > indent.length && current.length + 1 + word.length > columns) {
+      lines.push(current);
+      current = indent;
+    }
+    current += current.length > indent.length ? ` ${word}` : word;
+  }
+  return [...lines, current].join('\n');
+}
+
+const PAINTS: readonly [RegExp, (text: string) => string][] = [
+  [/^(OK:|ok {3}|Rotated:|Done:|It works:)/, pc.green],
+  [/^(ACT:|NOT {2}|Error:)/, (text) => pc.bold(pc.red(text))],
+  [/^(GOES ON:|-- {2})/, pc.yellow],
+];
+
+/** The first word of a verdict, in its colour. */
+export function painted(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => PAINTS.reduce((seen, [word, paint]) => seen.replace(word, paint), line))
+    .join('\n');
+}

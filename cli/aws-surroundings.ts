@@ -10,7 +10,12 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import {
+  GetSMSSandboxAccountStatusCommand,
+  ListSubscriptionsByTopicCommand,
+  PublishCommand,
+  SNSClient,
+} from '@aws-sdk/client-sns';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { awsCall } from '../lambda/aws-call.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -131,6 +136,16 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
         logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name })),
       );
       return logGroups.some(({ logGroupName }) => logGroupName === name);
+    },
+
+    // Of all commands only `doctor` asks: its client is loaded then.
+    trails: async () => (await import('./aws-trails.ts')).trails(options),
+
+    async smsSandbox() {
+      const { IsInSandbox = true } = await awsCall('sns:GetSMSSandboxAccountStatus', () =>
+        sns.send(new GetSMSSandboxAccountStatusCommand({})),
+      );
+      return IsInSandbox;
     },
   };
 }

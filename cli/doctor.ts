@@ -1,10 +1,12 @@
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { PresentableError } from '../lambda/errors.ts';
+import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { NotWellError } from './errors.ts';
 import { yours } from './failure.ts';
 import { look, type Sight } from './sight.ts';
+import type { Trail } from './surroundings.ts';
 import type { Named } from './target.ts';
 
 export type DoctorOptions = Named & { json?: boolean };
@@ -55,6 +57,7 @@ function checksOf(desk: Desk, fetch: Fetch, named: Named): Check[] {
   };
   return [
     { check: 'function', ask: async () => ofFunction(desk) },
+    { check: 'release', ask: async () => ofRelease(desk) },
     { check: 'secret', ask: async () => ofSecret(await sight()) },
     { check: 'rotation', ask: async () => ofRotation(desk, await sight()) },
     { check: 'sealing key', ask: () => ofKey(desk) },
@@ -63,6 +66,8 @@ function checksOf(desk: Desk, fetch: Fetch, named: Named): Check[] {
     { check: 'clock', ask: async () => ofClock(await sight()) },
     { check: 'log group', ask: () => ofLogGroup(desk) },
     { check: 'topic', ask: () => ofTopic(desk) },
+    { check: 'SMS', ask: () => ofSms(desk) },
+    { check: 'CloudTrail', ask: async () => ofTrails(await surroundings.trails()) },
     {
       check: 'ThingSpace',
       ask: async () => {
@@ -108,6 +113,20 @@ function ofFunction({ settings, function: found }: Desk): string {
   return `${found.arn}, deployed ${found.modifiedAt ?? 'at an unknown time'}; stops at ${rotation} and ${budget} of ${limit} failures`;
 }
 
+/** Another release may not know what this one writes into the ledger, and the other way round. */
+function ofRelease({ function: found }: Desk): string {
+  if (!found)
+    throw new NotRight('the function could not be asked: you need lambda:GetFunctionConfiguration.');
+  const deployed = found.environment[RELEASE_VARIABLE];
+  if (deployed === undefined) {
+    throw new NotRight(`the function says none, this tool is ${RELEASE}: deploy this release.`);
+  }
+  if (deployed === RELEASE) return `${RELEASE}, function and tool`;
+  throw new NotRight(
+    `the function is ${deployed}, this tool is ${RELEASE}: use the tool of its release, or deploy.`,
+  );
+}
+
 function ofSecret({ facts, holder, unseen, username }: Sight): string {
   if (facts?.deletedAt !== undefined) throw new NotRight('it is scheduled for deletion: restore it.');
   if (unseen !== undefined) throw new NotRight(`AWSCURRENT cannot be read by you (${unseen}).`);
@@ -151,8 +170,9 @@ async function ofTable({ settings, surroundings }: Desk): Promise<string> {
 function ofClock({ now }: Sight): string {
   const skewMs = Date.now() - now;
   if (Math.abs(skewMs) > MOST_SKEW_MS) {
+    const minutes = (Math.abs(skewMs) / 60_000).toFixed(1);
     throw new NotRight(
-      `this machine’s is ${Math.round(skewMs / 1000)} s off from AWS’s: times that you type will be, too.`,
+      `this machine’s is ${minutes} min ${skewMs < 0 ? 'behind' : 'ahead of'} AWS’s: so are times that you type.`,
     );
   }
   return 'agrees with AWS’s';
@@ -181,3 +201,36 @@ async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
   }
   return `${found.length} confirmed subscription(s): ${[...new Set(found.map(({ protocol }) => protocol))].join(', ')}`;
 }
+
+/** SNS sends SMS of a sandbox only to numbers that were verified, and says so to nobody. */
+async function ofSms({ settings, surroundings }: Desk): Promise<string> {
+  const { alarmTopicArn } = settings;
+  if (alarmTopicArn === undefined)
+    throw new NotRight('the topic is not known: the function could not be asked.');
+  const found = await surroundings.subscriptions(alarmTopicArn);
+  if (!found.some(({ protocol }) => protocol === 'sms')) return 'nobody is subscribed by SMS';
+  if (await surroundings.smsSandbox()) {
+    throw new NotRight(
+      'the account is in SNS’s SMS sandbox: only verified numbers get any; leave it in SNS’s console.',
+    );
+  }
+  return 'the account is out of SNS’s sandbox';
+}
+
+/** EventBridge hears of Secrets Manager's events (RotationFailed) only through a trail: docs/aws.md. */
+function ofTrails(found: readonly Trail[]): string {
+  if (found.length === 0) {
+    throw new NotRight(
+      'no trail sees this region: a rotation that failed is not recovered at once, only daily.',
+    );
+  }
+  const logging = found.filter((trail) => trail.logging);
+  if (logging.length === 0) throw new NotRight(`${names(found)} is not logging: start it.`);
+  const right = logging.filter((trail) => trail.managementWrites);
+  if (right.length === 0) {
+    throw new NotRight(`${names(logging)} logs no management events that write: RotationFailed is not seen.`);
+  }
+  return `${names(right)} logs management events`;
+}
+
+const names = (found: readonly Trail[]): string => found.map(({ name }) => name).join(', ');

@@ -26,7 +26,8 @@ const WORDS: Record<Do, (next: Next) => string> = {
     'The cause over there cannot be here: let the other rotations go on, for this once. It asks first.',
   'rotate-held': () =>
     'Let those that were held rotate, one after another; it stops at the first that fails.',
-  repair: () => 'Repair what the sentence above names; `doctor` says what else is in the way.',
+  repair: () =>
+    'Repair what is named here or in the last error, and look again; `doctor` says what else is in the way.',
 };
 
 const COMMANDS: Record<Do, string | undefined> = {
@@ -55,7 +56,8 @@ export const commandFor = (next: Next, secretArn: string | undefined): string | 
 export function nextInWords(next: readonly Next[], secretArn: string | undefined): string[] {
   return next.flatMap((step, index) => {
     const command = commandFor(step, secretArn);
-    const lead = index === 0 ? '' : 'If that does not help: ';
+    const waited = next[index - 1]?.do === 'wait';
+    const lead = index === 0 ? '' : waited ? 'Then: ' : 'If that does not help: ';
     return [`${lead}${WORDS[step.do](step)}`, ...(command === undefined ? [] : [`  ${command}`])];
   });
 }

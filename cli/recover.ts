@@ -2,8 +2,11 @@ import { AwsCallError } from '../lambda/aws-call.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RecoverFailedError, TargetError } from './errors.ts';
+import { findings } from './findings.ts';
+import { commandFor, commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
+import { verdictOn } from './verdict.ts';
 
 export type RecoverOptions = Named & { yes?: boolean; dryRun?: boolean };
 
@@ -39,7 +42,10 @@ export async function recover(desk: Desk, options: RecoverOptions): Promise<void
       : failure;
   });
   if (!ended.ok) throw new RecoverFailedError(`The function ended in ${ended.errorName}: ${ended.message}`);
-  terminal.say('Done: nothing is pending any more.');
+  const { finding, next } = verdictOn(await look(desk, { secret: secretArn }));
+  if (finding === 'well') return terminal.say('Done: nothing is pending any more, and all is well.');
+  const command = commandFor(next[0], secretArn) ?? commandOf('status', secretArn);
+  terminal.say(`Done. Now: ${findings[finding].short}. ${findings[finding].means} Next: ${command}`);
 }
 
 /** What is open, or a trouble on record, may need a log-in to be settled. */

@@ -130,13 +130,14 @@ function currentOf({ holder, holderDead, mayNot, state }: Sight): Pick<StatusRep
   const { versionId, createdAt } = holder;
   const { journal } = state;
   const replaced = journal.state === 'received' && journal.oldVersion === versionId;
+  const perhaps = 'oldVersion' in journal && journal.oldVersion === versionId;
   const proven =
     state.lastGood?.versionId === versionId ? `proven at ${iso(state.lastGood.at)}` : 'not proven yet';
   return {
     current: {
       versionId,
       storedAt: iso(createdAt),
-      works: holderDead || replaced ? 'no' : proven,
+      works: holderDead || replaced ? 'no' : perhaps ? 'not known' : proven,
       ...(mayNot && {
         rotation: mayNot.rotation?.message ?? 'yes',
         app: mayNot.app?.message ?? 'yes',

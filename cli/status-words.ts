@@ -52,30 +52,49 @@ function heldBy({ heldBy: hold }: StatusReport): string[] {
 }
 
 function logIns({ lockout, refusedVersions, current }: StatusReport): string[] {
-  const { exposure, limit, budget, inFlight, failed, waitsUntil } = lockout;
+  const { exposure, limit, budget, rotationBudget, inFlight, failed, waitsUntil } = lockout;
   const counted = `(${failed} failed, ${inFlight.length} in flight)`;
   return [
     limit === undefined
       ? `${exposure} consecutive failures used ${counted}. How many lock the username is not known here.`
-      : `${exposure} of ${limit} consecutive failures used ${counted}. We stop at ${budget}; ThingSpace locks the username at ${limit}.`,
+      : `${exposure} of ${limit} consecutive failures used ${counted}. The rotation stops at ${rotationBudget}, apps at ${budget}; ThingSpace locks the username at ${limit}.`,
     ...(waitsUntil === undefined ? [] : [`After a missed answer the next log-in waits until ${waitsUntil}.`]),
     ...inFlight.map(
       ({ actor, purpose, reservedAt, countsAt }) =>
         `In flight: ${oneLine(actor)} (${purpose}) since ${reservedAt}; without an answer it counts as failed from ${countsAt}.`,
     ),
-    ...refusedVersions.map(
-      ({ versionId, at, replaced, onceMoreAfter }) =>
-        `Version ${oneLine(versionId)} is not presented again (${replaced ? 'replaced' : 'refused'} at ${at})` +
-        `${onceMoreAfter === undefined ? '.' : `, except once after ${onceMoreAfter}.`}`,
+    ...refused(refusedVersions),
+    ...mayBePresented(current),
+  ];
+}
+
+/** Old versions are many: in one line. What may be presented once more has one of its own. */
+function refused(versions: StatusReport['refusedVersions']): string[] {
+  const once = versions.filter(({ onceMoreAfter }) => onceMoreAfter !== undefined);
+  const never = versions.filter(({ onceMoreAfter }) => onceMoreAfter === undefined);
+  const named = never.map(
+    ({ versionId, replaced }) => `${oneLine(versionId)} (${replaced ? 'replaced' : 'refused'})`,
+  );
+  return [
+    ...(named.length === 0 ? [] : [`Versions that are not presented again: ${named.join(', ')}`]),
+    ...once.map(
+      ({ versionId, at, onceMoreAfter }) =>
+        `Version ${oneLine(versionId)} was refused at ${at}; it is presented once more after ${onceMoreAfter}.`,
     ),
-    ...(current?.rotation === undefined
-      ? []
-      : [
-          'May AWSCURRENT be presented now?',
-          `  by the rotation: ${current.rotation}`,
-          `  by apps: ${current.app}`,
-          `  by a person's trial: ${current.trial}`,
-        ]),
+  ];
+}
+
+/** One line for each answer, with whom it is given to. */
+function mayBePresented(current: StatusReport['current']): string[] {
+  if (current?.rotation === undefined) return [];
+  const byAnswer = new Map<string, string[]>();
+  const answers = { rotation: current.rotation, apps: current.app, trial: current.trial };
+  for (const [who, answer = 'yes'] of Object.entries(answers)) {
+    byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), who]);
+  }
+  return [
+    'May AWSCURRENT be presented now?',
+    ...[...byAnswer].map(([answer, whom]) => `  ${whom.join(', ')}: ${answer}`),
   ];
 }
 

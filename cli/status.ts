@@ -26,12 +26,12 @@ export async function status(desk: Desk, options: StatusOptions): Promise<void> 
 const DAY_MS = 24 * 60 * 60_000;
 const MOST_ERRORS = 3;
 
-/** Each once, the last ones. Who may not read the log is told so, and no more. */
+/** The last of each name. Who may not read the log is told so, and no more. */
 async function lastErrors({ function: found, surroundings, terminal }: Desk, now: number) {
   if (found?.logGroup === undefined) return [];
   try {
     const errors = await surroundings.errorsSince(found.logGroup, now - DAY_MS);
-    return [...new Map(errors.map((error) => [error.message, error])).values()].slice(-MOST_ERRORS);
+    return [...new Map(errors.map((error) => [error.errorName, error])).values()].slice(-MOST_ERRORS);
   } catch (failure) {
     terminal.warn(`The function’s last errors are left out: ${(failure as Error).message}`);
     return [];

@@ -1,4 +1,4 @@
-/** What stands around the function: asked by `audit`, `rotate`, `doctor` and `test-alarm`. Methods throw `AwsCallError`. */
+/** What stands around the function: asked by `audit`, `status`, `rotate`, `doctor` and `test-alarm`. Methods throw `AwsCallError`. */
 export interface Surroundings {
   /** Audit rows that are items of their own, oldest first. */
   auditItems(credential: string): Promise<Record<string, unknown>[]>;
@@ -11,4 +11,10 @@ export interface Surroundings {
   subscriptions(topicArn: string): Promise<{ protocol: string; confirmed: boolean }[]>;
   publish(topicArn: string, subject: string, text: string): Promise<string>;
   logGroupExists(name: string): Promise<boolean>;
+  trails(): Promise<Trail[]>;
+  /** Whether SMS go only to numbers that were verified in SNS. */
+  smsSandbox(): Promise<boolean>;
 }
+
+/** A CloudTrail trail that sees this region. EventBridge gets events of management writes only through one. */
+export type Trail = { name: string; logging: boolean; managementWrites: boolean };

@@ -84,15 +84,15 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
   const { journal } = state;
   switch (journal.state) {
     case 'exchanging':
-      return found('died', { do: 'recover' });
+      return found('died', { do: 'recover' }, { do: 'repair' });
     case 'received':
       if (holder && journal.supersededBy === holder.versionId) {
         return found('superseded', { do: 'store' }, { do: 'open' });
       }
       if (state.trouble?.kind === 'unusable-password') return found('unusable-password', { do: 'store' });
       if (state.trouble?.kind === 'not-stored')
-        return found('not-stored', { do: 'recover' }, { do: 'repair' }, { do: 'store' });
-      return found('received', { do: 'recover' }, { do: 'repair' }, { do: 'store' });
+        return found('not-stored', { do: 'recover' }, { do: 'repair' }, { do: 'open' }, { do: 'store' });
+      return found('received', { do: 'recover' }, { do: 'repair' }, { do: 'open' }, { do: 'store' });
     case 'unknown': {
       const settlesAt = journal.startedAt + SETTLING_MS;
       const wait: Next[] = now < settlesAt ? [{ do: 'wait', until: settlesAt }] : [];

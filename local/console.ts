@@ -1,25 +1,36 @@
+import { randomInt } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 
-const HELP = `Type:
-  inbox              the messages that were published, newest last
-  mail <number>      one of them as its receiver reads it
-  reset <password>   support resets the password and unlocks the username, and reads the password to you
-  unlock             support unlocks the username
-  check              the daily check: the function's recover event
-  forward <minutes>  lets so much time pass in this world
-  truth              what ThingSpace itself knows of the username (the product cannot see it)
-  help
-`;
+const HELP: Record<string, string> = {
+  inbox: 'the messages that were published, newest last',
+  'mail <number>': 'one of them as its receiver reads it',
+  'reset [password]': 'support resets the password, unlocks the username, reads it to you',
+  unlock: 'support unlocks the username',
+  check: "the daily check: the function's recover event",
+  'forward <minutes>': 'lets so much time pass in this world',
+  truth: 'what ThingSpace itself knows (the product cannot see it)',
+};
+
+/** What else can be typed: by the word with its arguments, a line of help and what it does. */
+export type Extra = Record<string, { help: string; does(rest: string): string | Promise<string> }>;
 
 /** One line in, what it answers: a person plays everybody around the function. Never throws. */
-export function createConsole(world: World): (line: string) => Promise<string> {
+export function createConsole(
+  world: World,
+  { without = [], extra = {} }: { without?: readonly string[]; extra?: Extra } = {},
+): (line: string) => Promise<string> {
   const { platform, username, clock, aws } = world;
+  const helps = Object.entries(HELP).filter(([word]) => !without.includes(word));
+  for (const [word, { help }] of Object.entries(extra)) helps.push([word, help]);
+  const help = `Type:\n${helps.map(([word, text]) => `  ${word.padEnd(19)}${text}\n`).join('')}  help\n`;
+  const more = Object.entries(extra).map(([word, { does }]) => [word.split(' ')[0], does]);
   const commands: Record<string, (rest: string) => string | Promise<string>> = {
-    help: () => HELP,
+    help: () => help,
+    ...Object.fromEntries(more),
     inbox: () => {
       const lines = aws.sns.published.map(
         ({ atMs, subject }, index) => `${index + 1}  ${iso(atMs)}  ${subject ?? '(no subject)'}`,
@@ -30,10 +41,13 @@ export function createConsole(world: World): (line: string) => Promise<string> {
       const found = aws.sns.published[Number(rest) - 1];
       return found ? (found.byProtocol?.email ?? found.message) : 'There is no such message: see inbox.';
     },
-    reset: (password) => {
-      if (password === '') return 'Say the password that support reads out: reset <password>';
+    reset: (given) => {
+      const password = given === '' ? `Support-${randomInt(1_000_000, 10_000_000)}` : given;
       platform.support.reset(username, password);
-      return `Support has reset the password of ${username} and unlocked it, at ${iso(clock.nowMs())}.`;
+      return (
+        `Support has reset the password of ${username} and unlocked it, at ${iso(clock.nowMs())}. ` +
+        `The voice on the phone reads: ${password}`
+      );
     },
     unlock: () => {
       platform.support.unlock(username);
@@ -60,8 +74,8 @@ export function createConsole(world: World): (line: string) => Promise<string> {
   return async (line) => {
     const [, word = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
     if (word === '') return '';
-    const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
-    return command ? command(rest) : `There is no "${word}".\n${HELP}`;
+    const command = without.includes(word) || !Object.hasOwn(commands, word) ? undefined : commands[word];
+    return command ? command(rest) : `There is no "${word}".\n${help}`;
   };
 }
 

@@ -1,6 +1,7 @@
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import { startClock, type WorldClock } from './aws/clock.ts';
 import { startLambda } from './aws/lambda.ts';
 import { type LocalAws, startAws } from './aws/start.ts';
@@ -110,6 +111,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     LOCKOUT_LIMIT: '5',
     LOCKOUT_BUDGET: '3',
     ROTATION_BUDGET: '2',
+    [RELEASE_VARIABLE]: RELEASE,
     ...options.env,
   };
 
@@ -153,7 +155,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     tableName: TABLE,
     logGroupName: LOG_GROUP,
     env,
-    operatorEnv: { ...operatorEnv(env), AWS_ENDPOINT_URL_LAMBDA: lambdaApi.url },
+    operatorEnv: {
+      ...operatorEnv(env),
+      AWS_ENDPOINT_URL_LAMBDA: lambdaApi.url,
+      AWS_ENDPOINT_URL_CLOUDTRAIL: aws.cloudtrail.url,
+    },
     functionArn,
     invoke: lambda.invoke,
     functionRuns: () => lambda.busy,

@@ -19,6 +19,8 @@ export type Published = {
 export interface Sns extends Listening {
   readonly topicArn: string;
   readonly published: readonly Published[];
+  /** Replace them: who is subscribed, and whether the account is in the SMS sandbox. */
+  account: { protocols: readonly string[]; smsSandbox: boolean };
 }
 
 const maxMessageBytes = 262_144;
@@ -27,10 +29,12 @@ const maxMessageBytes = 262_144;
 export async function startSns({ clock, region, accountId }: Place): Promise<Sns> {
   const topicArn = `arn:aws:sns:${region}:${accountId}:thingspace-alarms`;
   const published: Published[] = [];
+  const account: Sns['account'] = { protocols: ['email'], smsSandbox: true };
   const listening = await serve('sns', 'text/xml', (body) => {
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
-    if (action === 'ListSubscriptionsByTopic') return subscriptionsOf(topicArn);
+    if (action === 'ListSubscriptionsByTopic') return subscriptionsOf(topicArn, account.protocols);
+    if (action === 'GetSMSSandboxAccountStatus') return sandboxStatus(account.smsSandbox);
     if (action !== 'Publish') {
       throw new AwsFailure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
     }
@@ -45,17 +49,26 @@ export async function startSns({ clock, region, accountId }: Place): Promise<Sns
       `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`
     );
   });
-  return { ...listening, topicArn, published };
+  return { ...listening, topicArn, published, account };
 }
 
-/** One mailbox, confirmed: what was published is read by an observer. */
-const subscriptionsOf = (topicArn: string): string =>
+/** All confirmed: what was published is read by an observer. */
+const subscriptionsOf = (topicArn: string, protocols: readonly string[]): string =>
   '<ListSubscriptionsByTopicResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">' +
-  '<ListSubscriptionsByTopicResult><Subscriptions><member><Protocol>email</Protocol>' +
-  `<SubscriptionArn>${topicArn}:0f7d3a52-0000-4000-8000-000000000001</SubscriptionArn><TopicArn>${topicArn}</TopicArn>` +
-  '<Endpoint>ops@example.com</Endpoint><Owner>111122223333</Owner></member></Subscriptions>' +
-  `</ListSubscriptionsByTopicResult><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>` +
-  '</ListSubscriptionsByTopicResponse>';
+  `<ListSubscriptionsByTopicResult><Subscriptions>${protocols.map((name) => subscription(topicArn, name)).join('')}` +
+  `</Subscriptions></ListSubscriptionsByTopicResult>${metadata()}</ListSubscriptionsByTopicResponse>`;
+
+const subscription = (topicArn: string, protocol: string): string =>
+  `<member><Protocol>${protocol}</Protocol><SubscriptionArn>${topicArn}:${randomUUID()}</SubscriptionArn>` +
+  `<TopicArn>${topicArn}</TopicArn><Endpoint>${protocol === 'sms' ? '+12025550199' : 'ops@example.com'}</Endpoint>` +
+  '<Owner>111122223333</Owner></member>';
+
+const sandboxStatus = (isInSandbox: boolean): string =>
+  '<GetSMSSandboxAccountStatusResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">' +
+  `<GetSMSSandboxAccountStatusResult><IsInSandbox>${isInSandbox}</IsInSandbox></GetSMSSandboxAccountStatusResult>` +
+  `${metadata()}</GetSMSSandboxAccountStatusResponse>`;
+
+const metadata = (): string => `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;
 
 /** @throws {AwsFailure} InvalidParameterException as the API reference of Publish says */
 function messageIn(form: URLSearchParams, atMs: number): Published {

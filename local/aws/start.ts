@@ -1,6 +1,7 @@
 import type { Gateway } from '../gateway/gateway.ts';
 import { awsJson, awsQuery } from '../gateway/protocols.ts';
 import type { WorldClock } from './clock.ts';
+import { type CloudTrail, startCloudTrail } from './cloudtrail.ts';
 import { type CloudWatchLogs, startCloudWatchLogs } from './cloudwatch-logs.ts';
 import { type DynamoDb, startDynamoDb } from './dynamodb.ts';
 import { type Kms, startKms } from './kms.ts';
@@ -18,6 +19,8 @@ export interface LocalAws {
   readonly sns: Sns;
   readonly logs: CloudWatchLogs;
   readonly dynamodb: DynamoDb;
+  /** Only the operator's tool asks it: no front of the gateway stands before it. */
+  readonly cloudtrail: CloudTrail;
   /** Stops the stand-ins; the gateway is closed by whoever started it. */
   close(): Promise<void>;
 }
@@ -32,6 +35,7 @@ export async function startAws(gateway: Gateway, clock: WorldClock): Promise<Loc
   const sns = await startSns(place);
   const logs = await startCloudWatchLogs(place);
   const dynamodb = await startDynamoDb(place);
+  const cloudtrail = await startCloudTrail(place);
 
   const env = {
     AWS_REGION: region,
@@ -44,7 +48,7 @@ export async function startAws(gateway: Gateway, clock: WorldClock): Promise<Loc
     AWS_ENDPOINT_URL_DYNAMODB: await gateway.front('dynamodb', dynamodb.url, awsJson, clock),
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await gateway.front('logs', logs.url, awsJson),
   };
-  const services = { secretsManager, kms, sns, logs, dynamodb };
+  const services = { secretsManager, kms, sns, logs, dynamodb, cloudtrail };
   return {
     env,
     region,

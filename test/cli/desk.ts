@@ -2,6 +2,7 @@ import type { Account } from '../../cli/account.ts';
 import type { Desk, Terminal } from '../../cli/desk.ts';
 import type { Settings } from '../../cli/settings.ts';
 import type { Surroundings } from '../../cli/surroundings.ts';
+import { RELEASE, RELEASE_VARIABLE } from '../../lambda/release.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, type World } from '../world/world.ts';
 
@@ -53,7 +54,7 @@ export function deskIn(world: World, terminal: Terminal): Desk {
 
 const FUNCTION = {
   arn: 'arn:aws:lambda:us-east-1:111122223333:function:rotation',
-  environment: {},
+  environment: { [RELEASE_VARIABLE]: RELEASE },
   logGroup: 'log',
   timeoutSeconds: 900,
   modifiedAt: undefined,
@@ -89,6 +90,8 @@ export function surroundingsIn(world: World): Surroundings {
     subscriptions: async () => [{ protocol: 'email', confirmed: true }],
     publish: async () => 'message-1',
     logGroupExists: async () => true,
+    trails: async () => [{ name: 'account', logging: true, managementWrites: true }],
+    smsSandbox: async () => true,
   };
 }
 

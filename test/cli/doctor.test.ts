@@ -65,6 +65,9 @@ const first = (act: (world: World) => unknown) => (desk: Desk, world: World) => 
   return desk;
 };
 
+const trail = (changes: object) =>
+  around({ trails: async () => [{ name: 'account', logging: true, managementWrites: true, ...changes }] });
+
 type Planted = [what: string, plant: (desk: Desk, world: World) => Desk, check: string, says: RegExp];
 
 const PLANTED: Planted[] = [
@@ -141,7 +144,7 @@ const PLANTED: Planted[] = [
     'ledger table',
     /DELETING/,
   ],
-  ['this clock is off', first((world) => world.advance(10 * 60_000)), 'clock', /s off/],
+  ['this clock is off', first((world) => world.advance(10 * 60_000)), 'clock', /min behind AWS/],
   ['the log group is gone', around({ logGroupExists: async () => false }), 'log group', /does not exist/],
   ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /nobody/],
   [
@@ -149,6 +152,27 @@ const PLANTED: Planted[] = [
     around({ subscriptions: async () => [{ protocol: 'email', confirmed: false }] }),
     'topic',
     /1 of 1/,
+  ],
+  [
+    'the function is of another release',
+    ofFunction({ environment: { THINGSPACE_RELEASE: '0.0.9' } }),
+    'release',
+    /the function is 0\.0\.9, this tool is \d/,
+  ],
+  ['the function says no release', ofFunction({ environment: {} }), 'release', /says none/],
+  [
+    'SMS go to verified numbers only',
+    around({ subscriptions: async () => [{ protocol: 'sms', confirmed: true }] }),
+    'SMS',
+    /sandbox/,
+  ],
+  ['no trail sees the region', around({ trails: async () => [] }), 'CloudTrail', /no trail/],
+  ['the trail is stopped', trail({ logging: false }), 'CloudTrail', /not logging/],
+  [
+    'the trail leaves management events out',
+    trail({ managementWrites: false }),
+    'CloudTrail',
+    /no management events/,
   ],
   ['the address is not https', settings({ baseUrl: 'http://uws.example/api/v2' }), 'ThingSpace', /not https/],
   [

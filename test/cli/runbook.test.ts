@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { alarms, errors } from '../../cli/explanations.ts';
 import { findings } from '../../cli/findings.ts';
 import { type AlarmEvent, troubles } from '../../lambda/alarms/event.ts';
+import { situations } from '../../local/drill/situations.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -56,11 +57,11 @@ describe('The runbook', () => {
     },
   );
 
-  it('has every section that status and explain send to', () => {
+  it('has every section that status, explain and the drill send to', () => {
     const told = [...Object.values(alarms), ...Object.values(errors)].filter(
       (one) => typeof one !== 'string',
     );
-    const sections = [...Object.values(findings), ...told].map(({ section }) => section);
+    const sections = [...Object.values(findings), ...told, ...situations].map(({ section }) => section);
     expect(sections.filter((section) => !anchors.includes(section))).toEqual([]);
   });
 

@@ -25,10 +25,12 @@ describe('The command status', () => {
     expect(await status(desk, { secret: SECRET_ARN })).toBe(0);
     const [text = ''] = terminal.said;
     expect(text).toContain('OK: all is well.');
-    expect(text).toContain('0 of 5 consecutive failures used (0 failed, 0 in flight). We stop at 3');
+    expect(text).toContain(
+      '0 of 5 consecutive failures used (0 failed, 0 in flight). The rotation stops at 2, apps at 3',
+    );
     expect(text).toContain('No password change is under way.');
     expect(text).toContain('Nothing to do.');
-    expect(text).toContain('by the rotation: yes');
+    expect(text).toContain('rotation, apps, trial: yes');
   });
 
   it('says that a new password is sealed and not yet in the secret, and how to go on', async () => {
@@ -41,7 +43,7 @@ describe('The command status', () => {
     expect(text).toContain('A new password is sealed and could not be stored');
     expect(text).toContain(`npm run cli -- recover --secret '${SECRET_ARN}'`);
     expect(text).toContain(`npm run cli -- open --username '${USERNAME}'`);
-    expect(text).toMatch(/by apps: The password of .* is dead/);
+    expect(text).toMatch(/rotation, apps: The password of .* is dead/);
   });
 
   it('tells an exchange whose process died from one that lives, by the lease', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { configWith, many, readable, synthesize, twoDepartments } from './synthesize.ts';
 
 const { ofType, one, resources } = synthesize();
@@ -158,6 +159,7 @@ test('the function is Node.js 24 on arm64, may live 15 minutes, and gets the env
         LOCKOUT_BUDGET: '3',
         ROTATION_BUDGET: '2',
         EXCHANGE_BRAKE: 'on',
+        THINGSPACE_RELEASE: packageJson.version,
         OVERDUE_AFTER_DAYS: '{"days":91,"except":{}}',
         NODE_OPTIONS: '--enable-source-maps',
       },

@@ -61,7 +61,7 @@ test('operators may do what the tool does, on this service’s secrets by their 
     'Allow logs:FilterLogEvents on {ServiceLog.Arn}',
     'Allow lambda:GetFunctionConfiguration lambda:InvokeFunction on {ServiceFunction.Arn}',
     'Allow kms:DescribeKey on {ServiceSealingKey.Arn}',
-    'Allow logs:DescribeLogGroups secretsmanager:ListSecrets on *',
+    'Allow cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetTrailStatus logs:DescribeLogGroups secretsmanager:ListSecrets sns:GetSMSSandboxAccountStatus on *',
   ]);
 });
 

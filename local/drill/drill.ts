@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { cliBundle } from '../../cli/bundle.ts';
+import { createConsole, type Extra } from '../console.ts';
+import { startWorld, type World } from '../world.ts';
+import { isRight, type Judgement, judge, observe, type Said } from './judge.ts';
+import type { Situation } from './situation.ts';
+
+export type Drill = {
+  world: World;
+  /** The newest message, as its receiver reads it. */
+  message: string;
+  /** What the person's shell needs, and nothing else. */
+  variables: Readonly<Record<string, string>>;
+  /** Answers a line that the person types. */
+  type(line: string): Promise<string>;
+  judgement(): Promise<Judgement>;
+  close(): Promise<void>;
+};
+
+/** A world in this situation, for a person who knows no more than at 3 a.m. Function and tool must be built. */
+export async function startDrill(situation: Situation, seed = 1): Promise<Drill> {
+  const world = await startWorld({ seed, ...situation.world });
+  await situation.arise(world);
+  const variables = { ...world.operatorEnv, THINGSPACE_SECRET: world.secretArn };
+  const observed = observe(world);
+  const judgement = async () => judge(situation, isRight(world), await askStatus(variables), observed());
+  const { colleague } = situation;
+  const extra: Extra = {
+    ...(colleague && { colleague: { help: colleague.offers, does: () => colleague.does(world) } }),
+    done: { help: 'judges whether it is solved', does: async () => (await judgement()).lines.join('\n') },
+  };
+  const newest = world.aws.sns.published.at(-1);
+  return {
+    world,
+    message: newest?.byProtocol?.email ?? newest?.message ?? '',
+    variables,
+    // What the simulator knows, nobody can see at 3 a.m.
+    type: createConsole(world, { without: ['truth'], extra }),
+    judgement,
+    close: world.close,
+  };
+}
+
+/** As the person would ask; what fails is not well. */
+function askStatus(variables: Readonly<Record<string, string>>): Promise<Said> {
+  const env = { PATH: process.env.PATH, ...variables } as NodeJS.ProcessEnv;
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cliBundle, 'status', '--json'], { env }, (_error, stdout) => {
+      try {
+        const { wellness, finding } = JSON.parse(stdout).verdict;
+        resolve({ wellness, finding });
+      } catch {
+        resolve({ wellness: 'act', finding: 'status itself fails' });
+      }
+    });
+  });
+}

@@ -1,0 +1,127 @@
+import type { Fate } from '../faults.ts';
+import { awsError } from '../gateway/protocols.ts';
+import type { World } from '../world.ts';
+import { MINUTE_MS, SETTLED_MS, type Situation } from './situation.ts';
+
+const REFUSED = awsError('secretsmanager', 'InternalServiceError', 'An error occurred.', 500);
+
+/** The next calls of an operation meet this fate; then everything is delivered again. */
+function meets(world: World, wanted: string, fate: Fate, times = 1): void {
+  let left = times;
+  world.gateway.decide = ({ operation }) => {
+    if (operation !== wanted || left === 0) return 'ok';
+    left -= 1;
+    return fate;
+  };
+}
+
+/** Sealed, and not stored: Secrets Manager takes nothing for so many processes. */
+export async function sealedOnly(world: World, attempts = 1): Promise<void> {
+  meets(world, 'PutSecretValue', { fault: 'failed-before', ...REFUSED }, Number.POSITIVE_INFINITY);
+  await world.conductor.rotate(world.secretArn, { attempts });
+  world.gateway.decide = () => 'ok';
+}
+
+/** Each invocation dies with a log-in in its hands, until the rotation's share is used up. */
+export async function closeGuard(world: World): Promise<void> {
+  meets(world, 'LogIn', 'killed-before', 2);
+  for (let process = 1; process <= 3; process += 1) {
+    await world.conductor.rotate(world.secretArn, { attempts: 1 });
+    world.clock.advance(2 * SETTLED_MS);
+  }
+  await world.conductor.rotate(world.secretArn, { attempts: 1 });
+}
+
+/** Somebody takes the right to decrypt from the function; the secret can still be read. */
+export function takeDecrypt(world: World): void {
+  world.gateway.decide = ({ service, operation }) =>
+    service === 'kms' && operation === 'Decrypt' && world.functionRuns()
+      ? { fault: 'failed-before', ...awsError('kms', 'AccessDeniedException', 'Not authorized.', 400) }
+      : 'ok';
+}
+
+export function giveDecrypt(world: World): void {
+  world.gateway.decide = () => 'ok';
+}
+
+const HEARD_WRONG = 'Heard Wrong 1';
+
+export const situations: readonly Situation[] = [
+  {
+    name: 'lost',
+    shows: 'A rotation failed in the night.',
+    section: 'password-lost',
+    best: { failures: 0, calls: 1 },
+    async arise(world) {
+      meets(world, 'GetNewPassword', 'response-lost');
+      await world.conductor.rotate(world.secretArn, { attempts: 1 });
+      await world.conductor.recover(world.secretArn);
+    },
+  },
+  {
+    name: 'unknown',
+    shows: 'A rotation failed some minutes ago.',
+    section: 'password-unknown',
+    best: { failures: 0, calls: 0 },
+    async arise(world) {
+      meets(world, 'GetNewPassword', 'request-lost');
+      await world.conductor.rotate(world.secretArn, { attempts: 1 });
+      world.clock.advance(3 * MINUTE_MS);
+    },
+  },
+  {
+    name: 'wrong-password',
+    shows: 'Apps cannot log in.',
+    world: { storedPassword: 'mistyped-by-somebody' },
+    section: 'stored-password-refused',
+    best: { failures: 0, calls: 1 },
+    async arise(world) {
+      await world.conductor.rotate(world.secretArn);
+    },
+  },
+  {
+    name: 'not-stored',
+    shows: 'Apps cannot log in since the rotation.',
+    section: 'not-stored',
+    best: { failures: 0, calls: 0 },
+    // The outage ends while the person wakes up; nobody has tried again yet.
+    arise: (world) => sealedOnly(world, 2),
+  },
+  {
+    name: 'guard-closed',
+    shows: 'The rotation presents nothing any more.',
+    section: 'guard-closed',
+    best: { failures: 0, calls: 0 },
+    arise: closeGuard,
+  },
+  {
+    name: 'superseded',
+    shows: 'Somebody stored a password while a rotation was under way.',
+    section: 'superseded',
+    best: { failures: 0, calls: 1 },
+    async arise(world) {
+      await sealedOnly(world);
+      world.person.hasSupportReset('Read Out By Support 1');
+      await world.person.stores(HEARD_WRONG, 'what they heard wrong');
+      await world.conductor.rotate(world.secretArn, { attempts: 2 });
+    },
+  },
+  {
+    name: 'unreadable-envelope',
+    shows: 'The function cannot open what it has sealed.',
+    section: 'unreadable-envelope',
+    best: { failures: 0, calls: 0 },
+    async arise(world) {
+      await sealedOnly(world);
+      takeDecrypt(world);
+      await world.conductor.rotate(world.secretArn, { attempts: 2 });
+    },
+    colleague: {
+      offers: 'the function’s rights on the key are looked at and repaired',
+      does(world) {
+        giveDecrypt(world);
+        return 'The key’s policy had lost the function’s kms:Decrypt; a colleague has put it back.';
+      },
+    },
+  },
+];

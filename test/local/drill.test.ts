@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleCli } from '../../cli/bundle.ts';
+import { bundleRotation } from '../../infra/bundle.ts';
+import { type Drill, startDrill } from '../../local/drill/drill.ts';
+import { judge } from '../../local/drill/judge.ts';
+import type { Situation } from '../../local/drill/situation.ts';
+import { situations } from '../../local/drill/situations.ts';
+import { followStatus, tool } from './follow-status.ts';
+
+const LIMIT_MS = 400_000;
+const named = (name: string) => situations.find((situation) => situation.name === name) as Situation;
+
+beforeAll(async () => {
+  await Promise.all([bundleRotation(), bundleCli()]);
+}, LIMIT_MS);
+
+/** Several at a time: most of their time they wait for one another's processes. */
+async function inDrill(name: string, play: (drill: Drill) => Promise<void>): Promise<void> {
+  const drill = await startDrill(named(name));
+  try {
+    await play(drill);
+  } finally {
+    await drill.close();
+  }
+}
+
+describe('A drill', () => {
+  it.concurrent.each(situations)(
+    '$name begins unsolved, with a message, and is solved as well as can be by doing what status says',
+    ({ name }) =>
+      inDrill(name, async (drill) => {
+        expect(drill.message).toContain('WHAT TO DO');
+        expect((await drill.judgement()).solved).toBe(false);
+        const done = await followStatus(drill);
+        const { solved, lines } = await drill.judgement();
+        expect({ solved, lines, done }).toMatchObject({ solved: true });
+        expect(lines, done.join('; ')).toContain('Nothing could have been better.');
+      }),
+    LIMIT_MS,
+  );
+
+  it.concurrent(
+    'is not solved by guesses, and the judge counts them',
+    () =>
+      inDrill('wrong-password', async (drill) => {
+        for (const guess of ['Guess-0001', 'Guess-0002']) {
+          await tool(drill, ['store', '--yes', '--trial'], guess);
+        }
+        const { solved, lines } = await drill.judgement();
+        expect(solved).toBe(false);
+        expect(lines).toContain('AWSCURRENT does not hold the password that works.');
+        expect(lines).toContain('Better: 0 failed log-ins would have been enough, and it took 2.');
+      }),
+    LIMIT_MS,
+  );
+
+  it.concurrent(
+    'is solved, but not well, when support is phoned although the sealed answer holds the password',
+    () =>
+      inDrill('not-stored', async (drill) => {
+        const read = /reads: (.*)$/.exec(await drill.type('reset'))?.[1];
+        await tool(drill, ['store', '--yes', '--trial'], read);
+        await followStatus(drill);
+        const { solved, lines } = await drill.judgement();
+        expect({ solved, lines }).toMatchObject({ solved: true });
+        expect(lines).toContain('Better: 0 calls to support would have been enough, and it took 1.');
+      }),
+    LIMIT_MS,
+  );
+
+  it.concurrent(
+    'sees that a password which works is overwritten, and a locked username',
+    () =>
+      inDrill('guard-closed', async (drill) => {
+        await tool(drill, ['store', '--yes'], 'Guess-0001');
+        for (let failure = 0; failure < 5; failure += 1)
+          drill.world.platform.logIn('Fleet-API', 'an old one');
+        const { solved, lines } = await drill.judgement();
+        expect(solved).toBe(false);
+        expect(lines).toContain('A password that worked was overwritten by one that does not.');
+        expect(lines.join('\n')).toContain('The username is locked');
+      }),
+    LIMIT_MS,
+  );
+
+  it.concurrent('shows no more than a person has at night, and says what it does not know', () =>
+    inDrill('unreadable-envelope', async (drill) => {
+      expect(await drill.type('truth')).toContain('There is no "truth"');
+      expect(await drill.type('help')).toContain('colleague');
+      expect(await drill.type('done')).toMatch(/^NOT SOLVED YET\./);
+    }));
+});
+
+describe('The judge of a drill', () => {
+  const seen = { failures: 0, calls: 0, made: 1, locked: false, overwritten: 0 };
+  const well = { wellness: 'well', finding: 'well' } as const;
+
+  it.each([
+    ['the password does not work', false, well, seen],
+    ['status is not well', true, { wellness: 'goes-on', finding: 'rotation-pending' } as const, seen],
+    ['the username is locked', true, well, { ...seen, locked: true }],
+  ])('does not call it solved while %s', (_what, works, said, observed) => {
+    expect(judge(named('unknown'), works, said, observed).solved).toBe(false);
+  });
+
+  it('calls it solved when nothing is missing', () => {
+    expect(judge(named('unknown'), true, well, seen)).toMatchObject({ solved: true });
+  });
+});

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { cliBundle } from '../../cli/bundle.ts';
+import type { StatusReport } from '../../cli/status-report.ts';
+import type { Drill } from '../../local/drill/drill.ts';
+
+const MOST_STEPS = 10;
+
+export type Ended = { code: number; stdout: string; stderr: string };
+
+/** The tool as a process, in a shell that has the variables which the drill prints. */
+export function tool({ variables }: Drill, args: readonly string[], input = ''): Promise<Ended> {
+  const env = { PATH: process.env.PATH, ...variables } as NodeJS.ProcessEnv;
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [cliBundle, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+/** Does what `status` says, by the commands that it prints, until it says that all is well. Returns what was done. */
+export async function followStatus(drill: Drill): Promise<string[]> {
+  const done: string[] = [];
+  const tried = new Map<string, number>();
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const { verdict, next }: StatusReport = JSON.parse((await tool(drill, ['status', '--json'])).stdout);
+    if (verdict.wellness === 'well') return done;
+    const key = `${verdict.finding} ${next.map((one) => one.do).join()}`;
+    const turn = tried.get(key) ?? 0;
+    tried.set(key, turn + 1);
+    const doing = next[Math.min(turn, next.length - 1)];
+    done.push(`${verdict.finding}: ${doing?.do}`);
+    if (doing?.do === 'wait') await drill.type(`forward ${minutesUntil(drill, doing.until)}`);
+    else if (doing?.do === 'repair') {
+      await drill.type('colleague');
+      tried.clear();
+    } else await run(drill, doing?.command ?? '');
+  }
+  return [...done, 'not well'];
+}
+
+const minutesUntil = ({ world }: Drill, until = ''): number =>
+  Math.ceil((Date.parse(until) - world.clock.nowMs()) / 60_000) + 1;
+
+/** Types a printed command. Where it asks for a password, support is phoned. */
+async function run(drill: Drill, command: string): Promise<void> {
+  const words = [...command.replace('npm run cli -- ', '').matchAll(/'([^']*)'|(\S+)/g)];
+  const args = words.map(([, quoted, plain]) => quoted ?? plain ?? '');
+  const [name] = args;
+  const input = name === 'store' ? `${/reads: (.*)$/.exec(await drill.type('reset'))?.[1]}\n` : '';
+  if (name === 'open') args[0] = 'store';
+  await tool(drill, [...args, ...(name === 'open' ? ['--from-sealed'] : []), '--yes'], input);
+}

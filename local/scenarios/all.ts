@@ -2,6 +2,7 @@ import { awsError } from '../gateway/protocols.ts';
 import { alarms, journalState, nothingLeaked, observe, rotatedChecks, thingSpaceCalls } from './checks.ts';
 import { peopleScenarios } from './people.ts';
 import { check, type Scenario } from './scenario.ts';
+import { stoppedScenarios } from './stopped.ts';
 
 /** The first is what `npm start` plays when it is not told which. */
 export const scenarios: readonly Scenario[] = [
@@ -157,5 +158,6 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 
+  ...stoppedScenarios,
   ...peopleScenarios,
 ];

@@ -14,7 +14,6 @@ beforeAll(async () => {
   await Promise.all([bundleRotation(), bundleCli()]);
 }, LIMIT_MS);
 
-/** Several at a time: most of their time they wait for one another's processes. */
 async function inDrill(name: string, play: (drill: Drill) => Promise<void>): Promise<void> {
   const drill = await startDrill(named(name));
   try {
@@ -25,7 +24,7 @@ async function inDrill(name: string, play: (drill: Drill) => Promise<void>): Pro
 }
 
 describe('A drill', () => {
-  it.concurrent.each(situations)(
+  it.each(situations)(
     '$name begins unsolved, with a message, and is solved as well as can be by doing what status says',
     ({ name }) =>
       inDrill(name, async (drill) => {
@@ -39,7 +38,7 @@ describe('A drill', () => {
     LIMIT_MS,
   );
 
-  it.concurrent(
+  it(
     'is not solved by guesses, and the judge counts them',
     () =>
       inDrill('wrong-password', async (drill) => {
@@ -54,7 +53,7 @@ describe('A drill', () => {
     LIMIT_MS,
   );
 
-  it.concurrent(
+  it(
     'is solved, but not well, when support is phoned although the sealed answer holds the password',
     () =>
       inDrill('not-stored', async (drill) => {
@@ -68,7 +67,7 @@ describe('A drill', () => {
     LIMIT_MS,
   );
 
-  it.concurrent(
+  it(
     'sees that a password which works is overwritten, and a locked username',
     () =>
       inDrill('guard-closed', async (drill) => {
@@ -83,7 +82,7 @@ describe('A drill', () => {
     LIMIT_MS,
   );
 
-  it.concurrent('shows no more than a person has at night, and says what it does not know', () =>
+  it('shows no more than a person has at night, and says what it does not know', () =>
     inDrill('unreadable-envelope', async (drill) => {
       expect(await drill.type('truth')).toContain('There is no "truth"');
       expect(await drill.type('help')).toContain('colleague');

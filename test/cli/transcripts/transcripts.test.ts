@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleCli } from '../../../cli/bundle.ts';
+import { bundleRotation } from '../../../infra/bundle.ts';
+import { type Section, transcripts } from './sections.ts';
+
+const LIMIT_MS = 600_000;
+const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+
+let sections: Section[] = [];
+beforeAll(async () => {
+  await Promise.all([bundleRotation(), bundleCli()]);
+  sections = await transcripts();
+}, LIMIT_MS);
+
+const HEAD = `# The tool at work
+
+What a terminal of 100 columns shows, from runs of the tool against the local world: the real function, a simulated
+ThingSpace, stand-ins for AWS. Times, identifiers and ports are replaced; \`--yes\` stands where a person is asked otherwise, and … for
+further phases of a rotation.
+This page is written by \`npm run docs:transcripts\`.
+`;
+
+const page = () =>
+  [HEAD, ...sections.map(({ need, text }) => `## ${need}\n\n\`\`\`console\n${text}\n\`\`\`\n`)].join('\n');
+
+describe('docs/transcripts.md', () => {
+  it('is what the tool prints now', async () => {
+    await expect(page()).toMatchFileSnapshot('../../../docs/transcripts.md');
+  });
+
+  it('fits a terminal, but for commands, which are copied whole', () => {
+    const lines = page()
+      .split('\n')
+      .filter((line) => !/npm run cli -- /.test(line));
+    expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  it('holds the transcript of the README', () => {
+    const [, shown = ''] = /```console\n([\s\S]*?)\n```/.exec(README) ?? [];
+    expect(shown).toContain('npm run cli -- rotate');
+    expect(page()).toContain(shown);
+  });
+
+  it('shows no password', () => {
+    expect(page()).not.toMatch(/Read Out By Support|first Password & 1/);
+  });
+});

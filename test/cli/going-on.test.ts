@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { adopt } from '../../cli/adopt.ts';
 import { audit } from '../../cli/audit.ts';
 import { NotConfirmedError, RecoverFailedError, RotationNotDoneError } from '../../cli/errors.ts';
+import { exitCodeOf } from '../../cli/failure.ts';
 import { recover } from '../../cli/recover.ts';
 import { rotate } from '../../cli/rotate.ts';
 import { testAlarm } from '../../cli/test-alarm.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
 import { MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
@@ -38,6 +40,53 @@ describe('The command rotate', () => {
     expect(failure).toBeInstanceOf(RotationNotDoneError);
     expect((failure as Error).message).toMatch(/The function’s last error: \w+Error: .*store/i);
     expect(world.truth().failures).toBe(1);
+  });
+
+  it('says at once why it waits, what happens by itself and not before when, and what comes next to who leaves', async () => {
+    const { world, desk, terminal } = startDesk();
+    let leaving = () => '';
+    terminal.onInterrupt = (words) => {
+      leaving = words;
+      return () => undefined;
+    };
+    world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'request-lost' : 'ok');
+    const ended = await rotate(desk, { secret, yes: true, waitMinutes: '1' }).catch((error: Error) => error);
+    expect(ended).toBeInstanceOf(RotationNotDoneError);
+    const said = terminal.said.join('\n');
+    expect(said).toMatch(/The function failed: OutcomeUnknownError/);
+    expect(said).toMatch(/By itself: After 20 minutes .*Not before 2026-01-05T00:40:00Z\./);
+    expect(leaving()).toMatch(
+      /^Only the watching has ended\. By itself: .* Look with: npm run cli -- status/,
+    );
+  });
+
+  it('ends with exit code 3 where it only was not over yet, and 2 for a time that is none', async () => {
+    const { world, desk } = startDesk();
+    desk.account.rotate = async (_arn, token) => {
+      world.aws.stage(token);
+      return { again: false };
+    };
+    const ended = await rotate(desk, { secret, yes: true, waitMinutes: '1' }).catch((error: Error) => error);
+    expect(exitCodeOf(ended)).toBe(3);
+    const wrong = await rotate(desk, { secret, yes: true, waitMinutes: 'abc' }).catch(
+      (error: Error) => error,
+    );
+    expect(exitCodeOf(wrong)).toBe(2);
+  });
+
+  it('goes on when one look fails', async () => {
+    const { desk, terminal } = startDesk();
+    const { describe: real } = desk.store;
+    let looks = 0;
+    desk.store.describe = async (id) => {
+      looks += 1;
+      if (looks === 2)
+        throw new AwsCallError('secretsmanager:DescribeSecret', { name: 'ThrottlingException', message: '' });
+      return real.call(desk.store, id);
+    };
+    await rotate(desk, { secret, yes: true });
+    expect(terminal.warned.join()).toContain('trying again');
+    expect(terminal.said.at(-1)).toContain('Rotated');
   });
 
   it('does not begin what would only fail, and nothing in a dry run or without a yes', async () => {

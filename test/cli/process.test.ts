@@ -94,6 +94,16 @@ describe('The operator’s tool as a process', () => {
     }
   });
 
+  it('ends in one JSON document with --json, whether it worked or not', async () => {
+    const good = await cli(['recover', '--secret', world.secretArn, '--yes', '--json']);
+    expect(JSON.parse(good.stdout)).toMatchObject({ command: 'recover', exitCode: 0 });
+    const asked = await cli(['trial', '--secret', world.secretArn, '--json']);
+    expect(asked.code).toBe(1);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ exitCode: 1, error: { name: 'NotConfirmedError' } });
+    const nobody = await cli(['status', '--secret', 'no-such-secret', '--json']);
+    expect(JSON.parse(nobody.stdout)).toMatchObject({ command: 'status', exitCode: 1 });
+  });
+
   it('shows all credentials of the region’s only deployment', async () => {
     const { code, stdout } = await cli(['status']);
     expect(stdout).toMatch(/thingspace\/fleet-api +Fleet-API +all is well +0 of 5/);

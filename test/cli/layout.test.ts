@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { wrapped } from '../../cli/layout.ts';
+
+const sentence = '  The old password was refused after a change whose answer did not arrive.';
+
+describe('What the tool prints', () => {
+  it('is broken between words at the terminal’s width, and indented as its line is', () => {
+    expect(wrapped(sentence, 50)).toBe(
+      '  The old password was refused after a change\n  whose answer did not arrive.',
+    );
+    expect(wrapped('x'.repeat(90), 50)).toBe('x'.repeat(90));
+  });
+
+  it('keeps commands and the rows of tables on one line, and everything where no width is known', () => {
+    const command = `    npm run cli -- store --secret '${'a'.repeat(80)}'`;
+    const row = `thingspace/fleet  Fleet-API  all is well  ${'0 of 5  '.repeat(10)}`;
+    for (const whole of [command, row]) expect(wrapped(whole, 60)).toBe(whole);
+    expect(wrapped(sentence, undefined)).toBe(sentence);
+  });
+});

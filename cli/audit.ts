@@ -25,16 +25,23 @@ export async function audit(desk: Desk, options: AuditOptions): Promise<void> {
   desk.terminal.say(options.json ? JSON.stringify(rows.map(inJson), null, 2) : table(rows, username, days));
 }
 
-/** In a rotation, what is done in one millisecond is done in this order. */
+/** The order in which a rotation does it. */
 const PURPOSES = ['log-in', 'trial', 'probe', 'exchange', 'test'];
+/** DynamoDB tells whole seconds, and each invocation reckons from there: closer times say nothing about the order. */
+const CLOCK_MS = 1_500;
 
 /** Each row once. */
 export function inOrder(rows: readonly AuditRow[]): AuditRow[] {
   const byKey = new Map(rows.map((row) => [`${row.attempt} ${row.at} ${row.outcome}`, row]));
+  const byTime = [...byKey.values()].sort((a, b) => a.at - b.at || (a.attempt < b.attempt ? -1 : 1));
   const rank = ({ purpose }: AuditRow) => PURPOSES.indexOf(purpose);
-  return [...byKey.values()].sort(
-    (a, b) => a.at - b.at || rank(a) - rank(b) || (a.attempt < b.attempt ? -1 : 1),
-  );
+  const together: AuditRow[][] = [];
+  for (const row of byTime) {
+    const last = together.at(-1);
+    if (last?.at(-1) && row.at - (last.at(-1) as AuditRow).at <= CLOCK_MS) last.push(row);
+    else together.push([row]);
+  }
+  return together.flatMap((group) => group.sort((a, b) => rank(a) - rank(b)));
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();

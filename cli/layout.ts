@@ -1,7 +1,9 @@
 import pc from 'picocolors';
 
 /** What is copied or lies in columns stays on its line: commands, and rows with a gap of two spaces. */
-const WHOLE = /^\s*npm run cli -- |\S {2,}\S/;
+const WHOLE = /^\s*npm run cli -- |(?:\S {2,}\S.*){2}/;
+/** A command in a sentence is one word, down to the secret in quotes. */
+const WORD = /npm run cli -- [^'\n]*'[^']*'|\S+/g;
 
 /**
  * Breaks long lines between words; what follows is indented as the line is.
@@ -19,7 +21,7 @@ function broken(line: string, columns: number): string {
   const indent = /^ */.exec(line)?.[0] ?? '';
   const lines: string[] = [];
   let current = indent;
-  for (const word of line.trim().split(' ')) {
+  for (const word of line.match(WORD) ?? []) {
     if (current.length > indent.length && current.length + 1 + word.length > columns) {
       lines.push(current);
       current = indent;

@@ -74,10 +74,12 @@ function guard({ state, mayNot, budgets, holder, holderDead }: Sight): Verdict |
   if (!closed || !budgets || (journal.state === 'received' && holder?.versionId === journal.oldVersion))
     return undefined;
   if (exposure(state) >= budgets.limit - 1) return found('guard-closed', { do: 'unlocked' });
+  // Below the whole budget there is nothing to say "unlocked" about: the command would refuse it.
+  const unlocked: Next[] = exposure(state) >= budgets.budget ? [{ do: 'unlocked' }] : [];
   if (holderDead && mayNot?.person instanceof RefusedPasswordError) {
-    return found('guard-closed', { do: 'store' }, { do: 'unlocked' });
+    return found('guard-closed', { do: 'store' }, ...unlocked);
   }
-  return found('guard-closed', { do: 'trial' }, { do: 'store' }, { do: 'unlocked' });
+  return found('guard-closed', { do: 'trial' }, { do: 'store' }, ...unlocked);
 }
 
 function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefined {

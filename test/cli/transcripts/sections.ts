@@ -63,10 +63,9 @@ async function lost(): Promise<Section[]> {
     const mail = aws.sns.published.at(-1)?.byProtocol?.email ?? '';
     await run(['explain'], { from: { shown: 'cat mail.txt', input: mail } });
     show('What does this message mean?');
-    await run(['status', ...SECRET], { head: 4 });
+    await run(['status', ...SECRET], { head: 2 });
     platform.support.reset(username, FROM_SUPPORT);
     await run(['store', ...SECRET, '--trial', '--yes', '--as', 'ann'], spoken);
-    await run(['recover', ...SECRET, '--yes']);
     await run(['rotate', ...SECRET, '--yes']);
     await run(['status', ...SECRET], { head: 1 });
     show('Lost: support gives another password; it is stored, proven and replaced');
@@ -98,6 +97,9 @@ const tried = () =>
 
 const opened = () =>
   inSituation('guard-closed', async ({ run }, show, { clock, platform, username }) => {
+    const wrong = { from: { shown: spoken.from.shown, input: 'Heard Wrong 1' } };
+    await run(['store', ...SECRET, '--trial', '--yes', '--as', 'ann'], wrong);
+    clock.advance(5 * 60_000);
     platform.support.unlock(username);
     await run(['unlocked', ...SECRET, '--at', '2026', '--as', 'ann', '--yes']);
     const at = new Date(clock.nowMs()).toISOString();

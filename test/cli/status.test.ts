@@ -62,6 +62,21 @@ describe('The command status', () => {
     expect(terminal.said[1]).toContain('1 of 5 consecutive failures used (1 failed, 0 in flight)');
   });
 
+  it('does not call a password dead that a rotation replaced while it looked', async () => {
+    const { world, desk } = startDesk();
+    const { read } = desk.store;
+    let rotated = false;
+    desk.store.read = async (arn, versionId) => {
+      const version = await read.call(desk.store, arn, versionId);
+      if (!rotated) {
+        rotated = true;
+        await world.rotate();
+      }
+      return version;
+    };
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(0);
+  });
+
   it('shows neither passwords nor hashes, in words or in JSON', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();

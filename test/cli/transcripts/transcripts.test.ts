@@ -16,8 +16,8 @@ beforeAll(async () => {
 const HEAD = `# The tool at work
 
 What a terminal of 100 columns shows, from runs of the tool against the local world: the real function, a simulated
-ThingSpace, stand-ins for AWS. Times, identifiers and ports are replaced; \`--yes\` stands where a person is asked otherwise,
-and … for further phases of a rotation.
+ThingSpace, stand-ins for AWS. Times, identifiers and ports are replaced; \`--yes\` stands where a person is otherwise
+asked, and … for further phases of a rotation.
 This page is written by \`npm run docs:transcripts\`.
 `;
 

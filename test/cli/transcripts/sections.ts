@@ -11,7 +11,7 @@ export type Section = { need: string; text: string };
 
 const SECRET = ['--secret', 'thingspace/fleet-api'];
 const FROM_SUPPORT = 'Read Out By Support 1';
-const spoken = { from: { shown: 'printf \'%s\' "$PASSWORD"', input: FROM_SUPPORT } };
+const spoken = { from: { shown: 'pass show acme', input: FROM_SUPPORT } };
 /** As long as Lambda's own: `doctor` looks at it, and nothing hangs in that world. */
 const TIMEOUT_MS = 900_000;
 

@@ -7,5 +7,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Explorers play thousands of histories in one test, and the machine may be busy.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,0 +1,97 @@
+import { Refusal } from './refusal.ts';
+import { readXmlSource, type SourceElement, XmlSourceError } from './xml-source.ts';
+
+const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
+export const V2 = 'http://nphase.com/unifiedwebservice/v2';
+
+/** A SOAP 1.1 request that can be understood in one way only. */
+export type RequestEnvelope = {
+  source: string;
+  /** Local name of the one element in the Body; it is of namespace v2. */
+  operation: string;
+  /** That element. */
+  payload: SourceElement;
+  envelope: SourceElement;
+  header: SourceElement | undefined;
+};
+
+/**
+ * @param action the SOAPAction of the request, without quotes
+ * @throws Refusal
+ */
+export function readEnvelope(source: string, action: string): RequestEnvelope {
+  const envelope = parse(source);
+  if (envelope.localName !== 'Envelope' || envelope.namespace !== SOAP) {
+    refuse('its root is not an Envelope of SOAP 1.1');
+  }
+  const header = envelope.children.length === 2 ? envelope.children[0] : undefined;
+  const body = envelope.children.at(-1);
+  if (!body || envelope.children.length > 2 || !is(body, 'Body') || (header && !is(header, 'Header'))) {
+    refuse('its Envelope does not hold one Body with at most one Header before it');
+  }
+  for (const outer of [envelope, body, ...(header ? [header] : [])]) {
+    if (outer.text.trim() !== '') refuse('text stands beside the elements of Envelope, Header or Body');
+  }
+  for (const block of header?.children ?? []) {
+    if (block.localName === 'Action' && block.text.trim() !== action) {
+      refuse('its header names another operation than SOAPAction does');
+    }
+  }
+  const [payload, ...more] = body.children;
+  if (!payload || more.length > 0) refuse('its Body does not hold exactly one element');
+  if (payload.namespace !== V2) refuse(`the element in its Body is not of the namespace ${V2}`);
+  return { source, operation: payload.localName, payload, envelope, header };
+}
+
+/**
+ * The request with this session token in its header and no other: every header block that is called `token`, in
+ * whatever namespace or letter case, is taken out. All other bytes stay as they are.
+ * @param token as a session has it: printable ASCII
+ */
+export function withToken({ source, envelope, header }: RequestEnvelope, token: string): string {
+  const block = `<token xmlns="${V2}">${escapeXml(token)}</token>`;
+  if (!header) {
+    const tag = `${envelope.tag.slice(0, -'Envelope'.length)}Header`;
+    return splice(source, [envelope.contentStart, envelope.contentStart, `<${tag}>${block}</${tag}>`]);
+  }
+  if (header.selfClosing) {
+    const opened = `${source.slice(header.start, header.end).replace(/\s*\/>$/, '')}>`;
+    return splice(source, [header.start, header.end, `${opened}${block}</${header.tag}>`]);
+  }
+  const smuggled = header.children.filter(({ localName }) => localName.toLowerCase() === 'token');
+  return splice(
+    source,
+    [header.contentStart, header.contentStart, block],
+    ...smuggled.map(({ start, end }) => [start, end, ''] as const),
+  );
+}
+
+/** Each part by its offsets, in ascending order, replaced. */
+function splice(source: string, ...parts: (readonly [start: number, end: number, text: string])[]): string {
+  let result = '';
+  let from = 0;
+  for (const [start, end, text] of parts) {
+    result += source.slice(from, start) + text;
+    from = end;
+  }
+  return result + source.slice(from);
+}
+
+function parse(source: string): SourceElement {
+  try {
+    return readXmlSource(source);
+  } catch (failure) {
+    if (failure instanceof XmlSourceError) return refuse(`it holds ${failure.message}`);
+    throw failure;
+  }
+}
+
+const is = (element: SourceElement, localName: string) =>
+  element.localName === localName && element.namespace === SOAP;
+
+export const escapeXml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+function refuse(what: string): never {
+  throw new Refusal('RequestRefused', `The SOAP request was not sent: ${what}.`);
+}

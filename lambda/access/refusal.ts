@@ -1,0 +1,34 @@
+import { PresentableError } from '../errors.ts';
+
+/** Why a request got no answer of ThingSpace. Each stands in the fault's code, behind `ThingSpaceAccess.`. */
+export type RefusalCode =
+  /** AWS has not said who calls. */
+  | 'CallerUnknown'
+  /** The request cannot be understood in one way only. */
+  | 'RequestRefused'
+  /** No rule allows it. */
+  | 'AccessDenied'
+  | 'Throttled'
+  /** No record could be made of it. */
+  | 'NotRecorded'
+  /** No session could be had, or ThingSpace could not be reached: nothing was sent. */
+  | 'NotSent'
+  /** It was sent and no usable answer came: it may have been executed. */
+  | 'OutcomeUnknown'
+  /** ThingSpace answered, and the answer cannot be handed on. */
+  | 'AnswerWithheld'
+  /** A mistake of this function. */
+  | 'InternalError';
+
+/** What the caller is told instead of an answer. The message holds nothing secret and quotes no request. */
+export class Refusal extends PresentableError {
+  override readonly name = 'Refusal';
+  readonly code: RefusalCode;
+  /** The rule of the policy, or of the function itself, that it comes from. */
+  readonly rule: string | undefined;
+  constructor(code: RefusalCode, message: string, rule?: string) {
+    super(message);
+    this.code = code;
+    this.rule = rule;
+  }
+}

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readEnvelope, withToken } from '../../lambda/access/envelope.ts';
+import { Refusal } from '../../lambda/access/refusal.ts';
+import { readXml, type XmlElement } from '../../local/thingspace/xml.ts';
+import { ACTION, envelopes, SOAP, V2 } from './arbitrary-envelope.ts';
+
+const TOKEN = '0f0e0d0c-0000-4000-8000-000000000001';
+
+const read = (source: string) => readEnvelope(source, ACTION);
+const forwarded = (source: string) => withToken(read(source), TOKEN);
+
+/** What the simulator's reader, which is not ours, makes of it. */
+function seenByPlatform(source: string) {
+  const root = readXml(source);
+  const [first, second] = root.children;
+  const header = second ? first : undefined;
+  return { root, header, body: second ?? (first as XmlElement) };
+}
+
+const envelope = (header: string, body: string) =>
+  `<s:Envelope xmlns:s="${SOAP}" xmlns:v="${V2}">${header}<s:Body>${body}</s:Body></s:Envelope>`;
+const plain = envelope('', '<v:GetDeviceList/>');
+
+describe('any request', () => {
+  test('keeps every byte of its Body, whatever its spelling', () => {
+    fc.assert(
+      fc.property(envelopes, ({ source, body }) => {
+        expect(forwarded(source)).toContain(body);
+      }),
+    );
+  });
+
+  test('carries one token of ours, and no other block of that name, as another reader sees it', () => {
+    fc.assert(
+      fc.property(envelopes, ({ source }) => {
+        const { header } = seenByPlatform(forwarded(source));
+        const tokens = header?.children.filter(({ name }) => name.toLowerCase() === 'token');
+        expect(tokens?.map(({ namespace, text }) => [namespace, text])).toEqual([[V2, TOKEN]]);
+      }),
+    );
+  });
+
+  test('is for the operation that another reader finds in what is sent', () => {
+    fc.assert(
+      fc.property(envelopes, ({ source }) => {
+        const { operation } = read(source);
+        const [payload] = seenByPlatform(forwarded(source)).body.children;
+        expect([payload?.namespace, payload?.name]).toEqual([V2, operation]);
+      }),
+    );
+  });
+
+  test('keeps the client’s other header blocks and their order', () => {
+    fc.assert(
+      fc.property(envelopes, ({ source }) => {
+        const others = (text: string) =>
+          seenByPlatform(text).header?.children.filter(({ name }) => name.toLowerCase() !== 'token') ?? [];
+        expect(others(forwarded(source))).toEqual(others(source));
+      }),
+    );
+  });
+
+  test('that is cut off anywhere is refused', () => {
+    fc.assert(
+      fc.property(envelopes, fc.nat(), ({ source }, at) => {
+        const end = source.trimEnd().length;
+        expect(() => read(source.slice(0, at % end))).toThrow(Refusal);
+      }),
+    );
+  });
+
+  test('with any bytes put into it is refused, or understood as another reader understands it', () => {
+    const junk = fc.constantFrom(
+      '<',
+      '>',
+      '"',
+      '&',
+      '<!--',
+      '-->',
+      ']]>',
+      '<token>',
+      ' xmlns="urn:x"',
+      '</s:Body>',
+      '\0',
+    );
+    fc.assert(
+      fc.property(envelopes, fc.nat(), junk, ({ source }, at, bytes) => {
+        const where = at % source.length;
+        const changed = source.slice(0, where) + bytes + source.slice(where);
+        let sent: string;
+        try {
+          sent = forwarded(changed);
+        } catch (failure) {
+          expect(failure).toBeInstanceOf(Refusal);
+          return;
+        }
+        const { header, body } = seenByPlatform(sent);
+        expect(body.children.map(({ namespace, name }) => [namespace, name])).toEqual([
+          [V2, 'GetDeviceList'],
+        ]);
+        expect(header?.children.filter(({ name }) => name.toLowerCase() === 'token')).toHaveLength(1);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('the token', () => {
+  test('goes into a Header of its own where there is none', () => {
+    expect(forwarded(plain)).toBe(
+      plain.replace('<s:Body>', `<s:Header><token xmlns="${V2}">${TOKEN}</token></s:Header><s:Body>`),
+    );
+  });
+
+  test('goes into an empty Header in either spelling, whose attributes stay', () => {
+    for (const header of ['<s:Header a="1"/>', '<s:Header a="1" />', '<s:Header a="1"></s:Header>']) {
+      expect(forwarded(envelope(header, '<v:GetDeviceList/>'))).toContain(
+        `<s:Header a="1"><token xmlns="${V2}">${TOKEN}</token></s:Header>`,
+      );
+    }
+  });
+
+  test('that came with the request is taken out, also a second one and one of another namespace', () => {
+    const header =
+      '<s:Header><v:token>1</v:token><k:keep xmlns:k="urn:k"/><TOKEN xmlns="urn:x">2</TOKEN></s:Header>';
+    expect(forwarded(envelope(header, '<v:GetDeviceList/>'))).toContain(
+      `<s:Header><token xmlns="${V2}">${TOKEN}</token><k:keep xmlns:k="urn:k"/></s:Header>`,
+    );
+  });
+});
+
+describe('refused before anything is sent', () => {
+  const refused: [what: string, source: string, words: string][] = [
+    ['two Bodies', plain.replace('</s:Envelope>', '<s:Body/></s:Envelope>'), 'one Body'],
+    ['a Header behind the Body', plain.replace('</s:Envelope>', '<s:Header/></s:Envelope>'), 'one Body'],
+    ['two Headers', envelope('<s:Header/><s:Header/>', '<v:GetDeviceList/>'), 'one Body'],
+    [
+      'two operations in the Body',
+      envelope('', '<v:GetDeviceList/><v:GetNewPassword/>'),
+      'exactly one element',
+    ],
+    ['an empty Body', envelope('', ''), 'exactly one element'],
+    ['text beside the operation', envelope('', 'x<v:GetDeviceList/>'), 'text stands beside'],
+    ['an operation of another namespace', envelope('', '<GetDeviceList xmlns="urn:x"/>'), V2],
+    ['an operation without namespace', envelope('', '<GetDeviceList/>'), V2],
+    ['SOAP 1.2', plain.replaceAll(SOAP, 'http://www.w3.org/2003/05/soap-envelope'), 'SOAP 1.1'],
+    ['a DOCTYPE', `<!DOCTYPE s:Envelope [<!ENTITY x "y">]>${plain}`, 'DOCTYPE'],
+    ['an entity of its own', envelope('', '<v:GetDeviceList>&x;</v:GetDeviceList>'), 'entity'],
+    ['a processing instruction', envelope('<?x y?>', '<v:GetDeviceList/>'), 'processing instruction'],
+    ['another encoding', `<?xml version="1.0" encoding="utf-16"?>${plain}`, 'UTF-8'],
+    ['XML 1.1', `<?xml version="1.1"?>${plain}`, 'XML 1.0'],
+    ['a prefix bound to nothing', plain.replace(`xmlns:v="${V2}"`, 'xmlns:v=""'), 'namespace declaration'],
+    [
+      'xml as another prefix',
+      plain.replace('xmlns:v=', 'xmlns:xml="urn:x" xmlns:v='),
+      'namespace declaration',
+    ],
+    [
+      'an attribute that stands twice',
+      plain.replace('<v:GetDeviceList/>', '<v:GetDeviceList a="1" a="2"/>'),
+      'twice',
+    ],
+    [
+      'an attribute that stands twice by two prefixes',
+      plain.replace(
+        '<v:GetDeviceList/>',
+        '<v:GetDeviceList xmlns:w="urn:x" xmlns:y="urn:x" w:a="1" y:a="2"/>',
+      ),
+      'twice',
+    ],
+    ['a prefix that is not declared', envelope('', '<w:GetDeviceList/>'), 'not declared'],
+    ['a second root', `${plain}${plain}`, 'second root'],
+    ['text behind the root', `${plain}x`, 'outside of the root'],
+    ['a comment with --', envelope('<!-- a -- b -->', '<v:GetDeviceList/>'), 'comment'],
+    ['a control character', envelope('', '<v:GetDeviceList>\u0001</v:GetDeviceList>'), 'character'],
+    ['a reference to one', envelope('', '<v:GetDeviceList>&#1;</v:GetDeviceList>'), 'reference'],
+    ['elements nested without end', envelope('', `<v:GetDeviceList>${'<a>'.repeat(100)}`), 'nested'],
+    [
+      'an addressing header for another operation',
+      envelope(
+        `<s:Header><a:Action xmlns:a="http://www.w3.org/2005/08/addressing">${V2}/IAccountService/GetNewPassword</a:Action></s:Header>`,
+        '<v:GetDeviceList/>',
+      ),
+      'another operation',
+    ],
+  ];
+  test.each(refused)('%s', (_, source, words) => {
+    expect(() => forwarded(source)).toThrow(expect.objectContaining({ code: 'RequestRefused' }));
+    expect(() => forwarded(source)).toThrow(words);
+  });
+
+  test('an addressing header for the same operation is no contradiction', () => {
+    const action = `<s:Header><a:Action xmlns:a="http://www.w3.org/2005/08/addressing">${ACTION}</a:Action></s:Header>`;
+    expect(read(envelope(action, '<v:GetDeviceList/>')).operation).toBe('GetDeviceList');
+  });
+
+  test('a refusal quotes nothing of the request', () => {
+    for (const [, source] of refused) {
+      const marked = source.replaceAll('GetDeviceList', 'Marker4711');
+      expect(() => forwarded(marked)).toThrow(
+        expect.not.objectContaining({ message: expect.stringContaining('Marker') }),
+      );
+    }
+  });
+});

@@ -12,8 +12,11 @@ const ASCII_SUPERSET = /^(?:(?:us-)?ascii|iso-8859-\d{1,2}|latin-?1|(?:windows-|
  * end is left out.
  * @throws AnswerFormatError `too-large`, `encoded` or `not-utf-8`
  */
-export function textOf({ body, contentType = '', contentEncoding = '', gapAt }: AnswerContent): string {
-  if (body.length > MAX_ANSWER_BYTES) throw new AnswerFormatError('too-large');
+export function textOf(
+  { body, contentType = '', contentEncoding = '', gapAt }: AnswerContent,
+  maxBytes = MAX_ANSWER_BYTES,
+): string {
+  if (body.length > maxBytes) throw new AnswerFormatError('too-large');
   if (codingsIn(contentEncoding).length > 0) throw new AnswerFormatError('encoded');
   // What follows in a header that was cut may be the charset.
   if (contentType.length >= MAX_HEADER_CHARS || contentEncoding.length >= MAX_HEADER_CHARS) {

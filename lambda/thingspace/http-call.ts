@@ -15,6 +15,8 @@ export type HttpCall = {
   url: string;
   headers: Record<string, string>;
   body: string;
+  /** What is kept of the answer, in bytes. @default MAX_ANSWER_BYTES */
+  maxAnswerBytes?: number;
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -55,6 +57,7 @@ function exchange(
   { timeoutMs, mayLeave }: CallLimits,
 ): Promise<RawAnswer | NeverSent | Unknown> {
   const { promise, resolve } = Promise.withResolvers<RawAnswer | NeverSent | Unknown>();
+  const { maxAnswerBytes = MAX_ANSWER_BYTES } = call;
   const chunks: Buffer[] = [];
   const endsWithRoot = watchForRootEnd();
   let received = 0;
@@ -92,8 +95,8 @@ function exchange(
       outcome: 'answered',
       httpStatus: response?.statusCode ?? 0,
       ...all,
-      ...excerptOf(all, MAX_ANSWER_BYTES),
-      complete: complete && received <= MAX_ANSWER_BYTES,
+      ...excerptOf(all, maxAnswerBytes),
+      complete: complete && received <= maxAnswerBytes,
       receivedBytes: received,
     });
   };

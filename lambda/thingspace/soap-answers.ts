@@ -28,9 +28,20 @@ export function readSessionToken(answer: AnswerContent, presented: readonly stri
 
 /** LogOut: that there is a response is enough; the token that it repeats is not looked at. */
 export function readLogOut(answer: AnswerContent, presented: readonly string[]): Reading<void> {
-  return reading(answer, presented, 'LogOutResponse', (soapBodies) => {
-    if (!onlyResponse(soapBodies, 'LogOut').closed) throw new AnswerFormatError('broke-off');
-  });
+  return readResponse(answer, 'LogOut', presented);
+}
+
+/** Whether an operation was answered with its response or with a fault; what stands in the response is not read. */
+export function readResponse(
+  answer: AnswerContent,
+  operation: string,
+  presented: readonly string[],
+  maxBytes?: number,
+): Reading<void> {
+  const read = (soapBodies: XmlElement[]) => {
+    if (!onlyResponse(soapBodies, operation).closed) throw new AnswerFormatError('broke-off');
+  };
+  return reading(answer, presented, `${operation}Response`, read, maxBytes);
 }
 
 function reading<T>(
@@ -38,10 +49,11 @@ function reading<T>(
   presented: readonly string[],
   element: string,
   read: (soapBodies: XmlElement[]) => T,
+  maxBytes?: number,
 ): Reading<T> {
   try {
     if (isNamedBehindGap(answer, element)) throw new AnswerFormatError('behind-gap');
-    const soapBodies = soapBodiesOf(textOf(answer));
+    const soapBodies = soapBodiesOf(textOf(answer, maxBytes));
     const content = soapBodies.flatMap((soapBody) => soapBody.children);
     const fault = content.find((element) => element.localName === 'Fault');
     if (fault === undefined) return { outcome: 'done', value: read(soapBodies) };

@@ -1,0 +1,52 @@
+import { Refusal } from './refusal.ts';
+import type { SourceElement } from './xml-source.ts';
+
+export type Device = { kind: string; identifier: string };
+
+/** What a request is about: devices by name, or accounts and groups as a whole. */
+export type Subjects = { devices: Device[]; groups: string[] };
+
+/** Each device is an item of the audit table, written before the request is sent. */
+export const MAX_DEVICES = 200;
+const MAX_GROUPS = 20;
+
+/** Names that stand for more than one device, in the requests of ThingSpace's documentation. */
+const GROUPS = new Set(['AccountName', 'AccountNumber', 'DeviceGroupName', 'GroupName']);
+
+/**
+ * Everything in the request that has an `Identifier`, as `DeviceIdentifier` does (`Kind` and `Identifier`, by
+ * ThingSpace's API reference). Names are looked for in every namespace and at every depth: more is recorded than
+ * ThingSpace may look at, and nothing less.
+ * @throws Refusal when there are more than can be recorded, or one that cannot be
+ */
+export function subjectsIn(payload: SourceElement): Subjects {
+  const devices = new Map<string, Device>();
+  const groups = new Set<string>();
+  const visit = (element: SourceElement): void => {
+    for (const { localName, text } of element.children) {
+      if (GROUPS.has(localName)) groups.add(`${localName} ${nameIn(text)}`);
+      if (localName !== 'Identifier' || text.trim() === '') continue;
+      const kind = element.children.find((child) => child.localName === 'Kind')?.text ?? '';
+      const device = { kind: nameIn(kind), identifier: nameIn(text) };
+      devices.set(`${device.kind} ${device.identifier}`, device);
+    }
+    element.children.forEach(visit);
+  };
+  visit(payload);
+  if (devices.size > MAX_DEVICES || groups.size > MAX_GROUPS) {
+    throw new Refusal(
+      'RequestRefused',
+      `The SOAP request was not sent: it names ${devices.size} devices, and each of ${MAX_DEVICES} at most is recorded. Send it in parts.`,
+    );
+  }
+  return { devices: [...devices.values()], groups: [...groups] };
+}
+
+function nameIn(text: string): string {
+  const name = text.trim();
+  if (/^[^\p{C}\p{Zl}\p{Zp}]{0,100}$/u.test(name)) return name;
+  throw new Refusal(
+    'RequestRefused',
+    'The SOAP request was not sent: a device, account or group in it has a name that cannot be recorded (more than 100 characters, or unprintable ones).',
+  );
+}

@@ -1,0 +1,123 @@
+import * as v from 'valibot';
+import { charsetsIn, codingsIn } from '../thingspace/content-type.ts';
+import { principalOf } from './principal.ts';
+import { Refusal } from './refusal.ts';
+
+/** One HTTP request of a caller whom AWS has named. */
+export type Call = {
+  requestId: string;
+  /** As AWS says it, with the name of the session where a role was assumed. */
+  callerArn: string;
+  /** As policies name it. */
+  principal: string;
+  /** The application user, as the header says; not believed yet. */
+  claimedUser: string | undefined;
+  credential: string;
+  service: string;
+  /** SOAPAction without its quotes. */
+  action: string;
+  /** The operation that it names. */
+  operation: string;
+  source: string;
+  bytes: number;
+};
+
+export const USER_HEADER = 'x-on-behalf-of';
+export const MAX_REQUEST_BYTES = 1024 * 1024;
+export const MAX_USER_CHARS = 128;
+
+// AWS Lambda Developer Guide, "Invoking Lambda function URLs": payload format 2.0, header names in lower case.
+const functionUrlEvent = v.object({
+  rawPath: v.string(),
+  rawQueryString: v.optional(v.string(), ''),
+  headers: v.optional(v.record(v.string(), v.string()), {}),
+  requestContext: v.object({
+    requestId: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)),
+    authorizer: v.object({
+      iam: v.object({
+        userArn: v.pipe(v.string(), v.regex(/^arn:[\w-]+:(?:iam|sts)::\d{12}:[\x21-\x7e]{1,512}$/)),
+      }),
+    }),
+    http: v.object({ method: v.string() }),
+  }),
+  body: v.optional(v.string(), ''),
+  isBase64Encoded: v.optional(v.boolean(), false),
+});
+
+export type Caller = Pick<Call, 'requestId' | 'callerArn' | 'principal'>;
+export type FunctionUrlEvent = v.InferOutput<typeof functionUrlEvent>;
+
+/**
+ * Who calls: AWS's word, and nothing of what the caller sent.
+ * @throws Refusal `CallerUnknown`
+ */
+export function readCaller(event: unknown): { caller: Caller; event: FunctionUrlEvent } {
+  const read = v.safeParse(functionUrlEvent, event);
+  if (!read.success) {
+    throw new Refusal(
+      'CallerUnknown',
+      'AWS has not said who calls. Call the function’s URL, signed with SigV4 for the service lambda; a direct Invoke is refused.',
+    );
+  }
+  const { requestId, authorizer } = read.output.requestContext;
+  const callerArn = authorizer.iam.userArn;
+  return { caller: { requestId, callerArn, principal: principalOf(callerArn) }, event: read.output };
+}
+
+const PATH = /^\/([A-Za-z0-9][\w-]{0,47})\/([A-Za-z]\w{0,63})\.svc$/;
+const ACTION =
+  /^("?)(http:\/\/nphase\.com\/unifiedwebservice\/v2\/I([A-Za-z]\w{0,63})\/([A-Za-z]\w{0,63}))\1$/;
+
+/**
+ * What the caller wants, as path and headers say it.
+ * @throws Refusal `RequestRefused`
+ */
+export function readCall(
+  caller: Caller,
+  { rawPath, rawQueryString, headers, body, ...event }: FunctionUrlEvent,
+): Call {
+  if (event.requestContext.http.method !== 'POST') refuse('the method is not POST');
+  const [, credential, service] = PATH.exec(rawPath) ?? [];
+  if (!credential || !service || rawQueryString !== '') {
+    refuse('the address is not /<credential>/<Service>.svc, without a query');
+  }
+  const contentType = headers['content-type'] ?? '';
+  const isUtf8 = charsetsIn(contentType).every((charset) => /^utf-?8$/.test(charset));
+  if (!/^text\/xml\s*(?:;|$)/i.test(contentType) || !isUtf8) {
+    refuse('its Content-Type is not text/xml in UTF-8, as SOAP 1.1 has it');
+  }
+  if (codingsIn(headers['content-encoding']).length > 0) refuse('it is compressed');
+  const [, , action, contract, operation] = ACTION.exec(headers.soapaction ?? '') ?? [];
+  if (!action || !operation) {
+    refuse('its SOAPAction is not http://nphase.com/unifiedwebservice/v2/I<Service>/<Operation>');
+  }
+  if (contract !== service) refuse('its SOAPAction is of another service than its address');
+  const bytes = Buffer.from(body, event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > MAX_REQUEST_BYTES) refuse(`it is larger than ${MAX_REQUEST_BYTES / 1024} KiB`);
+  return {
+    ...caller,
+    claimedUser: userIn(headers[USER_HEADER]),
+    ...{ credential, service, action, operation },
+    source: textOf(bytes),
+    bytes: bytes.length,
+  };
+}
+
+function userIn(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const user = header.trim();
+  if (new RegExp(`^[\\x20-\\x7e]{1,${MAX_USER_CHARS}}$`).test(user)) return user;
+  return refuse(`${USER_HEADER} is not a name of 1 to ${MAX_USER_CHARS} printable ASCII characters`);
+}
+
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return refuse('it is not UTF-8');
+  }
+}
+
+function refuse(what: string): never {
+  throw new Refusal('RequestRefused', `The SOAP request was not sent: ${what}.`);
+}

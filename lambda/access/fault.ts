@@ -1,0 +1,56 @@
+import { escapeXml } from './envelope.ts';
+import type { Answer } from './forward.ts';
+import type { Refusal } from './refusal.ts';
+
+/** As the function's URL wants it: payload format 2.0. */
+export type HttpAnswer = {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+  isBase64Encoded: boolean;
+};
+
+/** ThingSpace's answer, byte for byte. */
+export function answerWith(
+  { httpStatus, body, contentType, contentEncoding }: Answer,
+  requestId: string,
+): HttpAnswer {
+  return {
+    // A status that is none came from something that does not speak HTTP.
+    statusCode: httpStatus >= 200 && httpStatus <= 599 ? httpStatus : 502,
+    headers: {
+      'x-request-id': requestId,
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...(contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding }),
+    },
+    body: body.toString('base64'),
+    isBase64Encoded: true,
+  };
+}
+
+/**
+ * A SOAP 1.1 fault, with HTTP 500 as SOAP 1.1 and WCF have it. Its code is made as ThingSpace makes its own: the
+ * name of the service, a dot, the error's name.
+ */
+export function faultWith({ code, message, rule }: Refusal, requestId: string | undefined): HttpAnswer {
+  const detail = [
+    ...(rule === undefined ? [] : [`<rule>${escapeXml(rule)}</rule>`]),
+    ...(requestId === undefined ? [] : [`<requestId>${escapeXml(requestId)}</requestId>`]),
+  ].join('');
+  const envelope =
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>' +
+    `<faultcode xmlns:a="urn:thingspace-access">a:ThingSpaceAccess.${code}</faultcode>` +
+    `<faultstring xml:lang="en">${escapeXml(message)}</faultstring>` +
+    `<detail><access xmlns="urn:thingspace-access">${detail}</access></detail>` +
+    '</s:Fault></s:Body></s:Envelope>';
+  return {
+    statusCode: 500,
+    headers: {
+      'content-type': 'text/xml; charset=utf-8',
+      ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+      ...(code === 'Throttled' ? { 'retry-after': '60' } : {}),
+    },
+    body: Buffer.from(envelope).toString('base64'),
+    isBase64Encoded: true,
+  };
+}

@@ -1,0 +1,134 @@
+import { SessionGoneError } from '../../client/errors.ts';
+import type { Session } from '../../client/session.ts';
+import { PresentableError } from '../errors.ts';
+import type { RawAnswer } from '../thingspace/api.ts';
+import type { sendOnce } from '../thingspace/http-call.ts';
+import { readResponse } from '../thingspace/soap-answers.ts';
+import type { AuditOutcome } from './audit.ts';
+import { escapeXml, type RequestEnvelope, withToken } from './envelope.ts';
+import type { Call } from './event.ts';
+import { Refusal } from './refusal.ts';
+
+/** What ThingSpace answered, to be handed on as it is. */
+export type Answer = Pick<RawAnswer, 'httpStatus' | 'body' | 'contentType' | 'contentEncoding'>;
+
+/** What came of a request: for the record, and for the caller. */
+export type Forwarded = { outcome: AuditOutcome } & ({ answer: Answer } | { refusal: Refusal });
+
+/** Sends one request once. It is `sendOnce` of the SOAP client, towards ThingSpace's address. */
+export type Send = (
+  request: { service: string; action: string; envelope: string },
+  limits: { timeoutMs: number },
+) => ReturnType<typeof sendOnce>;
+
+/** As base64 in the function's answer it must stay below the 6 MB that a function may answer with. */
+export const MAX_FORWARDED_BYTES = 4 * 1024 * 1024;
+/** ThingSpace no longer knows the session: it has looked at nothing but the token (docs/thingspace-api.md). */
+const SESSION_GONE = /(^|\.)SessionToken\.\w+$/;
+
+/** How long to wait for a session, and for ThingSpace. */
+export type Patience = { sessionMs: () => number; answerMs: () => number };
+
+/**
+ * Sends the request with a session's token. It is sent a second time, with another token, only when ThingSpace's
+ * fault says that it did not know the first one: nothing was executed then. Never throws.
+ */
+export async function forward(
+  { session, send }: { session: Session; send: Send },
+  { service, action, operation }: Pick<Call, 'service' | 'action' | 'operation'>,
+  envelope: RequestEnvelope,
+  patience: Patience,
+): Promise<Forwarded> {
+  let sends = 0;
+  let gone: Forwarded | undefined;
+  try {
+    return await session.withSession(
+      async (token) => {
+        const request = { service, action, envelope: withToken(envelope, token) };
+        const sent = await send(request, { timeoutMs: patience.answerMs() });
+        if (sent.outcome === 'never-sent') return gone ?? neverSent(sent.cause);
+        sends += 1;
+        const judged = judge(sent, operation, token, sends);
+        const { outcome } = judged;
+        if (outcome.outcome !== 'refused' || !SESSION_GONE.test(outcome.code)) return judged;
+        gone = judged;
+        throw new SessionGoneError();
+      },
+      { patienceMs: patience.sessionMs() },
+    );
+  } catch (failure) {
+    // Nothing was executed, and there is no other session: the caller gets ThingSpace's own fault.
+    return gone ?? neverSent(failure);
+  }
+}
+
+function neverSent(failure: unknown): Forwarded {
+  const { name, message } =
+    failure instanceof PresentableError
+      ? failure
+      : { name: 'UnexpectedError', message: 'No session could be had.' };
+  const refusal = new Refusal(
+    'NotSent',
+    `Nothing was sent to ThingSpace, so the request may be repeated. ${message}`,
+  );
+  return { outcome: { outcome: 'not-sent', code: name, sends: 0 }, refusal };
+}
+
+function judge(
+  sent: Exclude<Awaited<ReturnType<Send>>, { outcome: 'never-sent' }>,
+  operation: string,
+  token: string,
+  sends: number,
+): Forwarded {
+  if (sent.outcome === 'unknown') return unknown(sent.cause.name, sends);
+  const { body, complete, receivedBytes = body.length } = sent;
+  if (!complete && receivedBytes <= MAX_FORWARDED_BYTES) return unknown('AnswerBrokeOff', sends);
+  const outcome = complete
+    ? outcomeOf(sent, operation, token, sends)
+    : ({ outcome: 'unknown', code: 'AnswerTooLarge', sends } as const);
+  const withheld = withheldWhy(sent, token);
+  if (withheld === undefined) return { outcome, answer: sent };
+  return {
+    outcome,
+    refusal: new Refusal(
+      'AnswerWithheld',
+      `ThingSpace answered (recorded as ${outcome.outcome}), and the answer is not handed on: ${withheld}.`,
+    ),
+  };
+}
+
+function outcomeOf(sent: RawAnswer, operation: string, token: string, sends: number): AuditOutcome {
+  const read = readResponse(sent, operation, [token], MAX_FORWARDED_BYTES);
+  switch (read.outcome) {
+    case 'done':
+      return { outcome: 'done', sends };
+    case 'refused':
+      return { outcome: 'refused', code: read.code, sends };
+    case 'unknown':
+      return { outcome: 'unknown', code: `HTTP ${sent.httpStatus}`, sends };
+  }
+}
+
+function unknown(code: string, sends: number): Forwarded {
+  return {
+    outcome: { outcome: 'unknown', code, sends },
+    refusal: new Refusal(
+      'OutcomeUnknown',
+      'No usable answer of ThingSpace came: it may have executed the request. Look before you repeat it.',
+    ),
+  };
+}
+
+function withheldWhy({ body, complete }: RawAnswer, token: string): string | undefined {
+  if (!complete) return `it is larger than ${MAX_FORWARDED_BYTES / 1024 / 1024} MiB; ask for less at once`;
+  return shows(body, token) ? 'it quotes the session token' : undefined;
+}
+
+/** In clear, or spelled with character references. */
+function shows(body: Buffer, token: string): boolean {
+  const text = body.toString('latin1').replace(/&#(?:x([\da-f]{1,6})|(\d{1,7}));/gi, (_, hex, decimal) => {
+    const code = Number.parseInt(hex ?? decimal, hex === undefined ? 10 : 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+  });
+  return [token, escapeXml(token)].some((form) => text.toLowerCase().includes(form.toLowerCase()));
+}

@@ -1,0 +1,71 @@
+import { matches, matchesAny } from './patterns.ts';
+import { withoutRolePath } from './principal.ts';
+
+/** Patterns are texts in which `*` stands for any number of characters. */
+export type Rule = {
+  /** Stands in records and in faults. */
+  name: string;
+  /** ARNs of IAM users and roles. */
+  principals: readonly string[];
+  /** Names of credentials. */
+  credentials: readonly string[];
+  /** Operations, such as `Get*`. */
+  operations: readonly string[];
+  /** Application users. With it, the rule is only for requests on behalf of one of these. */
+  users?: readonly string[] | undefined;
+};
+
+export type Policy = {
+  rules: readonly Rule[];
+  /** ARNs of those who may say on whose behalf they act. */
+  speakers: readonly string[];
+};
+
+/** What is asked for; no part of it comes from the SOAP body alone. */
+export type Asked = {
+  /** As `principalOf` gives it. */
+  principal: string;
+  /** The application user, where a speaker named one. */
+  user: string | undefined;
+  credential: string;
+  service: string;
+  operation: string;
+};
+
+export type Decision = { allowed: true; rule: string } | { allowed: false; rule: string; why: string };
+
+/** The rules that are not configured, by the names under which faults and records show them. */
+export const NEVER_FORWARDED = 'never-forwarded';
+export const DENIED_BY_DEFAULT = 'denied-by-default';
+export const SPEAKS_FOR_OTHERS = 'speaks-for-others';
+
+/** Sessions and passwords are this function's and the rotation's own: no policy opens them to anybody. */
+export const isNeverForwarded = (service: string, operation: string): boolean =>
+  /^SessionService$/i.test(service) || /password|^log(?:in|out)$/i.test(operation);
+
+/** Whether a pattern of operations stands for nothing but such as are never forwarded. */
+export const allowsNothing = (pattern: string): boolean =>
+  pattern.split('*').some((part) => /password/i.test(part)) || /^log(?:in|out)$/i.test(pattern);
+
+export const maySpeak = ({ speakers }: Policy, principal: string): boolean =>
+  speakers.some((pattern) => matches(withoutRolePath(pattern), principal));
+
+/** Denied unless a rule allows it. */
+export function decide({ rules }: Policy, asked: Asked): Decision {
+  const { principal, user, credential, service, operation } = asked;
+  if (isNeverForwarded(service, operation)) {
+    const why = `${operation} of ${service} is about sessions or passwords, which this function keeps to itself`;
+    return { allowed: false, rule: NEVER_FORWARDED, why };
+  }
+  const rule = rules.find(
+    ({ principals, credentials, operations, users }) =>
+      matchesAny(principals.map(withoutRolePath), principal) &&
+      matchesAny(credentials, credential) &&
+      matchesAny(operations, operation) &&
+      (users === undefined || (user !== undefined && matchesAny(users, user))),
+  );
+  if (rule) return { allowed: true, rule: rule.name };
+  const who = user === undefined ? principal : `${user} (through ${principal})`;
+  const why = `no rule lets ${who} call ${operation} with ${credential}`;
+  return { allowed: false, rule: DENIED_BY_DEFAULT, why };
+}

@@ -1,0 +1,14 @@
+/**
+ * The principal as policies name it: the ARN of an IAM user or of a role. AWS names the caller with an assumed role
+ * by `assumed-role/<role>/<session>`, without the role's path (its documentation of principal ARNs), and a role's
+ * name is unique in its account: so roles are compared without their path.
+ */
+export function principalOf(userArn: string): string {
+  const assumed = /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\/.+$/.exec(userArn);
+  if (assumed) return `arn:${assumed[1]}:iam::${assumed[2]}:role/${assumed[3]}`;
+  return withoutRolePath(userArn);
+}
+
+/** Of a role's ARN, or of a pattern of one: the path goes, the name stays. */
+export const withoutRolePath = (arn: string): string =>
+  arn.replace(/^(arn:[\w*-]+:iam::[\d*]+:role\/)(?:[^/]*\/)+([^/]+)$/, '$1$2');

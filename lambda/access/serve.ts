@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import type { Session } from '../../client/session.ts';
+import type { Clock } from '../clock.ts';
+import type { Audit, AuditRecord } from './audit.ts';
+import { subjectsIn } from './devices.ts';
+import { type RequestEnvelope, readEnvelope } from './envelope.ts';
+import { type Call, type Caller, readCall, readCaller, USER_HEADER } from './event.ts';
+import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
+import { type Forwarded, forward, type Send } from './forward.ts';
+import type { CountName } from './metrics.ts';
+import { type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
+import { Refusal, type RefusalCode } from './refusal.ts';
+
+export type Services = {
+  policy: Policy;
+  /** Undefined where there is no such credential. */
+  sessionOf(credential: string): Session | undefined;
+  send: Send;
+  audit: Audit;
+  clock: Clock;
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  count(name: CountName): void;
+  log(message: string, facts: Record<string, unknown>): void;
+};
+
+/** Time that is kept for recording the outcome and answering. */
+const RESERVE_MS = 6_000;
+/** ThingSpace gets at least this, so the wait for a session ends before. */
+const LEAST_ANSWER_MS = 10_000;
+const MOST_SESSION_MS = 25_000;
+const MOST_ANSWER_MS = 30_000;
+
+/**
+ * One request, from the caller's words to ThingSpace's answer. What dies:
+ *
+ *   before the record            nothing was sent, and nothing is recorded but pointers that lead nowhere
+ *   between record and outcome   the record reads as unknown: it may have been sent
+ *   after the outcome            the caller has no answer; the record says what came of it
+ *
+ * @param remainingMs what is left of the invocation
+ */
+export async function serve(services: Services, event: unknown, remainingMs: number): Promise<HttpAnswer> {
+  const deadlineMs = services.clock.nowMs() + remainingMs - RESERVE_MS;
+  let caller: Caller | undefined;
+  try {
+    const read = readCaller(event);
+    caller = read.caller;
+    await admit(services, caller);
+    const call = readCall(caller, read.event);
+    const envelope = readEnvelope(call.source, call.action);
+    if (envelope.operation !== call.operation) throw contradiction();
+    const { record, session } = await permit(services, call, envelope);
+    await begin(services, record);
+    const forwarded = await forward(
+      { session, send: services.send },
+      call,
+      envelope,
+      patienceUntil(services.clock, deadlineMs),
+    );
+    await end(services, record, forwarded);
+    if ('refusal' in forwarded) throw forwarded.refusal;
+    return answerWith(forwarded.answer, caller.requestId);
+  } catch (failure) {
+    return refuse(services, failure, caller);
+  }
+}
+
+async function admit({ audit }: Services, { principal }: Caller): Promise<void> {
+  const admitted = await audit.admit(principal).catch(() => {
+    throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be counted. Try again.');
+  });
+  if (admitted) return;
+  throw new Refusal(
+    'Throttled',
+    'Nothing was sent: you have made as many requests in this minute as you may.',
+  );
+}
+
+/** On whose behalf, and may they; a denial is recorded. */
+async function permit(
+  services: Services,
+  call: Call,
+  { payload }: RequestEnvelope,
+): Promise<{ record: AuditRecord; session: Session }> {
+  const { policy, audit, nowMs, log } = services;
+  const { claimedUser, requestId, principal, credential, service, operation } = call;
+  const speaks = claimedUser === undefined || maySpeak(policy, principal);
+  const user = speaks ? claimedUser : undefined;
+  const decision: Decision = speaks
+    ? decide(policy, { principal, user, credential, service, operation })
+    : {
+        allowed: false,
+        rule: SPEAKS_FOR_OTHERS,
+        why: `${principal} may not speak for others (${USER_HEADER})`,
+      };
+  const record: AuditRecord = {
+    ...{ requestId, principal, user, credential, service, operation },
+    ...subjectsIn(payload),
+    caller: call.callerArn,
+    at: nowMs(),
+    attempt: randomUUID(),
+    rule: decision.rule,
+  };
+  if (!decision.allowed) {
+    await audit
+      .deny(record)
+      .catch((failure: Error) => log('A denial could not be recorded', { failure: failure.message }));
+    throw new Refusal('AccessDenied', `Denied: ${decision.why}.`, decision.rule);
+  }
+  const session = services.sessionOf(credential);
+  if (!session)
+    throw new Refusal(
+      'RequestRefused',
+      `The SOAP request was not sent: there is no credential ${credential}.`,
+    );
+  return { record, session };
+}
+
+async function begin({ audit, log }: Services, record: AuditRecord): Promise<void> {
+  try {
+    await audit.begin(record);
+  } catch (failure) {
+    log('A request could not be recorded', { failure: (failure as Error).message });
+    throw new Refusal('NotRecorded', 'Nothing was sent: what cannot be recorded is not sent. Try again.');
+  }
+}
+
+/** The answer is the caller's, whatever becomes of the record: without its outcome it reads as unknown. */
+async function end(
+  { audit, count, log }: Services,
+  record: AuditRecord,
+  { outcome }: Forwarded,
+): Promise<void> {
+  try {
+    await audit.end(record, outcome);
+  } catch (failure) {
+    count('AccessFailed');
+    const { requestId } = record;
+    log('An outcome could not be recorded: the record reads as unknown', {
+      requestId,
+      outcome: outcome.outcome,
+      failure: (failure as Error).message,
+    });
+  }
+}
+
+/** Refusals that somebody should look at when they come in bursts; the others are the callers' own mistakes. */
+const COUNTED: Partial<Record<RefusalCode, CountName>> = {
+  AccessDenied: 'AccessDenied',
+  CallerUnknown: 'AccessDenied',
+  Throttled: 'AccessDenied',
+  NotRecorded: 'AccessFailed',
+  NotSent: 'AccessFailed',
+  OutcomeUnknown: 'AccessFailed',
+  AnswerWithheld: 'AccessFailed',
+  InternalError: 'AccessFailed',
+};
+
+function refuse({ count, log }: Services, failure: unknown, caller: Caller | undefined): HttpAnswer {
+  const refusal = failure instanceof Refusal ? failure : unexpected(failure);
+  const counted = COUNTED[refusal.code];
+  if (counted) count(counted);
+  const { code, rule, message } = refusal;
+  const { requestId, callerArn } = caller ?? {};
+  log('Refused', { code, rule, message, requestId, caller: callerArn });
+  return faultWith(refusal, requestId);
+}
+
+/** Of an error that no code foresaw only its kind: its text may quote what was being read. */
+function unexpected(failure: unknown): Refusal {
+  const kind = failure instanceof Error ? failure.name : typeof failure;
+  return new Refusal(
+    'InternalError',
+    `An unexpected ${kind} stopped the request. If it was sent, its record reads as unknown.`,
+  );
+}
+
+const contradiction = () =>
+  new Refusal(
+    'RequestRefused',
+    'The SOAP request was not sent: its Body holds another operation than SOAPAction names.',
+  );
+
+function patienceUntil(clock: Clock, deadlineMs: number) {
+  const leftMs = () => deadlineMs - clock.nowMs();
+  return {
+    sessionMs: () => Math.max(0, Math.min(MOST_SESSION_MS, leftMs() - LEAST_ANSWER_MS)),
+    answerMs: () => Math.min(MOST_ANSWER_MS, leftMs()),
+  };
+}

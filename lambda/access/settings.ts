@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { DEFAULT_BASE_URL, DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT } from '../defaults.ts';
+import { PresentableError } from '../errors.ts';
+import type { Policy } from './policy.ts';
+
+/** What stands beside the bundle: made and checked when the stack is synthesized (`infra/access-asset.ts`). */
+export type AccessFile = {
+  policy: Policy;
+  /** By a credential's name: its secret's name or ARN. */
+  secrets: Record<string, string>;
+  retentionDays: number;
+  requestsPerMinute: number;
+};
+
+export type Settings = AccessFile & {
+  serviceName: string;
+  auditTable: string;
+  ledgerTable: string;
+  sealingKeyId: string;
+  baseUrl: string;
+  lockoutLimit: number;
+  lockoutBudget: number;
+};
+
+/** The function cannot work as it was deployed. */
+export class AccessSettingsError extends PresentableError {
+  override readonly name = 'AccessSettingsError';
+}
+
+export const ACCESS_FILE = 'access.json';
+
+const text = v.pipe(v.string(), v.minLength(1));
+const patterns = v.array(text);
+const file = v.object({
+  policy: v.object({
+    rules: v.array(
+      v.object({
+        name: text,
+        principals: patterns,
+        credentials: patterns,
+        operations: patterns,
+        users: v.optional(patterns),
+      }),
+    ),
+    speakers: patterns,
+  }),
+  secrets: v.record(text, text),
+  retentionDays: v.pipe(v.number(), v.minValue(1)),
+  requestsPerMinute: v.pipe(v.number(), v.minValue(1)),
+});
+const count = (standard: number) =>
+  v.pipe(v.optional(v.string(), String(standard)), v.digits(), v.transform(Number));
+const environment = v.object({
+  SERVICE_NAME: text,
+  ACCESS_TABLE: text,
+  LEDGER_TABLE: text,
+  SEALING_KEY_ID: text,
+  THINGSPACE_BASE_URL: v.optional(text, DEFAULT_BASE_URL),
+  LOCKOUT_LIMIT: count(DEFAULT_LOCKOUT_LIMIT),
+  LOCKOUT_BUDGET: count(DEFAULT_LOCKOUT_BUDGET),
+});
+
+/**
+ * @param directory where the bundle and its access.json are
+ * @throws AccessSettingsError
+ */
+export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
+  const read = v.safeParse(environment, env);
+  if (!read.success) {
+    const names = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? ''))].join(', ');
+    throw new AccessSettingsError(`The access function’s environment cannot be used: write ${names}.`);
+  }
+  const { SERVICE_NAME, ACCESS_TABLE, LEDGER_TABLE, SEALING_KEY_ID, THINGSPACE_BASE_URL, ...lockout } =
+    read.output;
+  return {
+    ...readFile(new URL(ACCESS_FILE, directory)),
+    serviceName: SERVICE_NAME,
+    auditTable: ACCESS_TABLE,
+    ledgerTable: LEDGER_TABLE,
+    sealingKeyId: SEALING_KEY_ID,
+    baseUrl: THINGSPACE_BASE_URL,
+    lockoutLimit: lockout.LOCKOUT_LIMIT,
+    lockoutBudget: lockout.LOCKOUT_BUDGET,
+  };
+}
+
+function readFile(url: URL): AccessFile {
+  try {
+    return v.parse(file, JSON.parse(readFileSync(url, 'utf8')));
+  } catch {
+    throw new AccessSettingsError(
+      `The file ${ACCESS_FILE} beside the access function cannot be used: nothing is allowed without it. Deploy again.`,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createSession } from '../../client/create-session.ts';
+import type { Session } from '../../client/session.ts';
+import { AWS_CLIENT } from '../aws-client.ts';
+import { systemClock } from '../clock.ts';
+import { checkBaseUrl } from '../thingspace/base-url.ts';
+import { sendOnce } from '../thingspace/http-call.ts';
+import { auditOver } from './audit.ts';
+import { dynamoDbAudit } from './audit-table.ts';
+import { MAX_FORWARDED_BYTES, type Send } from './forward.ts';
+import { countAccess } from './metrics.ts';
+import type { Services } from './serve.ts';
+import { readSettings } from './settings.ts';
+
+/** Once per process. @throws AccessSettingsError, BaseUrlError */
+export function wire(logger: Logger): Services {
+  const settings = readSettings(process.env, new URL('.', import.meta.url));
+  const dynamodb = new DynamoDBClient(AWS_CLIENT);
+  const clients = {
+    dynamodb,
+    kms: new KMSClient(AWS_CLIENT),
+    secretsManager: new SecretsManagerClient(AWS_CLIENT),
+  };
+  const sessions = new Map<string, Session>();
+  const log: Services['log'] = (message, facts) => logger.info(message, facts);
+  return {
+    policy: settings.policy,
+    sessionOf(credential) {
+      if (!Object.hasOwn(settings.secrets, credential)) return undefined;
+      const session =
+        sessions.get(credential) ??
+        createSession({
+          secretId: settings.secrets[credential] as string,
+          actor: 'access function',
+          baseUrl: settings.baseUrl,
+          ledger: {
+            table: settings.ledgerTable,
+            sealingKeyId: settings.sealingKeyId,
+            lockoutLimit: settings.lockoutLimit,
+            lockoutBudget: settings.lockoutBudget,
+          },
+          clients,
+          onEvent: ({ kind, ...facts }) => log(`Session: ${kind}`, { credential, ...facts }),
+        });
+      sessions.set(credential, session);
+      return session;
+    },
+    send: sendTo(checkBaseUrl(settings.baseUrl)),
+    audit: auditOver(dynamoDbAudit(dynamodb, settings.auditTable), settings),
+    clock: systemClock,
+    nowMs: Date.now,
+    count: (name) => countAccess(name, settings.serviceName),
+    log,
+  };
+}
+
+const sendTo =
+  (baseUrl: string): Send =>
+  ({ service, action, envelope }, limits) =>
+    sendOnce(
+      {
+        method: 'POST',
+        url: `${baseUrl}/${service}.svc`,
+        headers: { 'content-type': 'text/xml; charset=utf-8', soapaction: `"${action}"` },
+        body: envelope,
+        maxAnswerBytes: MAX_FORWARDED_BYTES,
+      },
+      limits,
+    );

@@ -1,0 +1,267 @@
+import { type AuditTable, auditOver, type Item, type ItemKey } from '../../lambda/access/audit.ts';
+import type { HttpAnswer } from '../../lambda/access/fault.ts';
+import type { Send } from '../../lambda/access/forward.ts';
+import type { Policy } from '../../lambda/access/policy.ts';
+import { type Services, serve } from '../../lambda/access/serve.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import type { RawAnswer } from '../../lambda/thingspace/api.ts';
+import { readXml } from '../../local/thingspace/xml.ts';
+import { createFleetWorld } from '../client/fleet-world.ts';
+import { fault } from '../thingspace/envelopes.ts';
+import { KilledError, NetworkError, type Process, type Wire } from '../world/fate.ts';
+import { V2 } from './arbitrary-envelope.ts';
+
+export const ACCOUNT = '111122223333';
+export const OPS = `arn:aws:sts::${ACCOUNT}:assumed-role/operations/ann`;
+export const VIEWER = `arn:aws:iam::${ACCOUNT}:user/people/vic`;
+export const PORTAL = `arn:aws:sts::${ACCOUNT}:assumed-role/portal/i-0a1b2c3d`;
+export const DEVICE = '89148000000800139708';
+
+export const POLICY: Policy = {
+  rules: [
+    {
+      name: 'operations',
+      principals: [`arn:aws:iam::${ACCOUNT}:role/teams/operations`],
+      credentials: ['fleet'],
+      operations: ['*'],
+    },
+    {
+      name: 'viewers',
+      principals: [`arn:aws:iam::${ACCOUNT}:user/people/*`],
+      credentials: ['*'],
+      operations: ['Get*'],
+    },
+    {
+      name: 'portal-users',
+      principals: [`arn:aws:iam::${ACCOUNT}:role/portal`],
+      credentials: ['fleet'],
+      operations: ['ChangeDevice*'],
+      users: ['alice@example.com'],
+    },
+  ],
+  speakers: [`arn:aws:iam::${ACCOUNT}:role/portal`],
+};
+
+/** What the platform executed. */
+type Executed = { operation: string; source: string };
+export type AccessWorld = Awaited<ReturnType<typeof createAccessWorld>>;
+
+/** The access function in memory: the real session, ledger and main line, on the fleet's world. */
+export async function createAccessWorld(
+  options: {
+    policy?: Policy;
+    requestsPerMinute?: number;
+    platform?: NonNullable<Parameters<typeof createFleetWorld>[0]>['platform'];
+    rotations?: number;
+  } = {},
+) {
+  const { policy = POLICY, requestsPerMinute = 1_000 } = options;
+  const fleet = await createFleetWorld({
+    ...(options.platform ? { platform: options.platform } : {}),
+    rotations: options.rotations ?? 0,
+  });
+  const items = new Map<string, Record<string, unknown>>();
+  const executed: Executed[] = [];
+  /** Every token that ThingSpace was shown. */
+  const tokens = new Set<string>();
+  const link: { spoil?: ((answer: RawAnswer) => Awaited<ReturnType<Send>>) | undefined; fault?: string } = {};
+  const counted: string[] = [];
+  const logged: string[] = [];
+
+  const send =
+    (wire: Wire, process: Process): Send =>
+    async ({ envelope, action }) => {
+      try {
+        const answer = await wire.remote(process, `Send ${operationIn(action)}`, () => execute(envelope));
+        return link.spoil?.(answer) ?? answer;
+      } catch (failure) {
+        if (!(failure instanceof NetworkError)) throw failure;
+        const sent = !failure.message.includes('did not arrive');
+        return { outcome: sent ? 'unknown' : 'never-sent', cause: failure };
+      }
+    };
+
+  function execute(source: string): RawAnswer {
+    const root = readXml(source);
+    const [header, body] = root.children;
+    const token =
+      header?.children.find(({ name, namespace }) => name === 'token' && namespace === V2)?.text ?? '';
+    tokens.add(token);
+    const used = fleet.platform.use(token);
+    const operation = body?.children[0]?.name ?? '';
+    if (!used.ok) return answered(500, fault(`UnifiedWebService.${used.code}`));
+    if (link.fault) return answered(500, fault(link.fault));
+    executed.push({ operation, source });
+    return answered(200, responseTo(operation));
+  }
+
+  function start(wire: Wire = fleet.wire) {
+    const { session, process, events } = fleet.client('fleet', 'access function');
+    const services: Services = {
+      policy,
+      sessionOf: (credential) => (credential === 'fleet' ? session : undefined),
+      send: send(wire, process),
+      audit: auditOver(
+        memoryAudit(items, wire, process),
+        { retentionDays: 400, requestsPerMinute },
+        fleet.clock.nowMs,
+      ),
+      clock: fleet.clock,
+      nowMs: fleet.clock.nowMs,
+      count: (name) => void counted.push(name),
+      log: (message, facts) => void logged.push(`${message} ${JSON.stringify(facts)}`),
+    };
+    return {
+      process,
+      events,
+      services,
+      /** `killed` when the process died meanwhile. */
+      async call(event: unknown, remainingMs = 90_000): Promise<HttpAnswer | 'killed'> {
+        const answer = serve(services, event, remainingMs).catch((failure: Error) => {
+          if (failure instanceof KilledError || process.dead) return 'killed' as const;
+          throw failure;
+        });
+        return Promise.race([answer, process.died]);
+      },
+    };
+  }
+
+  return {
+    ...fleet,
+    start,
+    items,
+    executed,
+    tokens,
+    link,
+    counted,
+    logged,
+    /** The records, oldest first. */
+    records: () =>
+      [...items.values()]
+        .filter(({ subject }) => String(subject).startsWith('day#'))
+        .sort((a, b) => (String(a.item) < String(b.item) ? -1 : 1)),
+    /** Pointers under a subject. */
+    pointers: (subject: string) => [...items.values()].filter((item) => item.subject === subject),
+  };
+}
+
+export const answered = (httpStatus: number, body: string): RawAnswer => ({
+  outcome: 'answered',
+  httpStatus,
+  body: Buffer.from(body),
+  contentType: 'text/xml; charset=utf-8',
+  complete: true,
+});
+
+export const responseTo = (operation: string) =>
+  `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">\r\n<s:Body><${operation}Response xmlns="${V2}"><Output>\u00e9</Output></${operation}Response></s:Body></s:Envelope>`;
+
+const keyText = ({ subject, item }: ItemKey) => `${subject} ${item}`;
+
+function memoryAudit(items: Map<string, Record<string, unknown>>, wire: Wire, process: Process): AuditTable {
+  const refused = (operation: string) => {
+    throw new AwsCallError(operation, { name: 'ConditionalCheckFailedException' });
+  };
+  return {
+    count: (key, limit, expiresAt) =>
+      wire.remote(process, 'UpdateItem (count)', () => {
+        const requests = Number(items.get(keyText(key))?.requests ?? 0);
+        if (requests >= limit) return false;
+        items.set(keyText(key), { ...key, requests: requests + 1, expiresAt });
+        return true;
+      }),
+    putAll: (all) =>
+      wire.remote(process, 'BatchWriteItem', () => {
+        for (const item of all) items.set(keyText(item), item);
+      }),
+    create: (item: Item) =>
+      wire.remote(process, 'PutItem (record)', () => {
+        const present = items.get(keyText(item));
+        if (present && present.attempt !== item.attempt) refused('dynamodb:PutItem');
+        items.set(keyText(item), structuredClone(item));
+      }),
+    complete: (key, attempt, outcome) =>
+      wire.remote(process, 'UpdateItem (outcome)', () => {
+        const present = items.get(keyText(key));
+        if (present?.attempt !== attempt || (present.outcome ?? outcome.outcome) !== outcome.outcome) {
+          refused('dynamodb:UpdateItem');
+        }
+        items.set(keyText(key), { ...present, ...outcome });
+      }),
+  };
+}
+
+const operationIn = (action: string) => action.split('/').at(-1) ?? '';
+
+let requests = 0;
+
+type RequestOptions = {
+  caller?: string | undefined;
+  credential?: string;
+  service?: string;
+  operation?: string;
+  body?: string;
+  envelope?: string;
+  headers?: Record<string, string>;
+  path?: string;
+  query?: string;
+  method?: string;
+};
+
+/** A request as a Function URL hands it over. */
+export function requestOf(options: RequestOptions = {}) {
+  const {
+    caller = OPS,
+    credential = 'fleet',
+    service = 'DeviceService',
+    operation = 'GetDeviceList',
+  } = options;
+  const { path = `/${credential}/${service}.svc`, body = `<v:${operation}/>` } = options;
+  const envelope = options.envelope ?? envelopeOf(body);
+  requests += 1;
+  return {
+    version: '2.0',
+    rawPath: path,
+    rawQueryString: options.query ?? '',
+    headers: {
+      'content-type': 'text/xml; charset=utf-8',
+      soapaction: `"${V2}/I${service}/${operation}"`,
+      ...options.headers,
+    },
+    requestContext: {
+      requestId: `request-${requests}`,
+      authorizer: { iam: { userArn: caller, accountId: ACCOUNT, userId: 'AROAEXAMPLE:ann' } },
+      http: { method: options.method ?? 'POST' },
+    },
+    body: Buffer.from(envelope).toString('base64'),
+    isBase64Encoded: true,
+  };
+}
+
+export const envelopeOf = (body: string, header = '') =>
+  `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:v="${V2}">${header}<s:Body>${body}</s:Body></s:Envelope>`;
+
+export const changeOf = (...devices: string[]) => ({
+  service: 'CarrierService',
+  operation: 'ChangeDeviceCustomFields',
+  body: `<v:ChangeDeviceCustomFields><v:Input xmlns:c="urn:contract">${devices
+    .map(
+      (device) =>
+        `<c:DeviceIdentifier><c:Identifier>${device}</c:Identifier><c:Kind>ICCID</c:Kind></c:DeviceIdentifier>`,
+    )
+    .join('')}</v:Input></v:ChangeDeviceCustomFields>`,
+});
+
+/** What a SOAP client sees of an answer. */
+export function seen(answer: HttpAnswer | 'killed') {
+  if (answer === 'killed') return { text: 'killed' };
+  const text = Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8').toString();
+  const inside = (name: string) => new RegExp(`<${name}[^>]*>([^<]*)</${name}>`).exec(text)?.[1];
+  return {
+    status: answer.statusCode,
+    text,
+    code: inside('faultcode')?.replace(/^.*?ThingSpaceAccess\./, ''),
+    message: inside('faultstring'),
+    rule: inside('rule'),
+  };
+}

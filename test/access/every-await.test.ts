@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { LEASE_MS } from '../../client/session-item.ts';
+import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
+import type { Fate } from '../world/fate.ts';
+import {
+  type AccessWorld,
+  changeOf,
+  createAccessWorld,
+  DEVICE,
+  OPS,
+  requestOf,
+  seen,
+} from './access-world.ts';
+
+const FATES: Fate[] = ['killed-before', 'killed-after', 'failed-before', 'request-lost', 'response-lost'];
+const MINUTES_LATER_MS = LEASE_MS + 21 * 60_000;
+
+/** Where a request finds the session. */
+const BEGINNINGS: Record<string, (world: AccessWorld) => Promise<void>> = {
+  'no session yet': async () => undefined,
+  'a session of the fleet': async (world) => {
+    await world.start().call(requestOf());
+  },
+  'a session that ThingSpace has ended': async (world) => {
+    await world.start().call(requestOf());
+    world.platform.logIn(world.truth().username, world.truth().password);
+  },
+};
+
+async function startedWith(beginning: string) {
+  const world = await createAccessWorld({ platform: { logInEndsOlderSessions: true } });
+  await BEGINNINGS[beginning]?.(world);
+  const before = {
+    records: world.records().length,
+    executed: world.executed.length,
+    calls: world.calls.length,
+  };
+  return { world, before };
+}
+
+/** Every remote call of one change, from the beginning that is given. */
+async function callsOf(beginning: string): Promise<string[]> {
+  const { world, before } = await startedWith(beginning);
+  await world.start().call(requestOf(changeOf(DEVICE)));
+  return world.calls.slice(before.calls).map(({ name }) => name);
+}
+
+describe.each(Object.keys(BEGINNINGS))('a change, with %s', (beginning) => {
+  test('is never executed without its record, nor twice, and is done only when it was done', async () => {
+    const calls = await callsOf(beginning);
+    expect(calls).toContain('PutItem (record)');
+    expect(calls.indexOf('PutItem (record)')).toBeLessThan(calls.indexOf('Send ChangeDeviceCustomFields'));
+    for (const [index, name] of calls.entries()) {
+      for (const fate of FATES) {
+        const { world, before } = await startedWith(beginning);
+        world.plan.decide = (call) => (call.index === before.calls + index + 1 ? fate : 'ok');
+        const answer = await world.start().call(requestOf(changeOf(DEVICE)));
+        const what = `${name} ${fate}`;
+        world.plan.decide = () => 'ok';
+
+        const executed = world.executed.length - before.executed;
+        const [record, ...more] = world.records().slice(before.records);
+        expect(more, what).toEqual([]);
+        expect(executed, what).toBeLessThanOrEqual(1);
+        if (executed === 1) {
+          expect(record, what).toBeDefined();
+          expect(['done', 'unknown', undefined], what).toContain(record?.outcome);
+        }
+        if (record?.outcome === 'done') expect(executed, what).toBe(1);
+        if (record) {
+          for (const subject of [deviceSubject(DEVICE), userSubject(OPS)]) {
+            expect(
+              world.pointers(subject).map(({ item }) => item),
+              what,
+            ).toContain(record.item);
+          }
+        }
+        const { status, code } = seen(answer);
+        if (status === 200) expect(executed, what).toBe(1);
+        if (code === 'NotSent' || code === 'NotRecorded') expect(executed, what).toBe(0);
+        if (answer !== 'killed' && record === undefined) expect(code, what).toBe('NotRecorded');
+        expect(world.violations, what).toEqual([]);
+
+        // Whoever comes later is served: nothing is left in the way for longer than a lease and a settling time.
+        world.advance(MINUTES_LATER_MS);
+        expect(seen(await world.start().call(requestOf())).status, `${what}, later`).toBe(200);
+      }
+    }
+  });
+});
+
+test('a process that dies between record and outcome leaves a record that reads as unknown', async () => {
+  const world = await createAccessWorld();
+  world.plan.decide = ({ name }) => (name.startsWith('Send') ? 'killed-after' : 'ok');
+  expect(await world.start().call(requestOf(changeOf(DEVICE)))).toBe('killed');
+  expect(world.executed).toHaveLength(1);
+  expect(world.records()).toHaveLength(1);
+  expect(world.records()[0]).not.toHaveProperty('outcome');
+});
+
+test('an outcome that cannot be recorded costs the caller nothing but the record', async () => {
+  const world = await createAccessWorld();
+  world.plan.decide = ({ name }) => (name === 'UpdateItem (outcome)' ? 'failed-before' : 'ok');
+  expect(seen(await world.start().call(requestOf())).status).toBe(200);
+  expect(world.records()[0]).not.toHaveProperty('outcome');
+  expect(world.counted).toEqual(['AccessFailed']);
+});
+
+test('a denial that cannot be recorded is a denial', async () => {
+  const world = await createAccessWorld();
+  world.plan.decide = ({ name }) => (name === 'PutItem (record)' ? 'failed-before' : 'ok');
+  const answer = await world.start().call(requestOf({ operation: 'GetNewPassword' }));
+  expect(seen(answer).code).toBe('AccessDenied');
+});
+
+describe('a rotation during a hundred requests', () => {
+  test('none fails and none is executed twice, where a new password ends no session', async () => {
+    const world = await createAccessWorld({ rotations: 1 });
+    const functions = Array.from({ length: 5 }, () => world.start());
+    const requests = Array.from({ length: 100 }, async (_, n) => {
+      await world.clock.sleep(n * 200);
+      return functions[n % functions.length]?.call(requestOf(changeOf(`${DEVICE}${n}`)));
+    });
+    await world.clock.sleep(5_000);
+    const rotation = world.rotate();
+    const answers = await Promise.all(requests);
+    expect((await rotation).rotated).toBe(true);
+    expect(answers.map((answer) => answer && seen(answer).status)).toEqual(Array(100).fill(200));
+    expect(new Set(world.executed.map(({ source }) => source)).size).toBe(100);
+    expect(world.executed).toHaveLength(100);
+    expect(world.records().filter(({ outcome }) => outcome === 'done')).toHaveLength(100);
+    expect(world.truth().failures).toBe(0);
+  });
+
+  test('nor where it ends every session: those are renewed, once for all', async () => {
+    const world = await createAccessWorld({ rotations: 1, platform: { newPasswordEndsSessions: true } });
+    const functions = Array.from({ length: 5 }, () => world.start());
+    const requests = Array.from({ length: 100 }, async (_, n) => {
+      await world.clock.sleep(n * 200);
+      return functions[n % functions.length]?.call(requestOf(changeOf(`${DEVICE}${n}`)));
+    });
+    await world.clock.sleep(5_000);
+    const rotation = world.rotate();
+    const answers = await Promise.all(requests);
+    expect((await rotation).rotated).toBe(true);
+    expect(answers.map((answer) => answer && seen(answer).status)).toEqual(Array(100).fill(200));
+    expect(world.executed).toHaveLength(100);
+    expect(new Set(world.executed.map(({ source }) => source)).size).toBe(100);
+    expect(world.truth().failures).toBe(0);
+  });
+});

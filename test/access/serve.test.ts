@@ -1,0 +1,412 @@
+import { describe, expect, test } from 'vitest';
+import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
+import { MAX_FORWARDED_BYTES } from '../../lambda/access/forward.ts';
+import {
+  answered,
+  changeOf,
+  createAccessWorld,
+  DEVICE,
+  envelopeOf,
+  OPS,
+  PORTAL,
+  requestOf,
+  responseTo,
+  seen,
+  VIEWER,
+} from './access-world.ts';
+import { SOAP, V2 } from './arbitrary-envelope.ts';
+
+describe('a request that a rule allows', () => {
+  test('is answered with ThingSpace’s answer, byte for byte, and recorded as done', async () => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(requestOf());
+    expect(answer).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/xml; charset=utf-8' } });
+    expect(seen(answer).text).toBe(responseTo('GetDeviceList'));
+    expect(world.records()).toMatchObject([
+      {
+        caller: OPS,
+        operation: 'GetDeviceList',
+        credential: 'fleet',
+        rule: 'operations',
+        outcome: 'done',
+        sends: 1,
+      },
+    ]);
+  });
+
+  test('is found by its devices and its caller', async () => {
+    const world = await createAccessWorld();
+    await world.start().call(requestOf(changeOf(DEVICE, '99000512345678')));
+    const [record] = world.records();
+    expect(record).toMatchObject({
+      devices: [
+        { kind: 'ICCID', identifier: DEVICE },
+        { kind: 'ICCID', identifier: '99000512345678' },
+      ],
+    });
+    for (const subject of [
+      deviceSubject(DEVICE),
+      deviceSubject('99000512345678'),
+      userSubject(OPS),
+      userSubject('arn:aws:iam::111122223333:role/operations'),
+    ]) {
+      expect(world.pointers(subject).map(({ item }) => item)).toEqual([record?.item]);
+    }
+  });
+
+  test('says which accounts and groups it is about where it names no device', async () => {
+    const world = await createAccessWorld();
+    const body =
+      '<v:ChangeDeviceState><v:Input xmlns:c="urn:c"><c:AccountName>0342-1</c:AccountName><c:DeviceGroupName>All</c:DeviceGroupName></v:Input></v:ChangeDeviceState>';
+    await world.start().call(requestOf({ service: 'CarrierService', operation: 'ChangeDeviceState', body }));
+    expect(world.records()).toMatchObject([
+      { devices: [], groups: ['AccountName 0342-1', 'DeviceGroupName All'] },
+    ]);
+  });
+
+  test('that ThingSpace answers with a fault is recorded as refused with its code, and the fault is handed on', async () => {
+    const world = await createAccessWorld();
+    world.link.fault = 'UnifiedWebService.REQUEST_FAILED.UnexpectedError';
+    const answer = await world.start().call(requestOf());
+    expect(seen(answer)).toMatchObject({
+      status: 500,
+      text: expect.stringContaining('REQUEST_FAILED.UnexpectedError'),
+    });
+    expect(world.records()).toMatchObject([{ outcome: 'refused', code: 'REQUEST_FAILED.UnexpectedError' }]);
+  });
+
+  test('the SOAPAction may come without its quotes, as some clients send it', async () => {
+    const world = await createAccessWorld();
+    await world.start().call(requestOf({ headers: { soapaction: `${V2}/IDeviceService/GetDeviceList` } }));
+    expect(world.records()).toMatchObject([{ outcome: 'done' }]);
+  });
+
+  test('requests of many callers share one session', async () => {
+    const world = await createAccessWorld();
+    const { call } = world.start();
+    await Promise.all([
+      call(requestOf()),
+      call(requestOf({ caller: VIEWER })),
+      world.start().call(requestOf()),
+    ]);
+    expect(world.truth().logIns).toBe(1);
+    expect(world.tokens.size).toBe(1);
+  });
+});
+
+describe('who may', () => {
+  test('a user without the right gets a fault with the rule’s name, and the record says denied', async () => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(requestOf({ ...changeOf(DEVICE), caller: VIEWER }));
+    expect(seen(answer)).toMatchObject({ status: 500, code: 'AccessDenied', rule: 'denied-by-default' });
+    expect(seen(answer).message).toContain(VIEWER);
+    expect(world.executed).toEqual([]);
+    expect(world.truth().logIns).toBe(0);
+    expect(world.records()).toMatchObject([{ caller: VIEWER, outcome: 'denied', rule: 'denied-by-default' }]);
+    expect(world.pointers(deviceSubject(DEVICE))).toHaveLength(1);
+  });
+
+  test('a role is matched by its name, whatever the session calls itself', async () => {
+    const world = await createAccessWorld();
+    const pretends = 'arn:aws:sts::111122223333:assumed-role/viewer/operations';
+    const answer = await world.start().call(requestOf({ caller: pretends }));
+    expect(seen(answer).code).toBe('AccessDenied');
+  });
+
+  test('a trusted app speaks for its user, whose own rights count, and the record has both', async () => {
+    const world = await createAccessWorld();
+    const { call } = world.start();
+    const as = (user: string) => ({
+      ...changeOf(DEVICE),
+      caller: PORTAL,
+      headers: { 'x-on-behalf-of': user },
+    });
+    expect(seen(await call(requestOf(as('alice@example.com')))).status).toBe(200);
+    expect(seen(await call(requestOf(as('bob@example.com')))).code).toBe('AccessDenied');
+    expect(seen(await call(requestOf({ ...as(''), headers: {} }))).code).toBe('AccessDenied');
+    expect(world.records()).toMatchObject([
+      { user: 'alice@example.com', caller: PORTAL, outcome: 'done' },
+      { user: 'bob@example.com', caller: PORTAL, outcome: 'denied' },
+      { caller: PORTAL, outcome: 'denied' },
+    ]);
+    expect(world.pointers(userSubject('alice@example.com'))).toHaveLength(1);
+  });
+
+  test('nobody else may speak for others, also for what he may do himself', async () => {
+    const world = await createAccessWorld();
+    const answer = await world
+      .start()
+      .call(requestOf({ caller: VIEWER, headers: { 'x-on-behalf-of': 'alice@example.com' } }));
+    expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'speaks-for-others' });
+    expect(world.pointers(userSubject('alice@example.com'))).toEqual([]);
+  });
+
+  test.each([
+    ['SessionService', 'LogIn'],
+    ['SessionService', 'LogOut'],
+    ['SessionService', 'GetSomething'],
+    ['sessionservice', 'GetSomething'],
+    ['AccountService', 'GetNewPassword'],
+    ['AccountService', 'GetNewInactivePassword'],
+    ['AccountService', 'ActivatePassword'],
+    ['DeviceService', 'LogIn'],
+  ])('%s/%s never passes, whatever the policy allows', async (service, operation) => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(requestOf({ service, operation }));
+    expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'never-forwarded' });
+    expect(world.executed).toEqual([]);
+  });
+});
+
+describe('refused before anything is sent', () => {
+  const body = envelopeOf('<v:GetDeviceList/>');
+  const refusals: [what: string, event: unknown, code: string][] = [
+    ['a direct Invoke', { rawPath: '/fleet/DeviceService.svc', body }, 'CallerUnknown'],
+    ['no event at all', null, 'CallerUnknown'],
+    [
+      'a caller that only the body names',
+      { ...requestOf(), requestContext: { requestId: 'a', http: { method: 'POST' } }, userArn: OPS },
+      'CallerUnknown',
+    ],
+    [
+      'a name that is no ARN',
+      {
+        ...requestOf(),
+        requestContext: { ...requestOf().requestContext, authorizer: { iam: { userArn: 'operations' } } },
+      },
+      'CallerUnknown',
+    ],
+    [
+      'a user name with a line break',
+      requestOf({ caller: PORTAL, headers: { 'x-on-behalf-of': 'a\nb' } }),
+      'RequestRefused',
+    ],
+    [
+      'a user name without end',
+      requestOf({ caller: PORTAL, headers: { 'x-on-behalf-of': 'a'.repeat(129) } }),
+      'RequestRefused',
+    ],
+    ['a GET', requestOf({ method: 'GET' }), 'RequestRefused'],
+    ['a path that climbs', requestOf({ path: '/fleet/../DeviceService.svc' }), 'RequestRefused'],
+    ['a query', requestOf({ query: 'wsdl' }), 'RequestRefused'],
+    [
+      'SOAP 1.2’s content type',
+      requestOf({ headers: { 'content-type': 'application/soap+xml' } }),
+      'RequestRefused',
+    ],
+    [
+      'another charset',
+      requestOf({ headers: { 'content-type': 'text/xml; charset=utf-16' } }),
+      'RequestRefused',
+    ],
+    ['a compressed body', requestOf({ headers: { 'content-encoding': 'gzip' } }), 'RequestRefused'],
+    ['no SOAPAction', requestOf({ headers: { soapaction: '' } }), 'RequestRefused'],
+    [
+      'two SOAPActions',
+      requestOf({ headers: { soapaction: `"${V2}/IDeviceService/A","${V2}/IDeviceService/B"` } }),
+      'RequestRefused',
+    ],
+    [
+      'a SOAPAction of another service',
+      requestOf({ headers: { soapaction: `"${V2}/IAccountService/GetDeviceList"` } }),
+      'RequestRefused',
+    ],
+    [
+      'another operation in the Body than in SOAPAction',
+      requestOf({ body: '<v:GetNewPassword/>' }),
+      'RequestRefused',
+    ],
+    [
+      'two Bodies',
+      requestOf({ envelope: body.replace('</s:Envelope>', '<s:Body/></s:Envelope>') }),
+      'RequestRefused',
+    ],
+    ['a DOCTYPE', requestOf({ envelope: `<!DOCTYPE a>${body}` }), 'RequestRefused'],
+    ['6 MB', requestOf({ envelope: body.replace('<v:', `${' '.repeat(6_000_000)}<v:`) }), 'RequestRefused'],
+    [
+      'bytes that are not UTF-8',
+      { ...requestOf(), body: Buffer.from([0x3c, 0xff]).toString('base64') },
+      'RequestRefused',
+    ],
+    [
+      'more devices than are recorded',
+      requestOf(changeOf(...Array.from({ length: 201 }, (_, n) => `9${n}`))),
+      'RequestRefused',
+    ],
+    ['a device that cannot be recorded', requestOf(changeOf('9'.repeat(101))), 'RequestRefused'],
+    [
+      'a credential that does not exist',
+      requestOf({ caller: VIEWER, credential: 'other' }),
+      'RequestRefused',
+    ],
+  ];
+  test.each(refusals)('%s', async (_, event, code) => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(event);
+    expect(seen(answer)).toMatchObject({ status: 500, code });
+    expect(world.executed).toEqual([]);
+    expect(world.truth().logIns).toBe(0);
+    expect(world.records()).toEqual([]);
+  });
+
+  test('what the body says of its caller changes nothing', async () => {
+    const world = await createAccessWorld();
+    const header = `<s:Header><user xmlns="urn:x">${OPS}</user></s:Header>`;
+    const envelope = envelopeOf(changeOf(DEVICE).body, header);
+    const answer = await world.start().call(requestOf({ ...changeOf(DEVICE), envelope, caller: VIEWER }));
+    expect(seen(answer).code).toBe('AccessDenied');
+    expect(world.records()).toMatchObject([{ caller: VIEWER }]);
+  });
+
+  test('a smuggled token never reaches ThingSpace', async () => {
+    const world = await createAccessWorld();
+    const header = `<s:Header><v:token>smuggled</v:token></s:Header>`;
+    await world.start().call(requestOf({ envelope: envelopeOf('<v:GetDeviceList/>', header) }));
+    expect(world.executed).toHaveLength(1);
+    expect(world.executed[0]?.source).not.toContain('smuggled');
+  });
+
+  test('what exceeds a caller’s requests of a minute; the next minute and other callers go on', async () => {
+    const world = await createAccessWorld({ requestsPerMinute: 2 });
+    const { call } = world.start();
+    const codes = [];
+    for (let n = 0; n < 3; n += 1) codes.push(seen(await call(requestOf())).code);
+    expect(codes).toEqual([undefined, undefined, 'Throttled']);
+    expect(seen(await call(requestOf({ caller: VIEWER }))).status).toBe(200);
+    world.advance(60_000);
+    expect(seen(await call(requestOf())).status).toBe(200);
+    expect(world.executed).toHaveLength(4);
+  });
+
+  test('sessions of one role share its requests of a minute, in whatever process they are served', async () => {
+    const world = await createAccessWorld({ requestsPerMinute: 1 });
+    await world.start().call(requestOf());
+    const answer = await world.start().call(requestOf({ caller: OPS.replace('ann', 'another') }));
+    expect(seen(answer)).toMatchObject({ code: 'Throttled' });
+    expect(answer).toMatchObject({ headers: { 'retry-after': '60' } });
+  });
+});
+
+describe('a session that is gone', () => {
+  test('is renewed once, and the request sent once more', async () => {
+    const world = await createAccessWorld({ platform: { logInEndsOlderSessions: true } });
+    const { call } = world.start();
+    await call(requestOf());
+    world.platform.logIn(world.truth().username, world.truth().password);
+    expect(seen(await call(requestOf())).status).toBe(200);
+    expect(world.executed).toHaveLength(2);
+    expect(world.records().map(({ sends }) => sends)).toEqual([1, 2]);
+  });
+
+  test('that is gone again: ThingSpace’s fault is handed on, and nothing is sent a third time', async () => {
+    const world = await createAccessWorld();
+    world.link.fault = 'UnifiedWebService.REQUEST_FAILED.SessionToken.Expired';
+    const answer = await world.start().call(requestOf());
+    expect(seen(answer).text).toContain('SessionToken.Expired');
+    expect(world.records()).toMatchObject([
+      { outcome: 'refused', code: 'REQUEST_FAILED.SessionToken.Expired', sends: 2 },
+    ]);
+  });
+
+  test('a fault about anything else is not repeated, whatever words stand in it', async () => {
+    const world = await createAccessWorld();
+    world.link.fault = 'UnifiedWebService.REQUEST_FAILED.SessionTokenish';
+    await world.start().call(requestOf());
+    expect(world.records()).toMatchObject([{ outcome: 'refused', sends: 1 }]);
+  });
+
+  test('a response that mentions such a fault is a response', async () => {
+    const world = await createAccessWorld();
+    const inside = '<s:Fault><faultcode>REQUEST_FAILED.SessionToken.Expired</faultcode></s:Fault>';
+    const text = responseTo('GetDeviceList').replace('\u00e9', inside);
+    world.link.spoil = () => answered(200, text);
+    expect(seen(await world.start().call(requestOf())).text).toBe(text);
+    expect(world.records()).toMatchObject([{ outcome: 'done', sends: 1 }]);
+  });
+});
+
+describe('an answer that cannot be used', () => {
+  test('none: unknown, said to the caller, and not repeated', async () => {
+    const world = await createAccessWorld();
+    world.plan.decide = ({ name }) => (name.startsWith('Send') ? 'response-lost' : 'ok');
+    const answer = await world.start().call(requestOf(changeOf(DEVICE)));
+    expect(seen(answer)).toMatchObject({ code: 'OutcomeUnknown' });
+    expect(world.executed).toHaveLength(1);
+    expect(world.records()).toMatchObject([{ outcome: 'unknown', sends: 1 }]);
+  });
+
+  test('one that broke off: unknown, and no half answer is handed on', async () => {
+    const world = await createAccessWorld();
+    world.link.spoil = (answer) => ({ ...answer, complete: false, body: answer.body.subarray(0, 40) });
+    expect(seen(await world.start().call(requestOf())).code).toBe('OutcomeUnknown');
+    expect(world.records()).toMatchObject([{ outcome: 'unknown', code: 'AnswerBrokeOff' }]);
+  });
+
+  test('a gateway’s page is handed on as it came, and recorded as unknown', async () => {
+    const world = await createAccessWorld();
+    world.link.spoil = () => ({ ...answered(502, '<html>Bad Gateway</html>'), contentType: 'text/html' });
+    const answer = await world.start().call(requestOf());
+    expect(answer).toMatchObject({ statusCode: 502, headers: { 'content-type': 'text/html' } });
+    expect(seen(answer).text).toBe('<html>Bad Gateway</html>');
+    expect(world.records()).toMatchObject([{ outcome: 'unknown', code: 'HTTP 502' }]);
+  });
+
+  test('one that is too large is named as that, and recorded as unknown', async () => {
+    const world = await createAccessWorld();
+    world.link.spoil = (answer) => ({ ...answer, complete: false, receivedBytes: MAX_FORWARDED_BYTES + 1 });
+    const answer = await world.start().call(requestOf());
+    expect(seen(answer)).toMatchObject({ code: 'AnswerWithheld', message: expect.stringContaining('4 MiB') });
+    expect(world.records()).toMatchObject([{ outcome: 'unknown', code: 'AnswerTooLarge' }]);
+  });
+
+  test.each(['clear', 'references', 'upper case'])(
+    'one that quotes the token (%s) is withheld, and its outcome recorded',
+    async (how) => {
+      const world = await createAccessWorld();
+      world.link.spoil = () => {
+        const [token = ''] = world.tokens;
+        const spelled = {
+          clear: token,
+          references: [...token].map((character) => `&#${character.charCodeAt(0)};`).join(''),
+          'upper case': token.toUpperCase(),
+        }[how];
+        return answered(200, responseTo('GetDeviceList').replace('\u00e9', `<a>${spelled}</a>`));
+      };
+      const answer = await world.start().call(requestOf());
+      expect(seen(answer).code).toBe('AnswerWithheld');
+      expect(world.records()).toMatchObject([{ outcome: 'done' }]);
+    },
+  );
+
+  test('no session: nothing was sent, and the caller hears why', async () => {
+    const world = await createAccessWorld();
+    world.storeByHand('Mistyped Marker 1');
+    const answer = await world.start().call(requestOf());
+    expect(seen(answer)).toMatchObject({
+      code: 'NotSent',
+      message: expect.stringContaining('store a working password'),
+    });
+    expect(world.records()).toMatchObject([{ outcome: 'not-sent', code: 'LogInRefusedError', sends: 0 }]);
+    expect(world.truth().failures).toBe(1);
+  });
+});
+
+test('nothing that is written or answered holds a password or a token', async () => {
+  const world = await createAccessWorld();
+  world.link.fault = 'UnifiedWebService.REQUEST_FAILED.UnexpectedError';
+  const { call } = world.start();
+  const answers = [await call(requestOf()), await call(requestOf({ caller: VIEWER, operation: 'LogIn' }))];
+  const written = [
+    ...answers.map((answer) => seen(answer).text),
+    JSON.stringify([...world.items.values()]),
+    ...world.logged,
+  ].join('\n');
+  expect(world.tokens.size).toBe(1);
+  for (const secret of [...world.tokens, ...world.truth().passwords]) expect(written).not.toContain(secret);
+});
+
+test('an envelope with its namespace by default works as well', async () => {
+  const world = await createAccessWorld();
+  const envelope = `<Envelope xmlns="${SOAP}"><Body><GetDeviceList xmlns="${V2}"/></Body></Envelope>`;
+  expect(seen(await world.start().call(requestOf({ envelope }))).status).toBe(200);
+});

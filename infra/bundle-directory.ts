@@ -5,3 +5,6 @@ import path from 'node:path';
  * and from the built library in `dist-infra/`.
  */
 export const bundleDirectory = path.join(import.meta.dirname, '..', 'dist', 'rotation');
+
+/** The same for the access function, whose policy is put beside it when the stack is synthesized. */
+export const accessBundleDirectory = path.join(import.meta.dirname, '..', 'dist', 'access');

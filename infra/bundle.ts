@@ -1,12 +1,12 @@
 /**
- * Bundles the rotation function: what is deployed, what `npm start` runs and what the tests run are the
+ * Bundles the functions: what is deployed, what `npm start` runs and what the tests run are the
  * same bytes. Deterministic, so that `cdk diff` after no change is empty: nothing in the output depends on
  * where the project lies or where the output goes.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
-import { bundleDirectory } from './bundle-directory.ts';
+import { accessBundleDirectory, bundleDirectory } from './bundle-directory.ts';
 
 const projectRoot = path.join(import.meta.dirname, '..');
 
@@ -38,6 +38,10 @@ export async function bundleRotation(
     .map(([name, { byteLength }]) => ({ path: name, sizeBytes: byteLength, role: roleOf(name, atStart) }))
     .sort((a, b) => b.sizeBytes - a.sizeBytes);
 }
+
+/** The bundle of `lambda/access/handler.ts`, likewise; without the policy, which is the deployment's. */
+export const bundleAccess = (outDir: string = accessBundleDirectory): Promise<BundledFile[]> =>
+  bundleRotation(outDir, 'lambda/access/handler.ts');
 
 function compile(entry: string) {
   // Built in memory towards a fixed place: paths in source maps are relative to the output.
@@ -131,11 +135,15 @@ async function replaceDirectory(directory: string, files: Map<string, Uint8Array
 }
 
 if (import.meta.main) {
-  const files = await bundleRotation();
-  for (const [role, members] of Map.groupBy(files, (file) => file.role)) {
-    const sizeBytes = members.reduce((sum, file) => sum + file.sizeBytes, 0);
-    const kibibytes = (sizeBytes / 1024).toFixed(0);
-    console.log(`${kibibytes.padStart(6)} KiB in ${String(members.length).padStart(2)} files  ${role}`);
+  for (const [name, files] of [
+    ['rotation', await bundleRotation()],
+    ['access', await bundleAccess()],
+  ] as const) {
+    for (const [role, members] of Map.groupBy(files, (file) => file.role)) {
+      const sizeBytes = members.reduce((sum, file) => sum + file.sizeBytes, 0);
+      const kibibytes = (sizeBytes / 1024).toFixed(0);
+      console.log(`${kibibytes.padStart(6)} KiB in ${String(members.length).padStart(2)} files  ${role}`);
+    }
+    console.log(`dist/${name}/index.mjs is ready`);
   }
-  console.log(`dist/rotation/index.mjs is ready`);
 }

@@ -1,5 +1,6 @@
 import { ENVELOPE_NAMESPACE, type Operation, V2_NAMESPACE } from './contract.ts';
 import type { Random } from './random.ts';
+import { type Values, writeStructure } from './structures.ts';
 import { escapeXml } from './xml.ts';
 
 /**
@@ -14,6 +15,15 @@ export function renderAnswer(random: Random, operation: Operation, value: string
     random,
     (gap) =>
       `<${v2}${name}Response ${declare}>${gap}<${v2}Output xmlns:${a}="${memberNamespace}" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">${gap}<${a}:${output}>${spell(random, value)}</${a}:${output}>${gap}</${v2}Output>${gap}</${v2}${name}Response>`,
+  );
+}
+
+/** The answer to a structured operation. */
+export function renderStructure(random: Random, { name, structured }: Operation, values: Values): string {
+  const content = structured ? writeStructure(values, structured.output) : '';
+  return envelope(
+    random,
+    () => `<${name}Response xmlns="${V2_NAMESPACE}"><Output>${content}</Output></${name}Response>`,
   );
 }
 

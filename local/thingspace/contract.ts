@@ -1,10 +1,18 @@
+import { DEVICE_OPERATIONS } from './devices.ts';
+import type { Structure } from './structures.ts';
+
 /** The SOAP contract of WNS as docs/thingspace-api.md has it: names, namespaces and order. */
 export const ENVELOPE_NAMESPACE = 'http://schemas.xmlsoap.org/soap/envelope/';
 export const V2_NAMESPACE = 'http://nphase.com/unifiedwebservice/v2';
 const DATA_CONTRACTS = 'http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract';
 
-export type ServiceName = 'SessionService' | 'AccountService' | 'DeviceService';
-export type OperationName = 'LogIn' | 'LogOut' | 'GetNewPassword' | 'GetDeviceInformation';
+export type ServiceName = 'SessionService' | 'AccountService' | 'DeviceService' | 'CarrierService';
+export type OperationName =
+  | 'LogIn'
+  | 'LogOut'
+  | 'GetNewPassword'
+  | 'GetDeviceInformation'
+  | keyof typeof DEVICE_OPERATIONS;
 
 export type Operation = {
   name: OperationName;
@@ -16,6 +24,8 @@ export type Operation = {
   input: readonly string[];
   /** The one member of `Output`. */
   output: string;
+  /** What `Input` and `Output` hold instead, where they hold more than texts. */
+  structured?: { input: Structure; output: Structure };
 };
 
 /** `passwordElement` is the member that carries the current password in GetNewPassword. */
@@ -26,6 +36,10 @@ export function operationsOf(passwordElement: string): readonly Operation[] {
     operation('GetNewPassword', 'AccountService', [passwordElement], 'NewPassword'),
     // Stands for all that apps ask; its members are not those of the real service, and nothing depends on them.
     operation('GetDeviceInformation', 'DeviceService', ['Device'], 'Account'),
+    ...Object.entries(DEVICE_OPERATIONS).map(([name, { service, ...structured }]) => ({
+      ...operation(name as OperationName, service, [], ''),
+      structured,
+    })),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { ENVELOPE_NAMESPACE, type Operation, V2_NAMESPACE } from './contract.ts';
+import { readStructure, type Values } from './structures.ts';
 import { readXml, type XmlElement, XmlSyntaxError } from './xml.ts';
 
 /** The request is not what the contract says. The message names the part and quotes nothing. */
@@ -11,6 +12,8 @@ export type SoapRequest = {
   token: string | undefined;
   /** The members of `Input` in the contract's order; a nil member is empty. */
   members: readonly string[];
+  /** Of a structured operation: what stands in `Input`. */
+  input?: Values;
 };
 
 const NIL = '{http://www.w3.org/2001/XMLSchema-instance}nil';
@@ -36,6 +39,11 @@ export function readRequest(body: Buffer, operation: Operation): SoapRequest {
   expectName(wrapper, V2_NAMESPACE, operation.name);
   const input = onlyChild(wrapper);
   expectName(input, V2_NAMESPACE, 'Input');
+  if (operation.structured) {
+    const values = readStructure(input, operation.structured.input);
+    if (!values) throw new DeserializationError('Input is not the structure of the operation.');
+    return { token: tokenOf(header), members: [], input: values };
+  }
   expectNoText(input);
   expectCount(input, operation.input.length);
   const members = operation.input.map((name, index) => {

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Listening, listen, readBody } from '../http.ts';
-import { type FaultOptions, renderAnswer, renderFault } from './answers.ts';
+import { type FaultOptions, renderAnswer, renderFault, renderStructure } from './answers.ts';
 import { type Operation, operationsOf, type ServiceName } from './contract.ts';
+import { createDevices, type DeviceStore } from './devices.ts';
 import { CODES, createPlatform, type Platform, type PlatformOptions, type Verdict } from './platform.ts';
 import { type Random, seededRandom } from './random.ts';
 import { DeserializationError, readRequest, type SoapRequest } from './request.ts';
@@ -13,28 +14,29 @@ export type ThingSpaceOptions = PlatformOptions & {
 };
 
 /** `url` is the base of both services, without a slash at the end: `http://127.0.0.1:<port>/api/v2`. */
-export type ThingSpace = Listening & { platform: Platform };
+export type ThingSpace = Listening & { platform: Platform; devices: DeviceStore };
 
 /** WCF's default MaxReceivedMessageSize. */
 const MAX_REQUEST_BYTES = 65_536;
-const PATH = /^\/api\/v2\/(SessionService|AccountService|DeviceService)\.svc$/;
+const PATH = /^\/api\/v2\/(SessionService|AccountService|DeviceService|CarrierService)\.svc$/;
 
 /** Starts the ThingSpace simulator, SOAP 1.1 over HTTP, on a free port of the loopback. */
 export async function startThingSpace(options: ThingSpaceOptions): Promise<ThingSpace> {
   const platform = createPlatform(options);
   const operations = operationsOf(options.passwordElement ?? 'OldPassword');
   const random = seededRandom(options.seed + 1);
+  const devices = createDevices();
   const server = createServer((request, response) => {
-    serve(request, response, platform, operations, random).catch(() => response.destroy());
+    serve(request, response, { platform, devices }, operations, random).catch(() => response.destroy());
   });
   const { url, close } = await listen(server);
-  return { url: `${url}/api/v2`, platform, close };
+  return { url: `${url}/api/v2`, platform, devices, close };
 }
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  platform: Platform,
+  { platform, devices }: Pick<ThingSpace, 'platform' | 'devices'>,
   operations: readonly Operation[],
   random: Random,
 ): Promise<void> {
@@ -70,6 +72,11 @@ async function serve(
   } catch (error) {
     if (!(error instanceof DeserializationError)) throw error;
     return fault('DeserializationFailed', { service: random.pick(['', 'UnifiedWebService.']) });
+  }
+  if (soap.input) {
+    const used = platform.use(soap.token ?? '');
+    if (!used.ok) return fault(used.code, soap.token === undefined ? {} : { echo: soap.token });
+    return send(200, renderStructure(random, operation, devices.execute(operation.name, soap.input)));
   }
   const verdict = execute(platform, operation, soap);
   if (verdict.ok) return send(200, renderAnswer(random, operation, verdict.value));

@@ -1,4 +1,5 @@
 import { type Operation, type ServiceName, V2_NAMESPACE } from './contract.ts';
+import { type Member, type Structure, structuresIn } from './structures.ts';
 
 const XSD = 'xmlns:xs="http://www.w3.org/2001/XMLSchema"';
 
@@ -22,7 +23,12 @@ export function wsdlOf(service: ServiceName, address: string, operations: readon
   <wsdl:types><xsd:schema targetNamespace="${V2_NAMESPACE}/Imports">
     <xsd:import schemaLocation="${address}?xsd=xsd0" namespace="${V2_NAMESPACE}"/>
     <xsd:import schemaLocation="${address}?xsd=xsd1" namespace="http://schemas.microsoft.com/2003/10/Serialization/"/>
-    <xsd:import schemaLocation="${address}?xsd=xsd2" namespace="${operations[0]?.memberNamespace}"/>
+${namespacesOf(operations)
+  .map(
+    (namespace, index) =>
+      `    <xsd:import schemaLocation="${address}?xsd=xsd${index + 2}" namespace="${namespace}"/>`,
+  )
+  .join('\n')}
   </xsd:schema></wsdl:types>${messages.join('')}
   <wsdl:portType name="I${service}">${ports.join('')}
   </wsdl:portType>
@@ -42,12 +48,21 @@ export function xsdOf(name: string, address: string, operations: readonly Operat
 <xs:schema attributeFormDefault="qualified" elementFormDefault="qualified" targetNamespace="http://schemas.microsoft.com/2003/10/Serialization/" ${XSD}>
   <xs:element name="string" nillable="true" type="xs:string"/>
 </xs:schema>`;
-    case 'xsd2':
-      return memberSchema(operations);
-    default:
-      return undefined;
+    default: {
+      const namespace = namespacesOf(operations)[Number(/^xsd(\d)$/.exec(name)?.[1] ?? 0) - 2];
+      return namespace === undefined ? undefined : memberSchema(namespace, address, operations);
+    }
   }
 }
+
+/** Of the members first, then those of structures within them. */
+function namespacesOf(operations: readonly Operation[]): string[] {
+  const structures = operations.flatMap(structuresOf).map(({ namespace }) => namespace);
+  return [...new Set([...operations.map(({ memberNamespace }) => memberNamespace), ...structures])];
+}
+
+const structuresOf = ({ structured }: Operation): Structure[] =>
+  structured ? [...structuresIn(structured.input), ...structuresIn(structured.output)] : [];
 
 function operationSchema(address: string, operations: readonly Operation[]): string {
   const elements = operations.map(
@@ -63,18 +78,39 @@ function operationSchema(address: string, operations: readonly Operation[]): str
 </xs:schema>`;
 }
 
-function memberSchema(operations: readonly Operation[]): string {
-  const type = (name: string, members: readonly string[]) => `
-  <xs:complexType name="${name}"><xs:sequence>${members
-    .map((member) => `<xs:element minOccurs="0" name="${member}" nillable="true" type="xs:string"/>`)
-    .join('')}</xs:sequence></xs:complexType>
+function memberSchema(namespace: string, address: string, operations: readonly Operation[]): string {
+  const namespaces = namespacesOf(operations);
+  const prefixOf = (of: string) => (of === namespace ? 'tns' : `n${namespaces.indexOf(of)}`);
+  const element = ({ name, structure, many }: Member) =>
+    `<xs:element minOccurs="0"${many ? ' maxOccurs="unbounded"' : ''} name="${name}" nillable="true" type="${
+      structure ? `${prefixOf(structure.namespace)}:${structure.name}` : 'xs:string'
+    }"/>`;
+  const type = (name: string, members: readonly Member[]) => `
+  <xs:complexType name="${name}"><xs:sequence>${members.map(element).join('')}</xs:sequence></xs:complexType>
   <xs:element name="${name}" nillable="true" type="tns:${name}"/>`;
-  const types = operations.flatMap(({ name, input, output }) => [
-    type(`${name}Input`, input),
-    type(`${name}Output`, [output]),
-  ]);
-  const namespace = operations[0]?.memberNamespace;
+  const flat = operations
+    .filter(({ structured, memberNamespace }) => !structured && memberNamespace === namespace)
+    .flatMap(({ name, input, output }) => [
+      type(
+        `${name}Input`,
+        input.map((member) => ({ name: member })),
+      ),
+      type(`${name}Output`, [{ name: output }]),
+    ]);
+  const structures = new Map(
+    operations
+      .flatMap(structuresOf)
+      .filter((structure) => structure.namespace === namespace)
+      .map((structure) => [structure.name, type(structure.name, structure.members)]),
+  );
+  const others = namespaces.filter((other) => other !== namespace);
+  const declared = others.map((other) => ` xmlns:${prefixOf(other)}="${other}"`).join('');
+  const imports = others.map(
+    (other) =>
+      `
+  <xs:import schemaLocation="${address}?xsd=xsd${namespaces.indexOf(other) + 2}" namespace="${other}"/>`,
+  );
   return `<?xml version="1.0" encoding="utf-8"?>
-<xs:schema elementFormDefault="qualified" targetNamespace="${namespace}" ${XSD} xmlns:tns="${namespace}">${types.join('')}
+<xs:schema elementFormDefault="qualified" targetNamespace="${namespace}" ${XSD} xmlns:tns="${namespace}"${declared}>${imports.join('')}${flat.join('')}${[...structures.values()].join('')}
 </xs:schema>`;
 }

@@ -4,6 +4,7 @@ import type { Ledger } from '../lambda/ledger/ledger.ts';
 import type { Sealer } from '../lambda/sealing/data-key.ts';
 import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
+import type { AccessReader } from './access-records.ts';
 import type { Account, FunctionFacts } from './account.ts';
 import { LimitsUnknownError } from './errors.ts';
 import type { Settings } from './settings.ts';
@@ -35,6 +36,8 @@ export type Desk = {
   clock: Clock;
   account: Account;
   surroundings: Surroundings;
+  /** The audit table of the access function. */
+  accessRecords(table: string): AccessReader;
   settings: Settings;
   /** As the function has them; undefined where nobody says them. */
   budgets: Budgets | undefined;

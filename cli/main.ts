@@ -107,7 +107,7 @@ add(
 add(
   'release',
   'let the other rotations go on although a password change of one has no good end',
-  [secret, as, yes, dryRun, json],
+  [secret, as, yes, dryRun],
   {
     example: 'release --secret thingspace/acme --dry-run',
     run: async (desk, options) =>
@@ -154,6 +154,23 @@ add(
   {
     example: 'audit --secret thingspace/acme --days 7',
     run: async (desk, options) => (await import('./audit.ts')).audit(desk, options),
+  },
+);
+add(
+  'access-log',
+  'who called what through the access function, on which device, and what came of it',
+  [
+    secret,
+    new Option('--device <identifier>', 'requests that name this device (ICCID, IMEI, MDN, …)'),
+    new Option('--user <name-or-arn>', 'requests of this application user, caller or role'),
+    new Option('--operation <pattern>', 'such as ChangeDevice*'),
+    new Option('--since <time>', 'e.g. 2026-01-05T03:10:00Z (default: 30 days before --until)'),
+    new Option('--until <time>', '(default: now)'),
+    new Option('--access-table <name>', 'where the deployment does not lead to it').env('ACCESS_TABLE'),
+  ],
+  {
+    example: 'access-log --secret thingspace/acme --device 89148000000800139708',
+    run: async (desk, options) => (await import('./access-log.ts')).accessLog(desk, options),
   },
 );
 add('doctor', 'look at everything that a rotation needs; presents no password', [...named], {

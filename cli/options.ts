@@ -29,6 +29,12 @@ export type Options = {
   days?: string;
   waitMinutes?: string;
   held?: boolean;
+  device?: string;
+  user?: string;
+  operation?: string;
+  since?: string;
+  until?: string;
+  accessTable?: string;
 };
 
 /** How AWS is reached; without them, the SDK's own environment and configuration. */

@@ -11,6 +11,7 @@ import type { Metrics } from '../lambda/metrics.ts';
 import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import { createSoapApi } from '../lambda/thingspace/soap.ts';
+import { dynamoDbAccessReader } from './access-records.ts';
 import type { Account } from './account.ts';
 import { awsAccount } from './aws-account.ts';
 import { awsSurroundings } from './aws-surroundings.ts';
@@ -60,6 +61,7 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
     terminal,
     account,
     surroundings: awsSurroundings(client, settings.table ?? 'none'),
+    accessRecords: (table) => dynamoDbAccessReader(new DynamoDBClient(client), table),
     settings,
     store: secretsManagerStore(new SecretsManagerClient(client)),
     ledger: createLedger({

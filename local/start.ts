@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { bundleRotation } from '../infra/bundle.ts';
+import { bundleAccess, bundleRotation } from '../infra/bundle.ts';
 import { aheadOf, createConsole, readConsole } from './console.ts';
+import { accessScenario } from './scenarios/access.ts';
 import { scenarios as quickScenarios } from './scenarios/all.ts';
 import { fleetScenario } from './scenarios/fleet.ts';
 import { play, type Scenario } from './scenarios/scenario.ts';
@@ -19,7 +20,7 @@ type Options = {
   clients: number;
 };
 
-const scenarios = [...quickScenarios, fleetScenario()];
+const scenarios = [...quickScenarios, fleetScenario(), accessScenario];
 const standard = scenarios[0] as Scenario;
 
 const program = new Command('npm start --')
@@ -46,8 +47,8 @@ async function main(options: Options): Promise<number> {
   const colour = !json && Boolean(process.stdout.isTTY) && pc.isColorSupported;
   const say = (text: string): void => void (json || process.stdout.write(text));
 
-  say('Building the rotation function …\n');
-  await bundleRotation();
+  say('Building the functions …\n');
+  await Promise.all([bundleRotation(), bundleAccess()]);
   say('Bringing up ThingSpace, Secrets Manager, KMS, SNS, CloudWatch Logs and DynamoDB …\n');
   const world = await startWorld({ seed, ...scenario.world });
   try {
@@ -59,7 +60,7 @@ async function main(options: Options): Promise<number> {
       const of = rotations > 1 ? ` ${round} of ${rotations}` : '';
       const listener =
         of || scenario.summary ? undefined : timelinePrinter({ write: say, colour, startedAtMs, width });
-      const report = { ...(await play(scenario, world, listener)), title: `${scenario.name}${of}` };
+      const report = { ...(await play(scenario, world, listener, say)), title: `${scenario.name}${of}` };
       reports.push(report);
       if (of) printRotationLine(report, say);
       else printChecks(report, say, colour);

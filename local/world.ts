@@ -10,6 +10,7 @@ import { createFunction, type InvocationResult } from './function/sandbox.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { thingSpace as thingSpaceProtocol } from './gateway/protocols.ts';
 import { createPerson, type Person } from './person.ts';
+import type { DeviceStore } from './thingspace/devices.ts';
 import type { Platform } from './thingspace/platform.ts';
 import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
 
@@ -35,6 +36,7 @@ export interface World {
   gateway: Gateway;
   aws: LocalAws;
   platform: Platform;
+  devices: DeviceStore;
   conductor: Conductor;
   person: Person;
   secretsManagerClient: SecretsManagerClient;
@@ -141,12 +143,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     invoke: lambda.invoke,
   });
 
-  const { platform } = thingSpace;
+  const { platform, devices } = thingSpace;
   return {
     clock,
     gateway,
     aws,
     platform,
+    devices,
     conductor,
     person: createPerson({ clock, console, platform, username, secretArn }),
     secretsManagerClient,

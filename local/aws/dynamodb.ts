@@ -14,6 +14,8 @@ import type { Place } from './service.ts';
 export interface DynamoDb extends Listening {
   /** Partition key `credential`, sort key `item`, both strings; on demand. Ready when it resolves. */
   createLedgerTable(name: string): Promise<void>;
+  /** The same with keys of other names. */
+  createTable(name: string, partitionKey: string, sortKey: string): Promise<void>;
   /** Every item of a table, as plain values. */
   items(table: string): Promise<Record<string, unknown>[]>;
 }
@@ -33,33 +35,36 @@ export async function startDynamoDb({ clock, region }: Place): Promise<DynamoDb>
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
 
+  async function createTable(name: string, partitionKey: string, sortKey: string): Promise<void> {
+    await client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: 'S' as const,
+        })),
+        KeySchema: [
+          { AttributeName: partitionKey, KeyType: 'HASH' },
+          { AttributeName: sortKey, KeyType: 'RANGE' },
+        ],
+      }),
+    );
+    const status = async () => {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+      return Table?.TableStatus;
+    };
+    while ((await status()) !== 'ACTIVE');
+  }
+
   return {
     url: listening.url,
     close: () => {
       client.destroy();
       return listening.close();
     },
-    async createLedgerTable(name) {
-      await client.send(
-        new CreateTableCommand({
-          TableName: name,
-          BillingMode: 'PAY_PER_REQUEST',
-          AttributeDefinitions: [
-            { AttributeName: 'credential', AttributeType: 'S' },
-            { AttributeName: 'item', AttributeType: 'S' },
-          ],
-          KeySchema: [
-            { AttributeName: 'credential', KeyType: 'HASH' },
-            { AttributeName: 'item', KeyType: 'RANGE' },
-          ],
-        }),
-      );
-      const status = async () => {
-        const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
-        return Table?.TableStatus;
-      };
-      while ((await status()) !== 'ACTIVE');
-    },
+    createTable,
+    createLedgerTable: (name) => createTable(name, 'credential', 'item'),
     async items(table) {
       const items: Record<string, unknown>[] = [];
       for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {

@@ -10,17 +10,22 @@ export type Scenario = {
   world?: WorldOptions;
   /** It makes too many calls for a timeline: the checks are all that is shown. */
   summary?: boolean;
-  /** Plays fault and retries to the end; what it finds along the way are checks too. */
-  play(world: World): Promise<Check[]>;
+  /** Plays fault and retries to the end; what it finds along the way are checks too. `show` is for people. */
+  play(world: World, show: (text: string) => void): Promise<Check[]>;
 };
 
 export const check = (what: string, held: boolean): Check => ({ what, held });
 
 /** Plays a scenario in a world that is up, and tells what happens while it happens. */
-export async function play(scenario: Scenario, world: World, listener?: Listener): Promise<Report> {
+export async function play(
+  scenario: Scenario,
+  world: World,
+  listener?: Listener,
+  show: (text: string) => void = () => undefined,
+): Promise<Report> {
   const startedAtMs = performance.now();
   const timeline = recordTimeline(world, listener);
-  const checks = await scenario.play(world);
+  const checks = await scenario.play(world, show);
   timeline.stop();
   return {
     title: scenario.name,

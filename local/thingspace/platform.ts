@@ -20,6 +20,8 @@ export type AccountTruth = {
   password: string;
   /** Every password the username ever had, the current one last. */
   passwords: readonly string[];
+  /** Every session token that was ever given out. */
+  tokens: readonly string[];
   consecutiveFailures: number;
   /** The highest value that `consecutiveFailures` ever had. */
   worstConsecutiveFailures: number;
@@ -78,7 +80,10 @@ export const CODES = {
 
 const SESSION_IDLE_MS = 20 * 60_000;
 
-type Account = { -readonly [K in keyof AccountTruth]: AccountTruth[K] } & { passwords: string[] };
+type Account = { -readonly [K in keyof AccountTruth]: AccountTruth[K] } & {
+  passwords: string[];
+  tokens: string[];
+};
 type Session = { account: Account; usedAtMs: number };
 
 export function createPlatform(options: PlatformOptions): Platform {
@@ -163,6 +168,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       account.consecutiveFailures = 0;
       if (options.logInEndsOlderSessions) endSessions(account);
       const token = drawGuid(random);
+      account.tokens.push(token);
       sessions.set(token, { account, usedAtMs: clock.nowMs() });
       record({ ...stamp(account), kind: 'logged-in' });
       return { ok: true, value: token };
@@ -215,7 +221,7 @@ export function createPlatform(options: PlatformOptions): Platform {
 
     truth: (username) => {
       const account = accountOf(username);
-      return { ...account, passwords: [...account.passwords] };
+      return { ...account, passwords: [...account.passwords], tokens: [...account.tokens] };
     },
   };
 }
@@ -241,6 +247,7 @@ function newAccount({ username, password }: { username: string; password: string
     username,
     password,
     passwords: [password],
+    tokens: [],
     consecutiveFailures: 0,
     worstConsecutiveFailures: 0,
     locked: false,

@@ -47,6 +47,7 @@ export function deskIn(world: World, terminal: Terminal): Desk {
     budgets: BUDGETS,
     account: accountIn(world),
     surroundings: surroundingsIn(world),
+    accessRecords: () => ({ between: async () => [], get: async () => undefined }),
     settings: SETTINGS,
     function: FUNCTION,
   };

@@ -1,0 +1,92 @@
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { type Found, findRecords, type StoredRecord } from './access-records.ts';
+import type { Desk } from './desk.ts';
+import { UsageError } from './errors.ts';
+
+export type AccessLogOptions = {
+  device?: string;
+  user?: string;
+  operation?: string;
+  /** A time, as ISO 8601 has it. */
+  since?: string;
+  until?: string;
+  accessTable?: string;
+  json?: boolean;
+};
+
+const DEFAULT_MS = 30 * 24 * 60 * 60_000;
+
+/**
+ * Who called which operation on which device through the access function, and what came of it.
+ * @throws UsageError, AwsCallError
+ */
+export async function accessLog(desk: Desk, options: AccessLogOptions, nowMs = Date.now()): Promise<void> {
+  const untilMs = timeIn('--until', options.until) ?? nowMs;
+  const sinceMs = timeIn('--since', options.since) ?? untilMs - DEFAULT_MS;
+  if (sinceMs > untilMs) throw new UsageError('--since wants a time before --until.');
+  const { device, user, operation } = options;
+  const wanted = { device, user, operation, sinceMs, untilMs };
+  const found = await findRecords(desk.accessRecords(tableOf(desk, options)), wanted);
+  desk.terminal.say(options.json ? JSON.stringify(found, null, 2) : accessText(found));
+}
+
+function tableOf({ settings }: Desk, { accessTable }: AccessLogOptions): string {
+  if (accessTable !== undefined) return accessTable;
+  const serviceName = settings.function?.environment.SERVICE_NAME;
+  if (serviceName) return `${serviceName}-access`;
+  throw new UsageError('Give the table of the access function: --access-table <service name>-access.');
+}
+
+function timeIn(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
+  if (!Number.isNaN(ms)) return ms;
+  throw new UsageError(`${option} wants a time such as 2026-01-05T03:10:00Z.`);
+}
+
+/** A table, oldest first; what may have reached a device without naming it stands below. */
+export function accessText({ records, wide }: Found): string {
+  const lines = records.length === 0 ? ['There is no such request.'] : tableOfRecords(records);
+  if (wide.length === 0) return lines.join('\n');
+  return [
+    ...lines,
+    '',
+    'Changes that name an account or a group and no device; the device may be one of theirs:',
+    ...tableOfRecords(wide),
+  ].join('\n');
+}
+
+/** A record without an outcome may have been sent: it is unknown, and never done. */
+export const outcomeText = ({ outcome, code }: StoredRecord): string =>
+  code === undefined ? (outcome ?? 'unknown') : `${outcome ?? 'unknown'} (${oneLine(code, 60)})`;
+
+function tableOfRecords(records: readonly StoredRecord[]): string[] {
+  const lines = [
+    ['WHEN', 'WHO', 'THROUGH', 'OPERATION', 'ON', 'OUTCOME', 'RULE'],
+    ...records.map((record) => [
+      new Date(record.at).toISOString(),
+      oneLine(record.user ?? shortArn(record.caller), 60),
+      record.user === undefined ? '-' : oneLine(shortArn(record.caller), 60),
+      `${record.credential}/${record.operation}`,
+      subjectsText(record),
+      outcomeText(record),
+      oneLine(record.rule, 40),
+    ]),
+  ];
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const shortArn = (arn: string) => arn.split(':').slice(5).join(':');
+
+function subjectsText({ devices, groups }: StoredRecord): string {
+  const names = devices.length > 0 ? devices.map(({ kind, identifier }) => `${kind} ${identifier}`) : groups;
+  const [first, ...more] = names;
+  if (first === undefined) return '-';
+  return more.length === 0 ? oneLine(first, 60) : `${oneLine(first, 60)} and ${more.length} more`;
+}

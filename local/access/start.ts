@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AccessReader, dynamoDbAccessReader } from '../../cli/access-records.ts';
+import { assembleAccess } from '../../infra/access-asset.ts';
+import { accessBundleDirectory } from '../../infra/bundle-directory.ts';
+import type { Policy } from '../../lambda/access/policy.ts';
+import { createFunction } from '../function/sandbox.ts';
+import type { World } from '../world.ts';
+import { startFunctionUrl } from './function-url.ts';
+import type { Principal } from './signature.ts';
+
+/** The access function of a world, behind its address. */
+export interface LocalAccess {
+  /** Callers go to `<url>/<credential>/<Service>.svc`. */
+  url: string;
+  tableName: string;
+  /** Whom its policy may name, with the keys they sign with. */
+  principals: Record<'ann' | 'vic' | 'portal' | 'stranger', Principal>;
+  reader: AccessReader;
+  /** Every line that the function wrote. */
+  lines: readonly string[];
+  invoke(event: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const TABLE = 'thingspace-access';
+export const CREDENTIAL = 'fleet';
+
+const principal = (accessKeyId: string, userArn: string): Principal => ({
+  accessKeyId,
+  secretAccessKey: `invented-for-${accessKeyId}`,
+  userArn,
+});
+
+const PRINCIPALS = {
+  ann: principal('AKIALOCALANN00000000', 'arn:aws:sts::111122223333:assumed-role/operations/ann'),
+  vic: principal('AKIALOCALVIC00000000', 'arn:aws:iam::111122223333:user/vic'),
+  portal: principal('AKIALOCALPORTAL00000', 'arn:aws:sts::111122223333:assumed-role/portal/i-0a1b2c3d'),
+  stranger: principal('AKIALOCALSTRANGER000', 'arn:aws:iam::111122223333:user/stranger'),
+};
+
+/** Ann may do everything, Vic may look, and of the portal's users Alice may change devices. */
+export const LOCAL_POLICY: Policy = {
+  rules: [
+    {
+      name: 'operations',
+      principals: ['arn:aws:iam::111122223333:role/operations'],
+      credentials: [CREDENTIAL],
+      operations: ['*'],
+    },
+    {
+      name: 'viewers',
+      principals: ['arn:aws:iam::111122223333:user/vic'],
+      credentials: [CREDENTIAL],
+      operations: ['Get*'],
+    },
+    {
+      name: 'portal-editors',
+      principals: ['arn:aws:iam::111122223333:role/portal'],
+      credentials: [CREDENTIAL],
+      operations: ['Get*', 'ChangeDevice*'],
+      users: ['alice@example.com'],
+    },
+  ],
+  speakers: ['arn:aws:iam::111122223333:role/portal'],
+};
+
+/** Starts the bundle of the access function beside a world; `npm run build` makes it. */
+export async function startAccess(
+  world: World,
+  options: { policy?: Policy; requestsPerMinute?: number; requestTimeoutMs?: number } = {},
+): Promise<LocalAccess> {
+  const { policy = LOCAL_POLICY, requestsPerMinute = 600 } = options;
+  await world.aws.dynamodb.createTable(TABLE, 'subject', 'item');
+  const directory = await mkdtemp(path.join(tmpdir(), 'thingspace-access-'));
+  assembleAccess(
+    accessBundleDirectory,
+    { policy, secrets: { [CREDENTIAL]: world.secretArn }, retentionDays: 400, requestsPerMinute },
+    directory,
+  );
+  const lines: string[] = [];
+  const lambda = createFunction({
+    handlerFile: path.join(directory, 'index.mjs'),
+    env: {
+      ...world.env,
+      SERVICE_NAME: 'local',
+      ACCESS_TABLE: TABLE,
+      AWS_LAMBDA_FUNCTION_NAME: 'thingspace-access',
+    },
+    timeoutMs: 90_000,
+    onLine: (line) => void lines.push(line),
+  });
+  const { region, accountId } = world.aws;
+  const front = await startFunctionUrl({
+    ...{ region, accountId },
+    principals: Object.values(PRINCIPALS),
+    invoke: (event) => lambda.invoke(event),
+    ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
+  });
+  const client = new DynamoDBClient({
+    region,
+    endpoint: world.aws.dynamodb.url,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  return {
+    url: front.url,
+    tableName: TABLE,
+    principals: PRINCIPALS,
+    reader: dynamoDbAccessReader(client, TABLE),
+    lines,
+    invoke: (event) => lambda.invoke(event),
+    async close() {
+      client.destroy();
+      await front.close();
+      await lambda.kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { accessText } from '../../cli/access-log.ts';
+import { type AccessReader, findRecords, type StoredRecord } from '../../cli/access-records.ts';
+import { callAccess, changeOf, deviceList, type SoapReply } from '../access/client.ts';
+import { type LocalAccess, startAccess } from '../access/start.ts';
+import type { World } from '../world.ts';
+import { nothingLeaked } from './checks.ts';
+import { check, type Scenario } from './scenario.ts';
+
+/** Changes that are made while the password is rotated: by so many at once, each one after the other. */
+const CHANGES = 20;
+const AT_ONCE = 4;
+
+/** Users of different rights in front of one username, and what the audit says of them afterwards. */
+export const accessScenario: Scenario = {
+  name: 'access',
+  shows:
+    'One username, users of their own: Vic may look, Ann may change, Alice and Bob come through a portal; each request is recorded.',
+  summary: true,
+  async play(world, show) {
+    const access = await startAccess(world);
+    const { ann, vic, portal, stranger } = access.principals;
+    const { devices } = world.devices;
+    const [first, second] = devices.map(({ iccid }) => iccid) as [string, string];
+    try {
+      const list = await callAccess(access.url, vic, deviceList);
+      const denied = await callAccess(access.url, vic, changeOf(first, 'by Vic'));
+      const untouched = devices.every(({ customFields }) => Object.keys(customFields).length === 0);
+      const byAlice = await callAccess(access.url, portal, changeOf(first, 'by Alice'), {
+        user: 'alice@example.com',
+      });
+      const byBob = await callAccess(access.url, portal, changeOf(first, 'by Bob'), {
+        user: 'bob@example.com',
+      });
+      const pretended = await callAccess(access.url, vic, deviceList, { user: 'alice@example.com' });
+      const strange = await callAccess(access.url, stranger, deviceList);
+      const password = await callAccess(access.url, ann, {
+        service: 'AccountService',
+        operation: 'GetNewPassword',
+        input: '',
+      });
+      const before = world.devices.events.length;
+      const [rotation, ...ofEach] = await Promise.all([
+        world.conductor.rotate(world.secretArn, { attempts: 1 }),
+        ...Array.from({ length: AT_ONCE }, () => changesOneByOne(access, second)),
+      ]);
+      const changes = ofEach.flat();
+      const executed = world.devices.events.length - before;
+
+      // Two log-ins are the rotation's: its own, and the one that proves the new password.
+      const { logIns, failures } = world.platform.truth(world.username);
+      const everything = await recordsOf(access.reader, {});
+      const ofDevice = await recordsOf(access.reader, { device: first });
+      const ofAlice = await recordsOf(access.reader, { user: 'alice@example.com' });
+      const shown = everything.filter(({ devices }) => devices[0]?.identifier !== second);
+      show(
+        `\nThe audit, without Ann’s ${CHANGES} changes during the rotation:\n\n${accessText({ records: shown, wide: [] })}\n`,
+      );
+      return [
+        check(
+          'Vic lists the devices, and gets ThingSpace’s answer',
+          list.status === 200 && list.text.includes(first),
+        ),
+        check(
+          'Vic may not change one: a fault that names the rule, and nothing was changed',
+          isDenied(denied, 'denied-by-default') && untouched,
+        ),
+        check(
+          'Alice changes one, through the portal',
+          byAlice.status === 200 && devices[0]?.customFields.CustomField1 === 'by Alice',
+        ),
+        check('Bob, through the same portal, may not', isDenied(byBob, 'denied-by-default')),
+        check('Vic may not speak for Alice', isDenied(pretended, 'speaks-for-others')),
+        check('Whom no rule names gets nothing', isDenied(strange, 'denied-by-default')),
+        check(
+          'Nobody asks for a new password, not even Ann, who may do everything',
+          isDenied(password, 'never-forwarded'),
+        ),
+        check(
+          `${CHANGES} changes of Ann’s during a rotation: all answered, each executed once`,
+          rotation.succeeded &&
+            changes.length === CHANGES &&
+            changes.every(({ status }) => status === 200) &&
+            executed === CHANGES,
+        ),
+        check(
+          'Who changed the device: Vic and Bob were denied, Alice did',
+          outcomes(ofDevice) === 'vic denied, alice@example.com done, bob@example.com denied',
+        ),
+        check('What Alice did: one change', outcomes(ofAlice) === 'alice@example.com done'),
+        check('Each request has its record', everything.length === 7 + CHANGES),
+        check(
+          'Rotation and function logged in three times together, and no log-in failed',
+          logIns <= 3 && failures === 0,
+        ),
+        await nothingLeaked(world),
+        await nothingLeakedBy(world, access),
+      ];
+    } finally {
+      await access.close();
+    }
+  },
+};
+
+async function changesOneByOne(access: LocalAccess, device: string): Promise<SoapReply[]> {
+  const replies: SoapReply[] = [];
+  while (replies.length < CHANGES / AT_ONCE) {
+    replies.push(await callAccess(access.url, access.principals.ann, changeOf(device, `${replies.length}`)));
+  }
+  return replies;
+}
+
+const isDenied = (
+  { faultcode, rule }: { faultcode: string | undefined; rule: string | undefined },
+  by: string,
+) => faultcode === 'a:ThingSpaceAccess.AccessDenied' && rule === by;
+
+const recordsOf = async (reader: AccessReader, wanted: { device?: string; user?: string }) => {
+  const nowMs = Date.now();
+  return (await findRecords(reader, { ...wanted, sinceMs: nowMs - 60 * 60_000, untilMs: nowMs })).records;
+};
+
+const outcomes = (records: readonly StoredRecord[]) =>
+  records
+    .map(({ user, caller, outcome }) => `${user ?? caller.split('/').at(-1)} ${outcome ?? 'unknown'}`)
+    .join(', ');
+
+async function nothingLeakedBy(
+  world: World,
+  { tableName, lines }: { tableName: string; lines: readonly string[] },
+) {
+  const written = [...lines, JSON.stringify(await world.aws.dynamodb.items(tableName))].join('\n');
+  const { passwords, tokens } = world.platform.truth(world.username);
+  return check(
+    'No password and no token stands in the function’s log or in the audit',
+    tokens.length > 0 && ![...passwords, ...tokens].some((secret) => written.includes(secret)),
+  );
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findRecords } from '../../../cli/access-records.ts';
+import { bundleAccess, bundleRotation } from '../../../infra/bundle.ts';
+import { callAccess, changeOf, deviceList } from '../../../local/access/client.ts';
+import { type LocalAccess, startAccess } from '../../../local/access/start.ts';
+import { accessScenario } from '../../../local/scenarios/access.ts';
+import { play } from '../../../local/scenarios/scenario.ts';
+import { startWorld, type World } from '../../../local/world.ts';
+
+let world: World;
+let access: LocalAccess;
+
+beforeAll(async () => {
+  await Promise.all([bundleRotation(), bundleAccess()]);
+  world = await startWorld();
+  access = await startAccess(world, { requestsPerMinute: 8 });
+});
+afterAll(async () => {
+  await access.close();
+  await world.close();
+});
+
+const everything = async () => {
+  const nowMs = Date.now();
+  return findRecords(access.reader, { sinceMs: nowMs - 60 * 60_000, untilMs: nowMs });
+};
+
+test('two users of different rights, an app’s own users, and a rotation meanwhile', async () => {
+  const another = await startWorld();
+  try {
+    const shown: string[] = [];
+    const { checks } = await play(accessScenario, another, undefined, (text) => shown.push(text));
+    expect(checks.filter(({ held }) => !held)).toEqual([]);
+    expect(shown.join()).toContain('alice@example.com');
+  } finally {
+    await another.close();
+  }
+});
+
+test('a direct Invoke is refused by the bundle as well', async () => {
+  expect(await access.invoke({ rawPath: '/fleet/DeviceService.svc' })).toMatchObject({
+    ok: true,
+    value: { statusCode: 500, body: expect.any(String) },
+  });
+  expect(world.devices.events).toEqual([]);
+});
+
+test('without DynamoDB nothing is sent', async () => {
+  world.gateway.decide = ({ service, operation }) =>
+    service === 'dynamodb' && operation === 'PutItem' ? 'denied' : 'ok';
+  const reply = await callAccess(access.url, access.principals.ann, deviceList);
+  world.gateway.decide = () => 'ok';
+  expect(reply.faultcode).toBe('a:ThingSpaceAccess.NotRecorded');
+  expect(world.devices.events).toEqual([]);
+});
+
+test('an answer that is lost on its way is recorded as unknown, and its request is not sent again', async () => {
+  world.gateway.decide = ({ operation }) =>
+    operation === 'ChangeDeviceCustomFields' ? 'response-lost' : 'ok';
+  const [device] = world.devices.devices;
+  const reply = await callAccess(access.url, access.principals.ann, changeOf(device?.iccid ?? '', 'once'));
+  world.gateway.decide = () => 'ok';
+  expect(reply.faultcode).toBe('a:ThingSpaceAccess.OutcomeUnknown');
+  expect(world.devices.events).toHaveLength(1);
+  const { records } = await everything();
+  expect(records.map(({ outcome }) => outcome)).toEqual(['unknown']);
+});
+
+test('a session that expired while nobody called is renewed', async () => {
+  world.clock.advance(30 * 60_000);
+  expect((await callAccess(access.url, access.principals.ann, deviceList)).status).toBe(200);
+});
+
+test('a caller that makes too many requests is stopped, in the table that all instances share', async () => {
+  const codes = [];
+  for (let n = 0; n < 9; n += 1) {
+    codes.push((await callAccess(access.url, access.principals.vic, deviceList)).faultcode);
+  }
+  // A minute may begin meanwhile; nine requests are too many for one and not for two.
+  expect(codes.filter((code) => code === undefined).length).toBeGreaterThanOrEqual(8);
+  expect(codes.filter((code) => code !== undefined && !code.endsWith('Throttled'))).toEqual([]);
+});

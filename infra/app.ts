@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { bundleRotation } from './bundle.ts';
+import { bundleAccess, bundleRotation } from './bundle.ts';
 import { ConfigurationError, readConfig } from './config.ts';
 import { RotationStack } from './stack.ts';
 
@@ -24,6 +24,7 @@ try {
   const app = new App();
   const config = readConfig(configFile(app));
   await bundleRotation();
+  if (config.access) await bundleAccess();
   new RotationStack(app, config);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();

@@ -1,5 +1,6 @@
 import { addressOf, type Receiver, subscriptions } from './alarm-receivers.ts';
 import type { Config } from './config.ts';
+import { accessFits } from './config-access.ts';
 import { placesFit } from './config-places.ts';
 import { type Rotation, scheduleOf } from './rotation-schedule.ts';
 
@@ -21,6 +22,7 @@ export function crossCheck(config: Config): string[] {
     ...placesFit(config),
     ...receiversAgree(config),
     ...logOutlivesRotations(config),
+    ...accessFits(config),
   ];
 }
 
@@ -68,7 +70,7 @@ function* madeTwice(credentials: Config['credentials']) {
 
 /** What the stack itself is made of (`stack.ts`); a credential is a construct beside it. */
 const innerConstructs =
-  /^(service|dashboard|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
+  /^(service|dashboard|access|accessurl|accesstable|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
 
 function* namesAreFree({ credentials }: Config) {
   for (const [index, { name }] of credentials.entries()) {

@@ -7,7 +7,9 @@ import {
   DEFAULT_PASSWORD_ELEMENT,
   DEFAULT_ROTATION_BUDGET,
 } from '../lambda/defaults.ts';
+import { accessSchema } from './config-access.ts';
 import { crossCheck } from './config-checks.ts';
+import { httpsUrl, list, object, oneOf, text, whole } from './config-shapes.ts';
 import { maxServiceName } from './names.ts';
 import { regions } from './regions.ts';
 
@@ -15,38 +17,6 @@ import { regions } from './regions.ts';
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
-
-const whole = (from: number, to: number, what: string) => {
-  const message = `write a whole number ${what} from ${from} to ${to}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message));
-};
-
-const text = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
-
-/** @param query whether it may have one, as pagers' addresses have */
-const httpsUrl = (message: string, query: 'query' | 'no query') =>
-  v.pipe(
-    v.string(message),
-    v.check((address) => {
-      const url = URL.parse(address);
-      if (url?.protocol !== 'https:' || `${url.username}${url.password}${url.hash}` !== '') return false;
-      return query === 'query' || url.search === '';
-    }, message),
-  );
-
-const oneOf = <const T extends readonly (string | number)[]>(values: T, what = '') =>
-  v.picklist(values, `write ${what}one of ${values.map((value) => JSON.stringify(value)).join(', ')}`);
-
-const object = <const E extends v.ObjectEntries>(entries: E) =>
-  v.strictObject(entries, (issue) =>
-    issue.expected === 'never'
-      ? `leave it out, it is no setting (there are ${Object.keys(entries).join(', ')})`
-      : issue.received === 'undefined'
-        ? 'write it, it is required'
-        : `write an object with ${Object.keys(entries).join(', ')}`,
-  );
-
-const list = <const T extends v.GenericSchema>(item: T) => v.array(item, 'write a list in square brackets');
 
 const roleArn = text(
   /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
@@ -233,6 +203,7 @@ const schema = object({
       securityGroupIds: identifiers('sg'),
     }),
   ),
+  access: v.optional(accessSchema),
   credentials: v.pipe(list(credential), v.minLength(1, 'write at least one credential')),
 });
 

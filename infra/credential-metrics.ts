@@ -1,15 +1,19 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CountName as AccessCountName } from '../lambda/access/metrics.ts';
 import { labelOf } from '../lambda/alarms/label.ts';
 import { type CountName, type DerivedName, type GaugeName, metricNamespace } from '../lambda/metrics.ts';
 
-export type MetricName = CountName | GaugeName | DerivedName;
+/** `Access…` only of a service that has an access function. */
+export type MetricName = CountName | GaugeName | DerivedName | AccessCountName;
 
 const statisticOf: Record<MetricName, 'Sum' | 'Maximum'> = {
   FailedLogIns: 'Sum',
   RotationSucceeded: 'Sum',
   PasswordLost: 'Sum',
   AlarmPublishFailed: 'Sum',
+  AccessDenied: 'Sum',
+  AccessFailed: 'Sum',
   LockoutExposure: 'Maximum',
   StaleWindowMs: 'Maximum',
   PasswordAgeDays: 'Maximum',

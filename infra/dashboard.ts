@@ -9,12 +9,17 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import type { AccessFunction } from './access-function.ts';
 import type { ThingSpaceCredential } from './credential.ts';
 import type { MetricName } from './credential-metrics.ts';
 import type { RotationService } from './rotation-service.ts';
 import { silentFailures } from './silent-failures.ts';
 
-type Shown = { service: RotationService; credentials: ThingSpaceCredential[] };
+type Shown = {
+  service: RotationService;
+  credentials: ThingSpaceCredential[];
+  access?: AccessFunction | undefined;
+};
 
 const hour = Duration.hours(1);
 const day = Duration.days(1);
@@ -28,17 +33,29 @@ export function rotationDashboard(scope: Construct, id: string, shown: Shown): D
     dashboardName: shown.service.names.dashboard,
     // Rotations are 90 days apart: a shorter look would show an empty page.
     defaultInterval: Duration.days(97),
-    widgets: [...stateRows(shown), ...eventRows(shown.service), ...functionRows(shown.service)],
+    widgets: [
+      ...stateRows(shown),
+      ...eventRows(shown.service),
+      ...functionRows(shown.service),
+      ...accessRows(shown),
+    ],
   });
 }
 
-function stateRows({ service, credentials }: Shown): IWidget[][] {
+function stateRows({ service, credentials, access }: Shown): IWidget[][] {
   const ofEach = (name: MetricName, period: Duration): IMetric[] =>
     credentials.map((credential) => credential.metric(name, { period }).with({ label: credential.username }));
   const limits = credentials.map(({ schedule }) => schedule.overdueAfterDays);
   return [
     [new TextWidget({ width: 24, height: 2, markdown: introduction(service) })],
-    [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: service.alarms })],
+    [
+      new AlarmStatusWidget({
+        title: 'Alarms',
+        width: 24,
+        height: 3,
+        alarms: [...service.alarms, ...(access?.alarms ?? [])],
+      }),
+    ],
     [
       new GraphWidget({
         title: 'Needs a person (1)',
@@ -127,6 +144,34 @@ function functionRows({ function: rotation, ledger, alarmTopic }: RotationServic
             color: Color.RED,
           }),
           ledger.metricConsumedWriteCapacityUnits({ ...sum, label: 'ledger writes' }),
+        ],
+      }),
+    ],
+  ];
+}
+
+function accessRows({ service, access }: Shown): IWidget[][] {
+  if (!access) return [];
+  const sum = { period: hour, statistic: 'Sum' };
+  return [
+    [
+      new GraphWidget({
+        title: 'Access function: requests per hour',
+        width: 12,
+        height: 6,
+        left: [
+          access.function.metricInvocations({ ...sum, label: 'requests' }),
+          service.metric('AccessDenied').with({ label: 'denied', color: Color.ORANGE }),
+          service.metric('AccessFailed').with({ label: 'failed', color: Color.RED }),
+        ],
+      }),
+      new GraphWidget({
+        title: 'Access function: duration, ms',
+        width: 12,
+        height: 6,
+        left: [
+          access.function.metricDuration({ period: hour, statistic: 'p50', label: 'half' }),
+          access.function.metricDuration({ period: hour, statistic: 'Maximum', label: 'longest' }),
         ],
       }),
     ],

@@ -16,6 +16,10 @@ export type ServiceNames = {
   operatorsPolicy: string;
   dailyChecks: string;
   dashboard: string;
+  accessTable: string;
+  accessLogGroup: string;
+  accessRole: string;
+  accessCallersPolicy: string;
 };
 
 /** IAM takes 64 characters for a role's name; `-rotation-` and the longest region take 24. */
@@ -32,6 +36,10 @@ export function namesOf(scope: Construct, serviceName: string): ServiceNames {
     operatorsPolicy: `${serviceName}-operators-${region}`,
     dailyChecks: `${serviceName}-daily`,
     dashboard: `${serviceName}-${region}`,
+    accessTable: `${serviceName}-access`,
+    accessLogGroup: `/thingspace/${serviceName}/access`,
+    accessRole: `${serviceName}-access-${region}`,
+    accessCallersPolicy: `${serviceName}-access-callers-${region}`,
   };
 }
 

@@ -45,11 +45,11 @@ export function rotationLogGroup(
 export function rotationRole(
   scope: Construct,
   id: string,
-  props: { roleName: string; inVpc: boolean },
+  props: { roleName: string; inVpc: boolean; description?: string },
 ): Role {
   const role = new Role(scope, id, {
     roleName: props.roleName,
-    description: 'Rotates the ThingSpace passwords',
+    description: props.description ?? 'Rotates the ThingSpace passwords',
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
   });
   if (props.inVpc) {

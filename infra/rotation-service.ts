@@ -145,6 +145,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly lockoutLimit: number;
   readonly lockoutBudget: number;
   readonly sealingKey: IKey;
+  readonly operationsKey: IKey;
   readonly ledger: Table;
   readonly alarmTopic: Topic;
   readonly logGroup: LogGroup;
@@ -197,6 +198,7 @@ export class RotationService extends Construct implements IRotationService {
         alias: names.operationsKeyAlias,
         logGroupName: names.logGroup,
       });
+    this.operationsKey = operationsKey;
     this.ledger = ledgerTable(this, 'Ledger', {
       tableName: names.ledgerTable,
       protectedFromDeletion: props.ledgerDeletionProtection ?? false,

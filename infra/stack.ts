@@ -4,11 +4,13 @@ import { type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { AccessFunction } from './access-function.ts';
 import { subscribe } from './alarm-receivers.ts';
 import type { Config } from './config.ts';
 import { subscriptionsOf } from './config-checks.ts';
 import { ThingSpaceCredential } from './credential.ts';
 import { rotationDashboard } from './dashboard.ts';
+import type { RotationFunctionOptions } from './rotation-function.ts';
 import type { Rotation } from './rotation-schedule.ts';
 import { RotationService } from './rotation-service.ts';
 
@@ -16,6 +18,8 @@ import { RotationService } from './rotation-service.ts';
 export class RotationStack extends Stack {
   readonly service: RotationService;
   readonly credentials: ThingSpaceCredential[];
+  /** Only where the configuration has `access`. */
+  readonly access: AccessFunction | undefined;
 
   constructor(scope: Construct, config: Config, props: StackProps & { bundle?: string } = {}) {
     const { bundle, ...stackProps } = props;
@@ -25,9 +29,10 @@ export class RotationStack extends Stack {
       env: { account, region },
       ...stackProps,
     });
+    const imports = this.#imports(config);
     this.service = new RotationService(this, 'Service', {
       ...serviceSettings(config),
-      ...this.#imports(config),
+      ...imports,
       ...(bundle === undefined ? {} : { bundle }),
     });
     for (const subscribed of subscriptionsOf(config)) subscribe(this.service.alarmTopic, subscribed);
@@ -45,7 +50,9 @@ export class RotationStack extends Stack {
       for (const client of given.clients) credential.grantClient(roleOf(client));
       return credential;
     });
-    rotationDashboard(this, 'Dashboard', { service: this.service, credentials: this.credentials });
+    this.access = this.#accessFunction(config, imports, bundle);
+    const { service, credentials, access } = this;
+    rotationDashboard(this, 'Dashboard', { service, credentials, access });
     this.#outputs(config);
   }
 
@@ -77,6 +84,34 @@ export class RotationStack extends Stack {
     };
   }
 
+  #accessFunction(
+    { access, thingspace, logRetentionDays, tracing }: Config,
+    {
+      vpc,
+      vpcSubnets,
+      securityGroups,
+    }: Pick<RotationFunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>,
+    bundle: string | undefined,
+  ): AccessFunction | undefined {
+    if (!access) return undefined;
+    const { rules, speakers, requestsPerMinute, retentionDays, deletionProtection } = access;
+    return new AccessFunction(this, 'Access', {
+      service: this.service,
+      credentials: this.credentials,
+      policy: { rules, speakers },
+      requestsPerMinute,
+      retentionDays,
+      deletionProtection,
+      tracing,
+      baseUrl: thingspace.baseUrl,
+      logRetention: logRetentionDays,
+      ...(vpc && { vpc }),
+      ...(vpcSubnets && { vpcSubnets }),
+      ...(securityGroups && { securityGroups }),
+      ...(bundle === undefined ? {} : { bundle }),
+    });
+  }
+
   /** One construct per role, however often it is named. */
   #roles(): (arn: string) => IRole {
     const roles = new Map<string, IRole>();
@@ -91,6 +126,11 @@ export class RotationStack extends Stack {
   #outputs(config: Config): void {
     const { service } = this;
     const outputs: Record<string, string> = {
+      ...(this.access && {
+        AccessUrl: this.access.url,
+        AccessTable: this.access.table.tableName,
+        AccessCallersPolicyArn: this.access.callersPolicy.managedPolicyArn,
+      }),
       ServiceName: service.serviceName,
       FunctionName: service.function.functionName,
       LedgerTable: service.ledger.tableName,

@@ -1,0 +1,44 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { RotationService } from './rotation-service.ts';
+
+const period = Duration.minutes(15);
+/** A caller that tries what it may not, or a new version of one that asks for more than it should. */
+const DENIED_BURST = 20;
+/** One failure may have healed; so many in a quarter of an hour have not. */
+const FAILED_BURST = 5;
+
+const burst = {
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  evaluationPeriods: 1,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+};
+
+/** What a caller that is refused would not report by itself. */
+export function accessAlarms(scope: Construct, service: RotationService, access: IFunction): Alarm[] {
+  const { serviceName } = service;
+  const denied = new Alarm(scope, 'DeniedAlarm', {
+    ...burst,
+    threshold: DENIED_BURST,
+    metric: service.metric('AccessDenied', { period }),
+    alarmDescription: `${DENIED_BURST} requests to the access function of ${serviceName} were denied or throttled within 15 minutes. Who and what: npm run cli -- access-log, and the function's log (docs/access.md).`,
+  });
+  const failed = new Alarm(scope, 'FailedAlarm', {
+    ...burst,
+    threshold: FAILED_BURST,
+    metric: new MathExpression({
+      expression: 'FILL(failed, 0) + FILL(errors, 0)',
+      usingMetrics: {
+        failed: service.metric('AccessFailed', { period }),
+        errors: access.metricErrors({ period, statistic: 'Sum' }),
+      },
+      period,
+    }),
+    alarmDescription: `${FAILED_BURST} requests to the access function of ${serviceName} failed within 15 minutes: no record, no session, or no usable answer of ThingSpace. The function's log says which; what was sent without an answer reads as unknown in npm run cli -- access-log (docs/access.md).`,
+  });
+  for (const alarm of [denied, failed]) alarm.addAlarmAction(new SnsAction(service.alarmTopic));
+  return [denied, failed];
+}

@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal, User } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  Architecture,
+  Code,
+  FunctionUrlAuthType,
+  InvokeMode,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { matchesAny } from '../lambda/access/patterns.ts';
+import type { Policy } from '../lambda/access/policy.ts';
+import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
+import { accessAlarms } from './access-alarms.ts';
+import { assembleAccess } from './access-asset.ts';
+import { accessBundleDirectory } from './bundle-directory.ts';
+import type { ThingSpaceCredential } from './credential.ts';
+import { acknowledgeFunctionRole } from './nag-acknowledgements.ts';
+import { type RotationFunctionOptions, rotationLogGroup, rotationRole } from './rotation-function.ts';
+import type { RotationService } from './rotation-service.ts';
+
+export interface AccessFunctionProps
+  extends Pick<RotationFunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups' | 'tracing'> {
+  /** Whose ledger, sealing key and alarm topic it uses. */
+  readonly service: RotationService;
+  /** Those that a rule names are the function's to use, and no other. */
+  readonly credentials: readonly ThingSpaceCredential[];
+  /** Who may call what (docs/access.md); everything else is denied. */
+  readonly policy: Policy;
+  /** ThingSpace's address. @default - the public one */
+  readonly baseUrl?: string;
+  /** Of one role or user, over all instances of the function. @default 600 */
+  readonly requestsPerMinute?: number;
+  /** How long a record is kept. @default 400 */
+  readonly retentionDays?: number;
+  /** How long the function's log is kept; it holds no request and no answer. @default 400 days */
+  readonly logRetention?: RetentionDays;
+  /** Whether the audit table refuses to be deleted; switch it on once the stack stands. @default false */
+  readonly deletionProtection?: boolean;
+  /** Directory of the built function. @default - the one that comes with this package */
+  readonly bundle?: string;
+}
+
+/** Longer than two waits for a session and one for ThingSpace take (`lambda/access/serve.ts`). */
+const timeout = Duration.seconds(90);
+
+/** SOAP requests of known callers, checked, recorded and sent on with the session of a username. */
+export class AccessFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: Role;
+  /** One item a request, with pointers by device and by user (`lambda/access/audit.ts`). */
+  readonly table: Table;
+  /** Callers go to `<url><credential>/<Service>.svc`. */
+  readonly url: string;
+  /** Lets its bearers call the URL; attached to the principals that the rules name without an asterisk. */
+  readonly callersPolicy: ManagedPolicy;
+  readonly alarms: Alarm[];
+
+  /** @throws GrantError for a credential whose secret's policy is not this stack's */
+  constructor(scope: Construct, id: string, props: AccessFunctionProps) {
+    super(scope, id);
+    const { service, policy, retentionDays = 400, requestsPerMinute = 600 } = props;
+    const { names, operationsKey } = service;
+    const inVpc = props.vpc !== undefined;
+    const traced = props.tracing === true;
+
+    this.table = new Table(this, 'Table', {
+      // Named, so that CloudFormation fails rather than replaces it by an empty one.
+      tableName: names.accessTable,
+      partitionKey: { name: 'subject', type: AttributeType.STRING },
+      sortKey: { name: 'item', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: props.deletionProtection ?? false,
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: operationsKey,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    const logGroup = rotationLogGroup(this, 'Log', {
+      name: names.accessLogGroup,
+      retention: props.logRetention ?? 400,
+      key: operationsKey,
+    });
+    encryptLog(operationsKey, names.accessLogGroup);
+
+    this.role = rotationRole(this, 'Role', {
+      roleName: names.accessRole,
+      inVpc,
+      description: 'Sends requests of known callers to ThingSpace',
+    });
+    for (const statement of [
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
+      // It writes records and cannot read them.
+      allow(['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.table.tableArn]),
+      throughDynamoDb(operationsKey),
+    ]) {
+      this.role.addToPolicy(statement);
+    }
+    const used = props.credentials.filter(({ credentialName }) =>
+      policy.rules.some(({ credentials }) => matchesAny(credentials, credentialName)),
+    );
+    for (const credential of used) credential.grantClient(this.role);
+    acknowledgeFunctionRole(this.role, { inVpc, traced });
+
+    const directory = mkdtempSync(path.join(tmpdir(), 'thingspace-access-'));
+    const secrets = Object.fromEntries(used.map((one) => [one.credentialName, secretIdOf(one)]));
+    const { vpc, vpcSubnets, securityGroups } = props;
+    this.function = new LambdaFunction(this, 'Function', {
+      description: 'Sends requests of known callers to ThingSpace, and records them',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(
+        assembleAccess(
+          props.bundle ?? accessBundleDirectory,
+          { policy, secrets, retentionDays, requestsPerMinute },
+          directory,
+        ),
+      ),
+      role: this.role,
+      timeout,
+      memorySize: 512,
+      logGroup,
+      environment: {
+        SERVICE_NAME: service.serviceName,
+        ACCESS_TABLE: this.table.tableName,
+        LEDGER_TABLE: service.ledger.tableName,
+        SEALING_KEY_ID: service.sealingKey.keyArn,
+        THINGSPACE_BASE_URL: props.baseUrl ?? DEFAULT_BASE_URL,
+        LOCKOUT_LIMIT: String(service.lockoutLimit),
+        LOCKOUT_BUDGET: String(service.lockoutBudget),
+        NODE_OPTIONS: '--enable-source-maps',
+      },
+      tracing: traced ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(vpc && { vpc }),
+      ...(vpcSubnets && { vpcSubnets }),
+      ...(securityGroups && { securityGroups }),
+    });
+    // The asset is staged by now.
+    rmSync(directory, { recursive: true });
+    const { url } = this.function.addFunctionUrl({
+      authType: FunctionUrlAuthType.AWS_IAM,
+      invokeMode: InvokeMode.BUFFERED,
+    });
+    this.url = url;
+    this.callersPolicy = this.#callersPolicy(names.accessCallersPolicy, policy);
+    service.operatorsPolicy.addStatements(
+      allow(['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]),
+      throughDynamoDb(operationsKey),
+    );
+    this.alarms = accessAlarms(this, service, this.function);
+  }
+
+  /**
+   * Since October 2025 a URL wants both actions (AWS Lambda Developer Guide, "Control access to Lambda function
+   * URLs"). The second one only through the URL: who may invoke the function itself can write any caller's name
+   * into the event.
+   */
+  #callersPolicy(managedPolicyName: string, { rules }: Policy): ManagedPolicy {
+    const { functionArn } = this.function;
+    const named = [...new Set(rules.flatMap(({ principals }) => principals))].filter(
+      (arn) => !arn.includes('*'),
+    );
+    const idOf = (arn: string) => arn.split(':').slice(5).join('-');
+    return new ManagedPolicy(this, 'Callers', {
+      managedPolicyName,
+      description: 'Calls ThingSpace through the access function',
+      statements: [
+        allow(['lambda:InvokeFunctionUrl'], [functionArn], {
+          StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' },
+        }),
+        allow(['lambda:InvokeFunction'], [functionArn], { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } }),
+      ],
+      roles: named
+        .filter((arn) => /:role\/(?!aws-reserved\/)/.test(arn))
+        .map((arn) => Role.fromRoleArn(this, idOf(arn), arn)),
+      users: named
+        .filter((arn) => arn.includes(':user/'))
+        .map((arn) => User.fromUserArn(this, idOf(arn), arn)),
+    });
+  }
+}
+
+const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
+  new PolicyStatement({ actions, resources, conditions });
+
+/** A secret that is made here has a name that is known before its ARN is. */
+const secretIdOf = ({ credentialName, secret }: ThingSpaceCredential): string =>
+  Token.isUnresolved(secret.secretArn) ? `thingspace/${credentialName}` : secret.secretArn;
+
+/** What a table under a customer-managed key asks of its users (DynamoDB Developer Guide, encryption at rest). */
+const throughDynamoDb = (key: IKey) =>
+  allow(
+    [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
+    [key.keyArn],
+    { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(key).region}.amazonaws.com` } },
+  );
+
+/** The policy of an imported key stays its owner's. */
+function encryptLog(key: IKey, logGroupName: string): void {
+  const { account, partition, region } = Stack.of(key);
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'TheAccessLogIsEncrypted',
+      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+      resources: ['*'],
+      conditions: {
+        ArnEquals: {
+          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${logGroupName}`,
+        },
+      },
+    }),
+    /* allowNoOp */ true,
+  );
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import { matches } from '../lambda/access/patterns.ts';
+import { allowsNothing } from '../lambda/access/policy.ts';
+import type { Config } from './config.ts';
+import { list, object, text, whole } from './config-shapes.ts';
+
+const principal = text(
+  /^arn:[a-z-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]*\*?[\w+=,.@/-]*$/,
+  'write the ARN of a role or a user, such as arn:aws:iam::123456789012:role/fleet-app; its name may hold one asterisk',
+);
+
+const operation = v.pipe(
+  text(
+    /^[A-Za-z0-9*]{1,64}$/,
+    'write the name of an operation, such as ChangeDeviceState, or a pattern such as Get*',
+  ),
+  v.check(
+    (pattern) => !allowsNothing(pattern),
+    'leave it out: log-ins, log-outs and passwords are never forwarded, whatever a rule says',
+  ),
+);
+
+const atLeastOne = <const T extends v.GenericSchema>(item: T, what: string) =>
+  v.pipe(list(item), v.minLength(1, `write at least one ${what}: the rule would allow nothing`));
+
+const rule = object({
+  name: text(/^[A-Za-z0-9][\w-]{0,39}$/, 'write up to 40 letters, digits, - and _'),
+  principals: atLeastOne(principal, 'principal'),
+  credentials: atLeastOne(
+    text(/^[A-Za-z0-9*][\w*-]{0,47}$/, 'write the name of a credential, or a pattern such as *'),
+    'credential',
+  ),
+  operations: atLeastOne(operation, 'operation'),
+  users: v.optional(
+    atLeastOne(
+      text(
+        /^[\x20-\x7e]{1,128}$/,
+        'write the name of an application user (printable ASCII), or a pattern such as *@example.com',
+      ),
+      'user',
+    ),
+  ),
+});
+
+/** The access function: left out, there is none. */
+export const accessSchema = object({
+  rules: v.pipe(list(rule), v.minLength(1, 'write at least one rule: everything is denied without')),
+  speakers: v.optional(list(principal), []),
+  requestsPerMinute: v.optional(whole(1, 100_000, 'of requests'), 600),
+  retentionDays: v.optional(whole(1, 3_653, 'of days'), 400),
+  deletionProtection: v.optional(v.boolean('write true or false'), false),
+});
+
+const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others)$/i;
+
+/** What no single setting shows; each sentence says what to write. */
+export function* accessFits({ access, account, credentials }: Config): Generator<string> {
+  if (!access) return;
+  const seen = new Set<string>();
+  for (const [index, given] of access.rules.entries()) {
+    const at = `access.rules[${index}]`;
+    const name = given.name.toLowerCase();
+    if (seen.has(name)) yield `${at}.name: write another name, records and faults name the rule by it`;
+    if (BUILT_IN.test(name))
+      yield `${at}.name: write another name, the function has a rule of its own that is called so`;
+    seen.add(name);
+    for (const [place, pattern] of given.credentials.entries()) {
+      const meant = credentials.filter((credential) => matches(pattern, credential.name));
+      if (meant.length === 0) {
+        yield `${at}.credentials[${place}]: write the name of a credential of this configuration (${credentials.map((one) => one.name).join(', ')}), or a pattern of one`;
+      }
+      for (const { name: imported, secretArn, adopt } of meant) {
+        if (secretArn === undefined || adopt) continue;
+        yield `${at}.credentials[${place}]: leave ${imported} out, or adopt its secret: the function could not be named as its reader`;
+      }
+    }
+    yield* ofAccount(`${at}.principals`, given.principals, account);
+    const speaks = given.principals.some((one) => access.speakers.some((speaker) => overlap(one, speaker)));
+    if (given.users && !speaks) {
+      yield `${at}.users: leave it out, or name one of the rule's principals in access.speakers: nobody else says on whose behalf it acts`;
+    }
+  }
+  yield* ofAccount('access.speakers', access.speakers, account);
+}
+
+function* ofAccount(path: string, principals: readonly string[], account: string) {
+  for (const [index, arn] of principals.entries()) {
+    if (arn.split(':')[4] !== account) {
+      yield `${path}[${index}]: write a role or user of the account ${account}; callers of another account assume a role of this one`;
+    }
+  }
+}
+
+/** Whether two patterns can mean the same principal, as far as one of them is what the other one says. */
+const overlap = (one: string, other: string) => matches(one, other) || matches(other, one);

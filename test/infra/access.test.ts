@@ -1,0 +1,240 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, test } from 'vitest';
+import { ConfigurationError, parseConfig } from '../../infra/config.ts';
+import { configWith, readable, synthesize, twoDepartments } from './synthesize.ts';
+
+const arn = (name: string) => `arn:aws:iam::123456789012:${name}`;
+const rule = {
+  name: 'operations',
+  principals: [
+    arn('role/operations'),
+    arn('user/people/vic'),
+    arn('role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_*'),
+  ],
+  credentials: ['fleet'],
+  operations: ['Get*', 'ChangeDeviceState'],
+};
+const access = { rules: [rule], speakers: [arn('role/operations')] };
+const withAccess = (changes: object = {}) => configWith({ access: { ...access, ...changes } });
+
+const { app, ofType, one, json } = synthesize(withAccess());
+
+function lines(policy: unknown): string[] {
+  const { Statement } = readable(policy) as { Statement: Record<string, unknown>[] };
+  return Statement.map(({ Effect, Action, Resource: on, Condition }) =>
+    [
+      Effect,
+      [Action].flat().join(' '),
+      `on ${[on].flat().join(' ')}`,
+      ...(Condition ? [`if ${JSON.stringify(Condition)}`] : []),
+    ].join(' '),
+  );
+}
+
+const functionOf = (prefix: string) => one('AWS::Lambda::Function', prefix);
+
+test('cdk-nag finds no violation, also in a VPC and traced', () => {
+  const vpc = { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] };
+  for (const stack of [app, synthesize(configWith({ access, vpc, tracing: true })).app]) {
+    expect(new AwsSolutionsChecks(stack).validateScope(stack).violations).toEqual([]);
+  }
+});
+
+test('without the setting there is no access function', () => {
+  const { resources } = synthesize();
+  expect(Object.keys(resources).filter((id) => id.startsWith('Access'))).toEqual([]);
+});
+
+test('the function may do exactly what it calls: write the audit, read its own credential, share its session', () => {
+  const [policy] = ofType('AWS::IAM::Policy').filter(([id]) => id.startsWith('AccessRole'));
+  expect(lines(policy?.[1].Properties.PolicyDocument)).toEqual([
+    'Allow logs:CreateLogStream logs:PutLogEvents on {AccessLog.Arn}',
+    'Allow dynamodb:BatchWriteItem dynamodb:PutItem dynamodb:UpdateItem on {AccessTable.Arn}',
+    'Allow kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:ViaService":"dynamodb.us-east-1.amazonaws.com"}}',
+    'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["fleetapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
+    'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":"{fleetSecret}","kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
+  ]);
+});
+
+test('it reads the secrets of the credentials that a rule names, and no other', () => {
+  const readersOf = (name: string) =>
+    JSON.stringify(readable(one('AWS::SecretsManager::ResourcePolicy', name).Properties.ResourcePolicy));
+  expect(readersOf('fleet')).toContain('{AccessRole.Arn}');
+  expect(readersOf('metering')).not.toContain('AccessRole');
+});
+
+test('only who is named calls it, through its URL alone, signed: no principal may invoke the function itself', () => {
+  expect(one('AWS::Lambda::Url').Properties).toMatchObject({ AuthType: 'AWS_IAM', InvokeMode: 'BUFFERED' });
+  const callers = one('AWS::IAM::ManagedPolicy', 'AccessCallers').Properties;
+  expect(lines(callers.PolicyDocument)).toEqual([
+    'Allow lambda:InvokeFunctionUrl on {AccessFunction.Arn} if {"StringEquals":{"lambda:FunctionUrlAuthType":"AWS_IAM"}}',
+    'Allow lambda:InvokeFunction on {AccessFunction.Arn} if {"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}',
+  ]);
+  expect([callers.Roles, callers.Users]).toEqual([['operations'], ['vic']]);
+  const permitted = ofType('AWS::Lambda::Permission').map(([, { Properties }]) =>
+    readable(Properties.FunctionName),
+  );
+  expect(new Set(permitted)).toEqual(new Set(['{ServiceFunction.Arn}']));
+});
+
+test('the audit table outlives the stack, ends its items by itself and can be brought back', () => {
+  const table = one('AWS::DynamoDB::Table', 'AccessTable');
+  expect(table).toMatchObject({
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      TableName: 'ThingSpaceRotation-access',
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      DeletionProtectionEnabled: false,
+    },
+  });
+  const guarded = synthesize(withAccess({ deletionProtection: true })).one(
+    'AWS::DynamoDB::Table',
+    'AccessTable',
+  );
+  expect(guarded.Properties.DeletionProtectionEnabled).toBe(true);
+});
+
+test('operators read the audit and write nothing in it', () => {
+  const statements = lines(one('AWS::IAM::ManagedPolicy', 'ServiceOperators').Properties.PolicyDocument);
+  expect(statements.filter((line) => line.includes('AccessTable'))).toEqual([
+    'Allow dynamodb:GetItem dynamodb:Query on {AccessTable.Arn}',
+  ]);
+});
+
+test('bursts of denials and of failures reach the alarm topic and stand on the dashboard', () => {
+  const alarms = ofType('AWS::CloudWatch::Alarm').filter(([id]) => id.startsWith('Access'));
+  expect(
+    alarms.map(([, { Properties }]) => [Properties.Threshold, readable(Properties.AlarmActions)]),
+  ).toEqual([
+    [20, ['{ServiceAlarms}']],
+    [5, ['{ServiceAlarms}']],
+  ]);
+  const dashboard = JSON.stringify(one('AWS::CloudWatch::Dashboard').Properties.DashboardBody);
+  for (const shown of [
+    'Access function: requests per hour',
+    'AccessDenied',
+    'AccessFailed',
+    'AccessDeniedAlarm',
+  ]) {
+    expect(dashboard).toContain(shown);
+  }
+});
+
+test('the policy is part of the asset: another policy is another asset, the same one the same', () => {
+  const assetOf = (config: object) =>
+    synthesize(config).one('AWS::Lambda::Function', 'Access').Properties.Code.S3Key;
+  expect(assetOf(withAccess())).toBe(functionOf('Access').Properties.Code.S3Key);
+  expect(assetOf(withAccess({ rules: [{ ...rule, operations: ['Get*'] }] }))).not.toBe(assetOf(withAccess()));
+});
+
+test('the asset holds what the function reads', () => {
+  const directory = app.synth().directory;
+  const hash = String(functionOf('Access').Properties.Code.S3Key).replace('.zip', '');
+  const file = JSON.parse(readFileSync(path.join(directory, `asset.${hash}`, 'access.json'), 'utf8'));
+  expect(file).toEqual({
+    policy: { rules: [rule], speakers: access.speakers },
+    secrets: { fleet: 'thingspace/fleet' },
+    retentionDays: 400,
+    requestsPerMinute: 600,
+  });
+});
+
+test('address, table and callers’ policy are outputs', () => {
+  for (const name of ['AccessUrl', 'AccessTable', 'AccessCallersPolicyArn'])
+    expect(json.Outputs).toHaveProperty(name);
+});
+
+describe('a policy that cannot work is refused in one sentence', () => {
+  function sentencesOf(changes: object): string[] {
+    try {
+      parseConfig(withAccess(changes));
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigurationError) return error.message.split('\n');
+      throw error;
+    }
+  }
+  const withRule = (changes: object) => ({ rules: [{ ...rule, ...changes }] });
+
+  test.each<[what: string, changes: object, sentence: string]>([
+    ['no rule', { rules: [] }, 'access.rules: write at least one rule: everything is denied without.'],
+    [
+      'no principal',
+      withRule({ principals: [] }),
+      'access.rules[0].principals: write at least one principal: the rule would allow nothing.',
+    ],
+    [
+      'an empty operation',
+      withRule({ operations: [''] }),
+      'access.rules[0].operations[0]: write the name of an operation, such as ChangeDeviceState, or a pattern such as Get*.',
+    ],
+    ...['GetNewPassword', 'GetNewInactivePassword', '*Password', 'LogIn', 'LogOut', 'login'].map(
+      (operation): [string, object, string] => [
+        operation,
+        withRule({ operations: [operation] }),
+        'access.rules[0].operations[0]: leave it out: log-ins, log-outs and passwords are never forwarded, whatever a rule says.',
+      ],
+    ),
+    [
+      'everybody',
+      withRule({ principals: ['*'] }),
+      'access.rules[0].principals[0]: write the ARN of a role or a user, such as arn:aws:iam::123456789012:role/fleet-app; its name may hold one asterisk.',
+    ],
+    [
+      'a session instead of a role',
+      withRule({ principals: ['arn:aws:sts::123456789012:assumed-role/a/b'] }),
+      'access.rules[0].principals[0]: write the ARN of a role or a user, such as arn:aws:iam::123456789012:role/fleet-app; its name may hold one asterisk.',
+    ],
+    [
+      'a principal of another account',
+      withRule({ principals: ['arn:aws:iam::999999999999:role/a'] }),
+      'access.rules[0].principals[0]: write a role or user of the account 123456789012; callers of another account assume a role of this one.',
+    ],
+    [
+      'a credential that does not exist',
+      withRule({ credentials: ['flet'] }),
+      'access.rules[0].credentials[0]: write the name of a credential of this configuration (fleet, metering), or a pattern of one.',
+    ],
+    [
+      'two rules of one name',
+      { rules: [rule, { ...rule, name: 'Operations' }] },
+      'access.rules[1].name: write another name, records and faults name the rule by it.',
+    ],
+    [
+      'the name of a rule of its own',
+      withRule({ name: 'denied-by-default' }),
+      'access.rules[0].name: write another name, the function has a rule of its own that is called so.',
+    ],
+    [
+      'users whom nobody can name',
+      { ...withRule({ users: ['alice'] }), speakers: [] },
+      "access.rules[0].users: leave it out, or name one of the rule's principals in access.speakers: nobody else says on whose behalf it acts.",
+    ],
+    [
+      'no requests',
+      { requestsPerMinute: 0 },
+      'access.requestsPerMinute: write a whole number of requests from 1 to 100000.',
+    ],
+    [
+      'a member that is none',
+      { rule: [] },
+      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, deletionProtection).',
+    ],
+  ])('%s', (_, changes, sentence) => {
+    expect(sentencesOf(changes)).toEqual([sentence]);
+  });
+
+  test('a credential whose secret’s policy is not ours', () => {
+    const [fleet] = twoDepartments.credentials;
+    const secretArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:vendor-AbC123';
+    const credentials = [{ name: fleet?.name, username: 'FleetApi', secretArn }];
+    expect(() => parseConfig(configWith({ access, credentials }))).toThrow(
+      'leave fleet out, or adopt its secret',
+    );
+  });
+});

@@ -1,3 +1,4 @@
+import { accessMutants } from './access.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
 import { clientMutants } from './client.ts';
@@ -26,4 +27,5 @@ export const mutants: readonly Mutant[] = [
   ...alarmMutants,
   ...answerMutants,
   ...clientMutants,
+  ...accessMutants,
 ];

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { matches } from '../../lambda/access/patterns.ts';
+import { allowsNothing, decide, isNeverForwarded } from '../../lambda/access/policy.ts';
+import { principalOf } from '../../lambda/access/principal.ts';
+import { POLICY } from './access-world.ts';
+
+describe('a pattern', () => {
+  test.each([
+    ['Get*', 'GetDeviceList', true],
+    ['Get*', 'Get', true],
+    ['Get*', 'ForGetting', false],
+    ['GetDeviceList', 'GetDeviceListed', false],
+    ['*', '', true],
+    ['*List*', 'GetDeviceList', true],
+    ['a*a', 'a', false],
+    ['a*b*a', 'aba', true],
+    ['Get.*', 'GetDevice', false],
+    ['[A-Z]*', 'Get', false],
+    ['get*', 'GetDeviceList', false],
+  ])('%s and %s: %s', (pattern, text, held) => {
+    expect(matches(pattern, text)).toBe(held);
+  });
+
+  test('means what a regular expression with .* in place of each asterisk means', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 8 });
+    fc.assert(
+      fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 }), (pattern, text) => {
+        expect(matches(pattern, text)).toBe(new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(text));
+      }),
+    );
+  });
+});
+
+describe('a principal', () => {
+  test.each([
+    ['arn:aws:sts::111122223333:assumed-role/portal/i-0a', 'arn:aws:iam::111122223333:role/portal'],
+    ['arn:aws:sts::111122223333:assumed-role/portal/a/b', 'arn:aws:iam::111122223333:role/portal'],
+    [
+      'arn:aws-us-gov:sts::111122223333:assumed-role/portal/i',
+      'arn:aws-us-gov:iam::111122223333:role/portal',
+    ],
+    ['arn:aws:iam::111122223333:role/a/path/portal', 'arn:aws:iam::111122223333:role/portal'],
+    ['arn:aws:iam::111122223333:user/people/vic', 'arn:aws:iam::111122223333:user/people/vic'],
+    ['arn:aws:iam::111122223333:root', 'arn:aws:iam::111122223333:root'],
+    ['arn:aws:sts::111122223333:federated-user/vic', 'arn:aws:sts::111122223333:federated-user/vic'],
+  ])('of %s is %s', (userArn, principal) => {
+    expect(principalOf(userArn)).toBe(principal);
+  });
+
+  test('of a federated user or the root user is named by no rule', () => {
+    const asked = {
+      user: undefined,
+      credential: 'fleet',
+      service: 'DeviceService',
+      operation: 'GetDeviceList',
+    };
+    for (const principal of [
+      'arn:aws:sts::111122223333:federated-user/vic',
+      'arn:aws:iam::111122223333:root',
+    ]) {
+      expect(decide(POLICY, { ...asked, principal }).allowed).toBe(false);
+    }
+  });
+});
+
+test('a pattern that stands for passwords alone allows nothing; one that also means others allows those', () => {
+  for (const pattern of ['GetNewPassword', '*password*', 'LogIn', 'logout'])
+    expect(allowsNothing(pattern)).toBe(true);
+  for (const pattern of ['*', 'Get*', 'Log*', 'LogInformation']) expect(allowsNothing(pattern)).toBe(false);
+});
+
+test('what is never forwarded is known by its service or its name, in any letter case', () => {
+  expect(isNeverForwarded('SESSIONSERVICE', 'Anything')).toBe(true);
+  expect(isNeverForwarded('AccountService', 'getnewpassword')).toBe(true);
+  expect(isNeverForwarded('DeviceService', 'GetDeviceList')).toBe(false);
+});

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal, User } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, PolicyStatement, Role, User } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
@@ -24,6 +24,7 @@ import { accessAlarms } from './access-alarms.ts';
 import { assembleAccess } from './access-asset.ts';
 import { accessBundleDirectory } from './bundle-directory.ts';
 import type { ThingSpaceCredential } from './credential.ts';
+import { encryptsLog } from './keys.ts';
 import { acknowledgeFunctionRole } from './nag-acknowledgements.ts';
 import { type RotationFunctionOptions, rotationLogGroup, rotationRole } from './rotation-function.ts';
 import type { RotationService } from './rotation-service.ts';
@@ -91,7 +92,11 @@ export class AccessFunction extends Construct {
       retention: props.logRetention ?? 400,
       key: operationsKey,
     });
-    encryptLog(operationsKey, names.accessLogGroup);
+    // The policy of an imported key stays its owner's.
+    operationsKey.addToResourcePolicy(
+      encryptsLog(this, 'TheAccessLogIsEncrypted', names.accessLogGroup),
+      /* allowNoOp */ true,
+    );
 
     this.role = rotationRole(this, 'Role', {
       roleName: names.accessRole,
@@ -212,22 +217,3 @@ const throughDynamoDb = (key: IKey) =>
     [key.keyArn],
     { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(key).region}.amazonaws.com` } },
   );
-
-/** The policy of an imported key stays its owner's. */
-function encryptLog(key: IKey, logGroupName: string): void {
-  const { account, partition, region } = Stack.of(key);
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'TheAccessLogIsEncrypted',
-      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
-      resources: ['*'],
-      conditions: {
-        ArnEquals: {
-          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${logGroupName}`,
-        },
-      },
-    }),
-    /* allowNoOp */ true,
-  );
-}

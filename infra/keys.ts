@@ -95,7 +95,7 @@ export function newOperationsKey(
   id: string,
   props: { alias: string; serviceName: string; logGroupName: string },
 ): Key {
-  const { account, partition, region } = Stack.of(scope);
+  const { account } = Stack.of(scope);
   const key = new Key(scope, id, {
     alias: props.alias,
     description: `Encrypts the alarms and the logs of ${props.serviceName}.`,
@@ -111,18 +111,22 @@ export function newOperationsKey(
       conditions: { StringEquals: { 'aws:SourceAccount': account } },
     }),
   );
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'TheLogGroupIsEncrypted',
-      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
-      resources: ['*'],
-      conditions: {
-        ArnEquals: {
-          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${props.logGroupName}`,
-        },
-      },
-    }),
-  );
+  key.addToResourcePolicy(encryptsLog(scope, 'TheLogGroupIsEncrypted', props.logGroupName));
   return key;
+}
+
+/** Lets CloudWatch Logs use a key for one log group. */
+export function encryptsLog(scope: Construct, sid: string, logGroupName: string): PolicyStatement {
+  const { account, partition, region } = Stack.of(scope);
+  return new PolicyStatement({
+    sid,
+    principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+    actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+    resources: ['*'],
+    conditions: {
+      ArnEquals: {
+        'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${logGroupName}`,
+      },
+    },
+  });
 }

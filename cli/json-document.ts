@@ -1,7 +1,14 @@
 import type { Terminal } from './desk.ts';
 
 /** Commands whose result is a document of their own; the others' is what they say. */
-export const OWN_DOCUMENT: ReadonlySet<string> = new Set(['status', 'audit', 'doctor', 'explain']);
+export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
+  'status',
+  'audit',
+  'access-log',
+  'doctor',
+  'explain',
+  'release',
+]);
 
 /** What a command without a document of its own ends in, for scripts. */
 export type Ended = {

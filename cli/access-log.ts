@@ -1,5 +1,6 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { type Found, findRecords, type StoredRecord } from './access-records.ts';
+import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { UsageError } from './errors.ts';
 
@@ -61,7 +62,7 @@ export const outcomeText = ({ outcome, code }: StoredRecord): string =>
   code === undefined ? (outcome ?? 'unknown') : `${outcome ?? 'unknown'} (${oneLine(code, 60)})`;
 
 function tableOfRecords(records: readonly StoredRecord[]): string[] {
-  const lines = [
+  return inColumns([
     ['WHEN', 'WHO', 'THROUGH', 'OPERATION', 'ON', 'OUTCOME', 'RULE'],
     ...records.map((record) => [
       new Date(record.at).toISOString(),
@@ -72,14 +73,7 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
       outcomeText(record),
       oneLine(record.rule, 40),
     ]),
-  ];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  ]);
 }
 
 const shortArn = (arn: string) => arn.split(':').slice(5).join(':');

@@ -1,5 +1,6 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { type AuditRow, credentialKey } from '../lambda/ledger/state.ts';
+import { inColumns } from './columns.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
@@ -71,9 +72,8 @@ const inJson = ({
 function table(rows: readonly AuditRow[], username: string, days: number): string {
   if (rows.length === 0)
     return `Nobody presented a password of ${oneLine(username)} in the last ${days} days.`;
-  const head = ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'];
-  const lines = [
-    head,
+  return inColumns([
+    ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'],
     ...rows.map(({ at, actor, purpose, outcome, code, exposure, versionId }) => [
       iso(at),
       oneLine(actor, 40),
@@ -82,14 +82,5 @@ function table(rows: readonly AuditRow[], username: string, days: number): strin
       String(exposure),
       versionId === '' ? '-' : oneLine(versionId, 64),
     ]),
-  ];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  ]).join('\n');
 }

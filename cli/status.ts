@@ -1,5 +1,6 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
+import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { NotWellError, TargetError } from './errors.ts';
 import { secretsOf } from './find-function.ts';
@@ -60,16 +61,9 @@ async function statusOfAll(desk: Desk, { json }: StatusOptions): Promise<void> {
 const HEAD = ['SECRET', 'USERNAME', 'VERDICT', 'FAILED', 'LAST ROTATION', 'NEXT', 'DO'];
 
 function table(rows: readonly Row[]): string {
-  const lines = [HEAD, ...rows.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const text = lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = inColumns([HEAD, ...rows.map(cells)]);
   const problems = rows.flatMap((row) => ('problem' in row ? [`${row.name}: ${row.problem}`] : []));
-  return [...text, ...problems].join('\n');
+  return [...lines, ...problems].join('\n');
 }
 
 function cells(row: Row): string[] {

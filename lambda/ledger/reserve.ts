@@ -94,7 +94,8 @@ function exchangeInProgress(state: CredentialState, now: number) {
 
 function notItsSecret(state: CredentialState, wanted: Presentation) {
   if (!wanted.exchange) return undefined;
-  if (state.secretArn !== undefined && state.secretArn !== wanted.secretArn) return sharedUsername(state);
+  if (state.secretArn !== undefined && state.secretArn !== wanted.secretArn)
+    return sharedUsername(state, wanted.secretArn);
   const { journal } = state;
   if (journal.state === 'idle' || journal.state === 'committed') return undefined;
   return new ExchangeInProgressError(
@@ -102,11 +103,12 @@ function notItsSecret(state: CredentialState, wanted: Presentation) {
   );
 }
 
-export function sharedUsername(state: CredentialState): SharedUsernameError {
+export function sharedUsername(state: CredentialState, secretArn: string): SharedUsernameError {
   return new SharedUsernameError(
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
       'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
-      'secret is gone or no longer meant, let this one take the username over: `npm run cli -- adopt --secret <its ARN>`.',
+      'secret is gone or no longer meant, let this one take the username over: ' +
+      `\`npm run cli -- adopt --secret ${secretArn}\`.`,
   );
 }
 

@@ -60,7 +60,7 @@ export function unlocked(
     return new GuardNotClosedError(
       `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so nothing need be cleared. Store ` +
         'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
-        'clears the count. To try it now: `npm run cli -- trial --secret <its ARN>`.',
+        `clears the count. To try it now: \`npm run cli -- trial${state.secretArn === undefined ? '' : ` --secret ${state.secretArn}`}\`.`,
     );
   }
   // `<=`: what was reserved in the very millisecond of the unlocking may have been executed after it.

@@ -143,7 +143,7 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
   throw new UsernameChangedError(
     `The secret ${secretArn} names the username ${stored} now, but a new password of ${username} waits sealed for it. ` +
       'Nothing was changed and nothing is lost. Put the username back by storing a new version of the secret; or, if the ' +
-      'change is meant, let the secret take the new username over: `npm run cli -- adopt --secret <its ARN>`.',
+      `change is meant, let the secret take the new username over: \`npm run cli -- adopt --secret ${secretArn}\`.`,
   );
 }
 

@@ -65,7 +65,7 @@ export function classify(
   const { state, now, current, former } = seen;
   const { journal } = state;
   if (state.secretArn !== undefined && state.secretArn !== secretArn)
-    return { do: 'stop', error: sharedUsername(state) };
+    return { do: 'stop', error: sharedUsername(state, secretArn) };
   if (former && isOpen(former.journal))
     return { do: 'stop', error: usernameChanged(secretArn, seen.username, former) };
 
@@ -159,7 +159,7 @@ function usernameChanged(
     `The secret ${secretArn} names the username ${username} now, but the exchange of ${former.username}’s password is not ` +
       `settled (${former.journal.state}). Nothing is begun and nothing is lost. Put the username back by storing a new ` +
       'version of the secret; or, if the change is meant, let the secret take the new username over: ' +
-      '`npm run cli -- adopt --secret <its ARN>`.',
+      `\`npm run cli -- adopt --secret ${secretArn}\`.`,
   );
 }
 

@@ -51,7 +51,7 @@ export async function settleUnknownOutcome(
   if (theirs) {
     const proof = await prove(invocation, current.versionId, theirs);
     if (proof.works) return recordNothingChanged(invocation, attempt, username);
-    if (!proof.certain) throw unproven(username, proof);
+    if (!proof.certain) throw unproven(invocation, username, proof);
   }
   // An answer that KMS does not open now is no loss, and neither is one that could not be looked for.
   if (inLog.found === 'locked') throw inLog.error;
@@ -131,7 +131,7 @@ async function oldStillWorks(
     // The refusal and what it proves are one write and one message.
     if (mayProveLoss) recordLost(fresh, attempt, username, at);
   });
-  if (!proof.works && !proof.certain) throw unproven(username, proof);
+  if (!proof.works && !proof.certain) throw unproven(invocation, username, proof);
   return proof.works;
 }
 
@@ -173,13 +173,17 @@ function stillUnknown(username: string, settlesAt: number): OutcomeUnknownError 
 }
 
 /** A refusal whose code is not certainly about the credentials proves no loss. */
-function unproven(username: string, { error }: Extract<Proof, { works: false }>): OutcomeUnknownError {
+function unproven(
+  { secretArn }: Invocation,
+  username: string,
+  { error }: Extract<Proof, { works: false }>,
+): OutcomeUnknownError {
   const retryAt = (error as Partial<RefusedPasswordError>).retryAt;
   const when = retryAt === undefined ? 'half an hour later' : `after ${new Date(retryAt).toISOString()}`;
   return new OutcomeUnknownError(
     `Nobody knows whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
       `does not say that the password was at fault. It is asked once more, ${when}, by a retry or the recover event. ` +
-      'If the guard is closed then, a person settles it by one log-in: `npm run cli -- trial --secret <its ARN>`. If that ' +
+      `If the guard is closed then, a person settles it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
       'settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
     { cause: error },
   );

@@ -202,7 +202,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'lost only from certain proof',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: '  if (!proof.works && !proof.certain) throw unproven(username, proof);\n',
+    find: '  if (!proof.works && !proof.certain) throw unproven(invocation, username, proof);\n',
     replace: '',
     noticedBy: UNKNOWN,
   },

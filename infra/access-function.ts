@@ -141,6 +141,7 @@ export class AccessFunction extends Construct {
         ACCESS_TABLE: this.table.tableName,
         LEDGER_TABLE: service.ledger.tableName,
         SEALING_KEY_ID: service.sealingKey.keyArn,
+        ALARM_TOPIC_ARN: service.alarmTopic.topicArn,
         THINGSPACE_BASE_URL: props.baseUrl ?? DEFAULT_BASE_URL,
         LOCKOUT_LIMIT: String(service.lockoutLimit),
         LOCKOUT_BUDGET: String(service.lockoutBudget),

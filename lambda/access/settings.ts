@@ -18,6 +18,7 @@ export type Settings = AccessFile & {
   auditTable: string;
   ledgerTable: string;
   sealingKeyId: string;
+  alarmTopicArn: string;
   baseUrl: string;
   lockoutLimit: number;
   lockoutBudget: number;
@@ -56,6 +57,7 @@ const environment = v.object({
   ACCESS_TABLE: text,
   LEDGER_TABLE: text,
   SEALING_KEY_ID: text,
+  ALARM_TOPIC_ARN: text,
   THINGSPACE_BASE_URL: v.optional(text, DEFAULT_BASE_URL),
   LOCKOUT_LIMIT: count(DEFAULT_LOCKOUT_LIMIT),
   LOCKOUT_BUDGET: count(DEFAULT_LOCKOUT_BUDGET),
@@ -71,17 +73,17 @@ export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
     const names = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? ''))].join(', ');
     throw new AccessSettingsError(`The access function’s environment cannot be used: write ${names}.`);
   }
-  const { SERVICE_NAME, ACCESS_TABLE, LEDGER_TABLE, SEALING_KEY_ID, THINGSPACE_BASE_URL, ...lockout } =
-    read.output;
+  const set = read.output;
   return {
     ...readFile(new URL(ACCESS_FILE, directory)),
-    serviceName: SERVICE_NAME,
-    auditTable: ACCESS_TABLE,
-    ledgerTable: LEDGER_TABLE,
-    sealingKeyId: SEALING_KEY_ID,
-    baseUrl: THINGSPACE_BASE_URL,
-    lockoutLimit: lockout.LOCKOUT_LIMIT,
-    lockoutBudget: lockout.LOCKOUT_BUDGET,
+    serviceName: set.SERVICE_NAME,
+    auditTable: set.ACCESS_TABLE,
+    ledgerTable: set.LEDGER_TABLE,
+    sealingKeyId: set.SEALING_KEY_ID,
+    alarmTopicArn: set.ALARM_TOPIC_ARN,
+    baseUrl: set.THINGSPACE_BASE_URL,
+    lockoutLimit: set.LOCKOUT_LIMIT,
+    lockoutBudget: set.LOCKOUT_BUDGET,
   };
 }
 

@@ -39,6 +39,7 @@ export function wire(logger: Logger): Services {
           ledger: {
             table: settings.ledgerTable,
             sealingKeyId: settings.sealingKeyId,
+            alarmTopicArn: settings.alarmTopicArn,
             lockoutLimit: settings.lockoutLimit,
             lockoutBudget: settings.lockoutBudget,
           },

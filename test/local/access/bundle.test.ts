@@ -14,7 +14,8 @@ beforeAll(async () => {
   await Promise.all([bundleRotation(), bundleAccess()]);
   world = await startWorld();
   access = await startAccess(world, { requestsPerMinute: 8 });
-});
+  // Two builds, on a machine that may be busy.
+}, 120_000);
 afterAll(async () => {
   await access.close();
   await world.close();

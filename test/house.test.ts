@@ -68,6 +68,11 @@ test('every function, class and constant that the function exports has an import
   expect(unused.filter(({ name }) => name !== 'handler')).toEqual([]);
 });
 
+test('each mutant edits code that stands once', () => {
+  const stale = mutants.filter(({ file, find }) => read(file).split(find).length !== 2);
+  expect(stale.map(({ rule }) => rule)).toEqual([]);
+});
+
 test('no file of the rotation is longer than 220 lines', () => {
   const long = filesOf('lambda/rotation/*.ts').filter((file) => read(file).split('\n').length > 221);
   expect(long).toEqual([]);

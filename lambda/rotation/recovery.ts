@@ -97,7 +97,7 @@ export function classify(
   }
 }
 
-/** First a dead password, or one that a late answer may have replaced, is replaced by the one that works. */
+/** A dead password, or one that a late answer may have replaced, is looked at before anything else is done. */
 function putBackOr({ state, currentIsDead }: Seen, otherwise: Classified): Classified {
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
@@ -112,11 +112,9 @@ async function act(invocation: Invocation, seen: Seen, found: Classified): Promi
     case 'roll forward':
       return void (await rollForward(invocation, found.journal, seen));
     case 'wait for its owner': {
-      const { found: inLog } = await findInLog(invocation, found.journal, username);
-      if (inLog === 'nothing' || inLog === 'locked') {
-        await waitOrFail(invocation, LEASE_MS, inProgress(username, found.journal.startedAt));
-      }
-      return undefined;
+      const inLog = await findInLog(invocation, found.journal, username);
+      if (inLog.found === 'readable') return undefined;
+      return void (await waitOrFail(invocation, LEASE_MS, inProgress(username, found.journal.startedAt)));
     }
     case 'settle':
       return void (await settleUnknownOutcome(invocation, found.journal, seen));

@@ -25,7 +25,7 @@ export async function rollForward(invocation: Invocation, journal: Received, see
   try {
     password = await openUsable(invocation, journal, seen);
   } catch (failure) {
-    if (failure instanceof PresentableError && (await personHasRestored(invocation, journal, seen))) return;
+    if (failure instanceof PresentableError && (await currentWorks(invocation, journal, seen))) return;
     throw failure;
   }
   const token = invocation.token ?? (await emptyPending(invocation)) ?? journal.token;
@@ -54,16 +54,19 @@ async function openUsable(
   return password;
 }
 
-/** The sealed answer cannot be used now; a password that a person has stored since, and that works, ends it. */
-async function personHasRestored(
+/**
+ * The sealed answer cannot be used now. AWSCURRENT may be on a password that works all the same: a person has stored
+ * it since, or an earlier invocation has made ours current. That ends it.
+ */
+async function currentWorks(
   invocation: Invocation,
-  { attempt, oldVersion }: Received,
+  { attempt, token, oldVersion }: Received,
   { username, current: { versionId, credential } }: Seen,
 ): Promise<boolean> {
   if (versionId === oldVersion || !credential) return false;
   const proof = await prove(invocation, versionId, credential);
   if (!proof.works) return false;
-  await endCommitted(invocation, { username, attempt }, { versionId, overtaken: true });
+  await endCommitted(invocation, { username, attempt }, { versionId, overtaken: versionId !== token });
   return true;
 }
 

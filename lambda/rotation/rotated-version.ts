@@ -83,6 +83,10 @@ export async function versionOfRotation(
     if (journal.state === 'committed' && journal.token === step.token) {
       return current.versionId === committedVersion(journal) ? current : undefined;
     }
+    // The step is repeated: its answer was lost, or Secrets Manager tries the rotation again.
+    if (journal.state === 'idle' && journal.lastToken === step.token) {
+      if (journal.lastVersion === current.versionId) return current;
+    }
     const own = await readVersionOnce(step, step.token);
     return !own || own.value === current.value ? 'schedule test' : 'stale';
   });

@@ -27,7 +27,7 @@ export function wire(logger: Logger, store: SecretStore): Services {
     store,
     ledger: createLedger({
       items: dynamoDbItems(new DynamoDBClient(AWS_CLIENT), settings.ledgerTable),
-      alarms: alarmsOnDemand(() => loadAlarms(settings, metrics, logger)),
+      alarms: alarmsOnDemand(() => loadAlarms(settings, metrics, logger), logger),
       metrics,
       clock,
       budgets: settings.budgets,
@@ -43,13 +43,21 @@ export function wire(logger: Logger, store: SecretStore): Services {
   };
 }
 
-/** Texts and client of the alarms are loaded when there is one to publish: most invocations have none. */
-function alarmsOnDemand(load: () => Promise<Alarms>): Alarms {
-  let loaded: Promise<Alarms> | undefined;
+/**
+ * Texts and client of the alarms are loaded when there is one to publish: most invocations have none. An alarm that
+ * cannot be published for want of them stays in the outbox.
+ */
+function alarmsOnDemand(load: () => Promise<Alarms>, logger: Logger): Alarms {
+  let loaded: Alarms | undefined;
   return {
     async publish(event, limits) {
-      loaded ??= load();
-      return (await loaded).publish(event, limits);
+      try {
+        loaded ??= await load();
+      } catch (failure) {
+        logger.error('The code that publishes alarms cannot be loaded', { failure: (failure as Error).name });
+        return 'failed';
+      }
+      return loaded.publish(event, limits);
     },
   };
 }

@@ -179,7 +179,7 @@ export const alarmMutants: Mutant[] = [
   {
     rule: 'a refusal and the loss that it proves are one write and one message',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: 'if (!unsearched) recordLost(fresh, attempt, username, at);',
+    find: 'if (mayProveLoss) recordLost(fresh, attempt, username, at);',
     replace: 'void [fresh, at];',
     noticedBy: 'test/rotation/answers.test.ts',
     testName: 'no answer in time',

@@ -25,6 +25,18 @@ test('an edit between PutSecretValue and UpdateSecretVersionStage ends up in AWS
   expect(world.violations).toEqual([]);
 });
 
+test('an edit made a fresh version necessary: a finishSecret that is repeated after the end finds the rotation done', async () => {
+  const world = createWorld();
+  const token = randomUUID();
+  world.aws.rotate(token);
+  actBefore(world, 'UpdateSecretVersionStage', () => void world.aws.store(edited(world.aws.currentValue())));
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret', 'finishSecret'] as const) {
+    expect(await world.step(step, token), step).toEqual({ outcome: 'done' });
+  }
+  expect(world.aws.stages.get('AWSCURRENT')).not.toBe(token);
+  expect(announced(world)).toEqual(['password-rotated']);
+});
+
 test('a read from before the edit does not end it: it is asked until the edit is seen', async () => {
   const world = createWorld({ secret: { staleForMs: 3_000 } });
   actBefore(world, 'UpdateSecretVersionStage', () => void world.aws.store(edited(world.aws.currentValue())));

@@ -70,6 +70,38 @@ test('a log that could not be searched proves no loss, until it could be', async
   expect(await world.recover()).toMatchObject({ error: { name: 'CredentialLostError' } });
 });
 
+test('while the owner of an exchange may live, a log that cannot be searched is waited for: the invocation ends in words', async () => {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
+  await world.rotate({ attempts: 1 });
+  expect(world.state().journal.state).toBe('exchanging');
+  let searches = 0;
+  world.plan.decide = ({ name }) => {
+    if (name !== 'FilterLogEvents') return 'ok';
+    searches += 1;
+    // Without a pause it would be asked for ever.
+    return searches > 1_000 ? 'killed-before' : 'failed-before';
+  };
+  expect(await world.recover()).toMatchObject({ error: { name: 'ExchangeInProgressError' } });
+  expect(searches).toBeLessThan(1_000);
+});
+
+test('our own password that is AWSCURRENT already, and whose seal KMS does not open, ends as ours', async () => {
+  const world = createWorld();
+  let swapped = false;
+  world.plan.decide = ({ name }) => {
+    const dies = swapped && name === 'PutItem';
+    swapped ||= name === 'UpdateSecretVersionStage';
+    return dies ? 'killed-before' : 'ok';
+  };
+  const { token } = await world.rotate({ attempts: 1 });
+  expect(world.state().journal.state).toBe('received');
+  expect(world.currentPassword()).toBe(world.truth().password);
+  world.plan.decide = ({ name }) => (name === 'Decrypt' ? 'failed-before' : 'ok');
+  expect((await world.rotate({ token })).rotated).toBe(true);
+  expect(announced(world)).toEqual(['password-rotated']);
+});
+
 test('an answer that KMS does not open now is no loss either: it waits, and is rolled forward', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');

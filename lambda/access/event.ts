@@ -24,7 +24,7 @@ export type Call = {
 
 export const USER_HEADER = 'x-on-behalf-of';
 export const MAX_REQUEST_BYTES = 1024 * 1024;
-export const MAX_USER_CHARS = 128;
+const MAX_USER_CHARS = 128;
 
 // AWS Lambda Developer Guide, "Invoking Lambda function URLs": payload format 2.0, header names in lower case.
 const functionUrlEvent = v.object({

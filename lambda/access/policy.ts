@@ -35,8 +35,8 @@ export type Asked = {
 export type Decision = { allowed: true; rule: string } | { allowed: false; rule: string; why: string };
 
 /** The rules that are not configured, by the names under which faults and records show them. */
-export const NEVER_FORWARDED = 'never-forwarded';
-export const DENIED_BY_DEFAULT = 'denied-by-default';
+const NEVER_FORWARDED = 'never-forwarded';
+const DENIED_BY_DEFAULT = 'denied-by-default';
 export const SPEAKS_FOR_OTHERS = 'speaks-for-others';
 
 /** Sessions and passwords are this function's and the rotation's own: no policy opens them to anybody. */

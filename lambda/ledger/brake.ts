@@ -67,7 +67,7 @@ export function release(state: CredentialState, attempts: readonly string[], now
 }
 
 /** The oldest hold of another credential. */
-export function holderFor(state: CredentialState, username: string): Hold | undefined {
+function holderFor(state: CredentialState, username: string): Hold | undefined {
   return holdsInForce(state)
     .filter((hold) => credentialKey(hold.username) !== credentialKey(username))
     .sort((a, b) => a.since - b.since)[0];

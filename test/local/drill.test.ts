@@ -23,7 +23,8 @@ async function inDrill(name: string, play: (drill: Drill) => Promise<void>): Pro
   }
 }
 
-describe('A drill', () => {
+// Mostly waiting: functions that retry until their deadline.
+describe.concurrent('A drill', () => {
   it.each(situations)(
     '$name begins unsolved, with a message, and is solved as well as can be by doing what status says',
     ({ name }) =>

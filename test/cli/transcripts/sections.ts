@@ -101,8 +101,9 @@ const opened = () =>
     await run(['store', ...SECRET, '--trial', '--yes', '--as', 'ann'], wrong);
     clock.advance(5 * 60_000);
     platform.support.unlock(username);
-    await run(['unlocked', ...SECRET, '--at', '2026', '--as', 'ann', '--yes']);
     const at = new Date(clock.nowMs()).toISOString();
+    clock.advance(60_000);
+    await run(['unlocked', ...SECRET, '--at', '2026', '--as', 'ann', '--yes']);
     await run(['unlocked', ...SECRET, '--at', at, '--as', 'ann', '--yes']);
     show('Support has unlocked it');
   });

@@ -14,7 +14,7 @@ import { troubleIsOver } from './trouble.ts';
  *   exchanging, unknown, lost           recordReceived    received    a sealed answer holds the new password
  *   exchanging                          recordUnknown     unknown     no usable answer, or its owner died
  *   unknown                             recordLost        lost        the old password is refused for certain
- *   exchanging, unknown                 recordUnchanged   idle        proof that the old password still works
+ *   exchanging, unknown                 recordUnchanged   idle        proof that the old password works, or a newer stored one
  *   exchanging, received, unknown, lost recordCommitted   committed   AWSCURRENT is on a version that works
  *   lost                                endLoss           idle        another password logged in since
  *   committed                           finish            idle        the rotation is over

@@ -2,6 +2,8 @@ const MINUTE_MS = 60_000;
 
 /** How long after its reservation a request may still be executed by the platform. */
 export const SETTLING_MS = 20 * MINUTE_MS;
+/** The same, for sentences. */
+export const SETTLING_MINUTES = SETTLING_MS / MINUTE_MS;
 /** How long an exchange keeps everybody else out: longer than any invocation (15 minutes at most). */
 export const LEASE_MS = 20 * MINUTE_MS;
 /** A request that is not begun by then is not sent: it must have left, connected, within 60 s. */

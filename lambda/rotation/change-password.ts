@@ -1,6 +1,7 @@
 import { fingerprint } from '../ledger/fingerprint.ts';
 import type { Reservation } from '../ledger/ledger.ts';
 import { credentialKey } from '../ledger/state.ts';
+import { SETTLING_MINUTES } from '../ledger/times.ts';
 import type { DataKey } from '../sealing/data-key.ts';
 import { envelopeForItem, seal } from '../sealing/seal-answer.ts';
 import { unusableBecause } from '../secret/credential.ts';
@@ -22,7 +23,8 @@ import { unusable, writeSealed } from './sealed-answer.ts';
 
 /**
  * The healthy line of a rotation, in order. Throwing anywhere is the same as dying there: `recovery.ts` finds
- * what is left and goes on. The numbers stand at the lines below.
+ * what is left and goes on. The lines below carry the numbers. Of 4 to 6 the journal, which is written beside
+ * them, may still say `exchanging`; the line in the log is found then, as in 3.
  *
  *   dies                                  found as                             then
  *   1 with the log-in reserved            idle; it counts as a failure         begin anew when the guard allows
@@ -58,11 +60,11 @@ export async function changePassword(invocation: StepInvocation, current: Readab
   if (timeForExchangeMs(invocation) === undefined) throw notEnoughTime(invocation);
   const key = await sealer.newKey({ secretArn, token });
   try {
-    // 1
+    // Death point 1
     const session = await logInOrThrow(invocation, current.versionId, current.credential, 'log-in');
     try {
       const reservation = await beginExchange(invocation, current);
-      // 2
+      // Death point 2
       const exchange = { current, reservation, key, askedAtMs: clock.nowMs() };
       const answer = await ask(invocation, exchange, session);
       await sealAndStore(invocation, exchange, answer);
@@ -141,7 +143,7 @@ async function ask(
   await endUnknown(invocation, reservation, undefined);
   throw new OutcomeUnknownError(
     `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive: nobody knows ` +
-      'whether the password was changed. Nothing is asked for again; in 20 minutes a retry or the recover event ' +
+      `whether the password was changed. Nothing is asked for again; in ${SETTLING_MINUTES} minutes a retry or the recover event ` +
       'logs in once with the old password and settles it.',
     { cause: answer.cause },
   );
@@ -159,7 +161,7 @@ async function sealAndStore(
   const about = { secretArn, token, attempt, oldVersion: current.versionId, oldHash: old.hash };
   const envelopes = seal(answer, key, about);
   writeSealed(invocation, attempt, envelopes);
-  // 3
+  // Death point 3
   const read = api.readNewPassword(answer);
   const password = read.outcome === 'done' ? read.value : undefined;
   const envelope = envelopeForItem(envelopes, answer, password, key, about);
@@ -174,7 +176,7 @@ async function sealAndStore(
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };
   const [swapped, journaled] = await Promise.allSettled([
-    storeAndSwap(invocation, received, current), // 4, 5
+    storeAndSwap(invocation, received, current), // Death points 4 and 5
     settleReceived(invocation, reservation, envelope),
   ]);
   if (swapped.status === 'rejected') throw swapped.reason;
@@ -182,7 +184,7 @@ async function sealAndStore(
   const committed = swapped.value
     ? { versionId: token, overtaken: false }
     : await makeCurrent(invocation, received, current);
-  // 6
+  // Death point 6
   const { versionId, overtaken } = committed;
   const staleMs = Math.round(clock.nowMs() - receivedAtMs);
   metrics.gauge('StaleWindowMs', credentialKey(username), staleMs, 'Milliseconds');

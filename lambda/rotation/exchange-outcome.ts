@@ -2,6 +2,7 @@ import { recordCommitted, recordReceived, recordUnchanged, recordUnknown } from 
 import type { Reservation } from '../ledger/ledger.ts';
 import type { Settlement } from '../ledger/settle.ts';
 import type { CredentialState } from '../ledger/state.ts';
+import { SETTLING_MINUTES } from '../ledger/times.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation } from './context.ts';
 import {
@@ -84,7 +85,7 @@ export async function endRefused(
     await endUnknown(invocation, reservation, envelope);
     throw new OutcomeUnknownError(
       `ThingSpace answered the request for a new password of ${username} with ${code} (${words}), which does ` +
-        'not prove that nothing was changed. In 20 minutes a retry or the recover event logs in once with the old ' +
+        `not prove that nothing was changed. In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old ` +
         'password and settles it.',
     );
   }
@@ -110,7 +111,7 @@ export async function endUnreadable(
   throw new UnreadableAnswerError(
     `ThingSpace’s answer to the request for a new password of ${username} could not be read. It is sealed, not ` +
       `lost: look into it with \`${openingCommand(username)}\`; if it holds a password, store that as a new ` +
-      'version of the secret. By itself, a retry in 20 minutes finds out whether the old password still works.',
+      `version of the secret. By itself, a retry in ${SETTLING_MINUTES} minutes finds out whether the old password still works.`,
     { cause },
   );
 }

@@ -78,7 +78,7 @@ export async function makeCurrent(
       to = versionIdFor(ours.attempt, current.versionId, round);
       if (!(await storePending(invocation, to, value))) continue;
     }
-    if (verdict === 'refused') await proveOurs(invocation, ours, to, current);
+    if (verdict === 'unproven') await proveOurs(invocation, ours, to, current);
     if (await swapCurrent(invocation, current.versionId, to)) return { versionId: to, overtaken: false };
     current = await readCurrent(invocation, await describeSecret(invocation));
   }
@@ -88,30 +88,30 @@ export async function makeCurrent(
   );
 }
 
-/** What AWSCURRENT holds: ours, a dead password, one that works, or one that was asked and refused. */
+/** What AWSCURRENT holds. `unproven`: a password that was refused, or nothing that can be presented. */
 async function judge(
   invocation: Invocation,
   ours: NewPassword,
   { versionId, credential }: StoredVersion,
-): Promise<'ours already' | 'dead' | 'works' | 'refused'> {
+): Promise<'ours already' | 'dead' | 'works' | 'unproven'> {
   if (versionId === ours.oldVersion) return 'dead';
   // No credential can be read from it, so nobody can log in with it; ours must prove itself all the same.
-  if (!credential) return 'refused';
+  if (!credential) return 'unproven';
   checkSameUser(invocation, ours, credential.username);
   if (credential.password === ours.password) return 'ours already';
   const holdsOld = (await hashPassword(credential.username, credential.password)) === ours.oldHash;
   if (holdsOld && askedJustNow(invocation, ours)) return 'dead';
   const proof = await prove(invocation, versionId, credential);
   if (proof.works) return 'works';
-  return holdsOld && proof.certain ? 'dead' : 'refused';
+  return holdsOld && proof.certain ? 'dead' : 'unproven';
 }
 
 const askedJustNow = ({ clock }: Invocation, { askedAtMs }: NewPassword): boolean =>
   askedAtMs !== undefined && clock.nowMs() - askedAtMs < TOO_SOON_FOR_A_RESET_MS;
 
 /**
- * One log-in with ours, before AWSCURRENT is taken from a password that was refused. It is known by its exchange,
- * not by the version: another rotation must not present it again under its own.
+ * One log-in with ours, before AWSCURRENT is taken from a password that was refused. It is reserved under the
+ * attempt's id, so that a later rotation does not present it once more under a version's id.
  * @throws SupersededError when it is refused, too
  */
 async function proveOurs(
@@ -147,7 +147,7 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
   );
 }
 
-/** The members that a person may have edited, with our password; of a value that is no credential nothing is kept. */
+/** The members of AWSCURRENT, which a person may have edited, with our password. A value that is no credential is discarded. */
 async function mergedValue(
   invocation: Invocation,
   { password, oldVersion }: NewPassword,
@@ -161,7 +161,7 @@ async function mergedValue(
   throw current.problem;
 }
 
-/** AWSPENDING may be on ours still, which stays beside a newer password. */
+/** Ours is not made current: takes AWSPENDING off it. */
 async function takePendingOffOurs(
   invocation: Invocation,
   token: string,

@@ -104,28 +104,34 @@ function putBackOr({ state, currentIsDead }: Seen, otherwise: Classified): Class
 }
 
 /** Undefined when there is to be another look. */
-async function act(invocation: Invocation, seen: Seen, found: Classified): Promise<Recovered | undefined> {
+async function act(invocation: Invocation, seen: Seen, decision: Classified): Promise<Recovered | undefined> {
   const { username } = seen;
-  switch (found.do) {
+  switch (decision.do) {
     case 'stop':
-      throw found.error;
+      throw decision.error;
     case 'roll forward':
-      return void (await rollForward(invocation, found.journal, seen));
+      await rollForward(invocation, decision.journal, seen);
+      return undefined;
     case 'wait for its owner': {
-      const inLog = await findInLog(invocation, found.journal, username);
+      const { startedAt } = decision.journal;
+      const inLog = await findInLog(invocation, decision.journal, username);
       if (inLog.found === 'readable') return undefined;
-      return void (await waitOrFail(invocation, LEASE_MS, inProgress(username, found.journal.startedAt)));
+      await waitOrFail(invocation, LEASE_MS, inProgress(username, startedAt));
+      return undefined;
     }
     case 'settle':
-      return void (await settleUnknownOutcome(invocation, found.journal, seen));
+      await settleUnknownOutcome(invocation, decision.journal, seen);
+      return undefined;
     case 'ask the stored one':
-      return void (await askStored(invocation, seen));
+      await askStored(invocation, seen);
+      return undefined;
     case 'put back':
-      return (await putBack(invocation, seen)) ? undefined : act(invocation, seen, found.otherwise);
+      return (await putBack(invocation, seen)) ? undefined : act(invocation, seen, decision.otherwise);
     case 'fail with the dead one':
-      return void (await failWithDead(invocation, seen));
+      await failWithDead(invocation, seen);
+      return undefined;
     case 'nothing':
-      return found.recovered === 'stored' ? { found: 'stored', username } : clear(seen);
+      return decision.recovered === 'stored' ? { found: 'stored', username } : clear(seen);
   }
 }
 

@@ -50,7 +50,7 @@ export async function settleUnknownOutcome(
   const theirs = await storedByPerson(seen, journal);
   if (theirs) {
     const proof = await prove(invocation, current.versionId, theirs);
-    if (proof.works) return recordNothingChanged(invocation, attempt, username);
+    if (proof.works) return endWithoutNewPassword(invocation, attempt, username);
     if (!proof.certain) throw unproven(invocation, username, proof);
   }
   // An answer that KMS does not open now is no loss, and neither is one that could not be looked for.
@@ -58,7 +58,7 @@ export async function settleUnknownOutcome(
   // A log that was not searched may hold the answer: then a refusal proves no loss.
   const mayProveLoss = inLog.found !== 'not searched';
   if (await oldStillWorks(invocation, journal, seen, mayProveLoss)) {
-    return recordNothingChanged(invocation, attempt, username);
+    return endWithoutNewPassword(invocation, attempt, username);
   }
   if (inLog.found === 'not searched') throw notSearched(username, inLog.error);
   await failAsLost(invocation, attempt, seen);
@@ -156,7 +156,8 @@ async function failAsLost(invocation: Invocation, attempt: string, { username, s
   throw credentialLost(username);
 }
 
-function recordNothingChanged(
+/** The old password works, or one that a person has stored since: the exchange brought nothing that is needed. */
+function endWithoutNewPassword(
   { ledger, deadlineMs }: Invocation,
   attempt: string,
   username: string,

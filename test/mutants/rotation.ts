@@ -97,7 +97,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'G9’s second question: ours must work before it replaces what was refused',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (verdict === 'refused') await proveOurs(",
+    find: "if (verdict === 'unproven') await proveOurs(",
     replace: "if (verdict === ('never' as string)) await proveOurs(",
     noticedBy: RULES,
   },

@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-sns';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { awsCall } from '../lambda/aws-call.ts';
+import { errorIn } from './error-line.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type ClientOptions = ConstructorParameters<typeof SNSClient>[0] & object;
@@ -72,9 +73,9 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
 
     logLines,
 
-    async errorsSince(logGroup, sinceMs) {
+    async errorsSince(logGroup, secretArn, sinceMs) {
       const lines = await logLines(logGroup, '"errorName"', sinceMs);
-      return lines.flatMap(({ message }) => errorIn(message));
+      return lines.flatMap(({ message }) => errorIn(message, secretArn));
     },
 
     async key(keyId) {
@@ -151,11 +152,3 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
 }
 
 /** The function's logger writes one JSON object per line. */
-function errorIn(line: string): { errorName: string; message: string }[] {
-  try {
-    const { errorName, message } = JSON.parse(line.slice(line.indexOf('{')));
-    return typeof errorName === 'string' && typeof message === 'string' ? [{ errorName, message }] : [];
-  } catch {
-    return [];
-  }
-}

@@ -150,7 +150,7 @@ async function watch(
         return terminal.say('Rotated: the new password is AWSCURRENT and was tested.');
       }
       say(sight, await phaseOf(desk, sight));
-      const reason = (await errorsSince(desk, before.now)).at(-1);
+      const reason = (await errorsSince(desk, secretArn, before.now)).at(-1);
       if (reason !== undefined) {
         say(sight, `The function failed: ${reason}`);
         if (mustAct(before, sight)) throw notDone(sight, reason, 1);
@@ -233,11 +233,11 @@ function notDone(sight: Sight, reason: string | undefined, exitCode: number): Ro
   );
 }
 
-async function errorsSince(desk: Desk, sinceMs: number): Promise<string[]> {
+async function errorsSince(desk: Desk, secretArn: string, sinceMs: number): Promise<string[]> {
   const group = desk.function?.logGroup;
   if (group === undefined) return [];
   try {
-    const errors = await desk.surroundings.errorsSince(group, sinceMs);
+    const errors = await desk.surroundings.errorsSince(group, secretArn, sinceMs);
     return errors.map(({ errorName, message }) => `${errorName}: ${message}`);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;

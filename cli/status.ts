@@ -19,7 +19,7 @@ export type StatusOptions = Named & { json?: boolean };
 export async function status(desk: Desk, options: StatusOptions): Promise<void> {
   if (options.secret === undefined && options.username === undefined) return statusOfAll(desk, options);
   const report = reportOn(await look(desk, options));
-  if (report.verdict.wellness === 'act') report.lastErrors = await lastErrors(desk, Date.parse(report.at));
+  if (report.verdict.wellness === 'act') report.lastErrors = await lastErrors(desk, report);
   desk.terminal.say(options.json ? JSON.stringify(report, null, 2) : inWords(report));
   end([exitCodeFor[report.verdict.wellness]]);
 }
@@ -28,10 +28,13 @@ const DAY_MS = 24 * 60 * 60_000;
 const MOST_ERRORS = 3;
 
 /** The last of each name. Who may not read the log is told so, and no more. */
-async function lastErrors({ function: found, surroundings, terminal }: Desk, now: number) {
+async function lastErrors(
+  { function: found, surroundings, terminal }: Desk,
+  { secretArn, at }: StatusReport,
+) {
   if (found?.logGroup === undefined) return [];
   try {
-    const errors = await surroundings.errorsSince(found.logGroup, now - DAY_MS);
+    const errors = await surroundings.errorsSince(found.logGroup, secretArn, Date.parse(at) - DAY_MS);
     return [...new Map(errors.map((error) => [error.errorName, error])).values()].slice(-MOST_ERRORS);
   } catch (failure) {
     terminal.warn(`The function’s last errors are left out: ${(failure as Error).message}`);

@@ -2,8 +2,12 @@
 export interface Surroundings {
   /** Audit rows that are items of their own, oldest first. */
   auditItems(credential: string): Promise<Record<string, unknown>[]>;
-  /** The function's errors since then, oldest first. */
-  errorsSince(logGroup: string, sinceMs: number): Promise<{ errorName: string; message: string }[]>;
+  /** The function's errors about a secret since then, oldest first; of a release that names none, all. */
+  errorsSince(
+    logGroup: string,
+    secretArn: string | undefined,
+    sinceMs: number,
+  ): Promise<{ errorName: string; message: string }[]>;
   /** Lines of a log with all these terms since then, oldest first. */
   logLines(logGroup: string, terms: string, sinceMs: number): Promise<{ at: number; message: string }[]>;
   key(keyId: string): Promise<{ state: string; manager: string; usage: string }>;

@@ -20,6 +20,15 @@ const rotate = v.object({
   RotationToken: v.optional(text),
 });
 
+/** For the log: whom an event is about; undefined where it cannot be read. */
+export function secretIdIn(event: unknown): string | undefined {
+  try {
+    return readEvent(event).secretId;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws InvalidEventError that names the members at fault and quotes none of their values */
 export function readEvent(event: unknown): RotationEvent | RecoverEvent {
   const asked = v.safeParse(recover, event);

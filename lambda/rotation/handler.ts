@@ -4,7 +4,7 @@ import { AWS_CLIENT } from '../aws-client.ts';
 import { causesOf, presentable } from '../errors.ts';
 import { type SecretStore, secretsManagerStore } from '../secret/secrets-manager.ts';
 import type { Services } from './context.ts';
-import { readEvent } from './event.ts';
+import { readEvent, secretIdIn } from './event.ts';
 
 /**
  * A cold start loads no more than the first remote call needs. Everything else that a step needs is loaded, in
@@ -29,7 +29,9 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
     await loaded.perform({ ...loaded.services, store: described }, event, remainingMs());
   } catch (failure) {
     const error = presentable(failure);
-    logger.error(error.message, { errorName: error.name, causes: causesOf(error) });
+    // The log is one for all secrets: the operator's tool finds those of one by `secretId`.
+    const facts = { errorName: error.name, causes: causesOf(error), secretId: secretIdIn(event) };
+    logger.error(error.message, facts);
     throw error;
   }
 }

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { errorIn } from '../../cli/error-line.ts';
+import { secretIdIn } from '../../lambda/rotation/event.ts';
+
+const OURS = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:thingspace/fleet-AbCdEf';
+const THEIRS = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:thingspace/meter-AbCdEf';
+const error = { errorName: 'SecretStoreError', message: 'It could not be stored.' };
+const line = (facts: object) => `2026-01-05T03:10:00Z ERROR ${JSON.stringify({ ...error, ...facts })}`;
+
+test.each([
+  ['of this secret', { secretId: OURS }],
+  ['of a secret that a person named by its name', { secretId: 'thingspace/fleet' }],
+  ['of a release that names no secret', {}],
+])('an error %s is shown', (_whose, facts) => {
+  expect(errorIn(line(facts), OURS)).toEqual([error]);
+});
+
+test('an error of another credential of the service is not shown', () => {
+  expect(errorIn(line({ secretId: THEIRS }), OURS)).toEqual([]);
+});
+
+test('what is no error is none', () => {
+  expect(errorIn('START RequestId: 1', OURS)).toEqual([]);
+  expect(errorIn('{"message":"Invoked"}', OURS)).toEqual([]);
+});
+
+test('the function names the secret of its event where it can be read', () => {
+  expect(secretIdIn({ Recover: OURS })).toBe(OURS);
+  expect(secretIdIn({ Step: 'createSecret', SecretId: OURS, ClientRequestToken: 'token' })).toBe(OURS);
+  expect(secretIdIn({ SecretId: OURS })).toBeUndefined();
+});

@@ -15,7 +15,7 @@ export type ContractOptions = {
 
 const OPERATION = 'GetNewPassword';
 /** WCF names some ten schemas per service. */
-const MOST_DOCUMENTS = 40;
+const MAX_DOCUMENTS = 40;
 
 /**
  * Reads the contract that AccountService publishes and says which element GetNewPassword wants for the
@@ -63,7 +63,7 @@ async function documents(fetch: Fetch, service: string): Promise<XmlElement[]> {
       const named = /\?(?:wsdl|xsd)(?:=[\w.-]{1,64})?$/.exec(location)?.[0];
       if (named !== undefined && !queries.includes(named)) queries.push(named);
     }
-    if (queries.length > MOST_DOCUMENTS) throw new ContractError('The contract names too many documents.');
+    if (queries.length > MAX_DOCUMENTS) throw new ContractError('The contract names too many documents.');
   }
   return roots;
 }

@@ -19,7 +19,7 @@ class NotRight extends PresentableError {
   override readonly name = 'NotRight';
 }
 
-const MOST_SKEW_MS = 60_000;
+const MAX_SKEW_MS = 60_000;
 const MIN_TIMEOUT_SECONDS = 60;
 
 /**
@@ -169,7 +169,7 @@ async function ofTable({ settings, surroundings }: Desk): Promise<string> {
 
 function ofClock({ now }: Sight): string {
   const skewMs = Date.now() - now;
-  if (Math.abs(skewMs) > MOST_SKEW_MS) {
+  if (Math.abs(skewMs) > MAX_SKEW_MS) {
     const minutes = (Math.abs(skewMs) / 60_000).toFixed(1);
     throw new NotRight(
       `this machine’s is ${minutes} min ${skewMs < 0 ? 'behind' : 'ahead of'} AWS’s: so are times that you type.`,

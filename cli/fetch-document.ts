@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { ContractError } from './errors.ts';
 
 const TIMEOUT_MS = 20_000;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Fetches one public document: no redirect is followed, nothing is repeated, 20 s and 4 MiB at most.
@@ -25,9 +25,9 @@ export function fetchDocument(url: string): Promise<string> {
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         bytes += chunk.length;
-        if (bytes > MOST_BYTES) response.destroy(new Error('too large'));
+        if (bytes > MAX_BYTES) response.destroy(new Error('too large'));
       });
-      response.on('error', (error) => fail(bytes > MOST_BYTES ? 'too large' : codeOf(error)));
+      response.on('error', (error) => fail(bytes > MAX_BYTES ? 'too large' : codeOf(error)));
       response.on('end', () => resolve(Buffer.concat(chunks).toString()));
     });
     request.on('error', (error) => fail(codeOf(error)));

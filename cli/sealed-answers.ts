@@ -23,7 +23,7 @@ export function inLedger(
   return answers;
 }
 
-const MOST_DEPTH = 12;
+const MAX_DEPTH = 12;
 
 /**
  * Every sealed answer in a text, each once and its parts together: an envelope, a line of the function's log, what
@@ -47,7 +47,7 @@ function answerOf({ header }: Envelope): string {
 
 /** Looks through JSON, and through JSON inside its strings; returns whether the text was JSON. */
 function search(value: unknown, depth: number, keep: (envelope: Envelope) => void): boolean {
-  if (depth > MOST_DEPTH) return true;
+  if (depth > MAX_DEPTH) return true;
   if (typeof value === 'string') {
     // A log line may have a time stamp before its JSON.
     const start = value.search(/[[{]/);

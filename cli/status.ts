@@ -25,7 +25,7 @@ export async function status(desk: Desk, options: StatusOptions): Promise<void> 
 }
 
 const DAY_MS = 24 * 60 * 60_000;
-const MOST_ERRORS = 3;
+const MAX_ERRORS = 3;
 
 /** The last of each name. Who may not read the log is told so, and no more. */
 async function lastErrors(
@@ -35,7 +35,7 @@ async function lastErrors(
   if (found?.logGroup === undefined) return [];
   try {
     const errors = await surroundings.errorsSince(found.logGroup, secretArn, Date.parse(at) - DAY_MS);
-    return [...new Map(errors.map((error) => [error.errorName, error])).values()].slice(-MOST_ERRORS);
+    return [...new Map(errors.map((error) => [error.errorName, error])).values()].slice(-MAX_ERRORS);
   } catch (failure) {
     terminal.warn(`The function’s last errors are left out: ${(failure as Error).message}`);
     return [];

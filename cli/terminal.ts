@@ -5,7 +5,7 @@ import type { Terminal } from './desk.ts';
 import { PasswordUnusableError } from './errors.ts';
 import { painted, wrapped } from './layout.ts';
 
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** By convention: ended by SIGINT. */
 const INTERRUPTED = 130;
 
@@ -61,7 +61,7 @@ async function piped(): Promise<string> {
   for await (const chunk of process.stdin) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    if (bytes > MOST_BYTES)
+    if (bytes > MAX_BYTES)
       throw new PasswordUnusableError('What came through the pipe is too large for a password.');
   }
   return Buffer.concat(chunks)

@@ -4,7 +4,7 @@ import { decodeItem, type SessionItem } from './session-item.ts';
 import type { SessionStore } from './session-store.ts';
 
 const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 1_000;
 
 /**
  * Applies a pure change to the fleet's session as one conditional write; computed again on what another writer
@@ -34,7 +34,7 @@ export async function changeItem<T>(
       if (failure instanceof SessionError) throw failure;
       cause = failure;
     }
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + random() / 2);
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS) * (0.5 + random() / 2);
     if (clock.nowMs() + pauseMs >= deadlineMs) {
       throw (
         cause ??

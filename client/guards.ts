@@ -17,7 +17,7 @@ export function ledgerGuard(
 }
 
 const LOG_IN_TIMEOUT_MS = 30_000;
-const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+const MAX_WAIT_MS = 24 * 60 * 60_000;
 
 /**
  * The rules without the ledger, in this process's memory: a refused version is never presented again, and after
@@ -73,5 +73,5 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
 /** As the ledger's, then twice as long each time. */
 function waitMs(failures: number): number {
   const [first, second] = WAITS_MS;
-  return failures === 1 ? first : Math.min(second * 2 ** (failures - 2), LONGEST_WAIT_MS);
+  return failures === 1 ? first : Math.min(second * 2 ** (failures - 2), MAX_WAIT_MS);
 }

@@ -10,7 +10,7 @@ export type Patience = {
 };
 
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 
 /**
  * Waits before the next try, longer each time, and differently long in each process: a fleet that asks at the
@@ -26,7 +26,7 @@ export async function pause(
   random: () => number,
 ): Promise<void> {
   patience.waitingFor = stop;
-  const longestMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS);
+  const longestMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
   const pauseMs = longestMs * (0.5 + random() / 2);
   if (clock.nowMs() + pauseMs > patience.untilMs) throw errorOf(stop);
   await clock.sleep(pauseMs);

@@ -27,9 +27,9 @@ export type Services = {
 /** Time that is kept for recording the outcome and answering. */
 const RESERVE_MS = 6_000;
 /** ThingSpace gets at least this, so the wait for a session ends before. */
-const LEAST_ANSWER_MS = 10_000;
-const MOST_SESSION_MS = 25_000;
-const MOST_ANSWER_MS = 30_000;
+const MIN_ANSWER_MS = 10_000;
+const MAX_SESSION_MS = 25_000;
+const MAX_ANSWER_MS = 30_000;
 
 /**
  * One request, from the caller's words to ThingSpace's answer. What dies:
@@ -185,7 +185,7 @@ const contradiction = () =>
 function patienceUntil(clock: Clock, deadlineMs: number) {
   const leftMs = () => deadlineMs - clock.nowMs();
   return {
-    sessionMs: () => Math.max(0, Math.min(MOST_SESSION_MS, leftMs() - LEAST_ANSWER_MS)),
-    answerMs: () => Math.min(MOST_ANSWER_MS, leftMs()),
+    sessionMs: () => Math.max(0, Math.min(MAX_SESSION_MS, leftMs() - MIN_ANSWER_MS)),
+    answerMs: () => Math.min(MAX_ANSWER_MS, leftMs()),
   };
 }

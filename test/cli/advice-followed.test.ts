@@ -16,7 +16,7 @@ import { deskIn, fakeTerminal } from './desk.ts';
 const FATES: readonly Fate[] = ['ok', 'killed-before', 'killed-after', 'response-lost'];
 /** Every third call: the explorers of test/rotation play them all. */
 const CALLS = Array.from({ length: 12 }, (_, index) => 1 + index * 3);
-const MOST_STEPS = 12;
+const MAX_STEPS = 12;
 const secret = SECRET_ARN;
 
 /** As test/rotation/people.test.ts: the act comes at one call of the second rotation, and one day passes. */
@@ -87,7 +87,7 @@ async function follow(world: World, next: Next): Promise<void> {
 async function judge(world: World, name: string): Promise<void> {
   const done: string[] = [];
   const tried = new Map<string, number>();
-  for (let step = 0; step < MOST_STEPS; step += 1) {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
     const { finding, next } = verdictOn(await look(deskIn(world, fakeTerminal()), { secret }));
     if (finding === 'well') return;
     const key = `${finding} ${next.map((one) => one.do).join()}`;

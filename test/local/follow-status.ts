@@ -3,7 +3,7 @@ import { cliBundle } from '../../cli/bundle.ts';
 import type { StatusReport } from '../../cli/status-report.ts';
 import type { Drill } from '../../local/drill/drill.ts';
 
-const MOST_STEPS = 10;
+const MAX_STEPS = 10;
 
 export type Ended = { code: number; stdout: string; stderr: string };
 
@@ -22,7 +22,7 @@ export function tool({ variables }: Drill, args: readonly string[], input = ''):
 export async function followStatus(drill: Drill): Promise<string[]> {
   const done: string[] = [];
   const tried = new Map<string, number>();
-  for (let step = 0; step < MOST_STEPS; step += 1) {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
     const { verdict, next }: StatusReport = JSON.parse((await tool(drill, ['status', '--json'])).stdout);
     if (verdict.wellness === 'well') return done;
     const key = `${verdict.finding} ${next.map((one) => one.do).join()}`;

@@ -316,7 +316,7 @@ export const clientMutants: Mutant[] = [
   {
     rule: 'without the ledger the pauses grow',
     file: 'client/guards.ts',
-    find: 'Math.min(second * 2 ** (failures - 2), LONGEST_WAIT_MS)',
+    find: 'Math.min(second * 2 ** (failures - 2), MAX_WAIT_MS)',
     replace: 'second',
     noticedBy: ALONE,
   },

@@ -79,6 +79,8 @@ async function playFleet(
       const [outcome] = await Promise.all([rotation, work]);
       if (outcome.succeeded) rotated += 1;
       clock.advance(PAUSE_MS);
+      // Whoever finds its session gone comes again.
+      await fleet.work(200);
       await fleet.work(200);
       if (!platform.truth(username).locked) continue;
       locks += 1;

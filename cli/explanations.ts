@@ -140,6 +140,10 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
     'The ledger item cannot be read or written; nothing is presented.',
     'the-ledger-item-is-damaged',
   ),
+  TooLateToLogInError: repair(
+    'Too little of the invocation was left for a log-in; none was begun, and nothing counts.',
+    'rotation-failing',
+  ),
   NotEnoughTimeError: repair(
     'Too little of the invocation was left to ask for a new password; none was asked for.',
     'rotation-failing',

@@ -50,14 +50,22 @@ async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): P
   const { terminal } = desk;
   const held = brakeIsOn(desk) ? (await lookAtBrake(desk)).held : [];
   if (held.length === 0) terminal.say('Nothing to do: no rotation is held or was held.');
+  let leftOut = 0;
   for (const secret of held) {
     const one = { ...options, secret, username: undefined };
     const startable = await lookBefore(desk, one).catch((failure: unknown) => {
       if (!(failure instanceof PresentableError)) throw failure;
       terminal.warn(`${secret} is left out: ${failure.message}`);
+      leftOut += 1;
       return undefined;
     });
-    if (startable) await start(desk, one, startable);
+    // Secrets Manager's own retry may have rotated it meanwhile.
+    if (startable?.sight.wasHeld) await start(desk, one, startable);
+  }
+  if (leftOut > 0) {
+    throw new RotationNotDoneError(
+      `${leftOut} of ${held.length} rotations were not started; each is named above.`,
+    );
   }
 }
 

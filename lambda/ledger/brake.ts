@@ -1,4 +1,4 @@
-import { exchangeOf } from './journal.ts';
+import { committedVersion, exchangeOf } from './journal.ts';
 import { queueAlarm } from './outbox.ts';
 import { type CredentialState, credentialKey, type Hold } from './state.ts';
 
@@ -46,7 +46,7 @@ export function ask(
   now: number,
 ): Hold | undefined {
   const over = remove(state, ended);
-  const holder = holderFor(state, username);
+  const holder = holderFor(state, { username, secretArn });
   const { held } = brakeOf(state);
   if (holder) held[secretArn] ??= now;
   else delete held[secretArn];
@@ -67,9 +67,11 @@ export function release(state: CredentialState, attempts: readonly string[], now
 }
 
 /** The oldest hold of another credential. */
-function holderFor(state: CredentialState, username: string): Hold | undefined {
+function holderFor(state: CredentialState, { username, secretArn }: Asking): Hold | undefined {
   return holdsInForce(state)
-    .filter((hold) => credentialKey(hold.username) !== credentialKey(username))
+    .filter(
+      (hold) => hold.secretArn !== secretArn && credentialKey(hold.username) !== credentialKey(username),
+    )
     .sort((a, b) => a.since - b.since)[0];
 }
 
@@ -81,7 +83,16 @@ export const heldSecrets = ({ brake }: CredentialState): string[] => Object.keys
 /** Whether the item of a credential still tells of the exchange that the hold is about. */
 export function stillHolds(hold: Hold, state: CredentialState): boolean {
   const exchange = exchangeOf(state, hold.attempt);
-  return exchange !== undefined && exchange.state !== 'committed';
+  if (exchange?.state === 'committed') return newPasswordRefused(state);
+  return exchange !== undefined;
+}
+
+/** The password that the exchange brought is current and was refused, and none has worked since. */
+export function newPasswordRefused({ journal, refused, lastGood }: CredentialState): boolean {
+  if (journal.state !== 'committed') return false;
+  const ofIt = `${committedVersion(journal)}:`;
+  const times = Object.entries(refused).flatMap(([id, { at }]) => (id.startsWith(ofIt) ? [at] : []));
+  return times.length > 0 && (lastGood?.at ?? 0) <= Math.max(...times);
 }
 
 const brakeOf = (state: CredentialState) => (state.brake ??= { holds: {}, held: {} });

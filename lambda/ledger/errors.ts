@@ -23,6 +23,10 @@ export class RefusedPasswordError extends LockoutGuardError {
     this.certain = certain;
   }
 }
+/** Too little time is left for a log-in and what follows it. */
+export class TooLateToLogInError extends LockoutGuardError {
+  override readonly name = 'TooLateToLogInError';
+}
 export class WaitAfterUnknownError extends LockoutGuardError {
   override readonly name = 'WaitAfterUnknownError';
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Outcome, ThingSpaceApi } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
+import { TooLateToLogInError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Ledger } from './ledger.ts';
 import type { Presentation } from './reserve.ts';
@@ -16,6 +17,10 @@ export type StoredCredential = {
 };
 
 const LOG_IN_TIMEOUT_MS = 30_000;
+/** Kept for counting and announcing what became of it. */
+const ANNOUNCING_MS = 3_000;
+/** A log-in that is cut short counts as a failure: it is not begun with less. */
+const MIN_WAIT_MS = 3_000;
 
 /**
  * The only way to log in: reserve, send, settle. Everybody who presents a stored password comes through
@@ -32,13 +37,19 @@ export async function guardedLogIn(
   onRefused?: (state: CredentialState, now: number) => void,
 ): Promise<Outcome<string>> {
   const { secretArn, versionId, username, password } = credential;
+  const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
+  if (leftMs() < MIN_WAIT_MS) {
+    throw new TooLateToLogInError(
+      `Too little time is left for a log-in of ${username}. A retry goes on from here.`,
+    );
+  }
   const print = await fingerprint(username, versionId, password);
   const reservation = await ledger.reserve(
     { ...who, secretArn, versionId, username, fingerprint: print },
     deadlineMs,
   );
   const limits = {
-    timeoutMs: Math.min(LOG_IN_TIMEOUT_MS, deadlineMs - clock.nowMs()),
+    timeoutMs: Math.min(LOG_IN_TIMEOUT_MS, leftMs()),
     mayLeave: () => ledger.mayStillLeave(reservation),
   };
   const outcome = await api.logIn(username, password, limits);

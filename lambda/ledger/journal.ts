@@ -39,7 +39,19 @@ type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersi
 export function begin(state: CredentialState, exchange: Begin, now: number): void {
   setEnvelopeAside(state);
   state.secretArn = exchange.secretArn;
-  state.journal = { state: 'exchanging', ...exchange, startedAt: now };
+  const before = finishedBefore(state);
+  state.journal = { state: 'exchanging', ...exchange, startedAt: now, ...(before && { before }) };
+}
+
+/** A late step of that rotation must not begin an exchange, whatever becomes of this one. */
+function finishedBefore({ journal }: CredentialState): ExchangeJournal['before'] {
+  if (journal.state === 'committed')
+    return { lastToken: journal.token, lastVersion: committedVersion(journal) };
+  if (journal.state !== 'idle') return journal.before;
+  const { lastToken, lastVersion } = journal;
+  return lastToken === undefined
+    ? undefined
+    : { lastToken, ...(lastVersion !== undefined && { lastVersion }) };
 }
 
 /** A sealed answer holds the new password: the old one is dead. */
@@ -159,7 +171,7 @@ export function recordUnchanged(state: CredentialState, attempt: string): void {
   const exchange = exchangeOf(state, attempt);
   if (exchange?.state !== 'exchanging' && exchange?.state !== 'unknown') return;
   setEnvelopeAside(state);
-  state.journal = { state: 'idle' };
+  state.journal = { state: 'idle', ...exchange.before };
 }
 
 /**
@@ -224,7 +236,7 @@ export function endLoss(state: CredentialState, reservedAt: number): void {
   const { journal } = state;
   if (journal.state !== 'lost' || reservedAt < journal.since) return;
   setEnvelopeAside(state);
-  state.journal = { state: 'idle' };
+  state.journal = { state: 'idle', ...journal.before };
 }
 
 /** A password that was proven by a log-in is current again, as `versionId`. */

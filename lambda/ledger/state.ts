@@ -50,6 +50,8 @@ const exchange = {
   /** Hash of that password. */
   oldHash: v.string(),
   startedAt: v.number(),
+  /** The rotation that was finished before, and its version: kept for an exchange that changes nothing. */
+  before: v.optional(v.object({ lastToken: v.string(), lastVersion: v.optional(v.string()) })),
 };
 
 const journal = v.variant('state', [

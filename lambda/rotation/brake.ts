@@ -4,6 +4,7 @@ import {
   type Holding,
   heldSecrets,
   holdsOf,
+  newPasswordRefused,
   SERVICE,
   settle,
   stillHolds,
@@ -50,19 +51,17 @@ export async function holdOthers(
 }
 
 /** Nothing of this credential is open any more: it holds nobody. Never throws. */
-export async function letOthersGoOn({
-  ledger,
-  exchangeBrake,
-  log,
-  username,
-  deadlineMs,
-}: Invocation): Promise<void> {
+export async function letOthersGoOn(invocation: Invocation): Promise<void> {
+  const { ledger, exchangeBrake, log, username, secretArn, deadlineMs } = invocation;
   if (!exchangeBrake || username === undefined) return;
   try {
     const { state } = await ledger.read(SERVICE, deadlineMs);
-    const own = holdsOf(state).filter((hold) => credentialKey(hold.username) === credentialKey(username));
+    const isOwn = (hold: Hold) => credentialKey(hold.username) === credentialKey(username);
+    const own = holdsOf(state).filter((hold) => isOwn(hold) || hold.secretArn === secretArn);
     if (own.length === 0 && state.outbox.length === 0) return;
-    const ended = own.map(({ attempt }) => attempt);
+    // A hold of a username that the secret had before has nobody who settles it any more.
+    const ofFormerName = own.filter((hold) => !isOwn(hold)).map(({ attempt }) => attempt);
+    const ended = [...ofFormerName, ...(await endedAttempts(invocation, own.filter(isOwn)))];
     await ledger.change(SERVICE, deadlineMs, (fresh, now) => settle(fresh, ended, now));
   } catch (unwritten) {
     log('The other rotations are let go on by whoever looks next', { failure: (unwritten as Error).name });
@@ -75,12 +74,22 @@ const isQuiet = (state: CredentialState): boolean =>
 /** What was received and cannot be read or used is not known from the journal alone. */
 const UNUSABLE: ReadonlySet<string> = new Set(['UnreadableAnswerError', 'UnusablePasswordError']);
 
-function holdingOf({ journal }: CredentialState, username: string, failure: Error): Holding | undefined {
-  if (journal.state === 'idle' || journal.state === 'committed' || journal.state === 'exchanging')
-    return undefined;
-  if (journal.state === 'received' && !UNUSABLE.has(failure.name)) return undefined;
+function holdingOf(state: CredentialState, username: string, failure: Error): Holding | undefined {
+  const { journal } = state;
+  if (journal.state === 'idle') return undefined;
   const { attempt, secretArn } = journal;
-  return { username, secretArn, attempt, why: journal.state === 'received' ? 'unusable' : journal.state };
+  const hold = (why: string) => ({ username, secretArn, attempt, why });
+  switch (journal.state) {
+    case 'committed':
+      return newPasswordRefused(state) ? hold('unusable') : undefined;
+    case 'received':
+      return UNUSABLE.has(failure.name) ? hold('unusable') : undefined;
+    case 'exchanging':
+      // Its owner has failed or died; where another invocation is at it, a good end ends the hold.
+      return hold('unknown');
+    default:
+      return hold(journal.state);
+  }
 }
 
 /** A hold whose exchange is over by now was left behind by a process that died, or ended by an app's log-in. */
@@ -98,7 +107,7 @@ function held(secretArn: string, holder: Hold): ExchangesHeldError {
     `No new password is asked for, and no log-in was spent: the password change of ${holder.username} (secret ` +
       `${holder.secretArn}) is ${holder.why} since ${new Date(holder.since).toISOString()}, and what hit it may hit ` +
       `${secretArn} too. Settle that one first: \`npm run cli -- status --secret ${holder.secretArn}\`. If its cause ` +
-      `cannot be here: \`npm run cli -- release --secret ${holder.secretArn}\`. Then start this rotation again: ` +
+      `cannot be here: \`npm run cli -- release --secret ${secretArn}\`. Then start this rotation again: ` +
       `\`npm run cli -- rotate --held --secret ${secretArn}\`.`,
   );
 }

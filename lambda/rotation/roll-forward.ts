@@ -37,7 +37,8 @@ export async function rollForward(invocation: Invocation, journal: Received, see
     : 'A sealed password is current now';
   invocation.log(said, { username, versionId });
   await endCommitted(invocation, ours, committed, (state, now) => {
-    if (overtaken || versionId === current.versionId) return;
+    // What an earlier invocation had made current already is announced by the rotation's own end, if one is under way.
+    if (overtaken || (versionId === current.versionId && invocation.token !== undefined)) return;
     recordRolledForward(state, attempt, { username, token: versionId, sealedUnder: journal.token }, now);
   });
 }

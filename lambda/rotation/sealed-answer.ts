@@ -81,14 +81,13 @@ export async function findInLog(
     if (error instanceof SealingKeyError) return { found: 'locked', error };
     return error instanceof EnvelopeError ? { found: 'unreadable' } : { found: 'not searched', error };
   }
+  if (password === undefined && missing.length > 0)
+    return { found: 'not searched', error: partsMissing(missing) };
   await ledger.change(username, deadlineMs, (state, now) => {
     if (password !== undefined) recordReceived(state, attempt, forItem, now);
     else recordUnknown(state, attempt, username, forItem, now);
   });
-  if (password !== undefined) return { found: 'readable' };
-  return missing.length > 0
-    ? { found: 'not searched', error: partsMissing(missing) }
-    : { found: 'unreadable' };
+  return { found: password === undefined ? 'unreadable' : 'readable' };
 }
 
 /** CloudWatch Logs makes the lines of an answer searchable one by one. */

@@ -139,11 +139,12 @@ async function takeOverUsername(
   former: string | undefined,
 ): Promise<void> {
   const { ledger, log, secretArn, deadlineMs } = step;
-  await ledger.rememberUsernameOf(secretArn, username);
-  if (former === undefined) return;
+  if (former === undefined) return ledger.rememberUsernameOf(secretArn, username);
   log('The secret names another username than at its last rotation', { secretArn, username, former });
   await recordTrouble(step, () => ({ kind: 'username-changed' }));
   await ledger.change(former, deadlineMs, (state) => {
     if (state.secretArn === secretArn) delete state.secretArn;
   });
+  // Last: a retry must still know the former one.
+  await ledger.rememberUsernameOf(secretArn, username);
 }

@@ -75,7 +75,8 @@ describe('Those that were held', () => {
       if (secretId !== 'arn:gone') return store.describe(secretId);
       throw new AwsCallError('secretsmanager:DescribeSecret', { name: 'ResourceNotFoundException' });
     };
-    await rotate({ ...desk, store: { ...store, describe } }, { secret, held: true, yes: true });
+    const rotated = rotate({ ...desk, store: { ...store, describe } }, { secret, held: true, yes: true });
+    await expect(rotated).rejects.toThrow('1 of 2 rotations were not started');
     expect(terminal.warned.join()).toMatch(/arn:gone is left out: .*ResourceNotFoundException/);
     expect(service.second.truth().getNewPasswords).toBe(1);
   });

@@ -429,3 +429,14 @@ test('who takes a username over rotates it from then on, and not while ThingSpac
   expect(adopt(idle, 'arn:another', NOW)).toBe(true);
   expect(idle.secretArn).toBe('arn:another');
 });
+
+test('an exchange that changes nothing leaves word of the rotation that was finished before', () => {
+  const state = stateIn('committed');
+  finish(state, 't', 'Fleet', NOW);
+  const finished = structuredClone(state.journal);
+  begin(state, { ...exchange, token: 't2', attempt: 'x2' }, NOW);
+  recordUnknown(state, 'x2', 'Fleet', undefined, NOW);
+  recordUnchanged(state, 'x2');
+  expect(finished).toMatchObject({ state: 'idle', lastToken: 't', lastVersion: 't' });
+  expect(state.journal).toEqual({ state: 'idle', lastToken: 't', lastVersion: 't' });
+});

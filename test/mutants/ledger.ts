@@ -6,6 +6,20 @@ const RULES = 'test/rotation/rules.test.ts';
 /** The rules of the ledger: what is counted, what is barred, what the journal may become. */
 export const ledgerMutants: Mutant[] = [
   {
+    rule: 'a log-in that would be cut short is not begun',
+    file: 'lambda/ledger/guarded-log-in.ts',
+    find: 'if (leftMs() < MIN_WAIT_MS) {',
+    replace: 'if (leftMs() < 0) {',
+    noticedBy: 'test/ledger/guarded-log-in.test.ts',
+  },
+  {
+    rule: 'an exchange that changes nothing leaves word of the rotation that was finished before',
+    file: 'lambda/ledger/journal.ts',
+    find: "state.journal = { state: 'idle', ...exchange.before };",
+    replace: "state.journal = { state: 'idle' };",
+    noticedBy: 'test/ledger/journal.test.ts',
+  },
+  {
     rule: 'an attempt of unknown outcome stays in flight',
     file: 'lambda/ledger/settle.ts',
     find: 'attempt.unknownAt = now;',

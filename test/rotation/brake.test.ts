@@ -11,6 +11,12 @@ const errorOf = (ended: Ended | undefined): Error | undefined =>
   ended && 'error' in ended ? ended.error : undefined;
 const contacts = (world: World) => world.truth().logIns + world.truth().getNewPasswords;
 
+const MISREAD = Buffer.from(
+  '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>' +
+    '<GetNewPasswordResponse xmlns="http://nphase.com/unifiedwebservice/v2"><Output><NewPassword>Misread-1</NewPassword>' +
+    '</Output></GetNewPasswordResponse></s:Body></s:Envelope>',
+);
+
 describe('An exchange without a good end', () => {
   test('whose answer did not arrive holds the other rotations, before a log-in is spent, in one message', async () => {
     const service = startService();
@@ -19,7 +25,7 @@ describe('An exchange without a good end', () => {
     expect(failures).toHaveLength(4);
     const error = errorOf(failures.at(-1));
     expect(error?.name).toBe('ExchangesHeldError');
-    expect(error?.message).toContain(`release --secret ${SECRET_ARN}`);
+    expect(error?.message).toContain(`release --secret ${OTHER_ARN}`);
     expect(contacts(service.second)).toBe(0);
     expect(service.told()).toEqual(['password-unknown']);
   });
@@ -49,6 +55,42 @@ describe('An exchange without a good end', () => {
     expect(service.first.state().journal.state).toBe('received');
     expect(holdsInForce(service.brake()).map(({ why }) => why)).toEqual(['unusable']);
     expect(errorOf((await once(service.second)).failures[0])?.name).toBe('ExchangesHeldError');
+  });
+
+  test('holds them when ThingSpace refuses the new password, which is current already; until one works again', async () => {
+    const service = startService();
+    const { first, second } = service;
+    // A changed contract: what is read is not what ThingSpace made.
+    first.link.spoil = () => ({ outcome: 'answered', httpStatus: 200, body: MISREAD, complete: true });
+    await first.rotate({ attempts: 1 });
+    first.link.spoil = undefined;
+    expect(first.state().journal.state).toBe('committed');
+    expect(holdsInForce(service.brake()).map(({ why }) => why)).toEqual(['unusable']);
+    expect(errorOf((await once(second)).failures[0])?.name).toBe('ExchangesHeldError');
+    first.restoreByHand('Reset By Support 1');
+    expect(await first.trial()).toBe('done');
+    expect((await second.rotate()).rotated).toBe(true);
+  });
+
+  test('holds them while nobody knows whether its owner lives, and no longer once that ended well', async () => {
+    const service = startService();
+    const { first, second } = service;
+    first.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
+    const { token } = await first.rotate({ attempts: 1 });
+    first.plan.decide = ({ name }) => (name === 'FilterLogEvents' ? 'failed-before' : 'ok');
+    expect(errorOf(await first.recover())?.name).toBe('ExchangeInProgressError');
+    expect(errorOf((await once(second)).failures[0])?.name).toBe('ExchangesHeldError');
+    first.plan.decide = () => 'ok';
+    expect((await first.rotate({ token })).rotated).toBe(true);
+    expect((await second.rotate()).rotated).toBe(true);
+  });
+
+  test('of a username that the secret had before is ended by the secret itself', async () => {
+    const service = startService();
+    service.holdBy({ username: 'Former', secretArn: SECRET_ARN, attempt: 'of-former', why: 'lost' });
+    expect((await service.first.rotate()).rotated).toBe(true);
+    await service.first.recover();
+    expect(holdsInForce(service.brake())).toEqual([]);
   });
 
   test('does not hold the credential itself, nor a roll forward', async () => {

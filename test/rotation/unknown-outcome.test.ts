@@ -102,6 +102,23 @@ test('our own password that is AWSCURRENT already, and whose seal KMS does not o
   expect(announced(world)).toEqual(['password-rotated']);
 });
 
+test('a roll forward that died right after the swap is announced by the check that ends it', async () => {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
+  await world.rotate({ attempts: 1 });
+  let swapped = false;
+  world.plan.decide = ({ name }) => {
+    const dies = swapped && name === 'PutItem';
+    swapped ||= name === 'UpdateSecretVersionStage';
+    return dies ? 'killed-before' : 'ok';
+  };
+  await world.recover();
+  expect(world.currentPassword()).toBe(world.truth().password);
+  world.plan.decide = () => 'ok';
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(announced(world)).toContain('rolled-forward');
+});
+
 test('an answer that KMS does not open now is no loss either: it waits, and is rolled forward', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');

@@ -1,4 +1,4 @@
-import { holdsInForce, release, SERVICE } from '../../lambda/ledger/brake.ts';
+import { engage, type Holding, holdsInForce, release, SERVICE } from '../../lambda/ledger/brake.ts';
 import { decodeState } from '../../lambda/ledger/state.ts';
 import type { Fate } from './fate.ts';
 import { announced } from './judge.ts';
@@ -38,6 +38,12 @@ export function startService({
         holdsInForce(state).map(({ attempt }) => attempt),
         first.clock.nowMs(),
       );
+      first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
+    },
+    /** A hold that an earlier invocation has written. */
+    holdBy(holding: Holding) {
+      const state = brake();
+      engage(state, holding, first.clock.nowMs());
       first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
     },
     /** Another secret whose rotation was held, before all others. */

@@ -24,7 +24,7 @@ export function inWords(report: StatusReport): string {
     ...section('Trouble on record', trouble(report)),
     ...section('Sealed answers', sealed(report)),
     ...section('Messages not yet published', waiting(report)),
-    ...section('The function’s last errors (of all its credentials)', errors(report)),
+    ...section('The function’s last errors', errors(report)),
   ]
     .join('\n')
     .trimEnd();

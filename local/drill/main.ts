@@ -64,8 +64,9 @@ async function untilSolved(drill: Drill): Promise<number> {
   return code;
 }
 
-const indented = (text: string): string =>
-  text
+function indented(text: string): string {
+  return text
     .split('\n')
     .map((line) => `  | ${line}`.trimEnd())
     .join('\n');
+}

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleCli } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
@@ -89,6 +91,29 @@ describe.concurrent('A drill', () => {
       expect(await drill.type('help')).toContain('colleague');
       expect(await drill.type('done')).toMatch(/^NOT SOLVED YET\./);
     }));
+});
+
+describe('The command of a drill', () => {
+  it('shows the message and the variables, answers, and ends unsolved for who leaves', async () => {
+    const main = fileURLToPath(new URL('../../local/drill/main.ts', import.meta.url));
+    const drill = spawn(process.execPath, [main, '--situation', 'unknown'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let shown = '';
+    const answers: [string, () => void][] = [
+      ['Leave with Ctrl-C.', () => drill.stdin.write('done\n')],
+      ['NOT SOLVED', () => drill.kill('SIGINT')],
+    ];
+    drill.stdout.on('data', (text) => {
+      shown += text;
+      if (answers[0] && shown.includes(answers[0][0])) answers.shift()?.[1]();
+    });
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    drill.once('close', resolve);
+    expect(await promise).toBe(1);
+    expect(shown).toContain('  | WHAT TO DO');
+    expect(shown).toContain("export THINGSPACE_SECRET='arn:");
+  });
 });
 
 describe('The judge of a drill', () => {

@@ -1,12 +1,19 @@
 import * as v from 'valibot';
 import { matches } from '../lambda/access/patterns.ts';
 import { allowsNothing } from '../lambda/access/policy.ts';
+import { reliesOnRolePath } from '../lambda/access/principal.ts';
 import type { Config } from './config.ts';
 import { list, object, text, whole } from './config-shapes.ts';
 
-const principal = text(
-  /^arn:[a-z-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]*\*?[\w+=,.@/-]*$/,
-  'write the ARN of a role or a user, such as arn:aws:iam::123456789012:role/fleet-app; its name may hold one asterisk',
+const principal = v.pipe(
+  text(
+    /^arn:[a-z-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]*\*?[\w+=,.@/-]*$/,
+    'write the ARN of a role or a user, such as arn:aws:iam::123456789012:role/fleet-app; its name may hold one asterisk',
+  ),
+  v.check(
+    (pattern) => !reliesOnRolePath(pattern),
+    "write what the role's name begins with behind its path: AWS names a caller without the path, so this would mean roles of every path",
+  ),
 );
 
 const operation = v.pipe(

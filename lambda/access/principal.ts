@@ -9,6 +9,15 @@ export function principalOf(userArn: string): string {
   return withoutRolePath(userArn);
 }
 
+/**
+ * Whether a pattern of roles relies on their path: it names a path with `*` in it, or any name behind a path. AWS
+ * names a caller without the path, so such a pattern would mean roles of every path.
+ */
+export function reliesOnRolePath(pattern: string): boolean {
+  const [, path, name = ''] = /:role\/(.*\/)([^/]*)$/.exec(pattern) ?? [];
+  return path !== undefined && (path.includes('*') || name.startsWith('*'));
+}
+
 /** Of a role's ARN, or of a pattern of one: the path goes, the name stays. */
 export const withoutRolePath = (arn: string): string =>
   arn.replace(/^(arn:[\w*-]+:iam::[\d*]+:role\/)(?:[^/]*\/)+([^/]+)$/, '$1$2');

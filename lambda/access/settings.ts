@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { DEFAULT_BASE_URL, DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT } from '../defaults.ts';
 import { PresentableError } from '../errors.ts';
 import type { Policy } from './policy.ts';
+import { reliesOnRolePath } from './principal.ts';
 
 /** What stands beside the bundle: made and checked when the stack is synthesized (`infra/access-asset.ts`). */
 export type AccessFile = {
@@ -88,6 +89,16 @@ export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
 }
 
 function readFile(url: URL): AccessFile {
+  const read = parseFile(url);
+  const { rules, speakers } = read.policy;
+  const wide = [...rules.flatMap(({ principals }) => principals), ...speakers].find(reliesOnRolePath);
+  if (wide === undefined) return read;
+  throw new AccessSettingsError(
+    `The policy names ${wide}, which would mean roles of every path: AWS names a caller without it. Write what the role’s name begins with, and deploy again.`,
+  );
+}
+
+function parseFile(url: URL): AccessFile {
   try {
     return v.parse(file, JSON.parse(readFileSync(url, 'utf8')));
   } catch {

@@ -192,6 +192,18 @@ describe('a policy that cannot work is refused in one sentence', () => {
       withRule({ principals: ['arn:aws:sts::123456789012:assumed-role/a/b'] }),
       'access.rules[0].principals[0]: write the ARN of a role or a user, such as arn:aws:iam::123456789012:role/fleet-app; its name may hold one asterisk.',
     ],
+    ...['role/team-a/*', 'role/aws-reserved/sso.amazonaws.com/*', 'role/*/operations'].map(
+      (role): [string, object, string] => [
+        role,
+        withRule({ principals: [arn(role)] }),
+        "access.rules[0].principals[0]: write what the role's name begins with behind its path: AWS names a caller without the path, so this would mean roles of every path.",
+      ],
+    ),
+    [
+      'a speaker by a path of roles',
+      { speakers: [arn('role/portals/*')] },
+      "access.speakers[0]: write what the role's name begins with behind its path: AWS names a caller without the path, so this would mean roles of every path.",
+    ],
     [
       'a principal of another account',
       withRule({ principals: ['arn:aws:iam::999999999999:role/a'] }),

@@ -4,6 +4,7 @@ const ENVELOPE = 'test/access/envelope.test.ts';
 const SERVE = 'test/access/serve.test.ts';
 const AWAITS = 'test/access/every-await.test.ts';
 const POLICY = 'test/access/policy.test.ts';
+const SETTINGS = 'test/access/settings.test.ts';
 
 /** The rules of the access function: who may, one reading of each request, no change without its record. */
 export const accessMutants: Mutant[] = [
@@ -20,6 +21,13 @@ export const accessMutants: Mutant[] = [
     find: 'assumed[3]',
     replace: "userArn.split('/').at(-1)",
     noticedBy: SERVE,
+  },
+  {
+    rule: 'a pattern does not mean roles of every path',
+    file: 'lambda/access/principal.ts',
+    find: "path !== undefined && (path.includes('*') || name.startsWith('*'))",
+    replace: "path?.includes('*') === true",
+    noticedBy: SETTINGS,
   },
   {
     rule: 'only who is trusted to speaks for others',

@@ -30,7 +30,10 @@ import { type RotationFunctionOptions, rotationLogGroup, rotationRole } from './
 import type { RotationService } from './rotation-service.ts';
 
 export interface AccessFunctionProps
-  extends Pick<RotationFunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups' | 'tracing'> {
+  extends Pick<
+    RotationFunctionOptions,
+    'vpc' | 'vpcSubnets' | 'securityGroups' | 'tracing' | 'reservedConcurrency'
+  > {
   /** Whose ledger, sealing key and alarm topic it uses. */
   readonly service: RotationService;
   /** Those that a rule names are the function's to use, and no other. */
@@ -69,7 +72,13 @@ export class AccessFunction extends Construct {
   /** @throws GrantError for a credential whose secret's policy is not this stack's */
   constructor(scope: Construct, id: string, props: AccessFunctionProps) {
     super(scope, id);
-    const { service, policy, retentionDays = 400, requestsPerMinute = 600 } = props;
+    const {
+      service,
+      policy,
+      retentionDays = 400,
+      requestsPerMinute = 600,
+      reservedConcurrency = 'none',
+    } = props;
     const { names, operationsKey } = service;
     const inVpc = props.vpc !== undefined;
     const traced = props.tracing === true;
@@ -137,6 +146,7 @@ export class AccessFunction extends Construct {
       // Reading an answer of 4 MiB takes some 300 MB and 1.5 s of a whole CPU (measured).
       memorySize: 1024,
       logGroup,
+      ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       environment: {
         SERVICE_NAME: service.serviceName,
         ACCESS_TABLE: this.table.tableName,

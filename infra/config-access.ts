@@ -55,6 +55,13 @@ export const accessSchema = object({
   speakers: v.optional(list(principal), []),
   requestsPerMinute: v.optional(whole(1, 100_000, 'of requests'), 600),
   retentionDays: v.optional(whole(1, 3_653, 'of days'), 400),
+  reservedConcurrency: v.optional(
+    v.union(
+      [v.literal('none'), whole(1, 1_000, 'of requests')],
+      'write a whole number of requests at once from 1 to 1000, or "none"',
+    ),
+    'none',
+  ),
   deletionProtection: v.optional(v.boolean('write true or false'), false),
 });
 

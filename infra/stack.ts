@@ -94,14 +94,12 @@ export class RotationStack extends Stack {
     bundle: string | undefined,
   ): AccessFunction | undefined {
     if (!access) return undefined;
-    const { rules, speakers, requestsPerMinute, retentionDays, deletionProtection } = access;
+    const { rules, speakers, ...settings } = access;
     return new AccessFunction(this, 'Access', {
       service: this.service,
       credentials: this.credentials,
       policy: { rules, speakers },
-      requestsPerMinute,
-      retentionDays,
-      deletionProtection,
+      ...settings,
       tracing,
       baseUrl: thingspace.baseUrl,
       logRetention: logRetentionDays,

@@ -23,11 +23,13 @@ export function subjectsIn(payload: SourceElement): Subjects {
   const devices = new Map<string, Device>();
   const groups = new Set<string>();
   const visit = (element: SourceElement): void => {
+    let kind: string | undefined;
     for (const { localName, text } of element.children) {
       if (GROUPS.has(localName)) groups.add(`${localName} ${nameIn(text)}`);
       if (localName !== 'Identifier' || text.trim() === '') continue;
-      const kind = element.children.find((child) => child.localName === 'Kind')?.text ?? '';
-      const device = { kind: nameIn(kind), identifier: nameIn(text) };
+      // Once for each parent: what a request costs must not grow with the square of its size.
+      kind ??= nameIn(element.children.find((child) => child.localName === 'Kind')?.text ?? '');
+      const device = { kind, identifier: nameIn(text) };
       devices.set(`${device.kind} ${device.identifier}`, device);
     }
     element.children.forEach(visit);

@@ -1,5 +1,5 @@
 import { Refusal } from './refusal.ts';
-import { readXmlSource, type SourceElement, XmlSourceError } from './xml-source.ts';
+import { isBlank, readXmlSource, type SourceElement, XmlSourceError } from './xml-source.ts';
 
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
 export const V2 = 'http://nphase.com/unifiedwebservice/v2';
@@ -30,7 +30,7 @@ export function readEnvelope(source: string, action: string): RequestEnvelope {
     refuse('its Envelope does not hold one Body with at most one Header before it');
   }
   for (const outer of [envelope, body, ...(header ? [header] : [])]) {
-    if (outer.text.trim() !== '') refuse('text stands beside the elements of Envelope, Header or Body');
+    if (!isBlank(outer.text)) refuse('text stands beside the elements of Envelope, Header or Body');
   }
   for (const block of header?.children ?? []) {
     if (block.localName === 'Action' && block.text.trim() !== action) {
@@ -55,7 +55,7 @@ export function withToken({ source, envelope, header }: RequestEnvelope, token: 
     return splice(source, [envelope.contentStart, envelope.contentStart, `<${tag}>${block}</${tag}>`]);
   }
   if (header.selfClosing) {
-    const opened = `${source.slice(header.start, header.end).replace(/\s*\/>$/, '')}>`;
+    const opened = `${source.slice(header.start, header.end).replace(/[ \t\r\n]*\/>$/, '')}>`;
     return splice(source, [header.start, header.end, `${opened}${block}</${header.tag}>`]);
   }
   const smuggled = header.children.filter(({ localName }) => localName.toLowerCase() === 'token');

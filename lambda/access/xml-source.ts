@@ -27,14 +27,19 @@ export class XmlSourceError extends Error {
 }
 
 const NAME = /[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?/y;
-const ATTRIBUTE = /\s+([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)\s*=\s*("[^"<]*"|'[^'<]*')/y;
+// White space is what XML says it is: `\s` would take more, and another reader would not.
+const ATTRIBUTE =
+  /[ \t\r\n]+([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)[ \t\r\n]*=[ \t\r\n]*("[^"<]*"|'[^'<]*')/y;
 const DECLARATION =
-  /<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')(?:\s+encoding\s*=\s*(?:"utf-8"|'utf-8'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>/iy;
-const TAG_END = /\s*(\/?)>/y;
+  /<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/iy;
+const TAG_END = /[ \t\r\n]*(\/?)>/y;
 const TEXT = /[^<]+/y;
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 const MAX_DEPTH = 50;
+/** Each element that declares a namespace copies what is in scope: together they bound the work. */
+const MAX_NAMESPACES = 64;
+const MAX_ELEMENTS = 20_000;
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['lt', '<'],
   ['gt', '>'],
@@ -52,6 +57,7 @@ type Open = { element: SourceElement; scope: Scope };
 export function readXmlSource(source: string): SourceElement {
   let at = source.startsWith('\uFEFF') ? 1 : 0;
   let root: SourceElement | undefined;
+  let elements = 0;
   const open: Open[] = [];
   if (NOT_XML.test(source)) fail('a character that XML forbids');
 
@@ -77,11 +83,13 @@ export function readXmlSource(source: string): SourceElement {
   const addText = (text: string): void => {
     const parent = open.at(-1);
     if (parent) parent.element.text += text;
-    else if (!/^[ \t\r\n]*$/.test(text)) fail('text outside of the root element');
+    else if (!isBlank(text)) fail('text outside of the root element');
   };
 
   function startTag(): void {
     const start = at - 1;
+    elements += 1;
+    if (elements > MAX_ELEMENTS) fail(`more than ${MAX_ELEMENTS} elements`);
     const tag = take(NAME)?.[0] ?? fail('a tag without a name');
     const written: [name: string, value: string][] = [];
     for (let found = take(ATTRIBUTE); found; found = take(ATTRIBUTE)) {
@@ -136,6 +144,9 @@ export function readXmlSource(source: string): SourceElement {
   return root ?? fail('no element');
 }
 
+/** Whether it is nothing but what XML takes for white space. */
+export const isBlank = (text: string): boolean => /^[ \t\r\n]*$/.test(text);
+
 const OUTERMOST: Scope = new Map([
   ['', ''],
   ['xml', XML_NAMESPACE],
@@ -152,6 +163,7 @@ function scopeOf(attributes: readonly [string, string][], outer: Scope): Scope {
       fail('a namespace declaration that is not allowed');
     }
     scope.set(prefix, namespace);
+    if (scope.size > MAX_NAMESPACES) fail(`more than ${MAX_NAMESPACES} namespaces in scope`);
   }
   return scope;
 }

@@ -20,6 +20,8 @@ function seenByPlatform(source: string) {
 
 const envelope = (header: string, body: string) =>
   `<s:Envelope xmlns:s="${SOAP}" xmlns:v="${V2}">${header}<s:Body>${body}</s:Body></s:Envelope>`;
+const nested = (depth: number, open: (n: number) => string, close: string) =>
+  Array.from({ length: depth }, (_, n) => open(n)).join('') + close.repeat(depth);
 const plain = envelope('', '<v:GetDeviceList/>');
 
 describe('any request', () => {
@@ -175,6 +177,33 @@ describe('refused before anything is sent', () => {
     ['a comment with --', envelope('<!-- a -- b -->', '<v:GetDeviceList/>'), 'comment'],
     ['a control character', envelope('', '<v:GetDeviceList>\u0001</v:GetDeviceList>'), 'character'],
     ['a reference to one', envelope('', '<v:GetDeviceList>&#1;</v:GetDeviceList>'), 'reference'],
+    [
+      'more namespaces than a scope holds',
+      envelope(
+        '',
+        `<v:GetDeviceList${Array.from({ length: 64 }, (_, n) => ` xmlns:n${n}="urn:${n}"`).join('')}/>`,
+      ),
+      'namespaces',
+    ],
+    [
+      'more namespaces than a scope holds, one an element',
+      envelope(
+        '',
+        `<v:GetDeviceList>${nested(40, (n) => `<a xmlns:b${n}="urn:b" xmlns:c${n}="urn:c">`, '</a>')}</v:GetDeviceList>`,
+      ),
+      'namespaces',
+    ],
+    [
+      'elements without end',
+      envelope('', `<v:GetDeviceList>${'<a/>'.repeat(20_000)}</v:GetDeviceList>`),
+      '20000 elements',
+    ],
+    ['white space that is none in XML', envelope('', '<v:GetDeviceList\u00a0a="1"/>'), 'a tag'],
+    [
+      'white space that is none in XML beside the operation',
+      envelope('', '\u00a0<v:GetDeviceList/>'),
+      'text stands beside',
+    ],
     ['elements nested without end', envelope('', `<v:GetDeviceList>${'<a>'.repeat(100)}`), 'nested'],
     [
       'an addressing header for another operation',

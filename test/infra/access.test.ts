@@ -146,6 +146,13 @@ test('the asset holds what the function reads', () => {
   });
 });
 
+test('so many requests at once as the setting says, and nothing is reserved without it', () => {
+  const reservedBy = (changes: object) =>
+    synthesize(withAccess(changes)).one('AWS::Lambda::Function', 'Access').Properties
+      .ReservedConcurrentExecutions;
+  expect([reservedBy({ reservedConcurrency: 20 }), reservedBy({})]).toEqual([20, undefined]);
+});
+
 test('address, table and callers’ policy are outputs', () => {
   for (const name of ['AccessUrl', 'AccessTable', 'AccessCallersPolicyArn'])
     expect(json.Outputs).toHaveProperty(name);
@@ -237,7 +244,7 @@ describe('a policy that cannot work is refused in one sentence', () => {
     [
       'a member that is none',
       { rule: [] },
-      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, deletionProtection).',
+      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection).',
     ],
   ])('%s', (_, changes, sentence) => {
     expect(sentencesOf(changes)).toEqual([sentence]);

@@ -100,6 +100,27 @@ export const accessMutants: Mutant[] = [
     noticedBy: ENVELOPE,
   },
   {
+    rule: 'what a request costs to read is bounded: namespaces in scope',
+    file: 'lambda/access/xml-source.ts',
+    find: 'if (scope.size > MAX_NAMESPACES)',
+    replace: 'if (false as boolean)',
+    noticedBy: ENVELOPE,
+  },
+  {
+    rule: 'what a request costs to read is bounded: elements',
+    file: 'lambda/access/xml-source.ts',
+    find: 'if (elements > MAX_ELEMENTS)',
+    replace: 'if (false as boolean)',
+    noticedBy: ENVELOPE,
+  },
+  {
+    rule: 'white space is what XML says it is',
+    file: 'lambda/access/xml-source.ts',
+    find: 'export const isBlank = (text: string): boolean => /^[ \\t\\r\\n]*$/.test(text);',
+    replace: "export const isBlank = (text: string): boolean => text.trim() === '';",
+    noticedBy: ENVELOPE,
+  },
+  {
     rule: 'a request is recorded before it is sent',
     file: 'lambda/access/serve.ts',
     find: '    await begin(services, record);\n',

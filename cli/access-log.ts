@@ -78,9 +78,11 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
 
 const shortArn = (arn: string) => arn.split(':').slice(5).join(':');
 
-function subjectsText({ devices, groups }: StoredRecord): string {
+/** The record of a denial keeps a few names, and how many there were. */
+function subjectsText({ devices, groups, deviceCount, groupCount }: StoredRecord): string {
   const names = devices.length > 0 ? devices.map(({ kind, identifier }) => `${kind} ${identifier}`) : groups;
-  const [first, ...more] = names;
+  const [first] = names;
   if (first === undefined) return '-';
-  return more.length === 0 ? oneLine(first, 60) : `${oneLine(first, 60)} and ${more.length} more`;
+  const more = ((devices.length > 0 ? deviceCount : groupCount) ?? names.length) - 1;
+  return more === 0 ? oneLine(first, 60) : `${oneLine(first, 60)} and ${more} more`;
 }

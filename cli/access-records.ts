@@ -8,10 +8,11 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
   type AuditOutcome,
   type AuditRecord,
-  dayOf,
+  dayShards,
   deviceSubject,
   type Item,
   type ItemKey,
+  keyOfItem,
   userSubject,
 } from '../lambda/access/audit.ts';
 import { matches } from '../lambda/access/patterns.ts';
@@ -76,19 +77,21 @@ const itemsOf = (reader: AccessReader, subject: string, { sinceMs, untilMs }: Wa
 
 async function ofDays(reader: AccessReader, wanted: Wanted): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];
-  for (let at = wanted.sinceMs; dayOf(at) <= dayOf(wanted.untilMs); at += DAY_MS) {
-    records.push(...((await itemsOf(reader, dayOf(at), wanted)) as unknown as StoredRecord[]));
+  for (let day = dayIn(wanted.sinceMs); day <= dayIn(wanted.untilMs); day += 1) {
+    const shards = await Promise.all(dayShards(day * DAY_MS).map((shard) => itemsOf(reader, shard, wanted)));
+    const ofDay = shards.flat() as (Item & StoredRecord)[];
+    records.push(...ofDay.sort((one, other) => (one.item < other.item ? -1 : 1)));
   }
   return records;
 }
+
+const dayIn = (ms: number): number => Math.floor(ms / DAY_MS);
 
 /** A pointer without a record belongs to a request that was never sent. */
 async function recordsAt(reader: AccessReader, items: string[]): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];
   for (let at = 0; at < items.length; at += AT_ONCE) {
-    const found = await Promise.all(
-      items.slice(at, at + AT_ONCE).map((item) => reader.get({ subject: `day#${item.slice(0, 10)}`, item })),
-    );
+    const found = await Promise.all(items.slice(at, at + AT_ONCE).map((item) => reader.get(keyOfItem(item))));
     records.push(...(found.filter((record) => record !== undefined) as unknown as StoredRecord[]));
   }
   return records;

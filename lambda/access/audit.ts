@@ -97,12 +97,22 @@ export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () 
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** All records of a day stand together, in the order of time. */
-export const dayOf = (ms: number): string => `day#${iso(ms).slice(0, 10)}`;
-export const keyOf = ({ at, requestId }: Pick<AuditRecord, 'at' | 'requestId'>): ItemKey => ({
-  subject: dayOf(at),
-  item: `${iso(at)}#${requestId}`,
-});
+/** DynamoDB writes 1,000 items a second under one partition key: a flood of one caller's must not stop the others. */
+const SHARDS = 8;
+const dayShard = (day: string, shard: number): string => `day#${day}#${shard}`;
+
+/** The records of the day of `ms` stand under these, under each in the order of time. */
+export const dayShards = (ms: number): string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => dayShard(iso(ms).slice(0, 10), shard));
+
+export const keyOf = ({ at, requestId }: Pick<AuditRecord, 'at' | 'requestId'>): ItemKey =>
+  keyOfItem(`${iso(at)}#${requestId}`);
+
+/** The record that a pointer leads to: its shard follows from its sort key, so reader and writer agree. */
+export function keyOfItem(item: string): ItemKey {
+  const sum = [...item].reduce((total, character) => total + character.charCodeAt(0), 0);
+  return { subject: dayShard(item.slice(0, 10), sum % SHARDS), item };
+}
 
 /** Letter case makes no difference to who looks for a device or a user. */
 export const deviceSubject = (identifier: string): string => `device#${identifier.toLowerCase()}`;

@@ -4,11 +4,21 @@ import type { SourceElement } from './xml-source.ts';
 export type Device = { kind: string; identifier: string };
 
 /** What a request is about: devices by name, or accounts and groups as a whole. */
-export type Subjects = { devices: Device[]; groups: string[] };
+export type Subjects = {
+  devices: Device[];
+  groups: string[];
+  /** How many there were, where a denial keeps only the first of them. */
+  deviceCount?: number;
+  groupCount?: number;
+};
 
 /** Each device is an item of the audit table, written before the request is sent. */
 export const MAX_DEVICES = 200;
 const MAX_GROUPS = 20;
+/** ICCID, IMEI, MEID, MDN, ESN and SKU are shorter. */
+const MAX_NAME_CHARS = 64;
+/** Of what was only tried: who may do nothing must not fill the table. */
+const MAX_TRIED = 3;
 
 /** Names that stand for more than one device, in the requests of ThingSpace's documentation. */
 const GROUPS = new Set(['AccountName', 'AccountNumber', 'DeviceGroupName', 'GroupName']);
@@ -44,11 +54,19 @@ export function subjectsIn(payload: SourceElement): Subjects {
   return { devices: [...devices.values()], groups: [...groups] };
 }
 
+/** What the record of a denial keeps. */
+export const firstOf = ({ devices, groups }: Subjects): Subjects => ({
+  devices: devices.slice(0, MAX_TRIED),
+  groups: groups.slice(0, MAX_TRIED),
+  deviceCount: devices.length,
+  groupCount: groups.length,
+});
+
 function nameIn(text: string): string {
   const name = text.trim();
-  if (/^[^\p{C}\p{Zl}\p{Zp}]{0,100}$/u.test(name)) return name;
+  if (name.length <= MAX_NAME_CHARS && /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(name)) return name;
   throw new Refusal(
     'RequestRefused',
-    'The SOAP request was not sent: a device, account or group in it has a name that cannot be recorded (more than 100 characters, or unprintable ones).',
+    `The SOAP request was not sent: a device, account or group in it has a name that cannot be recorded (more than ${MAX_NAME_CHARS} characters, or unprintable ones).`,
   );
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Session } from '../../client/session.ts';
 import type { Clock } from '../clock.ts';
 import type { Audit, AuditRecord } from './audit.ts';
-import { subjectsIn } from './devices.ts';
+import { firstOf, type Subjects, subjectsIn } from './devices.ts';
 import { type RequestEnvelope, readEnvelope } from './envelope.ts';
 import { type Call, type Caller, readCall, readCaller, USER_HEADER } from './event.ts';
 import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
@@ -48,9 +48,9 @@ export async function serve(services: Services, event: unknown, remainingMs: num
     caller = read.caller;
     await admit(services, caller);
     const call = readCall(caller, read.event);
-    const envelope = readEnvelope(call.source, call.action);
-    if (envelope.operation !== call.operation) throw contradiction();
-    const { record, session } = await permit(services, call, envelope);
+    const { entry, session } = await permit(services, call);
+    const envelope = readBody(call);
+    const record: AuditRecord = { ...entry, ...subjectsIn(envelope.payload) };
     await begin(services, record);
     const forwarded = await forward(
       { session, send: services.send },
@@ -77,12 +77,14 @@ async function admit({ audit }: Services, { principal }: Caller): Promise<void> 
   );
 }
 
-/** On whose behalf, and may they; a denial is recorded. */
+/**
+ * On whose behalf, and may they: by address, SOAPAction and header, before anything in the envelope can matter. A
+ * denial is recorded.
+ */
 async function permit(
   services: Services,
   call: Call,
-  { payload }: RequestEnvelope,
-): Promise<{ record: AuditRecord; session: Session }> {
+): Promise<{ entry: Omit<AuditRecord, keyof Subjects>; session: Session }> {
   const { policy, audit, nowMs, log } = services;
   const { claimedUser, requestId, principal, credential, service, operation } = call;
   const speaks = claimedUser === undefined || maySpeak(policy, principal);
@@ -94,9 +96,8 @@ async function permit(
         rule: SPEAKS_FOR_OTHERS,
         why: `${principal} may not speak for others (${USER_HEADER})`,
       };
-  const record: AuditRecord = {
+  const entry = {
     ...{ requestId, principal, user, credential, service, operation },
-    ...subjectsIn(payload),
     caller: call.callerArn,
     at: nowMs(),
     attempt: randomUUID(),
@@ -104,7 +105,7 @@ async function permit(
   };
   if (!decision.allowed) {
     await audit
-      .deny(record)
+      .deny({ ...entry, ...triedSubjects(call) })
       .catch((failure: Error) => log('A denial could not be recorded', { failure: failure.message }));
     throw new Refusal('AccessDenied', `Denied: ${decision.why}.`, decision.rule);
   }
@@ -114,7 +115,24 @@ async function permit(
       'RequestRefused',
       `The SOAP request was not sent: there is no credential ${credential}.`,
     );
-  return { record, session };
+  return { entry, session };
+}
+
+/** @throws Refusal */
+function readBody(call: Call): RequestEnvelope {
+  const envelope = readEnvelope(call.source, call.action);
+  if (envelope.operation !== call.operation) throw contradiction();
+  return envelope;
+}
+
+/** Of what is denied anyway: whatever cannot be read or recorded is left out. */
+function triedSubjects(call: Call): Subjects {
+  try {
+    return firstOf(subjectsIn(readBody(call).payload));
+  } catch (failure) {
+    if (failure instanceof Refusal) return { devices: [], groups: [] };
+    throw failure;
+  }
 }
 
 async function begin({ audit, log }: Services, record: AuditRecord): Promise<void> {

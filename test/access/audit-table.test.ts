@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoDbAccessReader, findRecords } from '../../cli/access-records.ts';
@@ -128,6 +129,14 @@ describe('the audit table', () => {
     await audit().deny(record('denied group', { groups, operation: 'MoveDevice' }));
     const { wide } = await find({ device: 'none', operation: 'MoveDevice' });
     expect(wide.map(({ requestId }) => requestId)).toEqual(['whole group']);
+  });
+
+  test('a day’s records come back in the order of time, whatever keys they stand under', async () => {
+    const ids = Array.from({ length: 40 }, () => randomUUID());
+    for (const [n, id] of ids.entries()) {
+      await audit().begin(record(id, { at: NOON + n, operation: 'ManyOfADay' }));
+    }
+    expect(await idsOf({ operation: 'ManyOfADay' })).toEqual(ids);
   });
 
   test('a pointer without its record is of a request that was never sent, and is not shown', async () => {

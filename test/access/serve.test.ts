@@ -106,6 +106,34 @@ describe('who may', () => {
     expect(world.pointers(deviceSubject(DEVICE))).toHaveLength(1);
   });
 
+  test('a denial keeps three of its devices and how many there were: who may do nothing fills no table', async () => {
+    const world = await createAccessWorld();
+    const devices = Array.from({ length: 200 }, (_, n) => `8914${n}`);
+    await world.start().call(requestOf({ ...changeOf(...devices), caller: VIEWER }));
+    const [record] = world.records();
+    expect(record).toMatchObject({ outcome: 'denied', deviceCount: 200, groupCount: 0 });
+    expect(record?.devices).toHaveLength(3);
+    // The counter, the record, three devices, and the caller, who is his own principal.
+    expect(world.items.size).toBe(6);
+  });
+
+  test.each([
+    ['no XML', '<'],
+    ['another operation', envelopeOf('<v:GetDeviceList/>')],
+    ['elements without end', envelopeOf('<a/>'.repeat(30_000))],
+    ['a device that cannot be recorded', envelopeOf(changeOf('9'.repeat(65)).body)],
+    [
+      'more devices than are recorded',
+      envelopeOf(changeOf(...Array.from({ length: 201 }, (_, n) => `9${n}`)).body),
+    ],
+  ])('who has no right is denied whatever the envelope holds: %s', async (_, envelope) => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(requestOf({ ...changeOf(DEVICE), envelope, caller: VIEWER }));
+    expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'denied-by-default' });
+    expect(world.counted).toEqual(['AccessDenied']);
+    expect(world.records()).toMatchObject([{ caller: VIEWER, outcome: 'denied', devices: [], groups: [] }]);
+  });
+
   test('a role is matched by its name, whatever the session calls itself', async () => {
     const world = await createAccessWorld();
     const pretends = 'arn:aws:sts::111122223333:assumed-role/viewer/operations';
@@ -233,7 +261,7 @@ describe('refused before anything is sent', () => {
       requestOf(changeOf(...Array.from({ length: 201 }, (_, n) => `9${n}`))),
       'RequestRefused',
     ],
-    ['a device that cannot be recorded', requestOf(changeOf('9'.repeat(101))), 'RequestRefused'],
+    ['a device that cannot be recorded', requestOf(changeOf('9'.repeat(65))), 'RequestRefused'],
     [
       'a credential that does not exist',
       requestOf({ caller: VIEWER, credential: 'other' }),

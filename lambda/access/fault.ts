@@ -11,17 +11,13 @@ export type HttpAnswer = {
 };
 
 /** ThingSpace's answer, byte for byte. */
-export function answerWith(
-  { httpStatus, body, contentType, contentEncoding }: Answer,
-  requestId: string,
-): HttpAnswer {
+export function answerWith({ httpStatus, body, contentType }: Answer, requestId: string): HttpAnswer {
   return {
     // A status that is none came from something that does not speak HTTP.
     statusCode: httpStatus >= 200 && httpStatus <= 599 ? httpStatus : 502,
     headers: {
       'x-request-id': requestId,
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
-      ...(contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding }),
     },
     body: body.toString('base64'),
     isBase64Encoded: true,

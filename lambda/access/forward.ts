@@ -5,12 +5,13 @@ import type { RawAnswer } from '../thingspace/api.ts';
 import type { sendOnce } from '../thingspace/http-call.ts';
 import { readResponse } from '../thingspace/soap-answers.ts';
 import type { AuditOutcome } from './audit.ts';
-import { escapeXml, type RequestEnvelope, withToken } from './envelope.ts';
+import { type RequestEnvelope, withToken } from './envelope.ts';
 import type { Call } from './event.ts';
 import { Refusal } from './refusal.ts';
+import { whyWithheld } from './withheld.ts';
 
 /** What ThingSpace answered, to be handed on as it is. */
-export type Answer = Pick<RawAnswer, 'httpStatus' | 'body' | 'contentType' | 'contentEncoding'>;
+export type Answer = Pick<RawAnswer, 'httpStatus' | 'body' | 'contentType'>;
 
 /** What came of a request: for the record, and for the caller. */
 export type Forwarded = { outcome: AuditOutcome } & ({ answer: Answer } | { refusal: Refusal });
@@ -23,6 +24,7 @@ export type Send = (
 
 /** As base64 in the function's answer it must stay below the 6 MB that a function may answer with. */
 export const MAX_FORWARDED_BYTES = 4 * 1024 * 1024;
+const TOO_LARGE = `it is larger than ${MAX_FORWARDED_BYTES / 1024 / 1024} MiB; ask for less at once`;
 /** ThingSpace no longer knows the session: it has looked at nothing but the token (docs/thingspace-api.md). */
 const SESSION_GONE = /(^|\.)SessionToken\.\w+$/;
 
@@ -86,7 +88,7 @@ function judge(
   const outcome = complete
     ? outcomeOf(sent, operation, token, sends)
     : ({ outcome: 'unknown', code: 'AnswerTooLarge', sends } as const);
-  const withheld = withheldWhy(sent, token);
+  const withheld = complete ? whyWithheld(sent, token) : TOO_LARGE;
   if (withheld === undefined) return { outcome, answer: sent };
   return {
     outcome,
@@ -117,18 +119,4 @@ function unknown(code: string, sends: number): Forwarded {
       'No usable answer of ThingSpace came: it may have executed the request. Look before you repeat it.',
     ),
   };
-}
-
-function withheldWhy({ body, complete }: RawAnswer, token: string): string | undefined {
-  if (!complete) return `it is larger than ${MAX_FORWARDED_BYTES / 1024 / 1024} MiB; ask for less at once`;
-  return shows(body, token) ? 'it quotes the session token' : undefined;
-}
-
-/** In clear, or spelled with character references. */
-function shows(body: Buffer, token: string): boolean {
-  const text = body.toString('latin1').replace(/&#(?:x([\da-f]{1,6})|(\d{1,7}));/gi, (_, hex, decimal) => {
-    const code = Number.parseInt(hex ?? decimal, hex === undefined ? 10 : 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : '';
-  });
-  return [token, escapeXml(token)].some((form) => text.toLowerCase().includes(form.toLowerCase()));
 }

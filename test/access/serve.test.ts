@@ -406,6 +406,16 @@ describe('an answer that cannot be used', () => {
     },
   );
 
+  test('one that is compressed is withheld: nobody knows whether it quotes the token', async () => {
+    const world = await createAccessWorld();
+    world.link.spoil = (answer) => ({ ...answer, contentEncoding: 'gzip' });
+    expect(seen(await world.start().call(requestOf()))).toMatchObject({
+      code: 'AnswerWithheld',
+      message: expect.stringContaining('compressed'),
+    });
+    expect(world.records()).toMatchObject([{ sends: 1 }]);
+  });
+
   test('no session: nothing was sent, and the caller hears why', async () => {
     const world = await createAccessWorld();
     world.storeByHand('Mistyped Marker 1');

@@ -4,6 +4,7 @@ const ENVELOPE = 'test/access/envelope.test.ts';
 const SERVE = 'test/access/serve.test.ts';
 const AWAITS = 'test/access/every-await.test.ts';
 const POLICY = 'test/access/policy.test.ts';
+const WITHHELD = 'test/access/withheld.test.ts';
 const SETTINGS = 'test/access/settings.test.ts';
 
 /** The rules of the access function: who may, one reading of each request, no change without its record. */
@@ -158,9 +159,30 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'an answer that quotes the token is not handed on',
     file: 'lambda/access/forward.ts',
-    find: "return shows(body, token) ? 'it quotes the session token' : undefined;",
-    replace: 'return undefined;',
+    find: 'complete ? whyWithheld(sent, token) : TOO_LARGE',
+    replace: 'complete ? undefined : TOO_LARGE',
     noticedBy: SERVE,
+  },
+  {
+    rule: 'what an answer says counts, and not how it is spelled',
+    file: 'lambda/access/withheld.ts',
+    find: ', characterDataOf(text)]',
+    replace: ']',
+    noticedBy: WITHHELD,
+  },
+  {
+    rule: 'an answer that is compressed is not handed on',
+    file: 'lambda/access/withheld.ts',
+    find: 'if (codingsIn(contentEncoding).length > 0)',
+    replace: 'if (false as boolean)',
+    noticedBy: WITHHELD,
+  },
+  {
+    rule: 'an answer in UTF-16 is not handed on',
+    file: 'lambda/access/withheld.ts',
+    find: "text.includes('\\0') || ",
+    replace: '',
+    noticedBy: WITHHELD,
   },
   {
     rule: 'a denial keeps a few of its devices',

@@ -52,7 +52,7 @@ export function accessText({ records, wide }: Found): string {
   return [
     ...lines,
     '',
-    'Changes that name an account or a group and no device; the device may be one of theirs:',
+    'Changes that name an account or a group, or no device; the device may be one of theirs:',
     ...tableOfRecords(wide),
   ].join('\n');
 }

@@ -12,6 +12,7 @@ import {
   deviceSubject,
   type Item,
   type ItemKey,
+  keyOf,
   keyOfItem,
   userSubject,
 } from '../lambda/access/audit.ts';
@@ -59,13 +60,22 @@ export async function findRecords(reader: AccessReader, wanted: Wanted): Promise
   const pointers = await Promise.all(subjects.map((subject) => itemsOf(reader, subject, wanted)));
   const [first = [], ...others] = pointers.map((items) => items.map(({ item }) => item));
   const inAll = first.filter((item) => others.every((items) => items.includes(item)));
-  const wide = everything.filter((record) => isWide(record) && fits(record) && isOf(record, user));
+  const named = new Set(inAll);
+  const wide = everything.filter(
+    (record) => isWide(record) && fits(record) && isOf(record, user) && !named.has(keyOf(record).item),
+  );
   return { records: (await recordsAt(reader, inAll)).filter(fits), wide };
 }
 
-/** A change that names no device, and may have reached one all the same. */
-const isWide = ({ devices, operation, outcome }: StoredRecord): boolean =>
-  devices.length === 0 && !operation.startsWith('Get') && outcome !== 'denied' && outcome !== 'not-sent';
+/**
+ * A change that may have reached a device that it does not name. What it names besides an account or a group proves
+ * nothing: ThingSpace may not look at it.
+ */
+const isWide = ({ devices, groups, operation, outcome }: StoredRecord): boolean =>
+  (groups.length > 0 || devices.length === 0) &&
+  !operation.startsWith('Get') &&
+  outcome !== 'denied' &&
+  outcome !== 'not-sent';
 
 const isOf = ({ user, caller, principal }: StoredRecord, wanted: string | undefined): boolean =>
   wanted === undefined ||

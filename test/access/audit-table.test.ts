@@ -139,6 +139,18 @@ describe('the audit table', () => {
     expect(await idsOf({ operation: 'ManyOfADay' })).toEqual(ids);
   });
 
+  test('a change of a group is one of each device, whatever devices it names as well', async () => {
+    const groups = ['DeviceGroupName All'];
+    const devices = [{ kind: 'ICCID', identifier: '8917' }];
+    await audit().begin(record('decoy', { groups, devices, operation: 'DecoyChange' }));
+    await audit().begin(record('of another', { devices, operation: 'DecoyChange' }));
+    const found = await find({ device: 'none', operation: 'DecoyChange' });
+    expect(found.wide.map(({ requestId }) => requestId)).toEqual(['decoy']);
+    const own = await find({ device: '8917', operation: 'DecoyChange' });
+    expect(own.records.map(({ requestId }) => requestId)).toEqual(['decoy', 'of another']);
+    expect(own.wide).toEqual([]);
+  });
+
   test('a pointer without its record is of a request that was never sent, and is not shown', async () => {
     const lost = record('lost', { devices: [{ kind: 'ICCID', identifier: '8916' }] });
     await table.putAll([{ subject: 'device#8916', item: keyOf(lost).item }]);

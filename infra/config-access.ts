@@ -41,8 +41,8 @@ const rule = object({
   users: v.optional(
     atLeastOne(
       text(
-        /^[\x20-\x7e]{1,128}$/,
-        'write the name of an application user (printable ASCII), or a pattern such as *@example.com',
+        /^(?!arn:)[\x20-\x2b\x2d-\x7e]{1,128}$/i,
+        'write the name of an application user (printable ASCII without commas, no ARN), or a pattern such as *@example.com',
       ),
       'user',
     ),

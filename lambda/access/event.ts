@@ -106,8 +106,14 @@ export function readCall(
 function userIn(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const user = header.trim();
-  if (new RegExp(`^[\\x20-\\x7e]{1,${MAX_USER_CHARS}}$`).test(user)) return user;
-  return refuse(`${USER_HEADER} is not a name of 1 to ${MAX_USER_CHARS} printable ASCII characters`);
+  if (!new RegExp(`^[\\x20-\\x7e]{1,${MAX_USER_CHARS}}$`).test(user)) {
+    refuse(`${USER_HEADER} is not a name of 1 to ${MAX_USER_CHARS} printable ASCII characters`);
+  }
+  // Two headers of one name arrive joined by a comma.
+  if (user.includes(',')) refuse(`${USER_HEADER} holds a comma, or came twice`);
+  // Records are found by users and by ARNs: one must not pass for the other.
+  if (/^arn:/i.test(user)) refuse(`${USER_HEADER} is an ARN, which AWS alone says`);
+  return user;
 }
 
 function textOf(bytes: Buffer): string {

@@ -214,6 +214,19 @@ describe('refused before anything is sent', () => {
       requestOf({ caller: PORTAL, headers: { 'x-on-behalf-of': 'a'.repeat(129) } }),
       'RequestRefused',
     ],
+    [
+      'two names of users, joined by whoever joins headers',
+      requestOf({ caller: PORTAL, headers: { 'x-on-behalf-of': 'alice@example.com,bob@example.com' } }),
+      'RequestRefused',
+    ],
+    [
+      'a user who is called like a principal of AWS',
+      requestOf({
+        caller: PORTAL,
+        headers: { 'x-on-behalf-of': 'ARN:aws:iam::111122223333:role/operations' },
+      }),
+      'RequestRefused',
+    ],
     ['a GET', requestOf({ method: 'GET' }), 'RequestRefused'],
     ['a path that climbs', requestOf({ path: '/fleet/../DeviceService.svc' }), 'RequestRefused'],
     ['a query', requestOf({ query: 'wsdl' }), 'RequestRefused'],

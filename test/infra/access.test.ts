@@ -231,6 +231,11 @@ describe('a policy that cannot work is refused in one sentence', () => {
       withRule({ name: 'denied-by-default' }),
       'access.rules[0].name: write another name, the function has a rule of its own that is called so.',
     ],
+    ...['alice,bob', arn('user/alice')].map((user): [string, object, string] => [
+      `the user ${user}, whom no request can name`,
+      { ...withRule({ users: [user] }), speakers: rule.principals },
+      'access.rules[0].users[0]: write the name of an application user (printable ASCII without commas, no ARN), or a pattern such as *@example.com.',
+    ]),
     [
       'users whom nobody can name',
       { ...withRule({ users: ['alice'] }), speakers: [] },

@@ -38,6 +38,20 @@ export const accessMutants: Mutant[] = [
     noticedBy: SERVE,
   },
   {
+    rule: 'one request is on behalf of one user',
+    file: 'lambda/access/event.ts',
+    find: "if (user.includes(','))",
+    replace: 'if (false as boolean)',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'an application user is not taken for a principal',
+    file: 'lambda/access/event.ts',
+    find: 'if (/^arn:/i.test(user))',
+    replace: 'if (false as boolean)',
+    noticedBy: SERVE,
+  },
+  {
     rule: 'a rule for users is for nobody else',
     file: 'lambda/access/policy.ts',
     find: '(users === undefined || (user !== undefined && matchesAny(users, user)))',

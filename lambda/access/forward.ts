@@ -25,8 +25,12 @@ export type Send = (
 /** As base64 in the function's answer it must stay below the 6 MB that a function may answer with. */
 export const MAX_FORWARDED_BYTES = 4 * 1024 * 1024;
 const TOO_LARGE = `it is larger than ${MAX_FORWARDED_BYTES / 1024 / 1024} MiB; ask for less at once`;
-/** ThingSpace no longer knows the session: it has looked at nothing but the token (docs/thingspace-api.md). */
-const SESSION_GONE = /(^|\.)SessionToken\.\w+$/;
+/** The published codes of a session that is gone: ThingSpace looked at nothing but the token (`thingspace/codes.ts`). */
+const SESSION_GONE = new Set([
+  'REQUEST_FAILED.SessionToken.Expired',
+  'REQUEST_FAILED.SessionToken.Format',
+  'INPUT_INVALID.SessionToken.Invalid',
+]);
 
 /** How long to wait for a session, and for ThingSpace. */
 export type Patience = { sessionMs: () => number; answerMs: () => number };
@@ -42,23 +46,33 @@ export async function forward(
   patience: Patience,
 ): Promise<Forwarded> {
   let sends = 0;
+  /** Handed over, and not known yet what came of it. */
+  let isOpen = false;
   let gone: Forwarded | undefined;
   try {
     return await session.withSession(
       async (token) => {
         const request = { service, action, envelope: withToken(envelope, token) };
+        isOpen = true;
         const sent = await send(request, { timeoutMs: patience.answerMs() });
         if (sent.outcome === 'never-sent') return gone ?? neverSent(sent.cause);
         sends += 1;
         const judged = judge(sent, operation, token, sends);
         const { outcome } = judged;
-        if (outcome.outcome !== 'refused' || !SESSION_GONE.test(outcome.code)) return judged;
+        if (outcome.outcome !== 'refused' || !SESSION_GONE.has(outcome.code)) return judged;
         gone = judged;
+        isOpen = false;
         throw new SessionGoneError();
       },
-      { patienceMs: patience.sessionMs() },
+      {
+        // Read for each session that is waited for: the second one gets what the first has left.
+        get patienceMs() {
+          return patience.sessionMs();
+        },
+      },
     );
   } catch (failure) {
+    if (isOpen) return unknown('UnexpectedError', sends + 1);
     // Nothing was executed, and there is no other session: the caller gets ThingSpace's own fault.
     return gone ?? neverSent(failure);
   }

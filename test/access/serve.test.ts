@@ -349,11 +349,18 @@ describe('a session that is gone', () => {
     ]);
   });
 
-  test('a fault about anything else is not repeated, whatever words stand in it', async () => {
+  test.each([
+    ['REQUEST_FAILED.SessionToken.Expired', 2],
+    ['REQUEST_FAILED.SessionToken.Format', 2],
+    ['INPUT_INVALID.SessionToken.Invalid', 2],
+    ['REQUEST_FAILED.SessionTokenish', 1],
+    ['REQUEST_FAILED.SessionToken.Limit', 1],
+    ['REQUEST_FAILED.Partly.SessionToken.Expired', 1],
+  ])('is known by the published codes alone: %s, %i sent', async (code, sends) => {
     const world = await createAccessWorld();
-    world.link.fault = 'UnifiedWebService.REQUEST_FAILED.SessionTokenish';
+    world.link.fault = `UnifiedWebService.${code}`;
     await world.start().call(requestOf());
-    expect(world.records()).toMatchObject([{ outcome: 'refused', sends: 1 }]);
+    expect(world.records()).toMatchObject([{ outcome: 'refused', sends }]);
   });
 
   test('a response that mentions such a fault is a response', async () => {

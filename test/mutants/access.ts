@@ -5,6 +5,7 @@ const SERVE = 'test/access/serve.test.ts';
 const AWAITS = 'test/access/every-await.test.ts';
 const POLICY = 'test/access/policy.test.ts';
 const WITHHELD = 'test/access/withheld.test.ts';
+const FORWARD = 'test/access/forward.test.ts';
 const SETTINGS = 'test/access/settings.test.ts';
 
 /** The rules of the access function: who may, one reading of each request, no change without its record. */
@@ -166,9 +167,23 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'nothing is sent again but what a session that is gone has stopped',
     file: 'lambda/access/forward.ts',
-    find: "if (outcome.outcome !== 'refused' || !SESSION_GONE.test(outcome.code)) return judged;",
+    find: "if (outcome.outcome !== 'refused' || !SESSION_GONE.has(outcome.code)) return judged;",
     replace: "if (outcome.outcome !== 'refused') return judged;",
     noticedBy: SERVE,
+  },
+  {
+    rule: 'a session is gone when a published code says so',
+    file: 'lambda/access/forward.ts',
+    find: '!SESSION_GONE.has(outcome.code)',
+    replace: "!outcome.code.includes('SessionToken.')",
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'what fails once the request was handed over is unknown',
+    file: 'lambda/access/forward.ts',
+    find: "if (isOpen) return unknown('UnexpectedError', sends + 1);",
+    replace: '',
+    noticedBy: FORWARD,
   },
   {
     rule: 'an answer that quotes the token is not handed on',

@@ -7,6 +7,7 @@ import { readResponse } from '../thingspace/soap-answers.ts';
 import type { AuditOutcome } from './audit.ts';
 import { type RequestEnvelope, withToken } from './envelope.ts';
 import type { Call } from './event.ts';
+import { notSentWords } from './not-sent-words.ts';
 import { Refusal } from './refusal.ts';
 import { whyWithheld } from './withheld.ts';
 
@@ -78,14 +79,14 @@ export async function forward(
   }
 }
 
-function neverSent(failure: unknown): Forwarded {
-  const { name, message } =
-    failure instanceof PresentableError
-      ? failure
-      : { name: 'UnexpectedError', message: 'No session could be had.' };
+/** The cause's own text names the username, versions or AWS's principals: it goes into the function's log. */
+function neverSent(cause: unknown): Forwarded {
+  const name = cause instanceof PresentableError ? cause.name : 'UnexpectedError';
   const refusal = new Refusal(
     'NotSent',
-    `Nothing was sent to ThingSpace, so the request may be repeated. ${message}`,
+    `Nothing was sent to ThingSpace, so the request may be repeated. ${notSentWords(cause)}`,
+    undefined,
+    { cause },
   );
   return { outcome: { outcome: 'not-sent', code: name, sends: 0 }, refusal };
 }

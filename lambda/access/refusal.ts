@@ -26,8 +26,9 @@ export class Refusal extends PresentableError {
   readonly code: RefusalCode;
   /** The rule of the policy, or of the function itself, that it comes from. */
   readonly rule: string | undefined;
-  constructor(code: RefusalCode, message: string, rule?: string) {
-    super(message);
+  /** @param options its cause is for the function's log, not for the caller */
+  constructor(code: RefusalCode, message: string, rule?: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
     this.rule = rule;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Session } from '../../client/session.ts';
 import type { Clock } from '../clock.ts';
+import { PresentableError } from '../errors.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { firstOf, type Subjects, subjectsIn } from './devices.ts';
 import { type RequestEnvelope, readEnvelope } from './envelope.ts';
@@ -180,8 +181,9 @@ function refuse({ count, log }: Services, failure: unknown, caller: Caller | und
   const counted = COUNTED[refusal.code];
   if (counted) count(counted);
   const { code, rule, message } = refusal;
+  const cause = refusal.cause instanceof PresentableError ? refusal.cause.message : undefined;
   const { requestId, callerArn } = caller ?? {};
-  log('Refused', { code, rule, message, requestId, caller: callerArn });
+  log('Refused', { code, rule, message, cause, requestId, caller: callerArn });
   return faultWith(refusal, requestId);
 }
 

@@ -1,14 +1,27 @@
 import { expect, test } from 'vitest';
-import { SessionGoneError } from '../../client/errors.ts';
+import {
+  LogInRefusedError,
+  LogInStoppedError,
+  LogInWaitsError,
+  SessionGoneError,
+  SessionSetupError,
+  ThingSpaceUnavailableError,
+} from '../../client/errors.ts';
 import { sessionOver } from '../../client/session.ts';
 import { readEnvelope } from '../../lambda/access/envelope.ts';
 import { forward, type Send } from '../../lambda/access/forward.ts';
+import type { Refusal } from '../../lambda/access/refusal.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
+import { NotSentError, TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
 import { fault } from '../thingspace/envelopes.ts';
 import { answered, envelopeOf } from './access-world.ts';
 import { ACTION } from './arbitrary-envelope.ts';
 
 const CALL = { service: 'DeviceService', action: ACTION, operation: 'GetDeviceList' };
 const ENVELOPE = readEnvelope(envelopeOf('<v:GetDeviceList/>'), ACTION);
+/** What an error says for operators. */
+const INSIDE = 'arn:aws:sts::111122223333:assumed-role/access is not authorized; FleetApi';
 const EXPIRED = answered(500, fault('UnifiedWebService.REQUEST_FAILED.SessionToken.Expired'));
 
 /** A session that is had at once, in a process whose clock stands; and how long each wait for it might have been. */
@@ -49,6 +62,36 @@ test('what fails so at the second time is unknown as well, although the first wa
     return EXPIRED;
   });
   expect(outcome).toEqual({ outcome: 'unknown', code: 'UnexpectedError', sends: 2 });
+});
+
+test.each([
+  ['LogInRefusedError', new LogInRefusedError(INSIDE, undefined, 'version-1'), 'store a working password'],
+  ['LogInStoppedError', new LogInStoppedError(INSIDE), 'an operator has acted'],
+  ['LogInWaitsError', new LogInWaitsError(INSIDE, 0), 'from 1970-01-01T00:00:00.000Z on'],
+  ['ThingSpaceUnavailableError', new ThingSpaceUnavailableError(INSIDE), 'could not be reached'],
+  ['SessionSetupError', new SessionSetupError(INSIDE), 'cannot be used'],
+  ['AwsCallError', new AwsCallError('kms:Decrypt', { name: 'AccessDenied', message: INSIDE }), 'AWS'],
+  ['LedgerUnavailableError', new LedgerUnavailableError(INSIDE), 'ledger'],
+  ['UnexpectedError', new TypeError(INSIDE), 'No session could be had'],
+])('no session for %s: fixed words, and nothing of what the error says', async (code, failure, words) => {
+  const session = {
+    ...startSession().session,
+    withSession: () => Promise.reject(failure),
+  };
+  const forwarded = await forwardWith(async () => EXPIRED, undefined, { session, waitsMs: [] });
+  expect(forwarded.outcome).toEqual({ outcome: 'not-sent', code, sends: 0 });
+  const { message } = (forwarded as { refusal: Refusal }).refusal;
+  expect(message).toContain(words);
+  expect(message).not.toMatch(/arn:|FleetApi|version-1/);
+});
+
+test.each([
+  ['NotSentError', new NotSentError('The call failed'), 'could not be reached'],
+  ['TooLateToSendError', new TooLateToSendError(), 'no time left'],
+])('not sent for %s: fixed words', async (code, cause, words) => {
+  const forwarded = await forwardWith(async () => ({ outcome: 'never-sent', cause }));
+  expect(forwarded).toMatchObject({ outcome: { outcome: 'not-sent', code }, refusal: { code: 'NotSent' } });
+  expect((forwarded as { refusal: Refusal }).refusal.message).toContain(words);
 });
 
 test('the second session is waited for as long as there is time then', async () => {

@@ -446,6 +446,9 @@ describe('an answer that cannot be used', () => {
     });
     expect(world.records()).toMatchObject([{ outcome: 'not-sent', code: 'LogInRefusedError', sends: 0 }]);
     expect(world.truth().failures).toBe(1);
+    // The function's log has the error's own words, which name the username; the caller does not get them.
+    expect(seen(answer).text).not.toContain(world.truth().username);
+    expect(world.logged.join()).toContain(world.truth().username);
   });
 });
 

@@ -186,6 +186,13 @@ export const accessMutants: Mutant[] = [
     noticedBy: FORWARD,
   },
   {
+    rule: 'who is told that nothing was sent hears nothing of AWS’s or of the username',
+    file: 'lambda/access/not-sent-words.ts',
+    find: 'WORDS[cause.name])',
+    replace: 'cause.message)',
+    noticedBy: FORWARD,
+  },
+  {
     rule: 'an answer that quotes the token is not handed on',
     file: 'lambda/access/forward.ts',
     find: 'complete ? whyWithheld(sent, token) : TOO_LARGE',

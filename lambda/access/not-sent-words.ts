@@ -1,0 +1,27 @@
+import { SessionError } from '../../client/errors.ts';
+
+const ASK = 'ask whoever operates the access function: its log says more.';
+
+/** By the name of what stopped a request before it was sent: what happened, and what the caller can do. */
+const WORDS: Readonly<Record<string, string>> = {
+  LogInRefusedError:
+    'ThingSpace refuses the password that is stored: an operator has to store a working password.',
+  LogInStoppedError: `Nobody may log in until an operator has acted: ${ASK}`,
+  LogInWaitsError: 'There is no session yet, which passes by itself: try again.',
+  ThingSpaceUnavailableError:
+    'ThingSpace could not be reached for a session, or gave no usable answer: try again later.',
+  SessionSetupError: `The secret or the shared session cannot be used as it stands: ${ASK}`,
+  AwsCallError: `AWS did not give what a session needs: try again, and if that does not help, ${ASK}`,
+  LedgerUnavailableError: `The ledger of log-ins could not be used: try again, and if that does not help, ${ASK}`,
+  NotSentError: 'ThingSpace could not be reached: try again later.',
+  TooLateToSendError: 'There was no time left to send it: try again.',
+};
+
+/** Fixed texts, and the time from which on a session may be had: nothing that an error's own text says. */
+export function notSentWords(cause: unknown): string {
+  const words = (cause instanceof Error && WORDS[cause.name]) || `No session could be had: ${ASK}`;
+  const retryAt = cause instanceof SessionError ? cause.retryAt : undefined;
+  return retryAt === undefined
+    ? words
+    : `${words} A log-in may be tried from ${new Date(retryAt).toISOString()} on.`;
+}

@@ -16,7 +16,8 @@ export type Subjects = {
 export const MAX_DEVICES = 200;
 const MAX_GROUPS = 20;
 /** ICCID, IMEI, MEID, MDN, ESN and SKU are shorter. */
-const MAX_NAME_CHARS = 64;
+const MAX_IDENTIFIER_CHARS = 64;
+const MAX_GROUP_CHARS = 100;
 /** Of what was only tried: who may do nothing must not fill the table. */
 const MAX_TRIED = 3;
 
@@ -35,11 +36,14 @@ export function subjectsIn(payload: SourceElement): Subjects {
   const visit = (element: SourceElement): void => {
     let kind: string | undefined;
     for (const { localName, text } of element.children) {
-      if (GROUPS.has(localName)) groups.add(`${localName} ${nameIn(text)}`);
+      if (GROUPS.has(localName)) groups.add(`${localName} ${nameIn(text, MAX_GROUP_CHARS)}`);
       if (localName !== 'Identifier' || text.trim() === '') continue;
       // Once for each parent: what a request costs must not grow with the square of its size.
-      kind ??= nameIn(element.children.find((child) => child.localName === 'Kind')?.text ?? '');
-      const device = { kind, identifier: nameIn(text) };
+      kind ??= nameIn(
+        element.children.find((child) => child.localName === 'Kind')?.text ?? '',
+        MAX_IDENTIFIER_CHARS,
+      );
+      const device = { kind, identifier: nameIn(text, MAX_IDENTIFIER_CHARS) };
       devices.set(`${device.kind} ${device.identifier}`, device);
     }
     element.children.forEach(visit);
@@ -62,11 +66,11 @@ export const firstOf = ({ devices, groups }: Subjects): Subjects => ({
   groupCount: groups.length,
 });
 
-function nameIn(text: string): string {
+function nameIn(text: string, maxChars: number): string {
   const name = text.trim();
-  if (name.length <= MAX_NAME_CHARS && /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(name)) return name;
+  if (name.length <= maxChars && /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(name)) return name;
   throw new Refusal(
     'RequestRefused',
-    `The SOAP request was not sent: a device, account or group in it has a name that cannot be recorded (more than ${MAX_NAME_CHARS} characters, or unprintable ones).`,
+    `The SOAP request was not sent: a device, account or group in it has a name that cannot be recorded (more than ${maxChars} characters, or unprintable ones).`,
   );
 }

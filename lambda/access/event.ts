@@ -18,12 +18,11 @@ export type Call = {
   action: string;
   /** The operation that it names. */
   operation: string;
-  source: string;
-  bytes: number;
+  body: Buffer;
 };
 
 export const USER_HEADER = 'x-on-behalf-of';
-export const MAX_REQUEST_BYTES = 1024 * 1024;
+const MAX_REQUEST_BYTES = 1024 * 1024;
 const MAX_USER_CHARS = 128;
 
 // AWS Lambda Developer Guide, "Invoking Lambda function URLs": payload format 2.0, header names in lower case.
@@ -92,14 +91,11 @@ export function readCall(
     refuse('its SOAPAction is not http://nphase.com/unifiedwebservice/v2/I<Service>/<Operation>');
   }
   if (contract !== service) refuse('its SOAPAction is of another service than its address');
-  const bytes = Buffer.from(body, event.isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > MAX_REQUEST_BYTES) refuse(`it is larger than ${MAX_REQUEST_BYTES / 1024} KiB`);
   return {
     ...caller,
     claimedUser: userIn(headers[USER_HEADER]),
     ...{ credential, service, action, operation },
-    source: textOf(bytes),
-    bytes: bytes.length,
+    body: Buffer.from(body, event.isBase64Encoded ? 'base64' : 'utf8'),
   };
 }
 
@@ -116,9 +112,11 @@ function userIn(header: string | undefined): string | undefined {
   return user;
 }
 
-function textOf(bytes: Buffer): string {
+/** The envelope as text. @throws Refusal `RequestRefused` */
+export function sourceOf({ body }: Pick<Call, 'body'>): string {
+  if (body.length > MAX_REQUEST_BYTES) refuse(`it is larger than ${MAX_REQUEST_BYTES / 1024} KiB`);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
     return refuse('it is not UTF-8');
   }

@@ -5,7 +5,7 @@ import { PresentableError } from '../errors.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { firstOf, type Subjects, subjectsIn } from './devices.ts';
 import { type RequestEnvelope, readEnvelope } from './envelope.ts';
-import { type Call, type Caller, readCall, readCaller, USER_HEADER } from './event.ts';
+import { type Call, type Caller, readCall, readCaller, sourceOf, USER_HEADER } from './event.ts';
 import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
 import { type Forwarded, forward, type Send } from './forward.ts';
 import type { CountName } from './metrics.ts';
@@ -121,7 +121,7 @@ async function permit(
 
 /** @throws Refusal */
 function readBody(call: Call): RequestEnvelope {
-  const envelope = readEnvelope(call.source, call.action);
+  const envelope = readEnvelope(sourceOf(call), call.action);
   if (envelope.operation !== call.operation) throw contradiction();
   return envelope;
 }

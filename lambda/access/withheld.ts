@@ -1,5 +1,6 @@
 import type { RawAnswer } from '../thingspace/api.ts';
 import { charsetsIn, codingsIn, encodingDeclaredIn } from '../thingspace/content-type.ts';
+import { NAMED } from './xml-source.ts';
 
 /**
  * Why an answer is not handed on: it shows the session token, in its bytes or in what its XML says, or it cannot be
@@ -26,13 +27,6 @@ export function whyWithheld(
 }
 
 const READABLE = /^(?:utf-?8|us-ascii)$/;
-const NAMED: ReadonlyMap<string, string> = new Map([
-  ['lt', '<'],
-  ['gt', '>'],
-  ['amp', '&'],
-  ['quot', '"'],
-  ['apos', "'"],
-]);
 /** What stands between `<` and `>`, by its beginning, the longest first; the content of CDATA alone is text. */
 const MARKUP = [
   { start: '<!--', end: '-->' },

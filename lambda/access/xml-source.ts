@@ -40,7 +40,8 @@ const MAX_DEPTH = 50;
 /** Each element that declares a namespace copies what is in scope: together they bound the work. */
 const MAX_NAMESPACES = 64;
 const MAX_ELEMENTS = 20_000;
-const NAMED: ReadonlyMap<string, string> = new Map([
+/** The five entities that XML has by itself. */
+export const NAMED: ReadonlyMap<string, string> = new Map([
   ['lt', '<'],
   ['gt', '>'],
   ['amp', '&'],

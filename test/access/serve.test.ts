@@ -119,6 +119,7 @@ describe('who may', () => {
 
   test.each([
     ['no XML', '<'],
+    ['2 MB', envelopeOf(' '.repeat(2_000_000))],
     ['another operation', envelopeOf('<v:GetDeviceList/>')],
     ['elements without end', envelopeOf('<a/>'.repeat(30_000))],
     ['a device that cannot be recorded', envelopeOf(changeOf('9'.repeat(65)).body)],
@@ -132,6 +133,14 @@ describe('who may', () => {
     expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'denied-by-default' });
     expect(world.counted).toEqual(['AccessDenied']);
     expect(world.records()).toMatchObject([{ caller: VIEWER, outcome: 'denied', devices: [], groups: [] }]);
+  });
+
+  test('who has no right is denied whatever the envelope holds: bytes that are not UTF-8', async () => {
+    const world = await createAccessWorld();
+    const event = requestOf({ ...changeOf(DEVICE), caller: VIEWER });
+    const answer = await world.start().call({ ...event, body: Buffer.from([0xff]).toString('base64') });
+    expect(seen(answer).code).toBe('AccessDenied');
+    expect(world.records()).toMatchObject([{ outcome: 'denied', devices: [] }]);
   });
 
   test('a role is matched by its name, whatever the session calls itself', async () => {

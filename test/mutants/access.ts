@@ -237,7 +237,7 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'an identifier is as long as one can be',
     file: 'lambda/access/devices.ts',
-    find: 'name.length <= MAX_NAME_CHARS && ',
+    find: 'name.length <= maxChars && ',
     replace: '',
     noticedBy: SERVE,
   },

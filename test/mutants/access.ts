@@ -251,7 +251,7 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a denial is recorded',
     file: 'lambda/access/serve.ts',
-    find: 'await audit\n      .deny(record)',
+    find: 'await audit\n      .deny({ ...entry, ...triedSubjects(call) })',
     replace: 'await Promise.resolve()',
     noticedBy: SERVE,
   },

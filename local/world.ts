@@ -23,6 +23,8 @@ export type WorldOptions = {
   storedPassword?: string;
   /** The bundled function. @default dist/rotation/index.mjs */
   handlerFile?: string;
+  /** How far the world's clock is ahead of the machine's at the start. @default 0 */
+  aheadMs?: number;
   /** How long one invocation may take. @default 20_000 */
   timeoutMs?: number;
   /** Changes to the function's environment. */
@@ -68,7 +70,7 @@ const CUSTOMERS_OWN = '"owner":"fleet team","accounts":["A-1001",123456789012345
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { username = 'Fleet-API', password = 'first Password & 1' } = options;
-  const clock = startClock();
+  const clock = startClock(options.aheadMs);
   const gateway = startGateway({ clock });
   const aws = await startAws(gateway, clock);
   const thingSpace = await startThingSpace({

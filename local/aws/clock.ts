@@ -6,9 +6,8 @@ export interface WorldClock {
   advance(ms: number): void;
 }
 
-/** Runs with the machine's time, ahead of it by what was advanced. */
-export function startClock(): WorldClock {
-  let aheadMs = 0;
+/** Runs with the machine's time, ahead of it by what was advanced, and by `aheadMs` from the start. */
+export function startClock(aheadMs = 0): WorldClock {
   return {
     nowMs: () => Date.now() + aheadMs,
     advance(ms) {

@@ -12,6 +12,8 @@ export type HistoryOptions = {
 /** What befalls one rotation; begun when the stage is at rest. */
 export type Disturbance = {
   title: string;
+  /** The fault or act, and the boundary: a sample holds one of each. */
+  kinds: readonly string[];
   begin(stage: Stage): {
     met(): boolean;
     /** Guarantees that were broken while it was played, or that its end breaks. */

@@ -6,7 +6,7 @@ const SWAP = 'test/rotation/swap.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
-const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
+const SAMPLE = 'test/histories/sample.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
 export const rotationMutants: Mutant[] = [
@@ -239,7 +239,8 @@ export const rotationMutants: Mutant[] = [
     file: 'lambda/rotation/sealed-answer.ts',
     find: "if (!answer) return { found: 'nothing' };",
     replace: "if (answer !== null) return { found: 'nothing' };",
-    noticedBy: EVERY_CALL,
+    noticedBy: SAMPLE,
+    testName: 'one fault',
   },
   {
     rule: 'look before probing: the token’s version',
@@ -253,7 +254,8 @@ export const rotationMutants: Mutant[] = [
     file: 'lambda/rotation/change-password.ts',
     find: '  writeSealed(invocation, attempt, envelopes);\n',
     replace: '',
-    noticedBy: EVERY_CALL,
+    noticedBy: SAMPLE,
+    testName: 'one fault',
   },
   {
     rule: 'the time is looked at again right before the request',
@@ -373,8 +375,8 @@ export const rotationMutants: Mutant[] = [
     find: "const session = await logInOrThrow(step, versionId, credential, 'test');",
     replace:
       "const direct = await step.api.logIn(credential.username, credential.password, { timeoutMs: 1_000 });\n  const session = direct.outcome === 'done' ? direct.value : '';",
-    noticedBy: EVERY_CALL,
-    testName: 'killed-after, retries 0 min apart',
+    noticedBy: SAMPLE,
+    testName: 'one fault',
   },
   {
     rule: 'an exchange of another credential without a good end keeps this one from beginning one',

@@ -1,4 +1,3 @@
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { journalState } from '../scenarios/checks.ts';
 import type { World } from '../world.ts';
 import { leaksSince, type Mark, markOf } from './leaks.ts';
@@ -110,10 +109,7 @@ async function judgeAftermath(world: World): Promise<string[]> {
 
 /** Support resets the password by telephone, and a person stores it. */
 async function restoreByHand({ world, plant }: Stage): Promise<void> {
-  const { platform, username, secretsManagerClient, secretArn } = world;
   const password = plant();
-  platform.support.reset(username, password);
-  await secretsManagerClient.send(
-    new PutSecretValueCommand({ SecretId: secretArn, SecretString: JSON.stringify({ username, password }) }),
-  );
+  world.person.hasSupportReset(password);
+  await world.person.stores(password);
 }

@@ -11,6 +11,8 @@ type ExploreOptions = StageOptions &
     people?: boolean;
     /** Takes some of the histories. @default all */
     choose?: (all: readonly Disturbance[]) => readonly Disturbance[];
+    /** Begins no further history after one that broke a guarantee. @default false */
+    stopsAtViolation?: boolean;
     /** Histories at a time. Those that wait for a service cost nothing meanwhile. @default 2 */
     parallel?: number;
     onVerdict?: (verdict: Verdict, done: number, of: number) => void;
@@ -67,8 +69,10 @@ async function playAll(
     const verdict = await playHistory(disturbance, stage, options);
     verdicts.push(verdict);
     options.onVerdict?.(verdict, verdicts.length, total);
+    const held = verdict.violations.length === 0;
+    if (!held && options.stopsAtViolation) firsts.length = laters.length = 0;
     // A broken guarantee would show again in the next history.
-    return verdict.violations.length === 0;
+    return held;
   };
   const worker = async () => {
     while (firsts.length + laters.length > 0) {

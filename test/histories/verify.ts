@@ -1,12 +1,20 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { exploreBundle, restOf } from './bundle.ts';
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
 import { historiesOf, suites } from './suites.ts';
 import type { Order, Report } from './worker.ts';
 
 type Options = { suite?: string; history?: string; rest: boolean; seed: number; workers: number };
-type Violated = Extract<Report, { kind: 'violated' }>;
+type Violated = { name: string; violation: string };
+
+const MUTANTS = fileURLToPath(new URL('../mutants/main.ts', import.meta.url));
+/** The suite that runs in processes of its own: the real bundle in the local world. */
+const BUNDLE = 'bundle';
+const DEFAULT_SEED = firstSeed();
+const names = [...suites.map(({ name }) => name), BUNDLE];
 
 /** Returns the exit code. */
 async function main({ suite: only, history, rest, seed, workers: count }: Options): Promise<number> {
@@ -18,22 +26,43 @@ async function main({ suite: only, history, rest, seed, workers: count }: Option
   );
   const workers = Array.from({ length: count }, startWorker);
   try {
-    for (const { name } of suites.filter((suite) => only === undefined || suite.name === only)) {
-      const violated = await playSuite(name, rest, workers);
+    for (const name of names.filter((one) => only === undefined || one === only)) {
+      const violated = name === BUNDLE ? await playBundle(rest) : await playSuite(name, rest, workers);
       if (violated === undefined) continue;
       console.error(
         `\nVIOLATED: ${violated.violation}\n\nPlay it alone:\n  ${commandFor(name, violated.name, seed)}`,
       );
       return 1;
     }
-    return 0;
   } finally {
     for (const worker of workers) worker.kill();
   }
+  return only === undefined ? takeRulesOut() : 0;
+}
+
+/** Each rule of the protocol taken out of the code: some test must fail. */
+function takeRulesOut(): number {
+  const { status } = spawnSync(process.execPath, [MUTANTS], { stdio: 'inherit' });
+  return status ?? 1;
+}
+
+async function playBundle(rest: boolean): Promise<Violated | undefined> {
+  let progress: ReturnType<typeof progressOf> | undefined;
+  const verdicts = await exploreBundle({
+    choose: rest ? restOf : (all) => all,
+    onVerdict({ title, end }, _done, of) {
+      progress ??= progressOf(BUNDLE, of);
+      progress.ended(title, end);
+    },
+  });
+  progress?.close();
+  const bad = verdicts.find(({ violations }) => violations.length > 0);
+  return bad && { name: bad.title, violation: `${bad.title}: ${bad.violations.join('; ')}` };
 }
 
 /** In this process, so that a debugger can look on. */
 async function playOne(only: string | undefined, wanted: string): Promise<number> {
+  if (only === BUNDLE) return playOneOfBundle(wanted);
   for (const { name } of suites.filter((suite) => only === undefined || suite.name === only)) {
     const history = (await historiesOf(name, false)).find((one) => one.name === wanted);
     if (history === undefined) continue;
@@ -42,6 +71,14 @@ async function playOne(only: string | undefined, wanted: string): Promise<number
   }
   console.error(`There is no history "${wanted}"${only === undefined ? '' : ` in the suite "${only}"`}.`);
   return 2;
+}
+
+async function playOneOfBundle(wanted: string): Promise<number> {
+  const verdicts = await exploreBundle({ choose: (all) => all.filter(({ title }) => title === wanted) });
+  for (const { title, end, violations } of verdicts)
+    console.log(`${title}: ${[end, ...violations].join('; ')}`);
+  if (verdicts.length === 0) console.error(`There is no history "${wanted}" in the suite "${BUNDLE}".`);
+  return verdicts.some(({ violations }) => violations.length > 0) ? 1 : verdicts.length > 0 ? 0 : 2;
 }
 
 function startWorker(): ChildProcess {
@@ -106,16 +143,15 @@ function wholeNumber(text: string): number {
 }
 
 function knownSuite(name: string): string {
-  if (!suites.some((suite) => suite.name === name)) throw new InvalidArgumentError('There is no such suite.');
+  if (!names.includes(name)) throw new InvalidArgumentError('There is no such suite.');
   return name;
 }
 
-const DEFAULT_SEED = firstSeed();
 const program = new Command('npm run verify --')
   .description(
     'Plays the histories of the protocol in memory, and stops at the first that breaks a guarantee.',
   )
-  .option('--suite <name>', `only this suite: ${suites.map(({ name }) => name).join(', ')}`, knownSuite)
+  .option('--suite <name>', `only this suite: ${names.join(', ')}`, knownSuite)
   .option('--history <name>', 'only this history')
   .option('--rest', 'leave out the sample that npm test plays', false)
   .option('--seed <number>', 'first seed of the random histories', wholeNumber, DEFAULT_SEED)

@@ -106,7 +106,8 @@ function startSandbox({ env, onLine, time }: FunctionOptions) {
     const report = JSON.parse(line) as Report;
     if (!running) return;
     if (report.kind === 'started') return running.killAfter(running.work.timeoutMs);
-    if (report.kind === 'asleep') return time?.asleep(running, report.ms);
+    // Time does not pass for one that is about to die.
+    if (report.kind === 'asleep') return dying ? undefined : time?.asleep(running, report.ms);
     if (report.kind === 'awake') return time?.awake(running);
     running.told ??=
       report.kind === 'returned' ? { ok: true, value: report.value } : { ok: false, error: report.error };

@@ -20,6 +20,7 @@ export interface MetricStore {
 }
 
 export function createMetricStore(): MetricStore {
+  /** Each in the order of time: an alarm asks for the latest ones, of a series of many days. */
   const series = new Map<string, Datapoint[]>();
   const keyOf = ({ namespace, name, dimensions }: Pick<Datapoint, 'namespace' | 'name' | 'dimensions'>) =>
     `${namespace}\n${name}\n${dimensions}`;
@@ -27,15 +28,17 @@ export function createMetricStore(): MetricStore {
     put(...datapoints) {
       for (const datapoint of datapoints) {
         const key = keyOf(datapoint);
-        const known = series.get(key);
-        if (known) known.push(datapoint);
-        else series.set(key, [datapoint]);
+        const known = series.get(key) ?? [];
+        series.set(key, known);
+        const earlier = known.findLastIndex(({ atMs }) => atMs <= datapoint.atMs);
+        known.splice(earlier + 1, 0, datapoint);
       }
     },
     statistic(query, fromMs, toMs) {
-      const values = (series.get(keyOf(query)) ?? [])
-        .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
-        .map(({ value }) => value);
+      const known = series.get(keyOf(query)) ?? [];
+      const first = known.findLastIndex(({ atMs }) => atMs < fromMs) + 1;
+      const values: number[] = [];
+      for (const { atMs, value } of known.slice(first)) if (atMs < toMs) values.push(value);
       return values.length === 0 ? undefined : reduce(values, query.statistic);
     },
   };

@@ -1,7 +1,5 @@
 import { writeSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import { replaceSleep, SLEEPS_ARE_REPORTED, type SleepReport } from './sleeping.ts';
 
@@ -76,7 +74,9 @@ async function perform(work: Work): Promise<void> {
  * The inside of a sandbox, as Lambda keeps one: the bundle is loaded once, then one invocation after the
  * other comes on stdin. Ends when stdin does.
  */
-enableCompileCache(join(tmpdir(), 'thingspace-compile-cache'));
+// The function's environment is what it was given. The cache is written now: a sandbox ends by SIGKILL.
+delete process.env.NODE_COMPILE_CACHE;
+flushCompileCache();
 // An exception that nobody catches ends the process, as in Lambda.
 process.on('uncaughtException', (thrown) => {
   report({ kind: 'threw', error: functionError(thrown) });

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -49,6 +51,8 @@ type Running = Sleeper & {
 };
 
 const RUNTIME = fileURLToPath(new URL('./runtime.ts', import.meta.url));
+/** Where the runtime without its types is kept: stripping them anew costs more than the rest of its start. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'thingspace-compile-cache');
 /** Lambda gives ten seconds to load; two shared cores are slower than that in bad moments. */
 const LOADING_LIMIT_MS = 60_000;
 
@@ -80,7 +84,13 @@ function startSandbox({ env, onLine, time }: FunctionOptions) {
   let dying = false;
   const args = ['--disable-warning=ExperimentalWarning', RUNTIME, ...(time ? [SLEEPS_ARE_REPORTED] : [])];
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', TZ: ':UTC', ...env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      TZ: ':UTC',
+      ...env,
+      NODE_COMPILE_CACHE,
+    },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   const [stdin, stdout, stderr, reports] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
@@ -106,7 +116,8 @@ function startSandbox({ env, onLine, time }: FunctionOptions) {
     const report = JSON.parse(line) as Report;
     if (!running) return;
     if (report.kind === 'started') return running.killAfter(running.work.timeoutMs);
-    if (report.kind === 'asleep') return time?.asleep(running, report.ms);
+    // Time does not pass for one that is about to die.
+    if (report.kind === 'asleep') return dying ? undefined : time?.asleep(running, report.ms);
     if (report.kind === 'awake') return time?.awake(running);
     running.told ??=
       report.kind === 'returned' ? { ok: true, value: report.value } : { ok: false, error: report.error };

@@ -120,7 +120,7 @@ export async function prove(
 /**
  * Ends a session of ours. Never throws: a failure is only logged, because the session dies after 20 idle minutes
  * (docs/thingspace-api.md). The caller awaits it before the invocation ends: Lambda freezes the process then, and a
- * request that is half sent would be cut off, or time out in a later invocation.
+ * request that is half sent would be cut off, or time out in a later invocation (docs/aws.md).
  */
 export async function logOut({ api, clock, log, deadlineMs }: Invocation, session: string): Promise<void> {
   const timeoutMs = Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs());

@@ -331,6 +331,13 @@ export const rotationMutants: Mutant[] = [
     noticedBy: TIME,
   },
   {
+    rule: 'a log-out that throws is only logged',
+    file: 'lambda/rotation/log-in.ts',
+    find: ".catch(() => ({ outcome: 'failed' }))",
+    replace: '',
+    noticedBy: AT_ONCE,
+  },
+  {
     rule: 'a probe’s and a test’s log-out are over before the invocation ends',
     file: 'lambda/rotation/log-in.ts',
     find: 'await loggedOut;',

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { StepInvocation } from '../../lambda/rotation/context.ts';
+import type { Invocation, StepInvocation } from '../../lambda/rotation/context.ts';
 import { withDataKey } from '../../lambda/rotation/data-key.ts';
+import { logOut } from '../../lambda/rotation/log-in.ts';
 import type { DataKey } from '../../lambda/sealing/data-key.ts';
-import { createWorld, type Ended, type World } from '../world/world.ts';
+import { startProcess } from '../world/fate.ts';
+import { createWorld, type Ended, MINUTE_MS, type World } from '../world/world.ts';
 
 /** What a rotation does at once, and what that must not change. */
 const unhandled: unknown[] = [];
@@ -67,12 +69,12 @@ describe('the log-out of the exchange', () => {
 
   test('is over before the invocation ends: Lambda would freeze it', async () => {
     const { world, token } = await staged();
-    const logOut = hold(world, 'LogOut');
+    const held = hold(world, 'LogOut');
     const step = world.step('createSecret', token);
-    await logOut.reached;
+    await held.reached;
     expect(await hasEnded(step)).toBe(false);
     expect(world.state().journal.state).toBe('committed');
-    logOut.letGo();
+    held.letGo();
     expect(await step).toEqual({ outcome: 'done' });
   });
 
@@ -86,6 +88,15 @@ describe('the log-out of the exchange', () => {
       expect(world.currentPassword()).toBe(world.truth().password);
     },
   );
+
+  test('is only logged when it throws', async () => {
+    const world = createWorld();
+    const api = { ...world.wireUp(startProcess()).api, logOut: () => Promise.reject(new Error('no socket')) };
+    const log = (message: string) => void world.told.push(message);
+    const invocation = { api, clock: world.clock, log, deadlineMs: MINUTE_MS } as unknown as Invocation;
+    await expect(logOut(invocation, 'session')).resolves.toBeUndefined();
+    expect(world.told).toEqual(['A session could not be logged out; it ends by itself']);
+  });
 
   test('is over before the invocation ends when the journal cannot be written', async () => {
     const { world, token, first } = await staged();
@@ -108,13 +119,13 @@ describe('the log-out of a test', () => {
     const { world, token } = await staged();
     await world.step('createSecret', token);
     const phases = watch(world);
-    const logOut = hold(world, 'LogOut');
+    const held = hold(world, 'LogOut');
     const step = world.step('testSecret', token);
-    await logOut.reached;
+    await held.reached;
     expect(phases.slice(phases.indexOf('LogIn end'))).not.toContain('PutItem end');
     expect(await hasEnded(step)).toBe(false);
     expect(world.state().inFlight).toEqual({});
-    logOut.letGo();
+    held.letGo();
     expect(await step).toEqual({ outcome: 'done' });
   });
 

@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Files that start processes, servers or builds: everything else is a unit test and shares its process. */
 const WORLDS = [
   'test/histories/**/*.test.ts',
+  'test/bench/**/*.test.ts',
   'test/local/**/*.test.ts',
   'test/cli/{transcripts/transcripts,advice-followed,every-state,one-file,process}.test.ts',
   'test/client/{fleet,package}.test.ts',

@@ -3,6 +3,7 @@ import { guardedLogIn } from '../ledger/guarded-log-in.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
+import { endsHint } from '../secret/password-ends.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation } from './context.ts';
 import {
@@ -41,7 +42,7 @@ export async function logInOrThrow(
     case 'done':
       return outcome.value;
     case 'refused':
-      throw refused(outcome.code, username, versionId);
+      throw refused(outcome.code, { username, password }, versionId);
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
         'ThingSpace cannot be reached; nothing was sent and nothing counts. Check DNS, the network and the base ' +
@@ -90,7 +91,7 @@ export async function logOut({ api, clock, log, deadlineMs }: Invocation, sessio
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }
 
-function refused(code: string, username: string, versionId: string): Error {
+function refused(code: string, { username, password }: Credential, versionId: string): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
   if (!logInCounts) {
     return new RequestNotReadError(
@@ -100,7 +101,7 @@ function refused(code: string, username: string, versionId: string): Error {
   }
   return new PasswordRefusedError(
     `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
-      'password is not presented again: store a working one as a new version of the secret, then rotate.',
+      `password is not presented again: store a working one as a new version of the secret, then rotate.${endsHint(password)}`,
     certainlyCredentials,
   );
 }

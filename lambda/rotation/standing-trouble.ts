@@ -45,16 +45,24 @@ function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
   return journal.state === 'received' ? 'not-stored' : 'rotation-failing';
 }
 
+/** AWSCURRENT holds no credential: no log-in was refused, so nothing was announced before. */
+const isUnreadable = ({ name, cause }: Error): boolean =>
+  name === 'StoredPasswordRefusedError' && cause !== undefined;
+
 /** A step failed: what needs a person is announced, and again every day until it is over. Never throws. */
 export async function recordFailure(invocation: Invocation, failure: Error): Promise<void> {
   if (NO_TROUBLE.has(failure.name)) return;
-  await recordTrouble(invocation, (state) => ({ kind: troubleOf(failure, state), errorName: failure.name }));
+  await recordTrouble(invocation, (state) => ({
+    kind: troubleOf(failure, state),
+    errorName: failure.name,
+    isFirstWord: isUnreadable(failure),
+  }));
 }
 
 /** A trouble that need not stop the step. Never throws. */
 export async function recordTrouble(
   { ledger, metrics, log, username, secretArn, token, deadlineMs }: Invocation,
-  found: (state: CredentialState) => { kind: Trouble; errorName?: string },
+  found: (state: CredentialState) => { kind: Trouble; errorName?: string; isFirstWord?: boolean },
 ): Promise<void> {
   // Of a secret that cannot be read only its ARN is known: the trouble gets an item of its own.
   const subject = username ?? secretArn;
@@ -63,12 +71,12 @@ export async function recordTrouble(
       subject,
       deadlineMs,
       (state, now) => {
-        const { kind, errorName } = found(state);
+        const { kind, errorName, isFirstWord = false } = found(state);
         noteTrouble(
           state,
           {
             kind,
-            alreadySaid: ANNOUNCED_BEFORE.has(kind) && state.trouble?.kind !== kind,
+            alreadySaid: !isFirstWord && ANNOUNCED_BEFORE.has(kind) && state.trouble?.kind !== kind,
             ...(errorName === undefined ? {} : { errorName }),
             ...(token === undefined ? {} : { token }),
           },

@@ -37,7 +37,13 @@ function start(root: string): Promise<ChildProcess> {
   // Where a test starts this, the variables of its vitest are not for the new one.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'));
   const env = { ...Object.fromEntries(own), NODE_NO_WARNINGS: '1' };
-  const worker = fork(path.join(import.meta.dirname, 'worker.ts'), [root], { detached: true, env });
+  // The lines that a mutated function logs are not for this terminal.
+  const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
+  const worker = fork(path.join(import.meta.dirname, 'worker.ts'), [root], {
+    detached: true,
+    env,
+    stdio: [...stdio],
+  });
   worker.once('message', () => resolve(worker));
   worker.once('exit', () => reject(new Error('the process that plays mutants did not start')));
   return promise;

@@ -37,15 +37,20 @@ function start(root: string): Promise<ChildProcess> {
   // Where a test starts this, the variables of its vitest are not for the new one.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'));
   const env = { ...Object.fromEntries(own), NODE_NO_WARNINGS: '1' };
-  // The lines that a mutated function logs are not for this terminal.
-  const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
   const worker = fork(path.join(import.meta.dirname, 'worker.ts'), [root], {
     detached: true,
     env,
-    stdio: [...stdio],
+    // The lines that a mutated function logs are not for this terminal.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   worker.once('message', () => resolve(worker));
-  worker.once('exit', () => reject(new Error('the process that plays mutants did not start')));
+  worker.once('exit', () =>
+    reject(
+      new Error(
+        `The process that plays mutants did not start: \`node test/mutants/worker.ts ${root}\` says why.`,
+      ),
+    ),
+  );
   return promise;
 }
 

@@ -6,6 +6,7 @@ const SWAP = 'test/rotation/swap.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
+const BRANCHES = 'test/rotation/taken-branches.test.ts';
 const PLANTED = 'test/rotation/planted-bugs.test.ts';
 const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
 
@@ -474,5 +475,40 @@ export const rotationMutants: Mutant[] = [
     find: '      first = undefined;\n',
     replace: '',
     noticedBy: 'test/rotation/cold-start.test.ts',
+  },
+  {
+    rule: 'a recovery of one credential ends no hold of another',
+    file: 'lambda/rotation/brake.ts',
+    find: 'isOwn(hold) || hold.secretArn === secretArn);',
+    replace: 'true);',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'nothing begins while an exchange of the former username is open',
+    file: 'lambda/rotation/observe.ts',
+    find: 'if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;',
+    replace: 'return undefined;',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'a replaced password that was stored anew is asked before it is called dead',
+    file: 'lambda/rotation/put-back.ts',
+    find: 'if (credential && !asked) {',
+    replace: 'if (false) {',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'the last good version is not asked when it holds the password that was refused',
+    file: 'lambda/rotation/put-back.ts',
+    find: ' && password !== current.credential?.password',
+    replace: '',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'the daily check leaves AWSPENDING on a version without a value',
+    file: 'lambda/rotation/recover-event.ts',
+    find: 'if (await readVersionOnce(invocation, pending)) await',
+    replace: 'await',
+    noticedBy: BRANCHES,
   },
 ];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { holdsInForce } from '../../lambda/ledger/brake.ts';
+import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { announced } from '../world/judge.ts';
 import { endsUnknown, startService } from '../world/service.ts';
 import { createWorld, FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
@@ -78,6 +79,68 @@ describe('Recovery', () => {
     expect(world.currentPassword()).toBe(FIRST_PASSWORD);
     expect(world.truth().failures).toBe(1);
   });
+});
+
+/** The new password is current and in the journal, and the process died before it was tested. */
+async function committed() {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => {
+    const isTest = name === 'DescribeSecret' && world.state().journal.state === 'committed';
+    return isTest ? 'killed-before' : 'ok';
+  };
+  const { token } = await world.rotate({ attempts: 1 });
+  expect(world.state().journal.state).toBe('committed');
+  world.plan.decide = () => 'ok';
+  return { world, token };
+}
+
+describe('A retry of a rotation whose new password is current', () => {
+  test('ends with the version that an operator stored meanwhile when that logs in', async () => {
+    const { world, token } = await committed();
+    world.restoreByHand('Reset By Support 1');
+    expect((await world.rotate({ token })).rotated).toBe(true);
+    expect(world.currentPassword()).toBe('Reset By Support 1');
+    expect(world.state().journal.state).toBe('idle');
+    expect(world.truth().failures).toBe(0);
+  });
+
+  test('puts the new password back when the version that an operator stored is refused', async () => {
+    const { world, token } = await committed();
+    world.storeByHand('A Guess 1');
+    expect((await world.rotate({ token })).rotated).toBe(true);
+    expect(world.currentPassword()).toBe(world.truth().password);
+    expect(world.truth().failures).toBe(1);
+  });
+});
+
+test('stores a sealed password as the version that Secrets Manager has pending, by a check', async () => {
+  const world = createWorld();
+  world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
+  await world.rotate({ attempts: 1 });
+  world.plan.decide = () => 'ok';
+  const next = randomUUID();
+  world.aws.stage(next);
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.aws.stages.get('AWSCURRENT')).toBe(next);
+  expect(world.currentPassword()).toBe(world.truth().password);
+});
+
+test('rejects a late step of a finished rotation when an operator has stored another version since', async () => {
+  const world = createWorld();
+  const { token } = await world.rotate();
+  world.storeByHand('Not Asked 1');
+  const { logIns } = world.truth();
+  expect(await world.step('testSecret', token)).toMatchObject({ error: { name: 'StaleRotationError' } });
+  expect(world.truth().logIns).toBe(logIns);
+});
+
+test('puts the last good version back when an operator stored the placeholder over it', async () => {
+  const world = createWorld();
+  await world.rotate();
+  const rotated = world.aws.currentValue();
+  world.aws.store(JSON.stringify(PLACEHOLDER));
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.aws.currentValue()).toBe(rotated);
 });
 
 test('presents a refused password once when the last good version holds the same one', async () => {

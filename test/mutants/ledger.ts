@@ -124,7 +124,7 @@ export const ledgerMutants: Mutant[] = [
     file: 'lambda/ledger/reserve.ts',
     find: 'const mayUse = fresh ? budgets.budget : Math.min(share, Math.max(1, budgets.budget - 1));',
     replace: 'const mayUse = share;',
-    noticedBy: 'test/ledger',
+    noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'the budget: nobody presents anything once it is used up',
@@ -138,7 +138,7 @@ export const ledgerMutants: Mutant[] = [
     file: 'lambda/ledger/reserve.ts',
     find: 'if (used < budgets.limit - 1) return undefined;',
     replace: 'if (used < budgets.limit) return undefined;',
-    noticedBy: 'test/ledger',
+    noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'the lease is longer than any owner',

@@ -8,6 +8,8 @@ const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const AT_ONCE = 'test/rotation/at-once.test.ts';
 const STORED = 'test/rotation/stored-value.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
+const BRANCHES = 'test/rotation/taken-branches.test.ts';
+const PLANTED = 'test/rotation/planted-bugs.test.ts';
 const SAMPLE = 'test/histories/sample.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
@@ -555,5 +557,75 @@ export const rotationMutants: Mutant[] = [
     replace: 'return undefined;',
     noticedBy: 'test/rotation/brake.test.ts',
     testName: 'cannot be used',
+  },
+  {
+    rule: 'a loss is recorded only after the version of an operator was refused for certain',
+    file: 'lambda/rotation/unknown-outcome.ts',
+    find: 'if (!proof.certain) throw unproven(invocation, username, proof);',
+    replace: '',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a hold ends when its secret has another username by now',
+    file: 'lambda/rotation/brake.ts',
+    find: 'const ended = [...ofFormerName, ...',
+    replace: 'const ended = [...',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a hold of a former username is found by its secret',
+    file: 'lambda/rotation/brake.ts',
+    find: 'isOwn(hold) || hold.secretArn === secretArn',
+    replace: 'isOwn(hold)',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a trouble ends only when the log-in that asks AWSCURRENT succeeds',
+    file: 'lambda/rotation/recover-event.ts',
+    find: 'if (!proof.works) throw proof.error;',
+    replace: '',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a cold start uses its first description of the secret once',
+    file: 'lambda/rotation/handler.ts',
+    find: '      first = undefined;\n',
+    replace: '',
+    noticedBy: 'test/rotation/cold-start.test.ts',
+  },
+  {
+    rule: 'a recovery of one credential ends no hold of another',
+    file: 'lambda/rotation/brake.ts',
+    find: 'isOwn(hold) || hold.secretArn === secretArn);',
+    replace: 'true);',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'nothing begins while an exchange of the former username is open',
+    file: 'lambda/rotation/observe.ts',
+    find: 'if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;',
+    replace: 'return undefined;',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'a replaced password that was stored anew is asked before it is called dead',
+    file: 'lambda/rotation/put-back.ts',
+    find: 'if (credential && !asked) {',
+    replace: 'if (false) {',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'the last good version is not asked when it holds the password that was refused',
+    file: 'lambda/rotation/put-back.ts',
+    find: ' && password !== current.credential?.password',
+    replace: '',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'the daily check leaves AWSPENDING on a version without a value',
+    file: 'lambda/rotation/recover-event.ts',
+    find: 'if (await readVersionOnce(invocation, pending)) await',
+    replace: 'await',
+    noticedBy: BRANCHES,
   },
 ];

@@ -25,8 +25,9 @@ export type AnswerProblem = keyof typeof reasons;
 export class AnswerFormatError extends PresentableError {
   override readonly name = 'AnswerFormatError';
   readonly reason: AnswerProblem;
-  constructor(reason: AnswerProblem) {
-    super(`The answer ${reasons[reason]}`);
+  /** @param flaw the rule of HTTP that the answer breaks (`HTTP_…`) */
+  constructor(reason: AnswerProblem, flaw?: string) {
+    super(`The answer ${reasons[reason]}${flaw === undefined ? '' : ` (${flaw})`}`);
     this.reason = reason;
   }
 }

@@ -3,6 +3,7 @@ import { guardedLogIn } from '../ledger/guarded-log-in.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
+import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation } from './context.ts';
 import {
@@ -50,8 +51,8 @@ export async function logInOrThrow(
       );
     case 'unknown':
       throw new LogInUnknownError(
-        `ThingSpace gave no usable answer to a log-in of ${username}; it is counted as a failure until a success. ` +
-          'A retry after a minute goes on from here.',
+        `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(outcome.cause)}; it is counted as a failure ` +
+          'until a success. A retry after a minute goes on from here.',
         { cause: outcome.cause },
       );
   }

@@ -25,9 +25,11 @@ export type AnswerProblem = keyof typeof reasons;
 export class AnswerFormatError extends PresentableError {
   override readonly name = 'AnswerFormatError';
   readonly reason: AnswerProblem;
-  /** @param flaw the rule of HTTP that the answer breaks (`HTTP_…`) */
-  constructor(reason: AnswerProblem, flaw?: string) {
-    super(`The answer ${reasons[reason]}${flaw === undefined ? '' : ` (${flaw})`}`);
+  readonly code: string | undefined;
+  /** @param code the rule of HTTP that the answer breaks (`HTTP_…`) */
+  constructor(reason: AnswerProblem, code?: string) {
+    super(`The answer ${reasons[reason]}${code === undefined ? '' : ` (${code})`}`);
+    this.code = code;
     this.reason = reason;
   }
 }

@@ -3,6 +3,7 @@ import { bundleRotation } from '../../../infra/bundle.ts';
 import { FATES, faultsAt } from '../../../local/explorer/fault.ts';
 import { FLAWED_HEADS, type HeadFlaw } from '../../../local/gateway/flawed-head.ts';
 import { startWorld } from '../../../local/world.ts';
+import { serve } from '../../thingspace/servers.ts';
 
 const flaws = Object.keys(FLAWED_HEADS) as HeadFlaw[];
 
@@ -31,6 +32,27 @@ it('the bundle rotates in one attempt when every answer of ThingSpace stands beh
     expect(warned).toEqual([]);
   } finally {
     await world.close();
+  }
+});
+
+it('the error names the rule of HTTP that every answer breaks when none can be read, and quotes nothing', async () => {
+  const secret = 'Marker$7';
+  const server = await serve((socket) =>
+    socket.end(`HTTP/1.1 200 OK\r\nX-Echo ${secret}\r\nContent-Type: text/xml\r\n\r\n${secret}`),
+  );
+  const world = await startWorld({ env: { THINGSPACE_BASE_URL: `http://127.0.0.1:${server.port}/api/v2` } });
+  try {
+    const { error } = await world.conductor.rotate(world.secretArn, { attempts: 1 });
+    expect(error).toMatchObject({
+      errorType: 'LogInUnknownError',
+      errorMessage: expect.stringContaining('(HTTP_HEADER_WITHOUT_COLON)'),
+    });
+    const lines = world.aws.logs.lines(world.logGroupName).join('\n');
+    expect(lines).toContain('is not well-formed XML (HTTP_HEADER_WITHOUT_COLON)');
+    expect(lines).not.toContain(secret);
+  } finally {
+    await world.close();
+    await server.close();
   }
 });
 

@@ -2,7 +2,7 @@ import { MAX_ANSWER_BYTES, MAX_READ_BYTES } from './answer-size.ts';
 import type { AnswerContent } from './api.ts';
 import { collectBody } from './http-body.ts';
 import { findHead, type Head, type HttpFlaw, isBareHead } from './http-head.ts';
-import { isDocument, isWholeDocument } from './root-end.ts';
+import { documentIn } from './root-end.ts';
 
 /** A longer head is not looked for: the bytes are kept as they came. */
 const MAX_HEAD_BYTES = MAX_ANSWER_BYTES;
@@ -55,8 +55,10 @@ export function createAnswerReader() {
     isTooLarge: () => body.received() > MAX_READ_BYTES,
     /** The document is closed: the announced end may be wrong, and waiting for it may take all the time there is. */
     isWhole(): boolean {
-      if (body.closesRootAtEnd()) return true;
-      return body.closesRoot() && body.received() <= MAX_ANSWER_BYTES && isWholeDocument(content());
+      const isLarge = body.received() > MAX_ANSWER_BYTES;
+      // Of a larger document, or one in another charset, the last tag must do.
+      if (body.closesRootAtEnd()) return isLarge || documentIn(content()) !== 'open';
+      return !isLarge && body.closesRoot() && documentIn(content()) === 'closed';
     },
     /** The answer may be over here, though its document is not: its announced end has come, or it may have no body. */
     mayBeOver: (): boolean => body.hasEnded() || (head?.bodiless === true && body.received() === 0),
@@ -67,7 +69,7 @@ export function createAnswerReader() {
       const all = content();
       const isHttp = head !== undefined && head.status > 0;
       const ended = body.hasEnded() || (closed && head?.framing === 'until-close');
-      const complete = isHttp && all.gapAt === undefined && (ended || isWholeDocument(all));
+      const complete = isHttp && all.gapAt === undefined && (ended || documentIn(all) === 'closed');
       return { ...all, httpStatus: head?.status, complete };
     },
   };
@@ -85,7 +87,8 @@ function contentOf(
   const all = { body: body.bytes(), contentType, contentEncoding };
   const flaw = head?.flaw ?? gap?.flaw ?? (hasTextBefore ? 'HTTP_TEXT_BEFORE_HEAD' : undefined);
   // A length that is too small has cut one document in two.
-  const isCut = gap?.flaw === 'HTTP_BODY_BEYOND_END' && head?.framing !== 'chunked' && isDocument(all);
+  const isCut =
+    gap?.flaw === 'HTTP_BODY_BEYOND_END' && head?.framing !== 'chunked' && documentIn(all) !== undefined;
   const gapAt = gap === undefined || gap.at === 0 || isCut ? undefined : gap.at;
   if (!hasTextBefore) return { ...all, flaw, gapAt };
   return { ...all, flaw, body: Buffer.concat([all.body, before]), gapAt: gapAt ?? all.body.length };

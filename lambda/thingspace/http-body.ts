@@ -1,4 +1,4 @@
-import { createUnchunker } from './http-chunks.ts';
+import { createUnchunker, type Progress } from './http-chunks.ts';
 import type { Framing, HttpFlaw } from './http-head.ts';
 import { watchForRootEnd } from './root-end.ts';
 
@@ -15,7 +15,7 @@ export function collectBody(framing: Framing) {
   let received = 0;
   let closesRoot = false;
   /** Where the body ends, once it does. */
-  let endAt = framing === 0 ? 0 : undefined;
+  let endAt: number | undefined;
   let closesRootAtEnd = false;
   let gap: { at: number; flaw: HttpFlaw } | undefined;
   let stray: Buffer = Buffer.alloc(0);
@@ -26,39 +26,34 @@ export function collectBody(framing: Framing) {
     received += piece.length;
     closesRoot = endsWithRoot(piece);
   };
-  const end = () => {
-    endAt = received;
-    closesRootAtEnd = closesRoot;
+  const framed = framing === 'chunked' ? createUnchunker(keep) : createCounter(framing, keep);
+  const addBehindEnd = (piece: Buffer, at: number) => {
+    stray = Buffer.concat([stray, piece]);
+    if (STRAY.test(stray.toString('latin1'))) return;
+    gap = { at, flaw: 'HTTP_BODY_BEYOND_END' };
+    keep(stray);
   };
-  const unchunker = framing === 'chunked' ? createUnchunker(keep) : undefined;
-  /** Takes what the framing makes content of; returns the bytes behind it. */
-  const follow = (piece: Buffer): Buffer => {
-    if (unchunker) {
-      const unchunked = unchunker.add(piece);
-      if (unchunked.state === 'open') return Buffer.alloc(0);
-      if (unchunked.state === 'ended') end();
-      else gap = { at: received, flaw: 'HTTP_CHUNK' };
-      return unchunked.rest;
+  const add = (piece: Buffer): void => {
+    if (gap) keep(piece);
+    else if (endAt !== undefined) addBehindEnd(piece, endAt);
+    else {
+      const progress = framed.add(piece);
+      if (progress.state === 'open') return;
+      if (progress.state === 'broken') gap = { at: received, flaw: 'HTTP_CHUNK' };
+      else {
+        endAt = received;
+        closesRootAtEnd = closesRoot;
+      }
+      add(progress.rest);
     }
-    const content = typeof framing === 'number' ? piece.subarray(0, framing - received) : piece;
-    keep(content);
-    if (received === framing) end();
-    return piece.subarray(content.length);
   };
+  add(Buffer.alloc(0)); // A body of no bytes has ended before any come.
 
   return {
-    add(piece: Buffer): void {
-      const behind = gap === undefined && endAt === undefined ? follow(piece) : piece;
-      if (gap === undefined && endAt !== undefined) {
-        stray = Buffer.concat([stray, behind]);
-        if (STRAY.test(stray.toString('latin1'))) return;
-        gap = { at: endAt, flaw: 'HTTP_BODY_BEYOND_END' };
-        keep(stray);
-      } else keep(behind);
-    },
-    /** No more bytes come: what looked like the beginning of framing is kept as well. */
+    add,
+    /** Ends the body where no more bytes come: bytes that looked like the beginning of framing are kept, too. */
     close(): void {
-      const cut = unchunker?.pending() ?? Buffer.alloc(0);
+      const cut = framed.pending();
       if (STRAY.test(cut.toString('latin1')) || endAt !== undefined || gap !== undefined) return;
       gap = { at: received, flaw: 'HTTP_CHUNK' };
       keep(cut);
@@ -71,5 +66,19 @@ export function collectBody(framing: Framing) {
     closesRootAtEnd: () => closesRootAtEnd,
     /** The announced end has come, and nothing behind it. */
     hasEnded: () => endAt !== undefined && gap === undefined,
+  };
+}
+
+/** Keeps so many bytes, or all of them where the head announces no length. */
+function createCounter(framing: Exclude<Framing, 'chunked'>, keep: (content: Buffer) => void) {
+  let left = typeof framing === 'number' ? framing : Number.POSITIVE_INFINITY;
+  return {
+    add(piece: Buffer): Progress {
+      const content = piece.subarray(0, left);
+      keep(content);
+      left -= content.length;
+      return left === 0 ? { state: 'ended', rest: piece.subarray(content.length) } : { state: 'open' };
+    },
+    pending: () => Buffer.alloc(0),
   };
 }

@@ -1,7 +1,7 @@
-/** What a piece of a chunked body has led to; `rest` is what follows the last chunk, or the flaw and all behind it. */
-export type Unchunked = { state: 'open' } | { state: 'ended' | 'broken'; rest: Buffer };
+/** How far a body has come. `rest` follows its end, or begins with the bytes that break its framing. */
+export type Progress = { state: 'open' } | { state: 'ended' | 'broken'; rest: Buffer };
 
-/** What stands between chunks: a whole one, and the beginning of one. */
+/** The lines between the contents of chunks: as a whole, and as far as one may have come. */
 const FRAMING = {
   size: {
     whole: /^([\da-f]{1,16})[ \t]*(?:;[^\n]{0,1024})?\r?\n/i,
@@ -21,8 +21,8 @@ export function createUnchunker(keep: (content: Buffer) => void) {
   let left = 0;
   let pending: Buffer = Buffer.alloc(0);
 
-  /** Takes one chunk's content, size, end or trailer off what is pending. False: more is needed, or it is none. */
-  const step = (): 'taken' | Unchunked => {
+  /** Takes one chunk's content, size, end or trailer off the pending bytes. */
+  const step = (): 'taken' | Progress => {
     if (expected === 'content') {
       const content = pending.subarray(0, left);
       keep(content);
@@ -49,13 +49,13 @@ export function createUnchunker(keep: (content: Buffer) => void) {
   };
 
   return {
-    add(piece: Buffer): Unchunked {
+    add(piece: Buffer): Progress {
       pending = pending.length === 0 ? piece : Buffer.concat([pending, piece]);
       let done = step();
       while (done === 'taken') done = step();
       return done;
     },
-    /** What came last and is neither content nor whole framing. */
+    /** The last bytes, where they are neither content nor whole framing. */
     pending: () => pending,
   };
 }

@@ -1,6 +1,6 @@
 import { textOf } from './answer-text.ts';
 import type { AnswerContent } from './api.ts';
-import { readXml, type XmlElement } from './xml.ts';
+import { readXml } from './xml.ts';
 
 const LOOK_CHARS = 1_024;
 const ROOT_NAME = /^(?:\u00EF\u00BB\u00BF)?\s*(?:<\?[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<([^\s<>/!?]+)/s;
@@ -21,19 +21,11 @@ export function watchForRootEnd(): (piece: Buffer) => boolean {
   };
 }
 
-/** Whether the bytes are one XML document whose root is closed, with nothing but blank behind it. */
-export function isWholeDocument(answer: AnswerContent): boolean {
-  return read(answer)?.closed === true;
-}
-
-/** Whether the bytes are one XML document, whole or cut off. */
-export function isDocument(answer: AnswerContent): boolean {
-  return read(answer) !== undefined;
-}
-
-function read(answer: AnswerContent): XmlElement | undefined {
+/** Whether the bytes are one XML document: with its root closed and nothing but blanks behind it, or still open. */
+export function documentIn(answer: AnswerContent): 'closed' | 'open' | undefined {
   try {
-    return readXml(textOf(answer));
+    const root = readXml(textOf(answer));
+    return root && (root.closed ? 'closed' : 'open');
   } catch {
     return undefined;
   }

@@ -18,15 +18,15 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'the XML reader has the last word on whether the root is closed',
     file: 'lambda/thingspace/root-end.ts',
-    find: 'return read(answer)?.closed === true;',
-    replace: 'return read !== undefined && textOf(answer) !== "";',
+    find: "root.closed ? 'closed' : 'open'",
+    replace: "'closed'",
     noticedBy: HTTP,
   },
   {
     rule: 'an answer in another charset is not held to be whole',
     file: 'lambda/thingspace/root-end.ts',
-    find: 'return readXml(textOf(answer));',
-    replace: "return readXml(answer.body.toString('latin1') || textOf(answer));",
+    find: 'readXml(textOf(answer))',
+    replace: "readXml(answer.body.toString('latin1') || textOf(answer))",
     noticedBy: HTTP,
   },
   {
@@ -46,7 +46,7 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'the bytes behind the announced end are kept',
     file: 'lambda/thingspace/http-body.ts',
-    find: '        keep(stray);\n',
+    find: '    keep(stray);\n',
     replace: '',
     noticedBy: HEADS,
   },
@@ -60,14 +60,14 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'a length that is too small does not cut a document in two',
     file: 'lambda/thingspace/http-answer.ts',
-    find: ' && isDocument(all);',
-    replace: ' && isDocument(all) && gap.at === 0;',
+    find: ' && documentIn(all) !== undefined;',
+    replace: ' && documentIn(all) === undefined;',
     noticedBy: HEADS,
   },
   {
     rule: 'a second document behind the first one is no part of it',
     file: 'lambda/thingspace/http-answer.ts',
-    find: ' && isDocument(all);',
+    find: ' && documentIn(all) !== undefined;',
     replace: ';',
     noticedBy: ANSWER,
   },
@@ -102,8 +102,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'the bytes behind a broken chunk are kept',
     file: 'lambda/thingspace/http-body.ts',
-    find: 'return unchunked.rest;',
-    replace: 'return Buffer.alloc(0);',
+    find: '      add(progress.rest);\n',
+    replace: '',
     noticedBy: HTTP,
   },
   {
@@ -116,8 +116,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'there is a gap before them',
     file: 'lambda/thingspace/http-body.ts',
-    find: "else gap = { at: received, flaw: 'HTTP_CHUNK' };",
-    replace: "else gap = { at: 0, flaw: 'HTTP_CHUNK' };",
+    find: "'broken') gap = { at: received,",
+    replace: "'broken') gap = { at: 0,",
     noticedBy: HTTP,
   },
   {

@@ -164,6 +164,15 @@ describe('where a document was cut by a wrong end', () => {
     expect(readPieces([head(4), '<a>b', 'c'])).toMatchObject({ complete: false, gapAt: undefined });
   });
 
+  test('its end is not taken from an element inside that has the name of the root', () => {
+    const reader = createAnswerReader();
+    reader.add(Buffer.from(`${head(11)}<a><a>b</a>`));
+    expect(reader.isWhole()).toBe(false);
+    reader.add(Buffer.from('</a>'));
+    expect(reader.isWhole()).toBe(true);
+    expect(reader.end(false)).toMatchObject({ complete: true, gapAt: undefined });
+  });
+
   test('a second document is no part of it', () => {
     const answer = readPieces([`${head(8)}<a>b</a><a>c</a>`]);
     expect(answer).toMatchObject({ complete: false, gapAt: 8, flaw: 'HTTP_BODY_BEYOND_END' });

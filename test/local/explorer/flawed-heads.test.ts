@@ -5,35 +5,40 @@ import { FLAWED_HEADS, type HeadFlaw } from '../../../local/gateway/flawed-head.
 import { startWorld } from '../../../local/world.ts';
 import { serve } from '../../thingspace/servers.ts';
 
+const LIMIT_MS = 300_000;
 const flaws = Object.keys(FLAWED_HEADS) as HeadFlaw[];
 
 beforeAll(async () => {
   await bundleRotation();
 });
 
-it('the bundle rotates in one attempt when every answer of ThingSpace stands behind a flawed head', async () => {
-  const world = await startWorld();
-  try {
-    const { gateway, conductor, platform, username, aws, secretArn } = world;
-    for (const apart of [false, true]) {
-      for (const flaw of flaws) {
-        gateway.decide = ({ service }) =>
-          service === 'thingspace' ? { fault: 'flawed-head', flaw, apart } : 'ok';
-        const { getNewPasswords } = platform.truth(username);
-        const outcome = await conductor.rotate(secretArn, { attempts: 1 });
-        expect(outcome, flaw).toMatchObject({ succeeded: true });
-        const truth = platform.truth(username);
-        expect(truth).toMatchObject({ getNewPasswords: getNewPasswords + 1, failures: 0 });
-        expect(world.storedPassword(), flaw).toBe(truth.password);
+it(
+  'the bundle rotates in one attempt when every answer of ThingSpace stands behind a flawed head',
+  async () => {
+    const world = await startWorld();
+    try {
+      const { gateway, conductor, platform, username, aws, secretArn } = world;
+      for (const apart of [false, true]) {
+        for (const flaw of flaws) {
+          gateway.decide = ({ service }) =>
+            service === 'thingspace' ? { fault: 'flawed-head', flaw, apart } : 'ok';
+          const { getNewPasswords } = platform.truth(username);
+          const outcome = await conductor.rotate(secretArn, { attempts: 1 });
+          expect(outcome, flaw).toMatchObject({ succeeded: true });
+          const truth = platform.truth(username);
+          expect(truth).toMatchObject({ getNewPasswords: getNewPasswords + 1, failures: 0 });
+          expect(world.storedPassword(), flaw).toBe(truth.password);
+        }
       }
+      expect(gateway.calls.filter(({ fate }) => fate === 'flawed-head').length).toBeGreaterThan(100);
+      const warned = aws.sns.published.filter(({ attributes }) => attributes.severity?.value !== 'info');
+      expect(warned).toEqual([]);
+    } finally {
+      await world.close();
     }
-    expect(gateway.calls.filter(({ fate }) => fate === 'flawed-head').length).toBeGreaterThan(100);
-    const warned = aws.sns.published.filter(({ attributes }) => attributes.severity?.value !== 'info');
-    expect(warned).toEqual([]);
-  } finally {
-    await world.close();
-  }
-});
+  },
+  LIMIT_MS,
+);
 
 it('the error names the rule of HTTP that every answer breaks when none can be read, and quotes nothing', async () => {
   const secret = 'Marker$7';

@@ -6,6 +6,7 @@ import type { Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { Outcome } from '../thingspace/api.ts';
+import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import {
@@ -89,8 +90,8 @@ function doneOrThrow<T>(outcome: Outcome<T>, credential: Credential, versionId: 
       );
     case 'unknown':
       throw new LogInUnknownError(
-        `ThingSpace gave no usable answer to a log-in of ${username}; it is counted as a failure until a success. ` +
-          'A retry after a minute goes on from here.',
+        `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(outcome.cause)}; it is counted as a failure ` +
+          'until a success. A retry after a minute goes on from here.',
         { cause: outcome.cause },
       );
   }

@@ -26,8 +26,11 @@ export type AnswerProblem = keyof typeof reasons;
 export class AnswerFormatError extends PresentableError {
   override readonly name = 'AnswerFormatError';
   readonly reason: AnswerProblem;
-  constructor(reason: AnswerProblem) {
-    super(`The answer ${reasons[reason]}`);
+  readonly code: string | undefined;
+  /** @param code the rule of HTTP that the answer breaks (`HTTP_…`) */
+  constructor(reason: AnswerProblem, code?: string) {
+    super(`The answer ${reasons[reason]}${code === undefined ? '' : ` (${code})`}`);
+    this.code = code;
     this.reason = reason;
   }
 }

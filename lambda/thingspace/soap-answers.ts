@@ -63,8 +63,8 @@ function reading<T>(
     return { outcome: 'refused', code: errorCode(faultcode?.text ?? '', presented) };
   } catch (error) {
     // Anything else is a fault of ours, and its text might hold a part of the answer.
-    const cause = error instanceof AnswerFormatError ? error : new AnswerFormatError('malformed');
-    return { outcome: 'unknown', cause };
+    const reason = error instanceof AnswerFormatError ? error.reason : 'malformed';
+    return { outcome: 'unknown', cause: new AnswerFormatError(reason, answer.flaw) };
   }
 }
 

@@ -32,7 +32,7 @@ export async function sendOnce(call: HttpCall, limits: CallLimits): Promise<RawA
     const leftMs = timeoutMs - (performance.now() - startedAt);
     if (!(leftMs > 0)) throw new NotSentError('The time for the call was over when the connection stood');
     if (!allows(limits.mayLeave)) throw new TooLateToSendError();
-    return await exchange(socket, request, leftMs, call.maxAnswerBytes);
+    return await exchange(socket, request, leftMs, call);
   } catch (error) {
     socket?.destroy();
     if (error instanceof NotSentError || error instanceof TooLateToSendError) return neverSent(error);
@@ -45,7 +45,7 @@ function exchange(
   socket: Socket,
   request: Buffer,
   timeoutMs: number,
-  maxAnswerBytes = MAX_ANSWER_BYTES,
+  { maxAnswerBytes = MAX_ANSWER_BYTES, waitsForBody = false }: HttpCall,
 ): Promise<RawAnswer | Unknown> {
   const { promise, resolve } = Promise.withResolvers<RawAnswer | Unknown>();
   const reader = createAnswerReader();
@@ -80,6 +80,7 @@ function exchange(
     clearTimeout(grace);
     if (reader.isTooLarge()) finish('The answer was too large');
     else if (reader.isWhole()) finish('Whole');
+    else if (waitsForBody && reader.isEmpty()) return;
     else if (reader.mayBeOver()) grace = setTimeout(() => finish('No body came'), GRACE_MS);
   });
   socket.on('end', () => finish('The connection was closed without an answer', { closed: true }));

@@ -8,6 +8,11 @@ export type HttpCall = {
   body: string;
   /** What is kept of the answer, in bytes. @default MAX_ANSWER_BYTES */
   maxAnswerBytes?: number;
+  /**
+   * Listens for the whole time behind an answer that has no body, while its connection stays open: the body may hold
+   * a password that is shown only once. @default false: for a second
+   */
+  waitsForBody?: boolean;
 };
 
 const NAME = /^[\w-]+$/;

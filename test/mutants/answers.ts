@@ -58,6 +58,13 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
+    rule: 'an empty answer to GetNewPassword is listened to for the whole time',
+    file: 'lambda/thingspace/http-call.ts',
+    find: 'else if (waitsForBody && reader.isEmpty()) return;',
+    replace: '',
+    noticedBy: HTTP,
+  },
+  {
     rule: 'a length that is too small does not cut a document in two',
     file: 'lambda/thingspace/http-answer.ts',
     find: ' && documentIn(all) !== undefined;',

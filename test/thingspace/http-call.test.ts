@@ -7,6 +7,7 @@ import { MAX_ANSWER_BYTES } from '../../lambda/thingspace/answer-size.ts';
 import type { CallLimits } from '../../lambda/thingspace/api.ts';
 import { NoAnswerError, NotSentError, TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
 import { sendOnce } from '../../lambda/thingspace/http-call.ts';
+import type { HttpCall } from '../../lambda/thingspace/http-request.ts';
 import { onceRead } from '../../local/http.ts';
 import { selfSigned } from './self-signed.ts';
 import { http, type Play, serve, type TestServer } from './servers.ts';
@@ -20,8 +21,9 @@ afterEach(async () => {
   server = undefined;
 });
 
-function call(url: string, limits = patient) {
-  return sendOnce({ method: 'POST', url, headers: { 'content-type': 'text/xml' }, body: secret }, limits);
+function call(url: string, limits = patient, options: Pick<HttpCall, 'waitsForBody'> = {}) {
+  const headers = { 'content-type': 'text/xml' };
+  return sendOnce({ method: 'POST', url, headers, body: secret, ...options }, limits);
 }
 
 async function callServer(play: Play, limits = patient) {
@@ -315,11 +317,11 @@ describe('a connection that stays open behind an answer that may be over', () =>
   const head = (lines: string) => `HTTP/1.1 200 OK\r\n${lines}\r\n`;
 
   /** A call whose time stands still; `pass` lets time go by and says whether the call is over. */
-  async function heldOpen(bytes: string) {
+  async function heldOpen(bytes: string, options: Pick<HttpCall, 'waitsForBody'> = {}) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const asked = Promise.withResolvers<Socket>();
     server = await serve(asked.resolve, { inOnePacket: true });
-    const outcome = call(`http://127.0.0.1:${server.port}/`);
+    const outcome = call(`http://127.0.0.1:${server.port}/`, patient, options);
     const socket = await asked.promise;
     let isOver = false;
     void outcome.then(() => {
@@ -352,6 +354,15 @@ describe('a connection that stays open behind an answer that may be over', () =>
     expect(await pass(GRACE_MS - 1)).toBe(false);
     expect(await pass(1)).toBe(true);
     expect(await outcome).toMatchObject({ outcome: 'unknown', cause: { name: 'NoAnswerError' } });
+  });
+
+  test('is listened to for the whole time when the caller waits for a body', async () => {
+    const { outcome, pass, write } = await heldOpen(head('Content-Length: 0\r\n'), { waitsForBody: true });
+    await onceRead();
+    expect(await pass(patient.timeoutMs / 4)).toBe(false);
+    expect(await pass(patient.timeoutMs / 4)).toBe(false);
+    write('<a>b</a>');
+    expect(await outcome).toMatchObject({ outcome: 'answered', body: Buffer.from('<a>b</a>') });
   });
 
   test('is listened to for a second behind text, which is complete then', async () => {

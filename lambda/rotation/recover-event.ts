@@ -1,4 +1,3 @@
-import { isOver } from '../ledger/trouble.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
 import { describeSecret, readVersionOnce } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
@@ -6,7 +5,6 @@ import { letOthersGoOn } from './brake.ts';
 import type { Invocation } from './context.ts';
 import { recoverPending } from './recovery.ts';
 import { describeInto, readIfInitialized } from './rotated-version.ts';
-import { recordTroubleOver } from './standing-trouble.ts';
 import { proveTroubleOver, takeTroubleOver } from './trouble-over.ts';
 import { noteUnfinished } from './unfinished-rotation.ts';
 
@@ -30,7 +28,6 @@ export async function recover(invocation: Invocation): Promise<void> {
   const unfinished = await unfinishedVersion(invocation);
   await takeTroubleOver(invocation, username);
   await proveTroubleOver(invocation, username);
-  await recordTroubleOver(invocation, username, isOver);
   await noteUnfinished(invocation, username, unfinished);
 }
 

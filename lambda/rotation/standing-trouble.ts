@@ -75,13 +75,14 @@ export async function recordTrouble(
   }
 }
 
-/** Ends the trouble of a username, or of a secret that could not be read (`subject` is its ARN then), if it is over. */
-export async function recordTroubleOver(
+/** Ends the trouble of a username if it is over. @returns whether one stands */
+export function recordTroubleOver(
   { ledger, secretArn, deadlineMs }: Invocation,
-  subject: string,
+  username: string,
   isOver: (state: CredentialState) => boolean,
-): Promise<void> {
-  await ledger.change(subject, deadlineMs, (state, now) => {
-    if (isOver(state)) troubleIsOver(state, { id: secretArn, username: subject, secretArn }, now);
+): Promise<boolean> {
+  return ledger.change(username, deadlineMs, (state, now) => {
+    if (isOver(state)) troubleIsOver(state, { id: secretArn, username, secretArn }, now);
+    return state.trouble !== undefined;
   });
 }

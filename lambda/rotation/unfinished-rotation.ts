@@ -1,13 +1,14 @@
 import { credentialKey } from '../ledger/state.ts';
+import { isOver } from '../ledger/trouble.ts';
 import { holderOf } from './brake.ts';
 import type { Invocation } from './context.ts';
 import { recordTrouble, recordTroubleOver } from './standing-trouble.ts';
 
 /**
- * The last act of the daily check: a rotation that another credential holds, or that has failed and was not
- * finished since, is announced once a day, however few its tries were. A rotation whose every invocation died,
- * or failed without a trouble of its own, is seen by its version, which still waits for a password: it is noted
- * by the first check, which may meet a healthy rotation, and announced by the next.
+ * The last act of the daily check: ends the trouble that is over, and announces once a day a rotation that another
+ * credential holds, or that has failed and was not finished since, however few its tries were. A rotation whose
+ * every invocation died, or failed without a trouble of its own, is seen by its version, which still waits for a
+ * password: the first check, which may meet a healthy rotation, notes it, and the next one announces it.
  * @param unfinished the version of a rotation that has begun and brought no password yet
  */
 export async function noteUnfinished(
@@ -16,16 +17,22 @@ export async function noteUnfinished(
   unfinished: string | undefined,
 ): Promise<void> {
   const holder = await holderOf(invocation, username);
+  const stands = await recordTroubleOver(
+    invocation,
+    username,
+    (state) => isOver(state) || (!holder && state.trouble?.kind === 'held'),
+  );
   if (holder) {
     const { username: of, secretArn, why, since } = holder;
     const found = { kind: 'held' as const, holder: { username: of, secretArn, why, since } };
     return recordTrouble(invocation, () => found);
   }
-  await recordTroubleOver(invocation, username, ({ trouble }) => trouble?.kind === 'held');
-  let stands = true;
+  if (!stands && unfinished === undefined) {
+    invocation.metrics.gauge('TroubleStands', credentialKey(username), 0, 'None');
+    return;
+  }
   await recordTrouble(invocation, ({ trouble }) => {
     const failed = trouble?.kind === 'rotation-failing' ? trouble : undefined;
-    stands = trouble !== undefined || unfinished !== undefined;
     if (!failed && unfinished === undefined) return undefined;
     return {
       kind: 'rotation-failing',
@@ -33,5 +40,4 @@ export async function noteUnfinished(
       ...(unfinished === undefined ? {} : { token: unfinished }),
     };
   });
-  if (!stands) invocation.metrics.gauge('TroubleStands', credentialKey(username), 0, 'None');
 }

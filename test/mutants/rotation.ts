@@ -336,9 +336,9 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'that it is over is said',
-    file: 'lambda/rotation/recover-event.ts',
-    find: '  await recordTroubleOver(invocation, username, isOver);\n',
-    replace: '',
+    file: 'lambda/rotation/unfinished-rotation.ts',
+    find: 'isOver(state) || (!holder',
+    replace: '(!holder',
     noticedBy: PUT_BACK,
   },
   {

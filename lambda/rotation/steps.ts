@@ -1,14 +1,16 @@
 import { finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
+import type { DataKey } from '../sealing/data-key.ts';
 import { checkFits } from '../secret/credential.ts';
-import { AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
+import { AWSPENDING, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
 import { takePendingOff } from '../secret/swap.ts';
 import { holdOthers, letOthersGoOn, mayBeginExchange } from './brake.ts';
 import { changePassword } from './change-password.ts';
 import type { Invocation, Services, StepInvocation } from './context.ts';
+import { withDataKey } from './data-key.ts';
 import { TokenNotStagedError } from './errors.ts';
 import { type RecoverEvent, type RotationEvent, readEvent } from './event.ts';
-import { logInOrThrow, logOut } from './log-in.ts';
+import { logInAndOut } from './log-in.ts';
 import { recover } from './recover-event.ts';
 import { recoverPending } from './recovery.ts';
 import { checkStaged, describeInto, failStale, versionOfRotation } from './rotated-version.ts';
@@ -68,6 +70,14 @@ async function run(invocation: Invocation, event: RotationEvent | RecoverEvent):
  */
 async function createSecret(step: StepInvocation): Promise<void> {
   const { secret, staged } = await checkStaged(step);
+  await withDataKey(step, (key) => recoverAndExchange(step, { secret, staged, key }));
+}
+
+/** The key is made beside the reads of recovery, and awaited before ThingSpace is asked for anything. */
+async function recoverAndExchange(
+  step: StepInvocation,
+  { secret, staged, key }: { secret: SecretDescription; staged: boolean; key: Promise<DataKey> },
+): Promise<void> {
   const recovered = await recoverPending(step, secret);
   if (recovered.found === 'stored') return letOthersGoOn(step);
   if (!staged) throw notStaged(step);
@@ -75,7 +85,7 @@ async function createSecret(step: StepInvocation): Promise<void> {
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
   await mayBeginExchange(step, username);
-  await changePassword(step, current);
+  await changePassword(step, current, key);
 }
 
 /** Nothing is left to set: ThingSpace has set the new password when it made it, and createSecret has stored it. */
@@ -96,8 +106,7 @@ async function testSecret(step: StepInvocation): Promise<void> {
   }
   const { versionId, credential } = version;
   step.username = credential.username;
-  const session = await logInOrThrow(step, versionId, credential, 'test');
-  await logOut(step, session);
+  await logInAndOut(step, versionId, credential, 'test');
   log('The new password works', { username: credential.username, token });
 }
 

@@ -79,7 +79,7 @@ export const findings = {
     wellness: 'act',
     short: 'new password cannot be stored',
     means:
-      'A new password is sealed and could not be stored (rights, policy or key of the secret): AWSCURRENT is dead.',
+      'A new password is sealed and could not be stored (rights, policy, key or size of the secret): AWSCURRENT is dead.',
     byItself: 'Every retry, and the daily check, tries to store it again.',
     section: 'not-stored',
   },
@@ -87,7 +87,7 @@ export const findings = {
     wellness: 'act',
     short: 'new password cannot be used',
     means:
-      'ThingSpace made a password that neither the secret nor a request can hold; it is sealed, AWSCURRENT is dead.',
+      'ThingSpace made a password that no secret or no request can hold; it is sealed, AWSCURRENT is dead.',
     byItself: 'Nothing.',
     section: 'unusable-password',
   },
@@ -202,6 +202,13 @@ export const findings = {
     means: 'Secrets Manager does not rotate this secret: it was cancelled, or never turned on.',
     byItself: 'Nothing.',
     section: 'rotation-is-off',
+  },
+  'no-room': {
+    wellness: 'act',
+    short: 'no room for a new password',
+    means: 'The secret is so large that the next rotation is refused before it asks for a new password.',
+    byItself: 'Nothing.',
+    section: 'rotation-failing',
   },
   'pending-stuck': {
     wellness: 'goes-on',

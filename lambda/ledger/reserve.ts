@@ -119,11 +119,16 @@ function lost({ journal, credential }: CredentialState, wanted: Presentation) {
   return credentialLost(credential);
 }
 
-export function credentialLost(credential: string): CredentialLostError {
+/** `unreadable`: what is wrong with the version that was stored since. */
+export function credentialLost(credential: string, unreadable?: Error): CredentialLostError {
+  const since =
+    unreadable === undefined
+      ? ''
+      : ` The version that was stored since cannot be used: ${unreadable.message}`;
   return new CredentialLostError(
     `The password of ${credential} is lost: it was changed (or the username is locked) and the new one never ` +
       'reached us. Have M2M Support reset it, store the password they give you as a new version of the secret, ' +
-      'then rotate again.',
+      `then rotate again.${since}`,
   );
 }
 

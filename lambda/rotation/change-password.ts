@@ -156,7 +156,7 @@ async function sealAndStore(
   if (read.outcome === 'refused') return endRefused(invocation, reservation, read.code, envelope);
   if (read.outcome === 'unknown') return endUnreadable(invocation, reservation, envelope, read.cause);
 
-  const why = unusableBecause(current.value, read.value);
+  const why = unusableBecause(read.value);
   if (why !== undefined) {
     await settleReceived(invocation, reservation, envelope);
     throw unusable(username, why);

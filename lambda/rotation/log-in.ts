@@ -3,6 +3,7 @@ import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '..
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
+import { endsHint } from '../secret/password-ends.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { Outcome } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
@@ -29,10 +30,11 @@ type OnRefused = (state: CredentialState, now: number) => void;
 export async function logInAndOut(
   invocation: Invocation,
   versionId: string,
-  { username, password }: Credential,
+  credential: Credential,
   purpose: Presentation['purpose'],
   onRefused?: OnRefused,
 ): Promise<void> {
+  const { username, password } = credential;
   let loggedOut: Promise<void> | undefined;
   const onSession = (session: string) => {
     loggedOut = logOut(invocation, session);
@@ -45,7 +47,7 @@ export async function logInAndOut(
       invocation.deadlineMs,
       { onRefused, onSession },
     );
-    doneOrThrow(outcome, username, versionId);
+    doneOrThrow(outcome, credential, versionId);
   } finally {
     await loggedOut;
   }
@@ -58,9 +60,10 @@ export async function logInAndOut(
  */
 export async function logInToExchange(
   invocation: StepInvocation,
-  { versionId, credential: { username, password } }: ReadableVersion,
+  { versionId, credential }: ReadableVersion,
 ): Promise<SessionToExchange> {
   const { secretArn, token, deadlineMs } = invocation;
+  const { username, password } = credential;
   const outcome = await guardedLogInToExchange(
     invocation,
     { secretArn, versionId, username, password },
@@ -68,15 +71,16 @@ export async function logInToExchange(
     token,
     deadlineMs,
   );
-  return doneOrThrow(outcome, username, versionId);
+  return doneOrThrow(outcome, credential, versionId);
 }
 
-function doneOrThrow<T>(outcome: Outcome<T>, username: string, versionId: string): T {
+function doneOrThrow<T>(outcome: Outcome<T>, credential: Credential, versionId: string): T {
+  const { username } = credential;
   switch (outcome.outcome) {
     case 'done':
       return outcome.value;
     case 'refused':
-      throw refused(outcome.code, username, versionId);
+      throw refused(outcome.code, credential, versionId);
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
         'ThingSpace cannot be reached; nothing was sent and nothing counts. Check DNS, the network and the base ' +
@@ -128,7 +132,7 @@ export async function logOut({ api, clock, log, deadlineMs }: Invocation, sessio
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }
 
-function refused(code: string, username: string, versionId: string): Error {
+function refused(code: string, { username, password }: Credential, versionId: string): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
   if (!logInCounts) {
     return new RequestNotReadError(
@@ -138,7 +142,7 @@ function refused(code: string, username: string, versionId: string): Error {
   }
   return new PasswordRefusedError(
     `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
-      'password is not presented again: store a working one as a new version of the secret, then rotate.',
+      `password is not presented again: store a working one as a new version of the secret, then rotate.${endsHint(password)}`,
     certainlyCredentials,
   );
 }

@@ -1,14 +1,16 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordSuperseded } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
-import { withPassword } from '../secret/credential.ts';
+import { checkStorable, withPassword } from '../secret/credential.ts';
 import { AWSPENDING } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
+  type ReadableVersion,
   readCurrent,
   readVersionOnce,
   SecretStoreError,
   type StoredVersion,
+  withEditsOf,
 } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
@@ -38,12 +40,12 @@ const MAX_ROUNDS = 8;
  * The healthy line: stores the password as its version and takes AWSCURRENT from the version that the exchange
  * replaced. Two calls; refused when a person has moved the label meanwhile.
  * @returns whether AWSCURRENT is on the version now
- * @throws SecretStoreError
+ * @throws SecretTooLargeError, SecretStoreError
  */
 export async function storeAndSwap(
   invocation: Invocation,
   { password, token }: NewPassword,
-  replaced: StoredVersion,
+  replaced: ReadableVersion,
 ): Promise<boolean> {
   const value = withPassword(invocation.secretArn, replaced.value, password);
   if (!(await storePending(invocation, token, value))) return false;
@@ -57,7 +59,7 @@ export async function storeAndSwap(
  * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too:
  *   it works → it is made current; refused → SupersededError.
  * @param current what AWSCURRENT was last seen on
- * @throws SupersededError, UsernameChangedError, SecretStoreError, LockoutGuardError and what a log-in throws
+ * @throws SupersededError, UsernameChangedError, SecretTooLargeError, SecretStoreError, LockoutGuardError and what a log-in throws
  */
 export async function makeCurrent(
   invocation: Invocation,
@@ -92,7 +94,7 @@ export async function makeCurrent(
 async function judge(
   invocation: Invocation,
   ours: NewPassword,
-  { versionId, credential }: StoredVersion,
+  { versionId, credential, value }: StoredVersion,
 ): Promise<'ours already' | 'dead' | 'works' | 'unproven'> {
   if (versionId === ours.oldVersion) return 'dead';
   // No credential can be read from it, so nobody can log in with it; ours must prove itself all the same.
@@ -100,6 +102,8 @@ async function judge(
   checkSameUser(invocation, ours, credential.username);
   if (credential.password === ours.password) return 'ours already';
   const holdsOld = (await hashPassword(credential.username, credential.password)) === ours.oldHash;
+  // Before a log-in is spent: each version that is still too large would cost another one.
+  if (holdsOld) checkStorable(invocation.secretArn, withPassword(invocation.secretArn, value, ours.password));
   if (holdsOld && askedJustNow(invocation, ours)) return 'dead';
   const proof = await prove(invocation, versionId, credential);
   if (proof.works) return 'works';
@@ -147,17 +151,17 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
   );
 }
 
-/** The members of AWSCURRENT, which a person may have edited, with our password. A value that is no credential is discarded. */
+/** The members of AWSCURRENT, which a person may have edited, with our password. A value without any is discarded. */
 async function mergedValue(
   invocation: Invocation,
-  { password, oldVersion }: NewPassword,
+  { username, password, oldVersion }: NewPassword,
   current: StoredVersion,
 ): Promise<string> {
   const { secretArn } = invocation;
-  if (current.credential || current.versionId === oldVersion)
-    return withPassword(secretArn, current.value, password);
+  const edited = withEditsOf(secretArn, current, { username, password });
+  if (edited !== undefined) return edited;
   const old = await readVersionOnce(invocation, oldVersion);
-  if (old) return withPassword(secretArn, old.value, password);
+  if (old?.value !== undefined) return withPassword(secretArn, old.value, password);
   throw current.problem;
 }
 

@@ -80,7 +80,7 @@ export function classify(
     case 'lost':
       // The ledger bars the version that was lost; that another one logs in ends the loss.
       if (current.versionId === journal.oldVersion || !current.credential) {
-        return { do: 'stop', error: credentialLost(seen.username) };
+        return { do: 'stop', error: credentialLost(seen.username, current.problem) };
       }
       return { do: 'ask the stored one' };
     case 'committed': {

@@ -15,6 +15,7 @@ const reasons = {
   several: 'carries the value more than once',
   nil: 'says that there is no value (xsi:nil)',
   empty: 'carries an empty value',
+  'white-space': 'carries white space only in place of the value',
   'not-text': 'carries something else than text in place of the value',
   'bad-token': 'carries a session token that could not be sent back in a header',
 } as const;

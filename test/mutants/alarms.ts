@@ -214,15 +214,22 @@ export const alarmMutants: Mutant[] = [
   {
     rule: 'the secret has room for a new password before one is asked for',
     file: 'lambda/secret/credential.ts',
-    find: 'if (bytes + RESERVED_BYTES <= MAX_BYTES) return;',
-    replace: 'if (bytes <= MAX_BYTES) return;',
+    find: 'bytesOf(value) + RESERVED_BYTES - MAX_BYTES',
+    replace: 'bytesOf(value) - MAX_BYTES',
     noticedBy: CREDENTIAL,
+  },
+  {
+    rule: 'a username has no blank at its ends',
+    file: 'lambda/secret/username.ts',
+    find: 'index > 0 && index < length - 1;',
+    replace: 'index >= 0;',
+    noticedBy: 'test/secret/username.test.ts',
   },
   {
     rule: 'sizes are in bytes, not in characters',
     file: 'lambda/secret/credential.ts',
-    find: 'const bytes = Buffer.byteLength(value);',
-    replace: 'const bytes = value.length;',
+    find: '=> Buffer.byteLength(text);',
+    replace: '=> text.length;',
     noticedBy: CREDENTIAL,
   },
   {

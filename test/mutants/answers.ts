@@ -49,6 +49,20 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
+    rule: 'white space alone is no new password',
+    file: 'lambda/thingspace/soap-answers.ts',
+    find: 'if (isWhiteSpace(value.text))',
+    replace: "if (isWhiteSpace(value.text + '.'))",
+    noticedBy: READING,
+  },
+  {
+    rule: 'white space alone is no password where an earlier release has sealed it',
+    file: 'lambda/sealing/open-answer.ts',
+    find: "if (value.trim() !== '')",
+    replace: "if (value !== '')",
+    noticedBy: SEALING,
+  },
+  {
     rule: 'nothing is read from behind a gap',
     file: 'lambda/thingspace/answer-text.ts',
     find: 'const bytes = body.subarray(0, gapAt);',

@@ -8,6 +8,7 @@ const STANDING = 'test/rotation/standing-trouble.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const AT_ONCE = 'test/rotation/at-once.test.ts';
+const STORED = 'test/rotation/stored-value.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
 const SAMPLE = 'test/histories/sample.test.ts';
 
@@ -114,8 +115,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'edits are kept: the new password goes into what AWSCURRENT holds',
     file: 'lambda/rotation/make-current.ts',
-    find: 'if (current.credential || current.versionId === oldVersion)',
-    replace: 'if (current.versionId === oldVersion)',
+    find: 'if (edited !== undefined) return edited;',
+    replace: 'if (edited !== undefined && current.versionId === oldVersion) return edited;',
     noticedBy: SWAP,
   },
   {
@@ -189,10 +190,73 @@ export const rotationMutants: Mutant[] = [
     noticedBy: PUT_BACK,
   },
   {
+    rule: 'a username that a platform may take for another one is presented by nobody',
+    file: 'lambda/secret/credential.ts',
+    find: 'if (fault !== undefined) {',
+    replace: "if (fault === '') {",
+    noticedBy: STORED,
+  },
+  {
+    rule: 'a value in which only username or password cannot be used keeps its other members',
+    file: 'lambda/secret/stored-version.ts',
+    find: 'return withCredential(text, credential);',
+    replace: 'return undefined;',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'the members of a value that was meant for another username are not mixed with this one’s',
+    file: 'lambda/secret/stored-version.ts',
+    find: ' || !mayMean(JSON.parse(text).username, credential.username)',
+    replace: '',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'what holds no credential is announced at once: nothing else has announced it',
+    file: 'lambda/ledger/trouble.ts',
+    find: 'state.announced?.[trouble.kind] ?? 0',
+    replace: "state.announced?.[trouble.kind] ?? (trouble.kind === 'stored-password-refused' ? now : 0)",
+    noticedBy: STORED,
+  },
+  {
+    rule: 'beside a loss stands what is wrong with the version that was stored since',
+    file: 'lambda/rotation/recovery.ts',
+    find: 'credentialLost(seen.username, current.problem)',
+    replace: 'credentialLost(seen.username)',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'a value that is too large is not sent to Secrets Manager: the error says what to shorten',
+    file: 'lambda/secret/swap.ts',
+    find: '  checkStorable(secretArn, value);\n',
+    replace: '',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'no log-in is spent on a version that has no room for the sealed password',
+    file: 'lambda/rotation/make-current.ts',
+    find: 'if (holdsOld) checkStorable(',
+    replace: 'if (holdsOld && ours.token === "") checkStorable(',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'a refused password that ends in a line break is told so',
+    file: 'lambda/rotation/log-in.ts',
+    find: 'endsHint(password)',
+    replace: "endsHint('')",
+    noticedBy: STORED,
+  },
+  {
+    rule: 'an empty RotationToken is absent',
+    file: 'lambda/rotation/event.ts',
+    find: 'RotationToken || undefined',
+    replace: 'RotationToken ?? undefined',
+    noticedBy: STORED,
+  },
+  {
     rule: 'what is put back keeps the members that were edited',
     file: 'lambda/rotation/put-back.ts',
-    find: 'withPassword(invocation.secretArn, current.value, password);',
-    replace: 'value ?? withPassword(invocation.secretArn, current.value, password);',
+    find: 'const merged = withEditsOf(',
+    replace: 'const merged = value ?? withEditsOf(',
     noticedBy: PUT_BACK,
   },
   {

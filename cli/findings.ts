@@ -161,16 +161,17 @@ export const findings = {
   },
   'rotation-failing': {
     wellness: 'act',
-    short: 'the rotation keeps failing',
-    means: 'Steps of the rotation end in the same error every time; the password is not rotated.',
-    byItself: 'Secrets Manager, and the daily check, try again.',
+    short: 'a rotation has failed',
+    means: 'A rotation, or the daily check, has failed, and no rotation was finished since.',
+    byItself: 'Secrets Manager may try the rotation again; when, is not known.',
     section: 'rotation-failing',
   },
   'trouble-perhaps-over': {
     wellness: 'act',
     short: 'a trouble is on record',
-    means: 'Something stood in the way, and nothing shows it any more; one check ends it.',
-    byItself: 'The daily check looks, and says "trouble-over".',
+    means:
+      'Something stood in the way, and nothing else shows it any more; one log-in proves that it is over.',
+    byItself: 'The daily check makes that log-in, where the guard allows it, and announces "trouble-over".',
     section: 'standing-trouble',
   },
   'current-unseen': {

@@ -4,6 +4,7 @@ import { type History, type Suite, sampleOf } from './history.ts';
 import { outages, outagesAndDeaths } from './outages.ts';
 import { people } from './people.ts';
 import { schedules } from './schedules.ts';
+import { standing } from './standing.ts';
 
 /** All histories in memory. Their order is the order of `npm run verify`. */
 export const suites: readonly Suite[] = [
@@ -12,6 +13,7 @@ export const suites: readonly Suite[] = [
   twoFaults,
   outages,
   outagesAndDeaths,
+  standing,
   schedules,
   fleets,
 ];

@@ -126,11 +126,11 @@ export const unusable: Advise = (event, setting) => ({
 
 export const refused: Advise = (event, setting) => ({
   headline: 'AWSCURRENT holds no password that works',
-  brief: 'Store the right one. Try none by hand: e-mail.',
+  brief: 'Dead, or locked. Try none by hand: e-mail.',
   happened: [
     `AWSCURRENT holds a password of "${oneLine(event.username)}" that ThingSpace has refused, or that a rotation has ` +
       'replaced, or a value that holds no credential (not JSON, binary, a username with a blank at its end, …); and no ' +
-      'password that we know could be proven to work. Apps cannot log in.',
+      'password that we know could be proven to work. It may be dead, or the username may be locked. Apps cannot log in.',
   ],
   next: [`That password is not presented again, so retries cost no log-in. ${storedPasswordEnds}`],
   todo: [

@@ -179,7 +179,9 @@ function around({
     const { secretArn } = heldBy;
     return found('held', { do: 'settle-holder', secretArn }, { do: 'release', secretArn });
   }
-  if (wasHeld) return found('held-before', { do: 'rotate-held' }, { do: 'rotate' });
+  if (wasHeld || state.trouble?.kind === 'held') {
+    return found('held-before', { do: 'rotate-held' }, { do: 'rotate' });
+  }
   if (pending === 'without a value') return found('rotation-pending', { do: 'rotate' });
   if (state.orphanItems.length > 0) return found('answer-kept', { do: 'recover' });
   if (state.lastGood?.versionId !== holder.versionId)

@@ -56,7 +56,7 @@ export type PasswordUnknown = About & {
   sealedAnswer: boolean;
 };
 
-/** The password changed (or the username is locked) and no new password reached us. */
+/** The password changed (or the username is locked) and no new password has been found. */
 export type PasswordLost = About & {
   event: 'password-lost';
   token: string;

@@ -4,8 +4,13 @@ export class LockoutGuardError extends PresentableError {
   override readonly name: string = 'LockoutGuardError';
   /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
   readonly retryAt: number | undefined;
-  constructor(message: string, retryAt?: number, closing = 'Nothing was sent to ThingSpace.') {
-    super(`${message} ${closing}`);
+  constructor(
+    message: string,
+    retryAt?: number,
+    closing = 'Nothing was sent to ThingSpace.',
+    options: ErrorOptions = {},
+  ) {
+    super(`${message} ${closing}`, options);
     this.retryAt = retryAt;
   }
 }
@@ -35,9 +40,10 @@ export class ExchangeInProgressError extends LockoutGuardError {
 }
 export class CredentialLostError extends LockoutGuardError {
   override readonly name = 'CredentialLostError';
-  constructor(message: string) {
+  constructor(message: string, cause?: Error) {
     // The probe that found the loss was sent.
-    super(message, undefined, 'Nothing more is sent to ThingSpace until then.');
+    const closing = 'Nothing more is sent to ThingSpace until another password is stored or found.';
+    super(message, undefined, closing, cause === undefined ? {} : { cause });
   }
 }
 export class SharedUsernameError extends LockoutGuardError {

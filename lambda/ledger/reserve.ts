@@ -117,11 +117,18 @@ function lost({ journal, credential }: CredentialState, wanted: Presentation) {
   return credentialLost(credential);
 }
 
-export function credentialLost(credential: string): CredentialLostError {
+/** @param notSearched why the log could not be searched for the answer */
+export function credentialLost(credential: string, notSearched?: Error): CredentialLostError {
+  const searching =
+    notSearched === undefined
+      ? 'Each retry and each daily check searches the function’s log for it again. '
+      : 'The function could not search its own log for it just now: let it logs:FilterLogEvents on its log group; a retry or ' +
+        'the daily check then searches it. ';
   return new CredentialLostError(
-    `The password of ${credential} is lost: it was changed (or the username is locked) and the new one never ` +
-      'reached us. Have M2M Support reset it, store the password they give you as a new version of the secret, ' +
+    `The password of ${credential} is lost: it was changed (or the username is locked) and no copy of the new one has ` +
+      `been found. ${searching}Have M2M Support reset it, store the password they give you as a new version of the secret, ` +
       'then rotate again.',
+    notSearched,
   );
 }
 

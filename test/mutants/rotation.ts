@@ -4,6 +4,7 @@ const RULES = 'test/rotation/rules.test.ts';
 const OVERLAP = 'test/rotation/overlap.test.ts';
 const SWAP = 'test/rotation/swap.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const LOST = 'test/rotation/lost.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
 const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
@@ -132,9 +133,30 @@ export const rotationMutants: Mutant[] = [
   {
     rule: '`lost` stops a rotation at once',
     file: 'lambda/rotation/recovery.ts',
-    find: 'if (current.versionId === journal.oldVersion || !current.credential) {',
-    replace: 'if (!current.credential) {',
+    find: 'const another = current.versionId !== journal.oldVersion && current.credential;',
+    replace: 'const another = current.credential;',
     noticedBy: 'test/rotation/classify.test.ts',
+  },
+  {
+    rule: 'a lost password is looked for in the log again',
+    file: 'lambda/rotation/recovery.ts',
+    find: "if (found === 'in the log') return undefined;",
+    replace: "if (found === 'in the log') throw new Error('lost for ever');",
+    noticedBy: LOST,
+  },
+  {
+    rule: 'a lost answer that KMS does not open now is not called lost',
+    file: 'lambda/rotation/lost-password.ts',
+    find: 'return { error: inLog.error };',
+    replace: 'return { error: credentialLost(username) };',
+    noticedBy: LOST,
+  },
+  {
+    rule: 'a log group that is not known is not an empty log',
+    file: 'lambda/sealing/log-search.ts',
+    find: 'if (logGroupName === undefined) throw unnamed();',
+    replace: 'if (logGroupName === undefined) return unnamed() && [];',
+    noticedBy: 'test/sealing/log-search.test.ts',
   },
   {
     rule: 'another username begins nothing while the former’s exchange is open',

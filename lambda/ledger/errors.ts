@@ -20,12 +20,19 @@ export class BudgetSpentError extends LockoutGuardError {
 }
 /** ThingSpace has refused this password before, or an exchange has replaced it. */
 export class RefusedPasswordError extends LockoutGuardError {
-  override readonly name = 'RefusedPasswordError';
+  override readonly name: string = 'RefusedPasswordError';
   /** Whether it is certain that the password was at fault. */
   readonly certain: boolean;
-  constructor(message: string, certain: boolean, retryAt?: number) {
-    super(message, retryAt);
+  constructor(message: string, certain: boolean, retryAt?: number, closing?: string) {
+    super(message, retryAt, closing);
     this.certain = certain;
+  }
+}
+/** An exchange of ours has replaced this password, or is replacing it: that is no fault of what the secret holds. */
+export class ReplacedPasswordError extends RefusedPasswordError {
+  override readonly name = 'ReplacedPasswordError';
+  constructor(message: string, closing?: string) {
+    super(message, true, undefined, closing);
   }
 }
 /** Too little time is left for a log-in and what follows it. */

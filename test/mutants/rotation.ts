@@ -4,6 +4,7 @@ const RULES = 'test/rotation/rules.test.ts';
 const OVERLAP = 'test/rotation/overlap.test.ts';
 const SWAP = 'test/rotation/swap.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const AGAIN = 'test/rotation/invoked-again.test.ts';
 const LOST = 'test/rotation/lost.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
@@ -11,6 +12,27 @@ const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
 export const rotationMutants: Mutant[] = [
+  {
+    rule: 'where another invocation exchanges, createSecret begins again and ends with what that one brings',
+    file: 'lambda/rotation/steps.ts',
+    find: 'if (!byAnother || overtaken >= MAX_OVERTAKEN) throw failure;',
+    replace: 'if (overtaken >= 0 || byAnother) throw failure;',
+    noticedBy: AGAIN,
+  },
+  {
+    rule: 'a password that looks dead is read once more after the ledger',
+    file: 'lambda/rotation/observe.ts',
+    find: 'return seen.currentIsDead ? observeOnce(invocation, undefined) : seen;',
+    replace: 'return seen;',
+    noticedBy: AGAIN,
+  },
+  {
+    rule: 'a log-in that our own exchange made ThingSpace refuse is called replaced, not refused',
+    file: 'lambda/rotation/log-in.ts',
+    find: 'if (replaced) throw replacedMeanwhile(username, versionId);',
+    replace: '',
+    noticedBy: AGAIN,
+  },
   {
     rule: 'no put makes a version current: only the swap does',
     file: 'lambda/secret/swap.ts',

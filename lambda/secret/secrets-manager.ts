@@ -11,6 +11,7 @@ import { SecretShapeError } from './credential.ts';
 
 export const AWSCURRENT = 'AWSCURRENT';
 export const AWSPENDING = 'AWSPENDING';
+export const AWSPREVIOUS = 'AWSPREVIOUS';
 
 export type SecretDescription = {
   arn: string;

@@ -4,6 +4,7 @@ const RULES = 'test/rotation/rules.test.ts';
 const OVERLAP = 'test/rotation/overlap.test.ts';
 const SWAP = 'test/rotation/swap.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const ANEW = 'test/rotation/asked-anew.test.ts';
 const AGAIN = 'test/rotation/invoked-again.test.ts';
 const LOST = 'test/rotation/lost.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
@@ -12,6 +13,29 @@ const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
 export const rotationMutants: Mutant[] = [
+  {
+    rule: 'a password that may have been AWSCURRENT does not count for a rotation that was asked for anew',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'password, current)) ? asked : journal.token;',
+    replace: 'password, current)) || asked ? asked : journal.token;',
+    noticedBy: ANEW,
+  },
+  {
+    rule: 'nor one that is seen in an older version',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'if (await readVersionOnce(invocation, token)) return false;',
+    replace: '',
+    noticedBy: ANEW,
+    testName: 'overwrote twice',
+  },
+  {
+    rule: 'nor one that AWSPREVIOUS is on',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'return before?.credential?.password !== password;',
+    replace: 'return before !== null;',
+    noticedBy: ANEW,
+    testName: 'in between',
+  },
   {
     rule: 'where another invocation exchanges, createSecret begins again and ends with what that one brings',
     file: 'lambda/rotation/steps.ts',
@@ -471,8 +495,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a roll forward that had been made current already is announced by the check that ends it',
     file: 'lambda/rotation/roll-forward.ts',
-    find: '(versionId === current.versionId && invocation.token !== undefined)',
-    replace: 'versionId === current.versionId',
+    find: '(alreadyCurrent && token === invocation.token)',
+    replace: 'alreadyCurrent',
     noticedBy: UNKNOWN,
   },
   {

@@ -62,7 +62,7 @@ export async function failWithDead(
   }
   throw new StoredPasswordRefusedError(
     `The secret ${invocation.secretArn} holds a password of ${username} that does not work (version ${versionId}), and no other ` +
-      'one that we know works either. Store the right password as a new version of the secret; if nobody has it, have ' +
+      'one that we know could be proven to work. Store the right password as a new version of the secret; if nobody has it, have ' +
       'M2M Support reset it. Then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',
     problem ? { cause: problem } : {},
   );

@@ -9,6 +9,7 @@ const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
   OutcomeUnknownError: 'unknown',
   UnreadableAnswerError: 'unknown',
   SupersededError: 'superseded',
+  SealedPasswordUnprovenError: 'superseded',
   UnusablePasswordError: 'unusable-password',
   PasswordRefusedError: 'stored-password-refused',
   RefusedPasswordError: 'stored-password-refused',

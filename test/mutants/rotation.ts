@@ -4,6 +4,7 @@ const RULES = 'test/rotation/rules.test.ts';
 const OVERLAP = 'test/rotation/overlap.test.ts';
 const SWAP = 'test/rotation/swap.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const SUPERSEDED = 'test/rotation/superseded.test.ts';
 const ANEW = 'test/rotation/asked-anew.test.ts';
 const AGAIN = 'test/rotation/invoked-again.test.ts';
 const LOST = 'test/rotation/lost.test.ts';
@@ -102,8 +103,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'AWSPENDING comes off when ours is superseded',
     file: 'lambda/rotation/make-current.ts',
-    find: '  await takePendingOff(invocation, storedAs);\n  await ledger.change',
-    replace: '  await ledger.change',
+    find: '  await takePendingOff(invocation, storedAs);\n',
+    replace: '',
     noticedBy: RULES,
   },
   {
@@ -116,21 +117,21 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'ask before overwriting: a password that works stays',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (proof.works) return 'works';",
-    replace: "if (proof.works) return 'dead';",
+    find: "if (proof.works) return { is: 'works' };",
+    replace: "if (proof.works) return { is: 'dead' };",
     noticedBy: RULES,
   },
   {
     rule: 'only the version that was replaced is known to be dead',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (versionId === ours.oldVersion) return 'dead';",
-    replace: "if (versionId !== '') return 'dead';",
+    find: "if (versionId === ours.oldVersion) return { is: 'dead' };",
+    replace: "if (versionId !== '') return { is: 'dead' };",
     noticedBy: RULES,
   },
   {
     rule: 'the old password with an edited member needs no asking right after it was replaced',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (holdsOld && askedJustNow(invocation, ours)) return 'dead';",
+    find: "if (holdsOld && askedJustNow(invocation, ours)) return { is: 'dead' };",
     replace: '',
     noticedBy: SWAP,
   },
@@ -144,9 +145,23 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'G9’s second question: ours must work before it replaces what was refused',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (verdict === 'unproven') await proveOurs(",
-    replace: "if (verdict === ('never' as string)) await proveOurs(",
+    find: "if (verdict.is === 'unproven') await proveOurs(",
+    replace: "if (verdict.is === 'unproven' && round < 0) await proveOurs(",
     noticedBy: RULES,
+  },
+  {
+    rule: 'an uncertain refusal stays uncertain when the ledger answers for it',
+    file: 'lambda/rotation/both-refused.ts',
+    find: 'refusals.filter(({ certain }) => !certain);',
+    replace: 'refusals.filter(({ certain, error }) => !certain && error instanceof PasswordRefusedError);',
+    noticedBy: SUPERSEDED,
+  },
+  {
+    rule: 'superseded only when the stored password is refused for certain, too',
+    file: 'lambda/rotation/make-current.ts',
+    find: 'theirs ? [theirs, proof] : [proof]',
+    replace: '[proof]',
+    noticedBy: SUPERSEDED,
   },
   {
     rule: 'a sealed password is known by its exchange, whichever rotation presents it',

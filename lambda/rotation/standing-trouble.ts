@@ -15,6 +15,8 @@ const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
   RefusedPasswordError: 'stored-password-refused',
   StoredPasswordRefusedError: 'stored-password-refused',
   UsernameChangedError: 'username-changed',
+  // Of a moment, beside another invocation: a trouble only if it repeats.
+  ReplacedPasswordError: 'rotation-failing',
 };
 
 /** Errors of late or mistaken events, and errors that end by themselves: no trouble of the credential. */
@@ -25,7 +27,6 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'StaleRotationError',
   'ExchangeInProgressError',
   'ExchangesHeldError',
-  'ReplacedPasswordError',
   'LedgerUnavailableError',
   'LedgerItemError',
 ]);

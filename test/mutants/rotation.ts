@@ -206,6 +206,13 @@ export const rotationMutants: Mutant[] = [
     noticedBy: LOST,
   },
   {
+    rule: 'an older version that is dead, too, does not hide that the password is lost',
+    file: 'lambda/rotation/recovery.ts',
+    find: 'if (barred && !proof.works && proof.certain && proof.error instanceof RefusedPasswordError) throw barred;',
+    replace: 'if (barred && proof instanceof RefusedPasswordError) throw barred;',
+    noticedBy: LOST,
+  },
+  {
     rule: 'a lost answer that KMS does not open now is not called lost',
     file: 'lambda/rotation/lost-password.ts',
     find: 'return { error: inLog.error };',

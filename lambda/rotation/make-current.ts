@@ -1,7 +1,7 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { credentialKey } from '../ledger/state.ts';
 import { withPassword } from '../secret/credential.ts';
-import { AWSPENDING } from '../secret/secrets-manager.ts';
+import { AWSPENDING, type RECOVERED } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
   readCurrent,
@@ -24,8 +24,10 @@ export type NewPassword = {
   /** The version whose password the exchange replaced, and the hash of that password. */
   oldVersion: string;
   oldHash: string;
-  /** The version to store it as: of the rotation that is under way. */
+  /** The version to store it as: of the rotation that it counts for. */
   token: string;
+  /** The label to store it under, where that rotation is not the one under way. */
+  label?: typeof RECOVERED;
   /** By the process's clock; undefined when an earlier invocation asked for it. */
   askedAtMs: number | undefined;
 };
@@ -73,10 +75,10 @@ export async function makeCurrent(
       return { versionId: current.versionId, overtaken: true };
     }
     const value = await mergedValue(invocation, ours, current);
-    if (!(await storePending(invocation, to, value))) {
+    if (!(await storePending(invocation, to, value, ours.label))) {
       // The version has a value already: ours with other members, or somebody else's.
       to = versionIdFor(ours.attempt, current.versionId, round);
-      if (!(await storePending(invocation, to, value))) continue;
+      if (!(await storePending(invocation, to, value, ours.label))) continue;
     }
     if (verdict.is === 'unproven') await proveOurs(invocation, ours, to, current, verdict.theirs);
     if (await swapCurrent(invocation, current.versionId, to)) return { versionId: to, overtaken: false };

@@ -4,6 +4,7 @@ import { recordPutBack } from '../ledger/journal.ts';
 import { queueAlarm } from '../ledger/outbox.ts';
 import { readEnvelope } from '../sealing/envelope.ts';
 import { withPassword } from '../secret/credential.ts';
+import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
@@ -97,9 +98,9 @@ async function storedAs(
   const merged = withPassword(invocation.secretArn, current.value, password);
   if (merged === value) return versionId;
   const fresh = versionIdFor(versionId, current.versionId);
-  if (await storePending(invocation, fresh, merged)) return fresh;
+  if (await storePending(invocation, fresh, merged, RECOVERED)) return fresh;
   const other = randomUUID();
-  await storePending(invocation, other, merged);
+  await storePending(invocation, other, merged, RECOVERED);
   return other;
 }
 

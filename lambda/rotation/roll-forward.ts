@@ -3,12 +3,18 @@ import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordRolledForward } from '../ledger/journal.ts';
 import type { Journal } from '../ledger/state.ts';
 import { unusableBecause } from '../secret/credential.ts';
-import { AWSCURRENT, AWSPENDING, AWSPREVIOUS, versionLabelled } from '../secret/secrets-manager.ts';
+import {
+  AWSCURRENT,
+  AWSPENDING,
+  AWSPREVIOUS,
+  RECOVERED,
+  versionLabelled,
+} from '../secret/secrets-manager.ts';
 import { describeSecret, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 import { endCommitted } from './exchange-outcome.ts';
 import { prove } from './log-in.ts';
-import { makeCurrent } from './make-current.ts';
+import { makeCurrent, type NewPassword } from './make-current.ts';
 import type { Seen } from './observe.ts';
 import { openPassword, unusable } from './sealed-answer.ts';
 
@@ -29,8 +35,10 @@ export async function rollForward(invocation: Invocation, journal: Received, see
     if (failure instanceof PresentableError && (await currentWorks(invocation, journal, seen))) return;
     throw failure;
   }
-  const token = await versionFor(invocation, journal, password, current);
-  const ours = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
+  const asked = invocation.token ?? (await emptyPending(invocation));
+  const token = await versionFor(invocation, journal, password, current, asked);
+  const ours: NewPassword = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
+  if (asked !== undefined && asked !== token) ours.label = RECOVERED;
   const committed = await makeCurrent(invocation, ours, current);
   const { versionId, overtaken } = committed;
   const said = overtaken
@@ -50,14 +58,15 @@ export async function rollForward(invocation: Invocation, journal: Received, see
  * The version to store it as, and so the rotation that it counts for. A password that was sealed only counts for the
  * rotation that is under way. One that may have been AWSCURRENT does not: it ends its own rotation, and the one that
  * was asked for since makes a newer one.
+ * @param asked the version of the rotation under way, if there is one
  */
 async function versionFor(
   invocation: Invocation,
   journal: Received,
   password: string,
   current: StoredVersion,
+  asked: string | undefined,
 ): Promise<string> {
-  const asked = invocation.token ?? (await emptyPending(invocation));
   if (asked === undefined || asked === journal.token) return journal.token;
   const own = await readVersionOnce(invocation, asked);
   // An earlier invocation of the rotation that is under way has stored it.

@@ -22,6 +22,14 @@ export const rotationMutants: Mutant[] = [
     noticedBy: ANEW,
   },
   {
+    rule: 'what is stored beside a rotation leaves AWSPENDING to that rotation',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'if (asked !== undefined && asked !== token) ours.label = RECOVERED;',
+    replace: '',
+    noticedBy: ANEW,
+    testName: 'killed at any call',
+  },
+  {
     rule: 'nor one that is seen in an older version',
     file: 'lambda/rotation/roll-forward.ts',
     find: 'if (await readVersionOnce(invocation, token)) return false;',
@@ -61,8 +69,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'no put makes a version current: only the swap does',
     file: 'lambda/secret/swap.ts',
-    find: 'stages: [AWSPENDING] };',
-    replace: 'stages: [AWSCURRENT, AWSPENDING] };',
+    find: 'stages: [label] };',
+    replace: 'stages: [AWSCURRENT, label] };',
     noticedBy: SWAP,
   },
   {

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Fate } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
-import { createWorld, FIRST_PASSWORD, MINUTE_MS, type World } from '../world/world.ts';
+import { createWorld, FIRST_PASSWORD, MINUTE_MS, secretValue, type World } from '../world/world.ts';
 
 /** An operator asks for a rotation because the password leaked: what had been AWSCURRENT before does not count as new. */
 
 const isDynamoDb = (name: string) => /^(GetItem|PutItem|Query|BatchWriteItem)/.test(name);
 
 /** DynamoDB is away from the swap on, through all retries of the first rotation. */
-async function swappedWithoutLedger(): Promise<World> {
+async function swappedWithoutLedger(options: Parameters<typeof createWorld>[0] = {}): Promise<World> {
   // Otherwise a label that an operator moves back leaves AWSPENDING, and Secrets Manager repeats the first rotation.
-  const world = createWorld({ secret: { pendingFollowsMove: true } });
+  const world = createWorld({ ...options, secret: { pendingFollowsMove: true } });
   let away = false;
   world.plan.decide = ({ name }) => {
     away ||= name === 'UpdateSecretVersionStage';
@@ -97,6 +97,34 @@ test('Makes a new password when the earlier one was current under the version of
   expect(world.currentPassword()).not.toBe(leaked);
   expect(world.currentPassword()).toBe(world.truth().password);
 });
+
+test.each<[string, (world: World) => void]>([
+  ['did nothing', () => undefined],
+  [
+    'stored a wrong password with an edited member',
+    (world) => {
+      world.aws.store(secretValue('Mistyped 1').replace('emea', 'apac'));
+    },
+  ],
+])(
+  'Makes a new password although the new rotation is killed at any call, after an operator %s',
+  async (_, act) => {
+    for (const fate of ['killed-before', 'killed-after'] as const) {
+      for (let call = 1; call <= 45; call += 1) {
+        // Each death may cost a log-in: with the usual budget an operator's trial would be the way on.
+        const world = await swappedWithoutLedger({ budgets: { limit: 9, budget: 8, rotation: 7 } });
+        act(world);
+        const at = world.calls.length + call;
+        world.plan.decide = ({ index }) => (index === at ? fate : 'ok');
+        const { rotated, failures } = await world.rotate({ backoffMs: 25 * MINUTE_MS });
+        const history = `${fate} at call ${call}: ${failures.map((one) => ('error' in one ? one.error.message : one.outcome)).join('; ')}`;
+        expect(world.violations, history).toEqual([]);
+        const { state } = world.state().journal;
+        if (state !== 'lost') expect(rotated, history).toBe(true);
+      }
+    }
+  },
+);
 
 test('Makes a new password for each new rotation an hour after an outage of DynamoDB at any call', async () => {
   let histories = 0;

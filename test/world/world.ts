@@ -10,6 +10,7 @@ import { createWire, type Gate, KilledError, type Plan, type Process, startProce
 import { createAws } from './memory-aws.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
+import { remembered } from './remembered.ts';
 
 export const MINUTE_MS = 60_000;
 export const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-AbCdEf';
@@ -100,15 +101,19 @@ export function createWorld(options: Options = {}) {
   const told: string[] = [];
   let answers = 0;
 
-  const state = (): CredentialState => {
-    const key = credentialKey(username);
-    return decodeState(key, JSON.parse(aws.table.get(key) ?? '{}'));
-  };
+  const key = credentialKey(username);
+  const itemText = () => aws.table.get(key) ?? '{}';
+  const stateIn = (text: string): CredentialState => decodeState(key, JSON.parse(text));
+  const state = (): CredentialState => stateIn(itemText());
+  const exposureIn = remembered((text) => exposure(stateIn(text)));
+  const inFlightIn = remembered(
+    (text) => Object.keys((JSON.parse(text) as CredentialState).inFlight).length > 0,
+  );
 
   /** What must hold after every call, whatever happened (G2 and G3). */
   function observe(): void {
     const { consecutiveFailures, locked } = platform.truth(username);
-    const known = exposure(state());
+    const known = exposureIn(itemText());
     if (consecutiveFailures > known)
       violations.push(`platform counts ${consecutiveFailures}, the ledger ${known}`);
     if (consecutiveFailures > budgets.budget)
@@ -117,8 +122,7 @@ export function createWorld(options: Options = {}) {
   }
   /** Whoever presents a password has an attempt in flight. */
   function mustBeReserved(): void {
-    const items = [...aws.table.values()].map((text) => JSON.parse(text) as CredentialState);
-    if (items.every(({ inFlight }) => Object.keys(inFlight).length === 0))
+    if (![...aws.table.values()].some(inFlightIn))
       violations.push('a password was presented without a reservation');
   }
 
@@ -241,7 +245,7 @@ export function createWorld(options: Options = {}) {
     writeOff(): string {
       const { journal, ...rest } = state();
       const written = { ...rest, revision: rest.revision + 1, journal: { state: 'idle' } };
-      aws.table.set(credentialKey(username), JSON.stringify(written));
+      aws.table.set(key, JSON.stringify(written));
       return journal.state === 'idle' ? '' : journal.attempt;
     },
     /** A person's one log-in, as the operator's tool makes it. */

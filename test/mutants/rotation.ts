@@ -28,7 +28,7 @@ export const rotationMutants: Mutant[] = [
     find: 'if (asked !== undefined && asked !== token) ours.label = RECOVERED;',
     replace: '',
     noticedBy: ANEW,
-    testName: 'killed at any call',
+    testName: 'dies right after',
   },
   {
     rule: 'nor one that is seen in an older version',

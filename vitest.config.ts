@@ -5,10 +5,13 @@ const WORLDS = [
   'test/histories/**/*.test.ts',
   'test/bench/**/*.test.ts',
   'test/local/**/*.test.ts',
-  'test/cli/{transcripts/transcripts,advice-followed,every-state,one-file,process}.test.ts',
+  'test/cli/{transcripts/transcripts,advice-followed,copied-tool,every-state,process}.test.ts',
   'test/client/{fleet,package}.test.ts',
   'test/infra/{app,asset-rotates,bundle,library,messages}.test.ts',
   'test/ledger/{dynamodb,schedules}.test.ts',
+  'test/mutants/mutants.test.ts',
+  // It replaces modules, which no other file may see.
+  'test/rotation/cold-start.test.ts',
 ];
 
 export default defineConfig({

@@ -21,7 +21,9 @@ export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
   const { secret: named, actor, yes = false } = options;
   const { terminal, ledger } = desk;
   if (named === undefined) throw new UsageError('Name the secret that is to rotate its username: --secret.');
-  const { username, secret } = await findTarget(desk, { secret: named });
+  const { username, secret, holder } = await findTarget(desk, { secret: named });
+  // The username of the last rotation is not the one that is meant, where AWSCURRENT names none that can be used.
+  if (holder?.problem) throw holder.problem;
   if (username === undefined) {
     throw new UsageError('The secret names no username: store username and password in it first.');
   }

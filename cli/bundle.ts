@@ -1,52 +1,80 @@
 /**
- * The operator's tool as one file that runs without `node_modules`: `npm run build:cli`.
- * Deterministic, like the function's bundle.
+ * Builds the operator's tool into one directory that runs without `node_modules`: `npm run build:cli`.
+ * Deterministic, like the function's bundle. Each part that only some commands need is a file of its own: Node.js
+ * spends time on everything that it loads, and operators wait for it.
  */
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { loadedAtStart } from '../infra/loaded-at-start.ts';
+import { replaceDirectory } from '../infra/replace-directory.ts';
 
 const projectRoot = path.join(import.meta.dirname, '..');
+const cliDirectory = path.join(projectRoot, 'dist', 'cli');
+const NAME = 'thingspace-rotation';
 
-export const cliBundle = path.join(projectRoot, 'dist', 'cli', 'thingspace-rotation.mjs');
+/** The file that an operator starts; its parts are in `chunks` beside it. */
+export const cliBundle = path.join(cliDirectory, `${NAME}.mjs`);
 
 /** CommonJS packages among those that are bundled call `require` of Node.js's own modules. */
 const BANNER = [
-  '#!/usr/bin/env node',
   "import { createRequire as thingspaceRequire } from 'node:module';",
   'const require = thingspaceRequire(import.meta.url);',
 ].join('\n');
 
-/** @returns its size in bytes @throws esbuild's BuildFailure */
-export async function bundleCli(file: string = cliBundle): Promise<number> {
-  const { outputFiles } = await build({
+/** By cli/node-20.ts, which is injected. */
+const ON_NODE_20 = {
+  'process.getBuiltinModule': 'node20BuiltinModule',
+  'Promise.withResolvers': 'node20WithResolvers',
+  'URL.parse': 'node20ParseUrl',
+};
+
+/**
+ * @param directory absolute; it holds nothing else afterwards
+ * @param entry for tests; relative to the project
+ * @returns the size of all files in bytes, and of those that every command loads
+ * @throws esbuild's BuildFailure
+ */
+export async function bundleCli(
+  directory: string = cliDirectory,
+  entry = 'cli/main.ts',
+): Promise<{ sizeBytes: number; atStartBytes: number }> {
+  const { outputFiles, metafile } = await build({
     absWorkingDir: projectRoot,
-    entryPoints: ['cli/main.ts'],
-    outfile: cliBundle,
+    entryPoints: { [NAME]: entry },
+    outdir: cliDirectory,
     write: false,
     bundle: true,
+    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    inject: ['cli/node-20.ts'],
+    define: ON_NODE_20,
     mainFields: ['module', 'main'],
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
     banner: { js: BANNER },
     minify: true,
     // Errors are known by their names.
     keepNames: true,
     legalComments: 'inline',
+    metafile: true,
     logLevel: 'silent',
   });
-  const contents = outputFiles[0]?.contents ?? new Uint8Array();
-  await mkdir(path.dirname(file), { recursive: true });
-  // Renamed into place: nobody starts half a file.
-  const partial = `${file}.${process.pid}.partial`;
-  await writeFile(partial, contents);
-  await chmod(partial, 0o755);
-  await rename(partial, file);
-  return contents.byteLength;
+  const nameOf = (file: string) => path.relative(cliDirectory, file).split(path.sep).join('/');
+  await replaceDirectory(directory, new Map(outputFiles.map((file) => [nameOf(file.path), file.contents])));
+  await chmod(path.join(directory, `${NAME}.mjs`), 0o755);
+  const sizeOf = (outputs: Iterable<string>) =>
+    [...outputs].reduce((sum, output) => sum + (metafile.outputs[output]?.bytes ?? 0), 0);
+  return {
+    sizeBytes: sizeOf(Object.keys(metafile.outputs)),
+    atStartBytes: sizeOf(loadedAtStart(metafile, `${NAME}.mjs`)),
+  };
 }
 
 if (import.meta.main) {
-  const sizeBytes = await bundleCli();
-  console.log(`${(sizeBytes / 1024).toFixed(0)} KiB  dist/cli/thingspace-rotation.mjs`);
+  const { sizeBytes, atStartBytes } = await bundleCli();
+  const [all, atStart] = [sizeBytes, atStartBytes].map((bytes) => `${(bytes / 1024).toFixed(0)} KiB`);
+  console.log(`${all}  dist/cli (${atStart} at start): copy the directory, start ${NAME}.mjs in it`);
 }

@@ -1,6 +1,7 @@
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
+import { bytesTooMany } from '../lambda/secret/credential.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { NotWellError } from './errors.ts';
@@ -132,6 +133,9 @@ function ofSecret({ facts, holder, unseen, username }: Sight): string {
   if (unseen !== undefined) throw new NotRight(`AWSCURRENT cannot be read by you (${unseen}).`);
   if (!holder) throw new NotRight('it has no current value: store the credentials.');
   if (holder.problem) throw holder.problem;
+  const tooMany = bytesTooMany(holder.value);
+  if (tooMany > 0)
+    throw new NotRight(`it has no room for a new password: shorten other members by ${tooMany} bytes.`);
   return `holds the credentials of ${username}`;
 }
 

@@ -74,6 +74,7 @@ export const troubles: Record<Trouble, FindingName> = {
   'username-changed': 'username-changed',
   'unreadable-envelope': 'unreadable-envelope',
   'rotation-failing': 'rotation-failing',
+  held: 'held',
 };
 
 const repair = (means: string, section: string): Told => ({
@@ -127,12 +128,12 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
     'not-stored',
   ),
   SecretShapeError: repair(
-    'The secret is no JSON object with "username" and "password"; `store` mends it.',
+    'The secret is not a JSON object with a "username" and "password" that can be used; the error says why, `store` mends it.',
     'stored-password-refused',
   ),
   SecretTooLargeError: repair(
-    'The secret is so large that a new password might not fit: shorten its other members.',
-    'unusable-password',
+    'The secret is so large that a new password does not fit, or might not: shorten its other members, then `recover`.',
+    'not-stored',
   ),
   ThingSpaceUnreachableError: repair(
     'No request can reach ThingSpace: DNS, network, proxy, or the base URL.',

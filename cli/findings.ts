@@ -79,7 +79,7 @@ export const findings = {
     wellness: 'act',
     short: 'new password cannot be stored',
     means:
-      'A new password is sealed and could not be stored (rights, policy or key of the secret): AWSCURRENT is dead.',
+      'A new password is sealed and could not be stored (rights, policy, key or size of the secret): AWSCURRENT is dead.',
     byItself: 'Every retry, and the daily check, tries to store it again.',
     section: 'not-stored',
   },
@@ -87,7 +87,7 @@ export const findings = {
     wellness: 'act',
     short: 'new password cannot be used',
     means:
-      'ThingSpace made a password that neither the secret nor a request can hold; it is sealed, AWSCURRENT is dead.',
+      'ThingSpace made a password that no secret or no request can hold; it is sealed, AWSCURRENT is dead.',
     byItself: 'Nothing.',
     section: 'unusable-password',
   },
@@ -164,16 +164,17 @@ export const findings = {
   },
   'rotation-failing': {
     wellness: 'act',
-    short: 'the rotation keeps failing',
-    means: 'Steps of the rotation end in the same error every time; the password is not rotated.',
-    byItself: 'Secrets Manager, and the daily check, try again.',
+    short: 'a rotation has failed',
+    means: 'A rotation, or the daily check, has failed, and no rotation was finished since.',
+    byItself: 'Secrets Manager may try the rotation again; when, is not known.',
     section: 'rotation-failing',
   },
   'trouble-perhaps-over': {
     wellness: 'act',
     short: 'a trouble is on record',
-    means: 'Something stood in the way, and nothing shows it any more; one check ends it.',
-    byItself: 'The daily check looks, and says "trouble-over".',
+    means:
+      'Something stood in the way, and nothing else shows it any more; one log-in proves that it is over.',
+    byItself: 'The daily check makes that log-in, where the guard allows it, and announces "trouble-over".',
     section: 'standing-trouble',
   },
   'current-unseen': {
@@ -204,6 +205,13 @@ export const findings = {
     means: 'Secrets Manager does not rotate this secret: it was cancelled, or never turned on.',
     byItself: 'Nothing.',
     section: 'rotation-is-off',
+  },
+  'no-room': {
+    wellness: 'act',
+    short: 'no room for a new password',
+    means: 'The secret is so large that the next rotation is refused before it asks for a new password.',
+    byItself: 'Nothing.',
+    section: 'rotation-failing',
   },
   'pending-stuck': {
     wellness: 'goes-on',

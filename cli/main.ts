@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
@@ -18,7 +19,6 @@ import {
   username,
   yes,
 } from './options.ts';
-import { findSettings, givenIn } from './settings.ts';
 import { processTerminal as terminal } from './terminal.ts';
 
 const program = new Command('npm run cli --')
@@ -235,7 +235,10 @@ function add(
         // The SDK's notice of later releases is not the operator's business.
         process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
         // AWS clients take longest to load: not for --help, nor for a mistyped option.
-        const { reachAccount, wire } = await import('./wiring.ts');
+        const [{ reachAccount, wire }, { findSettings, givenIn }] = await Promise.all([
+          import('./wiring.ts'),
+          import('./settings.ts'),
+        ]);
         if (given.profile !== undefined) process.env.AWS_PROFILE = given.profile;
         const reach = { region: given.region ?? regionOf(given.secret), endpoint: given.endpoint };
         const account = await reachAccount(reach);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { type OpenedAnswer, open as openAnswer } from '../lambda/sealing/open-answer.ts';
+import { type OpenedAnswer, open as openAnswer, readOpened } from '../lambda/sealing/open-answer.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
 import { inPlainText } from './plain-answer.ts';
@@ -122,10 +122,7 @@ async function openOne(
   }
   const answer = await openAnswer(envelopes, desk.sealerFor(keyId));
   const plain = inPlainText(answer);
-  const read: Read =
-    answer.kind === 'password'
-      ? { outcome: 'done', value: answer.body.toString() }
-      : api.readNewPassword(plain.content);
+  const read: Read = readOpened(answer, () => api.readNewPassword(plain.content));
   terminal.say(
     `A sealed ${answer.kind} in ${where}: attempt ${oneLine(attempt)}, rotation ${oneLine(token)},`,
   );

@@ -1,5 +1,5 @@
 import { PresentableError } from '../lambda/errors.ts';
-import { open } from '../lambda/sealing/open-answer.ts';
+import { open, readOpened } from '../lambda/sealing/open-answer.ts';
 import type { Desk } from './desk.ts';
 import { NoSealedAnswerError } from './errors.ts';
 import { inPlainText } from './plain-answer.ts';
@@ -18,8 +18,7 @@ export async function passwordFromSealed(desk: Desk, { username, state }: Sight)
       const { secretArn } = envelopes[0].header;
       const keyId = desk.settings.sealingKeyId ?? (await desk.store.describe(secretArn)).kmsKeyId ?? '';
       const answer = await open(envelopes, desk.sealerFor(keyId));
-      if (answer.kind === 'password') return answer.body.toString();
-      const read = desk.api.readNewPassword(inPlainText(answer).content);
+      const read = readOpened(answer, () => desk.api.readNewPassword(inPlainText(answer).content));
       if (read.outcome === 'done') return read.value;
     } catch (failure) {
       if (!(failure instanceof PresentableError)) throw failure;

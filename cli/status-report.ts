@@ -1,6 +1,8 @@
 import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { exposure, type Journal } from '../lambda/ledger/state.ts';
 import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
+import { bytesTooMany } from '../lambda/secret/credential.ts';
+import { endsHint } from '../lambda/secret/password-ends.ts';
 import { type FindingName, findings, type Wellness } from './findings.ts';
 import { commandFor } from './next-words.ts';
 import type { Sight } from './sight.ts';
@@ -44,6 +46,8 @@ export type StatusReport = {
     versionId: string;
     storedAt: string;
     works: string;
+    /** Why no credential can be read from it, or what a person may not see in its password. */
+    remark?: string;
     rotation?: string;
     app?: string;
     trial?: string;
@@ -125,19 +129,22 @@ function heldByOf({ heldBy }: Sight): Pick<StatusReport, 'heldBy'> {
   return { heldBy: { username, secretArn, why, since: iso(since) } };
 }
 
-function currentOf({ holder, holderDead, mayNot, state }: Sight): Pick<StatusReport, 'current'> {
+function currentOf(sight: Sight): Pick<StatusReport, 'current'> {
+  const { holder, holderDead, mayNot, state } = sight;
   if (!holder) return {};
   const { versionId, createdAt } = holder;
   const { journal } = state;
   const replaced = journal.state === 'received' && journal.oldVersion === versionId;
   const perhaps = 'oldVersion' in journal && journal.oldVersion === versionId;
-  const proven =
-    state.lastGood?.versionId === versionId ? `proven at ${iso(state.lastGood.at)}` : 'not proven yet';
+  const lastGood = state.lastGood?.versionId === versionId ? state.lastGood : undefined;
+  const proven = lastGood ? `proven at ${iso(lastGood.at)}` : 'not proven yet';
+  const remark = remarkOn(sight);
   return {
     current: {
       versionId,
       storedAt: iso(createdAt),
       works: holderDead || replaced ? 'no' : perhaps ? 'not known' : proven,
+      ...(remark === '' ? {} : { remark }),
       ...(mayNot && {
         rotation: mayNot.rotation?.message ?? 'yes',
         app: mayNot.app?.message ?? 'yes',
@@ -145,6 +152,18 @@ function currentOf({ holder, holderDead, mayNot, state }: Sight): Pick<StatusRep
       }),
     },
   };
+}
+
+/** What a person may not see in the value that AWSCURRENT is on; empty where there is nothing to say. */
+function remarkOn({ holder, state }: Sight): string {
+  if (!holder) return '';
+  if (!holder.credential) return holder.problem.message;
+  const tooMany = bytesTooMany(holder.value);
+  if (tooMany > 0) {
+    return `It has no room for a new password: shorten other members by ${tooMany} bytes, or move them to a secret of their own.`;
+  }
+  const isProven = state.lastGood?.versionId === holder.versionId;
+  return isProven ? '' : endsHint(holder.credential.password).trim();
 }
 
 function journalOf(journal: Journal, now: number): StatusReport['journal'] {

@@ -120,6 +120,7 @@ function password({ journal, current, rotation }: StatusReport): string[] {
     ...(current
       ? [
           `AWSCURRENT is version ${oneLine(current.versionId)}, stored at ${current.storedAt}; works: ${current.works}`,
+          ...(current.remark === undefined ? [] : [oneLine(current.remark, 1_000)]),
         ]
       : []),
     ...(rotation

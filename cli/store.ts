@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
-import { readCredential, unusableBecause } from '../lambda/secret/credential.ts';
-import { replaceTopLevel } from '../lambda/secret/json-text.ts';
+import {
+  checkStorable,
+  editableText,
+  readCredential,
+  unusableBecause,
+  withCredential,
+} from '../lambda/secret/credential.ts';
+import { endsHint } from '../lambda/secret/password-ends.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { PasswordKnownDeadError, PasswordUnusableError, TargetError } from './errors.ts';
@@ -55,6 +61,7 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
     `Stores a new version of ${secretArn} for the username ${oneLine(username)}; it is AWSCURRENT at once.`,
   );
   terminal.say('Every other member of the secret stays as it is.');
+  if (endsHint(password) !== '') terminal.say(endsHint(password).trim());
   if (options.dryRun) return terminal.say('Dry run: nothing was stored.');
   await confirmed(terminal, options.yes, 'Store it?');
   const fresh = await look(desk, options);
@@ -105,37 +112,19 @@ async function newValue(
 ): Promise<string> {
   const lastGood = state.lastGood?.versionId;
   const good = lastGood === undefined ? undefined : await desk.store.read(secretArn, lastGood);
-  const base = [holder?.value, good?.value].find((text) => text !== undefined && isObjectWithPassword(text));
-  const text = base ?? '{"username":"","password":""}';
-  const why = unusableBecause(text, password);
+  const text = editableText(holder?.value) ?? editableText(good?.value) ?? '{"username":"","password":""}';
+  const why = unusableBecause(password);
   if (why !== undefined)
     throw new PasswordUnusableError(`This password cannot be used: ${why}. Nothing was stored.`);
-  const value = replaceTopLevel(
-    replaceTopLevel(text, 'username', JSON.stringify(username)),
-    'password',
-    JSON.stringify(password),
-  );
+  const value = withCredential(text, { username, password });
   try {
+    checkStorable(secretArn, value);
     readCredential(secretArn, value);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
-    throw new PasswordUnusableError(`Username and password cannot be used together: ${failure.message}`);
+    throw new PasswordUnusableError(`Nothing was stored. ${failure.message}`);
   }
   return value;
-}
-
-function isObjectWithPassword(text: string): boolean {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return (
-      typeof parsed === 'object' &&
-      parsed !== null &&
-      Object.hasOwn(parsed, 'password') &&
-      Object.hasOwn(parsed, 'username')
-    );
-  } catch {
-    return false;
-  }
 }
 
 /** A password that the ledger knows to be dead costs a log-in and brings nothing. */

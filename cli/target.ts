@@ -3,7 +3,7 @@ import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { credentialKey } from '../lambda/ledger/state.ts';
 import { CredentialNotInitializedError, readCredential } from '../lambda/secret/credential.ts';
 import { AWSCURRENT, type SecretDescription, versionLabelled } from '../lambda/secret/secrets-manager.ts';
-import { type StoredVersion, withCredential } from '../lambda/secret/stored-version.ts';
+import { asStored, type StoredVersion } from '../lambda/secret/stored-version.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
 
@@ -71,7 +71,7 @@ async function seeHolder(
   if (versionId === undefined) return { holder: undefined, unseen: undefined };
   try {
     const version = await store.read(secret.arn, versionId);
-    return { holder: version && withCredential(secret.arn, version), unseen: undefined };
+    return { holder: version && asStored(secret.arn, version), unseen: undefined };
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
     return { holder: undefined, unseen: failure.message };

@@ -3,6 +3,7 @@ import { fingerprint } from '../lambda/ledger/fingerprint.ts';
 import { guardedLogIn } from '../lambda/ledger/guarded-log-in.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
+import { endsHint } from '../lambda/secret/password-ends.ts';
 import { meaningOf } from '../lambda/thingspace/codes.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
@@ -48,6 +49,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
     `${used} of ${budgets.limit} consecutive failures are counted. If this fails it is ${used + 1}, and at ${budgets.limit} ` +
       'the username is locked. If it succeeds the count is cleared, but for what is in flight.',
   );
+  if (endsHint(password) !== '') terminal.say(endsHint(password).trim());
   await confirmed(terminal, options.yes, 'Send it?');
 
   // The question may have stood for hours: a password that was replaced meanwhile is dead.

@@ -2,6 +2,7 @@ import { BudgetSpentError, RefusedPasswordError } from '../lambda/ledger/errors.
 import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { LEASE_MS, SETTLING_MS } from '../lambda/ledger/times.ts';
+import { bytesTooMany } from '../lambda/secret/credential.ts';
 import type { FindingName } from './findings.ts';
 import type { Sight } from './sight.ts';
 
@@ -143,6 +144,7 @@ function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefin
 function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   switch (trouble?.kind) {
     case undefined:
+    case 'held':
       return undefined;
     case 'unreadable-envelope':
       return found('unreadable-envelope', { do: 'repair' }, { do: 'recover' });
@@ -170,6 +172,7 @@ function around({
   if (unseen !== undefined || !holder) return found('current-unseen', { do: 'repair' });
   if (!facts) return found('schedule-unseen', { do: 'repair' });
   if (!facts.rotationEnabled) return found('rotation-off', { do: 'repair' });
+  if (holder.credential && bytesTooMany(holder.value) > 0) return found('no-room', { do: 'repair' });
   if (pending === 'with a value') return found('pending-stuck', { do: 'recover' });
   if (state.journal.state === 'committed') return found('committed', { do: 'rotate' });
   if (heldBy && (wasHeld || pending === 'without a value')) {

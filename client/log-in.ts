@@ -1,5 +1,6 @@
 import { LockoutGuardError } from '../lambda/ledger/errors.ts';
 import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
+import { endsHint } from '../lambda/secret/password-ends.ts';
 import type { Outcome } from '../lambda/thingspace/api.ts';
 import { meaningOf } from '../lambda/thingspace/codes.ts';
 import { currentVersion, readCurrent, type SecretReader } from './current-version.ts';
@@ -81,7 +82,7 @@ function stopAt(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, presente
   }
 }
 
-function refused(code: string, { username, versionId }: StoredCredential): Stop {
+function refused(code: string, { username, password, versionId }: StoredCredential): Stop {
   const { logInCounts, words } = meaningOf(code);
   if (!logInCounts) {
     return {
@@ -94,7 +95,7 @@ function refused(code: string, { username, versionId }: StoredCredential): Stop 
     why: 'refused',
     message:
       `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
-      'version is not presented again: store a working password as a new version of the secret.',
+      `version is not presented again: store a working password as a new version of the secret.${endsHint(password)}`,
     versionId,
   };
 }

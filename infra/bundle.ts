@@ -3,10 +3,12 @@
  * same bytes. Deterministic, so that `cdk diff` after no change is empty: nothing in the output depends on
  * where the project lies or where the output goes.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { accessBundleDirectory, bundleDirectory } from './bundle-directory.ts';
+import { loadedAtStart } from './loaded-at-start.ts';
+import { replaceDirectory } from './replace-directory.ts';
 
 const projectRoot = path.join(import.meta.dirname, '..');
 
@@ -33,7 +35,7 @@ export async function bundleRotation(
   const contents = new Map(outputFiles.map((file) => [nameOf(file.path), file.contents]));
   await replaceDirectory(path.resolve(outDir), contents);
 
-  const atStart = loadedAtStart(metafile);
+  const atStart = new Set([...loadedAtStart(metafile, 'index.mjs')].map(nameOf));
   return [...contents]
     .map(([name, { byteLength }]) => ({ path: name, sizeBytes: byteLength, role: roleOf(name, atStart) }))
     .sort((a, b) => b.sizeBytes - a.sizeBytes);
@@ -91,47 +93,10 @@ const packagesWithoutLines: Plugin = {
 const nameOf = (file: string) =>
   path.relative(bundleDirectory, path.resolve(projectRoot, file)).split(path.sep).join('/');
 
-function loadedAtStart({ outputs }: Metafile): Set<string> {
-  const seen = new Set<string>();
-  const visit = (output: string) => {
-    if (seen.has(nameOf(output))) return;
-    seen.add(nameOf(output));
-    for (const { kind, path: imported, external } of outputs[output]?.imports ?? []) {
-      if (kind === 'import-statement' && !external) visit(imported);
-    }
-  };
-  for (const [output, { entryPoint }] of Object.entries(outputs)) {
-    if (entryPoint && nameOf(output) === 'index.mjs') visit(output);
-  }
-  return seen;
-}
-
 function roleOf(name: string, atStart: Set<string>): Role {
   if (name.endsWith('.map')) return 'source maps';
   if (name.endsWith('.txt')) return 'licences';
   return atStart.has(name) ? 'at start' : 'on demand';
-}
-
-async function replaceDirectory(directory: string, files: Map<string, Uint8Array>): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const [name, contents] of files) {
-    const target = path.join(directory, name);
-    const present = await readFile(target).catch(() => undefined);
-    if (present && Buffer.compare(present, contents) === 0) continue;
-    await mkdir(path.dirname(target), { recursive: true });
-    // Renamed into place: a function that starts meanwhile never reads half a file. Outside the directory,
-    // where a build that was killed cannot leave anything in the asset.
-    const partial = `${directory}.${process.pid}.partial`;
-    await writeFile(partial, contents);
-    await rename(partial, target);
-  }
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    const absolute = path.join(entry.parentPath, entry.name);
-    const name = path.relative(directory, absolute).split(path.sep).join('/');
-    if (entry.isFile() && !files.has(name)) {
-      await rm(absolute, { force: true });
-    }
-  }
 }
 
 if (import.meta.main) {

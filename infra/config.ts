@@ -7,6 +7,7 @@ import {
   DEFAULT_PASSWORD_ELEMENT,
   DEFAULT_ROTATION_BUDGET,
 } from '../lambda/defaults.ts';
+import { USERNAME_RULE, usernameFault } from '../lambda/secret/username.ts';
 import { accessSchema } from './config-access.ts';
 import { crossCheck } from './config-checks.ts';
 import { httpsUrl, list, object, oneOf, text, whole } from './config-shapes.ts';
@@ -104,9 +105,12 @@ const credential = object({
       'write a name that does not end in a hyphen and six characters: Secrets Manager ends its ARNs so',
     ),
   ),
-  username: text(
-    /^(?!\s)[^'<\\\p{C}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u,
-    "write the ThingSpace username, without ', <, \\ and control characters, and with no space before or after it",
+  username: v.pipe(
+    v.string('write the ThingSpace username'),
+    v.check(
+      (username) => usernameFault(username) === undefined,
+      ({ input }) => `write the ThingSpace username: ${USERNAME_RULE}, and here ${usernameFault(input)}`,
+    ),
   ),
   rotation: v.optional(rotation),
   readers: v.optional(list(roleArn), []),

@@ -4,6 +4,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule, CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { PLACEHOLDER } from '../lambda/secret/credential.ts';
+import { USERNAME_RULE, usernameFault } from '../lambda/secret/username.ts';
 import { credentialMetric, type MetricName } from './credential-metrics.ts';
 import { checkDaily } from './daily-checks.ts';
 import { serviceTag } from './operators-policy.ts';
@@ -12,6 +13,10 @@ import { defaultRotation, type Rotation, type Schedule, scheduleOf } from './rot
 import type { RotationService } from './rotation-service.ts';
 import { secretArnLength } from './secret-arn.ts';
 import { restrictReaders } from './secret-policy.ts';
+
+export class UsernameError extends Error {
+  override readonly name = 'UsernameError';
+}
 
 /** One ThingSpace username, as others see it. */
 export interface IThingSpaceCredential {
@@ -82,6 +87,7 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
   readonly #readers = new Map<string, IRole>();
   readonly #metrics: IThingSpaceCredential;
 
+  /** @throws UsernameError, GrantError */
   constructor(scope: Construct, id: string, props: ThingSpaceCredentialProps) {
     super(scope, id);
     const { service, username, secret, adopt = false } = props;
@@ -89,7 +95,7 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
     this.#policyIsOurs = secret === undefined || adopt;
     this.#adopted = secret !== undefined && adopt;
     this.credentialName = props.credentialName ?? id;
-    this.username = username;
+    this.username = checkedUsername(username);
     this.schedule = scheduleOf(props.rotation ?? defaultRotation);
     this.secret = secret ?? this.#newSecret();
     this.#metrics = imported({ serviceName: service.serviceName, username, secret: this.secret });
@@ -224,6 +230,12 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
     rotates.node.addDependency(this.#service.invokePermission, this.#service.functionRole);
     return rotates;
   }
+}
+
+function checkedUsername(username: string): string {
+  const fault = usernameFault(username);
+  if (Token.isUnresolved(username) || fault === undefined) return username;
+  throw new UsernameError(`username: write the ThingSpace username: ${USERNAME_RULE}, and here ${fault}.`);
 }
 
 function imported({ serviceName, username, secret }: ThingSpaceCredentialAttributes): IThingSpaceCredential {

@@ -8,6 +8,7 @@ export {
   ThingSpaceCredential,
   type ThingSpaceCredentialAttributes,
   type ThingSpaceCredentialProps,
+  UsernameError,
 } from './credential.ts';
 export type { MetricName } from './credential-metrics.ts';
 export { rotationDashboard } from './dashboard.ts';

@@ -1,3 +1,5 @@
+import type { HeadFlaw } from './gateway/flawed-head.ts';
+
 /**
  * What may befall one remote call: one name a fault, for the gateway, the explorer and the worlds of tests.
  * The text is what an observer sees of it.
@@ -12,6 +14,7 @@ export const FAULTS = {
   'response-lost': 'took effect; connection reset before a byte came back',
   misreported: 'took effect; answered with an error',
   cut: 'took effect; answer cut off',
+  'flawed-head': 'took effect; answered behind a head that breaks HTTP',
   'hung-before': 'not delivered; never answered',
   'hung-after': 'took effect; never answered',
 } as const;
@@ -23,10 +26,12 @@ export type Canned = { status: number; headers?: Record<string, string>; body: s
 /** What becomes of a call at the gateway; `ok` delivers it. Some faults need to know more. */
 export type Fate =
   | 'ok'
-  | Exclude<Fault, 'failed-before' | 'misreported' | 'cut'>
+  | Exclude<Fault, 'failed-before' | 'misreported' | 'cut' | 'flawed-head'>
   | ({ fault: 'failed-before' } & Canned)
   | ({ fault: 'misreported' } & Canned)
   /** The connection breaks after so many bytes of the answer's body. */
-  | { fault: 'cut'; afterBytes: number };
+  | { fault: 'cut'; afterBytes: number }
+  /** `apart`: the body comes in a packet of its own, after the head. */
+  | { fault: 'flawed-head'; flaw: HeadFlaw; apart: boolean };
 
 export const nameOf = (fate: Fate): Fault | 'ok' => (typeof fate === 'string' ? fate : fate.fault);

@@ -1,5 +1,6 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 /** A service on a free loopback port. */
 export type Listening = { url: string; close(): Promise<void> };
@@ -20,4 +21,26 @@ export async function readBody(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+/**
+ * Resolves when a client in this process has read what was written: the loopback delivers at once, and between two
+ * turns of the event loop lies one look at every socket.
+ */
+export async function onceRead(): Promise<void> {
+  await turnOfTheLoop();
+  await turnOfTheLoop();
+}
+
+/** Answers as servers and proxies do: head and body are writes of their own. */
+export async function answerApart(
+  response: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  body: Buffer | string,
+): Promise<void> {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.flushHeaders();
+  await onceRead();
+  response.end(body);
 }

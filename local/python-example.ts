@@ -34,6 +34,12 @@ async function expectNext(what: string, expected: RegExp): Promise<void> {
   const answer = String((await answers.next()).value);
   say(what, expected.test(answer), answer);
 }
+async function store(username: string, password: string): Promise<void> {
+  const SecretString = JSON.stringify({ username, password });
+  await world.secretsManagerClient.send(
+    new PutSecretValueCommand({ SecretId: world.secretArn, SecretString }),
+  );
+}
 function say(what: string, held: boolean, seen: unknown): void {
   if (!held) failed += 1;
   console.log(`${held ? 'ok    ' : 'FAILED'}  ${what}${held ? '' : `: ${seen}`}`);
@@ -50,12 +56,16 @@ try {
   }
   const { logIns, failures, password } = world.platform.truth(world.username);
   say('No log-in failed', failures === 0, failures);
-  await world.secretsManagerClient.send(
-    new PutSecretValueCommand({
-      SecretId: world.secretArn,
-      SecretString: JSON.stringify({ username: world.username, password: 'Mistyped 1' }),
-    }),
+  await store(`${world.username} `, password);
+  world.clock.advance(30 * 60_000);
+  await expectNext(
+    'A username with a blank at its end is not presented',
+    /^stopped: .* is a blank, and a username/,
   );
+  await store(world.username, '\n      ');
+  await expectNext('White space is no password', /^stopped: The secret cannot be used/);
+  say('No log-in was made', world.platform.truth(world.username).logIns === logIns, 'there was one');
+  await store(world.username, 'Mistyped 1');
   world.clock.advance(30 * 60_000);
   await expectNext('A wrong password is refused, and it stops', /^stopped: ThingSpace refused/);
   await expectNext('It does not present it again', /^stopped: Version .* refused before/);
@@ -69,12 +79,7 @@ try {
     messages.length === 1 && v.is(Message, messages[0]),
     JSON.stringify(messages),
   );
-  await world.secretsManagerClient.send(
-    new PutSecretValueCommand({
-      SecretId: world.secretArn,
-      SecretString: JSON.stringify({ username: world.username, password }),
-    }),
-  );
+  await store(world.username, password);
   await expectNext('A working password is stored: it logs in at once', /^done$/);
   // The ledger of the function reads what Python wrote.
   world.clock.advance(30 * 60_000);

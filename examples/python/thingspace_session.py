@@ -23,6 +23,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 IDLE_LIMIT_S = 18 * 60
+USERNAME_RULE = "a username is 1 to 256 printable ASCII characters without ', <, \\ and without a blank at its ends"
 # As the deployment has them: failures that lock the username, and at which nobody logs in any more.
 LIMIT, BUDGET = 5, 3
 V2 = "http://nphase.com/unifiedwebservice/v2"
@@ -64,9 +65,8 @@ class Session:
         # Read at this moment, by label: never from a cache.
         described = self._secrets.describe_secret(SecretId=self._secret_id)
         version = next(v for v, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels)
-        value = self._secrets.get_secret_value(SecretId=self._secret_id, VersionId=version)["SecretString"]
-        stored = json.loads(value)
-        username, password = stored["username"], stored["password"]
+        value = self._secrets.get_secret_value(SecretId=self._secret_id, VersionId=version)
+        username, password = _credential(value.get("SecretString"))
         fingerprint = f"{version}:{_hash(username, password)}"
         attempt = self._reserve(described["ARN"], username, version, fingerprint)
         try:
@@ -77,12 +77,12 @@ class Session:
             # It may have arrived: the attempt stays in flight until the ledger can count it.
             self._failed(username, attempt, "unknown")
             raise LogInStopped("ThingSpace gave no answer to a log-in; it is counted as possible.") from None
-        token = _text(answer, "SessionToken")
+        token = (_text(answer, "SessionToken") or "").strip()
         if not token:
             self._failed(username, attempt, "refused")
             raise LogInStopped(f"ThingSpace refused version {version}: store a working password as a new version.")
         self._settle(username, version, attempt)
-        return token.strip()
+        return token
 
     def _reserve(self, arn, username, version, fingerprint):
         """Takes part in the ledger, more carefully than it asks for: never beside another log-in."""
@@ -223,6 +223,29 @@ def _message(alarm):
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         },
     }
+
+
+def _credential(value):
+    """Username and password, by the rules of lambda/secret/credential.ts: nothing else is ever presented."""
+    try:
+        stored = json.loads(value)
+        username, password = stored["username"], stored["password"]
+        filled = username != "" and password.strip() != ""
+    except (AttributeError, KeyError, TypeError, ValueError):
+        filled = False
+    if not filled or not isinstance(username, str):
+        why = "it is binary, is not JSON (a byte order mark before it?) or lacks username or password"
+        raise LogInStopped(f"The secret cannot be used, {why}: store it again as a JSON text.")
+    # Two spellings of one username would be two items of the ledger, with a budget each.
+    for place, character in enumerate(username, 1):
+        blank_inside = character == " " and 1 < place < len(username)
+        if "!" <= character <= "~" and character not in "'<\\" and place <= 256 or blank_inside:
+            continue
+        kind = "a blank" if character == " " else "not one of these" if " " < character <= "~" else "not printable ASCII"
+        raise LogInStopped(
+            f"The username in the secret is not used: character {place} of {len(username)} is {kind}, and {USERNAME_RULE}."
+        )
+    return username, password
 
 
 def _hash(username, password):

@@ -13,8 +13,7 @@ export type HttpAnswer = {
 /** ThingSpace's answer, byte for byte. */
 export function answerWith({ httpStatus, body, contentType }: Answer, requestId: string): HttpAnswer {
   return {
-    // A status that is none came from something that does not speak HTTP.
-    statusCode: httpStatus >= 200 && httpStatus <= 599 ? httpStatus : 502,
+    statusCode: statusFor(httpStatus),
     headers: {
       'x-request-id': requestId,
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
@@ -22,6 +21,14 @@ export function answerWith({ httpStatus, body, contentType }: Answer, requestId:
     body: body.toString('base64'),
     isBase64Encoded: true,
   };
+}
+
+/** The status, unless it would keep the caller from the body. */
+function statusFor(httpStatus: number): number {
+  // HTTP lets no body follow these: on its way to the caller it would be dropped.
+  if ((httpStatus >= 100 && httpStatus < 200) || httpStatus === 204 || httpStatus === 304) return 200;
+  // A status that is none came from something that does not speak HTTP.
+  return httpStatus >= 200 && httpStatus <= 599 ? httpStatus : 502;
 }
 
 /**

@@ -2,6 +2,8 @@ import { SessionError } from '../../client/errors.ts';
 
 const ASK = 'ask whoever operates the access function: its log says more.';
 
+const UNUSABLE = `The secret or the shared session cannot be used as it stands: ${ASK}`;
+
 /** By the name of what stopped a request before it was sent: what happened, and what the caller can do. */
 const WORDS: Readonly<Record<string, string>> = {
   LogInRefusedError:
@@ -10,7 +12,9 @@ const WORDS: Readonly<Record<string, string>> = {
   LogInWaitsError: 'There is no session yet, which passes by itself: try again.',
   ThingSpaceUnavailableError:
     'ThingSpace could not be reached for a session, or gave no usable answer: try again later.',
-  SessionSetupError: `The secret or the shared session cannot be used as it stands: ${ASK}`,
+  SessionSetupError: UNUSABLE,
+  SecretShapeError: UNUSABLE,
+  CredentialNotInitializedError: UNUSABLE,
   AwsCallError: `AWS did not give what a session needs: try again, and if that does not help, ${ASK}`,
   LedgerUnavailableError: `The ledger of log-ins could not be used: try again, and if that does not help, ${ASK}`,
   NotSentError: 'ThingSpace could not be reached: try again later.',

@@ -15,6 +15,7 @@ import { begin } from './journal.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
 import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
+import { markOf } from './trouble.ts';
 
 /** Who wants to present which password, and why. */
 export type Presentation = {
@@ -73,6 +74,7 @@ export function reserve(
     mark: state.failed,
     fresh,
     usedRelease,
+    ...(state.trouble ? { trouble: markOf(state.trouble) } : {}),
   };
   if (wanted.exchange) {
     const { secretArn, versionId: oldVersion, fingerprint, exchange } = wanted;
@@ -129,17 +131,24 @@ function lost({ journal, credential }: CredentialState, wanted: Presentation) {
   return credentialLost(credential);
 }
 
-/** @param notSearched why the log could not be searched for the answer */
-export function credentialLost(credential: string, notSearched?: Error): CredentialLostError {
+/** `notSearched`: why the log could not be searched for the answer. `unreadable`: what is wrong with the version stored since. */
+export function credentialLost(
+  credential: string,
+  { notSearched, unreadable }: { notSearched?: Error | undefined; unreadable?: Error | undefined } = {},
+): CredentialLostError {
   const searching =
     notSearched === undefined
       ? 'Each retry and each daily check searches the function’s log for it again. '
       : 'The function could not search its own log for it just now: let it logs:FilterLogEvents on its log group; a retry or ' +
         'the daily check then searches it. ';
+  const since =
+    unreadable === undefined
+      ? ''
+      : ` The version that was stored since cannot be used: ${unreadable.message}`;
   return new CredentialLostError(
     `The password of ${credential} is lost: it was changed (or the username is locked) and no copy of the new one has ` +
       `been found. ${searching}Have M2M Support reset it, store the password they give you as a new version of the secret, ` +
-      'then rotate again.',
+      `then rotate again.${since}`,
     notSearched,
   );
 }

@@ -7,6 +7,7 @@ import { envelopeForItem, seal } from '../sealing/seal-answer.ts';
 import { unusableBecause } from '../secret/credential.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
+import { inBrackets } from '../thingspace/call-errors.ts';
 import type { StepInvocation } from './context.ts';
 import { NotEnoughTimeError, OutcomeUnknownError, ThingSpaceUnreachableError } from './errors.ts';
 import {
@@ -130,9 +131,9 @@ async function ask(
   }
   await endUnknown(invocation, reservation, undefined);
   throw new OutcomeUnknownError(
-    `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive: nobody knows ` +
-      `whether the password was changed. Nothing is asked for again; in ${SETTLING_MINUTES} minutes a retry or the recover event ` +
-      'logs in once with the old password and settles it.',
+    `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive` +
+      `${inBrackets(answer.cause)}: nobody knows whether the password was changed. Nothing is asked for again; ` +
+      `in ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
     { cause: answer.cause },
   );
 }
@@ -156,7 +157,7 @@ async function sealAndStore(
   if (read.outcome === 'refused') return endRefused(invocation, reservation, read.code, envelope);
   if (read.outcome === 'unknown') return endUnreadable(invocation, reservation, envelope, read.cause);
 
-  const why = unusableBecause(current.value, read.value);
+  const why = unusableBecause(read.value);
   if (why !== undefined) {
     await settleReceived(invocation, reservation, envelope);
     throw unusable(username, why);

@@ -61,7 +61,7 @@ export class SealedPasswordUnprovenError extends PresentableError {
 export class SupersededError extends PresentableError {
   override readonly name = 'SupersededError';
 }
-/** AWSCURRENT holds a password that is known to be dead, and no other one could be proven. */
+/** AWSCURRENT holds a password that is known to be dead, or no credential, and no other one could be proven. */
 export class StoredPasswordRefusedError extends PresentableError {
   override readonly name = 'StoredPasswordRefusedError';
 }

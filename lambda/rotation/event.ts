@@ -17,7 +17,8 @@ const rotate = v.object({
   Step: v.picklist(['createSecret', 'setSecret', 'testSecret', 'finishSecret']),
   SecretId: text,
   ClientRequestToken: text,
-  RotationToken: v.optional(text),
+  // Some callers write an absent member as null or as an empty text.
+  RotationToken: v.nullish(v.string()),
 });
 
 /** For the log: whom an event is about; undefined where it cannot be read. */
@@ -36,7 +37,12 @@ export function readEvent(event: unknown): RotationEvent | RecoverEvent {
   const read = v.safeParse(rotate, event);
   if (read.success) {
     const { Step, SecretId, ClientRequestToken, RotationToken } = read.output;
-    return { step: Step, secretId: SecretId, token: ClientRequestToken, rotationToken: RotationToken };
+    return {
+      step: Step,
+      secretId: SecretId,
+      token: ClientRequestToken,
+      rotationToken: RotationToken || undefined,
+    };
   }
   const members = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the event'))].join(', ');
   throw new InvalidEventError(

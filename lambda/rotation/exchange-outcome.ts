@@ -3,6 +3,7 @@ import type { Reservation } from '../ledger/ledger.ts';
 import type { Settlement } from '../ledger/settle.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import { SETTLING_MINUTES } from '../ledger/times.ts';
+import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation } from './context.ts';
 import {
@@ -109,9 +110,9 @@ export async function endUnreadable(
   const { username } = reservation;
   await endUnknown(invocation, reservation, envelope);
   throw new UnreadableAnswerError(
-    `ThingSpace’s answer to the request for a new password of ${username} could not be read. It is sealed, not ` +
-      `lost: look into it with \`${openingCommand(username)}\`; if it holds a password, store that as a new ` +
-      `version of the secret. By itself, a retry in ${SETTLING_MINUTES} minutes finds out whether the old password still works.`,
+    `ThingSpace’s answer to the request for a new password of ${username} could not be read` +
+      `${inBrackets(cause)}. It is sealed, not lost: look into it with \`${openingCommand(username)}\`; if it holds a ` +
+      `password, store that as a new version of the secret. By itself, a retry in ${SETTLING_MINUTES} minutes finds out whether the old password still works.`,
     { cause },
   );
 }

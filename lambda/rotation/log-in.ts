@@ -5,8 +5,10 @@ import { isReplaced } from '../ledger/replaced.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
+import { endsHint } from '../secret/password-ends.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { Outcome } from '../thingspace/api.ts';
+import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import {
@@ -31,11 +33,12 @@ type OnRefused = (state: CredentialState, now: number) => void;
 export async function logInAndOut(
   invocation: Invocation,
   versionId: string,
-  { username, password }: Credential,
+  credential: Credential,
   purpose: Presentation['purpose'],
   onRefused?: OnRefused,
 ): Promise<void> {
-  const watch = await watchReplaced(versionId, { username, password }, onRefused);
+  const { username, password } = credential;
+  const watch = await watchReplaced(versionId, credential, onRefused);
   let loggedOut: Promise<void> | undefined;
   const onSession = (session: string) => {
     loggedOut = logOut(invocation, session);
@@ -48,7 +51,7 @@ export async function logInAndOut(
       invocation.deadlineMs,
       { onRefused: watch.onRefused, onSession },
     );
-    doneOrThrow(outcome, username, versionId, watch);
+    doneOrThrow(outcome, credential, versionId, watch);
   } finally {
     await loggedOut;
   }
@@ -61,10 +64,11 @@ export async function logInAndOut(
  */
 export async function logInToExchange(
   invocation: StepInvocation,
-  { versionId, credential: { username, password } }: ReadableVersion,
+  { versionId, credential }: ReadableVersion,
 ): Promise<SessionToExchange> {
   const { secretArn, token, deadlineMs } = invocation;
-  const watch = await watchReplaced(versionId, { username, password });
+  const { username, password } = credential;
+  const watch = await watchReplaced(versionId, credential);
   const outcome = await guardedLogInToExchange(
     invocation,
     { secretArn, versionId, username, password },
@@ -73,7 +77,7 @@ export async function logInToExchange(
     deadlineMs,
     watch,
   );
-  return doneOrThrow(outcome, username, versionId, watch);
+  return doneOrThrow(outcome, credential, versionId, watch);
 }
 
 /** Learns, in the write that counts a refusal, whether an exchange of ours is the cause. */
@@ -95,16 +99,17 @@ async function watchReplaced(
 
 function doneOrThrow<T>(
   outcome: Outcome<T>,
-  username: string,
+  credential: Credential,
   versionId: string,
   { replaced }: { replaced: boolean },
 ): T {
+  const { username } = credential;
   switch (outcome.outcome) {
     case 'done':
       return outcome.value;
     case 'refused':
       if (replaced) throw replacedMeanwhile(username, versionId);
-      throw refused(outcome.code, username, versionId);
+      throw refused(outcome.code, credential, versionId);
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
         'ThingSpace cannot be reached; nothing was sent and nothing counts. Check DNS, the network and the base ' +
@@ -113,8 +118,8 @@ function doneOrThrow<T>(
       );
     case 'unknown':
       throw new LogInUnknownError(
-        `ThingSpace gave no usable answer to a log-in of ${username}; it is counted as a failure until a success. ` +
-          'A retry after a minute goes on from here.',
+        `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(outcome.cause)}; it is counted as a failure ` +
+          'until a success. A retry after a minute goes on from here.',
         { cause: outcome.cause },
       );
   }
@@ -165,7 +170,7 @@ function replacedMeanwhile(username: string, versionId: string): ReplacedPasswor
   );
 }
 
-function refused(code: string, username: string, versionId: string): Error {
+function refused(code: string, { username, password }: Credential, versionId: string): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
   if (!logInCounts) {
     return new RequestNotReadError(
@@ -179,7 +184,7 @@ function refused(code: string, username: string, versionId: string): Error {
       'recover event. If the username is locked, have M2M Support unlock it; if the password is wrong, store a working ' +
       'one as a new version of the secret, then rotate.';
   return new PasswordRefusedError(
-    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}`,
+    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}${endsHint(password)}`,
     certainlyCredentials,
   );
 }

@@ -1,6 +1,7 @@
 import { credentialLost } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import type { Invocation } from './context.ts';
+import type { Seen } from './observe.ts';
 import { findInLog } from './sealed-answer.ts';
 
 export type Lost = Extract<Journal, { state: 'lost' }>;
@@ -13,7 +14,7 @@ export type Lost = Extract<Journal, { state: 'lost' }>;
 export async function lookForLost(
   invocation: Invocation,
   journal: Lost,
-  username: string,
+  { username, current }: Seen,
 ): Promise<'in the log' | { error: Error }> {
   const { clock, deadlineMs } = invocation;
   const nowMs = clock.nowMs();
@@ -24,8 +25,8 @@ export async function lookForLost(
     case 'locked':
       return { error: inLog.error };
     case 'not searched':
-      return { error: credentialLost(username, inLog.error) };
+      return { error: credentialLost(username, { notSearched: inLog.error, unreadable: current.problem }) };
     default:
-      return { error: credentialLost(username) };
+      return { error: credentialLost(username, { unreadable: current.problem }) };
   }
 }

@@ -1,13 +1,15 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { credentialKey } from '../ledger/state.ts';
-import { withPassword } from '../secret/credential.ts';
+import { checkStorable, withPassword } from '../secret/credential.ts';
 import { AWSPENDING, type RECOVERED } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
+  type ReadableVersion,
   readCurrent,
   readVersionOnce,
   SecretStoreError,
   type StoredVersion,
+  withEditsOf,
 } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
 import { failWithBothRefused } from './both-refused.ts';
@@ -40,12 +42,12 @@ const MAX_ROUNDS = 8;
  * The healthy line: stores the password as its version and takes AWSCURRENT from the version that the exchange
  * replaced. Two calls; refused when a person has moved the label meanwhile.
  * @returns whether AWSCURRENT is on the version now
- * @throws SecretStoreError
+ * @throws SecretTooLargeError, SecretStoreError
  */
 export async function storeAndSwap(
   invocation: Invocation,
   { password, token }: NewPassword,
-  replaced: StoredVersion,
+  replaced: ReadableVersion,
 ): Promise<boolean> {
   const value = withPassword(invocation.secretArn, replaced.value, password);
   if (!(await storePending(invocation, token, value))) return false;
@@ -59,7 +61,7 @@ export async function storeAndSwap(
  * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too:
  *   it works → it is made current; refused → SupersededError.
  * @param current what AWSCURRENT was last seen on
- * @throws SupersededError, UsernameChangedError, SecretStoreError, LockoutGuardError and what a log-in throws
+ * @throws SupersededError, UsernameChangedError, SecretTooLargeError, SecretStoreError, LockoutGuardError and what a log-in throws
  */
 export async function makeCurrent(
   invocation: Invocation,
@@ -96,7 +98,7 @@ type Verdict = { is: 'ours already' | 'dead' | 'works' } | { is: 'unproven'; the
 async function judge(
   invocation: Invocation,
   ours: NewPassword,
-  { versionId, credential }: StoredVersion,
+  { versionId, credential, value }: StoredVersion,
 ): Promise<Verdict> {
   if (versionId === ours.oldVersion) return { is: 'dead' };
   // No credential can be read from it, so nobody can log in with it; ours must prove itself all the same.
@@ -104,6 +106,8 @@ async function judge(
   checkSameUser(invocation, ours, credential.username);
   if (credential.password === ours.password) return { is: 'ours already' };
   const holdsOld = (await hashPassword(credential.username, credential.password)) === ours.oldHash;
+  // Before a log-in is spent: each version that is still too large would cost another one.
+  if (holdsOld) checkStorable(invocation.secretArn, withPassword(invocation.secretArn, value, ours.password));
   if (holdsOld && askedJustNow(invocation, ours)) return { is: 'dead' };
   const proof = await prove(invocation, versionId, credential);
   if (proof.works) return { is: 'works' };
@@ -142,17 +146,17 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
   );
 }
 
-/** The members of AWSCURRENT, which a person may have edited, with our password. A value that is no credential is discarded. */
+/** The members of AWSCURRENT, which a person may have edited, with our password. A value without any is discarded. */
 async function mergedValue(
   invocation: Invocation,
-  { password, oldVersion }: NewPassword,
+  { username, password, oldVersion }: NewPassword,
   current: StoredVersion,
 ): Promise<string> {
   const { secretArn } = invocation;
-  if (current.credential || current.versionId === oldVersion)
-    return withPassword(secretArn, current.value, password);
+  const edited = withEditsOf(secretArn, current, { username, password });
+  if (edited !== undefined) return edited;
   const old = await readVersionOnce(invocation, oldVersion);
-  if (old) return withPassword(secretArn, old.value, password);
+  if (old?.value !== undefined) return withPassword(secretArn, old.value, password);
   throw current.problem;
 }
 

@@ -3,9 +3,8 @@ import { PresentableError } from '../errors.ts';
 import { recordPutBack } from '../ledger/journal.ts';
 import { queueAlarm } from '../ledger/outbox.ts';
 import { readEnvelope } from '../sealing/envelope.ts';
-import { withPassword } from '../secret/credential.ts';
 import { RECOVERED } from '../secret/secrets-manager.ts';
-import { readVersion, type StoredVersion } from '../secret/stored-version.ts';
+import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
 import { StoredPasswordRefusedError } from './errors.ts';
@@ -28,7 +27,7 @@ type Candidate = {
  * back. The version that last worked, or a sealed password that replaced this very version, is asked by one
  * log-in; when it works, it is made current again with the members that the person edited.
  * @returns whether AWSCURRENT may have changed
- * @throws LockoutGuardError and what a log-in throws; SecretStoreError
+ * @throws LockoutGuardError and what a log-in throws; SecretTooLargeError, SecretStoreError
  */
 export async function putBack(invocation: Invocation, seen: Seen): Promise<boolean> {
   const { username, current } = seen;
@@ -36,7 +35,7 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
     const { versionId, password } = candidate;
     const proof = await prove(invocation, versionId, { username, password });
     if (!proof.works) continue;
-    const to = await storedAs(invocation, candidate, current);
+    const to = await storedAs(invocation, username, candidate, current);
     if (await swapCurrent(invocation, current.versionId, to)) {
       await recordAndAnnounce(invocation, username, to, current.versionId);
     }
@@ -48,15 +47,21 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
 /**
  * The password is dead and no other one is there to be put back. One that was replaced, in a version of its
  * own, is asked first: comes back when it works.
- * @throws StoredPasswordRefusedError
+ * @throws StoredPasswordRefusedError; its cause is the problem where no credential can be read
  */
 export async function failWithDead(
   invocation: Invocation,
   { username, state, current }: Seen,
 ): Promise<void> {
   const { versionId, credential, problem } = current;
+  if (problem) {
+    throw new StoredPasswordRefusedError(
+      `${problem.message} (Version ${versionId} is AWSCURRENT; no password of ${username} is known that could be put back.)`,
+      { cause: problem },
+    );
+  }
   const asked = Object.keys(state.refused).some((id) => id.startsWith(`${versionId}:`));
-  if (credential && !asked) {
+  if (!asked) {
     // Support may have reset the password to the very one that was replaced.
     const proof = await prove(invocation, versionId, credential);
     if (proof.works) return;
@@ -65,7 +70,6 @@ export async function failWithDead(
     `The secret ${invocation.secretArn} holds a password of ${username} that does not work (version ${versionId}), and no other ` +
       'one that we know could be proven to work. Store the right password as a new version of the secret; if nobody has it, have ' +
       'M2M Support reset it. Then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',
-    problem ? { cause: problem } : {},
   );
 }
 
@@ -88,15 +92,16 @@ async function* candidatesFor(
   }
 }
 
-/** The version to swap in: the candidate's own where no member differs, else a fresh one. */
+/** The version to swap in: the candidate's own where no member differs or none can be kept, else a fresh one. */
 async function storedAs(
   invocation: Invocation,
+  username: string,
   { password, versionId, value }: Candidate,
   current: StoredVersion,
 ): Promise<string> {
-  if (!current.credential && value !== undefined) return versionId;
-  const merged = withPassword(invocation.secretArn, current.value, password);
-  if (merged === value) return versionId;
+  const merged = withEditsOf(invocation.secretArn, current, { username, password });
+  if (value !== undefined && (merged === undefined || merged === value)) return versionId;
+  if (merged === undefined) throw current.problem;
   const fresh = versionIdFor(versionId, current.versionId);
   if (await storePending(invocation, fresh, merged, RECOVERED)) return fresh;
   const other = randomUUID();

@@ -125,7 +125,7 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
       await settleUnknownOutcome(invocation, decision.journal, seen);
       return undefined;
     case 'look for the lost one': {
-      const found = await lookForLost(invocation, decision.journal, seen.username);
+      const found = await lookForLost(invocation, decision.journal, seen);
       if (found === 'in the log') return undefined;
       if (decision.otherwise === 'stop') throw found.error;
       await askStored(invocation, seen, found.error);

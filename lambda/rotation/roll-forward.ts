@@ -23,14 +23,14 @@ type Received = Extract<Journal, { state: 'received' }>;
 /**
  * Finishes what an earlier invocation had received and not stored, asking ThingSpace for nothing new.
  * @throws SupersededError, UsernameChangedError, UnreadableAnswerError, UnusablePasswordError, SealingKeyError, EnvelopeError,
- *   SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in throws
+ *   SecretTooLargeError, SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in throws
  */
 export async function rollForward(invocation: Invocation, journal: Received, seen: Seen): Promise<void> {
   const { attempt, oldVersion, oldHash } = journal;
   const { username, current } = seen;
   let password: string;
   try {
-    password = await openUsable(invocation, journal, seen);
+    password = await openUsable(invocation, journal, seen.username);
   } catch (failure) {
     if (failure instanceof PresentableError && (await currentWorks(invocation, journal, seen))) return;
     throw failure;
@@ -89,13 +89,9 @@ async function wasSealedOnly(
 }
 
 /** @throws what keeps the sealed answer from being used */
-async function openUsable(
-  invocation: Invocation,
-  { envelope }: Received,
-  { username, current }: Seen,
-): Promise<string> {
+async function openUsable(invocation: Invocation, { envelope }: Received, username: string): Promise<string> {
   const password = await openPassword(invocation, username, envelope);
-  const why = unusableBecause(current.credential ? current.value : '{}', password);
+  const why = unusableBecause(password);
   if (why !== undefined) throw unusable(username, why);
   return password;
 }

@@ -85,8 +85,8 @@ async function storedUnderToken(
   { username, current }: Seen,
 ): Promise<boolean> {
   const version = await readVersionOnce(invocation, token);
-  if (!version) return false;
-  if (!version.credential) throw version.problem;
+  // A value without a credential is not what was received: ours holds the members of the version that it replaces.
+  if (!version?.credential) return false;
   const { password } = version.credential;
   if ((await hashPassword(username, password)) === oldHash) return false;
   if (current.versionId !== token) {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { AnswerFormatError } from '../thingspace/answer-format.ts';
 import type { AnswerContent, ThingSpaceApi } from '../thingspace/api.ts';
 import type { DataKey, Sealer } from './data-key.ts';
 import { decrypt, type Envelope, EnvelopeError, type EnvelopeHeader, readEnvelope } from './envelope.ts';
@@ -66,9 +67,22 @@ export async function condense(
 }
 
 function passwordIn(answer: OpenedAnswer, readNewPassword: ReadNewPassword): string | undefined {
-  if (answer.kind === 'password') return answer.body.toString();
-  const read = readNewPassword(answer);
+  const read = readOpened(answer, () => readNewPassword(answer));
   return read.outcome === 'done' ? read.value : undefined;
+}
+
+/**
+ * What stands in an opened envelope: a password alone by the rules of an answer, so that an earlier release cannot
+ * have sealed what this one would not take; else what `readAnswer` reads.
+ */
+export function readOpened(
+  { kind, body }: OpenedAnswer,
+  readAnswer: () => ReturnType<ReadNewPassword>,
+): ReturnType<ReadNewPassword> {
+  if (kind === 'answer') return readAnswer();
+  const value = body.toString();
+  if (value.trim() !== '') return { outcome: 'done', value };
+  return { outcome: 'unknown', cause: new AnswerFormatError(value === '' ? 'empty' : 'white-space') };
 }
 
 /** The parts of one answer share a data key: it is asked for once, and wiped. */

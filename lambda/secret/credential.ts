@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
 import { replaceTopLevel } from './json-text.ts';
+import { USERNAME_RULE, usernameFault } from './username.ts';
 
 /**
  * What a secret holds before a person has put real credentials in. `<` is refused by ThingSpace in every
@@ -14,10 +15,13 @@ const NEVER_ACCEPTED = /['<\\]/;
 /** The characters of XML 1.0, section 2.2: no document can hold another, not even as a reference. */
 const CARRIED_BY_XML = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$/u;
 
+const BYTE_ORDER_MARK = '\uFEFF';
+
 /** Secrets Manager's quota for a secret's value. */
 const MAX_BYTES = 65_536;
 /** Left free for a new password, as it is written in JSON. */
 const RESERVED_BYTES = 1_024;
+const bytesOf = (text: string): number => Buffer.byteLength(text);
 
 export class SecretShapeError extends PresentableError {
   override readonly name = 'SecretShapeError';
@@ -27,7 +31,7 @@ export class CredentialNotInitializedError extends PresentableError {
   override readonly name = 'CredentialNotInitializedError';
 }
 
-/** Secrets Manager could refuse to store the secret with a new password. */
+/** The secret has no room for a new password, or may have none. */
 export class SecretTooLargeError extends PresentableError {
   override readonly name = 'SecretTooLargeError';
 }
@@ -35,19 +39,22 @@ export class SecretTooLargeError extends PresentableError {
 export type Credential = { username: string; password: string };
 
 const filled = v.pipe(v.string(), v.minLength(1));
-const schema = v.looseObject({ username: filled, password: filled });
+// White space alone is no password: it is what stands in an empty element that was laid out over several lines.
+const schema = v.looseObject({ username: filled, password: v.pipe(filled, v.regex(/\S/)) });
 
 /**
- * Reads the secret's value: a JSON object with the members `username` and `password`.
+ * Reads the secret's value: a JSON object with the members `username` and `password`. Keeps every character of
+ * the password.
+ * @param value undefined for binary data
  * @throws SecretShapeError, CredentialNotInitializedError; neither quotes the value
  */
-export function readCredential(secretArn: string, value: string): Credential {
+export function readCredential(secretArn: string, value: string | undefined): Credential {
   const read = v.safeParse(schema, parseObject(secretArn, value));
   if (!read.success) {
     const members = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the value'))];
     throw new SecretShapeError(
       `The secret ${secretArn} lacks usable ${members.join(' and ')}: store a JSON object whose members ` +
-        '"username" and "password" are non-empty strings.',
+        '"username" and "password" are strings that hold more than white space.',
     );
   }
   const { username, password } = read.output;
@@ -61,6 +68,13 @@ export function readCredential(secretArn: string, value: string): Credential {
     throw new CredentialNotInitializedError(
       `The username or password in the secret ${secretArn} contains ' or < or \\, which ThingSpace refuses in ` +
         'every request: store the real credentials in it, then rotate.',
+    );
+  }
+  const fault = usernameFault(username);
+  if (fault !== undefined) {
+    throw new SecretShapeError(
+      `The username in the secret ${secretArn} is not used: ${fault}, and ${USERNAME_RULE}. No log-in is made with ` +
+        'such a username: store the right one, in the spelling that ThingSpace has, as a new version of the secret.',
     );
   }
   return { username, password };
@@ -81,46 +95,97 @@ export function withPassword(secretArn: string, value: string, password: string)
 }
 
 /**
+ * The JSON text whose other members a person may have edited, although no credential can be read from it: without
+ * the byte order mark that no parser takes. Undefined where it is no JSON object with both members.
+ */
+export function editableText(value: string | undefined): string | undefined {
+  const text = value?.replace(BYTE_ORDER_MARK, '');
+  try {
+    const parsed: unknown = JSON.parse(text ?? '');
+    const isObject = typeof parsed === 'object' && parsed !== null;
+    return isObject && Object.hasOwn(parsed, 'password') && Object.hasOwn(parsed, 'username')
+      ? text
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `editableText` with another username and password, every other byte as it was. */
+export function withCredential(text: string, { username, password }: Credential): string {
+  const named = replaceTopLevel(text, 'username', JSON.stringify(username));
+  return replaceTopLevel(named, 'password', JSON.stringify(password));
+}
+
+/** Bytes by which other members are too long for a new password of usual length; 0 when it has room. */
+export const bytesTooMany = (value: string): number =>
+  Math.max(0, bytesOf(value) + RESERVED_BYTES - MAX_BYTES);
+
+/**
  * Makes sure that the secret can take a new password of usual length. Called before an exchange: afterwards
  * the new password would exist and could not be stored.
  * @throws SecretTooLargeError
  */
 export function checkFits(secretArn: string, value: string): void {
-  const bytes = Buffer.byteLength(value);
-  if (bytes + RESERVED_BYTES <= MAX_BYTES) return;
+  const tooMany = bytesTooMany(value);
+  if (tooMany === 0) return;
   throw new SecretTooLargeError(
-    `The value of the secret ${secretArn} has ${bytes} bytes and Secrets Manager stores at most ${MAX_BYTES}, so a new ` +
-      `password might not fit. Nothing was asked for. Shorten its other members by ${bytes + RESERVED_BYTES - MAX_BYTES} ` +
+    `The value of the secret ${secretArn} has ${bytesOf(value)} bytes and Secrets Manager stores at most ${MAX_BYTES}, so a new ` +
+      `password might not fit. Nothing was asked for. Shorten its other members by ${tooMany} ` +
       'bytes or move them to a secret of their own, then rotate.',
   );
 }
 
 /**
- * Why a new password that ThingSpace has made cannot be stored in this secret value or presented: a clause
- * without a full stop that never quotes it. Undefined when it can.
+ * Makes sure that Secrets Manager takes a value with another password in it. Shorter members make it fit.
+ * @throws SecretTooLargeError
  */
-export function unusableBecause(value: string, password: string): string | undefined {
+export function checkStorable(secretArn: string, value: string): void {
+  const bytes = bytesOf(value);
+  if (bytes <= MAX_BYTES) return;
+  throw new SecretTooLargeError(
+    `The secret ${secretArn} has no room for another password: with it the value would have ${bytes} bytes, and Secrets ` +
+      `Manager stores at most ${MAX_BYTES}. The password is kept and not lost. In a new version of the secret, shorten other ` +
+      `members by ${bytes - MAX_BYTES} bytes or move them to a secret of their own, and leave "password" as it is; then a ` +
+      `retry, or \`npm run cli -- recover --secret ${secretArn}\`, stores the password.`,
+  );
+}
+
+/**
+ * Why a new password that ThingSpace has made cannot be stored in any secret or presented: a clause without a
+ * full stop that never quotes it. Undefined when it can.
+ */
+export function unusableBecause(password: string): string | undefined {
   if (password === '') return 'it is empty';
+  if (password.trim() === '') return 'it is white space only';
   if (NEVER_ACCEPTED.test(password)) {
     return "it contains ' or < or \\, which ThingSpace refuses in every request";
   }
   if (!password.isWellFormed()) return 'it is not well-formed Unicode';
   if (!CARRIED_BY_XML.test(password))
     return 'it contains a control character, or another one, that XML cannot carry';
-  if (Buffer.byteLength(replaceTopLevel(value, 'password', JSON.stringify(password))) > MAX_BYTES) {
-    return `the secret would be larger than the ${MAX_BYTES} bytes that Secrets Manager stores`;
+  if (bytesOf(JSON.stringify(password)) > MAX_BYTES - RESERVED_BYTES) {
+    return `it is larger than what fits into the ${MAX_BYTES} bytes that Secrets Manager stores`;
   }
   return undefined;
 }
 
-function parseObject(secretArn: string, value: string): Record<string, unknown> {
+function parseObject(secretArn: string, value: string | undefined): Record<string, unknown> {
+  if (value === undefined) {
+    throw new SecretShapeError(
+      `The secret ${secretArn} holds binary data (SecretBinary): store {"username": "…", "password": "…"} as its string value.`,
+    );
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);
   } catch {
     // No cause: the parser's message quotes the text, and the text is the secret.
     throw new SecretShapeError(
-      `The secret ${secretArn} is not JSON: store {"username": "…", "password": "…"}.`,
+      value.startsWith(BYTE_ORDER_MARK)
+        ? `The secret ${secretArn} is not JSON: it begins with a byte order mark (U+FEFF), which no editor shows. Store it ` +
+            'again without, as {"username": "…", "password": "…"}: saved as "UTF-8", not as "UTF-8 with BOM".'
+        : `The secret ${secretArn} is not JSON: store {"username": "…", "password": "…"}.`,
     );
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {

@@ -7,7 +7,6 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { awsCall } from '../aws-call.ts';
-import { SecretShapeError } from './credential.ts';
 
 export const AWSCURRENT = 'AWSCURRENT';
 export const AWSPENDING = 'AWSPENDING';
@@ -26,7 +25,8 @@ export type SecretDescription = {
   stages: ReadonlyMap<string, readonly string[]>;
 };
 
-export type SecretVersion = { versionId: string; value: string; createdAt: number };
+/** `value` is undefined for binary data, which holds no credential. */
+export type SecretVersion = { versionId: string; value: string | undefined; createdAt: number };
 
 /** The version that a staging label is on. */
 export function versionLabelled(stages: SecretDescription['stages'], label: string): string | undefined {
@@ -75,11 +75,6 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         return awsCall('secretsmanager:GetSecretValue', () => Promise.reject(failure));
       });
       if (!output) return undefined;
-      if (output.SecretString === undefined) {
-        throw new SecretShapeError(
-          `The secret ${secretId} holds binary data: store {"username": "…", "password": "…"} as its string value.`,
-        );
-      }
       return { versionId, value: output.SecretString, createdAt: output.CreatedDate?.getTime() ?? 0 };
     },
 

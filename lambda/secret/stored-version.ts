@@ -1,7 +1,14 @@
 import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
-import { type Credential, CredentialNotInitializedError, readCredential } from './credential.ts';
+import {
+  type Credential,
+  CredentialNotInitializedError,
+  editableText,
+  readCredential,
+  withCredential,
+  withPassword,
+} from './credential.ts';
 import {
   AWSCURRENT,
   type SecretDescription,
@@ -10,6 +17,7 @@ import {
   versionLabelled,
 } from './secrets-manager.ts';
 import { untilVisible } from './until-visible.ts';
+import { mayMean } from './username.ts';
 
 /** Secrets Manager could not be read or written. */
 export class SecretStoreError extends PresentableError {
@@ -21,7 +29,11 @@ export type SecretAccess = { store: SecretStore; clock: Clock; secretArn: string
 
 /** A version as it is stored: the credential that it holds, or the problem with what it holds. */
 export type StoredVersion = ReadableVersion | UnreadableVersion;
-export type ReadableVersion = SecretVersion & { credential: Credential; problem: undefined };
+export type ReadableVersion = SecretVersion & {
+  value: string;
+  credential: Credential;
+  problem: undefined;
+};
 type UnreadableVersion = SecretVersion & { credential: undefined; problem: PresentableError };
 
 /** @throws SecretStoreError when Secrets Manager does not answer or refuses */
@@ -31,14 +43,14 @@ export function describeSecret({ store, secretArn }: SecretAccess): Promise<Secr
 
 /**
  * One version; undefined while it has no value. Not asked again: for a version that most often has none.
- * @throws SecretStoreError; SecretShapeError for binary data
+ * @throws SecretStoreError
  */
 export async function readVersionOnce(
   { store, secretArn }: SecretAccess,
   versionId: string,
 ): Promise<StoredVersion | undefined> {
   const version = await reading(secretArn, () => store.read(secretArn, versionId));
-  return version && withCredential(secretArn, version);
+  return version && asStored(secretArn, version);
 }
 
 /** One version; undefined when it has no value, or none is visible for some seconds. @throws as `readVersionOnce` */
@@ -63,13 +75,31 @@ export async function readCurrent(
   );
 }
 
-export function withCredential(secretArn: string, version: SecretVersion): StoredVersion {
+export function asStored(secretArn: string, version: SecretVersion): StoredVersion {
+  const { value = '' } = version;
   try {
-    return { ...version, credential: readCredential(secretArn, version.value), problem: undefined };
+    return { ...version, value, credential: readCredential(secretArn, version.value), problem: undefined };
   } catch (problem) {
     if (!(problem instanceof PresentableError)) throw problem;
     return { ...version, credential: undefined, problem };
   }
+}
+
+/**
+ * The value of a version with another password and every other member as a person has edited it. Where only its
+ * username or password cannot be used, both are replaced. Undefined where no members can be kept: not JSON,
+ * binary, the placeholder, or a value that was meant for another username.
+ */
+export function withEditsOf(
+  secretArn: string,
+  version: StoredVersion,
+  credential: Credential,
+): string | undefined {
+  if (version.credential) return withPassword(secretArn, version.value, credential.password);
+  if (version.problem instanceof CredentialNotInitializedError) return undefined;
+  const text = editableText(version.value);
+  if (text === undefined || !mayMean(JSON.parse(text).username, credential.username)) return undefined;
+  return withCredential(text, credential);
 }
 
 async function reading<T>(secretArn: string, call: () => Promise<T>): Promise<T> {

@@ -15,6 +15,7 @@ const reasons = {
   several: 'carries the value more than once',
   nil: 'says that there is no value (xsi:nil)',
   empty: 'carries an empty value',
+  'white-space': 'carries white space only in place of the value',
   'not-text': 'carries something else than text in place of the value',
   'bad-token': 'carries a session token that could not be sent back in a header',
 } as const;
@@ -25,8 +26,11 @@ export type AnswerProblem = keyof typeof reasons;
 export class AnswerFormatError extends PresentableError {
   override readonly name = 'AnswerFormatError';
   readonly reason: AnswerProblem;
-  constructor(reason: AnswerProblem) {
-    super(`The answer ${reasons[reason]}`);
+  readonly code: string | undefined;
+  /** @param code the rule of HTTP that the answer breaks (`HTTP_…`) */
+  constructor(reason: AnswerProblem, code?: string) {
+    super(`The answer ${reasons[reason]}${code === undefined ? '' : ` (${code})`}`);
+    this.code = code;
     this.reason = reason;
   }
 }

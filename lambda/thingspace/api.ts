@@ -30,6 +30,8 @@ export type AnswerContent = {
    * the framing of a broken chunk stands between them. No value is read from there on.
    */
   gapAt?: number | undefined;
+  /** The first rule of HTTP that the answer breaks: a code of ours (`HTTP_…`), which errors may show. */
+  flaw?: string | undefined;
 };
 
 /** An answer to GetNewPassword as it arrived: to be sealed before anybody reads it. */
@@ -39,7 +41,7 @@ export type RawAnswer = AnswerContent & {
   httpStatus: number;
   /**
    * True when the announced end came or the root element was closed, and `body` is all of it. False when the
-   * connection broke or the time was over before that, or the answer was larger than 1 MiB.
+   * connection broke or the time was over before that, the answer was larger than 1 MiB, or it is not HTTP.
    */
   complete: boolean;
   /** Bytes that arrived; more than `body` holds when the answer was larger than 1 MiB. */

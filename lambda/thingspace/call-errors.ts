@@ -26,6 +26,7 @@ export class TooLateToSendError extends PresentableError {
 /** The request may have arrived, and no usable answer did. */
 export class NoAnswerError extends PresentableError {
   override readonly name = 'NoAnswerError';
+  /** Node's error code, or the rule of HTTP that the answer breaks (`HTTP_…`). */
   readonly code: string | undefined;
   constructor(what: string, cause?: unknown) {
     super(`${what}${inBrackets(cause)}; ThingSpace may have executed the request`);
@@ -36,8 +37,11 @@ export class NoAnswerError extends PresentableError {
 /** An answer arrived whole or in part, and neither what was asked for nor a fault could be read from it. */
 export class UnusableAnswerError extends PresentableError {
   override readonly name = 'UnusableAnswerError';
+  /** The rule of HTTP that the answer breaks (`HTTP_…`), if it breaks one. */
+  readonly code: string | undefined;
   constructor(what: string, cause: Error) {
     super(`${what}: ${cause.message}; ThingSpace may have executed the request`, { cause });
+    this.code = codeOf(cause);
   }
 }
 
@@ -47,7 +51,8 @@ function codeOf(cause: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;
 }
 
-function inBrackets(cause: unknown): string {
+/** The code of an error for a sentence about it: ` (ECONNRESET)`, or nothing. */
+export function inBrackets(cause: unknown): string {
   const code = codeOf(cause);
   return code === undefined ? '' : ` (${code})`;
 }

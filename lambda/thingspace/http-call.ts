@@ -1,28 +1,18 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { excerptOf, MAX_ANSWER_BYTES, MAX_HEADER_CHARS, MAX_READ_BYTES } from './answer-size.ts';
+import { excerptOf, MAX_ANSWER_BYTES } from './answer-size.ts';
 import type { CallLimits, NeverSent, RawAnswer, Unknown } from './api.ts';
 import { NoAnswerError, NotSentError, TooLateToSendError } from './call-errors.ts';
 import { connect } from './connection.ts';
-import { isWholeDocument, watchForRootEnd } from './root-end.ts';
-
-// As an ES module, node:http would load Node's own WebSocket client with it: 13 ms of every cold start.
-const { request: httpRequest } = process.getBuiltinModule('node:http');
-
-export type HttpCall = {
-  method: 'POST' | 'PUT';
-  /** https, or http on the loopback interface: as `checkBaseUrl` lets pass. */
-  url: string;
-  headers: Record<string, string>;
-  body: string;
-  /** What is kept of the answer, in bytes. @default MAX_ANSWER_BYTES */
-  maxAnswerBytes?: number;
-};
+import { createAnswerReader } from './http-answer.ts';
+import { type HttpCall, requestBytes } from './http-request.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** Hexadecimal digits of a chunk's size that the parser takes. */
-const MAX_SIZE_CHARS = 16;
+/**
+ * How long a connection that stays open is listened to behind an answer that may be over, where its document is not
+ * closed. A packet that was lost and sent again arrives within it; a healthy answer never waits for it.
+ */
+const GRACE_MS = 1_000;
 
 /**
  * Sends one request once: over a connection of its own, no redirect followed, nothing repeated.
@@ -37,111 +27,66 @@ export async function sendOnce(call: HttpCall, limits: CallLimits): Promise<RawA
   const startedAt = performance.now();
   let socket: Socket | undefined;
   try {
+    const request = requestBytes(call);
     socket = await connect(new URL(call.url), Math.min(timeoutMs, CONNECT_TIMEOUT_MS));
     const leftMs = timeoutMs - (performance.now() - startedAt);
-    if (leftMs > 0) return await exchange(socket, call, { ...limits, timeoutMs: leftMs });
-    throw new NotSentError('The time for the call was over when the connection stood');
+    if (!(leftMs > 0)) throw new NotSentError('The time for the call was over when the connection stood');
+    if (!allows(limits.mayLeave)) throw new TooLateToSendError();
+    return await exchange(socket, request, leftMs, call);
   } catch (error) {
     socket?.destroy();
-    return neverSent(error instanceof NotSentError ? error : new NotSentError('The call failed', error));
+    if (error instanceof NotSentError || error instanceof TooLateToSendError) return neverSent(error);
+    return neverSent(new NotSentError('The call failed', error));
   }
 }
 
-/**
- * From the first byte of the request on, so only `mayLeave` ends in `never-sent` here. Throws only at once,
- * when Node refuses the request (a header's characters), and then nothing was written.
- */
+/** From the first byte of the request on, so nothing ends in `never-sent` here, and nothing throws. */
 function exchange(
   socket: Socket,
-  call: HttpCall,
-  { timeoutMs, mayLeave }: CallLimits,
-): Promise<RawAnswer | NeverSent | Unknown> {
-  const { promise, resolve } = Promise.withResolvers<RawAnswer | NeverSent | Unknown>();
-  const { maxAnswerBytes = MAX_ANSWER_BYTES } = call;
-  const chunks: Buffer[] = [];
-  const endsWithRoot = watchForRootEnd();
-  let received = 0;
-  let gapAt: number | undefined;
-  let mayBeWhole = false;
+  request: Buffer,
+  timeoutMs: number,
+  { maxAnswerBytes = MAX_ANSWER_BYTES, waitsForBody = false }: HttpCall,
+): Promise<RawAnswer | Unknown> {
+  const { promise, resolve } = Promise.withResolvers<RawAnswer | Unknown>();
+  const reader = createAnswerReader();
   let over = false;
-  let response: IncomingMessage | undefined;
-
-  // Pulled, not listened to: what the parser has handed over by now can be had even when it fails at once.
-  const collect = () => {
-    for (let chunk = response?.read(); Buffer.isBuffer(chunk); chunk = response?.read()) {
-      chunks.push(chunk);
-      received += chunk.length;
-      mayBeWhole = endsWithRoot(chunk);
-    }
-  };
-  const content = () => ({
-    body: Buffer.concat(chunks),
-    contentType: headerOf(response, 'content-type'),
-    contentEncoding: headerOf(response, 'content-encoding'),
-    gapAt,
-  });
-  const finish = (complete: boolean, happened: string, cause?: unknown) => {
-    clearTimeout(timer);
-    collect();
-    socket.destroy();
+  let grace: NodeJS.Timeout | undefined;
+  const finish = (happened: string, { closed = false, cause }: { closed?: boolean; cause?: Error } = {}) => {
     if (over) return;
     over = true;
-    if (received === 0) {
-      const status = response === undefined ? '' : ` after HTTP status ${response.statusCode}`;
-      return resolve({ outcome: 'unknown', cause: new NoAnswerError(`${happened}${status}`, cause) });
+    clearTimeout(timer);
+    clearTimeout(grace);
+    socket.destroy();
+    const { httpStatus, complete, ...content } = reader.end(closed);
+    const receivedBytes = content.body.length;
+    if (receivedBytes === 0) {
+      const status = httpStatus ? ` after HTTP status ${httpStatus}` : '';
+      const because = cause ?? Object.assign(new Error(), { code: content.flaw });
+      return resolve({ outcome: 'unknown', cause: new NoAnswerError(`${happened}${status}`, because) });
     }
-    const all = content();
     resolve({
       outcome: 'answered',
-      httpStatus: response?.statusCode ?? 0,
-      ...all,
-      ...excerptOf(all, maxAnswerBytes),
-      complete: complete && received <= maxAnswerBytes,
-      receivedBytes: received,
+      httpStatus: httpStatus ?? 0,
+      ...content,
+      ...excerptOf(content, maxAnswerBytes),
+      complete: complete && receivedBytes <= maxAnswerBytes,
+      receivedBytes,
     });
   };
-
-  const request = httpRequest({
-    // With a socket of ours and no agent, Node has nothing to send a second time.
-    createConnection: () => socket,
-    ...target(call),
-    // An answer that breaks HTTP's fine print may still hold a password that is shown only once.
-    insecureHTTPParser: true,
+  const timer = setTimeout(() => finish('No answer came in time'), timeoutMs);
+  socket.on('data', (piece) => {
+    if (over) return;
+    reader.add(piece);
+    clearTimeout(grace);
+    if (reader.isTooLarge()) finish('The answer was too large');
+    else if (reader.isWhole()) finish('Whole');
+    else if (waitsForBody && reader.isEmpty()) return;
+    else if (reader.mayBeOver()) grace = setTimeout(() => finish('No body came'), GRACE_MS);
   });
-  const timer = setTimeout(() => finish(false, 'No answer came in time'), timeoutMs);
-  // Node writes the request right after this event, and only to a socket that still is open.
-  request.once('socket', () => {
-    if (allows(mayLeave)) return;
-    over = true;
-    resolve(neverSent(new TooLateToSendError()));
-    finish(false, 'Nothing was sent');
-  });
-  request.on('response', (message) => {
-    response = message;
-    message.on('readable', () => {
-      collect();
-      if (received > MAX_READ_BYTES) finish(false, 'The answer was too large');
-      // The announced end may be wrong, and waiting for it may be all that a process has time for.
-      if (mayBeWhole && received <= MAX_ANSWER_BYTES && isWholeDocument(content())) finish(true, 'Whole');
-    });
-    message.on('end', () => finish(message.complete, 'The answer was empty'));
-    message.on('error', (error) => finish(false, 'The connection broke within the answer', error));
-    message.on('close', () => finish(message.complete, 'The answer was empty'));
-  });
-  request.on('error', (error) => {
-    collect();
-    // Bytes that are not HTTP, or no longer: kept as they came, to be sealed like any other answer.
-    const rest = leftByParser(error, response);
-    if (response !== undefined && rest.length > 0) gapAt = received;
-    chunks.push(rest);
-    received += rest.length;
-    finish(false, 'The connection broke before an answer', error);
-  });
-  // Once there is a response, its own events decide: the request closes before the last bytes are handed on.
-  request.on('close', () => {
-    if (response === undefined) finish(false, 'The connection was closed before an answer');
-  });
-  request.end(call.body);
+  socket.on('end', () => finish('The connection was closed without an answer', { closed: true }));
+  socket.on('error', (cause) => finish('The connection broke without an answer', { cause }));
+  socket.on('close', () => finish('The connection was closed without an answer'));
+  socket.write(request);
   return promise;
 }
 
@@ -152,37 +97,6 @@ function allows(mayLeave: (() => boolean) | undefined): boolean {
   } catch {
     return false;
   }
-}
-
-/** What Node's parser had been given when it failed, and had not handed over. */
-function leftByParser(error: Error, response: IncomingMessage | undefined): Buffer {
-  const { rawPacket, bytesParsed = 0 } = error as { rawPacket?: unknown; bytesParsed?: number };
-  if (!Buffer.isBuffer(rawPacket)) return Buffer.alloc(0);
-  if (response === undefined) return rawPacket;
-  // Behind a chunk that is longer than its size says, text that looks like the next size was taken for it.
-  const before = rawPacket.toString('latin1', Math.max(0, bytesParsed - MAX_SIZE_CHARS), bytesParsed);
-  const taken = 'transfer-encoding' in response.headers ? (/[\da-f]*$/i.exec(before)?.[0].length ?? 0) : 0;
-  return rawPacket.subarray(bytesParsed - taken);
-}
-
-/** Repeated headers are joined: which one is meant is not decided here. */
-function headerOf(response: IncomingMessage | undefined, name: string): string | undefined {
-  return response?.headersDistinct[name]?.join(', ').slice(0, MAX_HEADER_CHARS);
-}
-
-function target(call: HttpCall) {
-  const url = new URL(call.url);
-  return {
-    method: call.method,
-    path: `${url.pathname}${url.search}`,
-    headers: {
-      ...call.headers,
-      host: url.host,
-      connection: 'close',
-      'accept-encoding': 'identity',
-      'content-length': Buffer.byteLength(call.body),
-    },
-  };
 }
 
 function neverSent(cause: NotSentError | TooLateToSendError): NeverSent {

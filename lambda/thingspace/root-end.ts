@@ -21,11 +21,12 @@ export function watchForRootEnd(): (piece: Buffer) => boolean {
   };
 }
 
-/** Whether the bytes are one XML document whose root is closed, with nothing but blank behind it. */
-export function isWholeDocument(answer: AnswerContent): boolean {
+/** Whether the bytes are one XML document: with its root closed and nothing but blanks behind it, or still open. */
+export function documentIn(answer: AnswerContent): 'closed' | 'open' | undefined {
   try {
-    return readXml(textOf(answer))?.closed === true;
+    const root = readXml(textOf(answer));
+    return root && (root.closed ? 'closed' : 'open');
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { readXml, type XmlElement, XmlError } from './xml.ts';
 /** `presented` in what follows: the secrets that the request carried, which no error code may show. */
 type Reading<T> = { outcome: 'done'; value: T } | Refused | Unknown;
 
-/** The new password exactly as the server wrote it: entities decoded once, nothing trimmed or guessed. */
+/** The new password exactly as the server wrote it: entities decoded once, nothing trimmed or guessed. White space alone is none. */
 export function readNewPassword(answer: AnswerContent, presented: readonly string[] = []): Reading<string> {
   return reading(answer, presented, 'NewPassword', (soapBodies) => {
     const value = onlyValue(soapBodies, 'GetNewPassword', 'NewPassword');
@@ -63,8 +63,8 @@ function reading<T>(
     return { outcome: 'refused', code: errorCode(faultcode?.text ?? '', presented) };
   } catch (error) {
     // Anything else is a fault of ours, and its text might hold a part of the answer.
-    const cause = error instanceof AnswerFormatError ? error : new AnswerFormatError('malformed');
-    return { outcome: 'unknown', cause };
+    const reason = error instanceof AnswerFormatError ? error.reason : 'malformed';
+    return { outcome: 'unknown', cause: new AnswerFormatError(reason, answer.flaw) };
   }
 }
 
@@ -120,8 +120,13 @@ function onlyValue(soapBodies: XmlElement[], operation: string, element: string)
   if (['true', '1'].includes(value.attributes.get('nil')?.trim() ?? '')) throw new AnswerFormatError('nil');
   if (value.children.length > 0) throw new AnswerFormatError('not-text');
   if (value.text === '') throw new AnswerFormatError('empty');
+  // A writer that lays out its answer fills an empty element so. Beside any other character blanks are kept.
+  if (isWhiteSpace(value.text)) throw new AnswerFormatError('white-space');
   return value.text;
 }
+
+/** No character but white space, as references, in CDATA or bare: no password and no token. */
+const isWhiteSpace = (text: string): boolean => text.trim() === '';
 
 function countOf(element: XmlElement, localName: string): number {
   const inside = element.children.map((child) => countOf(child, localName));

@@ -4,6 +4,7 @@ import { checkBaseUrl } from './base-url.ts';
 import { UnusableAnswerError } from './call-errors.ts';
 import { mediaKindOf } from './content-type.ts';
 import { sendOnce } from './http-call.ts';
+import type { HttpCall } from './http-request.ts';
 import { readLogOut, readNewPassword, readSessionToken } from './soap-answers.ts';
 import {
   checkPasswordElement,
@@ -57,6 +58,7 @@ export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
         baseUrl,
         () => getNewPasswordRequest(sessionToken, currentPassword, passwordElement),
         limits,
+        { waitsForBody: true },
       );
     },
     readNewPassword: (answer) => readNewPassword(answer, presented),
@@ -65,7 +67,12 @@ export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
 
 type Sent = Awaited<ReturnType<typeof sendOnce>>;
 
-async function send(baseUrl: string, build: () => SoapRequest, limits: CallLimits): Promise<Sent> {
+async function send(
+  baseUrl: string,
+  build: () => SoapRequest,
+  limits: CallLimits,
+  options: Pick<HttpCall, 'waitsForBody'> = {},
+): Promise<Sent> {
   let request: SoapRequest;
   try {
     request = build();
@@ -75,7 +82,7 @@ async function send(baseUrl: string, build: () => SoapRequest, limits: CallLimit
   }
   const headers = { 'content-type': 'text/xml; charset=utf-8', soapaction: request.soapAction };
   return sendOnce(
-    { method: 'POST', url: `${baseUrl}${request.path}`, headers, body: request.envelope },
+    { method: 'POST', url: `${baseUrl}${request.path}`, headers, body: request.envelope, ...options },
     limits,
   );
 }

@@ -1,4 +1,5 @@
-import type { Fault } from '../faults.ts';
+import { type Fate, type Fault, nameOf } from '../faults.ts';
+import { FLAWED_HEADS, type HeadFlaw } from '../gateway/flawed-head.ts';
 import type { Call } from '../gateway/gateway.ts';
 import type { World } from '../world.ts';
 import type { Disturbance } from './history.ts';
@@ -14,9 +15,10 @@ export const FATES = [
   'response-lost',
   'throttled',
   'denied',
+  'flawed-head',
 ] as const satisfies Fault[];
 export type ExplorerFate = (typeof FATES)[number];
-export type PlannedFault = Boundary & { fate: ExplorerFate };
+export type PlannedFault = Boundary & { fate: Exclude<Fate, 'ok'> };
 
 /** The calls of one undisturbed rotation: the list that every fault is tried on. */
 export function boundariesOf(calls: readonly Call[]): Boundary[] {
@@ -24,21 +26,34 @@ export function boundariesOf(calls: readonly Call[]): Boundary[] {
   return calls.map((call) => ({ service: call.service, operation: call.operation, nth: count(call) }));
 }
 
-/** AWS throttles and denies; ThingSpace is not known to. */
+/** Every head that breaks HTTP, in one packet with the body and before it. */
+const flawedHeads = (Object.keys(FLAWED_HEADS) as HeadFlaw[]).flatMap((flaw) =>
+  [false, true].map((apart) => ({ fault: 'flawed-head', flaw, apart }) as const),
+);
+
+/** AWS throttles and denies; ThingSpace is not known to. The function reads only ThingSpace's heads by itself. */
 export function faultsAt(boundaries: readonly Boundary[], fates: readonly ExplorerFate[]): PlannedFault[] {
-  return boundaries.flatMap((boundary) =>
-    fates
-      .filter((fate) => boundary.service !== 'thingspace' || !isOutage(fate))
-      .map((fate) => ({ ...boundary, fate })),
-  );
+  return boundaries.flatMap((boundary) => {
+    const isThingSpace = boundary.service === 'thingspace';
+    return fates.flatMap((fate): PlannedFault[] => {
+      if (fate === 'flawed-head')
+        return isThingSpace ? flawedHeads.map((head) => ({ ...boundary, fate: head })) : [];
+      return isThingSpace && isOutage(fate) ? [] : [{ ...boundary, fate }];
+    });
+  });
 }
 
 /** What a history is disturbed with, for one fault. */
 export const faulty = (fault: PlannedFault): Disturbance => ({
-  title: `${fault.fate} ${fault.service}:${fault.operation} no. ${fault.nth}`,
-  kinds: [`${fault.fate} ${fault.operation}`, `${fault.operation} no. ${fault.nth}`],
+  title: `${wordsFor(fault.fate)} ${fault.service}:${fault.operation} no. ${fault.nth}`,
+  kinds: [`${nameOf(fault.fate)} ${fault.operation}`, `${fault.operation} no. ${fault.nth}`],
   begin: ({ world }) => ({ met: inject(fault, world), violations: () => [] }),
 });
+
+function wordsFor(fate: PlannedFault['fate']): string {
+  if (typeof fate === 'string' || fate.fault !== 'flawed-head') return nameOf(fate);
+  return `${fate.fault} (${fate.flaw}${fate.apart ? ', the body apart' : ''})`;
+}
 
 /** Lets a world's function meet the fault. The answer tells whether it has. */
 function inject(fault: PlannedFault, { conductor, gateway, functionRuns }: World): () => boolean {
@@ -59,7 +74,7 @@ function inject(fault: PlannedFault, { conductor, gateway, functionRuns }: World
   return () => met;
 }
 
-const isOutage = (fate: ExplorerFate): boolean => fate === 'throttled' || fate === 'denied';
+const isOutage = (fate: Fate): boolean => fate === 'throttled' || fate === 'denied';
 
 /** Numbers calls by their kind, from 1. */
 export function counter(): (call: Call) => number {

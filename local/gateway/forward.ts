@@ -1,7 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { readBody } from '../http.ts';
+import { setTimeout } from 'node:timers/promises';
+import { answerApart, onceRead, readBody } from '../http.ts';
+import { flawedHead, type HeadFlaw } from './flawed-head.ts';
 import type { SeenRequest } from './protocols.ts';
+
+const READING_MS = 20;
 
 /** The service's whole answer. */
 export type ForwardedAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer };
@@ -48,18 +52,41 @@ export function forward(target: URL, { method, path, headers, body }: SeenReques
   });
 }
 
-export function sendWhole(response: ServerResponse, answer: ForwardedAnswer): void {
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
-  response.end(answer.body);
+export const sendWhole = (response: ServerResponse, answer: ForwardedAnswer): Promise<void> =>
+  answerApart(response, answer.status, answer.headers, answer.body);
+
+/**
+ * Sends the body behind a head with a flaw, then closes the connection. Apart, the body leaves when the caller has
+ * had the time to read the head: it may be another process, which nothing but time can be left to.
+ */
+export async function sendFlawed(
+  response: ServerResponse,
+  { body }: ForwardedAnswer,
+  flaw: HeadFlaw,
+  apart: boolean,
+): Promise<void> {
+  const { socket } = response;
+  const head = flawedHead(flaw, body.length);
+  if (!apart) socket?.end(Buffer.concat([head, body]));
+  else {
+    socket?.write(head);
+    await setTimeout(READING_MS);
+    socket?.end(body);
+  }
 }
 
 /**
  * Sends the head and the first bytes of the body, then breaks the connection. It is closed rather than
  * reset: a reset may overtake the bytes, and then nobody could say how many of them arrived.
  */
-export function sendPart(response: ServerResponse, answer: ForwardedAnswer, bytes: number): void {
+export async function sendPart(
+  response: ServerResponse,
+  answer: ForwardedAnswer,
+  bytes: number,
+): Promise<void> {
   response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
   response.flushHeaders();
+  await onceRead();
   const part = answer.body.subarray(0, bytes);
   if (part.length === 0) response.socket?.end();
   else response.write(part, () => response.socket?.end());

@@ -1,7 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Canned, type Fate, type Fault, nameOf } from '../faults.ts';
 import { type Listening, listen, readBody } from '../http.ts';
-import { type ForwardedAnswer, forward, reset, ServiceUnreachable, sendPart, sendWhole } from './forward.ts';
+import {
+  type ForwardedAnswer,
+  forward,
+  reset,
+  ServiceUnreachable,
+  sendFlawed,
+  sendPart,
+  sendWhole,
+} from './forward.ts';
 import { awsError, errorNameOf, type Protocol, type SeenRequest } from './protocols.ts';
 
 /** One remote call as the gateway saw it. Nothing in here is a secret. */
@@ -92,13 +100,14 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
     };
     const answerWith = (canned: Canned) => {
       end(call, canned);
-      sendWhole(response, { headers: {}, ...canned, body: Buffer.from(canned.body) });
+      return sendWhole(response, { headers: {}, ...canned, body: Buffer.from(canned.body) });
     };
     if (typeof fate !== 'string') {
       if (fate.fault === 'failed-before') return answerWith(fate);
       const answer = await deliver();
       if (fate.fault === 'misreported') return answerWith(fate);
       end(call, answer);
+      if (fate.fault === 'flawed-head') return sendFlawed(response, answer, fate.flaw, fate.apart);
       return sendPart(response, answer, fate.afterBytes);
     }
     switch (fate) {
@@ -119,7 +128,7 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
     const answer = await deliver();
     if (fate === 'killed-after') await gateway.onKill();
     end(call, answer);
-    if (fate === 'ok') sendWhole(response, answer);
+    if (fate === 'ok') await sendWhole(response, answer);
     else if (fate !== 'hung-after') reset(response);
   };
 

@@ -41,6 +41,8 @@ export type PlatformOptions = {
   lockAfter?: number;
   /** Whether `Fleet` and `fleet` are one username; not published. @default true */
   ignoreCase?: boolean;
+  /** Whether blanks and line breaks around a username are left out before it is looked up; not published. @default false */
+  trimUsernames?: boolean;
   /** Whether a wrong current password in GetNewPassword counts toward the lock; not published. @default true */
   getNewPasswordCounts?: boolean;
   /** Whether a new password ends the sessions that are open; not published. @default false */
@@ -89,7 +91,10 @@ type Session = { account: Account; usedAtMs: number };
 export function createPlatform(options: PlatformOptions): Platform {
   const { clock, lockAfter = 5, ignoreCase = true, getNewPasswordCounts = true } = options;
   const random = seededRandom(options.seed);
-  const keyOf = (username: string): string => (ignoreCase ? username.toLowerCase() : username);
+  const keyOf = (username: string): string => {
+    const name = options.trimUsernames ? username.trim() : username;
+    return ignoreCase ? name.toLowerCase() : name;
+  };
   const accounts = new Map(options.users.map((user) => [keyOf(user.username), newAccount(user)]));
   const sessions = new Map<string, Session>();
   const events: PlatformEvent[] = [];

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Listening, listen, readBody } from '../http.ts';
+import { answerApart, type Listening, listen, readBody } from '../http.ts';
 import { type FaultOptions, renderAnswer, renderFault, renderStructure } from './answers.ts';
 import { type Operation, operationsOf, type ServiceName } from './contract.ts';
 import { createDevices, type DeviceStore } from './devices.ts';
@@ -43,10 +43,9 @@ async function serve(
   const url = new URL(request.url ?? '/', 'http://localhost');
   const service = PATH.exec(url.pathname)?.[1] as ServiceName | undefined;
   const offered = operations.filter((operation) => operation.service === service);
-  const send = (status: number, body = ''): void => {
-    response.writeHead(status, body === '' ? {} : { 'Content-Type': 'text/xml; charset=utf-8' }).end(body);
-  };
-  const fault = (code: string, extras: FaultOptions = {}): void =>
+  const send = (status: number, body = ''): Promise<void> =>
+    answerApart(response, status, body === '' ? {} : { 'Content-Type': 'text/xml; charset=utf-8' }, body);
+  const fault = (code: string, extras: FaultOptions = {}): Promise<void> =>
     send(500, renderFault(random, code, extras));
 
   const body = await readBody(request);

@@ -14,8 +14,11 @@ import type { Refusal } from '../../lambda/access/refusal.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { NotSentError, TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
+import { sendOnce } from '../../lambda/thingspace/http-call.ts';
+import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';
 import { fault } from '../thingspace/envelopes.ts';
-import { answered, envelopeOf } from './access-world.ts';
+import { serve } from '../thingspace/servers.ts';
+import { answered, envelopeOf, responseTo } from './access-world.ts';
 import { ACTION } from './arbitrary-envelope.ts';
 
 const CALL = { service: 'DeviceService', action: ACTION, operation: 'GetDeviceList' };
@@ -63,6 +66,31 @@ test('what fails so at the second time is unknown as well, although the first wa
   });
   expect(outcome).toEqual({ outcome: 'unknown', code: 'UnexpectedError', sends: 2 });
 });
+
+test.each(['one packet', 'two packets'])(
+  'an answer behind a flawed head is handed on and recorded: %s',
+  async (packets) => {
+    const body = Buffer.from(responseTo(CALL.operation));
+    for (const flaw of Object.keys(FLAWED_HEADS) as HeadFlaw[]) {
+      const head = flawedHead(flaw, body.length);
+      const server = await serve((socket) => socket.end(Buffer.concat([head, body])), {
+        inOnePacket: packets === 'one packet',
+      });
+      const url = `http://127.0.0.1:${server.port}/`;
+      const forwarded = await forwardWith(({ envelope }, limits) =>
+        sendOnce({ method: 'POST', url, headers: {}, body: envelope }, limits),
+      );
+      await server.close();
+      // The caller cannot be given what is not HTTP, or stands beside it.
+      const isKept = flaw !== 'no head at all' && flaw !== 'text before the status line';
+      expect(forwarded, flaw).toMatchObject(
+        isKept
+          ? { outcome: { outcome: 'done', sends: 1 }, answer: { body } }
+          : { outcome: { outcome: 'unknown', code: 'AnswerBrokeOff', sends: 1 } },
+      );
+    }
+  },
+);
 
 test.each([
   ['LogInRefusedError', new LogInRefusedError(INSIDE, undefined, 'version-1'), 'store a working password'],

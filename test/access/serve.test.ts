@@ -408,6 +408,18 @@ describe('an answer that cannot be used', () => {
     expect(world.records()).toMatchObject([{ outcome: 'unknown', code: 'HTTP 502' }]);
   });
 
+  test.each([101, 204, 304])(
+    'a response behind HTTP status %d, which has no body, reaches the caller with status 200',
+    async (status) => {
+      const world = await createAccessWorld();
+      world.link.spoil = (answer) => ({ ...answer, httpStatus: status });
+      const answer = await world.start().call(requestOf());
+      expect(answer).toMatchObject({ statusCode: 200 });
+      expect(seen(answer).text).toBe(responseTo('GetDeviceList'));
+      expect(world.records()).toMatchObject([{ outcome: 'done' }]);
+    },
+  );
+
   test('one that is too large is named as that, and recorded as unknown', async () => {
     const world = await createAccessWorld();
     world.link.spoil = (answer) => ({ ...answer, complete: false, receivedBytes: MAX_FORWARDED_BYTES + 1 });

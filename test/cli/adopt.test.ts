@@ -72,6 +72,14 @@ describe('The command adopt', () => {
     expect(world.aws.published.map(({ event }) => event)).toContain('password-unknown');
   });
 
+  it('takes no username over where AWSCURRENT names none that can be used', async () => {
+    const { world, desk } = startDesk();
+    await world.rotate();
+    world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username '));
+    await expect(adopt(desk, options)).rejects.toThrow(/character 17 of 17 is a blank/);
+    expect(world.state().secretArn).toBe(SECRET_ARN);
+  });
+
   it('does again what a failure has left undone', async () => {
     const { world, desk } = await ofAnother();
     world.plan.decide = ({ name }) => (name === 'PutItem (secret)' ? 'failed-before' : 'ok');

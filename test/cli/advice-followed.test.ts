@@ -4,12 +4,13 @@ import type { Desk } from '../../cli/desk.ts';
 import { recover } from '../../cli/recover.ts';
 import { rotate } from '../../cli/rotate.ts';
 import { look } from '../../cli/sight.ts';
+import { reportOn } from '../../cli/status-report.ts';
 import { store } from '../../cli/store.ts';
 import { trial } from '../../cli/trial.ts';
 import { unlocked } from '../../cli/unlocked.ts';
 import { type Next, verdictOn } from '../../cli/verdict.ts';
 import type { Fate } from '../world/fate.ts';
-import { type Act, EDITS, OPERATIONS } from '../world/people.ts';
+import { type Act, EDITS, makeRoom, OPERATIONS } from '../world/people.ts';
 import { createWorld, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 import { deskIn, fakeTerminal } from './desk.ts';
 
@@ -77,8 +78,10 @@ async function follow(world: World, next: Next): Promise<void> {
     case 'open':
       return store(desk, { secret, actor: 'ann', yes: true, fromSealed: true });
     case 'repair':
-      // What the sentence names: in this world, only rotation that was turned off.
+      // What the sentence or the last error names: rotation that was turned off, or a secret without room.
       world.aws.rotation.enabled = true;
+      makeRoom(world, reportOn(await look(desk, { secret })).current?.remark ?? '');
+      makeRoom(world, world.told.findLast((line) => line.startsWith('SecretTooLargeError')) ?? '');
       return;
   }
 }
@@ -96,9 +99,15 @@ async function judge(world: World, name: string): Promise<void> {
     const doing = next[turn % next.length] as Next;
     const ended = await follow(world, doing).then(
       () => 'done',
-      (failure: Error) => failure.name,
+      (failure: Error) => {
+        // The command's own error may say what is in its way: then it is tried again.
+        if (makeRoom(world, failure.message)) tried.delete(key);
+        return failure.name;
+      },
     );
     done.push(`${finding}: ${doing.do} (${ended})`);
+    // "Repair what is named …, and look again": from the first step on.
+    if (doing.do === 'repair') tried.delete(key);
     expect(world.truth().locked, `${name}: locked after ${done.join('; ')}`).toBe(false);
     world.advance(MINUTE_MS);
   }

@@ -7,7 +7,7 @@ import { AwsCallError } from '../../lambda/aws-call.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { operationsOf } from '../../local/thingspace/contract.ts';
 import { wsdlOf, xsdOf } from '../../local/thingspace/wsdl.ts';
-import { SECRET_ARN, type World } from '../world/world.ts';
+import { SECRET_ARN, secretValue, type World } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
 const operations = operationsOf('OldPassword').filter(({ service }) => service === 'AccountService');
@@ -87,6 +87,13 @@ const PLANTED: Planted[] = [
     /placeholder/,
   ],
   ['the secret is no JSON', first((world) => world.aws.store('nonsense')), 'secret', /not JSON/],
+  ['the secret is binary', first((world) => world.aws.storeBinary()), 'secret', /binary data/],
+  [
+    'the secret has no room for a new password',
+    first((world) => world.aws.store(secretValue('x'.repeat(65_000)))),
+    'secret',
+    /shorten other members by \d+ bytes/,
+  ],
   ['rotation is off', facts({ rotationEnabled: false }), 'rotation', /is off/],
   [
     'another function rotates it',

@@ -4,7 +4,7 @@ import type { Desk } from '../../cli/desk.ts';
 import { NotWellError, TargetError } from '../../cli/errors.ts';
 import { status as run, type StatusOptions } from '../../cli/status.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
-import { FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
+import { FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
 /** The exit code that the process would end with. */
@@ -120,6 +120,45 @@ describe('The command status', () => {
     expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
     expect(terminal.said[0]).toContain('ACT: AWSCURRENT is dead.');
     expect(terminal.said[0]).toContain(USERNAME);
+  });
+
+  it('says what is wrong with a value that holds no credential', async () => {
+    for (const [act, words] of [
+      [(world: World) => world.aws.storeBinary(), 'binary data (SecretBinary)'],
+      [(world: World) => world.aws.store('\uFEFF{}'), 'byte order mark (U+FEFF)'],
+      [
+        (world: World) => world.aws.store('{"username":"Fleet-Api ","password":"MARKER"}'),
+        'character 10 of 10 is a blank',
+      ],
+    ] as const) {
+      const { world, desk, terminal } = startDesk();
+      await world.rotate();
+      act(world);
+      expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+      expect(terminal.said[0]).toContain('ACT: AWSCURRENT is dead.');
+      expect(terminal.said[0]).toContain(words);
+      expect(terminal.said[0]).not.toContain('MARKER');
+    }
+  });
+
+  it('says before the next rotation that the secret has no room for a new password', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    world.aws.store(
+      JSON.stringify({ ...JSON.parse(world.aws.currentValue() ?? ''), notes: 'x'.repeat(64_500) }),
+    );
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+    expect(terminal.said[0]).toMatch(/^ACT: no room for a new password\./);
+    expect(terminal.said[0]).toMatch(/shorten other members by \d+ bytes/);
+  });
+
+  it('says of a refused password that it ends in a line break', async () => {
+    const { world, desk, terminal } = startDesk();
+    world.storeByHand('Mistyped 1\n');
+    await world.rotate({ attempts: 1 });
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+    expect(terminal.said[0]).toContain('The stored password ends in a line break');
+    expect(terminal.said[0]).not.toContain('Mistyped');
   });
 
   it('says of a secret that was never filled that a password is to be stored', async () => {

@@ -8,7 +8,7 @@ import {
 } from '../../cli/errors.ts';
 import { store } from '../../cli/store.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
-import { FIRST_PASSWORD, SECRET_ARN, USERNAME } from '../world/world.ts';
+import { FIRST_PASSWORD, SECRET_ARN, secretValue, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
 const options = { secret: SECRET_ARN, actor: 'ann' };
@@ -81,6 +81,43 @@ describe('The command store', () => {
     world.plan.decide = () => 'ok';
     await expect(store(desk, options)).rejects.toThrow('store nothing before 2026-01-05T00:20');
     expect(world.currentPassword()).toBe(FIRST_PASSWORD);
+  });
+
+  it('refuses a username by the rule of the secret’s readers, and says where', async () => {
+    const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
+    const before = world.aws.currentValue();
+    await expect(store(desk, { ...options, setUsername: 'Fleet-Api ' })).rejects.toThrow(
+      /Nothing was stored\..*character 10 of 10 is a blank/,
+    );
+    expect(world.aws.currentValue()).toBe(before);
+  });
+
+  it('keeps the members of a secret whose username cannot be used, and puts the right one in', async () => {
+    const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
+    await world.rotate();
+    world.aws.store('\uFEFF{"username":"Fleet-Api\\n","password":"x","region":"edited by a person"}');
+    await store(desk, { ...options, yes: true });
+    expect(JSON.parse(world.aws.currentValue() ?? '')).toEqual({
+      username: USERNAME,
+      password: 'Reset By Support 1',
+      region: 'edited by a person',
+    });
+  });
+
+  it('says that a password ends in a line break, and shows no other character of it', async () => {
+    const { desk, terminal } = startDesk({ secret: 'Reset By Support 1\n' });
+    await store(desk, { ...options, dryRun: true });
+    expect(terminal.said.join('\n')).toContain('The stored password ends in a line break');
+    expect(terminal.said.join('\n')).not.toContain('Reset By Support');
+  });
+
+  it('stores nothing that is larger than Secrets Manager takes, and says what to shorten', async () => {
+    const { world, desk } = startDesk({ secret: 'A Longer Password Than The First One' });
+    const notes = 'x'.repeat(65_536 - Buffer.byteLength(secretValue(FIRST_PASSWORD)) - 11);
+    world.aws.store(secretValue(FIRST_PASSWORD).replace('{', `{"notes":"${notes}",`));
+    await expect(store(desk, options)).rejects.toThrow(
+      /Nothing was stored\..*shorten other members by \d+ bytes/,
+    );
   });
 
   it('stores nothing that ThingSpace or XML cannot carry, in a dry run, or without a yes', async () => {

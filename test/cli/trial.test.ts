@@ -52,6 +52,20 @@ describe('The command trial', () => {
     expect(world.truth().logIns).toBe(0);
   });
 
+  it('sends nothing for a username that another spelling of it would count apart', async () => {
+    const { world, desk } = startDesk();
+    world.aws.store(JSON.stringify({ username: 'Fleet-Api\u00a0', password: 'Mistyped 1' }));
+    await expect(trial(desk, options)).rejects.toThrow(/character 10 of 10 is a no-break space/);
+    expect(world.truth().logIns).toBe(0);
+  });
+
+  it('says before it asks that the password ends in a blank', async () => {
+    const { world, desk, terminal } = await withFailures(1, { answer: false });
+    world.storeByHand('Not-The-Password-7 ');
+    await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);
+    expect(terminal.said.join('\n')).toContain('The stored password ends in a blank');
+  });
+
   it('sends nothing unless a person says yes', async () => {
     const { world, desk } = await withFailures(1, { answer: false });
     await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);

@@ -2,6 +2,28 @@ import { expect, test } from 'vitest';
 import { createFleetWorld, MINUTE_MS, MISTYPED } from './fleet-world.ts';
 
 /** One process without the ledger. The world's observer compares with the ledger, so its violations are of no account. */
+test.each(['memory', 'ledger', 'fleet'] as const)(
+  'presents nothing for a username with a blank at its end, and says where (%s)',
+  async (level) => {
+    const world = await createFleetWorld({ platform: { trimUsernames: true } });
+    world.world.aws.store(JSON.stringify({ username: 'Fleet-Api ', password: MISTYPED }));
+    const failure = await world
+      .client(level)
+      .work()
+      .catch((error: Error) => error);
+    expect(failure).toMatchObject({ name: 'SecretShapeError' });
+    expect(String(failure)).toMatch(/character 10 of 10 is a blank/);
+    expect(String(failure)).not.toContain(MISTYPED);
+    expect(world.truth().logIns).toBe(0);
+  },
+);
+
+test('names a line break at the end of a password that is refused', async () => {
+  const world = await createFleetWorld();
+  world.storeByHand(`${MISTYPED}\n`);
+  await expect(world.client('memory').work()).rejects.toThrow(/The stored password ends in a line break/);
+});
+
 test('a refused version is never presented again by the process', async () => {
   const world = await createFleetWorld();
   world.storeByHand(MISTYPED);

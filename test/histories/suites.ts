@@ -6,6 +6,7 @@ import { lateLogs } from './late-logs.ts';
 import { outages, outagesAndDeaths } from './outages.ts';
 import { people } from './people.ts';
 import { schedules } from './schedules.ts';
+import { standing } from './standing.ts';
 
 /** All histories in memory. Their order is the order of `npm run verify`. */
 export const suites: readonly Suite[] = [
@@ -16,6 +17,7 @@ export const suites: readonly Suite[] = [
   outagesAndDeaths,
   lateLogs,
   askedAnew,
+  standing,
   schedules,
   fleets,
 ];

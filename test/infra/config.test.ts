@@ -6,6 +6,7 @@ import { Alias } from 'aws-cdk-lib/aws-kms';
 import { expect, test } from 'vitest';
 import { ConfigurationError, parseConfig, readConfig } from '../../infra/config.ts';
 import { requireSealing } from '../../infra/keys.ts';
+import { USERNAME_RULE } from '../../lambda/secret/username.ts';
 import { configWith, construct, twoDepartments } from './synthesize.ts';
 
 const [fleet, metering] = twoDepartments.credentials;
@@ -24,8 +25,8 @@ const vpc = { vpcId: 'vpc-0a', subnetIds: ['subnet-0a'], securityGroupIds: ['sg-
 const secretPrefix = 'arn:aws:secretsmanager:us-east-1:123456789012';
 const imported = { name: 'fleet', username: 'FleetApi', secretArn: `${secretPrefix}:secret:vendor-AbC123` };
 
-const wrongUsername =
-  "credentials[0].username: write the ThingSpace username, without ', <, \\ and control characters, and with no space before or after it.";
+const wrongUsername = (fault: string) =>
+  `credentials[0].username: write the ThingSpace username: ${USERNAME_RULE}, and here ${fault}.`;
 
 const ofOneCredential = (changes: object) => configWith({ credentials: [{ ...fleet, ...changes }] });
 
@@ -216,11 +217,24 @@ test.each([
 });
 
 test.each([
-  ['a username with a character that ThingSpace refuses', { username: "o'hara" }, wrongUsername],
-  ['a blank username', { username: '   ' }, wrongUsername],
-  ['a username with a space behind it', { username: 'FleetApi ' }, wrongUsername],
-  ['a username of two lines', { username: 'Fleet\nApi' }, wrongUsername],
-  ['a username with an invisible character', { username: 'Fleet\u200bApi' }, wrongUsername],
+  [
+    'a username with a character that ThingSpace refuses',
+    { username: "o'hara" },
+    wrongUsername('character 2 of 6 is one that ThingSpace refuses'),
+  ],
+  ['a blank username', { username: '   ' }, wrongUsername('character 1 of 3 is a blank')],
+  [
+    'a username with a space behind it',
+    { username: 'FleetApi ' },
+    wrongUsername('character 9 of 9 is a blank'),
+  ],
+  ['a username of two lines', { username: 'Fleet\nApi' }, wrongUsername('character 6 of 9 is a line break')],
+  [
+    'a username with an invisible character',
+    { username: 'Fleet\u200bApi' },
+    wrongUsername('character 6 of 9 is an invisible character'),
+  ],
+  ['a username with an accent', { username: 'Flottè' }, wrongUsername('character 6 of 6 is not ASCII')],
   [
     'a credential named as a part of the stack',
     { name: 'Service' },

@@ -1,4 +1,6 @@
+import { App, Stack } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
+import { RotationService, ThingSpaceCredential, UsernameError } from '../../infra/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { configWith, many, readable, synthesize, twoDepartments } from './synthesize.ts';
 
@@ -33,6 +35,15 @@ test('every credential rotates every 90 days, whatever its place among others', 
   const expressions = (of: object[]) =>
     schedules(configWith({ credentials: of })).map((given) => given.RotationRules.ScheduleExpression);
   expect(new Set(expressions(credentials))).toEqual(new Set(['rate(90 days)']));
+});
+
+test('the construct refuses a username by the rule of the configuration', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const service = new RotationService(stack, 'Service', { bundle: import.meta.dirname });
+  const make = (username: string) => new ThingSpaceCredential(stack, username.trim(), { service, username });
+  make('Fleet');
+  expect(() => make('Fleet-Api ')).toThrow(UsernameError);
+  expect(() => make('Metering\n')).toThrow(/character 9 of 9 is a line break/);
 });
 
 test('no other credential changes when one is rotated or checked', () => {

@@ -415,3 +415,65 @@ test('the version that a rotation ended with is newborn, also when a person’s 
     }
   }
 });
+
+test('overlapping successes clear every failure that one of them has outlived', () => {
+  const state = stateWith();
+  const first = begin(state, 'first');
+  state.failed += 1;
+  const second = begin(state, 'second', presentation({ versionId: 'v2' }));
+  first(SUCCESS);
+  second(SUCCESS);
+  expect(state.failed).toBe(0);
+});
+
+test('announces the spent budget when the unknown attempt is an exchange', () => {
+  const state = stateWith();
+  const exchange = begin(state, 'exchange', exchangeOf('token'));
+  state.failed = 2;
+  exchange(UNKNOWN);
+  expect(state.outbox.map(({ event }) => event)).toEqual(['guard-closed']);
+});
+
+test('announces a log-in without an answer as a failure of unknown certainty', () => {
+  const state = stateWith();
+  begin(state, 'silent')(UNKNOWN);
+  expect(state.outbox).toMatchObject([{ event: 'failed-log-in', certainty: 'unknown' }]);
+});
+
+test('leaves everything as it is when an uncounted attempt was swept meanwhile', () => {
+  const state = stateWith();
+  const late = begin(state, 'late');
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  const { failed, presented } = structuredClone(state);
+  late({ outcome: 'uncounted' }, NOW + 21 * MINUTE_MS);
+  expect(state).toMatchObject({ failed, presented, inFlight: {} });
+});
+
+test('takes no replaced password for good when the success of a swept attempt arrives late', () => {
+  const state = stateWith();
+  const wanted = presentation();
+  const late = begin(state, 'late', wanted);
+  sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
+  state.refused[wanted.fingerprint.id] = { at: NOW, releasable: false, released: false, replaced: true };
+  late(SUCCESS, NOW + 21 * MINUTE_MS);
+  expect(state.lastGood).toBeUndefined();
+  expect(state.refused[wanted.fingerprint.id]).toBeDefined();
+});
+
+test('makes a version fresh again when its only attempt was not counted, and no other version', () => {
+  const state = stateWith();
+  begin(state, 'another');
+  const uncounted = begin(state, 'uncounted', presentation({ versionId: 'v2' }));
+  expect(state.presented).toEqual(['v1', 'v2']);
+  uncounted({ outcome: 'uncounted' });
+  expect(state.presented).toEqual(['v1']);
+});
+
+test('keeps a used release used when an attempt that did not use it was not counted', () => {
+  const state = stateWith();
+  const wanted = presentation();
+  const uncounted = begin(state, 'uncounted', wanted);
+  state.refused[wanted.fingerprint.id] = { at: NOW, releasable: true, released: true };
+  uncounted({ outcome: 'uncounted' });
+  expect(state.refused[wanted.fingerprint.id]?.released).toBe(true);
+});

@@ -1,6 +1,8 @@
 import type { Mutant } from './mutants.ts';
 
 const HTTP = 'test/thingspace/http-call.test.ts';
+const HEADS = 'test/thingspace/flawed-head.test.ts';
+const ANSWER = 'test/thingspace/http-answer.test.ts';
 const READING = 'test/thingspace/soap-answers.test.ts';
 const SEALING = 'test/sealing/sealed-answer.test.ts';
 
@@ -9,15 +11,15 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'an answer whose root is closed is complete',
     file: 'lambda/thingspace/http-call.ts',
-    find: "finish(true, 'Whole');",
+    find: "finish('Whole');",
     replace: ';',
     noticedBy: HTTP,
   },
   {
     rule: 'the XML reader has the last word on whether the root is closed',
     file: 'lambda/thingspace/root-end.ts',
-    find: 'return readXml(textOf(answer))?.closed === true;',
-    replace: 'return readXml !== undefined && textOf(answer) !== "";',
+    find: "root.closed ? 'closed' : 'open'",
+    replace: "'closed'",
     noticedBy: HTTP,
   },
   {
@@ -28,25 +30,116 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
-    rule: 'the bytes behind a broken chunk are kept',
+    rule: 'a flaw of the head does not keep the body from being read',
+    file: 'lambda/thingspace/http-answer.ts',
+    find: 'begin(found.head, before.subarray(found.endsAt));',
+    replace: 'begin(found.head, found.head.flaw ? Buffer.alloc(0) : before.subarray(found.endsAt));',
+    noticedBy: HEADS,
+  },
+  {
+    rule: 'several equal lengths are one',
+    file: 'lambda/thingspace/http-head.ts',
+    find: 'return lengths.size === 1 &&',
+    replace: "return !contentLength.includes(',') &&",
+    noticedBy: ANSWER,
+  },
+  {
+    rule: 'the bytes behind the announced end are kept',
+    file: 'lambda/thingspace/http-body.ts',
+    find: '    keep(stray);\n',
+    replace: '',
+    noticedBy: HEADS,
+  },
+  {
+    rule: 'a connection that stays open is listened to behind an answer that may be over',
     file: 'lambda/thingspace/http-call.ts',
-    find: '    chunks.push(rest);\n    received += rest.length;\n',
+    find: 'GRACE_MS = 1_000',
+    replace: 'GRACE_MS = 0',
+    noticedBy: HTTP,
+  },
+  {
+    rule: 'an empty answer to GetNewPassword is listened to for the whole time',
+    file: 'lambda/thingspace/http-call.ts',
+    find: 'else if (waitsForBody && reader.isEmpty()) return;',
     replace: '',
     noticedBy: HTTP,
   },
   {
-    rule: 'what the parser took for a chunk’s size is kept as well',
-    file: 'lambda/thingspace/http-call.ts',
-    find: 'rawPacket.subarray(bytesParsed - taken)',
-    replace: 'rawPacket.subarray(bytesParsed)',
+    rule: 'a length that is too small does not cut a document in two',
+    file: 'lambda/thingspace/http-answer.ts',
+    find: ' && documentIn(all) !== undefined;',
+    replace: ' && documentIn(all) === undefined;',
+    noticedBy: HEADS,
+  },
+  {
+    rule: 'a second document behind the first one is no part of it',
+    file: 'lambda/thingspace/http-answer.ts',
+    find: ' && documentIn(all) !== undefined;',
+    replace: ';',
+    noticedBy: ANSWER,
+  },
+  {
+    rule: 'text before the head is kept',
+    file: 'lambda/thingspace/http-answer.ts',
+    find: 'Buffer.concat([all.body, before])',
+    replace: 'all.body',
+    noticedBy: ANSWER,
+  },
+  {
+    rule: 'bytes that are no bare head are kept when no end of a head came',
+    file: 'lambda/thingspace/http-answer.ts',
+    find: 'ended && !isBareHead(before, found)',
+    replace: 'ended && before.length < 0',
+    noticedBy: ANSWER,
+  },
+  {
+    rule: 'an error names the rule of HTTP that an unreadable answer breaks',
+    file: 'lambda/thingspace/soap-answers.ts',
+    find: 'new AnswerFormatError(reason, answer.flaw)',
+    replace: 'new AnswerFormatError(reason)',
+    noticedBy: ANSWER,
+  },
+  {
+    rule: 'a status that forbids a body does not take the body from a caller of the access function',
+    file: 'lambda/access/fault.ts',
+    find: ') return 200;',
+    replace: ') return httpStatus;',
+    noticedBy: 'test/access/serve.test.ts',
+  },
+  {
+    rule: 'the bytes behind a broken chunk are kept',
+    file: 'lambda/thingspace/http-body.ts',
+    find: '      add(progress.rest);\n',
+    replace: '',
     noticedBy: HTTP,
+  },
+  {
+    rule: 'the beginning of a chunk’s size is kept where the answer ends with it',
+    file: 'lambda/thingspace/http-body.ts',
+    find: '      keep(cut);\n',
+    replace: '',
+    noticedBy: ANSWER,
   },
   {
     rule: 'there is a gap before them',
-    file: 'lambda/thingspace/http-call.ts',
-    find: 'if (response !== undefined && rest.length > 0) gapAt = received;',
-    replace: '',
+    file: 'lambda/thingspace/http-body.ts',
+    find: "'broken') gap = { at: received,",
+    replace: "'broken') gap = { at: 0,",
     noticedBy: HTTP,
+  },
+  {
+    rule: 'white space alone is no new password',
+    file: 'lambda/thingspace/soap-answers.ts',
+    find: 'if (isWhiteSpace(value.text))',
+    replace: "if (isWhiteSpace(value.text + '.'))",
+    noticedBy: READING,
+  },
+  {
+    rule: 'white space alone is no password where an earlier release has sealed it',
+    file: 'lambda/sealing/open-answer.ts',
+    find: "if (value.trim() !== '')",
+    replace: "if (value !== '')",
+    noticedBy: SEALING,
   },
   {
     rule: 'nothing is read from behind a gap',
@@ -65,8 +158,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'the caller has the last word before the first byte leaves',
     file: 'lambda/thingspace/http-call.ts',
-    find: 'if (allows(mayLeave)) return;',
-    replace: 'if (allows(mayLeave) || socket) return;',
+    find: 'if (!allows(limits.mayLeave)) throw',
+    replace: 'if (!allows(limits.mayLeave) && !socket) throw',
     noticedBy: HTTP,
   },
   {
@@ -114,9 +207,9 @@ export const answerMutants: Mutant[] = [
   },
   {
     rule: 'what is kept of a header is bounded',
-    file: 'lambda/thingspace/http-call.ts',
-    find: '.slice(0, MAX_HEADER_CHARS)',
-    replace: '',
+    file: 'lambda/thingspace/http-head.ts',
+    find: "header('content-encoding')?.slice(0, MAX_HEADER_CHARS)",
+    replace: "header('content-encoding')",
     noticedBy: HTTP,
   },
   {

@@ -145,7 +145,7 @@ export const ledgerMutants: Mutant[] = [
     file: 'lambda/ledger/reserve.ts',
     find: 'const mayUse = fresh ? budgets.budget : Math.min(share, Math.max(1, budgets.budget - 1));',
     replace: 'const mayUse = share;',
-    noticedBy: 'test/ledger',
+    noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'the budget: nobody presents anything once it is used up',
@@ -159,7 +159,7 @@ export const ledgerMutants: Mutant[] = [
     file: 'lambda/ledger/reserve.ts',
     find: 'if (used < budgets.limit - 1) return undefined;',
     replace: 'if (used < budgets.limit) return undefined;',
-    noticedBy: 'test/ledger',
+    noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'the lease is longer than any owner',
@@ -269,8 +269,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'a log-in that was reserved before an exchange says nothing of the password after it',
     file: 'lambda/ledger/settle.ts',
-    find: 'if (!replacedSince(state, presented, attempt)) recordGood(',
-    replace: 'recordGood(',
+    find: 'if (!replacedSince(state, presented, attempt)) {',
+    replace: '{',
     noticedBy: 'test/ledger/settle.test.ts',
   },
   {

@@ -1,103 +1,57 @@
-import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createJudge, type Judge } from './judge.ts';
 import { type Mutant, mutants } from './mutants.ts';
+import type { Verdict } from './player.ts';
 
 /**
- * Takes each rule out of a copy of the project and runs the tests that must notice. Prints one line a
- * rule and exits 1 when a rule can be taken out unnoticed, or when the code it was in has changed.
+ * `npm run mutants`: takes each rule out of the code and runs the test that must notice. Prints one line a rule.
+ * Stops with exit code 1 at the first rule that can be taken out unnoticed, or whose entry proves nothing.
+ * `npm run mutants -- 'words'` plays those whose rule or file has the words, and runs their tests on untouched code
+ * first; without words, `npm test` has just done that.
  */
 const WORKERS = 2;
-/** A run that does not end by then has noticed. */
-const MAX_MS = 180_000;
 const root = join(import.meta.dirname, '../..');
-const COPIED = [
-  'client',
-  'lambda',
-  'local',
-  'test',
-  'docs',
-  'package.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-];
-
-function copyOfProject(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'mutants-'));
-  for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
-}
-
-type Tests = Pick<Mutant, 'noticedBy' | 'testName'>;
-
-function testsPass(copy: string, { noticedBy, testName }: Tests): Promise<boolean> {
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const only = testName === undefined ? [] : ['-t', testName];
-  // A group of its own: a mutant may keep one of vitest's processes busy for ever.
-  const run = spawn(process.execPath, [vitest, 'run', '--bail=1', noticedBy, ...only], {
-    cwd: copy,
-    stdio: 'ignore',
-    detached: true,
-  });
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => process.kill(-(run.pid as number), 'SIGKILL'), MAX_MS);
-  run.on('close', (code) => {
-    clearTimeout(timer);
-    resolve(code === 0);
-  });
-  return promise;
-}
-
-async function judge(copy: string, mutant: Mutant): Promise<string | undefined> {
-  const { file, find, replace, noticedBy } = mutant;
-  if (!(await passesUntouched(copy, mutant))) return `${noticedBy} fails without any edit, or is not there`;
-  const path = join(copy, file);
-  const original = readFileSync(path, 'utf8');
-  if (original.split(find).length !== 2)
-    return `its code does not stand once in ${file}: bring the mutant up to date`;
-  writeFileSync(
-    path,
-    original.replace(find, () => replace),
-  );
-  try {
-    return (await testsPass(copy, mutant)) ? `no test in ${noticedBy} notices` : undefined;
-  } finally {
-    writeFileSync(path, original);
-  }
-}
-
-/** A test that fails anyway notices nothing; each path is tried once, untouched. */
-const untouched = new Map<string, Promise<boolean>>();
-function passesUntouched(copy: string, tests: Tests): Promise<boolean> {
-  const key = `${tests.noticedBy} ${tests.testName}`;
-  const known = untouched.get(key) ?? testsPass(copy, tests);
-  untouched.set(key, known);
-  return known;
-}
-
-async function work(queue: Mutant[], survivors: string[]): Promise<void> {
-  const copy = copyOfProject();
-  try {
-    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      const startedAtMs = performance.now();
-      const complaint = await judge(copy, mutant);
-      const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0).padStart(3);
-      console.log(
-        `${complaint ? 'SURVIVED' : 'noticed '} ${seconds} s  ${mutant.rule}${complaint ? ` (${complaint})` : ''}`,
-      );
-      if (complaint) survivors.push(mutant.rule);
-    }
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
-  }
-}
-
-const only = process.argv[2];
-const queue = mutants.filter(({ rule, file }) => !only || `${rule} ${file}`.includes(only));
-const survivors: string[] = [];
+const words = process.argv.slice(2).join(' ');
+const queue = mutants.filter(({ rule, file }) => `${rule} ${file}`.includes(words));
 const count = queue.length;
-await Promise.all(Array.from({ length: WORKERS }, () => work(queue, survivors)));
-console.log(`${count - survivors.length} of ${count} rules are guarded by a test that fails without them`);
-process.exitCode = survivors.length > 0 ? 1 : 0;
+const startedAtMs = performance.now();
+let played = 0;
+
+async function verdictOf(judge: Judge, mutant: Mutant): Promise<Verdict> {
+  const { noticedBy, testName, ...edit } = mutant;
+  const tests = { noticedBy, ...(testName === undefined ? {} : { testName }) };
+  const untouched = words === '' ? undefined : await judge.judge(tests);
+  if (untouched?.kind === 'noticed') {
+    return { kind: 'error', why: `“${untouched.why}” fails on untouched code, so it notices nothing` };
+  }
+  return untouched?.kind === 'error' ? untouched : judge.judge({ ...tests, edit });
+}
+
+async function work(judge: Judge): Promise<void> {
+  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+    const begunAtMs = performance.now();
+    const { kind, why } = await verdictOf(judge, mutant);
+    played += 1;
+    const seconds = ((performance.now() - begunAtMs) / 1000).toFixed(1).padStart(5);
+    const name = kind === 'survived' ? 'SURVIVED' : kind.padEnd(8);
+    const at = `${String(played).padStart(String(count).length)}/${count}`;
+    console.log(`${at}  ${name} ${seconds} s  ${mutant.rule}${kind === 'noticed' ? '' : ` (${why})`}`);
+    if (kind === 'noticed') continue;
+    console.log(`Play it again: npm run mutants -- '${mutant.rule.replaceAll("'", `'\\''`)}'`);
+    process.exitCode = 1;
+    for (const each of judges) each.end();
+    process.exit();
+  }
+}
+
+const judges = Array.from({ length: Math.min(WORKERS, count) }, () => createJudge(root));
+await Promise.all(judges.map(work));
+for (const judge of judges) judge.end();
+const seconds = (performance.now() - startedAtMs) / 1000;
+console.log(
+  count === 0
+    ? `No rule and no file has the words “${words}”.`
+    : `${count} of ${count} rules are guarded by a test that fails without them (${seconds.toFixed(0)} s, ` +
+        `${(count / seconds).toFixed(1)} a second)`,
+);
+if (count === 0) process.exitCode = 1;

@@ -3,6 +3,8 @@ import type { Mutant } from './mutants.ts';
 const RULES = 'test/rotation/rules.test.ts';
 const OVERLAP = 'test/rotation/overlap.test.ts';
 const SWAP = 'test/rotation/swap.test.ts';
+const BRAKE = 'test/rotation/brake.test.ts';
+const STANDING = 'test/rotation/standing-trouble.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
 const SUPERSEDED = 'test/rotation/superseded.test.ts';
 const ANEW = 'test/rotation/asked-anew.test.ts';
@@ -10,7 +12,10 @@ const AGAIN = 'test/rotation/invoked-again.test.ts';
 const LOST = 'test/rotation/lost.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const AT_ONCE = 'test/rotation/at-once.test.ts';
+const STORED = 'test/rotation/stored-value.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
+const BRANCHES = 'test/rotation/taken-branches.test.ts';
+const PLANTED = 'test/rotation/planted-bugs.test.ts';
 const SAMPLE = 'test/histories/sample.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
@@ -119,7 +124,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'the recover event takes AWSPENDING off what is over',
     file: 'lambda/rotation/recover-event.ts',
-    find: '  await releasePending(invocation);\n',
+    find: '  await takePendingOff(invocation, pending);\n',
     replace: '',
     noticedBy: SWAP,
   },
@@ -182,8 +187,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'edits are kept: the new password goes into what AWSCURRENT holds',
     file: 'lambda/rotation/make-current.ts',
-    find: 'if (current.credential || current.versionId === oldVersion)',
-    replace: 'if (current.versionId === oldVersion)',
+    find: 'if (edited !== undefined) return edited;',
+    replace: 'if (edited !== undefined && current.versionId === oldVersion) return edited;',
     noticedBy: SWAP,
   },
   {
@@ -285,10 +290,73 @@ export const rotationMutants: Mutant[] = [
     noticedBy: PUT_BACK,
   },
   {
+    rule: 'a username that a platform may take for another one is presented by nobody',
+    file: 'lambda/secret/credential.ts',
+    find: 'if (fault !== undefined) {',
+    replace: "if (fault === '') {",
+    noticedBy: STORED,
+  },
+  {
+    rule: 'a value in which only username or password cannot be used keeps its other members',
+    file: 'lambda/secret/stored-version.ts',
+    find: 'return withCredential(text, credential);',
+    replace: 'return undefined;',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'the members of a value that was meant for another username are not mixed with this one’s',
+    file: 'lambda/secret/stored-version.ts',
+    find: ' || !mayMean(JSON.parse(text).username, credential.username)',
+    replace: '',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'what holds no credential is announced at once: nothing else has announced it',
+    file: 'lambda/ledger/trouble.ts',
+    find: 'state.announced?.[trouble.kind] ?? 0',
+    replace: "state.announced?.[trouble.kind] ?? (trouble.kind === 'stored-password-refused' ? now : 0)",
+    noticedBy: STORED,
+  },
+  {
+    rule: 'beside a loss stands what is wrong with the version that was stored since',
+    file: 'lambda/rotation/lost-password.ts',
+    find: 'credentialLost(username, { unreadable: current.problem })',
+    replace: 'credentialLost(username)',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'a value that is too large is not sent to Secrets Manager: the error says what to shorten',
+    file: 'lambda/secret/swap.ts',
+    find: '  checkStorable(secretArn, value);\n',
+    replace: '',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'no log-in is spent on a version that has no room for the sealed password',
+    file: 'lambda/rotation/make-current.ts',
+    find: 'if (holdsOld) checkStorable(',
+    replace: 'if (holdsOld && ours.token === "") checkStorable(',
+    noticedBy: STORED,
+  },
+  {
+    rule: 'a refused password that ends in a line break is told so',
+    file: 'lambda/rotation/log-in.ts',
+    find: 'endsHint(password)',
+    replace: "endsHint('')",
+    noticedBy: STORED,
+  },
+  {
+    rule: 'an empty RotationToken is absent',
+    file: 'lambda/rotation/event.ts',
+    find: 'RotationToken || undefined',
+    replace: 'RotationToken ?? undefined',
+    noticedBy: STORED,
+  },
+  {
     rule: 'what is put back keeps the members that were edited',
     file: 'lambda/rotation/put-back.ts',
-    find: 'withPassword(invocation.secretArn, current.value, password);',
-    replace: 'value ?? withPassword(invocation.secretArn, current.value, password);',
+    find: 'const merged = withEditsOf(',
+    replace: 'const merged = value ?? withEditsOf(',
     noticedBy: PUT_BACK,
   },
   {
@@ -486,9 +554,9 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'that it is over is said',
-    file: 'lambda/rotation/recover-event.ts',
-    find: '    await recordTroubleOver(invocation, username);\n',
-    replace: '',
+    file: 'lambda/rotation/unfinished-rotation.ts',
+    find: 'isOver(state) || (!holder',
+    replace: '(!holder',
     noticedBy: PUT_BACK,
   },
   {
@@ -546,7 +614,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a hold whose exchange is over is not obeyed',
     file: 'lambda/rotation/brake.ts',
-    find: 'if (!stillHolds(hold, state)) ended.push(hold.attempt);',
+    find: 'if (state && !stillHolds(hold, state)) ended.push(hold.attempt);',
     replace: '',
     noticedBy: 'test/rotation/brake.test.ts',
     testName: 'is seen by who is held',
@@ -576,6 +644,61 @@ export const rotationMutants: Mutant[] = [
     testName: 'its owner lives',
   },
   {
+    rule: 'an exchange of another invocation, which may end well, holds nobody',
+    file: 'lambda/rotation/brake.ts',
+    find: '    if (mayStillEndWell(invocation, failure, state, now)) return;\n',
+    replace: '',
+    noticedBy: BRAKE,
+    testName: 'beside an exchange',
+  },
+  {
+    rule: 'a hold whose item cannot be read keeps nobody after its release',
+    file: 'lambda/rotation/brake.ts',
+    find: 'if (failure instanceof LedgerItemError || releasedAt !== undefined) return undefined;',
+    replace: '',
+    noticedBy: BRAKE,
+    testName: 'the item of the holder cannot be read',
+  },
+  {
+    rule: 'the check of a credential that is held says so',
+    file: 'lambda/rotation/unfinished-rotation.ts',
+    find: 'return recordTrouble(invocation, () => found);',
+    replace: 'return;',
+    noticedBy: BRAKE,
+    testName: 'says so by every daily check',
+  },
+  {
+    rule: 'a held secret that is gone does not count',
+    file: 'lambda/ledger/brake.ts',
+    find: '  forgetGone(state, now);\n',
+    replace: '',
+    noticedBy: BRAKE,
+    testName: 'does not count when its secret is gone',
+  },
+  {
+    rule: 'a rotation whose invocations all died is seen by its version',
+    file: 'lambda/rotation/unfinished-rotation.ts',
+    find: 'if (!failed && unfinished === undefined) return undefined;',
+    replace: 'if (!failed) return undefined;',
+    noticedBy: STANDING,
+    testName: 'was killed',
+  },
+  {
+    rule: 'the check asks by a log-in whether a trouble is over',
+    file: 'lambda/rotation/trouble-over.ts',
+    find: '  const proof = await prove(invocation, versionId, credential);\n  if (!proof.works) throw proof.error;\n',
+    replace: '',
+    noticedBy: STANDING,
+  },
+  {
+    rule: 'a rotation that failed while the secret could not be read is the username’s trouble',
+    file: 'lambda/rotation/trouble-over.ts',
+    find: 'state.trouble ??= { ...trouble };',
+    replace: '',
+    noticedBy: STANDING,
+    testName: 'could not be read',
+  },
+  {
     rule: 'a roll forward that had been made current already is announced by the check that ends it',
     file: 'lambda/rotation/roll-forward.ts',
     find: '(alreadyCurrent && token === invocation.token)',
@@ -589,5 +712,75 @@ export const rotationMutants: Mutant[] = [
     replace: 'return undefined;',
     noticedBy: 'test/rotation/brake.test.ts',
     testName: 'cannot be used',
+  },
+  {
+    rule: 'a loss is recorded only after the version of an operator was refused for certain',
+    file: 'lambda/rotation/unknown-outcome.ts',
+    find: 'if (!proof.certain) throw unproven(invocation, username, proof);',
+    replace: '',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a hold ends when its secret has another username by now',
+    file: 'lambda/rotation/brake.ts',
+    find: 'const ended = [...ofFormerName, ...',
+    replace: 'const ended = [...',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a hold of a former username is found by its secret',
+    file: 'lambda/rotation/brake.ts',
+    find: 'isOwn(hold) || hold.secretArn === secretArn',
+    replace: 'isOwn(hold)',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a trouble ends only when the log-in that asks AWSCURRENT succeeds',
+    file: 'lambda/rotation/recover-event.ts',
+    find: 'if (!proof.works) throw proof.error;',
+    replace: '',
+    noticedBy: PLANTED,
+  },
+  {
+    rule: 'a cold start uses its first description of the secret once',
+    file: 'lambda/rotation/handler.ts',
+    find: '      first = undefined;\n',
+    replace: '',
+    noticedBy: 'test/rotation/cold-start.test.ts',
+  },
+  {
+    rule: 'a recovery of one credential ends no hold of another',
+    file: 'lambda/rotation/brake.ts',
+    find: 'isOwn(hold) || hold.secretArn === secretArn);',
+    replace: 'true);',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'nothing begins while an exchange of the former username is open',
+    file: 'lambda/rotation/observe.ts',
+    find: 'if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;',
+    replace: 'return undefined;',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'a replaced password that was stored anew is asked before it is called dead',
+    file: 'lambda/rotation/put-back.ts',
+    find: 'if (!asked) {',
+    replace: 'if (false) {',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'the last good version is not asked when it holds the password that was refused',
+    file: 'lambda/rotation/put-back.ts',
+    find: ' && password !== current.credential?.password',
+    replace: '',
+    noticedBy: BRANCHES,
+  },
+  {
+    rule: 'the daily check leaves AWSPENDING on a version without a value',
+    file: 'lambda/rotation/recover-event.ts',
+    find: 'if (await readVersionOnce(invocation, pending)) await',
+    replace: 'await',
+    noticedBy: BRANCHES,
   },
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { open } from '../../lambda/sealing/open-answer.ts';
+import { NoAnswerError } from '../../lambda/thingspace/call-errors.ts';
 import { createSoapApi } from '../../lambda/thingspace/soap.ts';
 import { startProcess } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
@@ -58,6 +59,25 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
   test('an HTML page with status 502, the password changed: lost, with the page sealed', async () => {
     const page = Buffer.from('<html><body>502 Bad Gateway</body></html>');
     await expectLostWithSealedAnswer(await rotateWith(() => ({ ...answered(page), httpStatus: 502 })));
+  });
+
+  test('behind a broken chunk: the error names the rule of HTTP that was broken', async () => {
+    const world = createWorld();
+    world.link.spoil = (body) => ({ ...answered(body), gapAt: 9, flaw: 'HTTP_CHUNK', complete: false });
+    const { failures } = await world.rotate({ attempts: 1 });
+    expect(failures[0]).toMatchObject({
+      error: { name: 'UnreadableAnswerError', message: expect.stringContaining('(HTTP_CHUNK)') },
+    });
+  });
+
+  test('no answer, and the head of one that breaks HTTP: the error names the rule', async () => {
+    const world = createWorld();
+    const cause = new NoAnswerError('Silence', Object.assign(new Error(), { code: 'HTTP_HEADER_NAME' }));
+    world.link.spoil = () => ({ outcome: 'unknown', cause });
+    const { failures } = await world.rotate({ attempts: 1 });
+    expect(failures[0]).toMatchObject({
+      error: { name: 'OutcomeUnknownError', message: expect.stringContaining('(HTTP_HEADER_NAME)') },
+    });
   });
 
   test('no answer in time: unknown, then one probe with the old password, then lost', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { announced } from '../world/judge.ts';
 import { createWorld, type Ended, type World } from '../world/world.ts';
 
@@ -88,16 +88,20 @@ async function judge({ world, ended, token }: Overlap): Promise<string[]> {
   return [...wrong, ...world.violations];
 }
 
-describe.each(['createSecret', 'the daily check'] as const)('while createSecret runs, %s begins', (again) => {
-  test.each([0, 60_000])(
-    'Makes one password and reports no refusal, at any call of the first and %i ms later',
-    async (laterMs) => {
-      const wrong: string[] = [];
-      for (let index = 1; index <= CALLS; index += 1) {
-        const overlap = await overlapAt(index, laterMs, again);
-        for (const what of await judge(overlap)) wrong.push(`at call ${index}: ${what}`);
-      }
-      expect(wrong).toEqual([]);
-    },
-  );
-});
+/** A first that is held for a minute sends nothing any more: that is a failure of its own, which the daily check announces. */
+test.each([
+  ['createSecret', 0],
+  ['createSecret', 60_000],
+  ['the daily check', 0],
+  ['the daily check', 30_000],
+] as const)(
+  'Makes one password and reports no refusal when %s begins %i ms later, at any call of createSecret',
+  async (again, laterMs) => {
+    const wrong: string[] = [];
+    for (let index = 1; index <= CALLS; index += 1) {
+      const overlap = await overlapAt(index, laterMs, again);
+      for (const what of await judge(overlap)) wrong.push(`at call ${index}: ${what}`);
+    }
+    expect(wrong).toEqual([]);
+  },
+);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvelopeError, encrypt, readEnvelope } from '../../lambda/sealing/envelope.ts';
-import { condense, open, openPassword } from '../../lambda/sealing/open-answer.ts';
+import { condense, open, openPassword, readOpened } from '../../lambda/sealing/open-answer.ts';
 import {
   envelopeForItem,
   PART_BYTES,
@@ -229,6 +229,16 @@ describe('a sealed password', () => {
       expect(await openPassword(sealPassword(value, key, ABOUT), sealer, readNewPassword)).toBe(value);
     },
   );
+
+  test('of white space only, as an earlier release took one, is no password', async () => {
+    const { key, sealer } = oneKey();
+    const envelope = sealPassword('\n      ', key, ABOUT);
+    expect(await openPassword(envelope, sealer, readNewPassword)).toBeUndefined();
+    expect(readOpened(await open([readEnvelope(envelope)], sealer), () => expect.fail())).toMatchObject({
+      outcome: 'unknown',
+      cause: { reason: 'white-space' },
+    });
+  });
 });
 
 test('of an answer larger than 1 MiB the part around the password can be read by a person, and by nobody else', async () => {

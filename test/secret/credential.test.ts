@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import {
   CredentialNotInitializedError,
   checkFits,
+  checkStorable,
+  editableText,
   PLACEHOLDER,
   readCredential,
   SecretShapeError,
@@ -24,8 +26,8 @@ const caught = (run: () => unknown): Error | undefined => {
 };
 
 test('username and password are taken exactly as they stand; other members do no harm', () => {
-  const value = { username: ' Fleet ', password: ' 0123 &"$é ', apiKey: 'k', nested: { a: [1] } };
-  expect(read(value)).toEqual({ username: ' Fleet ', password: ' 0123 &"$é ' });
+  const value = { username: 'Fleet Api', password: ' 0123 &"$é ', apiKey: 'k', nested: { a: [1] } };
+  expect(read(value)).toEqual({ username: 'Fleet Api', password: ' 0123 &"$é ' });
 });
 
 test.each([
@@ -36,11 +38,40 @@ test.each([
   ['no username', { password: 'p' }],
   ['no password', { username: 'u' }],
   ['an empty password', { username: 'u', password: '' }],
+  ['a password of white space only', { username: 'u', password: '\n      ' }],
+  ['a byte order mark', '\uFEFF{"username":"u","password":"p"}'],
+  ['a username with a blank at its end', { username: 'u ', password: 'p' }],
   ['a number as password', { username: 'u', password: 12_345 }],
   ['another spelling', { Username: 'u', Password: 'p' }],
 ])('%s is refused with an error that says what to store', (_, value) => {
   expect(() => read(value)).toThrow(SecretShapeError);
   expect(() => read(value)).toThrow(/arn:secret.*store/i);
+});
+
+test('names binary data and a byte order mark, which nobody sees', () => {
+  expect(() => readCredential(ARN, undefined)).toThrow(/binary data \(SecretBinary\): store/);
+  expect(() => read('\uFEFF{"username":"u","password":"p"}')).toThrow(/byte order mark \(U\+FEFF\)/);
+});
+
+test('says where a username cannot be used, and quotes no other character', () => {
+  const value = { username: 'MARKER7731\n', password: 'MARKER7732' };
+  expect(() => read(value)).toThrow(/character 11 of 11 is a line break/);
+  expect(caught(() => read(value))?.message).not.toContain('MARKER');
+});
+
+test.each([
+  ['not JSON', 'password: x'],
+  ['a list', '["username","password"]'],
+  ['without a username', '{"password":"p"}'],
+  ['null', 'null'],
+  ['binary', undefined],
+])('finds no members to keep in a value that is %s', (_, value) => {
+  expect(editableText(value)).toBeUndefined();
+});
+
+test('keeps the members of an object with an unusable username, without its byte order mark', () => {
+  const text = '{"username":"u ","password":"","region":"emea"}';
+  expect(editableText(`\uFEFF${text}`)).toBe(text);
 });
 
 test.each([
@@ -172,8 +203,10 @@ test.each([
   ['escape', 'new\u001b', 'XML cannot carry'],
   ['a character that is none', 'new\uffff', 'XML cannot carry'],
   ['nothing', '', 'it is empty'],
+  ['white space only', '\n      ', 'it is white space only'],
+  ['more than a secret takes', 'x'.repeat(65_536 - 1_025), 'larger than what fits into the 65536 bytes'],
 ])('a new password with %s is unusable, in words that do not quote it', (_, password, because) => {
-  const words = unusableBecause('{"username":"u","password":"old"}', password);
+  const words = unusableBecause(password);
   expect(words).toContain(because);
   expect(words).not.toContain('new');
 });
@@ -184,13 +217,15 @@ test.each([
   ['line ends', 'a\tb\r\nc'],
   ['DEL', 'a\u007f'],
 ])('a new password with %s is usable', (_, password) => {
-  expect(unusableBecause('{"username":"u","password":"old"}', password)).toBeUndefined();
+  expect(unusableBecause(password)).toBeUndefined();
 });
 
-test('a new password that makes the secret one byte too large is unusable', () => {
-  const fits = 'é'.repeat(100);
-  expect(unusableBecause(secretOf(65_536 - 200, ''), fits)).toBeUndefined();
-  expect(unusableBecause(secretOf(65_536 - 199, ''), fits)).toContain('larger than the 65536 bytes');
+test('refuses a value of one byte too many, and says by how much other members must be shortened', () => {
+  checkStorable(ARN, secretOf(65_536, 'MARKER'));
+  const error = caught(() => checkStorable(ARN, secretOf(65_537, 'MARKER')));
+  expect(error).toBeInstanceOf(SecretTooLargeError);
+  expect(error?.message).toMatch(/shorten other members by 1 bytes.*leave "password" as it is.*recover/s);
+  expect(error?.message).not.toContain('MARKER');
 });
 
 test('what passes the check can always be stored, whatever password comes', () => {
@@ -201,7 +236,8 @@ test('what passes the check can always be stored, whatever password comes', () =
       (bytes, password) => {
         const value = secretOf(bytes, 'old');
         if (caught(() => checkFits(ARN, value))) return;
-        expect(unusableBecause(value, password) ?? '').not.toContain('larger');
+        checkStorable(ARN, withPassword(ARN, value, password));
+        expect(unusableBecause(password) ?? '').not.toContain('larger');
       },
     ),
   );

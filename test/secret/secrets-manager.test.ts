@@ -6,7 +6,12 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { SecretShapeError } from '../../lambda/secret/credential.ts';
-import { type SecretStore, secretsManagerStore } from '../../lambda/secret/secrets-manager.ts';
+import {
+  type SecretStore,
+  type SecretVersion,
+  secretsManagerStore,
+} from '../../lambda/secret/secrets-manager.ts';
+import { asStored } from '../../lambda/secret/stored-version.ts';
 import { startWorld, token, type World } from '../local/aws/world.ts';
 
 const BOTH = ['AWSCURRENT', 'AWSPENDING'];
@@ -87,7 +92,7 @@ test('a label is moved, and taken off', async () => {
   expect((await store.describe(secretId)).stages.get(token(1))).toEqual(['AWSCURRENT']);
 });
 
-test('a binary value is refused with what to store instead', async () => {
+test('reads a binary value as a version without text', async () => {
   await client.send(
     new PutSecretValueCommand({
       SecretId: secretId,
@@ -95,8 +100,9 @@ test('a binary value is refused with what to store instead', async () => {
       SecretBinary: Buffer.from('MARKER'),
     }),
   );
-  await expect(store.read(secretId, token(2))).rejects.toThrow(SecretShapeError);
-  await expect(store.read(secretId, token(2))).rejects.not.toThrow('MARKER');
+  const version = await store.read(secretId, token(2));
+  expect(version).toMatchObject({ versionId: token(2), value: undefined });
+  expect(asStored('arn', version as SecretVersion).problem).toBeInstanceOf(SecretShapeError);
 });
 
 test('a failing put tells its operation and kind, and nothing of the value', async () => {

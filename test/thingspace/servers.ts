@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { onceRead } from '../../local/http.ts';
 
 /** What a server of a test does with a connection. `request` is what has arrived until the body's end. */
 export type Play = (socket: Socket, request: string) => void;
@@ -19,12 +20,36 @@ export type TestServer = {
   close: () => Promise<void>;
 };
 
+export type ServerOptions = {
+  tls?: { key: string; cert: string } | undefined;
+  /** Whether a head and its body leave together when a play writes both at once. @default false */
+  inOnePacket?: boolean;
+};
+
 /**
  * A server that speaks bytes, not HTTP, so that it can break off anywhere. `onRequest` is called once per
- * request that arrived whole.
+ * request that arrived whole. A body leaves when the client has read its head, as servers and proxies send them.
  */
-export async function serve(onRequest: Play, tls?: { key: string; cert: string }): Promise<TestServer> {
-  return start(tls === undefined ? createServer() : createTlsServer(tls), onRequest);
+export async function serve(onRequest: Play, options: ServerOptions = {}): Promise<TestServer> {
+  const { tls, inOnePacket = false } = options;
+  const play: Play = (socket, request) => onRequest(inOnePacket ? socket : writingApart(socket), request);
+  return start(tls === undefined ? createServer() : createTlsServer(tls), play);
+}
+
+function writingApart(socket: Socket): Socket {
+  type Write = (bytes?: string | Uint8Array, done?: () => void) => unknown;
+  const [write, end] = [socket.write.bind(socket) as Write, socket.end.bind(socket) as Write];
+  const apart =
+    (send: Write): Write =>
+    (bytes = '', done) => {
+      const all = Buffer.from(bytes);
+      const bodyAt = all.indexOf('\r\n\r\n') + 4;
+      if (bodyAt < 4 || bodyAt === all.length) return send(bytes, done);
+      write(all.subarray(0, bodyAt));
+      void onceRead().then(() => send(all.subarray(bodyAt), done));
+      return true;
+    };
+  return Object.assign(socket, { write: apart(write), end: apart(end) });
 }
 
 async function start(server: Server, onRequest: Play): Promise<TestServer> {

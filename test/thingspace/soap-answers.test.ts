@@ -6,6 +6,9 @@ import { answer, fault, newPasswordAnswer } from './envelopes.ts';
 
 const read = (xml: string) => readNewPassword({ body: Buffer.from(xml) });
 const done = (value: string) => ({ outcome: 'done', value });
+/** As `done`, but for white space alone, which is no password. */
+const doneUnlessBlank = (value: string) =>
+  value.trim() === '' ? { outcome: 'unknown', cause: new AnswerFormatError('white-space') } : done(value);
 
 /** The named reason for which no password was read. */
 function reasonOf(body: string | Buffer): string {
@@ -24,8 +27,7 @@ describe('the new password comes out exactly as it was sent', () => {
     ['true', 'true'],
     ['null', 'null'],
     ['  two spaces, a tab\t', '  two spaces, a tab\t'],
-    ['   ', '   '],
-    ['\n', '\n'],
+    ['\n      7', '\n      7'],
     ['&amp;&lt;&gt;&quot;&apos;', `&<>"'`],
     ['&#36;&#x24;&#0036;&#x0024;', '$$$$'],
     ['&#128512;&#x1F600;😀&#xD83D;&#xDE00;', '😀😀😀😀'],
@@ -77,7 +79,7 @@ describe('the new password comes out exactly as it was sent', () => {
     fc.assert(
       fc.property(fc.array(written, { minLength: 1, maxLength: 40 }), (parts) => {
         const xml = newPasswordAnswer(parts.map((part) => part.xml).join(''));
-        expect(read(xml)).toEqual(done(parts.map((part) => part.char).join('')));
+        expect(read(xml)).toEqual(doneUnlessBlank(parts.map((part) => part.char).join('')));
       }),
       { numRuns: 2_000 },
     );
@@ -91,7 +93,7 @@ describe('the new password comes out exactly as it was sent', () => {
         const closedAt = whole.lastIndexOf('</a:NewPassword>') + '</a:NewPassword>'.length;
         for (let length = 0; length <= whole.length; length++) {
           const reading = readNewPassword({ body: whole.subarray(0, length) });
-          if (length >= closedAt) expect(reading).toEqual(done(password));
+          if (length >= closedAt) expect(reading).toEqual(doneUnlessBlank(password));
           else expect(reading).toMatchObject({ outcome: 'unknown', cause: { reason: 'broke-off' } });
         }
       }),
@@ -112,6 +114,9 @@ describe('what is not one new password has a name', () => {
     ['nil', output('<a:NewPassword i:nil=" 1 ">x</a:NewPassword>')],
     ['empty', output('<a:NewPassword/>')],
     ['empty', output('<a:NewPassword><!-- x --></a:NewPassword>')],
+    ['white-space', newPasswordAnswer('\n      ')],
+    ['white-space', newPasswordAnswer('   ')],
+    ['white-space', newPasswordAnswer('&#32;<![CDATA[\t]]>&#xA0;')],
     ['missing', output('')],
     ['missing', output('<a:Password>x</a:Password>')],
     ['missing', output('<b><a:NewPassword>x</a:NewPassword></b>')],
@@ -330,7 +335,11 @@ describe('answers of the session service', () => {
     expect(logIn('x'.repeat(256))).toEqual(done('x'.repeat(256)));
   });
 
-  test.each(['  ', 'two words', 'a&#10;b', 'é', 'x'.repeat(257)])('%j is no session token', (token) => {
+  test.each(['  ', '\n      '])('%j is white space only, and no session token', (token) => {
+    expect(logIn(token)).toMatchObject({ outcome: 'unknown', cause: { reason: 'white-space' } });
+  });
+
+  test.each(['two words', 'a&#10;b', 'é', 'x'.repeat(257)])('%j is no session token', (token) => {
     expect(logIn(token)).toMatchObject({ outcome: 'unknown', cause: { reason: 'bad-token' } });
   });
 

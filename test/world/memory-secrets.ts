@@ -6,7 +6,8 @@ import type { Process, Wire } from './fate.ts';
 /** One secret in Secrets Manager, in memory, as docs/aws.md has it. */
 export type MemorySecret = ReturnType<typeof createSecret>;
 
-type Version = { value: string | undefined; createdAt: number };
+/** `value` is undefined before it has one, and for binary data. */
+type Version = { value: string | undefined; createdAt: number; binary?: true };
 type Picture = { versions: Map<string, Version>; stages: Map<string, string> };
 
 export type SecretOptions = {
@@ -21,6 +22,9 @@ export type SecretOptions = {
   /** Told of each change of AWSCURRENT, with the values before and after. */
   onCurrent?: (by: 'function' | 'person', before: string | undefined, after: string | undefined) => void;
 };
+
+/** docs/aws.md: of a value, text or binary. */
+const MAX_BYTES = 65_536;
 
 export function createSecret(options: SecretOptions) {
   const { nowMs } = options;
@@ -59,11 +63,18 @@ export function createSecret(options: SecretOptions) {
   }
 
   function put(by: 'function' | 'person', token: string, value: string, labels: readonly string[]): void {
-    const existing = versions.get(token)?.value;
-    if (existing === value) return;
-    if (existing !== undefined) throw new AwsCallError('PutSecretValue', { name: 'ResourceExistsException' });
+    if (Buffer.byteLength(value) > MAX_BYTES)
+      throw new AwsCallError('PutSecretValue', { name: 'InvalidParameterException' });
+    const existing = versions.get(token);
+    if (existing?.value === value) return;
+    if (existing?.value !== undefined || existing?.binary)
+      throw new AwsCallError('PutSecretValue', { name: 'ResourceExistsException' });
+    fill(by, token, { value, createdAt: nowMs() }, labels);
+  }
+
+  function fill(by: 'function' | 'person', token: string, version: Version, labels: readonly string[]): void {
     write(by, () => {
-      versions.set(token, { value, createdAt: nowMs() });
+      versions.set(token, version);
       const abandons = options.putAbandons && by === 'person' && labels.includes('AWSCURRENT');
       if (abandons && stages.get('AWSPENDING') !== stages.get('AWSCURRENT')) stages.delete('AWSPENDING');
       for (const label of labels) moveLabel(label, token, true);
@@ -95,6 +106,12 @@ export function createSecret(options: SecretOptions) {
     /** As a person or the console does it. */
     store(value: string, versionId: string = randomUUID()): string {
       put('person', versionId, value, ['AWSCURRENT']);
+      return versionId;
+    },
+    /** A person stores SecretBinary, as a script does with a file. */
+    storeBinary(): string {
+      const versionId = randomUUID();
+      fill('person', versionId, { value: undefined, binary: true, createdAt: nowMs() }, ['AWSCURRENT']);
       return versionId;
     },
     /** A person deletes the secret and creates it anew: under its name, with another ARN. */
@@ -136,7 +153,7 @@ export function createSecret(options: SecretOptions) {
       read: (_secretId, versionId) =>
         wire.remote(process, 'GetSecretValue', () => {
           const version = seen().versions.get(versionId);
-          if (version?.value === undefined) return undefined;
+          if (!version || (version.value === undefined && !version.binary)) return undefined;
           return { versionId, value: version.value, createdAt: version.createdAt };
         }),
       put: ({ token, value, stages: labels, rotationToken }) =>

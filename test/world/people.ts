@@ -17,6 +17,13 @@ const memberEdited = (text: string): string => text.replace('"emea"', '"edited b
 const withUsername = (text: string, username: string): string =>
   text.replace(/"username":"[^"]*"/, `"username":"${username}"`);
 
+/** Another member that fills the value to so many bytes; without its last notes. */
+function withNotes(text: string, bytes: number): string {
+  const { notes: _, ...members } = JSON.parse(text);
+  const value = (notes: string) => JSON.stringify({ ...members, notes });
+  return value('x'.repeat(bytes - Buffer.byteLength(value(''))));
+}
+
 /** What they store in the secret. */
 export const EDITS: readonly Act[] = [
   {
@@ -33,6 +40,21 @@ export const EDITS: readonly Act[] = [
   },
   { name: 'stores a wrong password', act: (world) => void world.storeByHand('Mistyped 1') },
   { name: 'stores something that is no JSON', act: (world) => void world.aws.store('password: Mistyped') },
+  { name: 'stores SecretBinary', act: (world) => void world.aws.storeBinary() },
+  {
+    name: 'edits another member and leaves a line break behind the username',
+    act: (world) => {
+      const text = memberEdited(currentText(world));
+      world.aws.store(withUsername(text, `${USERNAME}\\n`));
+    },
+    keeps: 'edited by a person',
+    mostFailures: 1,
+  },
+  {
+    name: 'fills the secret to 64 KB',
+    act: (world) => void world.aws.store(withNotes(currentText(world), 65_536)),
+    mostFailures: 1,
+  },
   {
     name: 'writes the username in capitals',
     act: (world) => void world.aws.store(withUsername(currentText(world), USERNAME.toUpperCase())),
@@ -93,11 +115,22 @@ export const OPERATIONS: readonly Act[] = [
   },
 ];
 
+/** Shortens a member of a secret that is too large, by as many bytes as the message says. */
+export function makeRoom(world: World, message: string): boolean {
+  const tooMany = /shorten (?:its )?other members by (\d+) bytes/i.exec(message)?.[1];
+  const text = currentText(world);
+  const bytes = 65_536 - Number(tooMany);
+  if (tooMany === undefined || Buffer.byteLength(text) <= bytes) return false;
+  world.aws.store(withNotes(text, bytes));
+  return true;
+}
+
 /**
  * Does what a message says, to the letter: the last error's, which Secrets Manager and the tool show, is enough
  * to know what a person does. Returns what was done.
  */
 export async function followAdvice(world: World, message: string): Promise<string> {
+  if (makeRoom(world, message)) return 'shortened a member';
   if (/Put the username back/.test(message)) {
     world.aws.store(withUsername(currentText(world), USERNAME));
     return 'put the username back';

@@ -9,10 +9,10 @@ export function putBack(event: PutBack): Advice {
     headline: 'live password put back',
     brief: 'It works. Tell whoever stored a dead one today.',
     happened: [
-      `AWSCURRENT held a dead password of "${oneLine(event.username)}" (version ${replaced}): somebody stored a wrong ` +
-        'one, saved a stale editor, or moved the label AWSCURRENT back. One log-in proved the password that we ' +
-        `knew to be newer, and it is AWSCURRENT again (version ${oneLine(event.versionId)}). Other members of the ` +
-        'secret that the person had edited were kept.',
+      `AWSCURRENT held a dead password of "${oneLine(event.username)}", or no credential (version ${replaced}): somebody ` +
+        'stored a wrong one or something that cannot be read, saved a stale editor, or moved the label AWSCURRENT back. ' +
+        `One log-in proved the password that we knew, and it is AWSCURRENT again (version ${oneLine(event.versionId)}). ` +
+        'Other members of the secret that the person had edited were kept, unless that version was no JSON object.',
       'Until now apps that read AWSCURRENT were refused.',
     ],
     next: ['Rotation goes on as scheduled.'],

@@ -90,13 +90,19 @@ export const notStored: Advise = (event) => ({
     showErrors(
       event,
       'See why it cannot be stored: an error of the function says which call was refused. Usual causes: the ' +
-        "function's rights on the secret, the secret's own policy, or its KMS key was changed.",
+        "function's rights on the secret, the secret's own policy, or its KMS key was changed; or the secret has no room " +
+        'left (64 KB).',
     ),
-    recoverNow(event, 'Repair that, then let the function store it.'),
+    editSecret(
+      event,
+      'If it has no room: shorten other members, or move them to a secret of their own.',
+      'shorten other members by as many bytes as the error says, leave "password" as it is',
+    ),
+    recoverNow(event, 'When the cause is repaired, let the function store it.'),
     openAndStore(event, 'If it cannot be repaired soon: open the sealed password'),
     recoverNow(event, 'Then let the function see that it works; it changes nothing of it.'),
   ],
-  never: [noTries, keepTheSealed, 'Do not store the old password again: it is dead.'],
+  never: [noTries, keepTheSealed, 'Do not go back to the old password: it is dead.'],
 });
 
 export const unusable: Advise = (event, setting) => ({
@@ -104,36 +110,31 @@ export const unusable: Advise = (event, setting) => ({
   brief: 'It is sealed. Phone support: see e-mail.',
   happened: [
     `ThingSpace has made a new password for "${oneLine(event.username)}" that cannot be used: it holds a character that ` +
-      'ThingSpace itself or XML refuses, or the secret would be larger than the 64 KB that Secrets Manager stores. It is ' +
-      'sealed. AWSCURRENT holds the password that it replaced: apps cannot log in.',
+      'ThingSpace itself or XML refuses, or is larger than the 64 KB that Secrets Manager stores. It is sealed. ' +
+      'AWSCURRENT holds the password that it replaced: apps cannot log in.',
   ],
   next: [
     `Nothing is sent to ThingSpace until the secret is changed. ${storedPasswordEnds}`,
     ...othersHeld(event, setting),
   ],
   todo: [
-    showErrors(event, 'See which of these it is: the last error of the function says it.'),
-    editSecret(
-      event,
-      'If the secret would be too large: move other members to a secret of their own.',
-      'shorten other members by at least 1,024 bytes',
-    ),
-    recoverNow(event, 'Then let the function store the new password. You are done.'),
-    ...askSupport(event, setting, 'If it is a character:'),
+    showErrors(event, 'See what is wrong with it: the last error of the function says it.'),
+    ...askSupport(event, setting, 'It cannot be repaired here:'),
   ],
   never: [noTries, keepTheSealed, 'Do not store the old password again: it is dead.'],
 });
 
 export const refused: Advise = (event, setting) => ({
-  headline: 'AWSCURRENT holds a dead password',
-  brief: 'Store the right one. Try none by hand: e-mail.',
+  headline: 'AWSCURRENT holds no password that works',
+  brief: 'Dead, or locked. Try none by hand: e-mail.',
   happened: [
     `AWSCURRENT holds a password of "${oneLine(event.username)}" that ThingSpace has refused, or that a rotation has ` +
-      'replaced, and no other that we know could be proven to work. Apps cannot log in.',
+      'replaced, or a value that holds no credential (not JSON, binary, a username with a blank at its end, …); and no ' +
+      'password that we know could be proven to work. It may be dead, or the username may be locked. Apps cannot log in.',
   ],
   next: [`That password is not presented again, so retries cost no log-in. ${storedPasswordEnds}`],
   todo: [
-    showVersions(event, 'See when AWSCURRENT was stored, and ask who stored it:'),
+    showVersions(event, 'See when AWSCURRENT was stored and what is wrong with it, and ask who stored it:'),
     storePassword(event, 'If you know the right password, store it as a new version.'),
     rotateNow(
       event,

@@ -9,7 +9,12 @@ const secretId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const versionId = v.pipe(v.string(), v.minLength(32), v.maxLength(64));
 const stage = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const secretString = v.pipe(v.string(), v.minLength(1), v.maxBytes(65_536));
-const secretBinary = v.pipe(v.string(), v.minLength(1), v.base64(), v.maxLength(87_384));
+const secretBinary = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.base64(),
+  v.check((base64) => Buffer.from(base64, 'base64').length <= 65_536),
+);
 const rotationToken = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-]{36,256}$/));
 
 export const CreateSecret = v.object({

@@ -75,6 +75,17 @@ describe('the lock', () => {
     expect(await logIn(world, PASSWORD, 'FLEET')).toBe(WRONG);
     expect(world.platform.truth(USERNAME).consecutiveFailures).toBe(0);
   });
+
+  it('takes a username with blanks around it for another one unless the platform is told to trim', async () => {
+    world = await startWorld();
+    expect(await logIn(world, PASSWORD, ` ${USERNAME}\n`)).toBe(WRONG);
+    expect(world.platform.truth(USERNAME).consecutiveFailures).toBe(0);
+    await world.close();
+    world = await startWorld({ trimUsernames: true });
+    expect(await logIn(world, PASSWORD, ` ${USERNAME}\n`)).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await logIn(world, 'Mistyped 1', `${USERNAME} `)).toBe(WRONG);
+    expect(world.platform.truth(USERNAME).consecutiveFailures).toBe(1);
+  });
 });
 
 describe('a new password', () => {

@@ -1,0 +1,43 @@
+import { credentialKey } from '../ledger/state.ts';
+import { isOver } from '../ledger/trouble.ts';
+import { holderOf } from './brake.ts';
+import type { Invocation } from './context.ts';
+import { recordTrouble, recordTroubleOver } from './standing-trouble.ts';
+
+/**
+ * The last act of the daily check: ends the trouble that is over, and announces once a day a rotation that another
+ * credential holds, or that has failed and was not finished since, however few its tries were. A rotation whose
+ * every invocation died, or failed without a trouble of its own, is seen by its version, which still waits for a
+ * password: the first check, which may meet a healthy rotation, notes it, and the next one announces it.
+ * @param unfinished the version of a rotation that has begun and brought no password yet
+ */
+export async function noteUnfinished(
+  invocation: Invocation,
+  username: string,
+  unfinished: string | undefined,
+): Promise<void> {
+  const holder = await holderOf(invocation, username);
+  const stands = await recordTroubleOver(
+    invocation,
+    username,
+    (state) => isOver(state) || (!holder && state.trouble?.kind === 'held'),
+  );
+  if (holder) {
+    const { username: of, secretArn, why, since } = holder;
+    const found = { kind: 'held' as const, holder: { username: of, secretArn, why, since } };
+    return recordTrouble(invocation, () => found);
+  }
+  if (!stands && unfinished === undefined) {
+    invocation.metrics.gauge('TroubleStands', credentialKey(username), 0, 'None');
+    return;
+  }
+  await recordTrouble(invocation, ({ trouble }) => {
+    const failed = trouble?.kind === 'rotation-failing' ? trouble : undefined;
+    if (!failed && unfinished === undefined) return undefined;
+    return {
+      kind: 'rotation-failing',
+      ...(failed?.errorName === undefined ? {} : { errorName: failed.errorName }),
+      ...(unfinished === undefined ? {} : { token: unfinished }),
+    };
+  });
+}

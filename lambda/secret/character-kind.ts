@@ -1,0 +1,23 @@
+/** Kinds of characters that people do not see, or take for another one. The first that fits is meant. */
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/[\n\r\u0085\p{Zl}\p{Zp}]/u, 'a line break'],
+  [/\t/, 'a tab'],
+  [/ /, 'a blank'],
+  [/\u00A0/, 'a no-break space'],
+  [/\p{Zs}/u, 'a space that is not ASCII'],
+  [/\u00AD/, 'a soft hyphen'],
+  [/\uFEFF/, 'a byte order mark'],
+  [/\p{Cf}/u, 'an invisible character'],
+  [/\p{Cc}/u, 'a control character'],
+  [/\p{M}/u, 'a combining mark'],
+  [/[\uFF01-\uFF5E]/, 'a full-width character'],
+  [/[^\x21-\x7e]/u, 'not ASCII'],
+];
+
+/**
+ * The kind of one character, for an error text that must not quote it. Undefined for printable ASCII; a blank
+ * has a kind, because at the end of a text nobody sees it.
+ */
+export function kindOfCharacter(character: string): string | undefined {
+  return KINDS.find(([pattern]) => pattern.test(character))?.[1];
+}

@@ -1,0 +1,23 @@
+import { kindOfCharacter } from './character-kind.ts';
+
+/**
+ * A sentence for a refused password that begins or ends in a character that nobody sees: with a blank before it,
+ * to stand behind another sentence. Empty for all others. Every character of a password is kept, so this only
+ * helps a person who has stored one more than was meant.
+ */
+export function endsHint(password: string): string {
+  const characters = [...password];
+  const begins = unseen(characters[0]);
+  const ends = unseen(characters.at(-1));
+  if (begins === undefined && ends === undefined) return '';
+  const where = [
+    ...(begins === undefined ? [] : [`begins with ${begins}`]),
+    ...(ends === undefined ? [] : [`ends in ${ends}`]),
+  ].join(' and ');
+  return ` The stored password ${where}, which counts as a part of it: if that is a mistake, store the password without.`;
+}
+
+function unseen(character: string | undefined): string | undefined {
+  if (character === undefined || !/[\s\p{Cc}\p{Cf}\p{Z}]/u.test(character)) return undefined;
+  return kindOfCharacter(character);
+}

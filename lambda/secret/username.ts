@@ -1,0 +1,42 @@
+import { kindOfCharacter } from './character-kind.ts';
+
+/**
+ * The one rule for usernames, of the configuration and of everything that reads a secret. Two spellings that a
+ * platform may take for one name would be two items of the ledger, with a budget each.
+ */
+export const USERNAME_RULE =
+  "a username is 1 to 256 printable ASCII characters without ', <, \\ and without a blank at its ends";
+
+/** Whether a person may have meant this username: the same apart from letter case and what nobody sees. */
+export function mayMean(stored: unknown, username: string): boolean {
+  const seen = (text: string) =>
+    text
+      .normalize('NFKC')
+      .replace(/[^\x21-\x7e]/g, '')
+      .toLowerCase();
+  return typeof stored !== 'string' || ['', seen(username)].includes(seen(stored));
+}
+
+const MAX_CHARACTERS = 256;
+/** ThingSpace refuses these in every request field (`INPUT_INVALID.Request.InvalidCharacter`). */
+const NEVER_ACCEPTED = "'<\\";
+
+/**
+ * Where a username breaks the rule: a clause that names a position (from 1) and a kind of character, and quotes
+ * nothing. Undefined when it keeps the rule.
+ */
+export function usernameFault(username: string): string | undefined {
+  const characters = [...username];
+  const { length } = characters;
+  if (length === 0) return 'it is empty';
+  if (length > MAX_CHARACTERS) return `it has ${length} characters`;
+  for (const [index, character] of characters.entries()) {
+    const isInside = index > 0 && index < length - 1;
+    const kind = NEVER_ACCEPTED.includes(character)
+      ? 'one that ThingSpace refuses'
+      : kindOfCharacter(character);
+    if (kind !== undefined && !(character === ' ' && isInside))
+      return `character ${index + 1} of ${length} is ${kind}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,43 @@
+import { NotSentError } from './call-errors.ts';
+
+export type HttpCall = {
+  method: 'POST' | 'PUT';
+  /** https, or http on the loopback interface: as `checkBaseUrl` lets pass. */
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  /** What is kept of the answer, in bytes. @default MAX_ANSWER_BYTES */
+  maxAnswerBytes?: number;
+  /**
+   * Listens for the whole time behind an answer that has no body, while its connection stays open: the body may hold
+   * a password that is shown only once. @default false: for a second
+   */
+  waitsForBody?: boolean;
+};
+
+const NAME = /^[\w-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * The request as bytes: on a connection of its own, with an answer that is not compressed.
+ * @throws NotSentError when a header cannot carry its value
+ */
+export function requestBytes(call: HttpCall): Buffer {
+  const url = new URL(call.url);
+  const headers = {
+    ...call.headers,
+    host: url.host,
+    connection: 'close',
+    'accept-encoding': 'identity',
+    'content-length': String(Buffer.byteLength(call.body)),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => {
+    if (NAME.test(name) && VALUE.test(value)) return `${name}: ${value}\r\n`;
+    throw new NotSentError(
+      'A header of the request cannot be written',
+      Object.assign(new Error(), { code: 'ERR_INVALID_CHAR' }),
+    );
+  });
+  const head = `${call.method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(call.body)]);
+}

@@ -221,7 +221,7 @@ test('the item by which a credential holds the others is no client’s: its key 
   expect(keys).toEqual(['"dynamodb:LeadingKeys":["meterapi"]']);
   const [fleet] = twoDepartments.credentials;
   expect(() => parseConfig(configWith({ credentials: [{ ...fleet, username: SERVICE }] }))).toThrow(
-    'write the ThingSpace username, without',
+    'is one that ThingSpace refuses',
   );
 });
 

@@ -736,7 +736,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a trouble ends only when the log-in that asks AWSCURRENT succeeds',
-    file: 'lambda/rotation/recover-event.ts',
+    file: 'lambda/rotation/trouble-over.ts',
     find: 'if (!proof.works) throw proof.error;',
     replace: '',
     noticedBy: PLANTED,
@@ -779,8 +779,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'the daily check leaves AWSPENDING on a version without a value',
     file: 'lambda/rotation/recover-event.ts',
-    find: 'if (await readVersionOnce(invocation, pending)) await',
-    replace: 'await',
+    find: 'if (!(await readVersionOnce(invocation, pending))) return rotationEnabled ? pending : undefined;',
+    replace: '',
     noticedBy: BRANCHES,
   },
 ];

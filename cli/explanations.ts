@@ -19,7 +19,7 @@ export const alarms: Record<AlarmEvent['event'], FindingName | Told> = {
   superseded: 'superseded',
   'rolled-forward': {
     means:
-      'A password that an earlier invocation had received and not stored is AWSCURRENT now. Nothing is lost.',
+      'A password that an earlier invocation had received is AWSCURRENT, and the ledger knows it now. Nothing is lost.',
     byItself: 'Everything.',
     todo: 'status',
     section: 'rolled-forward',
@@ -90,9 +90,23 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
   OutcomeUnknownError: 'unknown',
   UnreadableAnswerError: 'unknown',
   SupersededError: 'superseded',
+  SealedPasswordUnprovenError: {
+    means:
+      'Somebody stored a password while a new one was sealed. ThingSpace accepted neither, with a code that does not name the password.',
+    byItself: 'Half an hour after the refusal a retry or the daily check asks once more.',
+    todo: 'status',
+    section: 'superseded',
+  },
   UnusablePasswordError: 'unusable-password',
   PasswordRefusedError: 'current-dead',
   RefusedPasswordError: 'current-refused',
+  ReplacedPasswordError: {
+    means:
+      'A rotation has replaced the password that was presented: the current version of the secret holds a newer one.',
+    byItself: 'A retry takes up the new one.',
+    todo: 'status',
+    section: 'rotate',
+  },
   StoredPasswordRefusedError: 'current-dead',
   UsernameChangedError: 'username-changed',
   SharedUsernameError: 'shared-username',

@@ -58,6 +58,12 @@ export const Message = v.variant('event', [
     purpose: v.picklist(['log-in', 'exchange', 'test', 'probe', 'trial']),
     certainty: v.picklist(['refused', 'unknown']),
     code: v.optional(code),
+    replaced: v.optional(
+      v.pipe(
+        v.boolean(),
+        v.description('An exchange of ours replaced the password while the log-in was under way.'),
+      ),
+    ),
     versionId: presentedVersion,
   }),
   v.strictObject({ ...about, event: v.literal('guard-closed'), lockout }),
@@ -86,6 +92,9 @@ export const Message = v.variant('event', [
     event: v.literal('rolled-forward'),
     token,
     sealedUnder: described('Token of the rotation that received and sealed the password.'),
+    alreadyCurrent: v.optional(
+      v.pipe(v.boolean(), v.description('AWSCURRENT was on it before: only the ledger did not know.')),
+    ),
     notStoredSince: v.optional(
       instant('Since when it was announced that it could not be stored, which is over; ISO 8601 in UTC.'),
     ),

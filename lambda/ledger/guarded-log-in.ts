@@ -47,7 +47,7 @@ export async function guardedLogIn(
 ): Promise<Outcome<string>> {
   const { outcome, reservation } = await present(services, credential, who, deadlineMs);
   const settlement = settlementOf(outcome);
-  const certain = settlement.outcome === 'failure' && settlement.certainlyCredentials;
+  const certain = isCertain(settlement);
   const settled = services.ledger.settle(
     reservation,
     settlement,
@@ -76,12 +76,14 @@ export async function guardedLogInToExchange(
   who: Pick<Presentation, 'actor' | 'share'>,
   token: string,
   deadlineMs: number,
+  { onRefused }: Pick<Hooks, 'onRefused'> = {},
 ): Promise<Outcome<SessionToExchange>> {
   const { ledger } = services;
   const logIn = { ...who, purpose: 'log-in' } as const;
   const { outcome, reservation } = await present(services, credential, logIn, deadlineMs);
   if (outcome.outcome !== 'done') {
-    await ledger.settle(reservation, settlementOf(outcome), deadlineMs);
+    const settlement = settlementOf(outcome);
+    await ledger.settle(reservation, settlement, deadlineMs, isCertain(settlement) ? onRefused : undefined);
     return outcome;
   }
   const { attempt, grantedAtMs, ...presented } = reservation;
@@ -116,6 +118,10 @@ async function present(
   };
   return { outcome: await api.logIn(username, password, limits), reservation };
 }
+
+/** A refusal that is certainly about the credentials. */
+const isCertain = (settlement: Settlement): boolean =>
+  settlement.outcome === 'failure' && settlement.certainlyCredentials;
 
 function settlementOf(outcome: Outcome<string>): Settlement {
   switch (outcome.outcome) {

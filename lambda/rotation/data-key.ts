@@ -6,10 +6,10 @@ import type { StepInvocation } from './context.ts';
  * `work` awaits the key, and nowhere else: a rotation that needs no key ends well without one. The invocation does not
  * end before KMS has answered: Lambda would freeze the call, and the key would come in a later invocation, unwiped.
  */
-export async function withDataKey(
+export async function withDataKey<T>(
   { sealer, secretArn, token }: StepInvocation,
-  work: (key: Promise<DataKey>) => Promise<void>,
-): Promise<void> {
+  work: (key: Promise<DataKey>) => Promise<T>,
+): Promise<T> {
   const key = sealer.newKey({ secretArn, token });
   const wiped = key.then(
     ({ plaintext }) =>
@@ -18,7 +18,7 @@ export async function withDataKey(
     () => () => undefined,
   );
   try {
-    await work(key);
+    return await work(key);
   } finally {
     (await wiped)();
   }

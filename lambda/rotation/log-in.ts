@@ -1,5 +1,7 @@
-import { RefusedPasswordError } from '../ledger/errors.ts';
+import { RefusedPasswordError, ReplacedPasswordError } from '../ledger/errors.ts';
+import { fingerprint } from '../ledger/fingerprint.ts';
 import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '../ledger/guarded-log-in.ts';
+import { isReplaced } from '../ledger/replaced.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
@@ -36,6 +38,7 @@ export async function logInAndOut(
   onRefused?: OnRefused,
 ): Promise<void> {
   const { username, password } = credential;
+  const watch = await watchReplaced(versionId, credential, onRefused);
   let loggedOut: Promise<void> | undefined;
   const onSession = (session: string) => {
     loggedOut = logOut(invocation, session);
@@ -46,9 +49,9 @@ export async function logInAndOut(
       { secretArn: invocation.secretArn, versionId, username, password },
       { actor: ACTOR, purpose, share: 'rotation' },
       invocation.deadlineMs,
-      { onRefused, onSession },
+      { onRefused: watch.onRefused, onSession },
     );
-    doneOrThrow(outcome, credential, versionId);
+    doneOrThrow(outcome, credential, versionId, watch);
   } finally {
     await loggedOut;
   }
@@ -65,22 +68,47 @@ export async function logInToExchange(
 ): Promise<SessionToExchange> {
   const { secretArn, token, deadlineMs } = invocation;
   const { username, password } = credential;
+  const watch = await watchReplaced(versionId, credential);
   const outcome = await guardedLogInToExchange(
     invocation,
     { secretArn, versionId, username, password },
     { actor: ACTOR, share: 'rotation' },
     token,
     deadlineMs,
+    watch,
   );
-  return doneOrThrow(outcome, credential, versionId);
+  return doneOrThrow(outcome, credential, versionId, watch);
 }
 
-function doneOrThrow<T>(outcome: Outcome<T>, credential: Credential, versionId: string): T {
+/** Learns, in the write that counts a refusal, whether an exchange of ours is the cause. */
+async function watchReplaced(
+  versionId: string,
+  { username, password }: Credential,
+  onRefused?: OnRefused,
+): Promise<{ replaced: boolean; onRefused: OnRefused }> {
+  const print = await fingerprint(username, versionId, password);
+  const watch = {
+    replaced: false,
+    onRefused(state: CredentialState, now: number) {
+      watch.replaced = isReplaced(state, { versionId, fingerprint: print }, now);
+      onRefused?.(state, now);
+    },
+  };
+  return watch;
+}
+
+function doneOrThrow<T>(
+  outcome: Outcome<T>,
+  credential: Credential,
+  versionId: string,
+  { replaced }: { replaced: boolean },
+): T {
   const { username } = credential;
   switch (outcome.outcome) {
     case 'done':
       return outcome.value;
     case 'refused':
+      if (replaced) throw replacedMeanwhile(username, versionId);
       throw refused(outcome.code, credential, versionId);
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
@@ -98,7 +126,8 @@ function doneOrThrow<T>(outcome: Outcome<T>, credential: Credential, versionId: 
 }
 
 /** What one log-in says of a password. `certain`: the refusal was certainly about username or password. */
-export type Proof = { works: true } | { works: false; certain: boolean; error: Error };
+export type Refusal = { works: false; certain: boolean; error: Error };
+export type Proof = { works: true } | Refusal;
 
 /**
  * Asks ThingSpace about a password by one reserved log-in, and logs out. A password that the ledger bars is
@@ -133,6 +162,14 @@ export async function logOut({ api, clock, log, deadlineMs }: Invocation, sessio
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }
 
+function replacedMeanwhile(username: string, versionId: string): ReplacedPasswordError {
+  return new ReplacedPasswordError(
+    `Another invocation replaced the password of ${username} in version ${versionId} of the secret while a log-in with it was ` +
+      'under way, so ThingSpace refused it. A retry takes up the new one.',
+    'The log-in counts, and it was announced.',
+  );
+}
+
 function refused(code: string, { username, password }: Credential, versionId: string): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
   if (!logInCounts) {
@@ -141,9 +178,13 @@ function refused(code: string, { username, password }: Credential, versionId: st
         'nothing counts. Check THINGSPACE_BASE_URL, and the contract with `npm run cli -- contract`.',
     );
   }
+  const next = certainlyCredentials
+    ? 'That password is not presented again: store a working one as a new version of the secret, then rotate.'
+    : 'The code does not say that the password was at fault: it is presented once more, half an hour later, by a retry or the ' +
+      'recover event. If the username is locked, have M2M Support unlock it; if the password is wrong, store a working ' +
+      'one as a new version of the secret, then rotate.';
   return new PasswordRefusedError(
-    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
-      `password is not presented again: store a working one as a new version of the secret, then rotate.${endsHint(password)}`,
+    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}${endsHint(password)}`,
     certainlyCredentials,
   );
 }

@@ -1,6 +1,6 @@
-import { ExchangeInProgressError } from '../ledger/errors.ts';
+import { ExchangeInProgressError, RefusedPasswordError } from '../ledger/errors.ts';
 import { committedVersion } from '../ledger/journal.ts';
-import { credentialLost, leaseLives, sharedUsername } from '../ledger/reserve.ts';
+import { leaseLives, sharedUsername } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
@@ -9,6 +9,7 @@ import type { Invocation } from './context.ts';
 import { UsernameChangedError } from './errors.ts';
 import { endCommitted } from './exchange-outcome.ts';
 import { prove } from './log-in.ts';
+import { type Lost, lookForLost } from './lost-password.ts';
 import { observe, type Seen } from './observe.ts';
 import { failWithDead, putBack } from './put-back.ts';
 import { rollForward } from './roll-forward.ts';
@@ -38,6 +39,8 @@ type Classified =
   | { do: 'wait for its owner'; journal: Extract<Journal, { state: 'exchanging' }> }
   | { do: 'settle'; journal: Unsettled }
   | { do: 'ask the stored one' }
+  /** `otherwise` is to be done when the log does not hold it. */
+  | { do: 'look for the lost one'; journal: Lost; otherwise: 'stop' | 'ask the stored one' }
   /** `otherwise` is to be done when no password is there to be put back. */
   | { do: 'put back'; otherwise: Classified }
   | { do: 'fail with the dead one' }
@@ -77,12 +80,11 @@ export function classify(
       return { do: 'settle', journal };
     case 'unknown':
       return { do: 'settle', journal };
-    case 'lost':
-      // The ledger bars the version that was lost; that another one logs in ends the loss.
-      if (current.versionId === journal.oldVersion || !current.credential) {
-        return { do: 'stop', error: credentialLost(seen.username, current.problem) };
-      }
-      return { do: 'ask the stored one' };
+    case 'lost': {
+      // The ledger bars the version that was lost; a log-in with another one ends the loss.
+      const another = current.versionId !== journal.oldVersion && current.credential;
+      return { do: 'look for the lost one', journal, otherwise: another ? 'ask the stored one' : 'stop' };
+    }
     case 'committed': {
       const isOurs = token !== undefined && (journal.token === token || committedVersion(journal) === token);
       if (!isOurs) return putBackOr(seen, { do: 'nothing', recovered: 'clear' });
@@ -122,6 +124,13 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
     case 'settle':
       await settleUnknownOutcome(invocation, decision.journal, seen);
       return undefined;
+    case 'look for the lost one': {
+      const found = await lookForLost(invocation, decision.journal, seen);
+      if (found === 'in the log') return undefined;
+      if (decision.otherwise === 'stop') throw found.error;
+      await askStored(invocation, seen, found.error);
+      return undefined;
+    }
     case 'ask the stored one':
       await askStored(invocation, seen);
       return undefined;
@@ -141,12 +150,21 @@ function clear({ username, current, state, former }: Seen): Recovered {
   return { found: 'clear', username, current, isNew, former: former?.username };
 }
 
-/** A person has stored another version. That it logs in ends a loss, or ends the rotation with it. */
-async function askStored(invocation: Invocation, { username, state, current }: Seen): Promise<void> {
+/**
+ * A person has stored another version. That it logs in ends a loss, or ends the rotation with it.
+ * @param barred the error to stop with where the ledger does not let a lost credential's other version be asked
+ */
+async function askStored(
+  invocation: Invocation,
+  { username, state, current }: Seen,
+  barred?: Error,
+): Promise<void> {
   if (!current.credential) throw current.problem;
   const { versionId, credential } = current;
   const proof = await prove(invocation, versionId, credential);
   const { journal } = state;
+  // An older version that is dead, too, ends no loss, and is no news.
+  if (barred && !proof.works && proof.certain && proof.error instanceof RefusedPasswordError) throw barred;
   if (!proof.works && (journal.state === 'lost' || !proof.certain)) throw proof.error;
   if (!proof.works || journal.state !== 'committed') return;
   await endCommitted(invocation, { username, attempt: journal.attempt }, { versionId, overtaken: true });

@@ -1,3 +1,4 @@
+import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
 import type { DataKey } from '../sealing/data-key.ts';
@@ -45,6 +46,7 @@ export async function perform(services: Services, input: unknown, remainingMs: n
     }
     throw failure;
   }
+  return undefined;
 }
 
 async function run(invocation: Invocation, event: RotationEvent | RecoverEvent): Promise<void> {
@@ -63,29 +65,50 @@ async function run(invocation: Invocation, event: RotationEvent | RecoverEvent):
   }
 }
 
+/** How often other invocations may come in between before the step leaves it to a retry. */
+const MAX_OVERTAKEN = 3;
+
 /**
  * Has ThingSpace make a new password and makes it current, once per token: what an earlier invocation has
- * begun is finished or settled first, also when Secrets Manager has moved on to another token.
+ * begun is finished or settled first, also when Secrets Manager has moved on to another token. Where another
+ * invocation exchanges meanwhile, the step begins again and ends with what that one brings.
  * @throws TokenNotStagedError
  */
-async function createSecret(step: StepInvocation): Promise<void> {
+async function createSecret(step: StepInvocation, overtaken = 0): Promise<void> {
   const { secret, staged } = await checkStaged(step);
-  await withDataKey(step, (key) => recoverAndExchange(step, { secret, staged, key }));
+  const byAnother = await withDataKey(step, (key) => recoverAndExchange(step, { secret, staged, key }));
+  if (!byAnother) return;
+  if (overtaken >= MAX_OVERTAKEN) throw byAnother;
+  step.log('Another invocation exchanges the password', { failure: byAnother.name });
+  await createSecret(step, overtaken + 1);
 }
 
-/** The key is made beside the reads of recovery, and awaited before ThingSpace is asked for anything. */
+/**
+ * The key is made beside the reads of recovery, and awaited before ThingSpace is asked for anything.
+ * @returns why the exchange is left to another invocation, if it is
+ */
 async function recoverAndExchange(
   step: StepInvocation,
   { secret, staged, key }: { secret: SecretDescription; staged: boolean; key: Promise<DataKey> },
-): Promise<void> {
+): Promise<Error | undefined> {
   const recovered = await recoverPending(step, secret);
-  if (recovered.found === 'stored') return letOthersGoOn(step);
+  if (recovered.found === 'stored') {
+    await letOthersGoOn(step);
+    return undefined;
+  }
   if (!staged) throw notStaged(step);
   const { username, current, isNew, former } = recovered;
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
   await mayBeginExchange(step, username);
-  await changePassword(step, current, key);
+  return changePassword(step, current, key).then(
+    () => undefined,
+    (failure: unknown) => {
+      if (failure instanceof ReplacedPasswordError || failure instanceof ExchangeInProgressError)
+        return failure;
+      throw failure;
+    },
+  );
 }
 
 /** Nothing is left to set: ThingSpace has set the new password when it made it, and createSecret has stored it. */

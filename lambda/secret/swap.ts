@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsCallError } from '../aws-call.ts';
 import { checkStorable } from './credential.ts';
-import { AWSCURRENT, AWSPENDING, versionLabelled } from './secrets-manager.ts';
+import { AWSCURRENT, AWSPENDING, type RECOVERED, versionLabelled } from './secrets-manager.ts';
 import { describeSecret, type SecretAccess, SecretStoreError } from './stored-version.ts';
 
 /**
@@ -12,7 +12,7 @@ import { describeSecret, type SecretAccess, SecretStoreError } from './stored-ve
 const MAX_PAUSE_MS = 5_000;
 
 /**
- * Stores a value as the version `versionId`, labelled AWSPENDING. Repeats the identical bytes until the
+ * Stores a value as the version `versionId`, labelled AWSPENDING (or `label`). Repeats the identical bytes until the
  * deadline: the same value under the same id is ignored by Secrets Manager.
  * @returns false when the version holds another value already
  * @throws SecretTooLargeError before anything is written; SecretStoreError
@@ -21,10 +21,11 @@ export async function storePending(
   access: SecretAccess & { rotationToken: string | undefined },
   versionId: string,
   value: string,
+  label: typeof AWSPENDING | typeof RECOVERED = AWSPENDING,
 ): Promise<boolean> {
   const { store, secretArn, rotationToken } = access;
   checkStorable(secretArn, value);
-  const write = { secretId: secretArn, token: versionId, rotationToken, value, stages: [AWSPENDING] };
+  const write = { secretId: secretArn, token: versionId, rotationToken, value, stages: [label] };
   return repeat(
     access,
     () => store.put(write),

@@ -40,6 +40,22 @@ export const examples: Example[] = [
     },
   },
   {
+    title: 'The rotation was refused because another invocation replaced the password',
+    event: {
+      ...about,
+      event: 'failed-log-in',
+      exposure: 1,
+      limit: 5,
+      budget: 3,
+      actor: 'rotation',
+      purpose: 'log-in',
+      certainty: 'refused',
+      code: 'INPUT_INVALID.Password.Invalid',
+      replaced: true,
+      versionId,
+    },
+  },
+  {
     title: 'An app was refused',
     event: {
       ...about,
@@ -156,6 +172,10 @@ export const examples: Example[] = [
   {
     title: 'A sealed password was rolled forward',
     event: { ...about, event: 'rolled-forward', token, sealedUnder: token },
+  },
+  {
+    title: 'A password was found current that the ledger did not know of',
+    event: { ...about, event: 'rolled-forward', token, sealedUnder: token, alreadyCurrent: true },
   },
   {
     title: 'A password that could not be stored was rolled forward',

@@ -1,6 +1,8 @@
+import { askedAnew } from './asked-anew.ts';
 import { oneFault, twoFaults } from './boundaries.ts';
 import { fleets } from './fleets.ts';
 import { type History, type Suite, sampleOf } from './history.ts';
+import { lateLogs } from './late-logs.ts';
 import { outages, outagesAndDeaths } from './outages.ts';
 import { people } from './people.ts';
 import { schedules } from './schedules.ts';
@@ -13,6 +15,8 @@ export const suites: readonly Suite[] = [
   twoFaults,
   outages,
   outagesAndDeaths,
+  lateLogs,
+  askedAnew,
   standing,
   schedules,
   fleets,

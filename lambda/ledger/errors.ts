@@ -4,7 +4,7 @@ export class LockoutGuardError extends PresentableError {
   override readonly name: string = 'LockoutGuardError';
   /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
   readonly retryAt: number | undefined;
-  constructor(message: string, retryAt?: number, closing = 'Nothing was sent to ThingSpace.') {
+  constructor(message: string, retryAt?: number, closing = 'The request was not sent to ThingSpace.') {
     super(`${message} ${closing}`);
     this.retryAt = retryAt;
   }

@@ -11,11 +11,18 @@ import type { MemorySecret } from './memory-secrets.ts';
 /** AWS in memory: the state that outlives every process, as its services document it. */
 export type Aws = ReturnType<typeof createAws>;
 
+/** Told of an alarm when it is first stored in a ledger item, and when SNS takes it. */
+export type AwsObserver = {
+  queued?: (event: AlarmEvent, process: Process) => void;
+  published?: (event: AlarmEvent, process: Process) => void;
+};
+
 export function createAws(
   nowMs: () => number,
   secret: MemorySecret,
   /** Shared by the credentials of a service. */
   table = new Map<string, string>(),
+  observer: AwsObserver = {},
 ) {
   const orphans = new Map<string, string>();
   const usernames = new Map<string, string>();
@@ -31,6 +38,7 @@ export function createAws(
     audit,
     published,
     log,
+    keys,
 
     items: (wire: Wire, process: Process): ItemStore => ({
       read: (credential) =>
@@ -44,6 +52,7 @@ export function createAws(
           const revision = stored === undefined ? 0 : JSON.parse(stored).revision;
           if (revision !== expected) return { outcome: 'conflict' };
           table.set(state.credential, JSON.stringify(state));
+          for (const event of state.outbox) observer.queued?.(event, process);
           return { outcome: 'written', now: nowMs() };
         }),
       audit: (_credential, rows) =>
@@ -107,7 +116,10 @@ export function createAws(
     alarms: (wire: Wire, process: Process): Alarms => ({
       publish: async (event) => {
         try {
-          await wire.remote(process, 'Publish', () => void published.push(event));
+          await wire.remote(process, 'Publish', () => {
+            published.push(event);
+            observer.published?.(event, process);
+          });
           return 'published';
         } catch {
           return 'failed';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Clock } from '../../lambda/clock.ts';
 import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
@@ -6,10 +7,12 @@ import { type CredentialState, credentialKey, decodeState, exposure } from '../.
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
 import { createPlatform, type PlatformOptions } from '../../local/thingspace/platform.ts';
+import { createDuty } from './duty.ts';
 import { createWire, type Gate, KilledError, type Plan, type Process, startProcess } from './fate.ts';
-import { createAws } from './memory-aws.ts';
+import { type Aws, createAws } from './memory-aws.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
+import { createMessageJudge } from './message-judge.ts';
 
 export const MINUTE_MS = 60_000;
 export const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-AbCdEf';
@@ -74,20 +77,49 @@ export function createWorld(options: Options = {}) {
     ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
     ...options.platform,
   });
+  const violations: string[] = [];
   const secret = createSecret({
     nowMs: clock.nowMs,
     secretArn,
     ...options.secret,
+    beforePerson: () => messages.acts('secret'),
     onCurrent: (by, before, after) => {
       if (by !== 'function') return;
       // G9: a write of ours never takes AWSCURRENT from a password that works to one that does not.
       if (works(before) && !works(after)) violations.push('a live password was overwritten with a dead one');
     },
   });
-  const aws = createAws(clock.nowMs, secret, options.table);
+  const messages = createMessageJudge({
+    nowMs: clock.nowMs,
+    username,
+    platform,
+    aws: () => aws,
+    state: () => state(),
+    rotationBudget: budgets.rotation,
+    violations,
+  });
+  const duty = createDuty(violations);
+  const isOwn = (event: AlarmEvent) => event.secretArn === aws.identity.arn;
+  const aws: Aws = createAws(clock.nowMs, secret, options.table, {
+    queued: (event, process) => isOwn(event) && messages.queued(event, process),
+    published(event, process) {
+      if (!isOwn(event)) return;
+      duty.published(event, clock.nowMs());
+      messages.published(event, process);
+    },
+  });
+  const { unlock, reset } = platform.support;
+  Object.assign(platform.support, {
+    unlock: (...whom: Parameters<typeof unlock>) => {
+      messages.acts('platform');
+      unlock(...whom);
+    },
+    reset: (...whom: Parameters<typeof reset>) => {
+      messages.acts('platform');
+      reset(...whom);
+    },
+  });
   const works = (value: string | undefined) => passwordIn(value) === platform.truth(username).password;
-  const violations: string[] = [];
-  aws.store(secretValue(FIRST_PASSWORD, username));
   const plan: { decide: Plan } = { decide: () => 'ok' };
   const link: Link = {};
   const gate: Gate = {};
@@ -98,6 +130,8 @@ export function createWorld(options: Options = {}) {
     const key = credentialKey(username);
     return decodeState(key, JSON.parse(aws.table.get(key) ?? '{}'));
   };
+
+  aws.store(secretValue(FIRST_PASSWORD, username));
 
   /** What must hold after every call, whatever happened (G2 and G3). */
   function observe(): void {
@@ -132,9 +166,16 @@ export function createWorld(options: Options = {}) {
       store: aws.api(wire, process),
       sealer: aws.sealer(wire, process),
       sealedLog: aws.sealedLog(wire, process),
-      api: thingSpaceInMemory(platform, wire, process, link, mustBeReserved, () => {
-        answers += 1;
-      }),
+      api: thingSpaceInMemory(
+        platform,
+        wire,
+        process,
+        link,
+        { presented: mustBeReserved, answered: messages.answered },
+        () => {
+          answers += 1;
+        },
+      ),
       clock,
       metrics,
       exchangeBrake: options.exchangeBrake ?? false,
@@ -158,11 +199,13 @@ export function createWorld(options: Options = {}) {
 
   async function invoke(event: unknown, invocationMs = INVOCATION_MS): Promise<Ended> {
     const { process, services } = sandbox();
+    messages.begins(process);
     const work = perform(services, event, invocationMs).then(
       (): Ended => ({ outcome: 'done' }),
       (error: Error): Ended => {
         if (error instanceof KilledError || process.dead) return { outcome: 'killed' };
         told.push(`${error.name}: ${error.message}`);
+        messages.failed(error, process);
         return { outcome: 'failed', error };
       },
     );
@@ -180,13 +223,19 @@ export function createWorld(options: Options = {}) {
   /** As Secrets Manager does: the four steps; on a failed one the whole process again. */
   async function rotate({ attempts = 4, backoffMs = MINUTE_MS, token = randomUUID() as string } = {}) {
     token = aws.rotate(token).token;
+    const begunAtMs = clock.nowMs();
     const failures: Ended[] = [];
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const ended = await once(token);
-      if (ended.outcome === 'done') return { rotated: true, failures, token };
+      if (ended.outcome === 'done') {
+        duty.rotated();
+        return { rotated: true, failures, token };
+      }
       failures.push(ended);
       clock.advance(backoffMs);
     }
+    const last = failures.at(-1);
+    duty.rotationFailed(last && 'error' in last ? last.error.name : undefined, begunAtMs, clock.nowMs());
     return { rotated: false, failures, token };
   }
 
@@ -234,9 +283,17 @@ export function createWorld(options: Options = {}) {
       );
       return outcome.outcome;
     },
-    recover: () => invoke({ Recover: aws.identity.arn }),
+    async recover(): Promise<Ended> {
+      const before = wire.calls.length;
+      const ended = await invoke({ Recover: aws.identity.arn });
+      const met = wire.calls.slice(before).some(({ fate }) => fate !== 'ok');
+      if (!met) duty.checked(messages.momentOf(), clock.nowMs());
+      return ended;
+    },
     advance: clock.advance,
     truth: () => platform.truth(username),
+    /** The truth as messages are compared with it. */
+    truthNow: () => messages.momentOf(),
     /**
      * Answers to GetNewPassword that reached a process. Whoever dies before the very next thing, the one
      * synchronous line on stdout, has not received it: no code can run between the two.

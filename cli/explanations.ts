@@ -92,6 +92,13 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
   UnusablePasswordError: 'unusable-password',
   PasswordRefusedError: 'current-dead',
   RefusedPasswordError: 'current-refused',
+  ReplacedPasswordError: {
+    means:
+      'A rotation has replaced the password that was presented: the current version of the secret holds a newer one.',
+    byItself: 'A retry takes up the new one.',
+    todo: 'status',
+    section: 'rotate',
+  },
   StoredPasswordRefusedError: 'current-dead',
   UsernameChangedError: 'username-changed',
   SharedUsernameError: 'shared-username',

@@ -110,8 +110,11 @@ export const findings = {
   lost: {
     wellness: 'act',
     short: 'the password is lost',
-    means: 'The old password was refused after a change whose answer did not arrive: nobody has the new one.',
-    byItself: 'Nothing is sent to ThingSpace until another password is stored.',
+    means:
+      'The old password was refused after a change whose answer has not been found: no copy of the new one is known.',
+    byItself:
+      'Each retry and each daily check searches the function’s log again. Nothing is sent to ThingSpace until another ' +
+      'password is stored or found.',
     section: 'password-lost',
   },
   'lost-restored': {

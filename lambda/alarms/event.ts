@@ -39,6 +39,8 @@ export type FailedLogIn = About &
     certainty: 'refused' | 'unknown';
     /** The platform's error code where it gave one. */
     code?: string;
+    /** An exchange of ours replaced the password while the log-in was under way, so it had to be refused. */
+    replaced?: boolean;
     /** Version of the secret whose password was presented. */
     versionId: string;
   };
@@ -56,7 +58,7 @@ export type PasswordUnknown = About & {
   sealedAnswer: boolean;
 };
 
-/** The password changed (or the username is locked) and no new password reached us. */
+/** The password changed (or the username is locked) and no new password has been found. */
 export type PasswordLost = About & {
   event: 'password-lost';
   token: string;

@@ -31,6 +31,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         purpose: event.purpose,
         certainty: event.certainty,
         ...boundedMembers({ code: event.code }),
+        ...(event.replaced === undefined ? {} : { replaced: event.replaced }),
         versionId: bounded(event.versionId),
       };
     case 'guard-closed':

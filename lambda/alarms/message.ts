@@ -58,6 +58,12 @@ export const Message = v.variant('event', [
     purpose: v.picklist(['log-in', 'exchange', 'test', 'probe', 'trial']),
     certainty: v.picklist(['refused', 'unknown']),
     code: v.optional(code),
+    replaced: v.optional(
+      v.pipe(
+        v.boolean(),
+        v.description('An exchange of ours replaced the password while the log-in was under way.'),
+      ),
+    ),
     versionId: presentedVersion,
   }),
   v.strictObject({ ...about, event: v.literal('guard-closed'), lockout }),

@@ -47,7 +47,15 @@ const troubleSeverity: Record<Trouble, Severity> = {
  * The rotation presents what the secret holds now; an app may present a cached, older password. A probe asks
  * which of several passwords is live: its refusal is expected, and what follows is an event of its own.
  */
-function failedLogInSeverity({ certainty, purpose, actor, exposure, limit }: FailedLogIn): Severity {
+function failedLogInSeverity({
+  certainty,
+  purpose,
+  actor,
+  exposure,
+  limit,
+  replaced,
+}: FailedLogIn): Severity {
+  if (replaced && exposure < limit) return 'warning';
   if (certainty === 'refused' && purpose === 'probe') return 'warning';
   const storedPasswordRefused = certainty === 'refused' && actor === 'rotation';
   return exposure >= limit || storedPasswordRefused ? 'critical' : 'warning';

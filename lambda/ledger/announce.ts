@@ -15,7 +15,7 @@ export function announceFailure(
   state: CredentialState,
   id: string,
   presented: Presented,
-  failure: { certainty: 'refused' | 'unknown'; code?: string },
+  failure: { certainty: 'refused' | 'unknown'; code?: string; replaced?: boolean },
   budgets: Budgets,
   now: number,
 ): void {

@@ -4,8 +4,13 @@ export class LockoutGuardError extends PresentableError {
   override readonly name: string = 'LockoutGuardError';
   /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
   readonly retryAt: number | undefined;
-  constructor(message: string, retryAt?: number, closing = 'The request was not sent to ThingSpace.') {
-    super(`${message} ${closing}`);
+  constructor(
+    message: string,
+    retryAt?: number,
+    closing = 'The request was not sent to ThingSpace.',
+    options: ErrorOptions = {},
+  ) {
+    super(`${message} ${closing}`, options);
     this.retryAt = retryAt;
   }
 }
@@ -15,12 +20,19 @@ export class BudgetSpentError extends LockoutGuardError {
 }
 /** ThingSpace has refused this password before, or an exchange has replaced it. */
 export class RefusedPasswordError extends LockoutGuardError {
-  override readonly name = 'RefusedPasswordError';
+  override readonly name: string = 'RefusedPasswordError';
   /** Whether it is certain that the password was at fault. */
   readonly certain: boolean;
-  constructor(message: string, certain: boolean, retryAt?: number) {
-    super(message, retryAt);
+  constructor(message: string, certain: boolean, retryAt?: number, closing?: string) {
+    super(message, retryAt, closing);
     this.certain = certain;
+  }
+}
+/** An exchange of ours has replaced this password, or is replacing it: that is no fault of what the secret holds. */
+export class ReplacedPasswordError extends RefusedPasswordError {
+  override readonly name = 'ReplacedPasswordError';
+  constructor(message: string, closing?: string) {
+    super(message, true, undefined, closing);
   }
 }
 /** Too little time is left for a log-in and what follows it. */
@@ -35,9 +47,10 @@ export class ExchangeInProgressError extends LockoutGuardError {
 }
 export class CredentialLostError extends LockoutGuardError {
   override readonly name = 'CredentialLostError';
-  constructor(message: string) {
+  constructor(message: string, cause?: Error) {
     // The probe that found the loss was sent.
-    super(message, undefined, 'Nothing more is sent to ThingSpace until then.');
+    const closing = 'Nothing more is sent to ThingSpace until another password is stored or found.';
+    super(message, undefined, closing, cause === undefined ? {} : { cause });
   }
 }
 export class SharedUsernameError extends LockoutGuardError {

@@ -6,6 +6,7 @@ import {
   ExchangeInProgressError,
   type LockoutGuardError,
   RefusedPasswordError,
+  ReplacedPasswordError,
   SharedUsernameError,
   WaitAfterUnknownError,
 } from './errors.ts';
@@ -97,11 +98,22 @@ function notItsSecret(state: CredentialState, wanted: Presentation) {
   if (state.secretArn !== undefined && state.secretArn !== wanted.secretArn)
     return sharedUsername(state, wanted.secretArn);
   const { journal } = state;
+  const { token } = wanted.exchange;
+  if (hasItsPassword(journal, token)) {
+    return new ExchangeInProgressError(
+      `Another invocation has made the new password of ${state.credential} for rotation ${token} already. A retry finds it.`,
+    );
+  }
   if (journal.state === 'idle' || journal.state === 'committed') return undefined;
   return new ExchangeInProgressError(
     `The last exchange of ${state.credential}'s password is not settled (${journal.state}).`,
   );
 }
+
+/** A rotation that was closed, or whose new password is current. */
+const hasItsPassword = (journal: CredentialState['journal'], token: string): boolean =>
+  (journal.state === 'idle' && journal.lastToken === token) ||
+  (journal.state === 'committed' && journal.token === token);
 
 export function sharedUsername(state: CredentialState, secretArn: string): SharedUsernameError {
   return new SharedUsernameError(
@@ -117,21 +129,27 @@ function lost({ journal, credential }: CredentialState, wanted: Presentation) {
   return credentialLost(credential);
 }
 
-export function credentialLost(credential: string): CredentialLostError {
+/** @param notSearched why the log could not be searched for the answer */
+export function credentialLost(credential: string, notSearched?: Error): CredentialLostError {
+  const searching =
+    notSearched === undefined
+      ? 'Each retry and each daily check searches the function’s log for it again. '
+      : 'The function could not search its own log for it just now: let it logs:FilterLogEvents on its log group; a retry or ' +
+        'the daily check then searches it. ';
   return new CredentialLostError(
-    `The password of ${credential} is lost: it was changed (or the username is locked) and the new one never ` +
-      'reached us. Have M2M Support reset it, store the password they give you as a new version of the secret, ' +
+    `The password of ${credential} is lost: it was changed (or the username is locked) and no copy of the new one has ` +
+      `been found. ${searching}Have M2M Support reset it, store the password they give you as a new version of the secret, ` +
       'then rotate again.',
+    notSearched,
   );
 }
 
 function barredPassword(state: CredentialState, wanted: Presentation, now: number) {
   const { journal, credential } = state;
   if (journal.state === 'received' && wanted.versionId === journal.oldVersion) {
-    return new RefusedPasswordError(
+    return new ReplacedPasswordError(
       `The password of ${credential} that you hold is dead; the new one is sealed in the journal, and no ` +
         'invocation has seen it in the secret yet. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',
-      true,
     );
   }
   const refused = state.refused[wanted.fingerprint.id];
@@ -142,10 +160,17 @@ function barredPassword(state: CredentialState, wanted: Presentation, now: numbe
 }
 
 function barredAs(
-  { at, releasable, released }: CredentialState['refused'][string],
+  { at, releasable, released, replaced }: CredentialState['refused'][string],
   { credential }: CredentialState,
   { versionId }: Presentation,
 ) {
+  if (replaced && !releasable) {
+    return new ReplacedPasswordError(
+      `A rotation has replaced the password of ${credential} in version ${versionId}: it is dead, and it is not presented ` +
+        'again. Read the current version of the secret. If that is this one, rotate, or invoke the function with ' +
+        '{"Recover": "<secret ARN>"}.',
+    );
+  }
   return new RefusedPasswordError(
     `ThingSpace has refused the password of ${credential} in version ${versionId}; it is not presented ` +
       'again, because every failure counts toward the lock. Store a working password as a new version of the secret.',

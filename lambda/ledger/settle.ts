@@ -1,6 +1,7 @@
 import { announceFailure, announceSpentBudget, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import { committedVersion, endLoss, exchangeOf } from './journal.ts';
+import { isReplaced } from './replaced.ts';
 import type { Presentation } from './reserve.ts';
 import { type Attempt, type CredentialState, exposure, type Journal } from './state.ts';
 import { RECENTLY_ISSUED_MS } from './times.ts';
@@ -65,7 +66,18 @@ export function settle(
       };
       if (settlement.certainlyCredentials && state.lastGood?.versionId === presented.versionId)
         delete state.lastGood;
-      announceFailure(state, id, presented, { certainty: 'refused', code: settlement.code }, budgets, now);
+      announceFailure(
+        state,
+        id,
+        presented,
+        {
+          certainty: 'refused',
+          code: settlement.code,
+          ...(isReplaced(state, presented, now) ? { replaced: true } : {}),
+        },
+        budgets,
+        now,
+      );
       return;
   }
 }
@@ -78,7 +90,8 @@ function replacedSince(
 ): boolean {
   const refusal = refused[fingerprint.id];
   if (!refusal?.replaced) return false;
-  return attempt === undefined || attempt.reservedAt < refusal.at;
+  // At the same moment, too: a password that was replaced is not reserved any more.
+  return attempt === undefined || attempt.reservedAt <= refusal.at;
 }
 
 /** One password is live at a time: it is not refused any more, and what was set aside is not it. */

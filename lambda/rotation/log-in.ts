@@ -1,5 +1,7 @@
-import { RefusedPasswordError } from '../ledger/errors.ts';
+import { RefusedPasswordError, ReplacedPasswordError } from '../ledger/errors.ts';
+import { fingerprint } from '../ledger/fingerprint.ts';
 import { guardedLogIn } from '../ledger/guarded-log-in.ts';
+import { isReplaced } from '../ledger/replaced.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
@@ -30,17 +32,23 @@ export async function logInOrThrow(
   purpose: Presentation['purpose'],
   onRefused?: OnRefused,
 ): Promise<string> {
+  const print = await fingerprint(username, versionId, password);
+  let replaced = false;
   const outcome = await guardedLogIn(
     invocation,
     { secretArn: invocation.secretArn, versionId, username, password },
     { actor: ACTOR, purpose, share: 'rotation' },
     invocation.deadlineMs,
-    onRefused,
+    (state, now) => {
+      replaced = isReplaced(state, { versionId, fingerprint: print }, now);
+      onRefused?.(state, now);
+    },
   );
   switch (outcome.outcome) {
     case 'done':
       return outcome.value;
     case 'refused':
+      if (replaced) throw replacedMeanwhile(username, versionId);
       throw refused(outcome.code, username, versionId);
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
@@ -88,6 +96,14 @@ export async function logOut({ api, clock, log, deadlineMs }: Invocation, sessio
     timeoutMs: Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs()),
   });
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
+}
+
+function replacedMeanwhile(username: string, versionId: string): ReplacedPasswordError {
+  return new ReplacedPasswordError(
+    `Another invocation replaced the password of ${username} in version ${versionId} of the secret while a log-in with it was ` +
+      'under way, so ThingSpace refused it. A retry takes up the new one.',
+    'The log-in counts, and it was announced.',
+  );
 }
 
 function refused(code: string, username: string, versionId: string): Error {

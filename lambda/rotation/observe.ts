@@ -18,11 +18,19 @@ export type Seen = {
   former: { username: string; journal: Journal } | undefined;
 };
 
-/** All reads that recovery decides by; also publishes the alarms that an earlier invocation left. */
+/**
+ * All reads that recovery decides by; also publishes the alarms that an earlier invocation left. An exchange that
+ * ends between the reads makes AWSCURRENT look dead: then the secret is read once more, after the ledger.
+ */
 export async function observe(
   invocation: Invocation,
   described: SecretDescription | undefined,
 ): Promise<Seen> {
+  const seen = await observeOnce(invocation, described);
+  return seen.currentIsDead ? observeOnce(invocation, undefined) : seen;
+}
+
+async function observeOnce(invocation: Invocation, described: SecretDescription | undefined): Promise<Seen> {
   const { ledger, secretArn, deadlineMs } = invocation;
   const current = await readCurrent(invocation, described ?? (await describeSecret(invocation)));
   const username = current.credential?.username ?? (await ledger.usernameOf(secretArn));

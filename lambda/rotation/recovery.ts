@@ -1,6 +1,6 @@
 import { ExchangeInProgressError } from '../ledger/errors.ts';
 import { committedVersion } from '../ledger/journal.ts';
-import { credentialLost, leaseLives, sharedUsername } from '../ledger/reserve.ts';
+import { leaseLives, sharedUsername } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
@@ -9,6 +9,7 @@ import type { Invocation } from './context.ts';
 import { UsernameChangedError } from './errors.ts';
 import { endCommitted } from './exchange-outcome.ts';
 import { prove } from './log-in.ts';
+import { type Lost, lookForLost } from './lost-password.ts';
 import { observe, type Seen } from './observe.ts';
 import { failWithDead, putBack } from './put-back.ts';
 import { rollForward } from './roll-forward.ts';
@@ -38,6 +39,8 @@ type Classified =
   | { do: 'wait for its owner'; journal: Extract<Journal, { state: 'exchanging' }> }
   | { do: 'settle'; journal: Unsettled }
   | { do: 'ask the stored one' }
+  /** `otherwise` is to be done when the log does not hold it. */
+  | { do: 'look for the lost one'; journal: Lost; otherwise: 'stop' | 'ask the stored one' }
   /** `otherwise` is to be done when no password is there to be put back. */
   | { do: 'put back'; otherwise: Classified }
   | { do: 'fail with the dead one' }
@@ -77,12 +80,11 @@ export function classify(
       return { do: 'settle', journal };
     case 'unknown':
       return { do: 'settle', journal };
-    case 'lost':
-      // The ledger bars the version that was lost; that another one logs in ends the loss.
-      if (current.versionId === journal.oldVersion || !current.credential) {
-        return { do: 'stop', error: credentialLost(seen.username) };
-      }
-      return { do: 'ask the stored one' };
+    case 'lost': {
+      // The ledger bars the version that was lost; a log-in with another one ends the loss.
+      const another = current.versionId !== journal.oldVersion && current.credential;
+      return { do: 'look for the lost one', journal, otherwise: another ? 'ask the stored one' : 'stop' };
+    }
     case 'committed': {
       const isOurs = token !== undefined && (journal.token === token || committedVersion(journal) === token);
       if (!isOurs) return putBackOr(seen, { do: 'nothing', recovered: 'clear' });
@@ -122,6 +124,13 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
     case 'settle':
       await settleUnknownOutcome(invocation, decision.journal, seen);
       return undefined;
+    case 'look for the lost one': {
+      const found = await lookForLost(invocation, decision.journal, seen.username);
+      if (found === 'in the log') return undefined;
+      if (decision.otherwise === 'stop') throw found.error;
+      await askStored(invocation, seen);
+      return undefined;
+    }
     case 'ask the stored one':
       await askStored(invocation, seen);
       return undefined;

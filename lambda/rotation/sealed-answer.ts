@@ -59,19 +59,22 @@ type FoundInLog =
 /** Kept of an invocation's time when the log is searched. */
 const MARGIN_MS = 3_000;
 
-/** Looks for the answer of an exchange in the log of the invocation that had it, and takes it into the journal. */
+/**
+ * Looks for the answer of an exchange in the log of the invocation that had it, and takes it into the journal.
+ * @param untilMs until when to search, by the process's clock
+ */
 export async function findInLog(
   invocation: Invocation,
   { attempt, startedAt }: ExchangeJournal,
   username: string,
+  untilMs = invocation.deadlineMs - MARGIN_MS,
 ): Promise<FoundInLog> {
   const { sealedLog, sealer, api, ledger, log, deadlineMs } = invocation;
-  const untilMs = deadlineMs - MARGIN_MS;
   let forItem: string;
   let password: string | undefined;
   let missing: number[];
   try {
-    const answer = await sealedLog.find(attempt, startedAt - 60_000, untilMs);
+    const answer = await sealedLog.find(attempt, startedAt, untilMs);
     if (!answer) return { found: 'nothing' };
     missing = answer.missing;
     ({ forItem, password } = await condense(answer.envelopes, sealer, api.readNewPassword));

@@ -24,6 +24,7 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'StaleRotationError',
   'ExchangeInProgressError',
   'ExchangesHeldError',
+  'ReplacedPasswordError',
   'LedgerUnavailableError',
   'LedgerItemError',
 ]);

@@ -1,3 +1,4 @@
+import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
 import { checkFits } from '../secret/credential.ts';
@@ -61,12 +62,16 @@ async function run(invocation: Invocation, event: RotationEvent | RecoverEvent):
   }
 }
 
+/** How often other invocations may come in between before the step leaves it to a retry. */
+const MAX_OVERTAKEN = 3;
+
 /**
  * Has ThingSpace make a new password and makes it current, once per token: what an earlier invocation has
- * begun is finished or settled first, also when Secrets Manager has moved on to another token.
+ * begun is finished or settled first, also when Secrets Manager has moved on to another token. Where another
+ * invocation exchanges meanwhile, the step begins again and ends with what that one brings.
  * @throws TokenNotStagedError
  */
-async function createSecret(step: StepInvocation): Promise<void> {
+async function createSecret(step: StepInvocation, overtaken = 0): Promise<void> {
   const { secret, staged } = await checkStaged(step);
   const recovered = await recoverPending(step, secret);
   if (recovered.found === 'stored') return letOthersGoOn(step);
@@ -75,7 +80,14 @@ async function createSecret(step: StepInvocation): Promise<void> {
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
   await mayBeginExchange(step, username);
-  await changePassword(step, current);
+  try {
+    await changePassword(step, current);
+  } catch (failure) {
+    const byAnother = failure instanceof ReplacedPasswordError || failure instanceof ExchangeInProgressError;
+    if (!byAnother || overtaken >= MAX_OVERTAKEN) throw failure;
+    step.log('Another invocation exchanges the password', { username, failure: failure.name });
+    await createSecret(step, overtaken + 1);
+  }
 }
 
 /** Nothing is left to set: ThingSpace has set the new password when it made it, and createSecret has stored it. */

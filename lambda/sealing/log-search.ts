@@ -18,8 +18,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * @param clock the one by which callers say their `deadlineMs`
  */
 export function cloudWatchLogSearch(logGroupName: string | undefined, clock: Clock): SearchLog {
-  return async (term, sinceMs, deadlineMs) => {
-    if (logGroupName === undefined) return [];
+  return async (term, { sinceMs, untilMs }, deadlineMs) => {
+    if (logGroupName === undefined) throw unnamed();
     const leftMs = deadlineMs - clock.nowMs();
     if (!(leftMs > 0)) throw unfinished(logGroupName);
     const abortSignal = AbortSignal.timeout(Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
@@ -36,6 +36,7 @@ export function cloudWatchLogSearch(logGroupName: string | undefined, clock: Clo
               logGroupName,
               filterPattern: `"${term}"`,
               startTime: sinceMs,
+              endTime: untilMs,
               ...(nextToken === undefined ? {} : { nextToken }),
             }),
             { abortSignal },
@@ -51,6 +52,13 @@ export function cloudWatchLogSearch(logGroupName: string | undefined, clock: Clo
     }
     return lines;
   };
+}
+
+function unnamed(): LogSearchUnfinishedError {
+  return new LogSearchUnfinishedError(
+    'The function does not know its log group, so it could not search it: AWS_LAMBDA_LOG_GROUP_NAME, which Lambda sets, is ' +
+      'missing in its environment. A sealed answer in the log stays there.',
+  );
 }
 
 function unfinished(logGroupName: string, cause?: unknown): LogSearchUnfinishedError {

@@ -11,11 +11,11 @@ export interface SealedLog {
   write(attempt: string, envelopes: readonly string[]): void;
   /**
    * The envelopes of an attempt in the log of earlier invocations; undefined when there is none.
-   * @param sinceMs when the attempt began, in milliseconds since 1970
+   * @param startedAt when the attempt began, in milliseconds since 1970
    * @param deadlineMs until when to search, by the clock of the search
-   * @throws what the search throws; LogSearchUnfinishedError when the time ran out
+   * @throws what the search throws; LogSearchUnfinishedError when the log was not searched to its end
    */
-  find(attempt: string, sinceMs: number, deadlineMs: number): Promise<FoundAnswer | undefined>;
+  find(attempt: string, startedAt: number, deadlineMs: number): Promise<FoundAnswer | undefined>;
 }
 
 type FoundAnswer = {
@@ -28,16 +28,28 @@ type FoundAnswer = {
   missing: number[];
 };
 
-/** Searches a log group: each line that contains `term`, since a time in milliseconds since 1970. */
-export type SearchLog = (term: string, sinceMs: number, deadlineMs: number) => Promise<string[]>;
+/** Between two times, in milliseconds since 1970. */
+export type Written = { sinceMs: number; untilMs: number };
+
+/** Searches a log group: each line that contains `term` and was written in this time. */
+export type SearchLog = (term: string, written: Written, deadlineMs: number) => Promise<string[]>;
+
+/**
+ * The time in which the lines of an attempt were written, wide enough for clocks that differ. An invocation ends within
+ * 15 minutes. Without the end, a search for a loss of last year would read every line since.
+ */
+export const linesWritten = (startedAt: number): Written => ({
+  sinceMs: startedAt - 60_000,
+  untilMs: startedAt + 7 * 24 * 60 * 60_000,
+});
 
 export function stdoutSealedLog(search: SearchLog): SealedLog {
   return {
     write(attempt, envelopes) {
       for (const line of linesOf(attempt, envelopes)) writeAll(Buffer.from(`${line}\n`));
     },
-    async find(attempt, sinceMs, deadlineMs) {
-      return answerIn(await search(attempt, sinceMs, deadlineMs), attempt);
+    async find(attempt, startedAt, deadlineMs) {
+      return answerIn(await search(attempt, linesWritten(startedAt), deadlineMs), attempt);
     },
   };
 }

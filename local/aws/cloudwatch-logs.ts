@@ -8,6 +8,8 @@ export interface CloudWatchLogs extends Listening {
   append(logGroup: string, line: string, timestampMs: number): void;
   /** All lines of a group in the order of their arrival; empty for an unknown one. */
   lines(logGroup: string): readonly string[];
+  /** How long after its arrival a line is found by a search. @default 0 */
+  searchDelayMs: number;
 }
 
 type LogEvent = { timestamp: number; message: string; ingestionTime: number; eventId: string };
@@ -36,6 +38,7 @@ const FilterLogEvents = v.pipe(
  */
 export async function startCloudWatchLogs({ clock }: Pick<Place, 'clock'>): Promise<CloudWatchLogs> {
   const groups = new Map<string, LogEvent[]>();
+  const isSearchable = ({ ingestionTime }: LogEvent) => ingestionTime <= clock.nowMs() - logs.searchDelayMs;
 
   const operations = {
     DescribeLogGroups: operation(
@@ -61,7 +64,7 @@ export async function startCloudWatchLogs({ clock }: Pick<Place, 'clock'>): Prom
       for (; next < events.length && next < start + eventsPerPage && found.length < limit; next += 1) {
         const event = events[next] as LogEvent;
         const inTime = event.timestamp >= startTime && event.timestamp <= endTime;
-        if (inTime && terms.every((term) => event.message.includes(term))) {
+        if (inTime && isSearchable(event) && terms.every((term) => event.message.includes(term))) {
           found.push({ ...event, logStreamName });
         }
       }
@@ -73,8 +76,9 @@ export async function startCloudWatchLogs({ clock }: Pick<Place, 'clock'>): Prom
     }),
   };
 
-  return {
+  const logs: CloudWatchLogs = {
     ...(await serveJson('logs', operations)),
+    searchDelayMs: 0,
     append(logGroup, message, timestamp) {
       const events = groups.get(logGroup) ?? [];
       const eventId = String(events.length).padStart(56, '0');
@@ -83,6 +87,7 @@ export async function startCloudWatchLogs({ clock }: Pick<Place, 'clock'>): Prom
     },
     lines: (logGroup) => (groups.get(logGroup) ?? []).map(({ message }) => message),
   };
+  return logs;
 }
 
 /**

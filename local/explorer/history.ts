@@ -7,6 +7,8 @@ import type { Stage } from './stage.ts';
 export type HistoryOptions = {
   /** World time between Secrets Manager's retries. @default 60_000 */
   backoffMs?: number;
+  /** How late the log shows a line. @default 0 */
+  logDelayMs?: number;
 };
 
 /** What befalls one rotation; begun when the stage is at rest. */
@@ -37,7 +39,7 @@ const HOUR_MS = 60 * 60_000;
 export async function playHistory(
   disturbance: Disturbance,
   stage: Stage,
-  { backoffMs = 60_000 }: HistoryOptions = {},
+  { backoffMs = 60_000, logDelayMs = 0 }: HistoryOptions = {},
 ): Promise<Verdict> {
   const startedAtMs = performance.now();
   const { world } = stage;
@@ -45,8 +47,10 @@ export async function playHistory(
   const before = markOf(stage);
   const happened = world.platform.events.length;
   const watch = disturbance.begin(stage);
+  world.aws.logs.searchDelayMs = logDelayMs;
   const { succeeded } = await conductor.rotate(world.secretArn, { attempts: 2, backoffMs });
   if (!succeeded) await conductor.recover(world.secretArn, { times: 2 });
+  if (!succeeded && logDelayMs > 0) await conductor.recover(world.secretArn, { afterMs: logDelayMs });
   world.gateway.decide = () => 'ok';
   world.gateway.onAnswer = () => {};
 

@@ -10,6 +10,8 @@ const { values } = parseArgs({
     fate: { type: 'string', multiple: true },
     /** No fault: a person acts at each remote call. */
     people: { type: 'boolean', default: false },
+    /** How many minutes late the log shows a line. */
+    'log-delay': { type: 'string', default: '0' },
     parallel: { type: 'string', default: '6' },
     verbose: { type: 'boolean', default: false },
   },
@@ -22,6 +24,7 @@ const verdicts = await explore({
   fates: FATES.filter((fate) => chosen.includes(fate)),
   people: values.people,
   parallel: Number(values.parallel),
+  logDelayMs: Number(values['log-delay']) * 60_000,
   onVerdict({ title, end, violations, durationMs }, done, of) {
     const told = violations.length > 0 ? violations.join('; ') : end;
     if (values.verbose || violations.length > 0) console.log(`${title}: ${told} (${durationMs} ms)`);

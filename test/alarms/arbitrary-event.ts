@@ -46,6 +46,7 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
       ),
       certainty: fc.constantFrom('refused' as const, 'unknown' as const),
       code: text,
+      replaced: fc.constant(true),
       versionId: text,
     },
     {

@@ -40,6 +40,22 @@ export const examples: Example[] = [
     },
   },
   {
+    title: 'The rotation was refused because another invocation replaced the password',
+    event: {
+      ...about,
+      event: 'failed-log-in',
+      exposure: 1,
+      limit: 5,
+      budget: 3,
+      actor: 'rotation',
+      purpose: 'log-in',
+      certainty: 'refused',
+      code: 'INPUT_INVALID.Password.Invalid',
+      replaced: true,
+      versionId,
+    },
+  },
+  {
     title: 'An app was refused',
     event: {
       ...about,

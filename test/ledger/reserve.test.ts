@@ -5,6 +5,7 @@ import {
   ExchangeInProgressError,
   LockoutGuardError,
   RefusedPasswordError,
+  ReplacedPasswordError,
   SharedUsernameError,
   WaitAfterUnknownError,
 } from '../../lambda/ledger/errors.ts';
@@ -155,6 +156,29 @@ test('another secret with the same username may log in and never exchange', () =
   const refused = ask(stateWith({ secretArn: SECRET_ARN }), exchangeOf('token', other));
   expect(refused).toBeInstanceOf(SharedUsernameError);
   expect(refused?.message).toContain(SECRET_ARN);
+});
+
+test('Grants no second exchange to a rotation that has its new password already', () => {
+  const committed: Journal = { ...received, state: 'committed', versionId: 'v2' };
+  const wanted = presentation({ versionId: 'v2', password: 'p2' });
+  const asking = (token: string) => ({
+    ...exchangeOf(token),
+    versionId: wanted.versionId,
+    fingerprint: wanted.fingerprint,
+  });
+  for (const journal of [committed, { state: 'idle', lastToken: received.token } as const]) {
+    expect(ask(stateWith({ journal }), asking(received.token))).toBeInstanceOf(ExchangeInProgressError);
+    expect(ask(stateWith({ journal }), asking('another rotation'))).toBeUndefined();
+  }
+});
+
+test('Calls a password replaced, not refused, that an exchange has replaced', () => {
+  const refused = { 'v1:p1': { ...refusal, releasable: false, replaced: true } };
+  expect(ask(stateWith({ refused }))).toBeInstanceOf(ReplacedPasswordError);
+  expect(ask(stateWith({ journal: received }))).toBeInstanceOf(ReplacedPasswordError);
+  expect(ask(stateWith({ refused: { 'v1:p1': { ...refusal, releasable: false } } }))).not.toBeInstanceOf(
+    ReplacedPasswordError,
+  );
 });
 
 test('of a lost credential only the version that was lost is barred', () => {

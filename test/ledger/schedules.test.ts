@@ -55,6 +55,7 @@ const REACHED = [
   'answered after it was swept',
   'BudgetSpentError',
   'RefusedPasswordError',
+  'ReplacedPasswordError',
   'WaitAfterUnknownError',
   'ExchangeInProgressError',
   'CredentialLostError',

@@ -324,12 +324,50 @@ test('a log-in that the platform executed before an exchange and answered after 
   early(SUCCESS, NOW + 2);
   expect(state).toMatchObject({ refused, lastGood, orphanItems, failed: 0 });
   expect(state.inFlight).toEqual({});
-  // Support has reset it to the very one that was replaced. `<=` would not believe it in the same millisecond.
+  // A replaced password is not reserved, so one that was reserved in the same moment was reserved before.
   delete state.refused['v1:p1'];
-  const again = begin(state, 'again', presentation(), NOW + 3);
+  const same = begin(state, 'same', presentation(), NOW + 3);
   Object.assign(state.refused, { 'v1:p1': { ...refused['v1:p1'], at: NOW + 3 } });
-  again(SUCCESS, NOW + 4);
+  same(SUCCESS, NOW + 4);
+  expect(state).toMatchObject({ lastGood, orphanItems });
+  expect(state.refused['v1:p1']).toBeDefined();
+  // Support has reset it to the very one that was replaced.
+  delete state.refused['v1:p1'];
+  const again = begin(state, 'again', presentation(), NOW + 4);
+  Object.assign(state.refused, { 'v1:p1': { ...refused['v1:p1'], at: NOW + 3 } });
+  again(SUCCESS, NOW + 5);
   expect(state).toMatchObject({ refused: {}, lastGood: { versionId: 'v1' }, orphanItems: [] });
+});
+
+test('Announces a refusal as the work of our own exchange while one replaces the password, or has replaced it', () => {
+  const replacedIn = (state: ReturnType<typeof stateWith>) =>
+    state.outbox.map((alarm) => ('replaced' in alarm ? alarm.replaced : undefined));
+  const during = stateWith();
+  const early = begin(during, 'early');
+  begin(during, 'exchange', exchangeOf('t'), NOW + 1);
+  early(REFUSED, NOW + 2);
+  expect(replacedIn(during)).toEqual([true]);
+
+  const after = stateWith();
+  const late = begin(after, 'late');
+  begin(after, 'exchange', exchangeOf('t'), NOW + 1)({ outcome: 'exchanged' }, NOW + 2);
+  recordReceived(after, 'exchange', 'sealed', NOW + 2);
+  late(REFUSED, NOW + 3);
+  expect(replacedIn(after)).toEqual([true]);
+
+  const apart = stateWith();
+  begin(apart, 'apart')(REFUSED, NOW + 1);
+  expect(replacedIn(apart)).toEqual([undefined]);
+});
+
+test('Announces a refusal as a plain one when the exchange of the password died long before', () => {
+  const state = stateWith();
+  begin(state, 'exchange', exchangeOf('t'), NOW);
+  begin(state, 'an app', presentation(), NOW + 20 * 60_000)(REFUSED, NOW + 20 * 60_000 + 1);
+  const refusals = state.outbox.filter(
+    (alarm) => alarm.event === 'failed-log-in' && alarm.certainty === 'refused',
+  );
+  expect(refusals.map((alarm) => 'replaced' in alarm)).toEqual([false]);
 });
 
 test('of a version that is refused for certain nobody says any longer that it is good', () => {

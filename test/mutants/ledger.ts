@@ -13,6 +13,27 @@ export const ledgerMutants: Mutant[] = [
     noticedBy: 'test/ledger/guarded-log-in.test.ts',
   },
   {
+    rule: 'no second exchange for a rotation that has its new password already',
+    file: 'lambda/ledger/reserve.ts',
+    find: 'if (hasItsPassword(journal, token)) {',
+    replace: "if (hasItsPassword(journal, token) && token === '') {",
+    noticedBy: 'test/ledger/reserve.test.ts',
+  },
+  {
+    rule: 'a log-in that was reserved in the moment of the exchange says nothing of the password now',
+    file: 'lambda/ledger/settle.ts',
+    find: 'attempt.reservedAt <= refusal.at;',
+    replace: 'attempt.reservedAt < refusal.at;',
+    noticedBy: 'test/ledger/settle.test.ts',
+  },
+  {
+    rule: 'a refusal that our own exchange brought about is announced as that',
+    file: 'lambda/ledger/replaced.ts',
+    find: 'if (refused[fingerprint.id]?.replaced) return true;',
+    replace: '',
+    noticedBy: 'test/ledger/settle.test.ts',
+  },
+  {
     rule: 'an exchange that changes nothing leaves word of the rotation that was finished before',
     file: 'lambda/ledger/journal.ts',
     find: "state.journal = { state: 'idle', ...exchange.before };",

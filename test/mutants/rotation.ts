@@ -4,12 +4,35 @@ const RULES = 'test/rotation/rules.test.ts';
 const OVERLAP = 'test/rotation/overlap.test.ts';
 const SWAP = 'test/rotation/swap.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const AGAIN = 'test/rotation/invoked-again.test.ts';
+const LOST = 'test/rotation/lost.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
 const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
 export const rotationMutants: Mutant[] = [
+  {
+    rule: 'where another invocation exchanges, createSecret begins again and ends with what that one brings',
+    file: 'lambda/rotation/steps.ts',
+    find: 'if (!byAnother || overtaken >= MAX_OVERTAKEN) throw failure;',
+    replace: 'if (overtaken >= 0 || byAnother) throw failure;',
+    noticedBy: AGAIN,
+  },
+  {
+    rule: 'a password that looks dead is read once more after the ledger',
+    file: 'lambda/rotation/observe.ts',
+    find: 'return seen.currentIsDead ? observeOnce(invocation, undefined) : seen;',
+    replace: 'return seen;',
+    noticedBy: AGAIN,
+  },
+  {
+    rule: 'a log-in that our own exchange made ThingSpace refuse is called replaced, not refused',
+    file: 'lambda/rotation/log-in.ts',
+    find: 'if (replaced) throw replacedMeanwhile(username, versionId);',
+    replace: '',
+    noticedBy: AGAIN,
+  },
   {
     rule: 'no put makes a version current: only the swap does',
     file: 'lambda/secret/swap.ts',
@@ -132,9 +155,30 @@ export const rotationMutants: Mutant[] = [
   {
     rule: '`lost` stops a rotation at once',
     file: 'lambda/rotation/recovery.ts',
-    find: 'if (current.versionId === journal.oldVersion || !current.credential) {',
-    replace: 'if (!current.credential) {',
+    find: 'const another = current.versionId !== journal.oldVersion && current.credential;',
+    replace: 'const another = current.credential;',
     noticedBy: 'test/rotation/classify.test.ts',
+  },
+  {
+    rule: 'a lost password is looked for in the log again',
+    file: 'lambda/rotation/recovery.ts',
+    find: "if (found === 'in the log') return undefined;",
+    replace: "if (found === 'in the log') throw new Error('lost for ever');",
+    noticedBy: LOST,
+  },
+  {
+    rule: 'a lost answer that KMS does not open now is not called lost',
+    file: 'lambda/rotation/lost-password.ts',
+    find: 'return { error: inLog.error };',
+    replace: 'return { error: credentialLost(username) };',
+    noticedBy: LOST,
+  },
+  {
+    rule: 'a log group that is not known is not an empty log',
+    file: 'lambda/sealing/log-search.ts',
+    find: 'if (logGroupName === undefined) throw unnamed();',
+    replace: 'if (logGroupName === undefined) return unnamed() && [];',
+    noticedBy: 'test/sealing/log-search.test.ts',
   },
   {
     rule: 'another username begins nothing while the former’s exchange is open',

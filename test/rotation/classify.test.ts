@@ -58,8 +58,12 @@ describe('each state that earlier invocations can leave has one row', () => {
       'wait for its owner',
     ],
     ['an unknown outcome', seen({ state: 'unknown', ...exchange }), 'settle'],
-    ['a lost password, and no other version stored', seen(lost), 'stop'],
-    ['a lost password, and another version stored', seen(lost, { version: 'V1' }), 'ask the stored one'],
+    ['a lost password, and no other version stored', seen(lost), 'look for the lost one, or stop'],
+    [
+      'a lost password, and another version stored',
+      seen(lost, { version: 'V1' }),
+      'look for the lost one, or ask the stored one',
+    ],
     ['a committed exchange of this rotation', seen(committed, { version: 'T1' }), 'nothing: stored'],
     [
       'a committed exchange of this rotation, another version stored since',
@@ -109,7 +113,13 @@ describe('each state that earlier invocations can leave has one row', () => {
     ],
   ])('%s', (_, what, expected) => {
     const found = classify(what, asked);
-    expect(found.do === 'nothing' ? `nothing: ${found.recovered}` : found.do).toBe(expected);
+    const also =
+      found.do === 'nothing'
+        ? `: ${found.recovered}`
+        : found.do === 'look for the lost one'
+          ? `, or ${found.otherwise}`
+          : '';
+    expect(`${found.do}${also}`).toBe(expected);
   });
 
   test('a recover event has no token: a finished rotation is nothing to it', () => {

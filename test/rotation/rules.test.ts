@@ -125,7 +125,7 @@ test('after Secrets Manager has given up, the recover event finishes alone, and 
 
 test('while a sealed password waits, nobody logs in with the dead one', async () => {
   const { world } = await receivedAndKilled();
-  await expect(appLogIn(world, FIRST_PASSWORD)).rejects.toMatchObject({ name: 'RefusedPasswordError' });
+  await expect(appLogIn(world, FIRST_PASSWORD)).rejects.toMatchObject({ name: 'ReplacedPasswordError' });
   expect(world.truth().failures).toBe(0);
 });
 
@@ -134,7 +134,7 @@ test('after a rotation nobody logs in with the old password from a cache', async
   const oldVersion = world.aws.stages.get('AWSCURRENT') as string;
   await world.rotate();
   await expect(appLogIn(world, FIRST_PASSWORD, oldVersion)).rejects.toMatchObject({
-    name: 'RefusedPasswordError',
+    name: 'ReplacedPasswordError',
   });
   expect(world.truth().failures).toBe(0);
 });

@@ -14,6 +14,7 @@ let answer: (request: Record<string, unknown>) => Page | undefined;
 /** The caller's time, which the pages take. */
 let nowMs: number;
 const clock = { nowMs: () => nowMs, sleep: async () => undefined };
+const WRITTEN = { sinceMs: 5, untilMs: 9 };
 const NEVER_MS = Number.POSITIVE_INFINITY;
 
 beforeEach(async () => {
@@ -58,15 +59,15 @@ describe('the search of the function’s own log', () => {
       { events: [{ message: 'two' }] },
     ];
     answer = ({ nextToken = '0' }) => pages[Number(nextToken)];
-    expect(await cloudWatchLogSearch('group', clock)('attempt', 5, NEVER_MS)).toEqual(['one', 'two']);
-    expect(asked[0]).toEqual({ logGroupName: 'group', filterPattern: '"attempt"', startTime: 5 });
+    expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, NEVER_MS)).toEqual(['one', 'two']);
+    expect(asked[0]).toEqual({ logGroupName: 'group', filterPattern: '"attempt"', startTime: 5, endTime: 9 });
     expect(asked).toHaveLength(3);
   });
 
   test('takes a time as a monotonic clock gives it, with fractions of a millisecond', async () => {
     answer = () => ({ events: [{ message: 'one' }] });
     nowMs = 0.25;
-    expect(await cloudWatchLogSearch('group', clock)('attempt', 0, 20_000.5)).toEqual(['one']);
+    expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 20_000.5)).toEqual(['one']);
   });
 
   test('that pages beyond its time ends in an error, not in what it found so far', async () => {
@@ -74,7 +75,7 @@ describe('the search of the function’s own log', () => {
       nowMs += 1_000;
       return { events: [{ message: 'one' }], nextToken: '1' };
     };
-    await expect(cloudWatchLogSearch('group', clock)('attempt', 0, 3_000)).rejects.toThrow(
+    await expect(cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 3_000)).rejects.toThrow(
       LogSearchUnfinishedError,
     );
     expect(asked).toHaveLength(3);
@@ -82,7 +83,7 @@ describe('the search of the function’s own log', () => {
 
   test('that hangs is given up when its time is over', async () => {
     answer = () => undefined;
-    await expect(cloudWatchLogSearch('group', clock)('attempt', 0, 200)).rejects.toThrow(
+    await expect(cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 200)).rejects.toThrow(
       LogSearchUnfinishedError,
     );
     // The client's own limits would have asked a second time.
@@ -92,12 +93,18 @@ describe('the search of the function’s own log', () => {
   test('takes a time that is no whole number of milliseconds, as clocks have it', async () => {
     answer = () => ({ events: [{ message: 'one' }] });
     nowMs = 0.25;
-    expect(await cloudWatchLogSearch('group', clock)('attempt', 0, 60_000.75)).toEqual(['one']);
+    expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 60_000.75)).toEqual(['one']);
+  });
+
+  test('Reports an unfinished search, not an empty log, where the log group is not known', async () => {
+    const failure = cloudWatchLogSearch(undefined, clock)('attempt', WRITTEN, NEVER_MS);
+    await expect(failure).rejects.toThrow(LogSearchUnfinishedError);
+    await expect(failure).rejects.toThrow('AWS_LAMBDA_LOG_GROUP_NAME');
   });
 
   test('does not begin without time', async () => {
     answer = () => ({ events: [] });
-    await expect(cloudWatchLogSearch('group', clock)('attempt', 0, 0)).rejects.toThrow(
+    await expect(cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 0)).rejects.toThrow(
       LogSearchUnfinishedError,
     );
     expect(asked).toEqual([]);
@@ -106,7 +113,7 @@ describe('the search of the function’s own log', () => {
   test('ends on its own when the service hangs, long before the caller’s time', async () => {
     vi.spyOn(AWS_CLIENT.requestHandler, 'requestTimeout', 'get').mockReturnValue(50);
     answer = () => undefined;
-    const failure = cloudWatchLogSearch('group', clock)('attempt', 0, NEVER_MS);
+    const failure = cloudWatchLogSearch('group', clock)('attempt', WRITTEN, NEVER_MS);
     await expect(failure).rejects.toBeInstanceOf(AwsCallError);
     await expect(failure).rejects.toMatchObject({ errorName: 'TimeoutError' });
     expect(asked).toHaveLength(2);

@@ -46,7 +46,9 @@ test('an envelope is found by its attempt among other lines that name it', async
   });
   expect(await log.find('attempt-1', 1_000, 2_000)).toEqual({ envelopes: ['envelope'], missing: [] });
   expect(await log.find('attempt-3', 1_000, 2_000)).toBeUndefined();
-  expect(asked[0]).toEqual(['attempt-1', 1_000, 2_000]);
+  // From a minute before it began to a week after: an old loss is searched for without reading all lines since.
+  const written = { sinceMs: 1_000 - 60_000, untilMs: 1_000 + 7 * 24 * 60 * 60_000 };
+  expect(asked[0]).toEqual(['attempt-1', written, 2_000]);
 });
 
 test('the line of an earlier release, which names no parts, is a whole answer', () => {

@@ -4,7 +4,7 @@ import type { Alarms } from '../../lambda/alarms/publish.ts';
 import type { ItemStore } from '../../lambda/ledger/change.ts';
 import type { AuditRow } from '../../lambda/ledger/state.ts';
 import { type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
-import { answerIn, linesOf, type SealedLog } from '../../lambda/sealing/sealed-log.ts';
+import { answerIn, linesOf, linesWritten, type SealedLog } from '../../lambda/sealing/sealed-log.ts';
 import { NetworkError, type Process, type Wire } from './fate.ts';
 import type { MemorySecret } from './memory-secrets.ts';
 
@@ -29,6 +29,8 @@ export function createAws(
   const audit: AuditRow[] = [];
   const published: AlarmEvent[] = [];
   const log: { at: number; line: string }[] = [];
+  /** A line of the log is found by a search only so long after it was written. */
+  const logSearch = { delayMs: 0 };
   const keys = new Map<string, { key: Buffer; context: string }>();
 
   return {
@@ -39,6 +41,7 @@ export function createAws(
     published,
     log,
     keys,
+    logSearch,
 
     items: (wire: Wire, process: Process): ItemStore => ({
       read: (credential) =>
@@ -106,9 +109,11 @@ export function createAws(
         wire.local(process, 'stdout', () => {
           for (const line of linesOf(attempt, envelopes)) log.push({ at: nowMs(), line });
         }),
-      find: (attempt, sinceMs) =>
+      find: (attempt, startedAt) =>
         wire.remote(process, 'FilterLogEvents', () => {
-          const lines = log.filter(({ at }) => at >= sinceMs).map(({ line }) => line);
+          const { sinceMs, untilMs } = linesWritten(startedAt);
+          const last = Math.min(untilMs, nowMs() - logSearch.delayMs);
+          const lines = log.filter(({ at }) => at >= sinceMs && at <= last).map(({ line }) => line);
           return answerIn(lines, attempt);
         }),
     }),

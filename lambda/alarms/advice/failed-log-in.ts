@@ -6,6 +6,7 @@ import { phoneSupport, type Setting, type Step, showVersions, storePassword } fr
 import type { Advice } from './shape.ts';
 
 export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
+  if (event.replaced) return refusedAsReplaced(event);
   const refused = event.certainty === 'refused';
   return {
     headline: `log-in ${refused ? 'refused' : 'unanswered'}, ${event.exposure} of ${event.limit} used`,
@@ -21,13 +22,36 @@ export function failedLogIn(event: FailedLogIn, setting: Setting): Advice {
     next: refused ? nextWhenRefused(event) : nextWhenUnknown,
     todo: refused ? todoWhenRefused(event, setting) : todoWhenUnknown,
     never: [byHand(event), ...(isProbe(event) ? [] : [neverOf(refused)])],
-    facts: [
-      ['who tried', oneLine(event.actor)],
-      ['what for', event.purpose],
-      ['certainty', event.certainty],
-      ['error code', event.code === undefined ? '(none)' : oneLine(event.code)],
-      ['version', oneLine(event.versionId)],
+    facts: factsOf(event),
+  };
+}
+
+const factsOf = (event: FailedLogIn): Advice['facts'] => [
+  ['who tried', oneLine(event.actor)],
+  ['what for', event.purpose],
+  ['certainty', event.certainty],
+  ['error code', event.code === undefined ? '(none)' : oneLine(event.code)],
+  ['version', oneLine(event.versionId)],
+];
+
+/** The log-in was reserved before the exchange and arrived after it. */
+function refusedAsReplaced(event: FailedLogIn): Advice {
+  return {
+    headline: `log-in refused, ${event.exposure} of ${event.limit} used`,
+    brief: 'Our own rotation replaced the password. Nothing to do.',
+    happened: [
+      `${presenter(event)} presented the password of "${oneLine(event.username)}" to ThingSpace ` +
+        `${purposeWords[event.purpose]}, and at the same time a rotation replaced that password. It was refused.`,
+      `Failed log-ins: ${standingWords(event)}.`,
+      `Cause: the rotation came first; ThingSpace answered that ${causeOf(event)}`,
     ],
+    next: [
+      'The next successful log-in, usually the test of the new password, clears the count.',
+      'The password of this version is not presented again. Whoever reads AWSCURRENT gets the new one.',
+    ],
+    todo: [],
+    never: [byHand(event), 'Do not store the password that was refused: it is dead.'],
+    facts: factsOf(event),
   };
 }
 

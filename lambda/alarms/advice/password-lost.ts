@@ -18,7 +18,8 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
       ...refusedWords(event),
       event.sealedAnswer
         ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
-        : 'There is no copy of the new password anywhere.',
+        : 'No copy of the new password has been found: not in the secret, not in the ledger, and not in the function’s ' +
+          'log. The log may show a line hours after it was written.',
     ],
     next: [...lostNext, ...othersHeld(event, setting)],
     todo: [
@@ -29,7 +30,8 @@ export function passwordLost(event: PasswordLost, setting: Setting): Advice {
       ...lostNever,
       event.sealedAnswer
         ? "Do not delete the ledger's item or the function's log group: they hold the sealed answer."
-        : "Do not delete the ledger's item: it is what stops the retries from locking the username.",
+        : "Do not delete the ledger's item: it is what stops the retries from locking the username. Do not delete the " +
+          "function's log group: it may hold the new password, sealed.",
     ],
     facts: [
       ['rotation', oneLine(event.token)],
@@ -50,11 +52,13 @@ function refusedWords({ refused }: PasswordLost): string[] {
 
 /** Shared with the message that repeats it. */
 export const lostWords = ({ username }: AlarmEvent): string =>
-  `ThingSpace was asked for a new password for "${oneLine(username)}", its answer did not reach us, and ` +
-  'the old password is refused now. Either the password changed and nobody has the new one, or the ' +
-  'username is locked. AWSCURRENT does not work: apps cannot log in.';
+  `ThingSpace was asked for a new password for "${oneLine(username)}", no answer that holds it has been found, and ` +
+  'the old password is refused now. Either the password changed, or the username is locked. AWSCURRENT does not ' +
+  'work: apps cannot log in.';
 
 export const lostNext = [
+  "Each retry and each daily check searches the function's log again, for as long as the log is kept. An answer that it " +
+    'finds is made current by itself; the message "rolled-forward" says so.',
   'Nothing is sent to ThingSpace for this credential, however often Secrets Manager retries, until a new ' +
     'version of the secret is stored. The next rotation or recover then logs in once with it and goes on.',
 ];

@@ -12,14 +12,14 @@ export function passwordUnknown(event: PasswordUnknown, setting: Setting): Advic
     brief: `Settled after ${settlesAt.slice(0, 16)}Z. Change nothing until then.`,
     happened: [
       `ThingSpace was asked to make a new password for "${oneLine(event.username)}" and no answer that can be ` +
-        'read came back. Either nothing changed, or the password in AWSCURRENT is dead and the new one did not reach us.',
+        'read came back. Either nothing changed, or the password in AWSCURRENT is dead.',
       event.sealedAnswer
         ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
-        : 'Nothing arrived that could be kept.',
+        : 'No sealed answer has been found so far. The function’s log may show one late.',
     ],
     next: [
-      `After ${settlesAt} the next retry of Secrets Manager, or the daily recover, makes one log-in with the old ` +
-        'password. It works: nothing had changed, and the rotation goes on by itself. It is refused: the alarm ' +
+      `Each retry of Secrets Manager, and the daily recover, searches the function’s log for the answer. After ${settlesAt} ` +
+        'one of them makes one log-in with the old password. It works: nothing had changed, and the rotation goes on by itself. It is refused: the alarm ' +
         '"password-lost" follows. A refusal that may have another cause settles nothing and is asked again later.',
       'Until then nothing is sent to ThingSpace for this rotation.',
       ...othersHeld(event, setting),

@@ -50,6 +50,16 @@ test('both ends of a span of time belong to it', async () => {
   expect(await filter({ startTime: 3000, endTime: 4000 })).toEqual(['line 3', 'line 4']);
 });
 
+test('Finds a line only after the delay of the search', async () => {
+  const late = { logGroupName: '/aws/lambda/late' };
+  world.aws.logs.searchDelayMs = 25 * 60_000;
+  world.aws.logs.append(late.logGroupName, 'late', world.clock.nowMs());
+  expect(await filter(late)).toEqual([]);
+  world.clock.advance(25 * 60_000);
+  expect(await filter(late)).toEqual(['late']);
+  world.aws.logs.searchDelayMs = 0;
+});
+
 test('a limit cuts the page and leaves a token for the rest', async () => {
   const page = await client.send(new FilterLogEventsCommand({ logGroupName, limit: 2 }));
   expect(page.events?.map(({ timestamp }) => timestamp)).toEqual([1000, 2000]);

@@ -74,6 +74,7 @@ export const troubles: Record<Trouble, FindingName> = {
   'username-changed': 'username-changed',
   'unreadable-envelope': 'unreadable-envelope',
   'rotation-failing': 'rotation-failing',
+  held: 'held',
 };
 
 const repair = (means: string, section: string): Told => ({

@@ -164,9 +164,9 @@ export const findings = {
   },
   'rotation-failing': {
     wellness: 'act',
-    short: 'the rotation keeps failing',
-    means: 'Steps of the rotation end in the same error every time; the password is not rotated.',
-    byItself: 'Secrets Manager, and the daily check, try again.',
+    short: 'a rotation has failed',
+    means: 'A rotation, or the daily check, has failed, and no rotation was finished since.',
+    byItself: 'Secrets Manager may try the rotation again; when, is not known.',
     section: 'rotation-failing',
   },
   'trouble-perhaps-over': {

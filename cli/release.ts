@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { release as letGoOn, SERVICE } from '../lambda/ledger/brake.ts';
+import { forget, release as letGoOn, SERVICE } from '../lambda/ledger/brake.ts';
 import type { Hold } from '../lambda/ledger/state.ts';
 import { flushAudit } from './audit-rows.ts';
-import { lookAtBrake } from './brake.ts';
+import { isGone, lookAtBrake } from './brake.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { commandOf } from './next-words.ts';
@@ -23,7 +23,13 @@ export type ReleaseOptions = {
  */
 export async function release(desk: Desk, options: ReleaseOptions): Promise<void> {
   const { terminal, ledger } = desk;
-  const { holds, held } = await lookAtBrake(desk);
+  const brake = await lookAtBrake(desk);
+  const { holds } = brake;
+  const gone: string[] = [];
+  for (const secretArn of holds.length === 0 ? [] : brake.held) {
+    if (await isGone(desk, secretArn)) gone.push(secretArn);
+  }
+  const held = brake.held.filter((secretArn) => !gone.includes(secretArn));
   const tell = (released: readonly Hold[], text: string) =>
     terminal.say(
       options.json
@@ -43,8 +49,9 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
   const attempts = holds.map(({ attempt }) => attempt);
   const rows = holds.map((hold) => ({ ...hold, attempt: randomUUID() }));
   const released = await ledger.change(SERVICE, deadlineOf(desk), (state, now) => {
-    const gone = letGoOn(state, attempts, now);
-    for (const { attempt, secretArn } of gone.length === 0 ? [] : rows)
+    for (const secretArn of gone) forget(state, secretArn);
+    const freed = letGoOn(state, attempts, now);
+    for (const { attempt, secretArn } of freed.length === 0 ? [] : rows)
       state.auditRows.push({
         attempt,
         at: now,
@@ -55,7 +62,7 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
         outcome: 'released',
         exposure: 0,
       });
-    return gone;
+    return freed;
   });
   await flushAudit(desk, SERVICE);
   const secretArn = options.secret ?? holds[0]?.secretArn;

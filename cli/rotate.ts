@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../lambda/errors.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
-import { brakeIsOn, lookAtBrake } from './brake.ts';
+import { brakeIsOn, forgetHeld, isGone, lookAtBrake } from './brake.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
@@ -44,7 +44,7 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
 
 /**
  * One after another, and none after the first that fails: if the cause is still there, it hits one only. One that
- * cannot even begin (its secret is gone, it needs a person first) keeps none of the others.
+ * cannot even begin (it needs a person first) keeps none of the others. One whose secret is gone is not counted.
  */
 async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
   const { terminal } = desk;
@@ -53,6 +53,11 @@ async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): P
   let leftOut = 0;
   for (const secret of held) {
     const one = { ...options, secret, username: undefined };
+    if (await isGone(desk, secret)) {
+      if (!options.dryRun) await forgetHeld(desk, secret);
+      terminal.warn(`${secret} is gone: its rotation is held no more.`);
+      continue;
+    }
     const startable = await lookBefore(desk, one).catch((failure: unknown) => {
       if (!(failure instanceof PresentableError)) throw failure;
       terminal.warn(`${secret} is left out: ${failure.message}`);

@@ -143,6 +143,7 @@ function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefin
 function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   switch (trouble?.kind) {
     case undefined:
+    case 'held':
       return undefined;
     case 'unreadable-envelope':
       return found('unreadable-envelope', { do: 'repair' }, { do: 'recover' });

@@ -112,8 +112,10 @@ export const troubles = [
   'username-changed',
   /** A sealed answer does not open: another key, another format. */
   'unreadable-envelope',
-  /** Steps end in the same error every time. */
+  /** A rotation, or the daily check, has failed and none has come to its end since. */
   'rotation-failing',
+  /** An exchange of another credential without a good end holds this one's rotation. */
+  'held',
 ] as const;
 export type Trouble = (typeof troubles)[number];
 
@@ -131,7 +133,12 @@ export type StandingTrouble = About & {
   versionId?: string;
   /** Rotation that it is about. */
   token?: string;
+  /** Of a held rotation: the exchange that it waits for. */
+  holder?: Holder;
 };
+
+/** The exchange without a good end that a held rotation waits for. */
+export type Holder = { username: string; secretArn: string; why: string; since: number };
 
 /** A trouble that had been announced is over. */
 export type TroubleOver = About & { event: 'trouble-over'; trouble: Trouble; since: number };

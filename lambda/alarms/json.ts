@@ -1,4 +1,4 @@
-import type { AlarmEvent, PasswordLost, Standing } from './event.ts';
+import type { AlarmEvent, PasswordLost, Standing, StandingTrouble } from './event.ts';
 import { instant } from './legible.ts';
 // Only the type: the bundle does not need the validator to write what the compiler has checked.
 import type { Message } from './message.ts';
@@ -76,6 +76,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         since: instant(event.since),
         days: event.days,
         ...boundedMembers({ errorName, versionId, token }),
+        ...holderOf(event),
       };
     }
     case 'trouble-over':
@@ -105,6 +106,13 @@ function boundedMembers<Name extends string>(members: Record<Name, string | unde
     text === undefined ? [] : [[name, bounded(text)]],
   );
   return Object.fromEntries(there) as { [name in Name]?: string };
+}
+
+function holderOf({ holder }: StandingTrouble) {
+  if (!holder) return {};
+  const { username, secretArn, why, since } = holder;
+  const texts = { username: bounded(username), secretArn: bounded(secretArn), why: bounded(why) };
+  return { holder: { ...texts, since: instant(since) } };
 }
 
 function refusalOf({ refused }: PasswordLost) {

@@ -113,6 +113,17 @@ export const Message = v.variant('event', [
     errorName: v.optional(described('The class of the error that steps of the rotation end in.')),
     versionId: v.optional(described('Version of the secret that it is about.')),
     token: v.optional(described('Rotation that it is about.')),
+    holder: v.optional(
+      v.pipe(
+        v.strictObject({
+          username: described('The username whose password change has no good end.'),
+          secretArn: described('ARN of its secret.'),
+          why: described('How the change ended: `unknown`, `lost` or `unusable`.'),
+          since,
+        }),
+        v.description('Of a held rotation: the password change of another credential that it waits for.'),
+      ),
+    ),
   }),
   v.strictObject({ ...about, event: v.literal('trouble-over'), trouble, since }),
   v.strictObject({

@@ -41,6 +41,7 @@ const troubleSeverity: Record<Trouble, Severity> = {
   'username-changed': 'critical',
   'unreadable-envelope': 'warning', // it is kept and passed over
   'rotation-failing': 'critical',
+  held: 'warning', // its password is as it was
 };
 
 /**

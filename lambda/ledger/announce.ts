@@ -1,6 +1,7 @@
 import type { Budgets } from './budgets.ts';
 import { queueAlarm } from './outbox.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
+import { announcedNow } from './trouble.ts';
 
 type Presented = Pick<Attempt, 'actor' | 'purpose' | 'username' | 'secretArn' | 'versionId'>;
 
@@ -29,6 +30,9 @@ export function announceFailure(
     versionId,
     ...failure,
   });
+  // A probe asks which password is live; what follows from it is a message of its own.
+  if (failure.certainty === 'refused' && actor === 'rotation' && purpose !== 'probe')
+    announcedNow(state, 'stored-password-refused', now);
   announceSpentBudget(state, id, presented, budgets, now);
 }
 
@@ -53,6 +57,7 @@ export function announceGuardClosed(
 ): void {
   if (state.guardClosedSaid) return;
   state.guardClosedSaid = true;
+  announcedNow(state, 'guard-closed', now);
   queueAlarm(state, {
     event: 'guard-closed',
     id: `${id}:guard-closed`,

@@ -10,7 +10,9 @@ import { type CredentialState, credentialKey, type Hold } from './state.ts';
  *   by           when
  *   engage       an invocation ends with such an exchange
  *   ask          a rotation is about to begin an exchange; it is held, or goes on
+ *   check        the daily check of a credential that was held; the same, and begins nothing
  *   settle       the exchange has come to an end
+ *   forget       a secret that was held is gone
  *   release      a person lets the others go on; for these attempts only
  *
  * A hold counts while the ledger's item of its credential tells of that very exchange: one that was left behind
@@ -47,11 +49,41 @@ export function ask(
 ): Hold | undefined {
   const over = remove(state, ended);
   const holder = holderFor(state, { username, secretArn });
-  const { held } = brakeOf(state);
-  if (holder) held[secretArn] ??= now;
-  else delete held[secretArn];
+  if (holder) remember(state, secretArn, now);
+  else forget(state, secretArn);
   announceEnd(state, over, 'settled', now);
   return holder;
+}
+
+/**
+ * The same for the daily check, which begins nothing: a rotation that was held is remembered also when nothing
+ * holds it any more, until it begins. Its secret is there, so it counts.
+ */
+export function check(
+  state: CredentialState,
+  { username, secretArn }: Asking,
+  ended: readonly string[],
+  now: number,
+): Hold | undefined {
+  const over = remove(state, ended);
+  if (isHeld(state, secretArn)) remember(state, secretArn, now);
+  announceEnd(state, over, 'settled', now);
+  return isHeld(state, secretArn) ? holderFor(state, { username, secretArn }) : undefined;
+}
+
+/** The secret is gone, or its rotation begins: it is held no more. */
+export function forget(state: CredentialState, secretArn: string): void {
+  const brake = brakeOf(state);
+  delete brake.held[secretArn];
+  if (!brake.seen) return;
+  delete brake.seen[secretArn];
+  if (Object.keys(brake.seen).length === 0) delete brake.seen;
+}
+
+function remember(state: CredentialState, secretArn: string, now: number): void {
+  const brake = brakeOf(state);
+  brake.held[secretArn] ??= now;
+  brake.seen = { ...brake.seen, [secretArn]: now };
 }
 
 export function settle(state: CredentialState, ended: readonly string[], now: number): void {
@@ -79,6 +111,8 @@ export const holdsOf = ({ brake }: CredentialState): Hold[] => Object.values(bra
 export const holdsInForce = (state: CredentialState): Hold[] =>
   holdsOf(state).filter(({ releasedAt }) => releasedAt === undefined);
 export const heldSecrets = ({ brake }: CredentialState): string[] => Object.keys(brake?.held ?? {});
+export const isHeld = ({ brake }: CredentialState, secretArn: string): boolean =>
+  brake?.held[secretArn] !== undefined;
 
 /** Whether the item of a credential still tells of the exchange that the hold is about. */
 export function stillHolds(hold: Hold, state: CredentialState): boolean {
@@ -95,7 +129,17 @@ export function newPasswordRefused({ journal, refused, lastGood }: CredentialSta
   return times.length > 0 && (lastGood?.at ?? 0) <= Math.max(...times);
 }
 
-const brakeOf = (state: CredentialState) => (state.brake ??= { holds: {}, held: {} });
+const brakeOf = (state: CredentialState): NonNullable<CredentialState['brake']> =>
+  (state.brake ??= { holds: {}, held: {} });
+
+/** A held secret that is there is checked every day: after a week without a check it is gone, and does not count. */
+const GONE_MS = 7 * 24 * 60 * 60_000;
+
+function forgetGone(state: CredentialState, now: number): void {
+  for (const [secretArn, at] of Object.entries(state.brake?.seen ?? {})) {
+    if (now - at >= GONE_MS) forget(state, secretArn);
+  }
+}
 
 /** @returns those that were in force: the end of a released one was said when it was released */
 function remove(state: CredentialState, ended: readonly string[]): Hold[] {
@@ -106,6 +150,7 @@ function remove(state: CredentialState, ended: readonly string[]): Hold[] {
 
 /** Said once: when the last hold has gone and there are rotations to be started again. */
 function announceEnd(state: CredentialState, over: Hold[], how: 'settled' | 'released', now: number): void {
+  forgetGone(state, now);
   const last = over.at(-1);
   const held = heldSecrets(state).length;
   if (!last || held === 0 || holdsInForce(state).length > 0) return;

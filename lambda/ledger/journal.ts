@@ -2,7 +2,7 @@ import type { AlarmEvent, FailedLogIn } from '../alarms/event.ts';
 import { queueAlarm, takeBack } from './outbox.ts';
 import type { CredentialState, ExchangeJournal } from './state.ts';
 import { LEASE_MS, SETTLING_MS } from './times.ts';
-import { troubleIsOver } from './trouble.ts';
+import { announcedNow, endByRotation } from './trouble.ts';
 
 /**
  * Every change of the journal: a write-ahead log of one exchange (GetNewPassword). Each is a pure function of
@@ -82,6 +82,7 @@ export function recordUnknown(
     return;
   }
   state.journal = { ...factsOf(exchange), state: 'unknown', ...(envelope === undefined ? {} : { envelope }) };
+  announcedNow(state, 'unknown', now);
   queueAlarm(state, {
     event: 'password-unknown',
     id: `${attempt}:password-unknown`,
@@ -115,6 +116,7 @@ export function recordLost(state: CredentialState, attempt: string, username: st
     since: now,
     ...(envelope === undefined ? {} : { envelope }),
   };
+  announcedNow(state, 'lost', now);
   queueAlarm(state, {
     event: 'password-lost',
     id: `${attempt}:password-lost`,
@@ -224,6 +226,7 @@ export function recordSuperseded(
   const exchange = exchangeOf(state, attempt);
   if (exchange?.state !== 'received' || exchange.supersededBy === versionId) return;
   exchange.supersededBy = versionId;
+  announcedNow(state, 'superseded', now);
   queueAlarm(state, {
     event: 'superseded',
     id: `${attempt}:superseded:${versionId}`,
@@ -251,7 +254,7 @@ export function recordPutBack(state: CredentialState, versionId: string, now: nu
 export function finish(state: CredentialState, token: string, username: string, now: number): boolean {
   const { journal } = state;
   if (journal.state !== 'committed' || journal.token !== token) return false;
-  troubleIsOver(state, { id: journal.secretArn, username, secretArn: journal.secretArn }, now);
+  endByRotation(state, { id: journal.secretArn, username, secretArn: journal.secretArn }, now);
   state.journal = {
     state: 'idle',
     lastToken: token,

@@ -15,6 +15,7 @@ import { begin } from './journal.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
 import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
+import { markOf } from './trouble.ts';
 
 /** Who wants to present which password, and why. */
 export type Presentation = {
@@ -73,6 +74,7 @@ export function reserve(
     mark: state.failed,
     fresh,
     usedRelease,
+    ...(state.trouble ? { trouble: markOf(state.trouble) } : {}),
   };
   if (wanted.exchange) {
     const { secretArn, versionId: oldVersion, fingerprint, exchange } = wanted;

@@ -5,6 +5,7 @@ import { isReplaced } from './replaced.ts';
 import type { Presentation } from './reserve.ts';
 import { type Attempt, type CredentialState, exposure, type Journal } from './state.ts';
 import { RECENTLY_ISSUED_MS } from './times.ts';
+import { provenBy } from './trouble.ts';
 
 /** What became of a presentation. */
 export type Settlement =
@@ -44,7 +45,10 @@ export function settle(
       state.presented = [];
       if (attempt) clear(state, attempt.mark);
       if (attempt) endLoss(state, attempt.reservedAt);
-      if (!replacedSince(state, presented, attempt)) recordGood(state, presented, now);
+      if (!replacedSince(state, presented, attempt)) {
+        recordGood(state, presented, now);
+        provenBy(state, attempt?.trouble);
+      }
       if (exposure(state) < budgets.rotation) state.guardClosedSaid = false;
       return;
     case 'uncounted':

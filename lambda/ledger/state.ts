@@ -26,6 +26,8 @@ const attempt = v.object({
   fresh: v.boolean(),
   /** It used up the one release of a refused fingerprint. */
   usedRelease: v.boolean(),
+  /** The trouble that stood when it was reserved, and how often it had been met (`markOf`). */
+  trouble: v.optional(v.string()),
 });
 export type Attempt = v.InferOutput<typeof attempt>;
 
@@ -118,6 +120,10 @@ const trouble = v.object({
   errorName: v.optional(v.string()),
   /** How often it was met. */
   failures: v.number(),
+  /** `failures` when a log-in was reserved that succeeded: equal to it while nothing has failed since. */
+  proven: v.optional(v.number()),
+  /** Only the daily check has failed so, no rotation: a check that comes through ends it. */
+  checkOnly: v.optional(v.boolean()),
 });
 
 /** An exchange without a good end, which keeps the service's other credentials from beginning one (`brake.ts`). */
@@ -166,6 +172,8 @@ const state = v.object({
   /** Alarms given up for more urgent ones, and not yet said in an alarm. */
   outboxDropped: v.number(),
   trouble: v.optional(trouble),
+  /** When an event of its own last announced a trouble, by its kind; only until that is over. */
+  announced: v.optional(v.record(v.string(), v.number())),
   /** Only in the item of the whole service. */
   brake: v.optional(
     v.object({
@@ -173,6 +181,8 @@ const state = v.object({
       holds: v.record(v.string(), hold),
       /** Secrets whose rotation was refused, and when first. */
       held: v.record(v.string(), v.number()),
+      /** When the rotation or the daily check of a held secret last ran; an item of release 0.1 has none. */
+      seen: v.optional(v.record(v.string(), v.number())),
     }),
   ),
 });

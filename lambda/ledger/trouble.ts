@@ -1,17 +1,20 @@
-import type { Trouble } from '../alarms/event.ts';
+import type { Holder, Trouble } from '../alarms/event.ts';
 import { queueAlarm } from './outbox.ts';
 import type { CredentialState } from './state.ts';
 
 export type { Trouble } from '../alarms/event.ts';
 
-type Found = {
+export type FoundTrouble = {
   kind: Trouble;
   /** Of the error that a step ended in. */
   errorName?: string;
   versionId?: string;
+  /** The rotation that failed; none when only the daily check did. */
   token?: string;
-  /** An event of its own was just queued: it is said again from the next day on. */
-  alreadySaid?: boolean;
+  /** The exchange of another credential that holds this one. */
+  holder?: Holder;
+  /** The daily check found it: what stands is said then, once a day. */
+  atCheck?: boolean;
 };
 
 /** What the announcement is about; `id` tells those of one credential apart. */
@@ -19,8 +22,10 @@ type About = { id: string; username: string; secretArn: string };
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Less than a day: a daily check that comes a little early repeats it too. */
+/** Less than a day: a retry that comes a little early repeats it too. */
 const AGAIN_MS = 20 * HOUR_MS;
+/** The check comes once a day: it repeats what was said some hours before, or a day would pass without a word. */
+const AGAIN_AT_CHECK_MS = 4 * HOUR_MS;
 
 /** A step that fails now and then goes on by itself: only a row of failures is a trouble. */
 const FAILURES = 5;
@@ -30,15 +35,54 @@ const FAILING_MS = 6 * HOUR_MS;
  * Notes what stands in the way, and announces it: a new trouble at once, a lasting one again every day.
  * One is kept at a time; a lesser one that is met beside it only is an occasion to repeat it.
  */
-export function noteTrouble(state: CredentialState, found: Found, about: About, now: number): void {
-  if (!state.trouble || isNews(state.trouble, found)) {
-    state.trouble = { kind: found.kind, since: now, saidAt: 0, failures: 0 };
-  }
-  const { trouble } = state;
+export function noteTrouble(state: CredentialState, found: FoundTrouble, about: About, now: number): void {
+  const before = state.trouble;
+  if (!before || isNews(before, found)) state.trouble = begun(before, found, now);
+  const trouble = state.trouble as Standing;
   trouble.failures += 1;
-  if (found.kind === trouble.kind && found.errorName !== undefined) trouble.errorName = found.errorName;
-  if (found.alreadySaid) trouble.saidAt = now;
-  if (isDue(trouble, now)) say(state, trouble, found, about, now);
+  if (found.kind === trouble.kind) {
+    if (found.errorName !== undefined) trouble.errorName = found.errorName;
+    if (found.token !== undefined) delete trouble.checkOnly;
+    trouble.saidAt = Math.max(trouble.saidAt, state.announced?.[trouble.kind] ?? 0);
+  }
+  if (isDue(trouble, found, before?.kind === trouble.kind, now)) say(state, trouble, found, about, now);
+}
+
+/** An event of its own announces the trouble: it is repeated from the next day on. */
+export function announcedNow(state: CredentialState, kind: Trouble, now: number): void {
+  state.announced = { ...state.announced, [kind]: now };
+}
+
+/**
+ * Reports whether what has happened since proves that the trouble is over: for a failed rotation a finished one,
+ * for everything else a log-in that succeeded and was reserved after the trouble was last met.
+ */
+export function isOver({ trouble, journal }: CredentialState): boolean {
+  if (!trouble) return false;
+  // Only the caller knows who holds whom.
+  if (trouble.kind === 'held') return false;
+  if (trouble.kind !== 'rotation-failing') return isProven(trouble);
+  if (trouble.checkOnly) return true;
+  if (!hasNewPasswordSince(journal, trouble.since)) return false;
+  return journal.state === 'idle' || isProven(trouble);
+}
+
+/** Reports whether one log-in may prove that the trouble is over. */
+export function needsProof({ trouble, journal }: CredentialState): boolean {
+  if (!trouble || trouble.kind === 'held' || isProven(trouble)) return false;
+  if (trouble.kind !== 'rotation-failing') return true;
+  return !trouble.checkOnly && journal.state === 'committed' && hasNewPasswordSince(journal, trouble.since);
+}
+
+const hasNewPasswordSince = (journal: CredentialState['journal'], since: number): boolean =>
+  (journal.state === 'idle' || journal.state === 'committed') && (journal.receivedAt ?? 0) > since;
+
+/** The rotation is over. @returns nothing; a trouble that the rotation does not prove to be over stays */
+export function endByRotation(state: CredentialState, about: About, now: number): void {
+  const { trouble } = state;
+  if (!trouble) return;
+  const ofRotation = trouble.kind === 'rotation-failing' || trouble.kind === 'held';
+  if (ofRotation || isProven(trouble)) troubleIsOver(state, about, now);
 }
 
 /** Announces that what had been announced is over. */
@@ -46,6 +90,7 @@ export function troubleIsOver(state: CredentialState, about: About, now: number)
   const { trouble } = state;
   if (!trouble) return;
   delete state.trouble;
+  delete state.announced;
   if (trouble.saidAt === 0) return;
   const { kind, since } = trouble;
   queueAlarm(state, {
@@ -59,7 +104,25 @@ export function troubleIsOver(state: CredentialState, about: About, now: number)
 
 type Standing = NonNullable<CredentialState['trouble']>;
 
-function isNews(standing: Standing, found: Found): boolean {
+/** What a reservation remembers of the trouble that stands: which one, and how often it was met. */
+export const markOf = ({ since, failures }: Standing): string => `${since}:${failures}`;
+
+/** A log-in succeeded. It proves nothing about a trouble that was met after the log-in was reserved. */
+export function provenBy({ trouble }: CredentialState, mark: string | undefined): void {
+  if (trouble && mark === markOf(trouble)) trouble.proven = trouble.failures;
+}
+
+const isProven = ({ proven, failures }: Standing): boolean => proven === failures;
+
+function begun(before: Standing | undefined, { kind, token }: FoundTrouble, now: number): Standing {
+  const trouble: Standing = { kind, since: now, saidAt: 0, failures: 0 };
+  if (kind !== 'rotation-failing' || token !== undefined) return trouble;
+  // A check that fails beside a failed rotation does not end that.
+  const rotationFailed = before?.kind === 'rotation-failing' && !before.checkOnly;
+  return rotationFailed ? trouble : { ...trouble, checkOnly: true };
+}
+
+function isNews(standing: Standing, found: FoundTrouble): boolean {
   if (standing.kind === found.kind) {
     return found.kind === 'rotation-failing' && standing.errorName !== found.errorName;
   }
@@ -72,21 +135,31 @@ function isNews(standing: Standing, found: Found): boolean {
  */
 function rank(kind: Trouble): number {
   if (kind === 'unreadable-envelope') return 0;
-  return kind === 'rotation-failing' ? 1 : 2;
+  return kind === 'rotation-failing' || kind === 'held' ? 1 : 2;
 }
 
-function isDue({ kind, since, saidAt, failures }: Standing, now: number): boolean {
-  if (saidAt > 0) return now - saidAt >= AGAIN_MS;
-  return kind !== 'rotation-failing' || failures >= FAILURES || now - since >= FAILING_MS;
+function isDue(trouble: Standing, found: FoundTrouble, stoodBefore: boolean, now: number): boolean {
+  const { kind, since, saidAt, failures, checkOnly } = trouble;
+  if (saidAt > 0) return now - saidAt >= (found.atCheck ? AGAIN_AT_CHECK_MS : AGAIN_MS);
+  if (kind !== 'rotation-failing') return true;
+  // Secrets Manager has given the rotation up, or tries it again in hours: a few failures are all there will be.
+  if (found.atCheck && stoodBefore && !checkOnly) return true;
+  return failures >= FAILURES || now - since >= FAILING_MS;
 }
 
-function say(state: CredentialState, trouble: Standing, found: Found, about: About, now: number): void {
+function say(
+  state: CredentialState,
+  trouble: Standing,
+  found: FoundTrouble,
+  about: About,
+  now: number,
+): void {
   const { kind, since, errorName } = trouble;
   const lastedMs = Math.max(0, now - since); // DynamoDB's servers do not agree to the second
   // By what lies between two announcements at least, so that no two get the same number.
-  const number = Math.floor(lastedMs / AGAIN_MS);
+  const number = Math.floor(lastedMs / AGAIN_AT_CHECK_MS);
   // What is met beside it is not what it is about.
-  const { versionId, token } = found.kind === kind ? found : {};
+  const { versionId, token, holder } = found.kind === kind ? found : ({} as Partial<FoundTrouble>);
   queueAlarm(state, {
     event: 'standing-trouble',
     id: `${kind}:${since}:${number}:${about.id}`,
@@ -97,6 +170,7 @@ function say(state: CredentialState, trouble: Standing, found: Found, about: Abo
     ...(errorName === undefined ? {} : { errorName }),
     ...(versionId === undefined ? {} : { versionId }),
     ...(token === undefined ? {} : { token }),
+    ...(holder === undefined ? {} : { holder }),
   });
   trouble.saidAt = now;
 }

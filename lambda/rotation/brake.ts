@@ -1,15 +1,17 @@
 import {
   ask,
+  check,
   engage,
   type Holding,
   heldSecrets,
   holdsOf,
+  isHeld,
   newPasswordRefused,
   SERVICE,
   settle,
   stillHolds,
 } from '../ledger/brake.ts';
-import { type CredentialState, credentialKey, type Hold } from '../ledger/state.ts';
+import { type CredentialState, credentialKey, type Hold, LedgerItemError } from '../ledger/state.ts';
 import type { Invocation } from './context.ts';
 import { ExchangesHeldError } from './errors.ts';
 
@@ -31,16 +33,32 @@ export async function mayBeginExchange(invocation: Invocation, username: string)
 }
 
 /**
+ * The exchange of another credential that holds this one's rotation, which was refused for it and has not begun
+ * since; undefined when there is none.
+ * @throws LedgerUnavailableError, LedgerItemError
+ */
+export async function holderOf(invocation: Invocation, username: string): Promise<Hold | undefined> {
+  const { ledger, exchangeBrake, secretArn, deadlineMs } = invocation;
+  if (!exchangeBrake) return undefined;
+  const { state } = await ledger.read(SERVICE, deadlineMs);
+  if (!isHeld(state, secretArn)) return undefined;
+  const ended = await endedAttempts(invocation, holdsOf(state));
+  return ledger.change(SERVICE, deadlineMs, (fresh, now) =>
+    check(fresh, { username, secretArn }, ended, now),
+  );
+}
+
+/**
  * After a failure: an exchange of this credential without a good end holds the others. Recovery comes by here
  * too, for an invocation that died before it could. Never throws.
  */
-export async function holdOthers(
-  { ledger, exchangeBrake, log, username, deadlineMs }: Invocation,
-  failure: Error,
-): Promise<void> {
+export async function holdOthers(invocation: Invocation, failure: Error): Promise<void> {
+  const { ledger, exchangeBrake, log, username, deadlineMs } = invocation;
   if (!exchangeBrake || username === undefined) return;
   try {
-    const holding = holdingOf((await ledger.read(username, deadlineMs)).state, username, failure);
+    const { state, now } = await ledger.read(username, deadlineMs);
+    if (mayStillEndWell(invocation, failure, state, now)) return;
+    const holding = holdingOf(state, username, failure);
     if (!holding) return;
     await ledger.change(SERVICE, deadlineMs, (state, now) => engage(state, holding, now));
   } catch (unwritten) {
@@ -71,6 +89,24 @@ export async function letOthersGoOn(invocation: Invocation): Promise<void> {
 const isQuiet = (state: CredentialState): boolean =>
   holdsOf(state).length === 0 && heldSecrets(state).length === 0 && state.outbox.length === 0;
 
+/**
+ * An exchange of another invocation, which may be alive and healthy: every invocation lives equally long, so its
+ * owner does for as long as the exchange is younger than that.
+ */
+function mayStillEndWell(
+  { startedAtMs, deadlineMs, token }: Invocation,
+  failure: Error,
+  { journal }: CredentialState,
+  now: number,
+): boolean {
+  if (journal.state !== 'exchanging') return false;
+  if (journal.token === token && failure.name !== 'ExchangeInProgressError') return false;
+  return now - journal.startedAt < deadlineMs - startedAtMs - WAITED_MS;
+}
+
+/** An invocation that has waited for an exchange to its own end stops so long before it. */
+const WAITED_MS = 10_000;
+
 /** What was received and cannot be read or used is not known from the journal alone. */
 const UNUSABLE: ReadonlySet<string> = new Set(['UnreadableAnswerError', 'UnusablePasswordError']);
 
@@ -85,21 +121,37 @@ function holdingOf(state: CredentialState, username: string, failure: Error): Ho
     case 'received':
       return UNUSABLE.has(failure.name) ? hold('unusable') : undefined;
     case 'exchanging':
-      // Its owner has failed or died; where another invocation is at it, a good end ends the hold.
+      // Its owner has failed or died.
       return hold('unknown');
     default:
       return hold(journal.state);
   }
 }
 
-/** A hold whose exchange is over by now was left behind by a process that died, or ended by an app's log-in. */
+/**
+ * A hold whose exchange is over by now was left behind by a process that died, or ended by an app's log-in. A hold
+ * whose item cannot be read stands, and fails nobody: a person's release must do without that item.
+ */
 async function endedAttempts({ ledger, deadlineMs }: Invocation, holds: readonly Hold[]): Promise<string[]> {
   const ended: string[] = [];
   for (const hold of holds) {
-    const { state } = await ledger.read(hold.username, deadlineMs);
-    if (!stillHolds(hold, state)) ended.push(hold.attempt);
+    const state = await readHolder(ledger.read(hold.username, deadlineMs), hold);
+    if (state && !stillHolds(hold, state)) ended.push(hold.attempt);
   }
   return ended;
+}
+
+/** @throws LedgerUnavailableError: whether the exchange is over is not known, and a hold in force counts on it */
+async function readHolder(
+  reading: Promise<{ state: CredentialState }>,
+  { releasedAt }: Hold,
+): Promise<CredentialState | undefined> {
+  try {
+    return (await reading).state;
+  } catch (failure) {
+    if (failure instanceof LedgerItemError || releasedAt !== undefined) return undefined;
+    throw failure;
+  }
 }
 
 function held(secretArn: string, holder: Hold): ExchangesHeldError {

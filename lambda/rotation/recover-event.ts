@@ -1,18 +1,20 @@
+import { isOver } from '../ledger/trouble.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
-import { describeSecret, readCurrent, readVersionOnce } from '../secret/stored-version.ts';
+import { describeSecret, readVersionOnce } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
 import { letOthersGoOn } from './brake.ts';
 import type { Invocation } from './context.ts';
-import { prove } from './log-in.ts';
 import { recoverPending } from './recovery.ts';
 import { describeInto, readIfInitialized } from './rotated-version.ts';
 import { recordTroubleOver } from './standing-trouble.ts';
+import { proveTroubleOver, takeTroubleOver } from './trouble-over.ts';
+import { noteUnfinished } from './unfinished-rotation.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * Finishes or settles what is pending, and never begins an exchange. Measures the password's age, so that
- * a rotation that never ran is missed.
+ * a rotation that never ran is missed; says what stands in the way of a rotation, and when that is over.
  */
 export async function recover(invocation: Invocation): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
@@ -25,30 +27,22 @@ export async function recover(invocation: Invocation): Promise<void> {
   }
   const { username } = await recoverPending(invocation, secret);
   await letOthersGoOn(invocation);
-  await releasePending(invocation);
-  await endTrouble(invocation, username);
+  const unfinished = await unfinishedVersion(invocation);
+  await takeTroubleOver(invocation, username);
+  await proveTroubleOver(invocation, username);
+  await recordTroubleOver(invocation, username, isOver);
+  await noteUnfinished(invocation, username, unfinished);
 }
 
-/** A trouble is over when what AWSCURRENT holds has logged in since; where nobody has, one log-in asks it. */
-async function endTrouble(invocation: Invocation, username: string): Promise<void> {
-  const { ledger, metrics, secretArn, deadlineMs } = invocation;
-  const { state } = await ledger.read(username, deadlineMs);
-  if (state.trouble) {
-    const { versionId, credential } = await readCurrent(invocation, await describeSecret(invocation));
-    if (credential && state.lastGood?.versionId !== versionId) {
-      const proof = await prove(invocation, versionId, credential);
-      if (!proof.works) throw proof.error;
-    }
-    await recordTroubleOver(invocation, username);
-  }
-  await recordTroubleOver(invocation, secretArn);
-  metrics.gauge('TroubleStands', state.credential, 0, 'None');
-}
-
-/** With AWSPENDING on a version that has a value and is not current, RotateSecret would be refused. */
-async function releasePending(invocation: Invocation): Promise<void> {
-  const { stages } = await describeSecret(invocation);
+/**
+ * With AWSPENDING on a version that has a value and is not current, RotateSecret would be refused: it is taken off.
+ * @returns the version of a rotation that has begun and brought no password yet
+ */
+async function unfinishedVersion(invocation: Invocation): Promise<string | undefined> {
+  const { stages, rotationEnabled } = await describeSecret(invocation);
   const pending = versionLabelled(stages, AWSPENDING);
-  if (pending === undefined || pending === versionLabelled(stages, AWSCURRENT)) return;
-  if (await readVersionOnce(invocation, pending)) await takePendingOff(invocation, pending);
+  if (pending === undefined || pending === versionLabelled(stages, AWSCURRENT)) return undefined;
+  if (!(await readVersionOnce(invocation, pending))) return rotationEnabled ? pending : undefined;
+  await takePendingOff(invocation, pending);
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Trouble } from '../alarms/event.ts';
 import type { CredentialState } from '../ledger/state.ts';
-import { noteTrouble, troubleIsOver } from '../ledger/trouble.ts';
+import { type FoundTrouble, noteTrouble, troubleIsOver } from '../ledger/trouble.ts';
 import type { Invocation } from './context.ts';
 
 /** Which trouble an error stands for. An error that is not listed is `rotation-failing` when it repeats. */
@@ -16,7 +16,10 @@ const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
   UsernameChangedError: 'username-changed',
 };
 
-/** Errors of late or mistaken events, and errors that end by themselves: no trouble of the credential. */
+/**
+ * Errors of late or mistaken events, and errors that end by themselves: no trouble of the credential. A rotation
+ * that has failed by them all the same is seen by the daily check: its version still waits for a value.
+ */
 const NO_TROUBLE: ReadonlySet<string> = new Set([
   'InvalidEventError',
   'RotationNotEnabledError',
@@ -27,15 +30,6 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'ReplacedPasswordError',
   'LedgerUnavailableError',
   'LedgerItemError',
-]);
-
-/** Troubles that another alarm has announced already when they are first noted. */
-const ANNOUNCED_BEFORE: ReadonlySet<Trouble> = new Set([
-  'lost',
-  'unknown',
-  'superseded',
-  'guard-closed',
-  'stored-password-refused',
 ]);
 
 function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
@@ -55,7 +49,7 @@ export async function recordFailure(invocation: Invocation, failure: Error): Pro
 /** A trouble that need not stop the step. Never throws. */
 export async function recordTrouble(
   { ledger, metrics, log, username, secretArn, token, deadlineMs }: Invocation,
-  found: (state: CredentialState) => { kind: Trouble; errorName?: string },
+  find: (state: CredentialState) => FoundTrouble | undefined,
 ): Promise<void> {
   // Of a secret that cannot be read only its ARN is known: the trouble gets an item of its own.
   const subject = username ?? secretArn;
@@ -64,15 +58,11 @@ export async function recordTrouble(
       subject,
       deadlineMs,
       (state, now) => {
-        const { kind, errorName } = found(state);
+        const found = find(state);
+        if (!found) return;
         noteTrouble(
           state,
-          {
-            kind,
-            alreadySaid: ANNOUNCED_BEFORE.has(kind) && state.trouble?.kind !== kind,
-            ...(errorName === undefined ? {} : { errorName }),
-            ...(token === undefined ? {} : { token }),
-          },
+          { atCheck: token === undefined, ...(token === undefined ? {} : { token }), ...found },
           { id: secretArn, username: subject, secretArn },
           now,
         );
@@ -85,12 +75,13 @@ export async function recordTrouble(
   }
 }
 
-/** The trouble of a username, or of a secret that could not be read (`subject` is its ARN then), is over. */
+/** Ends the trouble of a username, or of a secret that could not be read (`subject` is its ARN then), if it is over. */
 export async function recordTroubleOver(
   { ledger, secretArn, deadlineMs }: Invocation,
   subject: string,
+  isOver: (state: CredentialState) => boolean,
 ): Promise<void> {
-  await ledger.change(subject, deadlineMs, (state, now) =>
-    troubleIsOver(state, { id: secretArn, username: subject, secretArn }, now),
-  );
+  await ledger.change(subject, deadlineMs, (state, now) => {
+    if (isOver(state)) troubleIsOver(state, { id: secretArn, username: subject, secretArn }, now);
+  });
 }

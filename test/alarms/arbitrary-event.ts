@@ -105,6 +105,7 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
       errorName: text,
       versionId: text,
       token,
+      holder: fc.record({ username: text, secretArn: text, why: text, since: at }),
     },
     {
       requiredKeys: ['id', 'at', 'credential', 'username', 'secretArn', 'event', 'trouble', 'since', 'days'],

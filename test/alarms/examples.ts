@@ -206,10 +206,21 @@ export const examples: Example[] = [
   standing('The stored password is dead', { trouble: 'stored-password-refused', days: 0, versionId }),
   standing('The username in the secret was changed', { trouble: 'username-changed', days: 0, versionId }),
   standing('A sealed answer does not open', { trouble: 'unreadable-envelope', days: 0, token }),
-  standing('The rotation keeps failing', {
+  standing('A rotation has failed', {
     trouble: 'rotation-failing',
     days: 0,
-    errorName: 'LedgerUnavailableError',
+    errorName: 'SecretTooLargeError',
+  }),
+  standing('A rotation was stopped', { trouble: 'rotation-failing', days: 1, token }),
+  standing('A rotation is held', {
+    trouble: 'held',
+    days: 0,
+    holder: {
+      username: 'YARD-UWS',
+      secretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:thingspace/yard-GhIjKl',
+      why: 'lost',
+      since: about.at - 3 * dayMs,
+    },
   }),
   {
     title: 'A trouble is over',

@@ -141,10 +141,15 @@ describe('What is said of a trouble', () => {
     expect(email.indexOf('npm run cli -- adopt')).toBeGreaterThan(email.indexOf('change only "username"'));
   });
 
-  it('names the error that ends every step', () => {
-    expect(render(example('The rotation keeps failing')).email).toContain(
-      'every time: LedgerUnavailableError.',
-    );
+  it('names the last error of a rotation that failed', () => {
+    expect(render(example('A rotation has failed')).email).toContain('The last error: SecretTooLargeError.');
+  });
+
+  it('names whom a held rotation waits for, and the commands for both secrets', () => {
+    const { email } = render(example('A rotation is held'));
+    expect(email).toContain('the password change of "YARD-UWS"');
+    expect(email).toMatch(/status --secret '.*yard-GhIjKl'/);
+    expect(email).toMatch(/release --secret '.*acme-AbCdEf'/);
   });
 
   it('can be rendered also where a later release has named it', () => {

@@ -328,18 +328,22 @@ test('a rotation that was announced as rolled forward is not announced once more
   expect(state.outbox).toMatchObject([{ event: 'rolled-forward', notStoredSince: NOW - MINUTE_MS }]);
 });
 
-test('another trouble than that outlives the roll forward, and its end is said', () => {
+test('another trouble than that outlives the roll forward; its end is said when a log-in has proven it', () => {
   const trouble = {
     kind: 'username-changed' as const,
     since: NOW - MINUTE_MS,
     saidAt: NOW - MINUTE_MS,
     failures: 1,
+    proven: 1,
   };
   const state = stateIn('committed', { trouble });
   recordRolledForward(state, 'x', SAID, NOW);
   expect(state.trouble).toEqual(trouble);
   finish(state, 't', 'Fleet', NOW);
   expect(state.outbox.map(({ event }) => event)).toEqual(['rolled-forward', 'trouble-over']);
+  const unproven = stateIn('committed', { trouble: { ...trouble, proven: 0 } });
+  finish(unproven, 't', 'Fleet', NOW);
+  expect(unproven.trouble).toBeDefined();
 });
 
 test('the refusal that proves a loss is told by the message about the loss; one that was published stays its own', () => {

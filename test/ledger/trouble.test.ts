@@ -1,7 +1,14 @@
 import { describe, expect, it, test } from 'vitest';
 import type { StandingTrouble, Trouble } from '../../lambda/alarms/event.ts';
 import { type CredentialState, decodeState, newState } from '../../lambda/ledger/state.ts';
-import { noteTrouble, troubleIsOver } from '../../lambda/ledger/trouble.ts';
+import {
+  announcedNow,
+  isOver,
+  markOf,
+  noteTrouble,
+  provenBy,
+  troubleIsOver,
+} from '../../lambda/ledger/trouble.ts';
 
 const HOUR = 3_600_000;
 const T0 = Date.parse('2026-03-01T00:30:00Z');
@@ -51,9 +58,10 @@ test('it is announced again when 20 hours have passed since the last time, and n
 });
 
 test('no two announcements of a trouble share an id, however they are spaced', () => {
-  for (const apart of [20 * HOUR, 21 * HOUR, 24 * HOUR, 30 * HOUR]) {
+  for (const apart of [4 * HOUR, 5 * HOUR, 20 * HOUR, 21 * HOUR, 24 * HOUR, 30 * HOUR]) {
     const state = newState('fleet');
-    const ids = Array.from({ length: 30 }, (_, n) => note(state, 'lost', T0 + n * apart)[0]?.id);
+    const found: Found = { kind: 'lost', atCheck: apart < 20 * HOUR };
+    const ids = Array.from({ length: 30 }, (_, n) => note(state, found, T0 + n * apart)[0]?.id);
     expect(new Set(ids).size).toBe(30);
   }
 });
@@ -67,12 +75,28 @@ test('a repetition whose first answer was lost has the same id', () => {
 
 test('what has just been announced by an event of its own is announced here from the next day on', () => {
   const state = newState('fleet');
-  expect(note(state, { kind: 'superseded', alreadySaid: true }, T0)).toEqual([]);
+  announcedNow(state, 'superseded', T0);
+  expect(note(state, 'superseded', T0)).toEqual([]);
   expect(note(state, 'superseded', T0 + 20 * HOUR - 1)).toEqual([]);
   expect(note(state, 'superseded', T0 + 20 * HOUR)).toHaveLength(1);
   // Another version of the secret was announced as superseded.
-  expect(note(state, { kind: 'superseded', alreadySaid: true }, T0 + 40 * HOUR)).toEqual([]);
+  announcedNow(state, 'superseded', T0 + 40 * HOUR);
   expect(note(state, 'superseded', T0 + 41 * HOUR)).toEqual([]);
+});
+
+test('what an event of its own announced before it was over is announced again when it begins again', () => {
+  const state = newState('fleet');
+  announcedNow(state, 'guard-closed', T0);
+  note(state, 'guard-closed', T0);
+  over(state, T0 + HOUR);
+  expect(note(state, 'guard-closed', T0 + 2 * HOUR)).toMatchObject([{ since: T0 + 2 * HOUR }]);
+});
+
+test('the daily check repeats what was said four hours before, and not a moment earlier', () => {
+  const state = newState('fleet');
+  note(state, 'lost', T0);
+  expect(note(state, { kind: 'lost', atCheck: true }, T0 + 4 * HOUR - 1)).toEqual([]);
+  expect(note(state, { kind: 'lost', atCheck: true }, T0 + 4 * HOUR)).toHaveLength(1);
 });
 
 test('another kind starts anew and is announced at once; the one before is not said to be over', () => {
@@ -140,6 +164,97 @@ describe('A rotation that fails', () => {
   });
 });
 
+describe('A rotation that failed', () => {
+  const ofRotation = (errorName = 'SecretStoreError'): Found => ({ ...failing(errorName), token: 't1' });
+  const atCheck = (errorName = 'SecretStoreError'): Found => ({ ...failing(errorName), atCheck: true });
+
+  it('is announced by the next check, however few its tries were', () => {
+    const state = newState('fleet');
+    expect(note(state, ofRotation(), T0)).toEqual([]);
+    expect(note(state, atCheck(), T0 + 1)).toMatchObject([{ trouble: 'rotation-failing', since: T0 }]);
+  });
+
+  it('is announced by the next check also when that fails in another way', () => {
+    const state = newState('fleet');
+    note(state, ofRotation(), T0);
+    expect(note(state, atCheck('LogInUnknownError'), T0 + 1)).toMatchObject([
+      { errorName: 'LogInUnknownError' },
+    ]);
+    expect(isOver(state)).toBe(false);
+  });
+
+  it('is over when a rotation has finished since, and not because a check came through', () => {
+    const state = newState('fleet');
+    note(state, ofRotation(), T0);
+    expect(isOver(state)).toBe(false);
+    state.journal = { state: 'idle', lastToken: 't1', receivedAt: T0 };
+    expect(isOver(state)).toBe(false);
+    state.journal = { state: 'idle', lastToken: 't1', receivedAt: T0 + 1 };
+    expect(isOver(state)).toBe(true);
+  });
+
+  it('in an item of the release before counts as one of a rotation', () => {
+    const stored = {
+      kind: 'rotation-failing',
+      since: T0,
+      saidAt: T0,
+      errorName: 'SecretStoreError',
+      failures: 6,
+    };
+    const state = decodeState('fleet', { trouble: stored });
+    expect(isOver(state)).toBe(false);
+    expect(note(state, atCheck(), T0 + 24 * HOUR)).toHaveLength(1);
+  });
+
+  it('is none when only checks have failed: the next one that comes through ends it', () => {
+    const state = newState('fleet');
+    expect(note(state, atCheck(), T0)).toEqual([]);
+    expect(note(state, atCheck(), T0 + 60_000)).toEqual([]);
+    expect(isOver(state)).toBe(true);
+  });
+});
+
+describe('A log-in that succeeded', () => {
+  const locked = (): CredentialState => {
+    const state = newState('fleet');
+    note(state, 'guard-closed', T0);
+    return state;
+  };
+
+  it('proves that a trouble is over when it was reserved after the trouble was last met', () => {
+    const state = locked();
+    expect(isOver(state)).toBe(false);
+    provenBy(state, markOf(state.trouble ?? expect.fail()));
+    expect(isOver(state)).toBe(true);
+  });
+
+  it('proves nothing when the trouble was met again since', () => {
+    const state = locked();
+    const mark = markOf(state.trouble ?? expect.fail());
+    note(state, 'guard-closed', T0 + 1);
+    provenBy(state, mark);
+    expect(isOver(state)).toBe(false);
+    provenBy(state, markOf(state.trouble ?? expect.fail()));
+    note(state, 'guard-closed', T0 + 2);
+    expect(isOver(state)).toBe(false);
+  });
+
+  it('proves nothing when it was reserved before the trouble began, or by an older release', () => {
+    const state = locked();
+    provenBy(state, undefined);
+    expect(isOver(state)).toBe(false);
+  });
+
+  it('that an older release noted a failure after is no proof', () => {
+    const state = locked();
+    provenBy(state, markOf(state.trouble ?? expect.fail()));
+    const trouble = state.trouble ?? expect.fail();
+    // As the release before notes it: it knows no proof and leaves it where it is.
+    trouble.failures += 1;
+    expect(isOver(state)).toBe(false);
+  });
+});
+
 describe('The end of a trouble', () => {
   it('is announced once', () => {
     const state = newState('fleet');
@@ -162,7 +277,8 @@ describe('The end of a trouble', () => {
 
   it('is announced also when an event of its own had announced the trouble', () => {
     const state = newState('fleet');
-    note(state, { kind: 'lost', alreadySaid: true }, T0);
+    announcedNow(state, 'lost', T0);
+    note(state, 'lost', T0);
     expect(over(state, T0 + 1)).toMatchObject([{ event: 'trouble-over', trouble: 'lost' }]);
   });
 

@@ -3,6 +3,8 @@ import type { Mutant } from './mutants.ts';
 const RULES = 'test/rotation/rules.test.ts';
 const OVERLAP = 'test/rotation/overlap.test.ts';
 const SWAP = 'test/rotation/swap.test.ts';
+const BRAKE = 'test/rotation/brake.test.ts';
+const STANDING = 'test/rotation/standing-trouble.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
 const AGAIN = 'test/rotation/invoked-again.test.ts';
 const LOST = 'test/rotation/lost.test.ts';
@@ -85,7 +87,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'the recover event takes AWSPENDING off what is over',
     file: 'lambda/rotation/recover-event.ts',
-    find: '  await releasePending(invocation);\n',
+    find: '  await takePendingOff(invocation, pending);\n',
     replace: '',
     noticedBy: SWAP,
   },
@@ -379,7 +381,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'that it is over is said',
     file: 'lambda/rotation/recover-event.ts',
-    find: '    await recordTroubleOver(invocation, username);\n',
+    find: '  await recordTroubleOver(invocation, username, isOver);\n',
     replace: '',
     noticedBy: PUT_BACK,
   },
@@ -439,7 +441,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a hold whose exchange is over is not obeyed',
     file: 'lambda/rotation/brake.ts',
-    find: 'if (!stillHolds(hold, state)) ended.push(hold.attempt);',
+    find: 'if (state && !stillHolds(hold, state)) ended.push(hold.attempt);',
     replace: '',
     noticedBy: 'test/rotation/brake.test.ts',
     testName: 'is seen by who is held',
@@ -467,6 +469,61 @@ export const rotationMutants: Mutant[] = [
     replace: 'return undefined;',
     noticedBy: 'test/rotation/brake.test.ts',
     testName: 'its owner lives',
+  },
+  {
+    rule: 'an exchange of another invocation, which may end well, holds nobody',
+    file: 'lambda/rotation/brake.ts',
+    find: '    if (mayStillEndWell(invocation, failure, state, now)) return;\n',
+    replace: '',
+    noticedBy: BRAKE,
+    testName: 'beside an exchange',
+  },
+  {
+    rule: 'a hold whose item cannot be read keeps nobody after its release',
+    file: 'lambda/rotation/brake.ts',
+    find: 'if (failure instanceof LedgerItemError || releasedAt !== undefined) return undefined;',
+    replace: '',
+    noticedBy: BRAKE,
+    testName: 'the item of the holder cannot be read',
+  },
+  {
+    rule: 'the check of a credential that is held says so',
+    file: 'lambda/rotation/unfinished-rotation.ts',
+    find: 'return recordTrouble(invocation, () => found);',
+    replace: 'return;',
+    noticedBy: BRAKE,
+    testName: 'says so by every daily check',
+  },
+  {
+    rule: 'a held secret that is gone does not count',
+    file: 'lambda/ledger/brake.ts',
+    find: '  forgetGone(state, now);\n',
+    replace: '',
+    noticedBy: BRAKE,
+    testName: 'does not count when its secret is gone',
+  },
+  {
+    rule: 'a rotation whose invocations all died is seen by its version',
+    file: 'lambda/rotation/unfinished-rotation.ts',
+    find: 'if (!failed && unfinished === undefined) return undefined;',
+    replace: 'if (!failed) return undefined;',
+    noticedBy: STANDING,
+    testName: 'was killed',
+  },
+  {
+    rule: 'the check asks by a log-in whether a trouble is over',
+    file: 'lambda/rotation/trouble-over.ts',
+    find: '  const proof = await prove(invocation, versionId, credential);\n  if (!proof.works) throw proof.error;\n',
+    replace: '',
+    noticedBy: STANDING,
+  },
+  {
+    rule: 'a rotation that failed while the secret could not be read is the username’s trouble',
+    file: 'lambda/rotation/trouble-over.ts',
+    find: 'state.trouble ??= { ...trouble };',
+    replace: '',
+    noticedBy: STANDING,
+    testName: 'could not be read',
   },
   {
     rule: 'a roll forward that had been made current already is announced by the check that ends it',

@@ -3,8 +3,8 @@ import { heldSecrets, holdsInForce, SERVICE, stillHolds } from '../../lambda/led
 import { readSettings } from '../../lambda/settings.ts';
 import type { Fate } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
-import { endsUnknown, OTHER_ARN, startService } from '../world/service.ts';
-import { type Ended, MINUTE_MS, SECRET_ARN, type World } from '../world/world.ts';
+import { endsUnknown, OTHER_ARN, type Service, startService } from '../world/service.ts';
+import { type Ended, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 
 const once = (world: World) => world.rotate({ attempts: 1, backoffMs: 0 });
 const errorOf = (ended: Ended | undefined): Error | undefined =>
@@ -190,6 +190,114 @@ test('an invocation that died before it could hold the others is made up for by 
   await first.recover();
   expect(holdsInForce(service.brake())).toHaveLength(1);
   expect(errorOf((await once(second)).failures[0])?.name).toBe('ExchangesHeldError');
+});
+
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const standing = ({ aws }: World) => aws.published.filter(({ event }) => event === 'standing-trouble');
+
+/** The first credential's password is lost, and its secret is taken out of service: nobody checks it any more. */
+async function lostAndLeft(): Promise<Service> {
+  const service = startService();
+  await endsUnknown(service, 'response-lost');
+  service.first.advance(25 * MINUTE_MS);
+  await service.first.recover();
+  await service.second.rotate();
+  return service;
+}
+
+describe('A credential that is held', () => {
+  test('says so by every daily check, with the exchange that holds it, and says when it is over', async () => {
+    const service = await lostAndLeft();
+    const { second } = service;
+    for (let day = 1; day <= 5; day += 1) {
+      second.advance(DAY_MS);
+      await second.recover();
+      expect(standing(second)).toHaveLength(day);
+      expect(standing(second).at(-1)).toMatchObject({
+        trouble: 'held',
+        holder: { username: 'Fleet-Api', secretArn: SECRET_ARN, why: 'lost' },
+      });
+    }
+    service.release();
+    second.advance(DAY_MS);
+    await second.recover();
+    expect(announced(second).at(-1)).toBe('trouble-over');
+    expect((await second.rotate()).rotated).toBe(true);
+  });
+
+  test('is announced as an unfinished rotation when nothing holds it any more and it was not started again', async () => {
+    const service = await lostAndLeft();
+    const { second } = service;
+    service.release();
+    for (let day = 0; day < 2; day += 1) {
+      second.advance(DAY_MS);
+      await second.recover();
+    }
+    expect(standing(second)).toMatchObject([{ trouble: 'rotation-failing' }]);
+    expect(heldSecrets(service.brake())).toEqual([OTHER_ARN]);
+  });
+
+  test('says nothing while its rotation is not due', async () => {
+    const service = startService();
+    await endsUnknown(service, 'response-lost');
+    await service.second.recover();
+    expect(announced(service.second)).toEqual([]);
+  });
+
+  test('is held also when the item of the holder cannot be read, until a person releases it', async () => {
+    const service = await lostAndLeft();
+    const { first, second } = service;
+    first.aws.table.set('fleet-api', JSON.stringify({ journal: 'damaged', revision: 9, inFlight: {} }));
+    second.advance(DAY_MS);
+    await second.recover();
+    expect(standing(second)).toMatchObject([{ trouble: 'held' }]);
+    expect(errorOf((await once(second)).failures[0])?.name).toBe('ExchangesHeldError');
+    service.release();
+    expect((await second.rotate()).rotated).toBe(true);
+  });
+
+  test('does not count when its secret is gone: a week without a check', async () => {
+    const service = await lostAndLeft();
+    const { first, second } = service;
+    second.advance(8 * DAY_MS);
+    first.restoreByHand('Reset By Support 1');
+    await first.recover();
+    expect(announced(first)).not.toContain('exchanges-resume');
+    expect(heldSecrets(service.brake())).toEqual([]);
+  });
+});
+
+test('a check that fails beside an exchange, which may be healthy, holds nobody', async () => {
+  const service = startService();
+  const { first } = service;
+  await first.rotate();
+  // Locked, refused, reset by support: the check asks for the password by one log-in.
+  for (let failure = 0; failure < 5; failure += 1) first.platform.logIn(USERNAME, 'A Guess');
+  await once(first);
+  first.restoreByHand('Reset By Support 1');
+  first.advance(60 * MINUTE_MS);
+  const asked = Promise.withResolvers<void>();
+  const checked = Promise.withResolvers<void>();
+  const rotations: Promise<unknown>[] = [];
+  let looks = 0;
+  first.gate.before = async (name) => {
+    if (name === 'GetNewPassword') {
+      asked.resolve();
+      await checked.promise;
+    }
+    if (name !== 'DescribeSecret') return;
+    looks += 1;
+    // Recovery has found nothing open; before the check's log-in a rotation begins.
+    if (looks !== 3) return;
+    rotations.push(first.rotate({ attempts: 1 }));
+    await asked.promise;
+  };
+  expect(errorOf(await first.recover())?.name).toBe('ExchangeInProgressError');
+  expect(first.state().journal.state).toBe('exchanging');
+  expect(holdsInForce(service.brake())).toEqual([]);
+  checked.resolve();
+  await Promise.all(rotations);
+  expect(first.state().journal.state).toBe('idle');
 });
 
 /** The daily check, and what a person does where that is not enough. */

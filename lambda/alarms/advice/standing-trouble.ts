@@ -16,6 +16,7 @@ const advices: Record<Trouble, (event: StandingTrouble, setting: Setting) => Tro
   'username-changed': setup.usernameChanged,
   'unreadable-envelope': setup.unreadableEnvelope,
   'rotation-failing': setup.rotationFailing,
+  held: setup.held,
 };
 
 export function standingTrouble(event: StandingTrouble, setting: Setting): Advice {
@@ -52,7 +53,8 @@ const overWords: Record<Trouble, string> = {
   'guard-closed': 'our log-ins were stopped',
   'username-changed': 'the username in the secret was changed',
   'unreadable-envelope': 'a sealed answer did not open',
-  'rotation-failing': 'the rotation kept failing',
+  'rotation-failing': 'a rotation, or the daily check, had failed',
+  held: 'its rotation was held by another password change',
 };
 
 export function troubleOver(event: TroubleOver): Advice {
@@ -63,7 +65,11 @@ export function troubleOver(event: TroubleOver): Advice {
     happened: [
       `Since ${instant(event.since)} we had told you of "${oneLine(event.username)}" that ${what}. That is over.`,
     ],
-    next: ['Rotation goes on as scheduled.'],
+    next: [
+      event.trouble === 'held'
+        ? 'If the rotation that was held has not run since, "exchanges-resume" has its command.'
+        : 'The next rotation comes as scheduled. If one has failed meanwhile, the daily check says so in a message of its own.',
+    ],
     todo: [],
     never: ['Do not follow the steps of the earlier messages any more.'],
     facts: [

@@ -1,5 +1,5 @@
 import type { StandingTrouble } from '../event.ts';
-import { oneLine } from '../legible.ts';
+import { instant, oneLine } from '../legible.ts';
 import { editSecret, recoverNow, rotateNow, type Setting, showErrors } from '../steps.ts';
 import { openTheGuard } from './guard-closed.ts';
 import { openCommand, operatorCommand } from './operator-command.ts';
@@ -77,20 +77,61 @@ export const unreadableEnvelope: Advise = (event) => ({
 });
 
 export const rotationFailing: Advise = (event) => ({
-  headline: 'the rotation keeps failing',
-  brief: 'The same error every time. Steps: see e-mail.',
+  headline: 'a rotation failed and is not finished',
+  brief: 'Repair, then rotate. Steps: see e-mail.',
   happened: [
-    `Steps of the rotation of "${oneLine(event.username)}" end in the same error every time` +
-      `${event.errorName === undefined ? '' : `: ${oneLine(event.errorName)}`}. The password is not rotated.`,
+    event.errorName === undefined
+      ? `A rotation of "${oneLine(event.username)}" was begun and is not finished: its version still waits for a ` +
+        'password. Its invocations were stopped, or could not say here why they failed.'
+      : `A rotation of "${oneLine(event.username)}", or the daily check, has failed, and no rotation was finished ` +
+        `since. The last error: ${oneLine(event.errorName)}.`,
   ],
-  next: ['Secrets Manager tries again as scheduled, and the daily recover too.'],
+  next: [
+    'Secrets Manager may try the rotation again; when, is not known. The daily check finishes what was received, but begins ' +
+      'no rotation.',
+  ],
   todo: [
     showErrors(event, 'Read the last error: its message says what happened and what to do.'),
     {
       text: 'See where the credential stands (in a checkout of this project; runbook, below); it changes nothing.',
       commands: [operatorCommand('status', event)],
     },
-    rotateNow(event, 'When what the error names is repaired:'),
+    rotateNow(event, 'When what the error names is repaired, or has passed:'),
   ],
   never: ['Do not try passwords by hand: a failed log-in counts, and a few of them lock the username.'],
 });
+
+export const held: Advise = (event) => {
+  const { holder } = event;
+  const whose = holder
+    ? `the password change of "${oneLine(holder.username)}" (secret ${oneLine(holder.secretArn, 2048)}) has no good ` +
+      `end (${oneLine(holder.why)} since ${instant(holder.since)})`
+    : 'the password change of another credential has no good end';
+  return {
+    headline: 'rotation held by another one',
+    brief: 'Settle that one, or release: see e-mail.',
+    happened: [
+      `The rotation of "${oneLine(event.username)}" did not begin: ${whose}, and what hit that one may hit this one, too. ` +
+        'No log-in was spent, and the password is as it was.',
+    ],
+    next: [
+      'No new password is asked for until that change is settled, or a person says that this rotation may go on. Then ' +
+        '"exchanges-resume" says how rotations that were held can be started again.',
+    ],
+    todo: [
+      {
+        text: 'See what that change waits for (in a checkout of this project; runbook, below), and settle it:',
+        commands: [operatorCommand('status', { ...event, secretArn: holder?.secretArn ?? event.secretArn })],
+      },
+      {
+        text: 'If its secret is out of service, or its cause was its own: let the others go on. It asks first:',
+        commands: [operatorCommand('release', event)],
+      },
+      {
+        text: 'Then let those that were held rotate, one after another:',
+        commands: [`${operatorCommand('rotate', event)} --held`],
+      },
+    ],
+    never: ['Do not press "Rotate secret immediately" before that: it would only be held again.'],
+  };
+};

@@ -1,35 +1,47 @@
 import type { Trouble } from '../../lambda/alarms/event.ts';
-import { isSealed, isStored, type Moment, works } from './moment.ts';
+import { isSealed, isSealedLate, isStored, type Moment, works } from './moment.ts';
+import type { Said } from './words.ts';
 
 /** What a sentence may claim, by its words, and when the claim is true. A new text with the same claim is read as well. */
 type Claim = {
   name: string;
   says: RegExp;
-  isTrue(moment: Moment, sentence: string, facts: Readonly<Record<string, unknown>>): boolean;
+  isTrue(moment: Moment, sentence: string, said: Said): boolean;
 };
+
+/** A text that says so may call lost what lies in a line of the log that no search finds yet. */
+const MAY_COME_LATE = /\blog\b[^.]*\b(?:again|late|hours)\b/i;
 
 export const CLAIMS: readonly Claim[] = [
   {
     name: 'lost',
     says: /(?<!nothing )\bis lost\b(?! since)|\bpassword lost\b|\bnobody has the new (?:one|password)\b/i,
-    isTrue: (moment, _, { sealedAnswer }) =>
-      sealedAnswer === true || moment.locked || !(isStored(moment) || isSealed(moment)),
+    isTrue: (moment, _, { text, facts }) =>
+      facts.sealedAnswer === true ||
+      moment.locked ||
+      !(isStored(moment) || isSealed(moment) || (isSealedLate(moment) && !MAY_COME_LATE.test(text))),
   },
   {
     name: 'no copy',
-    says: /\bno copy of the new password\b|\bnever reached us\b|\bdid not reach us\b|^Nothing arrived\b/i,
+    says: /\bno copy of the new password\b(?! has been found)|\bnever reached us\b|\bdid not reach us\b|^Nothing arrived\b/i,
+    isTrue: (moment) => moment.locked || isStored(moment) || !(isSealed(moment) || isSealedLate(moment)),
+  },
+  {
+    name: 'not found',
+    says: /\bno (?:copy|sealed answer|answer that holds it)\b.*\bhas been found\b/i,
     isTrue: (moment) => moment.locked || isStored(moment) || !isSealed(moment),
   },
   {
     name: 'nothing is lost',
     says: /\bnothing (?:that was received )?is lost\b|\bis not lost\b/i,
     // Support's password is kept by whoever was told it.
-    isTrue: (moment) => isStored(moment) || isSealed(moment) || !moment.made.includes(moment.live),
+    isTrue: (moment) =>
+      isStored(moment) || isSealed(moment) || isSealedLate(moment) || !moment.made.includes(moment.live),
   },
   {
     name: 'refused',
     says: /^(?!.*\b(?:apps?|may|or that a rotation)\b).*(?:\b(?:was|is) refused\b|\blog-in refused\b|\bThingSpace (?:has )?refuse[sd]\b(?! in every))/i,
-    isTrue: (moment, sentence, facts) => wasRefused(moment, versionOf(sentence, facts)),
+    isTrue: (moment, sentence, { facts }) => wasRefused(moment, versionOf(sentence, facts)),
   },
   {
     name: 'refuses both',
@@ -49,7 +61,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     name: 'over',
     says: /^That is over\b|\bINFO: over: /i,
-    isTrue: (moment, _, facts) => isOver(moment, facts),
+    isTrue: (moment, _, { facts }) => isOver(moment, facts),
   },
   {
     name: 'locked',

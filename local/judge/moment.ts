@@ -18,6 +18,8 @@ export type Moment = {
   stored: ReadonlyMap<string, string>;
   /** The passwords in sealed answers, by attempt, wherever these are kept: in the log, the journal, or set aside. */
   sealed: ReadonlyMap<string, string>;
+  /** The same of lines in the log that no search finds yet. */
+  sealedLate: ReadonlyMap<string, string>;
   /** How many answers are sealed, with or without a password that can be read. */
   sealedAnswers: number;
   /** The passwords that exchanges have made. */
@@ -37,5 +39,9 @@ export const works = ({ live, locked, current }: Moment): boolean => current ===
 /** Reports whether a version of the secret holds the live password. */
 export const isStored = ({ live, stored }: Moment): boolean => [...stored.values()].includes(live);
 
-/** Reports whether a sealed answer holds the live password. */
+/** Reports whether a sealed answer that can be found holds the live password. */
 export const isSealed = ({ live, sealed }: Moment): boolean => [...sealed.values()].includes(live);
+
+/** Reports whether only a line of the log that no search finds yet holds it. */
+export const isSealedLate = ({ live, sealedLate }: Moment): boolean =>
+  [...sealedLate.values()].includes(live);

@@ -44,7 +44,7 @@ export function createMessageJudge(observed: Observed) {
   function momentOf(process?: Process): Moment {
     const { password: live, locked } = platform.truth(username);
     const world = aws();
-    const sealed = sealedIn(world);
+    const { sealed, sealedLate, count } = sealedIn(world, nowMs());
     const stored = [...world.versions].map(([id, { value }]) => [id, passwordIn(value, username)] as const);
     const from = process === undefined ? answers.length : (began.get(process)?.answers ?? answers.length);
     return {
@@ -52,8 +52,9 @@ export function createMessageJudge(observed: Observed) {
       locked,
       current: passwordIn(world.currentValue(), username),
       stored: new Map(stored.filter((one): one is [string, string] => one[1] !== undefined)),
-      sealed: sealed.passwords,
-      sealedAnswers: sealed.count,
+      sealed,
+      sealedLate,
+      sealedAnswers: count,
       made: [...made],
       answers: [...answers],
       ofInvocation: answers.filter((_, at) => at >= from && givenTo[at] === process),

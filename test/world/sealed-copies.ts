@@ -16,15 +16,27 @@ type Opened = {
 /** What each envelope holds, by its text: every look at a world meets the same ones again. */
 const opened = new Map<string, Opened | undefined>();
 
-/** All sealed answers of a world, and the passwords in them by attempt. The observer has every key. */
-export function sealedIn({ log, orphans, table, keys }: Aws): {
-  passwords: Map<string, string>;
-  count: number;
-} {
+/**
+ * The passwords in all sealed answers of a world, by attempt: in the ledger, in the log, and those lines of the log
+ * that no search finds yet. The observer has every key. `count`: of the answers, readable or not.
+ */
+export function sealedIn({ log, orphans, table, keys, logSearch }: Aws, nowMs: number) {
+  const lines = log.filter(({ line }) => line.includes('sealedEnvelope'));
+  const late = lines.filter(({ at }) => at > nowMs - logSearch.delayMs).map(envelopeIn);
+  const found = lines.filter(({ at }) => at <= nowMs - logSearch.delayMs).map(envelopeIn);
+  const kept = [...found, ...orphans.values(), ...[...table.values()].flatMap(envelopesOfItem)];
+  const sealed = passwordsIn(kept, keys);
+  const all = passwordsIn([...kept, ...late], keys);
+  return {
+    sealed: sealed.passwords,
+    sealedLate: new Map([...all.passwords].filter(([attempt]) => !sealed.passwords.has(attempt))),
+    count: all.count,
+  };
+}
+
+function passwordsIn(envelopes: readonly string[], keys: Aws['keys']) {
   const byAttempt = Map.groupBy(
-    [...envelopesIn(log), ...orphans.values(), ...[...table.values()].flatMap(envelopesOfItem)]
-      .map((text) => openOnce(text, keys))
-      .filter((found) => found !== undefined),
+    envelopes.map((text) => openOnce(text, keys)).filter((one) => one !== undefined),
     ({ about }) => about,
   );
   const passwords = new Map<string, string>();
@@ -35,11 +47,7 @@ export function sealedIn({ log, orphans, table, keys }: Aws): {
   return { passwords, count: byAttempt.size };
 }
 
-function envelopesIn(log: Aws['log']): string[] {
-  return log
-    .filter(({ line }) => line.includes('sealedEnvelope'))
-    .map(({ line }) => String(JSON.parse(line).sealedEnvelope));
-}
+const envelopeIn = ({ line }: { line: string }): string => String(JSON.parse(line).sealedEnvelope);
 
 function envelopesOfItem(text: string): string[] {
   if (!text.includes('"envelope"') && !text.includes('"setAside":{"')) return [];

@@ -22,6 +22,7 @@ const HEALTHY: Moment = {
     ['v2', 'new'],
   ]),
   sealed: new Map([['attempt-1', 'new']]),
+  sealedLate: new Map(),
   sealedAnswers: 1,
   made: ['new'],
   answers: [answer('old', true), answer('old', true, 'GetNewPassword'), answer('new', true)],
@@ -40,6 +41,8 @@ const LOST: Moment = {
   exposure: 1,
 };
 const SEALED: Moment = { ...LOST, sealed: HEALTHY.sealed, sealedAnswers: 1 };
+/** The answer lies in a line of the log that no search finds yet. */
+const LATE: Moment = { ...LOST, sealedLate: HEALTHY.sealed, sealedAnswers: 1 };
 const OVER = { trouble: 'stored-password-refused', since: new Date(T0).toISOString() };
 
 type Planted = {
@@ -54,8 +57,10 @@ const PLANTED: readonly Planted[] = [
   { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'lost', text: 'CRITICAL: password lost, a person must reset it.', wrongAt: HEALTHY, trueAt: LOST },
   { claim: 'lost', text: 'Nobody has the new one.', wrongAt: HEALTHY, trueAt: LOST },
+  { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: LATE, trueAt: LOST },
   { claim: 'no copy', text: 'There is no copy of the new password anywhere.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'no copy', text: 'The new one never reached us.', wrongAt: SEALED, trueAt: LOST },
+  { claim: 'not found', text: 'No copy of the new password has been found.', wrongAt: SEALED, trueAt: LATE },
   { claim: 'nothing is lost', text: 'Nothing is begun and nothing is lost.', wrongAt: LOST, trueAt: SEALED },
   {
     claim: 'refused',
@@ -132,6 +137,12 @@ test.each(PLANTED)('finds “$text” ($claim) where it is wrong, and only there
   expect(falsehoods(said, [trueAt])).toEqual([]);
   // The moment before an act outside is enough: the text cannot know of the act.
   expect(falsehoods(said, [wrongAt, trueAt])).toEqual([]);
+});
+
+test('lets a text call a late line lost when it says that the log is searched again', () => {
+  const said = (text: string) => falsehoods({ by: 'a message', text, facts: {} }, [LATE]);
+  expect(said('The password is lost. Each retry searches the log again.')).toEqual([]);
+  expect(said('The password is lost. See the log.')).toHaveLength(1);
 });
 
 test('plants a wrong text for each claim of the table', () => {

@@ -95,6 +95,8 @@ export function createMessageJudge(observed: Observed) {
         ...beforeActs(since),
       ]);
     },
+    /** What anybody is told who asks now. */
+    told: (said: Said) => read(said, [momentOf(), ...beforeActs(acts.length)]),
     failed(error: Error, process: Process) {
       read({ by: error.name, text: error.message, facts: {} }, [
         momentOf(process),

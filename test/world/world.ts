@@ -13,6 +13,7 @@ import { type Aws, createAws } from './memory-aws.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
 import { createMessageJudge } from './message-judge.ts';
+import { verdictSaid } from './status-judge.ts';
 
 export const MINUTE_MS = 60_000;
 export const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-AbCdEf';
@@ -126,10 +127,11 @@ export function createWorld(options: Options = {}) {
   const told: string[] = [];
   let answers = 0;
 
-  const state = (): CredentialState => {
-    const key = credentialKey(username);
+  const stateOf = (whose: string): CredentialState => {
+    const key = credentialKey(whose);
     return decodeState(key, JSON.parse(aws.table.get(key) ?? '{}'));
   };
+  const state = () => stateOf(username);
 
   aws.store(secretValue(FIRST_PASSWORD, username));
 
@@ -214,6 +216,9 @@ export function createWorld(options: Options = {}) {
     return ended;
   }
 
+  const judgeStatus = async (): Promise<void> =>
+    messages.told(await verdictSaid({ aws, now: clock.nowMs(), budgets, username, stateOf }));
+
   const eventOf = (Step: string, token: string) => ({
     Step,
     SecretId: aws.identity.arn,
@@ -229,12 +234,14 @@ export function createWorld(options: Options = {}) {
       const ended = await once(token);
       if (ended.outcome === 'done') {
         duty.rotated();
+        await judgeStatus();
         return { rotated: true, failures, token };
       }
       failures.push(ended);
       clock.advance(backoffMs);
     }
     const last = failures.at(-1);
+    await judgeStatus();
     duty.rotationFailed(last && 'error' in last ? last.error.name : undefined, begunAtMs, clock.nowMs());
     return { rotated: false, failures, token };
   }
@@ -288,6 +295,7 @@ export function createWorld(options: Options = {}) {
       const ended = await invoke({ Recover: aws.identity.arn });
       const met = wire.calls.slice(before).some(({ fate }) => fate !== 'ok');
       if (!met) duty.checked(messages.momentOf(), clock.nowMs());
+      await judgeStatus();
       return ended;
     },
     advance: clock.advance,

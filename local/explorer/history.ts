@@ -62,6 +62,7 @@ export async function playHistory(
   if (made > 1) violations.push(`GetNewPassword has made ${made} passwords`);
   if (lost) await restoreByHand(stage);
   violations.push(...(await judgeAftermath(world)), ...(await leaksSince(before, stage)));
+  violations.push(...(await stage.sayings.falsehoods()));
   return {
     title: disturbance.title,
     end: lost ? 'lost' : succeeded ? 'rotated' : 'recovered',
@@ -111,9 +112,10 @@ async function judgeAftermath(world: World): Promise<string[]> {
 }
 
 /** Support resets the password by telephone, and a person stores it. */
-async function restoreByHand({ world, plant }: Stage): Promise<void> {
+async function restoreByHand({ world, sayings, plant }: Stage): Promise<void> {
   const { platform, username, secretsManagerClient, secretArn } = world;
   const password = plant();
+  sayings.beforeAct();
   platform.support.reset(username, password);
   await secretsManagerClient.send(
     new PutSecretValueCommand({ SecretId: secretArn, SecretString: JSON.stringify({ username, password }) }),

@@ -48,9 +48,9 @@ export function listen(world: World): Sayings {
       began = answers.given.length;
       acts = acts.filter((act) => act.answers === answers.given.length);
     }
-    if (event.kind !== 'step-end') return;
-    const { errorType, errorMessage } = event.result as { errorType?: string; errorMessage?: string };
-    if (errorMessage !== undefined) hear({ by: errorType ?? 'an error', text: errorMessage, facts: {} });
+    if (event.kind !== 'step-end' || event.result.ok) return;
+    const { errorType, errorMessage } = event.result.error;
+    hear({ by: errorType, text: errorMessage, facts: {} });
   });
 
   return {

@@ -34,7 +34,7 @@ async function createSecret(secrets, { ARN, SecretString }, ClientRequestToken) 
   if (session.outcome !== 'done') throw new Error(`Log-in: ${session.outcome}`);
   const { body } = await api.getNewPassword(session.value, password, limits);
   console.log(`Answer: ${body.toString('base64')}`);
-  const read = api.readNewPassword(body);
+  const read = api.readNewPassword({ body });
   await secrets.send(
     new PutSecretValueCommand({
       SecretId: ARN,

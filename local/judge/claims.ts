@@ -108,10 +108,13 @@ function wasRefused({ answers, stored, sealed }: Moment, version: string | undef
   return password === undefined ? refused.length > 0 : refused.includes(password);
 }
 
+/** The servers of DynamoDB, by whose clock a trouble begins, disagree by seconds. */
+const SKEW_MS = 5_000;
+
 /** A trouble is over by a proof that is younger than its beginning, and AWSCURRENT works. */
 function isOver(moment: Moment, { trouble, since }: Readonly<Record<string, unknown>>): boolean {
   const sinceMs = Date.parse(String(since));
-  const proven = moment.answers.filter(({ accepted, atMs }) => accepted && atMs >= sinceMs);
+  const proven = moment.answers.filter(({ accepted, atMs }) => accepted && atMs >= sinceMs - SKEW_MS);
   const exchanged = proven.some(({ operation }) => operation === 'GetNewPassword');
   switch (trouble as Trouble) {
     case 'rotation-failing':

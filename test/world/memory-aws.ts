@@ -23,6 +23,8 @@ export function createAws(
   /** Shared by the credentials of a service. */
   table = new Map<string, string>(),
   observer: AwsObserver = {},
+  /** The time in DynamoDB's answers. */
+  dynamoDbNow = nowMs,
 ) {
   const orphans = new Map<string, string>();
   const usernames = new Map<string, string>();
@@ -47,7 +49,7 @@ export function createAws(
       read: (credential) =>
         wire.remote(process, 'GetItem', () => {
           const item = table.get(credential);
-          return { item: item === undefined ? undefined : JSON.parse(item), now: nowMs() };
+          return { item: item === undefined ? undefined : JSON.parse(item), now: dynamoDbNow() };
         }),
       write: (state, expected) =>
         wire.remote(process, 'PutItem', () => {
@@ -56,7 +58,7 @@ export function createAws(
           if (revision !== expected) return { outcome: 'conflict' };
           table.set(state.credential, JSON.stringify(state));
           for (const event of state.outbox) observer.queued?.(event, process);
-          return { outcome: 'written', now: nowMs() };
+          return { outcome: 'written', now: dynamoDbNow() };
         }),
       audit: (_credential, rows) =>
         wire.remote(process, 'BatchWriteItem', () => {

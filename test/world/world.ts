@@ -40,19 +40,23 @@ type Options = {
   secretArn?: string;
   table?: Map<string, string>;
   exchangeBrake?: boolean;
+  /** The time in DynamoDB's answers: its servers disagree by seconds, and HTTP dates are whole ones. @default the world's */
+  dynamoDbClock?: (nowMs: number) => number;
+  /** How long a sleep takes that was to take so long. @default exactly so long */
+  jitter?: (ms: number) => number;
   /** One process serves invocation after invocation until it dies, as Lambda keeps it. @default one for each */
   keepsProcess?: boolean;
 };
 
 type MovableClock = Clock & { advance(ms: number): void };
 
-function steppingClock(): MovableClock {
+function steppingClock(jitter = (ms: number): number => ms): MovableClock {
   let nowMs = Date.UTC(2026, 0, 5);
   return {
     nowMs: () => nowMs,
     // Time stands still until everybody who can go on has gone on.
     sleep: async (ms) => {
-      const wakeMs = nowMs + ms;
+      const wakeMs = nowMs + jitter(ms);
       await new Promise(setImmediate);
       nowMs = Math.max(nowMs, wakeMs);
     },
@@ -69,8 +73,8 @@ function steppingClock(): MovableClock {
  */
 export function createWorld(options: Options = {}) {
   const budgets = options.budgets ?? { limit: 5, budget: 3, rotation: 2 };
-  const clock = options.clock ?? steppingClock();
-  const { username = USERNAME, secretArn = SECRET_ARN } = options;
+  const clock = options.clock ?? steppingClock(options.jitter);
+  const { username = USERNAME, secretArn = SECRET_ARN, dynamoDbClock = (nowMs) => nowMs } = options;
   const platform = createPlatform({
     clock,
     seed: options.seed ?? 1,
@@ -101,14 +105,20 @@ export function createWorld(options: Options = {}) {
   });
   const duty = createDuty(violations);
   const isOwn = (event: AlarmEvent) => event.secretArn === aws.identity.arn;
-  const aws: Aws = createAws(clock.nowMs, secret, options.table, {
-    queued: (event, process) => isOwn(event) && messages.queued(event, process),
-    published(event, process) {
-      if (!isOwn(event)) return;
-      duty.published(event, clock.nowMs());
-      messages.published(event, process);
+  const aws: Aws = createAws(
+    clock.nowMs,
+    secret,
+    options.table,
+    {
+      queued: (event, process) => isOwn(event) && messages.queued(event, process),
+      published(event, process) {
+        if (!isOwn(event)) return;
+        duty.published(event, clock.nowMs());
+        messages.published(event, process);
+      },
     },
-  });
+    () => dynamoDbClock(clock.nowMs()),
+  );
   const { unlock, reset } = platform.support;
   Object.assign(platform.support, {
     unlock: (...whom: Parameters<typeof unlock>) => {

@@ -78,9 +78,9 @@ const PLANTED: readonly Planted[] = [
   {
     claim: 'over',
     text: 'That is over.',
-    facts: { ...OVER, since: new Date(T0 + 1).toISOString() },
+    facts: { ...OVER, since: new Date(T0 + 60_000).toISOString() },
     wrongAt: HEALTHY,
-    trueAt: { ...HEALTHY, answers: [{ ...answer('new', true), atMs: T0 + 1 }] },
+    trueAt: { ...HEALTHY, answers: [{ ...answer('new', true), atMs: T0 + 60_000 }] },
   },
   {
     claim: 'over',

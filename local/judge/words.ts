@@ -19,11 +19,15 @@ export function saidBy({ email, sms, json }: Rendered): Said {
   };
 }
 
+/** What a message says of what follows by itself. */
+export const nextSaidBy = ({ email }: Pick<Rendered, 'email'>): string =>
+  /^WHAT HAPPENS NEXT BY ITSELF\n([\s\S]*?)\n\nWHAT TO DO/m.exec(email)?.[1] ?? '';
+
 const ended = (line: string): string => (/[.!?]$/.test(line) ? line : `${line}.`);
 
 /** A sentence with such a beginning says what holds under a condition, or asks for something. */
 const CONDITIONAL =
-  /^(?:If|When|Where|Unless|Until|Otherwise|Should|After|Before|Have|Store|Find|Check|Restart|Look)\b/;
+  /^(?:If|When|Where|Unless|Until|Otherwise|Should|After|Before|Have|Store|Find|Check|Restart|Look)\b|^It (?:works|is refused):/;
 
 /** The sentences that claim something. Quotations are left out: they are names of other messages and commands. */
 export function claimsIn(text: string): string[] {

@@ -90,6 +90,13 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
   OutcomeUnknownError: 'unknown',
   UnreadableAnswerError: 'unknown',
   SupersededError: 'superseded',
+  SealedPasswordUnprovenError: {
+    means:
+      'Somebody stored a password while a new one was sealed. ThingSpace accepted neither, with a code that does not name the password.',
+    byItself: 'Half an hour after the refusal a retry or the daily check asks once more.',
+    todo: 'status',
+    section: 'superseded',
+  },
   UnusablePasswordError: 'unusable-password',
   PasswordRefusedError: 'current-dead',
   RefusedPasswordError: 'current-refused',

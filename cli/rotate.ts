@@ -103,7 +103,7 @@ async function start(
   options: RotateOptions,
   { sight, verdict, secretArn, username }: Startable,
 ): Promise<void> {
-  const { terminal, account, clock } = desk;
+  const { terminal, clock } = desk;
   const waitMs = readMinutes(options) * MINUTE_MS;
   terminal.say(`Rotates the password of ${username} (${secretArn}).`);
   terminal.say(
@@ -111,24 +111,47 @@ async function start(
       'read the secret again. The rotation logs in twice.',
   );
   if (options.dryRun) return terminal.say('Dry run: nothing was done.');
+  let watched: Watched = { before: sight, token: tokenOf(sight), isEarlier: true };
   if (verdict.finding !== 'exchanging') {
     await confirmed(terminal, options.yes, 'Rotate now?');
-    const { again } = await account.rotate(secretArn, randomUUID());
-    terminal.say(
-      again ? 'An earlier rotation is not over: Secrets Manager goes on with that one.' : 'Started.',
-    );
+    watched = await ask(desk, secretArn, sight);
   } else terminal.say('A rotation is under way already; it is watched.');
   let last = sight;
   const done = terminal.onInterrupt(
     () => `Only the watching has ended. ${comesNext(last)} Look with: ${commandOf('status', secretArn)}`,
   );
   try {
-    await watch(desk, secretArn, sight, clock.nowMs() + waitMs, (seen) => {
+    await watch(desk, secretArn, watched, clock.nowMs() + waitMs, (seen) => {
       last = seen;
     });
   } finally {
     done();
   }
+}
+
+/** The rotation that is watched, and what was seen before it. */
+type Watched = {
+  before: Sight;
+  /** Its ClientRequestToken; undefined where it could not be seen. */
+  token: string | undefined;
+  /** It was begun before the command: its password may be older than the operator's wish. */
+  isEarlier: boolean;
+};
+
+const tokenOf = ({ state: { journal } }: Sight): string | undefined =>
+  journal.state === 'idle' ? undefined : journal.token;
+
+/** RotateSecret. While an earlier rotation is pending, Secrets Manager goes on with that one instead. */
+async function ask(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
+  const { terminal, account } = desk;
+  const token = randomUUID();
+  const { again } = await account.rotate(secretArn, token);
+  terminal.say(
+    again ? 'An earlier rotation is not over: Secrets Manager goes on with that one.' : 'Started.',
+  );
+  return again
+    ? { before, token: before.pendingVersion, isEarlier: true }
+    : { before, token, isEarlier: false };
 }
 
 /** What is under way is never held. */
@@ -143,10 +166,11 @@ function readMinutes({ waitMinutes = DEFAULT_WAIT_MINUTES }: RotateOptions): num
 async function watch(
   desk: Desk,
   secretArn: string,
-  before: Sight,
+  watched: Watched,
   deadlineMs: number,
   seen: (sight: Sight) => void,
 ): Promise<void> {
+  const { before } = watched;
   const { terminal, clock } = desk;
   const said = new Set<string>();
   /** Each sentence once, with its time. */
@@ -159,9 +183,7 @@ async function watch(
     const sight = await lookAgain(desk, secretArn);
     if (sight) {
       seen(sight);
-      if (isDone(before, sight)) {
-        return terminal.say('Rotated: the new password is AWSCURRENT and was tested.');
-      }
+      if (isDone(watched, sight)) return terminal.say(doneWords(watched));
       say(sight, await phaseOf(desk, sight));
       const reason = (await errorsSince(desk, secretArn, before.now)).at(-1);
       if (reason !== undefined) {
@@ -190,12 +212,24 @@ async function lookAgain(desk: Desk, secret: string): Promise<Sight | undefined>
   }
 }
 
-/** The ledger names each rotation that was finished. */
-function isDone(before: Sight, { state, pending }: Sight): boolean {
+/** The ledger names each rotation that was finished: the daily check may finish another one meanwhile. */
+function isDone({ before, token }: Watched, { state, pending }: Sight): boolean {
   const { journal } = state;
   const was = before.state.journal;
   if (journal.state !== 'idle' || journal.lastToken === undefined || pending !== 'none') return false;
+  if (token !== undefined) return journal.lastToken === token;
   return was.state !== 'idle' || was.lastToken !== journal.lastToken;
+}
+
+function doneWords({ before, isEarlier }: Watched): string {
+  const { journal } = before.state;
+  if (!isEarlier || journal.state === 'idle')
+    return 'Rotated: the new password is AWSCURRENT and was tested.';
+  return (
+    `Rotated: the password that the earlier rotation asked for at ${new Date(journal.startedAt).toISOString()}, before this ` +
+    'command, is AWSCURRENT and was tested. To replace it too, because it leaked or was seen since: ' +
+    commandOf('rotate', before.secretArn)
+  );
 }
 
 /** Nothing that comes by itself can help. */

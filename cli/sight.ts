@@ -37,6 +37,8 @@ export type Sight = {
   mayNot: Record<'rotation' | 'app' | 'person', LockoutGuardError | undefined> | undefined;
   /** AWSPENDING on a version that is not current: it keeps RotateSecret from beginning anew. */
   pending: 'none' | 'without a value' | 'with a value';
+  /** The version that AWSPENDING is on, unless that is current. */
+  pendingVersion?: string;
   /** The username of the secret's last rotation, where it was another one. */
   former: { username: string; journal: Journal } | undefined;
   facts: SecretFacts | undefined;
@@ -98,6 +100,7 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
   const pending = versionLabelled(secret.stages, AWSPENDING);
   if (pending !== undefined && pending !== versionLabelled(secret.stages, AWSCURRENT)) {
     const version = await desk.store.read(secret.arn, pending);
+    sight.pendingVersion = pending;
     sight.pending = version ? 'with a value' : 'without a value';
   }
   const former = await orWarn(desk, 'The username of the last rotation', desk.ledger.usernameOf(secret.arn));

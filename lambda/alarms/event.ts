@@ -75,6 +75,8 @@ export type RolledForward = About & {
   event: 'rolled-forward';
   token: string;
   sealedUnder: string;
+  /** AWSCURRENT was on it before: only the ledger did not know. */
+  alreadyCurrent?: boolean;
   /** Since when it was announced that the password could not be stored; that is over. */
   notStoredSince?: number;
 };

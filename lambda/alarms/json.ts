@@ -58,6 +58,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         event: event.event,
         token: bounded(event.token),
         sealedUnder: bounded(event.sealedUnder),
+        ...(event.alreadyCurrent === undefined ? {} : { alreadyCurrent: event.alreadyCurrent }),
         ...(event.notStoredSince === undefined ? {} : { notStoredSince: instant(event.notStoredSince) }),
       };
     case 'put-back':

@@ -92,6 +92,9 @@ export const Message = v.variant('event', [
     event: v.literal('rolled-forward'),
     token,
     sealedUnder: described('Token of the rotation that received and sealed the password.'),
+    alreadyCurrent: v.optional(
+      v.pipe(v.boolean(), v.description('AWSCURRENT was on it before: only the ledger did not know.')),
+    ),
     notStoredSince: v.optional(
       instant('Since when it was announced that it could not be stored, which is over; ISO 8601 in UTC.'),
     ),

@@ -150,7 +150,7 @@ function refusalOf(state: CredentialState, { oldVersion }: ExchangeJournal) {
 export function recordRolledForward(
   state: CredentialState,
   attempt: string,
-  facts: { username: string; token: string; sealedUnder: string },
+  facts: { username: string; token: string; sealedUnder: string; alreadyCurrent?: boolean },
   now: number,
 ): void {
   const { journal, trouble } = state;
@@ -164,6 +164,7 @@ export function recordRolledForward(
     ...aboutOf(state, journal, facts.username, now),
     token: facts.token,
     sealedUnder: facts.sealedUnder,
+    ...(facts.alreadyCurrent ? { alreadyCurrent: true } : {}),
     ...(notStored && notStored.saidAt > 0 ? { notStoredSince: notStored.since } : {}),
   });
 }
@@ -253,7 +254,9 @@ export function recordPutBack(state: CredentialState, versionId: string, now: nu
 /** The rotation is over. @returns whether this call ended it */
 export function finish(state: CredentialState, token: string, username: string, now: number): boolean {
   const { journal } = state;
-  if (journal.state !== 'committed' || journal.token !== token) return false;
+  if (journal.state !== 'committed') return false;
+  // The daily check may have ended an earlier rotation with the version of this one.
+  if (journal.token !== token && committedVersion(journal) !== token) return false;
   endByRotation(state, { id: journal.secretArn, username, secretArn: journal.secretArn }, now);
   state.journal = {
     state: 'idle',

@@ -53,7 +53,11 @@ export class UnreadableAnswerError extends PresentableError {
 export class UnusablePasswordError extends PresentableError {
   override readonly name = 'UnusablePasswordError';
 }
-/** The secret was changed after a new password was sealed; what it holds now and the sealed one are refused. */
+/** The secret was changed after a new password was sealed, neither is accepted, and one of them is asked once more. */
+export class SealedPasswordUnprovenError extends PresentableError {
+  override readonly name = 'SealedPasswordUnprovenError';
+}
+/** The secret was changed after a new password was sealed; neither is accepted, and an operator must choose. */
 export class SupersededError extends PresentableError {
   override readonly name = 'SupersededError';
 }

@@ -66,7 +66,8 @@ export async function logInOrThrow(
 }
 
 /** What one log-in says of a password. `certain`: the refusal was certainly about username or password. */
-export type Proof = { works: true } | { works: false; certain: boolean; error: Error };
+export type Refusal = { works: false; certain: boolean; error: Error };
+export type Proof = { works: true } | Refusal;
 
 /**
  * Asks ThingSpace about a password by one reserved log-in, and logs out. A password that the ledger bars is
@@ -114,9 +115,13 @@ function refused(code: string, username: string, versionId: string): Error {
         'nothing counts. Check THINGSPACE_BASE_URL, and the contract with `npm run cli -- contract`.',
     );
   }
+  const next = certainlyCredentials
+    ? 'That password is not presented again: store a working one as a new version of the secret, then rotate.'
+    : 'The code does not say that the password was at fault: it is presented once more, half an hour later, by a retry or the ' +
+      'recover event. If the username is locked, have M2M Support unlock it; if the password is wrong, store a working ' +
+      'one as a new version of the secret, then rotate.';
   return new PasswordRefusedError(
-    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
-      'password is not presented again: store a working one as a new version of the secret, then rotate.',
+    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}`,
     certainlyCredentials,
   );
 }

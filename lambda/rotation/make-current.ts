@@ -1,8 +1,7 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
-import { recordSuperseded } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
 import { withPassword } from '../secret/credential.ts';
-import { AWSPENDING } from '../secret/secrets-manager.ts';
+import { AWSPENDING, type RECOVERED } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
   readCurrent,
@@ -11,10 +10,11 @@ import {
   type StoredVersion,
 } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
+import { failWithBothRefused } from './both-refused.ts';
 import type { Invocation } from './context.ts';
-import { openingCommand, PasswordRefusedError, SupersededError, UsernameChangedError } from './errors.ts';
+import { UsernameChangedError } from './errors.ts';
 import type { Committed } from './exchange-outcome.ts';
-import { prove } from './log-in.ts';
+import { prove, type Refusal } from './log-in.ts';
 
 /** A password that ThingSpace has made in an exchange, on its way to AWSCURRENT. */
 export type NewPassword = {
@@ -24,8 +24,10 @@ export type NewPassword = {
   /** The version whose password the exchange replaced, and the hash of that password. */
   oldVersion: string;
   oldHash: string;
-  /** The version to store it as: of the rotation that is under way. */
+  /** The version to store it as: of the rotation that it counts for. */
   token: string;
+  /** The label to store it under, where that rotation is not the one under way. */
+  label?: typeof RECOVERED;
   /** By the process's clock; undefined when an earlier invocation asked for it. */
   askedAtMs: number | undefined;
 };
@@ -67,18 +69,18 @@ export async function makeCurrent(
   let to = ours.token;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const verdict = await judge(invocation, ours, current);
-    if (verdict === 'ours already') return { versionId: current.versionId, overtaken: false };
-    if (verdict === 'works') {
+    if (verdict.is === 'ours already') return { versionId: current.versionId, overtaken: false };
+    if (verdict.is === 'works') {
       await takePendingOffOurs(invocation, ours.token, current);
       return { versionId: current.versionId, overtaken: true };
     }
     const value = await mergedValue(invocation, ours, current);
-    if (!(await storePending(invocation, to, value))) {
+    if (!(await storePending(invocation, to, value, ours.label))) {
       // The version has a value already: ours with other members, or somebody else's.
       to = versionIdFor(ours.attempt, current.versionId, round);
-      if (!(await storePending(invocation, to, value))) continue;
+      if (!(await storePending(invocation, to, value, ours.label))) continue;
     }
-    if (verdict === 'unproven') await proveOurs(invocation, ours, to, current);
+    if (verdict.is === 'unproven') await proveOurs(invocation, ours, to, current, verdict.theirs);
     if (await swapCurrent(invocation, current.versionId, to)) return { versionId: to, overtaken: false };
     current = await readCurrent(invocation, await describeSecret(invocation));
   }
@@ -89,21 +91,23 @@ export async function makeCurrent(
 }
 
 /** What AWSCURRENT holds. `unproven`: a password that was refused, or nothing that can be presented. */
+type Verdict = { is: 'ours already' | 'dead' | 'works' } | { is: 'unproven'; theirs: Refusal | undefined };
+
 async function judge(
   invocation: Invocation,
   ours: NewPassword,
   { versionId, credential }: StoredVersion,
-): Promise<'ours already' | 'dead' | 'works' | 'unproven'> {
-  if (versionId === ours.oldVersion) return 'dead';
+): Promise<Verdict> {
+  if (versionId === ours.oldVersion) return { is: 'dead' };
   // No credential can be read from it, so nobody can log in with it; ours must prove itself all the same.
-  if (!credential) return 'unproven';
+  if (!credential) return { is: 'unproven', theirs: undefined };
   checkSameUser(invocation, ours, credential.username);
-  if (credential.password === ours.password) return 'ours already';
+  if (credential.password === ours.password) return { is: 'ours already' };
   const holdsOld = (await hashPassword(credential.username, credential.password)) === ours.oldHash;
-  if (holdsOld && askedJustNow(invocation, ours)) return 'dead';
+  if (holdsOld && askedJustNow(invocation, ours)) return { is: 'dead' };
   const proof = await prove(invocation, versionId, credential);
-  if (proof.works) return 'works';
-  return holdsOld && proof.certain ? 'dead' : 'unproven';
+  if (proof.works) return { is: 'works' };
+  return holdsOld && proof.certain ? { is: 'dead' } : { is: 'unproven', theirs: proof };
 }
 
 const askedJustNow = ({ clock }: Invocation, { askedAtMs }: NewPassword): boolean =>
@@ -112,30 +116,21 @@ const askedJustNow = ({ clock }: Invocation, { askedAtMs }: NewPassword): boolea
 /**
  * One log-in with ours, before AWSCURRENT is taken from a password that was refused. It is reserved under the
  * attempt's id, so that a later rotation does not present it once more under a version's id.
- * @throws SupersededError when it is refused, too
+ * @param theirs the refusal of what AWSCURRENT holds, if it could be presented
+ * @throws SupersededError, SealedPasswordUnprovenError when ours is refused, too
  */
 async function proveOurs(
   invocation: Invocation,
-  { username, password, attempt }: NewPassword,
+  ours: NewPassword,
   storedAs: string,
   current: StoredVersion,
+  theirs: Refusal | undefined,
 ): Promise<void> {
-  const { ledger, secretArn, deadlineMs } = invocation;
+  const { username, password, attempt } = ours;
   const proof = await prove(invocation, attempt, { username, password });
   if (proof.works) return;
-  // A code that does not say that the password was at fault proves nothing yet.
-  if (!proof.certain && proof.error instanceof PasswordRefusedError) throw proof.error;
   await takePendingOff(invocation, storedAs);
-  await ledger.change(username, deadlineMs, (state, now) =>
-    recordSuperseded(state, attempt, current.versionId, username, now),
-  );
-  throw new SupersededError(
-    `The secret ${secretArn} was changed after a new password of ${username} was sealed, and ThingSpace refuses both: what ` +
-      `the secret holds now (version ${current.versionId}) and the sealed one. Have M2M Support reset the password and ` +
-      'store it as a new version of the secret; then rotate, or invoke the function with {"Recover": "<secret ARN>"}. ' +
-      `(The sealed one can be read with \`${openingCommand(username)}\`.)`,
-    { cause: proof.error },
-  );
+  await failWithBothRefused(invocation, ours, current.versionId, theirs ? [theirs, proof] : [proof]);
 }
 
 function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, stored: string): void {

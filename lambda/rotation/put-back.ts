@@ -4,6 +4,7 @@ import { recordPutBack } from '../ledger/journal.ts';
 import { queueAlarm } from '../ledger/outbox.ts';
 import { readEnvelope } from '../sealing/envelope.ts';
 import { withPassword } from '../secret/credential.ts';
+import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
@@ -62,7 +63,7 @@ export async function failWithDead(
   }
   throw new StoredPasswordRefusedError(
     `The secret ${invocation.secretArn} holds a password of ${username} that does not work (version ${versionId}), and no other ` +
-      'one that we know works either. Store the right password as a new version of the secret; if nobody has it, have ' +
+      'one that we know could be proven to work. Store the right password as a new version of the secret; if nobody has it, have ' +
       'M2M Support reset it. Then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',
     problem ? { cause: problem } : {},
   );
@@ -97,9 +98,9 @@ async function storedAs(
   const merged = withPassword(invocation.secretArn, current.value, password);
   if (merged === value) return versionId;
   const fresh = versionIdFor(versionId, current.versionId);
-  if (await storePending(invocation, fresh, merged)) return fresh;
+  if (await storePending(invocation, fresh, merged, RECOVERED)) return fresh;
   const other = randomUUID();
-  await storePending(invocation, other, merged);
+  await storePending(invocation, other, merged, RECOVERED);
   return other;
 }
 

@@ -1,4 +1,4 @@
-import { ExchangeInProgressError } from '../ledger/errors.ts';
+import { ExchangeInProgressError, RefusedPasswordError } from '../ledger/errors.ts';
 import { committedVersion } from '../ledger/journal.ts';
 import { leaseLives, sharedUsername } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
@@ -128,7 +128,7 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
       const found = await lookForLost(invocation, decision.journal, seen.username);
       if (found === 'in the log') return undefined;
       if (decision.otherwise === 'stop') throw found.error;
-      await askStored(invocation, seen);
+      await askStored(invocation, seen, found.error);
       return undefined;
     }
     case 'ask the stored one':
@@ -150,12 +150,21 @@ function clear({ username, current, state, former }: Seen): Recovered {
   return { found: 'clear', username, current, isNew, former: former?.username };
 }
 
-/** A person has stored another version. That it logs in ends a loss, or ends the rotation with it. */
-async function askStored(invocation: Invocation, { username, state, current }: Seen): Promise<void> {
+/**
+ * A person has stored another version. That it logs in ends a loss, or ends the rotation with it.
+ * @param barred the error to stop with where the ledger does not let a lost credential's other version be asked
+ */
+async function askStored(
+  invocation: Invocation,
+  { username, state, current }: Seen,
+  barred?: Error,
+): Promise<void> {
   if (!current.credential) throw current.problem;
   const { versionId, credential } = current;
   const proof = await prove(invocation, versionId, credential);
   const { journal } = state;
+  // An older version that is dead, too, ends no loss, and is no news.
+  if (barred && !proof.works && proof.certain && proof.error instanceof RefusedPasswordError) throw barred;
   if (!proof.works && (journal.state === 'lost' || !proof.certain)) throw proof.error;
   if (!proof.works || journal.state !== 'committed') return;
   await endCommitted(invocation, { username, attempt: journal.attempt }, { versionId, overtaken: true });

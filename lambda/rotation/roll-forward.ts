@@ -1,13 +1,20 @@
 import { PresentableError } from '../errors.ts';
+import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordRolledForward } from '../ledger/journal.ts';
 import type { Journal } from '../ledger/state.ts';
 import { unusableBecause } from '../secret/credential.ts';
-import { AWSCURRENT, AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
-import { describeSecret, readVersionOnce } from '../secret/stored-version.ts';
+import {
+  AWSCURRENT,
+  AWSPENDING,
+  AWSPREVIOUS,
+  RECOVERED,
+  versionLabelled,
+} from '../secret/secrets-manager.ts';
+import { describeSecret, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 import { endCommitted } from './exchange-outcome.ts';
 import { prove } from './log-in.ts';
-import { makeCurrent } from './make-current.ts';
+import { makeCurrent, type NewPassword } from './make-current.ts';
 import type { Seen } from './observe.ts';
 import { openPassword, unusable } from './sealed-answer.ts';
 
@@ -28,8 +35,10 @@ export async function rollForward(invocation: Invocation, journal: Received, see
     if (failure instanceof PresentableError && (await currentWorks(invocation, journal, seen))) return;
     throw failure;
   }
-  const token = invocation.token ?? (await emptyPending(invocation)) ?? journal.token;
-  const ours = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
+  const asked = invocation.token ?? (await emptyPending(invocation));
+  const token = await versionFor(invocation, journal, password, current, asked);
+  const ours: NewPassword = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
+  if (asked !== undefined && asked !== token) ours.label = RECOVERED;
   const committed = await makeCurrent(invocation, ours, current);
   const { versionId, overtaken } = committed;
   const said = overtaken
@@ -37,10 +46,46 @@ export async function rollForward(invocation: Invocation, journal: Received, see
     : 'A sealed password is current now';
   invocation.log(said, { username, versionId });
   await endCommitted(invocation, ours, committed, (state, now) => {
-    // What an earlier invocation had made current already is announced by the rotation's own end, if one is under way.
-    if (overtaken || (versionId === current.versionId && invocation.token !== undefined)) return;
-    recordRolledForward(state, attempt, { username, token: versionId, sealedUnder: journal.token }, now);
+    const alreadyCurrent = versionId === current.versionId;
+    // What an earlier invocation of this rotation had made current is announced by the rotation's own end.
+    if (overtaken || (alreadyCurrent && token === invocation.token)) return;
+    const facts = { username, token: versionId, sealedUnder: journal.token, alreadyCurrent };
+    recordRolledForward(state, attempt, facts, now);
   });
+}
+
+/**
+ * The version to store it as, and so the rotation that it counts for. A password that was sealed only counts for the
+ * rotation that is under way. One that may have been AWSCURRENT does not: it ends its own rotation, and the one that
+ * was asked for since makes a newer one.
+ * @param asked the version of the rotation under way, if there is one
+ */
+async function versionFor(
+  invocation: Invocation,
+  journal: Received,
+  password: string,
+  current: StoredVersion,
+  asked: string | undefined,
+): Promise<string> {
+  if (asked === undefined || asked === journal.token) return journal.token;
+  const own = await readVersionOnce(invocation, asked);
+  // An earlier invocation of the rotation that is under way has stored it.
+  if (own?.credential?.password === password) return asked;
+  return (await wasSealedOnly(invocation, journal, password, current)) ? asked : journal.token;
+}
+
+/** AWSCURRENT holds the password that the exchange replaced, and no version is seen that held the new one. */
+async function wasSealedOnly(
+  invocation: Invocation,
+  { token, oldHash }: Received,
+  password: string,
+  { credential }: StoredVersion,
+): Promise<boolean> {
+  if (!credential || (await hashPassword(credential.username, credential.password)) !== oldHash) return false;
+  if (await readVersionOnce(invocation, token)) return false;
+  const previous = versionLabelled((await describeSecret(invocation)).stages, AWSPREVIOUS);
+  const before = previous === undefined ? undefined : await readVersionOnce(invocation, previous);
+  return before?.credential?.password !== password;
 }
 
 /** @throws what keeps the sealed answer from being used */

@@ -9,11 +9,14 @@ const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
   OutcomeUnknownError: 'unknown',
   UnreadableAnswerError: 'unknown',
   SupersededError: 'superseded',
+  SealedPasswordUnprovenError: 'superseded',
   UnusablePasswordError: 'unusable-password',
   PasswordRefusedError: 'stored-password-refused',
   RefusedPasswordError: 'stored-password-refused',
   StoredPasswordRefusedError: 'stored-password-refused',
   UsernameChangedError: 'username-changed',
+  // Of a moment, beside another invocation: a trouble only if it repeats.
+  ReplacedPasswordError: 'rotation-failing',
 };
 
 /**
@@ -27,7 +30,6 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'StaleRotationError',
   'ExchangeInProgressError',
   'ExchangesHeldError',
-  'ReplacedPasswordError',
   'LedgerUnavailableError',
   'LedgerItemError',
 ]);

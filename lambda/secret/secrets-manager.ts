@@ -11,6 +11,12 @@ import { SecretShapeError } from './credential.ts';
 
 export const AWSCURRENT = 'AWSCURRENT';
 export const AWSPENDING = 'AWSPENDING';
+export const AWSPREVIOUS = 'AWSPREVIOUS';
+/**
+ * On what recovery stores beside a rotation: AWSPENDING belongs to the rotation that is under way, whose steps are refused
+ * without it. A version with a label is never deleted; this one moves with the next such version.
+ */
+export const RECOVERED = 'THINGSPACE_RECOVERED';
 
 export type SecretDescription = {
   arn: string;

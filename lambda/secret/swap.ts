@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AwsCallError } from '../aws-call.ts';
-import { AWSCURRENT, AWSPENDING, versionLabelled } from './secrets-manager.ts';
+import { AWSCURRENT, AWSPENDING, type RECOVERED, versionLabelled } from './secrets-manager.ts';
 import { describeSecret, type SecretAccess, SecretStoreError } from './stored-version.ts';
 
 /**
@@ -11,7 +11,7 @@ import { describeSecret, type SecretAccess, SecretStoreError } from './stored-ve
 const MAX_PAUSE_MS = 5_000;
 
 /**
- * Stores a value as the version `versionId`, labelled AWSPENDING. Repeats the identical bytes until the
+ * Stores a value as the version `versionId`, labelled AWSPENDING (or `label`). Repeats the identical bytes until the
  * deadline: the same value under the same id is ignored by Secrets Manager.
  * @returns false when the version holds another value already
  * @throws SecretStoreError
@@ -20,9 +20,10 @@ export function storePending(
   access: SecretAccess & { rotationToken: string | undefined },
   versionId: string,
   value: string,
+  label: typeof AWSPENDING | typeof RECOVERED = AWSPENDING,
 ): Promise<boolean> {
   const { store, secretArn, rotationToken } = access;
-  const write = { secretId: secretArn, token: versionId, rotationToken, value, stages: [AWSPENDING] };
+  const write = { secretId: secretArn, token: versionId, rotationToken, value, stages: [label] };
   return repeat(
     access,
     () => store.put(write),

@@ -92,6 +92,13 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
   }),
   fc.record({ ...about, event: fc.constant('superseded' as const), token }),
   fc.record({ ...about, event: fc.constant('rolled-forward' as const), token, sealedUnder: text }),
+  fc.record({
+    ...about,
+    event: fc.constant('rolled-forward' as const),
+    token,
+    sealedUnder: text,
+    alreadyCurrent: fc.constant(true),
+  }),
   fc.record({ ...about, event: fc.constant('password-rotated' as const), token }),
   fc.record({ ...about, event: fc.constant('put-back' as const), versionId: text, replacedVersionId: text }),
   fc.record({ ...about, event: fc.constant('kept-aside' as const), token }),

@@ -174,6 +174,10 @@ export const examples: Example[] = [
     event: { ...about, event: 'rolled-forward', token, sealedUnder: token },
   },
   {
+    title: 'A password was found current that the ledger did not know of',
+    event: { ...about, event: 'rolled-forward', token, sealedUnder: token, alreadyCurrent: true },
+  },
+  {
     title: 'A password that could not be stored was rolled forward',
     event: {
       ...about,

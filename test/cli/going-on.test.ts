@@ -29,8 +29,39 @@ describe('The command rotate', () => {
     world.plan.decide = () => 'ok';
     await rotate(desk, { secret, yes: true });
     expect(terminal.said.join('\n')).toContain('An earlier rotation is not over');
-    expect(terminal.said.at(-1)).toContain('Rotated');
+    // Whoever rotates because the password leaked is told that this one is older than the wish.
+    expect(terminal.said.at(-1)).toMatch(
+      /^Rotated: the password .* before this command, .* npm run cli -- rotate/,
+    );
     expect(world.truth().getNewPasswords).toBe(1);
+  });
+
+  it('makes a new password where the daily check ends an earlier rotation, and is not done before', async () => {
+    const { world, desk, terminal } = startDesk();
+    let away = false;
+    world.plan.decide = ({ name }) => {
+      away ||= name === 'UpdateSecretVersionStage';
+      return away && /Item/.test(name) ? 'failed-before' : 'ok';
+    };
+    await world.rotate();
+    const leaked = world.currentPassword();
+    world.plan.decide = () => 'ok';
+    world.advance(60 * MINUTE_MS);
+    await rotate(desk, { secret, yes: true });
+    expect(terminal.said.at(-1)).toBe('Rotated: the new password is AWSCURRENT and was tested.');
+    expect(world.currentPassword()).not.toBe(leaked);
+    expect(world.truth().getNewPasswords).toBe(2);
+  });
+
+  it('waits for its own rotation when another one is finished meanwhile', async () => {
+    const { world, desk } = startDesk();
+    desk.account.rotate = async (_arn, token) => {
+      await world.rotate();
+      world.aws.rotate(token);
+      return { again: false };
+    };
+    const ended = await rotate(desk, { secret, yes: true, waitMinutes: '1' }).catch((error: Error) => error);
+    expect(ended).toBeInstanceOf(RotationNotDoneError);
   });
 
   it('ends with the function’s own reason when a person must act', async () => {

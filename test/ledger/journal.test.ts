@@ -314,6 +314,14 @@ test('what was committed is the last good version, and the one that the rotation
   expect(state.outbox.map(({ id }) => id)).toEqual(['x:password-rotated']);
 });
 
+test('Finishes the rotation whose version the daily check has committed for an earlier one', () => {
+  const state = stateIn('exchanging');
+  recordCommitted(state, 'x', 'later', NOW);
+  expect(finish(state, 'neither', 'Fleet', NOW)).toBe(false);
+  expect(finish(state, 'later', 'Fleet', NOW)).toBe(true);
+  expect(state.journal).toMatchObject({ state: 'idle', lastToken: 'later', lastVersion: 'later' });
+});
+
 test('a rotation that was announced as rolled forward is not announced once more; that it could not be stored is over with it', () => {
   const trouble = {
     kind: 'not-stored' as const,

@@ -6,6 +6,8 @@ const SWAP = 'test/rotation/swap.test.ts';
 const BRAKE = 'test/rotation/brake.test.ts';
 const STANDING = 'test/rotation/standing-trouble.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const SUPERSEDED = 'test/rotation/superseded.test.ts';
+const ANEW = 'test/rotation/asked-anew.test.ts';
 const AGAIN = 'test/rotation/invoked-again.test.ts';
 const LOST = 'test/rotation/lost.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
@@ -14,6 +16,37 @@ const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
 export const rotationMutants: Mutant[] = [
+  {
+    rule: 'a password that may have been AWSCURRENT does not count for a rotation that was asked for anew',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'password, current)) ? asked : journal.token;',
+    replace: 'password, current)) || asked ? asked : journal.token;',
+    noticedBy: ANEW,
+  },
+  {
+    rule: 'what is stored beside a rotation leaves AWSPENDING to that rotation',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'if (asked !== undefined && asked !== token) ours.label = RECOVERED;',
+    replace: '',
+    noticedBy: ANEW,
+    testName: 'killed at any call',
+  },
+  {
+    rule: 'nor one that is seen in an older version',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'if (await readVersionOnce(invocation, token)) return false;',
+    replace: '',
+    noticedBy: ANEW,
+    testName: 'overwrote twice',
+  },
+  {
+    rule: 'nor one that AWSPREVIOUS is on',
+    file: 'lambda/rotation/roll-forward.ts',
+    find: 'return before?.credential?.password !== password;',
+    replace: 'return before !== null;',
+    noticedBy: ANEW,
+    testName: 'in between',
+  },
   {
     rule: 'where another invocation exchanges, createSecret begins again and ends with what that one brings',
     file: 'lambda/rotation/steps.ts',
@@ -38,8 +71,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'no put makes a version current: only the swap does',
     file: 'lambda/secret/swap.ts',
-    find: 'stages: [AWSPENDING] };',
-    replace: 'stages: [AWSCURRENT, AWSPENDING] };',
+    find: 'stages: [label] };',
+    replace: 'stages: [AWSCURRENT, label] };',
     noticedBy: SWAP,
   },
   {
@@ -80,8 +113,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'AWSPENDING comes off when ours is superseded',
     file: 'lambda/rotation/make-current.ts',
-    find: '  await takePendingOff(invocation, storedAs);\n  await ledger.change',
-    replace: '  await ledger.change',
+    find: '  await takePendingOff(invocation, storedAs);\n',
+    replace: '',
     noticedBy: RULES,
   },
   {
@@ -94,21 +127,21 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'ask before overwriting: a password that works stays',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (proof.works) return 'works';",
-    replace: "if (proof.works) return 'dead';",
+    find: "if (proof.works) return { is: 'works' };",
+    replace: "if (proof.works) return { is: 'dead' };",
     noticedBy: RULES,
   },
   {
     rule: 'only the version that was replaced is known to be dead',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (versionId === ours.oldVersion) return 'dead';",
-    replace: "if (versionId !== '') return 'dead';",
+    find: "if (versionId === ours.oldVersion) return { is: 'dead' };",
+    replace: "if (versionId !== '') return { is: 'dead' };",
     noticedBy: RULES,
   },
   {
     rule: 'the old password with an edited member needs no asking right after it was replaced',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (holdsOld && askedJustNow(invocation, ours)) return 'dead';",
+    find: "if (holdsOld && askedJustNow(invocation, ours)) return { is: 'dead' };",
     replace: '',
     noticedBy: SWAP,
   },
@@ -122,9 +155,23 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'G9’s second question: ours must work before it replaces what was refused',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (verdict === 'unproven') await proveOurs(",
-    replace: "if (verdict === ('never' as string)) await proveOurs(",
+    find: "if (verdict.is === 'unproven') await proveOurs(",
+    replace: "if (verdict.is === 'unproven' && round < 0) await proveOurs(",
     noticedBy: RULES,
+  },
+  {
+    rule: 'an uncertain refusal stays uncertain when the ledger answers for it',
+    file: 'lambda/rotation/both-refused.ts',
+    find: 'refusals.filter(({ certain }) => !certain);',
+    replace: 'refusals.filter(({ certain, error }) => !certain && error instanceof PasswordRefusedError);',
+    noticedBy: SUPERSEDED,
+  },
+  {
+    rule: 'superseded only when the stored password is refused for certain, too',
+    file: 'lambda/rotation/make-current.ts',
+    find: 'theirs ? [theirs, proof] : [proof]',
+    replace: '[proof]',
+    noticedBy: SUPERSEDED,
   },
   {
     rule: 'a sealed password is known by its exchange, whichever rotation presents it',
@@ -166,6 +213,13 @@ export const rotationMutants: Mutant[] = [
     file: 'lambda/rotation/recovery.ts',
     find: "if (found === 'in the log') return undefined;",
     replace: "if (found === 'in the log') throw new Error('lost for ever');",
+    noticedBy: LOST,
+  },
+  {
+    rule: 'an older version that is dead, too, does not hide that the password is lost',
+    file: 'lambda/rotation/recovery.ts',
+    find: 'if (barred && !proof.works && proof.certain && proof.error instanceof RefusedPasswordError) throw barred;',
+    replace: 'if (barred && proof instanceof RefusedPasswordError) throw barred;',
     noticedBy: LOST,
   },
   {
@@ -528,8 +582,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a roll forward that had been made current already is announced by the check that ends it',
     file: 'lambda/rotation/roll-forward.ts',
-    find: '(versionId === current.versionId && invocation.token !== undefined)',
-    replace: 'versionId === current.versionId',
+    find: '(alreadyCurrent && token === invocation.token)',
+    replace: 'alreadyCurrent',
     noticedBy: UNKNOWN,
   },
   {

@@ -86,6 +86,21 @@ test('Keeps the password that support reset when the log shows the older one aft
   expect(world.violations).toEqual([]);
 });
 
+test('Says every day that the password is lost while AWSCURRENT is on an older version that is dead, too', async () => {
+  const world = createWorld();
+  await world.rotate();
+  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
+  await world.rotate({ attempts: 2, backoffMs: 25 * MINUTE_MS });
+  world.plan.decide = () => 'ok';
+  expect(world.state().journal.state).toBe('lost');
+  world.aws.moveCurrentTo(world.aws.stages.get('AWSPREVIOUS') as string);
+  for (let day = 0; day < 3; day += 1) {
+    world.advance(DAY_MS);
+    expect(await world.recover()).toMatchObject({ error: { name: 'CredentialLostError' } });
+  }
+  expect(announced(world).filter((event) => event === 'standing-trouble')).toHaveLength(3);
+});
+
 test('Puts the late answer in the place of a wrong password that an operator stored after the loss', async () => {
   // The unanswered request and the probe count: with the usual budget no log-in is left for the second question.
   const budgets = { limit: 6, budget: 5, rotation: 4 };

@@ -99,3 +99,14 @@ test('a dead password that nothing can replace is said every day, once, and aske
   expect(await world.recover()).toEqual({ outcome: 'done' });
   expect(announced(world).at(-1)).toBe('trouble-over');
 });
+
+test('Leaves AWSPENDING on the version of a rotation that waits, when the daily check puts a password back', async () => {
+  const world = createWorld();
+  await world.rotate();
+  world.aws.store(secretValue(FIRST_PASSWORD).replace('emea', 'apac'));
+  const { token } = world.aws.rotate(randomUUID());
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(announced(world)).toContain('put-back');
+  expect(world.aws.stages.get('AWSPENDING')).toBe(token);
+  expect((await world.rotate({ token })).rotated).toBe(true);
+});

@@ -13,6 +13,9 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'ExchangesHeldError',
 ]);
 
+/** Messages that what was in the way is over. */
+const ENDS: ReadonlySet<string> = new Set(['trouble-over', 'rolled-forward', 'put-back', 'kept-aside']);
+
 /**
  * The duty to speak (G6, G11): while AWSCURRENT is seen to be dead, or the last rotation has failed and none has
  * made a password since, the daily check does not end without a message of that day.
@@ -23,7 +26,11 @@ export function createDuty(violations: string[]) {
   let failed: { begunAtMs: number; atMs: number; why: string } | undefined;
 
   return {
-    published: (event: AlarmEvent, atMs: number) => void said.push({ event, atMs }),
+    published(event: AlarmEvent, atMs: number) {
+      said.push({ event, atMs });
+      // Whether that is so is judged where the message is read.
+      if (ENDS.has(event.event)) failed = undefined;
+    },
     rotated: () => {
       failed = undefined;
     },

@@ -88,15 +88,17 @@ describe('the duty to speak', () => {
     ]);
   });
 
-  test('counts a message of the same day, and none that only informs', async () => {
+  test('counts a message of the same day, and ends with the message that it is over', async () => {
     const { world, violations, duty, begunAtMs } = await failing();
     const at = { id: 'x', at: 0, credential: 'c', username: 'c', secretArn: 's' };
     const trouble = 'rotation-failing' as const;
     duty.published({ event: 'standing-trouble', trouble, since: 0, days: 0, ...at }, begunAtMs + DAY_MS);
-    duty.published({ event: 'trouble-over', trouble, since: 0, ...at }, begunAtMs + 2 * DAY_MS);
     duty.checked(world.truthNow(), begunAtMs + DAY_MS);
     expect(violations).toEqual([]);
     duty.checked(world.truthNow(), begunAtMs + 2 * DAY_MS);
+    expect(violations).toHaveLength(1);
+    duty.published({ event: 'trouble-over', trouble, since: 0, ...at }, begunAtMs + 2 * DAY_MS);
+    duty.checked(world.truthNow(), begunAtMs + 3 * DAY_MS);
     expect(violations).toHaveLength(1);
   });
 

@@ -83,15 +83,21 @@ export function createWorld(options: Options = {}) {
     ...options.platform,
   });
   const violations: string[] = [];
+  /** Every password that AWSCURRENT has held. */
+  const wasCurrent = new Set<string | undefined>();
+  /** Those that were there when a rotation was asked for, but for what a person has stored since. */
+  let before: Set<string | undefined> | undefined;
   const secret = createSecret({
     nowMs: clock.nowMs,
     secretArn,
     ...options.secret,
     beforePerson: () => messages.acts('secret'),
-    onCurrent: (by, before, after) => {
+    onCurrent: (by, left, after) => {
+      wasCurrent.add(passwordIn(after));
+      if (by === 'person') before?.delete(passwordIn(after));
       if (by !== 'function') return;
       // G9: a write of ours never takes AWSCURRENT from a password that works to one that does not.
-      if (works(before) && !works(after)) violations.push('a live password was overwritten with a dead one');
+      if (works(left) && !works(after)) violations.push('a live password was overwritten with a dead one');
     },
   });
   const messages = createMessageJudge({
@@ -236,11 +242,27 @@ export function createWorld(options: Options = {}) {
   });
 
   /** As Secrets Manager does: the four steps; on a failed one the whole process again. */
-  async function rotate({ attempts = 4, backoffMs = MINUTE_MS, token = randomUUID() as string } = {}) {
-    token = aws.rotate(token).token;
+  async function rotate({
+    attempts = 4,
+    backoffMs = MINUTE_MS,
+    token = undefined as string | undefined,
+  } = {}) {
+    const again = token !== undefined;
+    const asked = aws.rotate(token ?? randomUUID());
+    // Secrets Manager goes on with an earlier rotation where that one is pending.
+    const anew = !again && !asked.refused;
+    before = new Set(wasCurrent);
+    const result = await attempt(asked.token, attempts, backoffMs);
+    // Whoever asks because the password leaked must not keep one that was readable then.
+    if (anew && result.rotated && before.has(passwordIn(aws.currentValue())))
+      violations.push('a rotation that was asked for anew has made no new password');
+    return result;
+  }
+
+  async function attempt(token: string, attempts: number, backoffMs: number) {
     const begunAtMs = clock.nowMs();
     const failures: Ended[] = [];
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
+    for (let tries = 0; tries < attempts; tries += 1) {
       const ended = await once(token);
       if (ended.outcome === 'done') {
         duty.rotated();

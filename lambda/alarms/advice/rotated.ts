@@ -4,19 +4,18 @@ import type { Advice } from './shape.ts';
 
 export function rolledForward(event: RolledForward): Advice {
   return {
-    headline: 'sealed password made current',
+    headline: event.alreadyCurrent ? 'rotation found done' : 'sealed password made current',
     brief: 'Nothing is lost. Look into the logs today.',
     happened: [
-      `An earlier invocation received a new password for "${oneLine(event.username)}" and sealed it, but ended ` +
-        'before Secrets Manager had it. This invocation opened the seal and made it AWSCURRENT. ThingSpace was ' +
-        'asked for nothing again.',
-      'Until now AWSCURRENT held the dead password: apps that logged in meanwhile were refused.',
+      ...(event.alreadyCurrent ? alreadyCurrentWords(event) : madeCurrentWords(event)),
       ...(event.notStoredSince === undefined
         ? []
         : [`That it could not be stored, as we told you since ${instant(event.notStoredSince)}, is over.`]),
     ],
     next: [
-      'The rotation goes on by itself: one log-in tests the new password. This message stands for "password-rotated", too.',
+      'The next step of the rotation, or the next rotation, logs in with the new password. This message stands for ' +
+        '"password-rotated" of the rotation that sealed it, too.',
+      'A rotation that was asked for since makes a newer password, unless this one was never in the secret before.',
     ],
     todo: [
       {
@@ -35,6 +34,17 @@ export function rolledForward(event: RolledForward): Advice {
     ],
   };
 }
+
+const madeCurrentWords = ({ username }: RolledForward): string[] => [
+  `An earlier invocation received a new password for "${oneLine(username)}" and sealed it, but ended before Secrets ` +
+    'Manager had it. This invocation opened the seal and made it AWSCURRENT. ThingSpace was asked for nothing again.',
+  'Until now AWSCURRENT held the dead password: apps that logged in meanwhile were refused.',
+];
+
+const alreadyCurrentWords = ({ username }: RolledForward): string[] => [
+  `An earlier invocation received a new password for "${oneLine(username)}" and made it AWSCURRENT, but ended before the ` +
+    'ledger had it. This invocation has found it there and written that down. ThingSpace was asked for nothing again.',
+];
 
 export function passwordRotated(event: PasswordRotated): Advice {
   return {

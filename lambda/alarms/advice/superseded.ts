@@ -19,9 +19,10 @@ export function superseded(event: Superseded, setting: Setting): Advice {
 /** Shared with the message that repeats it. */
 export const supersededWords = ({ username }: AlarmEvent): string =>
   `A rotation received a new password for "${oneLine(username)}" and sealed it, but before it became current ` +
-  'somebody stored another one in the secret. ThingSpace refuses that one, which is AWSCURRENT now, and the sealed ' +
-  'one could not be proven either: it was refused too, or our share of log-ins did not allow to ask (each refusal ' +
-  'has a message "failed-log-in"). Nothing is made current that was not proven. Apps cannot log in meanwhile.';
+  'somebody stored another one in the secret. ThingSpace accepted neither that one, which is AWSCURRENT now, nor the ' +
+  'sealed one (each refusal has a message "failed-log-in"). A refusal whose code does not name the password, as of a ' +
+  'locked username, proves nothing: then either may be live. Nothing is made current that was not proven. Apps cannot ' +
+  'log in meanwhile.';
 
 export const supersededNext = [
   'Neither is presented again as it is, nothing is overwritten, and the sealed password is kept.',
@@ -39,8 +40,8 @@ export function chooseOne(event: AlarmEvent, setting: Setting): Step[] {
     ),
     {
       text:
-        'If nobody reset the password at ThingSpace, and only one refusal was announced: the sealed one is the live ' +
-        'one. Open it (in a checkout of this project; runbook, below; needs kms:Decrypt on the key) and store it with ' +
+        'If nobody reset the password at ThingSpace since, and no refusal of the sealed one names the password: it is the ' +
+        'live one. Open it (in a checkout of this project; runbook, below; needs kms:Decrypt on the key) and store it with ' +
         'the commands of step 2.',
       commands: [openCommand(event)],
     },

@@ -1,0 +1,68 @@
+import { RefusedPasswordError } from '../ledger/errors.ts';
+import { recordSuperseded } from '../ledger/journal.ts';
+import type { Invocation } from './context.ts';
+import {
+  openingCommand,
+  PasswordRefusedError,
+  SealedPasswordUnprovenError,
+  SupersededError,
+} from './errors.ts';
+import type { Refusal } from './log-in.ts';
+
+/**
+ * ThingSpace accepted neither what AWSCURRENT holds nor a sealed password. Only refusals whose codes name the password
+ * prove that both are dead; any other is asked once more, as the ledger allows, and then left to an operator.
+ * @throws SupersededError; SealedPasswordUnprovenError while one of them is asked again by itself
+ */
+export async function failWithBothRefused(
+  { ledger, secretArn, deadlineMs }: Invocation,
+  { username, attempt }: { username: string; attempt: string },
+  currentVersion: string,
+  refusals: readonly Refusal[],
+): Promise<never> {
+  const options = { cause: refusals.at(-1)?.error };
+  const uncertain = refusals.filter(({ certain }) => !certain);
+  const changed = `The secret ${secretArn} was changed after a new password of ${username} was sealed`;
+  const both = `what the secret holds now (version ${currentVersion}) and the sealed one`;
+  const goOn = 'then rotate, or invoke the function with {"Recover": "<secret ARN>"}.';
+  const open = `\`${openingCommand(username)}\``;
+  if (uncertain.some(isAskedAgain)) {
+    throw new SealedPasswordUnprovenError(
+      `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal has a code that names the ` +
+        `password, so either may be live. ${whenAskedAgain(uncertain)} If the username is locked, have M2M Support unlock it ` +
+        `meanwhile. If apps cannot wait: ${open} shows the sealed one; store what is right as a new version of the secret, ${goOn}`,
+      options,
+    );
+  }
+  await ledger.change(username, deadlineMs, (state, now) =>
+    recordSuperseded(state, attempt, currentVersion, username, now),
+  );
+  if (uncertain.length > 0) {
+    throw new SupersededError(
+      `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal had a code that names the ` +
+        'password, so either may be live; neither is presented again as it is. If the username is locked, have M2M Support ' +
+        `unlock it. Store what is right as a new version of the secret (${open} shows the sealed one; if nobody knows, have ` +
+        `M2M Support reset the password), ${goOn}`,
+      options,
+    );
+  }
+  throw new SupersededError(
+    `${changed}, and ThingSpace refuses both: ${both}. Have M2M Support reset the password and store it as a new version of the ` +
+      `secret; ${goOn} (The sealed one can be read with ${open}.)`,
+    options,
+  );
+}
+
+/** A refusal of this very moment: whether the password may be presented once more, the ledger says at the next try. */
+const isAskedAgain = ({ error }: Refusal): boolean =>
+  error instanceof PasswordRefusedError ||
+  (error instanceof RefusedPasswordError && error.retryAt !== undefined);
+
+function whenAskedAgain(refusals: readonly Refusal[]): string {
+  const times = refusals.flatMap(({ error }) =>
+    error instanceof RefusedPasswordError && error.retryAt !== undefined ? [error.retryAt] : [],
+  );
+  const when =
+    times.length === 0 ? 'half an hour later' : `after ${new Date(Math.min(...times)).toISOString()}`;
+  return `What was refused so is asked once more, ${when}, by a retry or the recover event.`;
+}

@@ -181,8 +181,9 @@ export const findings = {
   'trouble-perhaps-over': {
     wellness: 'act',
     short: 'a trouble is on record',
-    means: 'Something stood in the way, and nothing shows it any more; one check ends it.',
-    byItself: 'The daily check looks, and says "trouble-over".',
+    means:
+      'Something stood in the way, and nothing else shows it any more; one log-in proves that it is over.',
+    byItself: 'The daily check makes that log-in, where the guard allows it, and announces "trouble-over".',
     section: 'standing-trouble',
   },
   'current-unseen': {

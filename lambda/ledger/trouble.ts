@@ -24,7 +24,10 @@ const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Less than a day: a retry that comes a little early repeats it too. */
 const AGAIN_MS = 20 * HOUR_MS;
-/** The check comes once a day: it repeats what was said some hours before, or a day would pass without a word. */
+/**
+ * From the second day on the check, which comes once a day, repeats also what a retry repeated some hours before:
+ * otherwise a day would pass without a word.
+ */
 const AGAIN_AT_CHECK_MS = 4 * HOUR_MS;
 
 /** A step that fails now and then goes on by itself: only a row of failures is a trouble. */
@@ -140,7 +143,8 @@ function rank(kind: Trouble): number {
 
 function isDue(trouble: Standing, found: FoundTrouble, stoodBefore: boolean, now: number): boolean {
   const { kind, since, saidAt, failures, checkOnly } = trouble;
-  if (saidAt > 0) return now - saidAt >= (found.atCheck ? AGAIN_AT_CHECK_MS : AGAIN_MS);
+  const atLaterCheck = found.atCheck && now - since >= DAY_MS;
+  if (saidAt > 0) return now - saidAt >= (atLaterCheck ? AGAIN_AT_CHECK_MS : AGAIN_MS);
   if (kind !== 'rotation-failing') return true;
   // Secrets Manager has given the rotation up, or tries it again in hours: a few failures are all there will be.
   if (found.atCheck && stoodBefore && !checkOnly) return true;

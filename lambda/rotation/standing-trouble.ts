@@ -39,6 +39,7 @@ function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
     return 'guard-closed';
   const listed = TROUBLE_OF[failure.name];
   if (listed !== undefined) return listed;
+  if (journal.state === 'unknown') return 'unknown';
   return journal.state === 'received' ? 'not-stored' : 'rotation-failing';
 }
 

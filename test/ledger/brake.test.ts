@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   ask,
+  check,
   engage,
+  forget,
   heldSecrets,
   holdsInForce,
   release,
@@ -11,6 +13,7 @@ import {
 } from '../../lambda/ledger/brake.ts';
 import { type CredentialState, type Journal, newState } from '../../lambda/ledger/state.ts';
 
+const DAY_MS = 24 * 60 * 60_000;
 const fleet = { username: 'Fleet', secretArn: 'arn:fleet', attempt: 'attempt-1', why: 'unknown' };
 const yard = { username: 'Yard', secretArn: 'arn:yard' };
 const wait = { username: 'Wait', secretArn: 'arn:wait' };
@@ -62,6 +65,40 @@ describe('The brake', () => {
     expect(ask(state, yard, ['attempt-1'], 300)).toBeUndefined();
     expect(heldSecrets(state)).toEqual(['arn:wait']);
     expect(events(state)).toEqual([['exchanges-resume', 1]]);
+  });
+
+  it('is repeated by the check of a credential that was held, and of no other', () => {
+    const state = engaged();
+    expect(check(state, wait, [], 200)).toBeUndefined();
+    expect(heldSecrets(state)).toEqual([]);
+    ask(state, yard, [], 200);
+    expect(check(state, yard, [], 300)).toMatchObject({ attempt: 'attempt-1' });
+    expect(check(state, yard, ['attempt-1'], 400)).toBeUndefined();
+    expect(heldSecrets(state)).toEqual(['arn:yard']);
+    expect(events(state)).toEqual([['exchanges-resume', 1]]);
+  });
+
+  it('counts a held secret until a week has passed without its check', () => {
+    for (const [afterMs, held] of [
+      [7 * DAY_MS - 1, ['arn:yard']],
+      [7 * DAY_MS, []],
+    ] as const) {
+      const state = engaged();
+      ask(state, yard, [], 200);
+      check(state, yard, [], DAY_MS);
+      settle(state, ['attempt-1'], DAY_MS + afterMs);
+      expect(heldSecrets(state)).toEqual(held);
+      expect(state.outbox).toHaveLength(held.length);
+    }
+  });
+
+  it('counts a held secret of an item of the release before, which names no check', () => {
+    const state = engaged();
+    state.brake = { holds: state.brake?.holds ?? {}, held: { 'arn:yard': 100 } };
+    settle(state, ['attempt-1'], 90 * DAY_MS);
+    expect(events(state)).toEqual([['exchanges-resume', 1]]);
+    forget(state, 'arn:yard');
+    expect(heldSecrets(state)).toEqual([]);
   });
 
   it('says its end once: a released hold that is settled later says nothing more', () => {

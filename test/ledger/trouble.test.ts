@@ -58,12 +58,19 @@ test('it is announced again when 20 hours have passed since the last time, and n
 });
 
 test('no two announcements of a trouble share an id, however they are spaced', () => {
-  for (const apart of [4 * HOUR, 5 * HOUR, 20 * HOUR, 21 * HOUR, 24 * HOUR, 30 * HOUR]) {
+  for (const apart of [20 * HOUR, 21 * HOUR, 24 * HOUR, 30 * HOUR]) {
     const state = newState('fleet');
-    const found: Found = { kind: 'lost', atCheck: apart < 20 * HOUR };
-    const ids = Array.from({ length: 30 }, (_, n) => note(state, found, T0 + n * apart)[0]?.id);
+    const ids = Array.from({ length: 30 }, (_, n) => note(state, 'lost', T0 + n * apart)[0]?.id);
     expect(new Set(ids).size).toBe(30);
   }
+});
+
+test('two announcements of later checks four hours apart do not share an id', () => {
+  const state = newState('fleet');
+  note(state, 'lost', T0);
+  const found: Found = { kind: 'lost', atCheck: true };
+  const ids = Array.from({ length: 30 }, (_, n) => note(state, found, T0 + (24 + n * 4) * HOUR)[0]?.id);
+  expect(new Set(ids).size).toBe(30);
 });
 
 test('a repetition whose first answer was lost has the same id', () => {
@@ -92,11 +99,14 @@ test('what an event of its own announced before it was over is announced again w
   expect(note(state, 'guard-closed', T0 + 2 * HOUR)).toMatchObject([{ since: T0 + 2 * HOUR }]);
 });
 
-test('the daily check repeats what was said four hours before, and not a moment earlier', () => {
+test('the check repeats nothing on the first day, and later also what a retry repeated four hours before', () => {
   const state = newState('fleet');
+  const atCheck: Found = { kind: 'lost', atCheck: true };
   note(state, 'lost', T0);
-  expect(note(state, { kind: 'lost', atCheck: true }, T0 + 4 * HOUR - 1)).toEqual([]);
-  expect(note(state, { kind: 'lost', atCheck: true }, T0 + 4 * HOUR)).toHaveLength(1);
+  expect(note(state, atCheck, T0 + 19 * HOUR)).toEqual([]);
+  expect(note(state, 'lost', T0 + 39 * HOUR)).toHaveLength(1);
+  expect(note(state, atCheck, T0 + 43 * HOUR - 1)).toEqual([]);
+  expect(note(state, atCheck, T0 + 43 * HOUR)).toHaveLength(1);
 });
 
 test('another kind starts anew and is announced at once; the one before is not said to be over', () => {

@@ -46,7 +46,7 @@ export const alarmMutants: Mutant[] = [
   {
     rule: 'a trouble that lasts is said again',
     file: 'lambda/ledger/trouble.ts',
-    find: 'if (saidAt > 0) return now - saidAt >= (found.atCheck ? AGAIN_AT_CHECK_MS : AGAIN_MS);',
+    find: 'if (saidAt > 0) return now - saidAt >= (atLaterCheck ? AGAIN_AT_CHECK_MS : AGAIN_MS);',
     replace: 'if (saidAt > 0) return false;',
     noticedBy: TROUBLE,
   },
@@ -100,10 +100,17 @@ export const alarmMutants: Mutant[] = [
     noticedBy: TROUBLE,
   },
   {
-    rule: 'the daily check repeats what was said some hours before',
+    rule: 'a later check repeats what a retry repeated some hours before',
     file: 'lambda/ledger/trouble.ts',
-    find: 'found.atCheck ? AGAIN_AT_CHECK_MS : AGAIN_MS',
+    find: '(atLaterCheck ? AGAIN_AT_CHECK_MS : AGAIN_MS)',
     replace: 'AGAIN_MS',
+    noticedBy: TROUBLE,
+  },
+  {
+    rule: 'the check repeats nothing on the day on which it was first said',
+    file: 'lambda/ledger/trouble.ts',
+    find: 'found.atCheck && now - since >= DAY_MS',
+    replace: 'found.atCheck',
     noticedBy: TROUBLE,
   },
   {

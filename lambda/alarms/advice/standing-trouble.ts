@@ -49,7 +49,7 @@ const overWords: Record<Trouble, string> = {
   superseded: 'a stored password was refused while a sealed one waited',
   'not-stored': 'a new password was sealed and could not be stored',
   'unusable-password': 'ThingSpace had made a password that cannot be used',
-  'stored-password-refused': 'AWSCURRENT held a dead password',
+  'stored-password-refused': 'the password in AWSCURRENT was refused',
   'guard-closed': 'our log-ins were stopped',
   'username-changed': 'the username in the secret was changed',
   'unreadable-envelope': 'a sealed answer did not open',

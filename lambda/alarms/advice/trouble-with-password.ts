@@ -126,11 +126,12 @@ export const unusable: Advise = (event, setting) => ({
 });
 
 export const refused: Advise = (event, setting) => ({
-  headline: 'AWSCURRENT holds a dead password',
-  brief: 'Store the right one. Try none by hand: e-mail.',
+  headline: 'the password in AWSCURRENT is refused',
+  brief: 'Dead, or locked. Try none by hand: e-mail.',
   happened: [
     `AWSCURRENT holds a password of "${oneLine(event.username)}" that ThingSpace has refused, or that a rotation has ` +
-      'replaced, and no other that we know could be proven to work. Apps cannot log in.',
+      'replaced, and no other that we know could be proven to work. Either it is dead, or the username is locked. Apps ' +
+      'cannot log in.',
   ],
   next: [`That password is not presented again, so retries cost no log-in. ${storedPasswordEnds}`],
   todo: [

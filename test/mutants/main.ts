@@ -14,6 +14,7 @@ const MAX_MS = 180_000;
 const root = join(import.meta.dirname, '../..');
 const COPIED = [
   'client',
+  'cli',
   'lambda',
   'local',
   'test',

@@ -1,14 +1,38 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files that start processes, servers or builds: everything else is a unit test and shares its process. */
+const WORLDS = [
+  'test/histories/**/*.test.ts',
+  'test/bench/**/*.test.ts',
+  'test/local/**/*.test.ts',
+  'test/cli/{transcripts/transcripts,advice-followed,every-state,one-file,process}.test.ts',
+  'test/client/{fleet,package}.test.ts',
+  'test/infra/{app,asset-rotates,bundle,library,messages}.test.ts',
+  'test/ledger/{dynamodb,schedules}.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Two cores on the smallest machine: more workers only make every test slower.
     maxWorkers: 2,
     // Tests that mostly wait run beside each other in their file.
     maxConcurrency: 3,
-    // Explorers play thousands of histories in one test, and the machine may be busy.
+    // Explorers play many histories in one test, and the machine may be busy.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: WORLDS,
+          // A process of its own for each file would cost more than the tests.
+          isolate: false,
+          pool: 'threads',
+        },
+      },
+      { extends: true, test: { name: 'world', include: WORLDS } },
+    ],
   },
 });

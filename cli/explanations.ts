@@ -19,7 +19,7 @@ export const alarms: Record<AlarmEvent['event'], FindingName | Told> = {
   superseded: 'superseded',
   'rolled-forward': {
     means:
-      'A password that an earlier invocation had received and not stored is AWSCURRENT now. Nothing is lost.',
+      'A password that an earlier invocation had received is AWSCURRENT, and the ledger knows it now. Nothing is lost.',
     byItself: 'Everything.',
     todo: 'status',
     section: 'rolled-forward',

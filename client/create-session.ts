@@ -129,6 +129,5 @@ const alarmsTo = (topicArn: string, sns: SNSClient | undefined, onEvent: OnEvent
   createAlarms({
     sns: sns ?? new SNSClient({ ...AWS_CLIENT, maxAttempts: 1 }),
     topicArn,
-    clock: clientClock,
     onFailure: (_event, { message }) => onEvent({ kind: 'warning', message }),
   });

@@ -6,6 +6,7 @@ import { startClock, type WorldClock } from './aws/clock.ts';
 import { startLambda } from './aws/lambda.ts';
 import { type LocalAws, startAws } from './aws/start.ts';
 import { type Conductor, createConductor } from './conductor.ts';
+import { createPassingTime } from './function/passing-time.ts';
 import { createFunction, type InvocationResult } from './function/sandbox.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { thingSpace as thingSpaceProtocol } from './gateway/protocols.ts';
@@ -119,7 +120,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...options.env,
   };
 
+  const time = createPassingTime(clock, () => gateway.busy);
+  gateway.onQuiet = time.callsEnded;
   const lambda = createFunction({
+    time,
     handlerFile: options.handlerFile ?? BUNDLE,
     env,
     timeoutMs: options.timeoutMs ?? 20_000,

@@ -1,15 +1,59 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AWS_CLIENT } from '../aws-client.ts';
+import { type Audit, auditOver } from './audit.ts';
+import { dynamoDbAudit } from './audit-table.ts';
+import { readCaller } from './event.ts';
 import type { HttpAnswer } from './fault.ts';
-import { type Services, serve } from './serve.ts';
-import { wire } from './wiring.ts';
+import type { Services } from './serve.ts';
+import { readSettings } from './settings.ts';
+
+/**
+ * A cold start loads no more than the first remote call needs, which counts the request. Everything else is loaded, in
+ * one go, while that call is under way and before the request is served: code that cannot be loaded fails the request
+ * when nothing has been recorded or sent to ThingSpace.
+ */
 
 type LambdaContext = { getRemainingTimeInMillis(): number };
+type Loaded = { serve: typeof import('./serve.ts').serve; services: Services };
 
 const logger = new Logger({ serviceName: 'thingspace-access' });
-let services: Services | undefined;
+let loaded: Loaded | undefined;
 
 /** Behind a Function URL with IAM authorization: SOAP requests of known callers, sent on with our session. */
 export async function handler(event: unknown, context: LambdaContext): Promise<HttpAnswer> {
-  services ??= wire(logger);
-  return serve(services, event, context.getRemainingTimeInMillis());
+  const remainingMs = () => context.getRemainingTimeInMillis();
+  if (loaded) return loaded.serve(loaded.services, event, remainingMs());
+  const settings = readSettings(process.env, new URL('.', import.meta.url));
+  const dynamodb = new DynamoDBClient(AWS_CLIENT);
+  const audit = auditOver(dynamoDbAudit(dynamodb, settings.auditTable), settings);
+  const counted = counting(audit, event);
+  const [{ serve }, { wire }] = await Promise.all([import('./serve.ts'), import('./wiring.ts')]);
+  loaded = { serve, services: wire(logger, settings, dynamodb, audit) };
+  return serve({ ...loaded.services, audit: counted }, event, remainingMs());
+}
+
+/** The audit, with the request, which is the first thing that is asked of it, counted already. */
+function counting(audit: Audit, event: unknown): Audit {
+  const principal = principalIn(event);
+  let first = principal === undefined ? undefined : audit.admit(principal);
+  // Its failure is thrown where it is awaited; unhandled until then, it would end the process.
+  first?.catch(() => undefined);
+  return {
+    ...audit,
+    admit(asked) {
+      const answer = asked === principal ? first : undefined;
+      first = undefined;
+      return answer ?? audit.admit(asked);
+    },
+  };
+}
+
+/** Undefined when the event does not say who calls: `serve` tells the caller why nothing is sent. */
+function principalIn(event: unknown): string | undefined {
+  try {
+    return readCaller(event).caller.principal;
+  } catch {
+    return undefined;
+  }
 }

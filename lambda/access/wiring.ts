@@ -1,5 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createSession } from '../../client/create-session.ts';
@@ -8,17 +8,14 @@ import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
 import { checkBaseUrl } from '../thingspace/base-url.ts';
 import { sendOnce } from '../thingspace/http-call.ts';
-import { auditOver } from './audit.ts';
-import { dynamoDbAudit } from './audit-table.ts';
+import type { Audit } from './audit.ts';
 import { MAX_FORWARDED_BYTES, type Send } from './forward.ts';
 import { countAccess } from './metrics.ts';
 import type { Services } from './serve.ts';
-import { readSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
-/** Once per process. @throws AccessSettingsError, BaseUrlError */
-export function wire(logger: Logger): Services {
-  const settings = readSettings(process.env, new URL('.', import.meta.url));
-  const dynamodb = new DynamoDBClient(AWS_CLIENT);
+/** Once per process. @throws BaseUrlError */
+export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClient, audit: Audit): Services {
   const clients = {
     dynamodb,
     kms: new KMSClient(AWS_CLIENT),
@@ -50,7 +47,7 @@ export function wire(logger: Logger): Services {
       return session;
     },
     send: sendTo(checkBaseUrl(settings.baseUrl)),
-    audit: auditOver(dynamoDbAudit(dynamodb, settings.auditTable), settings),
+    audit,
     clock: systemClock,
     nowMs: Date.now,
     count: (name) => countAccess(name, settings.serviceName),

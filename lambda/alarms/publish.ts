@@ -1,5 +1,5 @@
 import { PublishCommand, type PublishCommandInput, type SNSClient } from '@aws-sdk/client-sns';
-import { type Clock, systemClock } from '../clock.ts';
+import { type CallClock, systemClock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
 import type { AlarmEvent } from './event.ts';
 import { asciiJson } from './json.ts';
@@ -20,7 +20,7 @@ export type AlarmOptions = Partial<Setting> & {
   topicArn: string;
   /** @default 3 */
   maxAttempts?: number;
-  clock?: Clock;
+  clock?: CallClock;
   /** Told once per event that was not announced, to log and measure it; what it throws is dropped. */
   onFailure?: (event: AlarmEvent, error: AlarmNotPublishedError) => void;
 };
@@ -85,14 +85,14 @@ async function attempt(
   sns: Pick<SNSClient, 'send'>,
   input: PublishCommandInput,
   timeoutMs: number,
-  clock: Clock,
+  clock: CallClock,
 ): Promise<Error | undefined> {
   const abort = new AbortController();
   const sent = Promise.resolve()
     .then(() => sns.send(new PublishCommand(input), { abortSignal: abort.signal }))
     .then(() => undefined, asError);
   const late = clock
-    .sleep(timeoutMs)
+    .timeout(timeoutMs)
     .then(() => new PublishTimeoutError(`SNS did not answer within ${Math.round(timeoutMs)} ms.`));
   const result = await Promise.race([sent, late]);
   if (result instanceof PublishTimeoutError) abort.abort();

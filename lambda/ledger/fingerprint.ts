@@ -13,16 +13,20 @@ const COST = { N: 2 ** 14, r: 8, p: 1 };
 const HASH_BYTES = 16;
 
 /** Hashes of this process, by a digest of what they are of: one log-in needs the same one several times. */
-const known = new Map<string, string>();
+const known = new Map<string, Promise<string>>();
 const MAX_KNOWN = 64;
 
-/** The salted hash by which the ledger knows a password. The username is the salt: no two items share it. */
-export async function hashPassword(username: string, password: string): Promise<string> {
+/**
+ * The salted hash by which the ledger knows a password. The username is the salt: no two items share it. Whoever will
+ * need it soon may call this beside a remote call and drop the promise: a failure is thrown where the hash is awaited.
+ */
+export function hashPassword(username: string, password: string): Promise<string> {
   const salt = `thingspace-ledger-v1:${credentialKey(username)}`;
   const digest = createHash('sha256').update(`${salt}\0${password}`).digest('base64');
-  const hash = known.get(digest) ?? (await derive(password, salt));
+  const hash = known.get(digest) ?? derive(password, salt);
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(digest, hash);
+  hash.catch(() => known.delete(digest));
   return hash;
 }
 

@@ -3,7 +3,7 @@ import type { Outcome, ThingSpaceApi } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import { TooLateToLogInError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, Reservation } from './ledger.ts';
 import type { Presentation } from './reserve.ts';
 import type { Settlement } from './settle.ts';
 import type { CredentialState } from './state.ts';
@@ -22,21 +22,85 @@ const ANNOUNCING_MS = 3_000;
 /** A log-in that is cut short counts as a failure: it is not begun with less. */
 const MIN_WAIT_MS = 3_000;
 
+type Services = { ledger: Ledger; api: ThingSpaceApi; clock: Clock };
+type Who = Pick<Presentation, 'actor' | 'purpose' | 'share'>;
+
+type Hooks = {
+  /** Changes the item in the write that counts a refusal for certain; may run more than once, and is pure. */
+  onRefused?: ((state: CredentialState, now: number) => void) | undefined;
+  /** Called while the write that settles the log-in is under way, to end the session beside it. Must not throw. */
+  onSession?: (session: string) => void;
+};
+
 /**
  * The only way to log in: reserve, send, settle. Everybody who presents a stored password comes through
  * here, rotation and apps alike; the one other call that carries a password is the exchange.
- * @param onRefused changes the item in the write that counts a refusal for certain; may run more than once, and is pure
  * @returns the session token, or how the platform did not give one; counted and announced either way
  * @throws LockoutGuardError, LedgerUnavailableError, LedgerItemError: nothing was sent
  */
 export async function guardedLogIn(
-  { ledger, api, clock }: { ledger: Ledger; api: ThingSpaceApi; clock: Clock },
+  services: Services,
   credential: StoredCredential,
-  who: Pick<Presentation, 'actor' | 'purpose' | 'share'>,
+  who: Who,
   deadlineMs: number,
-  onRefused?: (state: CredentialState, now: number) => void,
+  { onRefused, onSession }: Hooks = {},
 ): Promise<Outcome<string>> {
-  const { secretArn, versionId, username, password } = credential;
+  const { outcome, reservation } = await present(services, credential, who, deadlineMs);
+  const settlement = settlementOf(outcome);
+  const certain = isCertain(settlement);
+  const settled = services.ledger.settle(
+    reservation,
+    settlement,
+    deadlineMs,
+    certain ? onRefused : undefined,
+  );
+  if (outcome.outcome === 'done') onSession?.(outcome.value);
+  await settled;
+  return outcome;
+}
+
+/** A session, and the exchange that it was opened for. */
+export type SessionToExchange = {
+  session: string;
+  /** Rejects as `Ledger.reserve` does; the log-in is settled by the same write. The session is open either way. */
+  reserved: Promise<Reservation>;
+};
+
+/**
+ * Logs in as `guardedLogIn` does. The write that settles the success also reserves the exchange of `token`.
+ * @throws as `guardedLogIn`
+ */
+export async function guardedLogInToExchange(
+  services: Services,
+  credential: StoredCredential,
+  who: Pick<Presentation, 'actor' | 'share'>,
+  token: string,
+  deadlineMs: number,
+  { onRefused }: Pick<Hooks, 'onRefused'> = {},
+): Promise<Outcome<SessionToExchange>> {
+  const { ledger } = services;
+  const logIn = { ...who, purpose: 'log-in' } as const;
+  const { outcome, reservation } = await present(services, credential, logIn, deadlineMs);
+  if (outcome.outcome !== 'done') {
+    const settlement = settlementOf(outcome);
+    await ledger.settle(reservation, settlement, deadlineMs, isCertain(settlement) ? onRefused : undefined);
+    return outcome;
+  }
+  const { attempt, grantedAtMs, ...presented } = reservation;
+  const exchange: Presentation = { ...presented, purpose: 'exchange', exchange: { token } };
+  const reserved = ledger.reserve(exchange, deadlineMs, reservation);
+  // Its failure is thrown where the caller awaits it; unhandled until then, it would end the process.
+  reserved.catch(() => undefined);
+  return { outcome: 'done', value: { session: outcome.value, reserved } };
+}
+
+/** Reserves and sends. The caller settles what became of it. */
+async function present(
+  { ledger, api, clock }: Services,
+  { secretArn, versionId, username, password }: StoredCredential,
+  who: Who,
+  deadlineMs: number,
+): Promise<{ outcome: Outcome<string>; reservation: Reservation }> {
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
   if (leftMs() < MIN_WAIT_MS) {
     throw new TooLateToLogInError(
@@ -52,12 +116,12 @@ export async function guardedLogIn(
     timeoutMs: Math.min(LOG_IN_TIMEOUT_MS, leftMs()),
     mayLeave: () => ledger.mayStillLeave(reservation),
   };
-  const outcome = await api.logIn(username, password, limits);
-  const settlement = settlementOf(outcome);
-  const certain = settlement.outcome === 'failure' && settlement.certainlyCredentials;
-  await ledger.settle(reservation, settlement, deadlineMs, certain ? onRefused : undefined);
-  return outcome;
+  return { outcome: await api.logIn(username, password, limits), reservation };
 }
+
+/** A refusal that is certainly about the credentials. */
+const isCertain = (settlement: Settlement): boolean =>
+  settlement.outcome === 'failure' && settlement.certainlyCredentials;
 
 function settlementOf(outcome: Outcome<string>): Settlement {
   switch (outcome.outcome) {

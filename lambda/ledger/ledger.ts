@@ -39,11 +39,12 @@ export interface Ledger {
   /** The item as it stands in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
   read(username: string, deadlineMs: number): Promise<Seen>;
   /**
-   * Takes one unit of the budget. What it grants must be sent at once.
+   * Takes one unit of the budget. What it grants must be sent at once. `after` is a log-in that gave a session for it:
+   * the same write settles that success, also when it refuses the unit.
    * @throws LockoutGuardError (a subclass that says which condition) when it must not be presented now
    * @throws LedgerUnavailableError, LedgerItemError: nothing may be presented either
    */
-  reserve(wanted: Presentation, deadlineMs: number): Promise<Reservation>;
+  reserve(wanted: Presentation, deadlineMs: number, after?: Reservation): Promise<Reservation>;
   /** Whether a request may still leave: a process that was suspended since then sends nothing. */
   mayStillLeave(reservation: Reservation): boolean;
   /**
@@ -129,6 +130,20 @@ export function createLedger(parts: LedgerParts): Ledger {
     }
   }
 
+  /** Settles one presentation in the item, changes the journal, and notes it for the audit trail. */
+  function count<T>(
+    state: CredentialState,
+    reservation: Reservation,
+    settlement: Settlement,
+    now: number,
+    journal?: Transition<T>,
+  ): T {
+    settle(state, reservation.attempt, reservation, settlement, budgets, now);
+    const result = journal?.(state, now) as T;
+    addAuditRow(state, reservation, settlement, now);
+    return result;
+  }
+
   // Before anything was sent, failing early is the better service: the retry finds the table back.
   const soon = (deadlineMs: number) => Math.min(deadlineMs, clock.nowMs() + ASKING_MS);
   const mayStillLeave = ({ grantedAtMs }: Reservation) => clock.nowMs() - grantedAtMs < RESERVATION_MS;
@@ -137,14 +152,19 @@ export function createLedger(parts: LedgerParts): Ledger {
     read: (username, deadlineMs) => apply(username, soon(deadlineMs), () => undefined, true),
     mayStillLeave,
 
-    async reserve(wanted, deadlineMs) {
+    async reserve(wanted, deadlineMs, after) {
       const attempt = randomUUID();
       const grantedAtMs = clock.nowMs();
-      const seen = await apply(wanted.username, soon(deadlineMs), (state, now) =>
-        reserve(state, attempt, wanted, budgets, now),
-      );
+      const untilMs = after ? deadlineMs : soon(deadlineMs);
+      const seen = await apply(wanted.username, untilMs, (state, now) => {
+        if (after) count(state, after, { outcome: 'success' }, now);
+        const exposed = exposure(state);
+        return { exposed, refusal: reserve(state, attempt, wanted, budgets, now) };
+      });
+      const { exposed, refusal } = seen.result;
+      if (after) metrics.gauge('LockoutExposure', seen.state.credential, exposed, 'Count');
       if (seen.state.outbox.length > 0) await publish(wanted.username, deadlineMs, seen);
-      if (seen.result) throw seen.result;
+      if (refusal) throw refusal;
       const reservation = { ...wanted, attempt, grantedAtMs };
       if (mayStillLeave(reservation)) return reservation;
       await ledger.settle(reservation, { outcome: 'uncounted' }, deadlineMs, (state) => {
@@ -161,12 +181,9 @@ export function createLedger(parts: LedgerParts): Ledger {
       deadlineMs: number,
       journal?: Transition<T>,
     ): Promise<T> {
-      const seen = await apply(reservation.username, deadlineMs, (state, now) => {
-        settle(state, reservation.attempt, reservation, settlement, budgets, now);
-        const result = journal?.(state, now) as T;
-        addAuditRow(state, reservation, settlement, now);
-        return result;
-      });
+      const seen = await apply(reservation.username, deadlineMs, (state, now) =>
+        count(state, reservation, settlement, now, journal),
+      );
       metrics.gauge('LockoutExposure', seen.state.credential, exposure(seen.state), 'Count');
       if (settlement.outcome === 'failure' || settlement.outcome === 'unknown') {
         metrics.count('FailedLogIns', seen.state.credential);

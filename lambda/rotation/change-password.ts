@@ -1,4 +1,4 @@
-import { fingerprint } from '../ledger/fingerprint.ts';
+import { hashPassword } from '../ledger/fingerprint.ts';
 import type { Reservation } from '../ledger/ledger.ts';
 import { credentialKey } from '../ledger/state.ts';
 import { SETTLING_MINUTES } from '../ledger/times.ts';
@@ -10,6 +10,7 @@ import type { RawAnswer } from '../thingspace/api.ts';
 import type { StepInvocation } from './context.ts';
 import { NotEnoughTimeError, OutcomeUnknownError, ThingSpaceUnreachableError } from './errors.ts';
 import {
+  type Committed,
   endCommitted,
   endRefused,
   endUnchanged,
@@ -17,7 +18,7 @@ import {
   endUnreadable,
   settleReceived,
 } from './exchange-outcome.ts';
-import { ACTOR, logInOrThrow, logOut } from './log-in.ts';
+import { logInToExchange, logOut } from './log-in.ts';
 import { makeCurrent, type NewPassword, storeAndSwap } from './make-current.ts';
 import { unusable, writeSealed } from './sealed-answer.ts';
 
@@ -53,26 +54,33 @@ type Exchange = {
 /**
  * Asks ThingSpace for a new password, once, and makes it current. From the request on the old password
  * may be dead: what arrives is sealed before anybody reads it.
+ * @param sealing the key that seals the answer; nothing is sent to ThingSpace before KMS has made it
  * @throws a named error that says whether the password was changed; the journal says the same
  */
-export async function changePassword(invocation: StepInvocation, current: ReadableVersion): Promise<void> {
-  const { sealer, clock, secretArn, token } = invocation;
+export async function changePassword(
+  invocation: StepInvocation,
+  current: ReadableVersion,
+  sealing: Promise<DataKey>,
+): Promise<void> {
   if (timeForExchangeMs(invocation) === undefined) throw notEnoughTime(invocation);
-  const key = await sealer.newKey({ secretArn, token });
+  const key = await sealing;
+  // Death point 1
+  const { session, reserved } = await logInToExchange(invocation, current);
+  let loggedOut: Promise<void> | undefined;
   try {
-    // Death point 1
-    const session = await logInOrThrow(invocation, current.versionId, current.credential, 'log-in');
-    try {
-      const reservation = await beginExchange(invocation, current);
-      // Death point 2
-      const exchange = { current, reservation, key, askedAtMs: clock.nowMs() };
-      const answer = await ask(invocation, exchange, session);
-      await sealAndStore(invocation, exchange, answer);
-    } finally {
-      await logOut(invocation, session);
-    }
+    const reservation = await reserved;
+    // Death point 2
+    const exchange = { current, reservation, key, askedAtMs: invocation.clock.nowMs() };
+    const answer = await ask(invocation, exchange, session);
+    const { received, committed } = await sealAndStore(invocation, exchange, answer);
+    // AWSCURRENT is right: only from here on may anything else take a processor or a connection.
+    const journaled = endCommitted(invocation, received, committed);
+    loggedOut = logOut(invocation, session);
+    // testSecret needs it, most often in this process.
+    void hashPassword(received.username, received.password);
+    await journaled;
   } finally {
-    key.plaintext.fill(0);
+    await (loggedOut ?? logOut(invocation, session));
   }
 }
 
@@ -92,26 +100,6 @@ function notEnoughTime({ clock, deadlineMs }: StepInvocation): NotEnoughTimeErro
     `Only ${Math.max(0, Math.floor(leftMs / 1000))} s of this invocation are left, too little to ask for a new password and ` +
       'store it for sure. None was asked for; a retry begins with its full time. (If this is a first try: raise the ' +
       'function’s timeout.)',
-  );
-}
-
-/** Reserves and writes `exchanging` into the journal, in one write: the record comes before the effect. */
-async function beginExchange(
-  { ledger, secretArn, token, deadlineMs }: StepInvocation,
-  { versionId, credential: { username, password } }: ReadableVersion,
-): Promise<Reservation> {
-  return ledger.reserve(
-    {
-      username,
-      secretArn,
-      versionId,
-      fingerprint: await fingerprint(username, versionId, password),
-      actor: ACTOR,
-      purpose: 'exchange',
-      share: 'rotation',
-      exchange: { token },
-    },
-    deadlineMs,
   );
 }
 
@@ -149,12 +137,12 @@ async function ask(
   );
 }
 
-/** Seals first; then reads, and makes current what was read. */
+/** Seals first; then reads, and makes current what was read. Returns what AWSCURRENT is on by then. */
 async function sealAndStore(
   invocation: StepInvocation,
   { current, reservation, key, askedAtMs }: Exchange,
   answer: RawAnswer,
-): Promise<void> {
+): Promise<{ received: NewPassword; committed: Committed }> {
   const { api, clock, metrics, log, secretArn, token } = invocation;
   const { attempt, username, fingerprint: old } = reservation;
   const receivedAtMs = clock.nowMs();
@@ -190,5 +178,5 @@ async function sealAndStore(
   metrics.gauge('StaleWindowMs', credentialKey(username), staleMs, 'Milliseconds');
   const said = overtaken ? 'A newer stored password works and stays' : 'The new password is current';
   log(said, { username, token, versionId, staleMs });
-  await endCommitted(invocation, received, committed);
+  return { received, committed };
 }

@@ -1,12 +1,14 @@
 import { RefusedPasswordError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { fingerprint } from '../ledger/fingerprint.ts';
-import { guardedLogIn } from '../ledger/guarded-log-in.ts';
+import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '../ledger/guarded-log-in.ts';
 import { isReplaced } from '../ledger/replaced.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import type { Credential } from '../secret/credential.ts';
+import type { ReadableVersion } from '../secret/stored-version.ts';
+import type { Outcome } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
-import type { Invocation } from './context.ts';
+import type { Invocation, StepInvocation } from './context.ts';
 import {
   LogInUnknownError,
   PasswordRefusedError,
@@ -14,36 +16,89 @@ import {
   ThingSpaceUnreachableError,
 } from './errors.ts';
 
-export const ACTOR = 'rotation';
+const ACTOR = 'rotation';
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
 /** What a refusal for certain proves, in the write that counts it. */
 type OnRefused = (state: CredentialState, now: number) => void;
 
 /**
- * Logs in with what a version of the secret holds and returns the session token. The caller logs out.
+ * Logs in with what a version of the secret holds, and out again: nothing but whether it works is wanted. The log-out runs
+ * beside the write that settles the log-in, whatever becomes of that.
  * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError and
  *   LedgerUnavailableError when nothing was sent
  */
-export async function logInOrThrow(
+export async function logInAndOut(
   invocation: Invocation,
   versionId: string,
   { username, password }: Credential,
   purpose: Presentation['purpose'],
   onRefused?: OnRefused,
-): Promise<string> {
-  const print = await fingerprint(username, versionId, password);
-  let replaced = false;
-  const outcome = await guardedLogIn(
+): Promise<void> {
+  const watch = await watchReplaced(versionId, { username, password }, onRefused);
+  let loggedOut: Promise<void> | undefined;
+  const onSession = (session: string) => {
+    loggedOut = logOut(invocation, session);
+  };
+  try {
+    const outcome = await guardedLogIn(
+      invocation,
+      { secretArn: invocation.secretArn, versionId, username, password },
+      { actor: ACTOR, purpose, share: 'rotation' },
+      invocation.deadlineMs,
+      { onRefused: watch.onRefused, onSession },
+    );
+    doneOrThrow(outcome, username, versionId, watch);
+  } finally {
+    await loggedOut;
+  }
+}
+
+/**
+ * Logs in with what AWSCURRENT holds, for an exchange. The write that settles the success reserves the exchange and
+ * writes `exchanging` into the journal: the record comes before the effect. The caller logs out.
+ * @throws as `logInAndOut`
+ */
+export async function logInToExchange(
+  invocation: StepInvocation,
+  { versionId, credential: { username, password } }: ReadableVersion,
+): Promise<SessionToExchange> {
+  const { secretArn, token, deadlineMs } = invocation;
+  const watch = await watchReplaced(versionId, { username, password });
+  const outcome = await guardedLogInToExchange(
     invocation,
-    { secretArn: invocation.secretArn, versionId, username, password },
-    { actor: ACTOR, purpose, share: 'rotation' },
-    invocation.deadlineMs,
-    (state, now) => {
-      replaced = isReplaced(state, { versionId, fingerprint: print }, now);
+    { secretArn, versionId, username, password },
+    { actor: ACTOR, share: 'rotation' },
+    token,
+    deadlineMs,
+    watch,
+  );
+  return doneOrThrow(outcome, username, versionId, watch);
+}
+
+/** Learns, in the write that counts a refusal, whether an exchange of ours is the cause. */
+async function watchReplaced(
+  versionId: string,
+  { username, password }: Credential,
+  onRefused?: OnRefused,
+): Promise<{ replaced: boolean; onRefused: OnRefused }> {
+  const print = await fingerprint(username, versionId, password);
+  const watch = {
+    replaced: false,
+    onRefused(state: CredentialState, now: number) {
+      watch.replaced = isReplaced(state, { versionId, fingerprint: print }, now);
       onRefused?.(state, now);
     },
-  );
+  };
+  return watch;
+}
+
+function doneOrThrow<T>(
+  outcome: Outcome<T>,
+  username: string,
+  versionId: string,
+  { replaced }: { replaced: boolean },
+): T {
   switch (outcome.outcome) {
     case 'done':
       return outcome.value;
@@ -72,7 +127,7 @@ export type Proof = { works: true } | Refusal;
 /**
  * Asks ThingSpace about a password by one reserved log-in, and logs out. A password that the ledger bars is
  * not sent: the answer is the one that it had.
- * @throws what `logInOrThrow` throws, but for a refusal
+ * @throws what `logInAndOut` throws, but for a refusal
  */
 export async function prove(
   invocation: Invocation,
@@ -81,7 +136,7 @@ export async function prove(
   onRefused?: OnRefused,
 ): Promise<Proof> {
   try {
-    await logOut(invocation, await logInOrThrow(invocation, versionId, credential, 'probe', onRefused));
+    await logInAndOut(invocation, versionId, credential, 'probe', onRefused);
     return { works: true };
   } catch (error) {
     if (error instanceof PasswordRefusedError || error instanceof RefusedPasswordError) {
@@ -91,11 +146,14 @@ export async function prove(
   }
 }
 
-/** Ends a session of ours. A failure is only logged: the session dies after 20 idle minutes (docs/thingspace-api.md). */
+/**
+ * Ends a session of ours. Never throws: a failure is only logged, because the session dies after 20 idle minutes
+ * (docs/thingspace-api.md). The caller awaits it before the invocation ends: Lambda freezes the process then, and a
+ * request that is half sent would be cut off, or time out in a later invocation (docs/aws.md).
+ */
 export async function logOut({ api, clock, log, deadlineMs }: Invocation, session: string): Promise<void> {
-  const { outcome } = await api.logOut(session, {
-    timeoutMs: Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs()),
-  });
+  const timeoutMs = Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs());
+  const { outcome } = await api.logOut(session, { timeoutMs }).catch(() => ({ outcome: 'failed' }));
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }
 

@@ -36,6 +36,8 @@ async function observeOnce(invocation: Invocation, described: SecretDescription 
   const username = current.credential?.username ?? (await ledger.usernameOf(secretArn));
   if (username === undefined) throw current.problem;
   invocation.username = username;
+  // Beside the read: a log-in needs it next.
+  if (current.credential) void hashPassword(username, current.credential.password);
   const { state, now } = await ledger.read(username, deadlineMs);
   if (state.outbox.length > 0) await ledger.publishOutbox(username, deadlineMs);
   const currentIsDead = await isKnownDead(username, state, current);

@@ -1,15 +1,17 @@
 import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
+import type { DataKey } from '../sealing/data-key.ts';
 import { checkFits } from '../secret/credential.ts';
-import { AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
+import { AWSPENDING, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
 import { takePendingOff } from '../secret/swap.ts';
 import { holdOthers, letOthersGoOn, mayBeginExchange } from './brake.ts';
 import { changePassword } from './change-password.ts';
 import type { Invocation, Services, StepInvocation } from './context.ts';
+import { withDataKey } from './data-key.ts';
 import { TokenNotStagedError } from './errors.ts';
 import { type RecoverEvent, type RotationEvent, readEvent } from './event.ts';
-import { logInOrThrow, logOut } from './log-in.ts';
+import { logInAndOut } from './log-in.ts';
 import { recover } from './recover-event.ts';
 import { recoverPending } from './recovery.ts';
 import { checkStaged, describeInto, failStale, versionOfRotation } from './rotated-version.ts';
@@ -44,6 +46,7 @@ export async function perform(services: Services, input: unknown, remainingMs: n
     }
     throw failure;
   }
+  return undefined;
 }
 
 async function run(invocation: Invocation, event: RotationEvent | RecoverEvent): Promise<void> {
@@ -73,21 +76,39 @@ const MAX_OVERTAKEN = 3;
  */
 async function createSecret(step: StepInvocation, overtaken = 0): Promise<void> {
   const { secret, staged } = await checkStaged(step);
+  const byAnother = await withDataKey(step, (key) => recoverAndExchange(step, { secret, staged, key }));
+  if (!byAnother) return;
+  if (overtaken >= MAX_OVERTAKEN) throw byAnother;
+  step.log('Another invocation exchanges the password', { failure: byAnother.name });
+  await createSecret(step, overtaken + 1);
+}
+
+/**
+ * The key is made beside the reads of recovery, and awaited before ThingSpace is asked for anything.
+ * @returns why the exchange is left to another invocation, if it is
+ */
+async function recoverAndExchange(
+  step: StepInvocation,
+  { secret, staged, key }: { secret: SecretDescription; staged: boolean; key: Promise<DataKey> },
+): Promise<Error | undefined> {
   const recovered = await recoverPending(step, secret);
-  if (recovered.found === 'stored') return letOthersGoOn(step);
+  if (recovered.found === 'stored') {
+    await letOthersGoOn(step);
+    return undefined;
+  }
   if (!staged) throw notStaged(step);
   const { username, current, isNew, former } = recovered;
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
   await mayBeginExchange(step, username);
-  try {
-    await changePassword(step, current);
-  } catch (failure) {
-    const byAnother = failure instanceof ReplacedPasswordError || failure instanceof ExchangeInProgressError;
-    if (!byAnother || overtaken >= MAX_OVERTAKEN) throw failure;
-    step.log('Another invocation exchanges the password', { username, failure: failure.name });
-    await createSecret(step, overtaken + 1);
-  }
+  return changePassword(step, current, key).then(
+    () => undefined,
+    (failure: unknown) => {
+      if (failure instanceof ReplacedPasswordError || failure instanceof ExchangeInProgressError)
+        return failure;
+      throw failure;
+    },
+  );
 }
 
 /** Nothing is left to set: ThingSpace has set the new password when it made it, and createSecret has stored it. */
@@ -108,8 +129,7 @@ async function testSecret(step: StepInvocation): Promise<void> {
   }
   const { versionId, credential } = version;
   step.username = credential.username;
-  const session = await logInOrThrow(step, versionId, credential, 'test');
-  await logOut(step, session);
+  await logInAndOut(step, versionId, credential, 'test');
   log('The new password works', { username: credential.username, token });
 }
 

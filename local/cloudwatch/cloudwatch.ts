@@ -34,7 +34,10 @@ export function createCloudWatch(
   createdAtMs: number,
   reading: Reading = { furtherBack: 0 },
 ): CloudWatch {
-  const alarms = alarmsOf(resources);
+  // Composite alarms look at the states that the others have taken.
+  const alarms = alarmsOf(resources).sort(
+    (a, b) => Number(a.kind === 'composite') - Number(b.kind === 'composite'),
+  );
   const filters = filtersOf(resources);
   const metrics = createMetricStore();
   const states = new Map<string, AlarmState>(alarms.map(({ name }) => [name, 'INSUFFICIENT_DATA']));
@@ -46,16 +49,13 @@ export function createCloudWatch(
       : evaluateComposite(alarm, (name) => states.get(name) ?? 'INSUFFICIENT_DATA');
 
   const evaluateAll = (): Notification[] =>
-    // Composite alarms look at the states that the others have taken.
-    [...alarms]
-      .sort((a, b) => Number(a.kind === 'composite') - Number(b.kind === 'composite'))
-      .flatMap((alarm) => {
-        const before = states.get(alarm.name) ?? 'INSUFFICIENT_DATA';
-        const state = stateNow(alarm, before);
-        states.set(alarm.name, state);
-        if (state === before || actionsFor(alarm, state).length === 0) return [];
-        return [{ atMs: nowMs, alarm: alarm.name, state, description: alarm.actions.description }];
-      });
+    alarms.flatMap((alarm) => {
+      const before = states.get(alarm.name) ?? 'INSUFFICIENT_DATA';
+      const state = stateNow(alarm, before);
+      states.set(alarm.name, state);
+      if (state === before || actionsFor(alarm, state).length === 0) return [];
+      return [{ atMs: nowMs, alarm: alarm.name, state, description: alarm.actions.description }];
+    });
 
   return {
     metrics,

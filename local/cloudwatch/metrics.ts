@@ -21,6 +21,8 @@ export interface MetricStore {
 
 export function createMetricStore(): MetricStore {
   const series = new Map<string, Datapoint[]>();
+  /** An alarm asks with the same query every minute: its key is made once. */
+  const keys = new WeakMap<MetricQuery, string>();
   const keyOf = ({ namespace, name, dimensions }: Pick<Datapoint, 'namespace' | 'name' | 'dimensions'>) =>
     `${namespace}\n${name}\n${dimensions}`;
   return {
@@ -28,17 +30,34 @@ export function createMetricStore(): MetricStore {
       for (const datapoint of datapoints) {
         const key = keyOf(datapoint);
         const known = series.get(key);
-        if (known) known.push(datapoint);
+        if (known) known.splice(firstFrom(known, datapoint.atMs + 1), 0, datapoint);
         else series.set(key, [datapoint]);
       }
     },
     statistic(query, fromMs, toMs) {
-      const values = (series.get(keyOf(query)) ?? [])
-        .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
-        .map(({ value }) => value);
-      return values.length === 0 ? undefined : reduce(values, query.statistic);
+      const key = keys.get(query) ?? keyOf(query);
+      keys.set(query, key);
+      const known = series.get(key);
+      if (known === undefined) return undefined;
+      const [from, to] = [firstFrom(known, fromMs), firstFrom(known, toMs)];
+      if (from === to) return undefined;
+      return reduce(
+        known.slice(from, to).map(({ value }) => value),
+        query.statistic,
+      );
     },
   };
+}
+
+/** The index of the first datapoint at a time or later. They stand in the order of time. */
+function firstFrom(datapoints: readonly Datapoint[], fromMs: number): number {
+  let [low, high] = [0, datapoints.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((datapoints[middle] as Datapoint).atMs < fromMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The same text for the same dimensions, whatever their order. */

@@ -9,6 +9,10 @@ type ExploreOptions = StageOptions &
     fates: readonly ExplorerFate[];
     /** Also lets people act at every remote call. @default false */
     people?: boolean;
+    /** Takes some of the histories. @default all */
+    choose?: (all: readonly Disturbance[]) => readonly Disturbance[];
+    /** Begins no further history after one that broke a guarantee. @default false */
+    stopsAtViolation?: boolean;
     /** Histories at a time. Those that wait for a service cost nothing meanwhile. @default 2 */
     parallel?: number;
     onVerdict?: (verdict: Verdict, done: number, of: number) => void;
@@ -43,12 +47,15 @@ const HISTORIES_A_STAGE = 5;
  * username's first rotation, which makes some calls more before its exchange; the later ones follow on it.
  */
 export async function explore(options: ExploreOptions): Promise<Verdict[]> {
+  const { choose = (all) => all } = options;
   const { first, later } = await recordRotations(options);
   const exchange = first.findIndex(({ operation }) => operation === 'GetNewPassword');
   const firsts = faultsAt(first.slice(0, exchange), options.fates).map(faulty);
   const laters = faultsAt(later, options.fates).map(faulty);
   if (options.people) laters.push(...actsAt(later).map(byPerson));
-  return playAll(firsts, laters, options);
+  const chosen = new Set(choose([...firsts, ...laters]));
+  const isChosen = (disturbance: Disturbance) => chosen.has(disturbance);
+  return playAll(firsts.filter(isChosen), laters.filter(isChosen), options);
 }
 
 async function playAll(
@@ -62,8 +69,10 @@ async function playAll(
     const verdict = await playHistory(disturbance, stage, options);
     verdicts.push(verdict);
     options.onVerdict?.(verdict, verdicts.length, total);
+    const held = verdict.violations.length === 0;
+    if (!held && options.stopsAtViolation) firsts.length = laters.length = 0;
     // A broken guarantee would show again in the next history.
-    return verdict.violations.length === 0;
+    return held;
   };
   const worker = async () => {
     while (firsts.length + laters.length > 0) {

@@ -36,6 +36,7 @@ export function faultsAt(boundaries: readonly Boundary[], fates: readonly Explor
 /** What a history is disturbed with, for one fault. */
 export const faulty = (fault: PlannedFault): Disturbance => ({
   title: `${fault.fate} ${fault.service}:${fault.operation} no. ${fault.nth}`,
+  kinds: [`${fault.fate} ${fault.operation}`, `${fault.operation} no. ${fault.nth}`],
   begin: ({ world }) => ({ met: inject(fault, world), violations: () => [] }),
 });
 

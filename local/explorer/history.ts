@@ -1,4 +1,3 @@
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { journalState } from '../scenarios/checks.ts';
 import type { World } from '../world.ts';
 import { leaksSince, type Mark, markOf } from './leaks.ts';
@@ -14,6 +13,8 @@ export type HistoryOptions = {
 /** What befalls one rotation; begun when the stage is at rest. */
 export type Disturbance = {
   title: string;
+  /** The fault or act, and the boundary: a sample holds one of each. */
+  kinds: readonly string[];
   begin(stage: Stage): {
     met(): boolean;
     /** Guarantees that were broken while it was played, or that its end breaks. */
@@ -113,11 +114,8 @@ async function judgeAftermath(world: World): Promise<string[]> {
 
 /** Support resets the password by telephone, and a person stores it. */
 async function restoreByHand({ world, sayings, plant }: Stage): Promise<void> {
-  const { platform, username, secretsManagerClient, secretArn } = world;
   const password = plant();
   sayings.beforeAct();
-  platform.support.reset(username, password);
-  await secretsManagerClient.send(
-    new PutSecretValueCommand({ SecretId: secretArn, SecretString: JSON.stringify({ username, password }) }),
-  );
+  world.person.hasSupportReset(password);
+  await world.person.stores(password);
 }

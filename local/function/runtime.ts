@@ -1,10 +1,9 @@
 import { writeSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
+import { replaceSleep, SLEEPS_ARE_REPORTED, type SleepReport } from './sleeping.ts';
 
-/** One invocation: a line of JSON on stdin. */
+/** One invocation. */
 export type Work = {
   /** URL of the bundled module whose export `handler` is called. */
   handlerUrl: string;
@@ -13,6 +12,9 @@ export type Work = {
   timeoutMs: number;
 };
 
+/** A line of JSON on stdin: an invocation, or time that has passed at once while this process slept. */
+export type Order = { kind: 'work'; work: Work } | { kind: 'passed'; ms: number };
+
 /** An error as Lambda answers with it. */
 export type FunctionError = { errorType: string; errorMessage: string; stackTrace?: string[] };
 
@@ -20,7 +22,8 @@ export type FunctionError = { errorType: string; errorMessage: string; stackTrac
 export type Report =
   | { kind: 'started' }
   | { kind: 'returned'; value: unknown }
-  | { kind: 'threw'; error: FunctionError };
+  | { kind: 'threw'; error: FunctionError }
+  | SleepReport;
 
 const REPORT_FD = 3;
 
@@ -55,18 +58,7 @@ function contextFor({ requestId, timeoutMs }: Work) {
   };
 }
 
-/**
- * The inside of a sandbox, as Lambda keeps one: the bundle is loaded once, then one invocation after the
- * other comes on stdin. Ends when stdin does.
- */
-enableCompileCache(join(tmpdir(), 'thingspace-compile-cache'));
-// An exception that nobody catches ends the process, as in Lambda.
-process.on('uncaughtException', (thrown) => {
-  report({ kind: 'threw', error: functionError(thrown) });
-  process.exit(129);
-});
-for await (const line of createInterface({ input: process.stdin })) {
-  const work = JSON.parse(line) as Work;
+async function perform(work: Work): Promise<void> {
   try {
     const { handler } = await import(work.handlerUrl);
     report({ kind: 'started' });
@@ -77,4 +69,25 @@ for await (const line of createInterface({ input: process.stdin })) {
   // As Lambda writes it: nothing of this invocation is to come on either stream.
   for (const stream of [process.stdout, process.stderr]) stream.write(`END RequestId: ${work.requestId}\n`);
 }
-process.exit(0);
+
+/**
+ * The inside of a sandbox, as Lambda keeps one: the bundle is loaded once, then one invocation after the
+ * other comes on stdin. Ends when stdin does.
+ */
+// The function's environment is what it was given. The cache is written now: a sandbox ends by SIGKILL.
+delete process.env.NODE_COMPILE_CACHE;
+flushCompileCache();
+// An exception that nobody catches ends the process, as in Lambda.
+process.on('uncaughtException', (thrown) => {
+  report({ kind: 'threw', error: functionError(thrown) });
+  process.exit(129);
+});
+const sleeps = process.argv.includes(SLEEPS_ARE_REPORTED) ? replaceSleep(report) : undefined;
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const order = JSON.parse(line) as Order;
+    if (order.kind === 'passed') return sleeps?.pass(order.ms);
+    sleeps?.forget();
+    void perform(order.work);
+  })
+  .on('close', () => process.exit(0));

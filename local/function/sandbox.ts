@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { FunctionError, Report, Work } from './runtime.ts';
+import type { PassingTime, Sleeper } from './passing-time.ts';
+import type { FunctionError, Order, Report, Work } from './runtime.ts';
+import { SLEEPS_ARE_REPORTED } from './sleeping.ts';
 
 export type InvocationResult = { ok: true; value: unknown } | { ok: false; error: FunctionError };
 
@@ -16,6 +20,8 @@ export type FunctionOptions = {
   timeoutMs: number;
   /** Every line the function writes, as it is written. */
   onLine?: (line: string, stream: Stream) => void;
+  /** Lets its sleeps pass in a world's clock. @default they take their time */
+  time?: PassingTime;
 };
 
 /**
@@ -32,17 +38,21 @@ export interface LocalFunction {
 }
 
 type Stream = 'stdout' | 'stderr';
-type Running = {
+/** An invocation that is under way. */
+type Running = Sleeper & {
   work: Work;
   told?: InvocationResult;
   /** Streams that have not said END yet. */
   open: Set<Stream>;
-  timer?: NodeJS.Timeout;
   timedOut: boolean;
-  resolve(result: InvocationResult): void;
+  /** Begins its time anew. */
+  killAfter(ms: number): void;
+  end(result: InvocationResult): void;
 };
 
 const RUNTIME = fileURLToPath(new URL('./runtime.ts', import.meta.url));
+/** Where the runtime without its types is kept: stripping them anew costs more than the rest of its start. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'thingspace-compile-cache');
 /** Lambda gives ten seconds to load; two shared cores are slower than that in bad moments. */
 const LOADING_LIMIT_MS = 60_000;
 
@@ -69,31 +79,34 @@ export function createFunction(options: FunctionOptions): LocalFunction {
   };
 }
 
-function startSandbox({ env, onLine }: FunctionOptions) {
+function startSandbox({ env, onLine, time }: FunctionOptions) {
   let running: Running | undefined;
   let dying = false;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', RUNTIME], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', TZ: ':UTC', ...env },
+  const args = ['--disable-warning=ExperimentalWarning', RUNTIME, ...(time ? [SLEEPS_ARE_REPORTED] : [])];
+  const child = spawn(process.execPath, args, {
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      TZ: ':UTC',
+      ...env,
+      NODE_COMPILE_CACHE,
+    },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   const [stdin, stdout, stderr, reports] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
 
-  const end = () => {
+  const order = (message: Order): void => void stdin.write(`${JSON.stringify(message)}\n`);
+  const kill = () => {
     dying = true;
+    if (running) time?.awake(running);
     child.kill('SIGKILL');
-  };
-  const killAfter = (invocation: Running, ms: number): void => {
-    clearTimeout(invocation.timer);
-    invocation.timer = setTimeout(() => {
-      invocation.timedOut = true;
-      end();
-    }, ms);
   };
   const finish = (result: InvocationResult): void => {
     const ended = running;
     running = undefined;
-    clearTimeout(ended?.timer);
-    ended?.resolve(result);
+    if (!ended) return;
+    time?.end(ended);
+    ended.end(result);
   };
   const finishIfComplete = (): void => {
     if (running?.told && running.open.size === 0) finish(running.told);
@@ -102,7 +115,10 @@ function startSandbox({ env, onLine }: FunctionOptions) {
   onEachLine(reports, (line) => {
     const report = JSON.parse(line) as Report;
     if (!running) return;
-    if (report.kind === 'started') return killAfter(running, running.work.timeoutMs);
+    if (report.kind === 'started') return running.killAfter(running.work.timeoutMs);
+    // Time does not pass for one that is about to die.
+    if (report.kind === 'asleep') return dying ? undefined : time?.asleep(running, report.ms);
+    if (report.kind === 'awake') return time?.awake(running);
     running.told ??=
       report.kind === 'returned' ? { ok: true, value: report.value } : { ok: false, error: report.error };
     finishIfComplete();
@@ -138,16 +154,56 @@ function startSandbox({ env, onLine }: FunctionOptions) {
     idle: () => !running && !dying && child.exitCode === null,
     run(work: Work): Promise<InvocationResult> {
       const { promise, resolve } = Promise.withResolvers<InvocationResult>();
-      running = { work, open: new Set(['stdout', 'stderr']), timedOut: false, resolve };
-      killAfter(running, LOADING_LIMIT_MS);
-      stdin.write(`${JSON.stringify(work)}\n`);
+      running = begin(work, { resolve, kill, order });
+      time?.begin(running);
+      order({ kind: 'work', work });
       return promise;
     },
     async kill() {
-      end();
+      kill();
       await gone;
     },
   };
+}
+
+type Sandbox = {
+  resolve(result: InvocationResult): void;
+  kill(): void;
+  order(message: Order): void;
+};
+
+/** The time of an invocation runs from now on; at its end the process is killed. */
+function begin(work: Work, { resolve, kill, order }: Sandbox): Running {
+  let timer: NodeJS.Timeout | undefined;
+  let dueAtMs = 0;
+  const timeOut = () => {
+    invocation.timedOut = true;
+    kill();
+  };
+  const invocation: Running = {
+    work,
+    open: new Set(['stdout', 'stderr']),
+    timedOut: false,
+    leftMs: () => dueAtMs - performance.now(),
+    killAfter(ms) {
+      clearTimeout(timer);
+      dueAtMs = performance.now() + ms;
+      timer = setTimeout(timeOut, ms);
+    },
+    pass(ms) {
+      const leftMs = invocation.leftMs() - ms;
+      // Whoever sleeps longer than it may live does not wake up.
+      if (leftMs <= 0) return timeOut();
+      invocation.killAfter(leftMs);
+      order({ kind: 'passed', ms });
+    },
+    end(result) {
+      clearTimeout(timer);
+      resolve(result);
+    },
+  };
+  invocation.killAfter(LOADING_LIMIT_MS);
+  return invocation;
 }
 
 /** Lambda's own names for the two ends that the function does not report itself. */

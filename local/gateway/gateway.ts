@@ -34,12 +34,16 @@ export interface Gateway {
    */
   front(service: string, targetUrl: string, protocol: Protocol, dateOf?: Clock): Promise<string>;
   readonly calls: readonly Call[];
+  /** Whether a caller waits for an answer. */
+  readonly busy: boolean;
   /** Replace it to inject faults; delivers everything by default. What it throws is not caught. */
   decide: (call: Call) => Fate | Promise<Fate>;
   /** Replace it: what is awaited when the far end has acted, before anything of its answer is passed on. */
   onAnswer: (call: Call) => void | Promise<void>;
   /** Replace it: ends the invocation (SIGKILL) and resolves when it is gone. */
   onKill: () => void | Promise<void>;
+  /** Replace it: told when no caller waits for an answer any longer. */
+  onQuiet: () => void;
   subscribe(listener: (call: Call, phase: 'start' | 'end') => void): void;
   /** Breaks what still hangs and frees the ports. */
   close(): Promise<void>;
@@ -52,6 +56,7 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
   const fronts: Listening[] = [];
   const calls: Call[] = [];
   const listeners: Parameters<Gateway['subscribe']>[0][] = [];
+  let waiting = 0;
 
   const begin = (service: string, { operationOf, detailOf }: Protocol, seen: SeenRequest): Call => {
     const detail = detailOf?.(seen) ?? {};
@@ -123,11 +128,21 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
     decide: () => 'ok',
     onAnswer: () => {},
     onKill: () => {},
+    onQuiet: () => {},
+    get busy() {
+      return waiting > 0;
+    },
     subscribe: (listener) => void listeners.push(listener),
 
     async front(service, targetUrl, protocol, dateOf) {
       const target = new URL(targetUrl);
       const handle = async (request: IncomingMessage, response: ServerResponse) => {
+        waiting += 1;
+        // Comes also where the caller has gone away.
+        response.once('close', () => {
+          waiting -= 1;
+          if (waiting === 0) gateway.onQuiet();
+        });
         const body = await readBody(request).catch(() => undefined);
         // The caller went away in the middle of its request: nothing to pass on.
         if (body === undefined) return;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import { type AlarmOptions, createAlarms } from '../../lambda/alarms/publish.ts';
 import { render } from '../../lambda/alarms/render.ts';
-import type { Clock } from '../../lambda/clock.ts';
+import type { CallClock } from '../../lambda/clock.ts';
 import { arbitraryEvent } from './arbitrary-event.ts';
 import { examples } from './examples.ts';
 
@@ -15,14 +15,12 @@ const event = examples[0]?.event as AlarmEvent;
 function fakeClock() {
   let nowMs = 1000;
   const sleepers: { at: number; wake: () => void }[] = [];
-  const clock: Clock = {
-    nowMs: () => nowMs,
-    sleep: (ms) =>
-      new Promise((wake) => {
-        sleepers.push({ at: nowMs + ms, wake });
-        sleepers.sort((one, other) => one.at - other.at);
-      }),
-  };
+  const sleep = (ms: number) =>
+    new Promise<void>((wake) => {
+      sleepers.push({ at: nowMs + ms, wake });
+      sleepers.sort((one, other) => one.at - other.at);
+    });
+  const clock: CallClock = { nowMs: () => nowMs, sleep, timeout: sleep };
   const run = async <T>(work: Promise<T>): Promise<T> => {
     let done = false;
     const finished = work.finally(() => {
@@ -159,6 +157,15 @@ describe('Publishing an alarm', () => {
     const { sent, outcome, failures } = await publishing(['taken'], {}, timeoutMs);
     expect([outcome, sent.length]).toEqual(['failed', 0]);
     expect(failures[0]?.message).toContain('no time was left');
+  });
+
+  it('waits for an answer by a timeout, never by a sleep, which a simulated world lets pass at once', async () => {
+    const { clock } = fakeClock();
+    const answered = Promise.withResolvers<void>();
+    setImmediate(answered.resolve);
+    const sns = { send: () => answered.promise } as unknown as Pick<SNSClient, 'send'>;
+    const alarms = createAlarms({ sns, topicArn, clock: { ...clock, sleep: async () => undefined } });
+    await expect(alarms.publish(event, { timeoutMs: 1000 })).resolves.toBe('published');
   });
 
   it('does not throw when the client throws, and not when the one who is told throws', async () => {

@@ -83,7 +83,7 @@ async function follow(world: World, next: Next): Promise<void> {
   }
 }
 
-/** Follows `status` to the letter; what is after the first only when that was done and brought nothing. */
+/** Follows `status` to the letter. The next advice comes after one that brought nothing, and after the last the first again. */
 async function judge(world: World, name: string): Promise<void> {
   const done: string[] = [];
   const tried = new Map<string, number>();
@@ -93,7 +93,7 @@ async function judge(world: World, name: string): Promise<void> {
     const key = `${finding} ${next.map((one) => one.do).join()}`;
     const turn = tried.get(key) ?? 0;
     tried.set(key, turn + 1);
-    const doing = next[Math.min(turn, next.length - 1)] as Next;
+    const doing = next[turn % next.length] as Next;
     const ended = await follow(world, doing).then(
       () => 'done',
       (failure: Error) => failure.name,

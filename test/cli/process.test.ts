@@ -6,17 +6,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleCli, cliBundle } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
 import { kmsSealer } from '../../lambda/sealing/data-key.ts';
 import { seal } from '../../lambda/sealing/seal-answer.ts';
 import { listen } from '../../local/http.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 let world: World;
 beforeAll(async () => {
-  await bundleRotation();
+  await Promise.all([bundleRotation(), bundleCli()]);
   world = await startWorld();
   // Rotation is on from then on: the secret leads to the function.
   await world.conductor.rotate(world.secretArn);
@@ -25,10 +26,15 @@ afterAll(() => world.close());
 
 type Ended = { code: number; stdout: string; stderr: string };
 
-function cli(args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
+/** The bundle does what the source does, and starts in half the time. */
+function cli(
+  args: string[],
+  env: Record<string, string | undefined> = {},
+  main: string = cliBundle,
+): Promise<Ended> {
   const options = { env: { PATH: process.env.PATH, ...world.operatorEnv, ...env } as NodeJS.ProcessEnv };
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
   });
@@ -41,6 +47,12 @@ describe('The operator’s tool as a process', () => {
     expect(trial.stdout).toContain('It works');
     const status = await cli(['status', '--secret', world.secretArn, '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({ lockout: { exposure: 0 }, journal: { state: 'idle' } });
+  });
+
+  it('runs from its source, as `npm run cli` does', async () => {
+    const { code, stdout } = await cli(['status', '--secret', world.secretArn], {}, SOURCE);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^OK: all is well/);
   });
 
   it('ends in one line on stderr and exit code 1, without a stack', async () => {

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleRotation } from '../../infra/bundle.ts';
+import { assembleAccess } from '../../infra/access-asset.ts';
+import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { synthesize } from './synthesize.ts';
 
 let first: string;
@@ -79,6 +80,39 @@ async function failureOf(bundle: string): Promise<string> {
   return stdout.split('\n').at(-1) ?? '';
 }
 
+/** As `failureOf`, of the access function, which has its settings and is called by Ann. */
+async function accessFailureOf(bundle: string): Promise<string> {
+  const iam = { userArn: 'arn:aws:iam::111122223333:user/ann' };
+  const requestContext = { requestId: 'r', authorizer: { iam }, http: { method: 'POST' } };
+  const call = `import(${JSON.stringify(pathToFileURL(path.join(bundle, 'index.mjs')))})
+    .then(({ handler }) => handler(${JSON.stringify({ rawPath: '/', requestContext })}, { getRemainingTimeInMillis: () => 60_000 }))
+    .then(({ body }) => 'answered: ' + /ThingSpaceAccess\\.(\\w+)/.exec(atob(body))?.[1], (error) => 'threw: ' + error.code)
+    .then((ended) => process.stdout.write('\\n' + ended, () => process.exit()));`;
+  const set = 'SERVICE_NAME ACCESS_TABLE LEDGER_TABLE SEALING_KEY_ID ALARM_TOPIC_ARN'.split(' ');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call], {
+    env: {
+      ...Object.fromEntries(set.map((name) => [name, 'x'])),
+      ...{ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+      ...{ AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' },
+    },
+  });
+  return stdout.split('\n').at(-1) ?? '';
+}
+
+test('the access function serves no request while code that it needs cannot be loaded', async () => {
+  const [bundle, directory] = [path.join(second, '..', 'access'), path.join(second, '..', 'deployed')];
+  await bundleAccess(bundle);
+  const file = { policy: { rules: [], speakers: [] }, secrets: {}, retentionDays: 1, requestsPerMinute: 1 };
+  assembleAccess(bundle, file, directory);
+  // DynamoDB is not there, so the request cannot be counted.
+  expect(await accessFailureOf(directory)).toBe('answered: NotRecorded');
+  const reader = Object.entries(await contents(directory)).find(
+    ([name, text]) => name.startsWith('chunks') && name.endsWith('.mjs') && text.includes('AnswerWithheld'),
+  );
+  await rm(path.join(directory, reader?.[0] ?? ''));
+  expect(await accessFailureOf(directory)).toBe('threw: ERR_MODULE_NOT_FOUND');
+});
+
 describe('everything that an answer needs is loaded before a step begins', () => {
   test('later only what an answer does not need is loaded: alarms, and the search of the log', async () => {
     const lambda = path.join(import.meta.dirname, '../../lambda');
@@ -88,7 +122,7 @@ describe('everything that an answer needs is loaded before a step begins', () =>
         (found) => `${name}: ${found.slice(1).find((module) => module)}`,
       ),
     );
-    expect(imports.filter((found) => !found.startsWith('rotation/handler.ts')).sort()).toEqual([
+    expect(imports.filter((found) => !/^(rotation|access)\/handler\.ts/.test(found)).sort()).toEqual([
       'rotation/wiring.ts: ../alarms/publish.ts',
       'rotation/wiring.ts: @aws-sdk/client-sns',
       'sealing/log-search.ts: @aws-sdk/client-cloudwatch-logs',

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleCli, cliBundle } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
 import { createConsole } from '../../local/console.ts';
 import { startWorld, type World } from '../../local/world.ts';
@@ -9,20 +9,18 @@ import { startWorld, type World } from '../../local/world.ts';
 let world: World;
 let type: (line: string) => Promise<string>;
 beforeAll(async () => {
-  await bundleRotation();
+  await Promise.all([bundleRotation(), bundleCli()]);
   world = await startWorld();
   type = createConsole(world);
   await world.conductor.rotate(world.secretArn);
 });
 afterAll(() => world.close());
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-
 /** The tool with what `--keep` prints; `input` is what is piped to it. */
 function cli(args: string[], input = ''): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { PATH: process.env.PATH, ...world.operatorEnv } as NodeJS.ProcessEnv;
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [MAIN, ...args], { env }, (error, stdout, stderr) =>
+    const child = execFile(process.execPath, [cliBundle, ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
     child.stdin?.end(input);

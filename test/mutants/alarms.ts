@@ -9,6 +9,13 @@ const JSON_TEXT = 'test/secret/json-text.test.ts';
 /** The rules of what a person is told, and of what a new password may do to the secret. */
 export const alarmMutants: Mutant[] = [
   {
+    rule: 'an attempt to publish is given up by a timeout, not by a sleep',
+    file: 'lambda/alarms/publish.ts',
+    find: '.timeout(timeoutMs)',
+    replace: '.sleep(timeoutMs)',
+    noticedBy: 'test/alarms/publish.test.ts',
+  },
+  {
     rule: 'information gives way first',
     file: 'lambda/ledger/outbox.ts',
     find: "dropOldest(state, 'info'));",

@@ -246,6 +246,20 @@ export const ledgerMutants: Mutant[] = [
     noticedBy: 'test/ledger/ledger.test.ts',
   },
   {
+    rule: 'the write that reserves an exchange settles the log-in that it was made for',
+    file: 'lambda/ledger/ledger.ts',
+    find: "if (after) count(state, after, { outcome: 'success' }, now);",
+    replace: '',
+    noticedBy: 'test/ledger/reserve-after.test.ts',
+  },
+  {
+    rule: 'a log-in that succeeded is recorded until the deadline, also by the write that reserves the exchange',
+    file: 'lambda/ledger/ledger.ts',
+    find: 'after ? deadlineMs : soon(deadlineMs)',
+    replace: 'soon(deadlineMs)',
+    noticedBy: 'test/ledger/reserve-after.test.ts',
+  },
+  {
     rule: 'audit rows wait in the item until they are items',
     file: 'lambda/ledger/ledger.ts',
     find: 'if (state.auditRows.length > 0) await items.audit(state.credential, state.auditRows);\n',

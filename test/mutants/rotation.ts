@@ -11,8 +11,9 @@ const ANEW = 'test/rotation/asked-anew.test.ts';
 const AGAIN = 'test/rotation/invoked-again.test.ts';
 const LOST = 'test/rotation/lost.test.ts';
 const UNKNOWN = 'test/rotation/unknown-outcome.test.ts';
+const AT_ONCE = 'test/rotation/at-once.test.ts';
 const TIME = 'test/rotation/time-and-sessions.test.ts';
-const EVERY_CALL = 'test/rotation/every-boundary.test.ts';
+const SAMPLE = 'test/histories/sample.test.ts';
 
 /** The rules of a rotation: how a password becomes current, and how what is left is found. */
 export const rotationMutants: Mutant[] = [
@@ -29,7 +30,7 @@ export const rotationMutants: Mutant[] = [
     find: 'if (asked !== undefined && asked !== token) ours.label = RECOVERED;',
     replace: '',
     noticedBy: ANEW,
-    testName: 'killed at any call',
+    testName: 'dies right after',
   },
   {
     rule: 'nor one that is seen in an older version',
@@ -50,8 +51,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'where another invocation exchanges, createSecret begins again and ends with what that one brings',
     file: 'lambda/rotation/steps.ts',
-    find: 'if (!byAnother || overtaken >= MAX_OVERTAKEN) throw failure;',
-    replace: 'if (overtaken >= 0 || byAnother) throw failure;',
+    find: 'if (overtaken >= MAX_OVERTAKEN) throw byAnother;',
+    replace: 'if (overtaken >= 0) throw byAnother;',
     noticedBy: AGAIN,
   },
   {
@@ -339,7 +340,8 @@ export const rotationMutants: Mutant[] = [
     file: 'lambda/rotation/sealed-answer.ts',
     find: "if (!answer) return { found: 'nothing' };",
     replace: "if (answer !== null) return { found: 'nothing' };",
-    noticedBy: EVERY_CALL,
+    noticedBy: SAMPLE,
+    testName: 'one fault',
   },
   {
     rule: 'look before probing: the token’s version',
@@ -353,7 +355,8 @@ export const rotationMutants: Mutant[] = [
     file: 'lambda/rotation/change-password.ts',
     find: '  writeSealed(invocation, attempt, envelopes);\n',
     replace: '',
-    noticedBy: EVERY_CALL,
+    noticedBy: SAMPLE,
+    testName: 'one fault',
   },
   {
     rule: 'the time is looked at again right before the request',
@@ -379,16 +382,67 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'the exchange’s session is logged out on every path',
     file: 'lambda/rotation/change-password.ts',
-    find: '    } finally {\n      await logOut(invocation, session);\n    }',
-    replace: '      await logOut(invocation, session);\n    } finally {\n    }',
+    find: 'await (loggedOut ?? logOut(invocation, session));',
+    replace: 'await loggedOut;',
     noticedBy: TIME,
+  },
+  {
+    rule: 'the exchange’s log-out is over before the invocation ends',
+    file: 'lambda/rotation/change-password.ts',
+    find: 'await (loggedOut ?? logOut(invocation, session));',
+    replace: 'void (loggedOut ?? logOut(invocation, session));',
+    noticedBy: AT_ONCE,
+  },
+  {
+    rule: 'the log-out begins when AWSCURRENT is right, not before',
+    file: 'lambda/rotation/change-password.ts',
+    find: 'const { received, committed } = await sealAndStore(invocation, exchange, answer);',
+    replace:
+      'loggedOut = logOut(invocation, session);\n    const { received, committed } = await sealAndStore(invocation, exchange, answer);',
+    noticedBy: AT_ONCE,
+  },
+  {
+    rule: 'sealing works before ThingSpace is asked for anything',
+    file: 'lambda/rotation/change-password.ts',
+    find: 'const key = await sealing;',
+    replace:
+      'const key = await sealing.catch(() => ({ plaintext: Buffer.alloc(32), wrapped: Buffer.alloc(8) }));',
+    noticedBy: RULES,
+  },
+  {
+    rule: 'the data key is wiped however its rotation ends',
+    file: 'lambda/rotation/data-key.ts',
+    find: '(await wiped)();',
+    replace: 'await wiped;',
+    noticedBy: AT_ONCE,
+  },
+  {
+    rule: 'a key that KMS does not make stops no rotation that needs none',
+    file: 'lambda/rotation/data-key.ts',
+    find: 'await work(key);',
+    replace: 'await key;\n    await work(key);',
+    noticedBy: AT_ONCE,
   },
   {
     rule: 'a probe’s session is logged out',
     file: 'lambda/rotation/log-in.ts',
-    find: "await logOut(invocation, await logInOrThrow(invocation, versionId, credential, 'probe', onRefused));",
-    replace: "await logInOrThrow(invocation, versionId, credential, 'probe', onRefused);",
+    find: 'loggedOut = logOut(invocation, session);',
+    replace: 'loggedOut = Promise.resolve(void session);',
     noticedBy: TIME,
+  },
+  {
+    rule: 'a log-out that throws is only logged',
+    file: 'lambda/rotation/log-in.ts',
+    find: ".catch(() => ({ outcome: 'failed' }))",
+    replace: '',
+    noticedBy: AT_ONCE,
+  },
+  {
+    rule: 'a probe’s and a test’s log-out are over before the invocation ends',
+    file: 'lambda/rotation/log-in.ts',
+    find: 'await loggedOut;',
+    replace: 'void loggedOut;',
+    noticedBy: AT_ONCE,
   },
   {
     rule: 'an unusable password stays sealed in the journal',
@@ -470,11 +524,10 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'no code path presents a password without a reservation',
     file: 'lambda/rotation/steps.ts',
-    find: "const session = await logInOrThrow(step, versionId, credential, 'test');",
-    replace:
-      "const direct = await step.api.logIn(credential.username, credential.password, { timeoutMs: 1_000 });\n  const session = direct.outcome === 'done' ? direct.value : '';",
-    noticedBy: EVERY_CALL,
-    testName: 'killed-after, retries 0 min apart',
+    find: "await logInAndOut(step, versionId, credential, 'test');",
+    replace: 'await step.api.logIn(credential.username, credential.password, { timeoutMs: 1_000 });',
+    noticedBy: SAMPLE,
+    testName: 'one fault',
   },
   {
     rule: 'an exchange of another credential without a good end keeps this one from beginning one',

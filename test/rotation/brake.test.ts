@@ -346,7 +346,7 @@ async function play(where: Where | undefined) {
       expect(contacts(second), 'contacts while held').toBe(before);
     }
     const names = world.calls.slice(begun).map(({ name }) => name);
-    // From its log-in on, the other's exchange is one as every other (every-boundary.test.ts).
+    // From its log-in on, the other's exchange is one as every other (test/histories/boundaries.ts).
     lengths.push(phase === 3 ? names.indexOf('LogIn') + 1 : names.length);
     if (phase === 1) first.advance(25 * MINUTE_MS);
   }

@@ -1,45 +1,67 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { BudgetSpentError } from '../../lambda/ledger/errors.ts';
 import { type Ended, MINUTE_MS, type World } from './world.ts';
 
-/** The promise of the product: never wrong without saying so, and always a way on. */
-export async function judge(world: World, history: string): Promise<void> {
-  expect(world.violations, history).toEqual([]);
+/**
+ * The promise of the product: never wrong without saying so, and always a way on. Returns how the history ended.
+ * @throws AssertionError with the history in its message
+ */
+export async function judge(world: World, history: string): Promise<string> {
+  mustHold(world, history);
   if (world.state().journal.state === 'unknown') await helpToProbe(world, history);
   const { journal } = world.state();
   if (journal.state === 'lost') {
-    expect(world.answersReceived(), `${history}: lost although the answer had arrived`).toBe(0);
-    expect(announced(world), history).toContain('password-lost');
+    assert.equal(world.answersReceived(), 0, `${history}: lost although the answer had arrived`);
+    mustAnnounce(world, history, 'password-lost');
     const contacts = world.truth().logIns + world.truth().getNewPasswords;
     await world.rotate();
-    expect(world.truth().logIns + world.truth().getNewPasswords, `${history}: contact after the loss`).toBe(
-      contacts,
-    );
+    const contactsAfter = world.truth().logIns + world.truth().getNewPasswords;
+    assert.equal(contactsAfter, contacts, `${history}: contact after the loss`);
     world.restoreByHand('Restored By Support 7');
   } else {
-    expect(world.currentPassword(), history).toBe(world.truth().password);
-    expect(world.truth().getNewPasswords, history).toBeLessThanOrEqual(1);
+    mustBeLive(world, history);
+    assert(world.truth().getNewPasswords <= 1, `${history}: more than one GetNewPassword`);
   }
   world.advance(60 * MINUTE_MS);
   world.plan.decide = () => 'ok';
   let next = await world.rotate();
   if (!next.rotated && next.failures.every(isBudgetSpent)) {
     // Two invocations died with a log-in in their hands: nobody knows that they cost nothing.
-    expect(announced(world), history).toContain('guard-closed');
-    expect(await world.trial(), history).toBe('done');
+    mustAnnounce(world, history, 'guard-closed');
+    assert.equal(await world.trial(), 'done', `${history}: a trial`);
     next = await world.rotate();
   }
-  expect(next.rotated, `${history}: the next rotation`).toBe(true);
-  expect(world.currentPassword(), history).toBe(world.truth().password);
-  expect(world.violations, history).toEqual([]);
+  assert(next.rotated, `${history}: the next rotation`);
+  mustBeLive(world, history);
+  mustHold(world, history);
+  return journal.state === 'lost' ? 'lost and announced' : 'rotated';
 }
 
 /** Where earlier deaths have used up rotation's share, a person's one log-in is the probe. */
 async function helpToProbe(world: World, history: string): Promise<void> {
-  expect(announced(world), history).toEqual(expect.arrayContaining(['password-unknown', 'guard-closed']));
+  mustAnnounce(world, history, 'password-unknown');
+  mustAnnounce(world, history, 'guard-closed');
   await world.trial();
   await world.recover();
 }
 
 const isBudgetSpent = (ended: Ended): boolean => 'error' in ended && ended.error instanceof BudgetSpentError;
+
+/** The observers of the world have seen nothing that must not be. */
+export function mustHold({ violations }: World, history: string): void {
+  assert(violations.length === 0, `${history}: ${violations.join('; ')}`);
+}
+
+export function mustBeLive(world: World, history: string): void {
+  const [stored, live] = [world.currentPassword(), world.truth().password];
+  assert.equal(stored, live, `${history}: AWSCURRENT holds ${stored}, the live password is ${live}`);
+}
+
+function mustAnnounce(world: World, history: string, event: string): void {
+  assert(
+    announced(world).includes(event),
+    `${history}: ${event} is not among ${announced(world).join(', ')}`,
+  );
+}
+
 export const announced = (world: World): string[] => world.aws.published.map(({ event }) => event);

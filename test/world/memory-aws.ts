@@ -7,6 +7,7 @@ import { type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
 import { answerIn, linesOf, linesWritten, type SealedLog } from '../../lambda/sealing/sealed-log.ts';
 import { NetworkError, type Process, type Wire } from './fate.ts';
 import type { MemorySecret } from './memory-secrets.ts';
+import { remembered } from './remembered.ts';
 
 /** AWS in memory: the state that outlives every process, as its services document it. */
 export type Aws = ReturnType<typeof createAws>;
@@ -34,6 +35,7 @@ export function createAws(
   /** A line of the log is found by a search only so long after it was written. */
   const logSearch = { delayMs: 0 };
   const keys = new Map<string, { key: Buffer; context: string }>();
+  const revisionIn = remembered((text) => JSON.parse(text).revision);
 
   return {
     ...secret,
@@ -54,7 +56,7 @@ export function createAws(
       write: (state, expected) =>
         wire.remote(process, 'PutItem', () => {
           const stored = table.get(state.credential);
-          const revision = stored === undefined ? 0 : JSON.parse(stored).revision;
+          const revision = stored === undefined ? 0 : revisionIn(stored);
           if (revision !== expected) return { outcome: 'conflict' };
           table.set(state.credential, JSON.stringify(state));
           for (const event of state.outbox) observer.queued?.(event, process);

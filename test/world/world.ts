@@ -13,6 +13,7 @@ import { type Aws, createAws } from './memory-aws.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
 import { createMessageJudge } from './message-judge.ts';
+import { remembered } from './remembered.ts';
 import { verdictSaid } from './status-judge.ts';
 
 export const MINUTE_MS = 60_000;
@@ -144,17 +145,23 @@ export function createWorld(options: Options = {}) {
   let answers = 0;
 
   const stateOf = (whose: string): CredentialState => {
-    const key = credentialKey(whose);
-    return decodeState(key, JSON.parse(aws.table.get(key) ?? '{}'));
+    const whoseKey = credentialKey(whose);
+    return decodeState(whoseKey, JSON.parse(aws.table.get(whoseKey) ?? '{}'));
   };
-  const state = () => stateOf(username);
-
+  const key = credentialKey(username);
+  const itemText = () => aws.table.get(key) ?? '{}';
+  const stateIn = (text: string): CredentialState => decodeState(key, JSON.parse(text));
+  const state = (): CredentialState => stateIn(itemText());
+  const exposureIn = remembered((text) => exposure(stateIn(text)));
+  const inFlightIn = remembered(
+    (text) => Object.keys((JSON.parse(text) as CredentialState).inFlight).length > 0,
+  );
   aws.store(secretValue(FIRST_PASSWORD, username));
 
   /** What must hold after every call, whatever happened (G2 and G3). */
   function observe(): void {
     const { consecutiveFailures, locked } = platform.truth(username);
-    const known = exposure(state());
+    const known = exposureIn(itemText());
     if (consecutiveFailures > known)
       violations.push(`platform counts ${consecutiveFailures}, the ledger ${known}`);
     if (consecutiveFailures > budgets.budget)
@@ -163,8 +170,7 @@ export function createWorld(options: Options = {}) {
   }
   /** Whoever presents a password has an attempt in flight. */
   function mustBeReserved(): void {
-    const items = [...aws.table.values()].map((text) => JSON.parse(text) as CredentialState);
-    if (items.every(({ inFlight }) => Object.keys(inFlight).length === 0))
+    if (![...aws.table.values()].some(inFlightIn))
       violations.push('a password was presented without a reservation');
   }
 
@@ -307,7 +313,7 @@ export function createWorld(options: Options = {}) {
     writeOff(): string {
       const { journal, ...rest } = state();
       const written = { ...rest, revision: rest.revision + 1, journal: { state: 'idle' } };
-      aws.table.set(credentialKey(username), JSON.stringify(written));
+      aws.table.set(key, JSON.stringify(written));
       return journal.state === 'idle' ? '' : journal.attempt;
     },
     /** A person's one log-in, as the operator's tool makes it. */

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startDrill } from '../../../local/drill/drill.ts';
 import type { Situation } from '../../../local/drill/situation.ts';
 import { situations } from '../../../local/drill/situations.ts';
@@ -110,7 +111,7 @@ const opened = () =>
 
 async function drilled(): Promise<Section[]> {
   const main = fileURLToPath(new URL('../../../local/drill/main.ts', import.meta.url));
-  const list = execFileSync(process.execPath, [main, '--list'], { encoding: 'utf8' });
+  const { stdout: list } = await promisify(execFile)(process.execPath, [main, '--list']);
   const drill = await startDrill(situations.find(({ name }) => name === 'not-stored') as Situation);
   const verdict = await drill.type('done');
   await drill.close();
@@ -118,11 +119,8 @@ async function drilled(): Promise<Section[]> {
   return [{ need: 'Rehearse', text }];
 }
 
-/** Every row of the table of needs, from runs of the tool against the local world. */
+/** Every row of the table of needs, from runs of the tool against local worlds, which are played side by side. */
 export async function transcripts(): Promise<Section[]> {
-  const sections: Section[] = [];
-  // One after the other: a function that has to share the machine runs into its timeout.
-  for (const play of [healthy, lost, stuck, recovered, tried, opened, drilled])
-    sections.push(...(await play()));
-  return sections;
+  const plays = [healthy, lost, stuck, recovered, tried, opened, drilled];
+  return (await Promise.all(plays.map((play) => play()))).flat();
 }

@@ -38,6 +38,15 @@ test('two users of different rights, an app’s own users, and a rotation meanwh
   }
 });
 
+test('counts the first request of a process once, while the rest of its code is loaded', async () => {
+  const before = world.gateway.calls.length;
+  const refused = { service: 'No-Service', operation: 'Get', input: '' };
+  const reply = await callAccess(access.url, access.principals.ann, refused);
+  expect(reply.faultcode).toBe('a:ThingSpaceAccess.RequestRefused');
+  const calls = world.gateway.calls.slice(before).map(({ operation }) => operation);
+  expect(calls).toEqual(['UpdateItem']);
+});
+
 test('a direct Invoke is refused by the bundle as well', async () => {
   expect(await access.invoke({ rawPath: '/fleet/DeviceService.svc' })).toMatchObject({
     ok: true,

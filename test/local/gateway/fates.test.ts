@@ -77,6 +77,24 @@ describe('a call', () => {
     });
   });
 
+  test('keeps the gateway busy until its caller no longer waits, also where it is never answered', async () => {
+    const quiet = Promise.withResolvers<void>();
+    gateway.onQuiet = quiet.resolve;
+    const begun = Promise.withResolvers<void>();
+    gateway.decide = () => {
+      begun.resolve();
+      return 'hung-before';
+    };
+    expect(gateway.busy).toBe(false);
+    const outgoing = httpRequest(`${url}/do`, { method: 'POST', agent: false }).on('error', () => {});
+    outgoing.end('effect');
+    await begun.promise;
+    expect(gateway.busy).toBe(true);
+    outgoing.destroy();
+    await quiet.promise;
+    expect(gateway.busy).toBe(false);
+  });
+
   test('may be delivered late', async () => {
     gateway.decide = async () => {
       await nextTurn();

@@ -1,11 +1,12 @@
-import { expect } from 'vitest';
-import type { Fate } from './fate.ts';
-import { announced } from './judge.ts';
-import { type Act, followAdvice } from './people.ts';
-import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from './world.ts';
+import assert from 'node:assert/strict';
+import type { Fate } from '../world/fate.ts';
+import { announced, mustBeLive, mustHold } from '../world/judge.ts';
+import { type Act, EDITS, followAdvice, OPERATIONS } from '../world/people.ts';
+import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
+import type { History, Suite } from './history.ts';
 
 /** One act of a person at one call of the second rotation, with or without a fault at the same call. */
-type History = { act: Act; index: number; when: When; fate: Fate; silent: Silent };
+type Moment = { act: Act; index: number; when: When; fate: Fate; silent: Silent };
 type When = 'before' | 'after';
 /** Where Secrets Manager's documentation is silent: its readings; and whether a process serves many invocations. */
 type Silent = {
@@ -50,28 +51,34 @@ const PLAYED: readonly { silent: Silent; faults: readonly [Fate, ...When[]][] }[
 /** A rotation makes fewer calls; an act costs some more. */
 const CALLS = 34;
 
-/** Plays an act at every call of a rotation, and judges each history. Returns how each went on, counted. */
-export async function judgeEverywhere(
-  act: Act,
-): Promise<{ histories: number; ends: Record<string, number> }> {
-  const ends: Record<string, number> = {};
-  let histories = 0;
-  for (const { silent, faults } of PLAYED) {
-    for (const [fate, ...whens] of faults) {
-      for (const when of whens) {
-        for (let index = 1; index <= CALLS; index += 1) {
-          const end = await judge({ act, index, when, fate, silent });
-          ends[end] = (ends[end] ?? 0) + 1;
-          histories += 1;
-        }
-      }
-    }
-  }
-  return { histories, ends };
+/** Each act of a person at every call of a rotation, and the judge afterwards (G9, G10). */
+export const people: Suite = {
+  name: 'people',
+  histories: async () => [...EDITS, ...OPERATIONS].flatMap(momentsOf).map(historyOf),
+};
+
+function momentsOf(act: Act): Moment[] {
+  return PLAYED.flatMap(({ silent, faults }) =>
+    faults.flatMap(([fate, ...whens]) =>
+      whens.flatMap((when) =>
+        Array.from({ length: CALLS }, (_, at): Moment => ({ act, index: at + 1, when, fate, silent })),
+      ),
+    ),
+  );
+}
+
+function historyOf(moment: Moment): History {
+  const { act, index, when, fate, silent } = moment;
+  const name = describeMoment(moment);
+  return {
+    name,
+    kinds: [`${act.name}, ${fate}`, `${act.name}, ${readingOf(silent)}`, `${when} call ${index}`],
+    play: () => judge(moment, name),
+  };
 }
 
 /** The first rotation is healthy; the act comes in the second, which Secrets Manager retries. */
-async function play({ act, index, when, fate, silent }: History): Promise<World> {
+async function play({ act, index, when, fate, silent }: Moment): Promise<World> {
   const { keepsProcess, ...secret } = silent;
   const world = createWorld({ secret, keepsProcess });
   await world.rotate();
@@ -102,19 +109,24 @@ async function play({ act, index, when, fate, silent }: History): Promise<World>
   return world;
 }
 
-const describeHistory = ({ act, index, when, fate, silent }: History): string =>
-  `a person ${act.name} ${when} call ${index} (${fate}; ${JSON.stringify(silent)})`;
+const describeMoment = ({ act, index, when, fate, silent }: Moment): string =>
+  `an operator ${act.name}, ${when} call ${index} (${fate}; ${readingOf(silent)})`;
+
+const readingOf = (silent: Silent): string =>
+  Object.entries(silent)
+    .filter(([, value]) => value)
+    .map(([name, value]) => (value === true ? name : `${name}=${value}`))
+    .join(', ') || 'plain reading';
 
 /** G9 and G10: nothing live was overwritten, and the next schedule, or doing what the message says, goes on. */
-async function judge(history: History): Promise<string> {
-  const world = await play(history);
-  const name = describeHistory(history);
-  expect(world.violations, name).toEqual([]);
-  if (history.act.mostFailures !== undefined && !announced(world).includes('password-lost')) {
-    const crashed = history.fate === 'ok' ? 0 : 1;
-    expect(world.truth().failures, `${name}: failed log-ins`).toBeLessThanOrEqual(
-      history.act.mostFailures + crashed,
-    );
+async function judge(moment: Moment, name: string): Promise<string> {
+  const { act, fate } = moment;
+  const world = await play(moment);
+  mustHold(world, name);
+  if (act.mostFailures !== undefined && !announced(world).includes('password-lost')) {
+    const crashed = fate === 'ok' ? 0 : 1;
+    const { failures } = world.truth();
+    assert(failures <= act.mostFailures + crashed, `${name}: ${failures} failed log-ins`);
   }
   const done: string[] = [];
   let rotated = false;
@@ -125,17 +137,17 @@ async function judge(history: History): Promise<string> {
     done.push(await followAdvice(world, messageOf(result.failures.at(-1))));
     world.advance(60 * MINUTE_MS);
   }
-  expect(rotated, `${name}: nothing went on (${done.join('; ')})\n${world.told.slice(-12).join('\n')}`).toBe(
-    true,
-  );
-  expect(world.violations, name).toEqual([]);
-  if (world.truth().locked) expect.fail(`${name}: ${USERNAME} is locked`);
-  expect(world.currentPassword(), name).toBe(world.truth().password);
-  if (history.act.keeps !== undefined && done.length === 0) {
-    expect(world.aws.currentValue(), `${name}: the edit is gone`).toContain(history.act.keeps);
+  assert(rotated, `${name}: nothing went on (${done.join('; ')})\n${world.told.slice(-12).join('\n')}`);
+  mustHold(world, name);
+  assert(!world.truth().locked, `${name}: ${USERNAME} is locked`);
+  mustBeLive(world, name);
+  if (act.keeps !== undefined && done.length === 0) {
+    assert(world.aws.currentValue()?.includes(act.keeps), `${name}: the edit is gone`);
   }
   const pending = world.aws.stages.get('AWSPENDING');
-  if (pending !== undefined) expect(pending, `${name}: AWSPENDING`).toBe(world.aws.stages.get('AWSCURRENT'));
+  if (pending !== undefined) {
+    assert.equal(pending, world.aws.stages.get('AWSCURRENT'), `${name}: AWSPENDING`);
+  }
   return done.length === 0 ? 'the next rotation went on by itself' : `advice followed: ${done.at(-1)}`;
 }
 

@@ -1,0 +1,24 @@
+/** The AWS clients that the access function uses, and nothing of ours: what the bundle's start is measured against. */
+import {
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+
+export const used = [
+  [DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand, BatchWriteItemCommand],
+  [marshall, unmarshall],
+  [KMSClient, EncryptCommand, DecryptCommand],
+  [SecretsManagerClient, DescribeSecretCommand, GetSecretValueCommand],
+  [SNSClient, PublishCommand],
+];

@@ -1,0 +1,93 @@
+import { startWorld, type World } from '../local/world.ts';
+import { spread } from './measure.ts';
+
+/** What each remote call takes, half of it on the way there and half on the way back. */
+export type Latency = { awsMs: number; thingSpaceMs: number };
+
+/** One rotation as the bench measured it. */
+type Measured = {
+  /** Remote calls of the four steps. */
+  calls: number;
+  /** From RotateSecret to the end of finishSecret. */
+  elapsedMs: number;
+  /** From the moment the old password is dead until AWSCURRENT holds the new one. */
+  staleMs: number;
+};
+
+/** Rotates with each bundle in turn, and prints how the first one compares with the second. */
+export async function compareRotations(
+  bundles: readonly { what: string; handlerFile: string }[],
+  latency: Latency,
+  runs: number,
+): Promise<void> {
+  const worlds = await Promise.all(bundles.map(({ handlerFile }) => startWorld({ handlerFile })));
+  const measured = worlds.map((): Measured[] => []);
+  try {
+    // The first rotation of a username makes two calls that no other makes.
+    for (const world of worlds) await world.conductor.rotate(world.secretArn, { attempts: 1 });
+    for (let run = 0; run < runs; run += 1) {
+      for (const [at, world] of worlds.entries()) measured[at]?.push(await rotateOnce(world, latency));
+    }
+  } finally {
+    for (const world of worlds) await world.close();
+  }
+  print(
+    bundles.map(({ what }, at) => ({ what, measured: measured[at] ?? [] })),
+    latency,
+  );
+}
+
+/** In a process that starts with it, as in AWS: two rotations are 90 days apart. */
+async function rotateOnce(world: World, { awsMs, thingSpaceMs }: Latency): Promise<Measured> {
+  const { gateway, conductor, secretArn, platform, username } = world;
+  await gateway.onKill();
+  let calls = 0;
+  let deadAtMs: number | undefined;
+  let staleMs = 0;
+  const halfOf = (service: string) => (service === 'thingspace' ? thingSpaceMs : awsMs) / 2;
+  gateway.decide = async ({ service, operation }): Promise<'ok'> => {
+    if (operation === 'RotateSecret') return 'ok';
+    calls += 1;
+    await pass(halfOf(service));
+    return 'ok';
+  };
+  gateway.onAnswer = async ({ service, operation }) => {
+    if (operation === 'RotateSecret') return;
+    const isStale = world.storedPassword() !== platform.truth(username).password;
+    if (isStale) deadAtMs ??= performance.now();
+    else if (deadAtMs !== undefined && staleMs === 0) staleMs = performance.now() - deadAtMs;
+    await pass(halfOf(service));
+  };
+  const startedAtMs = performance.now();
+  const { succeeded, error } = await conductor.rotate(secretArn, { attempts: 1 });
+  const elapsedMs = performance.now() - startedAtMs;
+  if (!succeeded) throw new Error(`The rotation failed: ${error?.errorMessage}`);
+  return { calls, elapsedMs, staleMs };
+}
+
+const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function print(
+  rows: readonly { what: string; measured: readonly Measured[] }[],
+  { awsMs, thingSpaceMs }: Latency,
+): void {
+  const title = `one rotation: ${awsMs} ms a call of AWS, ${thingSpaceMs} ms a call of ThingSpace`;
+  console.log(
+    `\n${title.padEnd(60)}${'runs'.padStart(6)}${'calls'.padStart(10)}${'fastest'.padStart(10)}${'median'.padStart(10)}${'stale'.padStart(10)}  (ms)`,
+  );
+  const medians = rows.map(({ what, measured }) => {
+    const elapsed = spread(measured.map(({ elapsedMs }) => elapsedMs));
+    const stale = spread(measured.map(({ staleMs }) => staleMs));
+    const calls = Math.max(...measured.map((one) => one.calls));
+    const numbers = [calls, elapsed.fastest, elapsed.median, stale.median];
+    const shown = numbers.map((number) => number.toFixed(0).padStart(10)).join('');
+    console.log(`${what.padEnd(60)}${String(measured.length).padStart(6)}${shown}`);
+    return { elapsed: elapsed.median, stale: stale.median };
+  });
+  const [ours, theirs] = medians;
+  if (!ours || !theirs) return;
+  const [elapsed, stale] = [ours.elapsed / theirs.elapsed, ours.stale / theirs.stale];
+  console.log(
+    `of the template’s: ${elapsed.toFixed(2)} of the time, ${stale.toFixed(2)} of the stale window in which AWSCURRENT holds a dead password`,
+  );
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import type { Fate } from '../world/fate.ts';
+import { createWorld, MINUTE_MS, secretValue, type World } from '../world/world.ts';
+import type { History, Suite } from './history.ts';
+
+const OUTAGES: readonly Fate[] = ['failed-before', 'request-lost', 'response-lost'];
+const DEATHS: readonly Fate[] = ['killed-before', 'killed-after'];
+const CALLS = 49;
+
+const ACTS: Readonly<Record<string, (world: World) => void>> = {
+  'nobody acts': () => undefined,
+  'a wrong password is stored': (world) =>
+    void world.aws.store(secretValue('Mistyped 1').replace('emea', 'apac')),
+};
+
+/** DynamoDB is away in one rotation, and an hour later an operator asks for another: the world wants a new password. */
+export const askedAnew: Suite = {
+  name: 'asked anew',
+  histories: async () => [
+    ...OUTAGES.flatMap((fate) => calls().map((from) => afterOutage(fate, from))),
+    ...Object.keys(ACTS).flatMap((act) =>
+      DEATHS.flatMap((fate) => calls().map((call) => killedAfterOutage(act, fate, call))),
+    ),
+  ],
+};
+
+const calls = (): number[] => Array.from({ length: CALLS }, (_, at) => at + 1);
+
+const isDynamoDb = (name: string) => /^(GetItem|PutItem|Query|BatchWriteItem)/.test(name);
+
+/** The new rotation comes after an outage from any call on. */
+function afterOutage(fate: Fate, from: number): History {
+  const name = `DynamoDB out from call ${from} (${fate})`;
+  return {
+    name,
+    kinds: [`out, ${fate}`, `out from call ${from}`],
+    async play() {
+      const world = createWorld();
+      world.plan.decide = ({ index, name }) => (index >= from && isDynamoDb(name) ? fate : 'ok');
+      await world.rotate();
+      world.plan.decide = () => 'ok';
+      world.advance(60 * MINUTE_MS);
+      const { rotated } = await world.rotate();
+      assert.deepEqual(world.violations, [], name);
+      return rotated ? 'rotated' : 'waits';
+    },
+  };
+}
+
+/** DynamoDB was away from the swap on; the new rotation is killed at any call and retried. */
+function killedAfterOutage(act: string, fate: Fate, call: number): History {
+  const name = `DynamoDB out from the swap on, ${act}, the new rotation ${fate} call ${call}`;
+  return {
+    name,
+    kinds: [`${act}, ${fate}`, `new rotation, call ${call}`],
+    async play() {
+      // Each death may cost a log-in: with the usual budget an operator's trial would be the way on.
+      const world = createWorld({ budgets: { limit: 9, budget: 8, rotation: 7 } });
+      let away = false;
+      world.plan.decide = ({ name }) => {
+        away ||= name === 'UpdateSecretVersionStage';
+        return away && isDynamoDb(name) ? 'failed-before' : 'ok';
+      };
+      await world.rotate();
+      world.advance(60 * MINUTE_MS);
+      ACTS[act]?.(world);
+      const at = world.calls.length + call;
+      world.plan.decide = ({ index }) => (index === at ? fate : 'ok');
+      const { rotated } = await world.rotate({ backoffMs: 25 * MINUTE_MS });
+      assert.deepEqual(world.violations, [], name);
+      const isLost = world.state().journal.state === 'lost';
+      assert(rotated || isLost, `${name}: it did not rotate`);
+      return isLost ? 'lost' : 'rotated';
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { exploreBundle, restOf } from './bundle.ts';
+import { firstSeed } from './history.ts';
+import { progressOf } from './progress.ts';
+import { historiesOf, suites } from './suites.ts';
+import type { Order, Report } from './worker.ts';
+
+type Options = { suite?: string; history?: string; rest: boolean; seed: number; workers: number };
+type Violated = { name: string; violation: string };
+
+const MUTANTS = fileURLToPath(new URL('../mutants/main.ts', import.meta.url));
+/** The suite that runs in processes of its own: the real bundle in the local world. */
+const BUNDLE = 'bundle';
+const DEFAULT_SEED = firstSeed();
+const names = [...suites.map(({ name }) => name), BUNDLE];
+
+/** Returns the exit code. */
+async function main({ suite: only, history, rest, seed, workers: count }: Options): Promise<number> {
+  // The workers inherit it.
+  process.env.HISTORY_SEED = String(seed);
+  if (history !== undefined) return playOne(only, history);
+  console.log(
+    `${rest ? 'The histories that npm test leaves out' : 'All histories'}, random ones from seed ${seed}`,
+  );
+  const workers = Array.from({ length: count }, startWorker);
+  try {
+    for (const name of names.filter((one) => only === undefined || one === only)) {
+      const violated = name === BUNDLE ? await playBundle(rest) : await playSuite(name, rest, workers);
+      if (violated === undefined) continue;
+      console.error(
+        `\nVIOLATED: ${violated.violation}\n\nPlay it alone:\n  ${commandFor(name, violated.name, seed)}`,
+      );
+      return 1;
+    }
+  } finally {
+    for (const worker of workers) worker.kill();
+  }
+  return only === undefined ? takeRulesOut() : 0;
+}
+
+/** Each rule of the protocol taken out of the code: some test must fail. */
+function takeRulesOut(): number {
+  const { status } = spawnSync(process.execPath, [MUTANTS], { stdio: 'inherit' });
+  return status ?? 1;
+}
+
+async function playBundle(rest: boolean): Promise<Violated | undefined> {
+  let progress: ReturnType<typeof progressOf> | undefined;
+  const verdicts = await exploreBundle({
+    choose: rest ? restOf : (all) => all,
+    onVerdict({ title, end }, _done, of) {
+      progress ??= progressOf(BUNDLE, of);
+      progress.ended(title, end);
+    },
+  });
+  progress?.close();
+  const bad = verdicts.find(({ violations }) => violations.length > 0);
+  return bad && { name: bad.title, violation: `${bad.title}: ${bad.violations.join('; ')}` };
+}
+
+/** In this process, so that a debugger can look on. */
+async function playOne(only: string | undefined, wanted: string): Promise<number> {
+  if (only === BUNDLE) return playOneOfBundle(wanted);
+  for (const { name } of suites.filter((suite) => only === undefined || suite.name === only)) {
+    const history = (await historiesOf(name, false)).find((one) => one.name === wanted);
+    if (history === undefined) continue;
+    console.log(`${wanted}: ${await history.play()}`);
+    return 0;
+  }
+  console.error(`There is no history "${wanted}"${only === undefined ? '' : ` in the suite "${only}"`}.`);
+  return 2;
+}
+
+async function playOneOfBundle(wanted: string): Promise<number> {
+  const verdicts = await exploreBundle({ choose: (all) => all.filter(({ title }) => title === wanted) });
+  for (const { title, end, violations } of verdicts)
+    console.log(`${title}: ${[end, ...violations].join('; ')}`);
+  if (verdicts.length === 0) console.error(`There is no history "${wanted}" in the suite "${BUNDLE}".`);
+  return verdicts.some(({ violations }) => violations.length > 0) ? 1 : verdicts.length > 0 ? 0 : 2;
+}
+
+function startWorker(): ChildProcess {
+  return fork(new URL('./worker.ts', import.meta.url), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+}
+
+/** Orders go to whichever worker is ready; the first violation ends it. */
+async function playSuite(
+  suite: string,
+  rest: boolean,
+  workers: ChildProcess[],
+): Promise<Violated | undefined> {
+  const { length: total } = await historiesOf(suite, rest);
+  const progress = progressOf(suite, total);
+  const size = Math.max(1, Math.min(20, Math.ceil(total / (workers.length * 8))));
+  let next = 0;
+  const order = (worker: ChildProcess): boolean => {
+    if (next >= total) return false;
+    worker.send({ suite, rest, from: next, to: next + size } satisfies Order);
+    next += size;
+    return true;
+  };
+  const playsUntilEnd = (worker: ChildProcess) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Violated | undefined>();
+    const leave = (violated: Violated | undefined) => {
+      worker.off('message', hear).off('exit', fail);
+      resolve(violated);
+    };
+    const fail = () => reject(new Error(`A worker has ended in the middle of the suite "${suite}".`));
+    const hear = (report: Report) => {
+      if (report.kind === 'ended') progress.ended(report.name, report.end);
+      if (report.kind === 'violated') leave(report);
+      if (report.kind === 'ready' && !order(worker)) leave(undefined);
+    };
+    worker.on('message', hear).once('exit', fail);
+    if (!order(worker)) leave(undefined);
+    return promise;
+  };
+  const violated = await firstViolation(workers.map(playsUntilEnd));
+  progress.close();
+  return violated;
+}
+
+/** Resolves at the first violation, or when all have ended without one. */
+function firstViolation(playing: Promise<Violated | undefined>[]): Promise<Violated | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Violated | undefined>();
+  for (const one of playing) one.then((violated) => violated && resolve(violated), reject);
+  Promise.all(playing).then(() => resolve(undefined), reject);
+  return promise;
+}
+
+const commandFor = (suite: string, history: string, seed: number): string =>
+  `npm run verify -- --suite '${suite}' --history '${history}'${seed === DEFAULT_SEED ? '' : ` --seed ${seed}`}`;
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return value;
+}
+
+function knownSuite(name: string): string {
+  if (!names.includes(name)) throw new InvalidArgumentError('There is no such suite.');
+  return name;
+}
+
+const program = new Command('npm run verify --')
+  .description(
+    'Plays the histories of the protocol in memory, and stops at the first that breaks a guarantee.',
+  )
+  .option('--suite <name>', `only this suite: ${names.join(', ')}`, knownSuite)
+  .option('--history <name>', 'only this history')
+  .option('--rest', 'leave out the sample that npm test plays', false)
+  .option('--seed <number>', 'first seed of the random histories', wholeNumber, DEFAULT_SEED)
+  .option('--workers <count>', 'processes that play side by side', wholeNumber, 2)
+  .showHelpAfterError()
+  .parse();
+process.exitCode = await main(program.opts());

@@ -1,0 +1,23 @@
+import { historiesOf } from './suites.ts';
+
+/** Plays the histories that `verify.ts` orders, and reports the end of each. */
+
+export type Order = { suite: string; rest: boolean; from: number; to: number };
+export type Report =
+  | { kind: 'ready' }
+  | { kind: 'ended'; name: string; end: string }
+  | { kind: 'violated'; name: string; violation: string };
+
+const report = (message: Report) => process.send?.(message);
+
+process.on('disconnect', () => process.exit());
+process.on('message', async ({ suite, rest, from, to }: Order) => {
+  for (const { name, play } of (await historiesOf(suite, rest)).slice(from, to)) {
+    try {
+      report({ kind: 'ended', name, end: await play() });
+    } catch (error) {
+      report({ kind: 'violated', name, violation: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  report({ kind: 'ready' });
+});

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Invocation, StepInvocation } from '../../lambda/rotation/context.ts';
+import { withDataKey } from '../../lambda/rotation/data-key.ts';
+import { logOut } from '../../lambda/rotation/log-in.ts';
+import type { DataKey } from '../../lambda/sealing/data-key.ts';
+import { startProcess } from '../world/fate.ts';
+import { createWorld, type Ended, MINUTE_MS, type World } from '../world/world.ts';
+
+/** What a rotation does at once, and what that must not change. */
+const unhandled: unknown[] = [];
+const note = (reason: unknown) => void unhandled.push(reason);
+beforeEach(() => void process.on('unhandledRejection', note));
+afterEach(async () => {
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', note);
+  expect(unhandled.splice(0)).toEqual([]);
+});
+
+/** A world in which one rotation has succeeded, and the next is staged. */
+async function staged(): Promise<{ world: World; token: string; first: number }> {
+  const world = createWorld();
+  await world.rotate();
+  const token = randomUUID();
+  world.aws.stage(token);
+  return { world, token, first: world.calls.length };
+}
+
+/** Calls as they began and ended. */
+function watch(world: World): string[] {
+  const phases: string[] = [];
+  world.gate.around = (name, phase) => void phases.push(`${name} ${phase}`);
+  return phases;
+}
+
+/** Holds back each call of a name until it is let go. */
+function hold(world: World, name: string) {
+  const reached = Promise.withResolvers<void>();
+  const letGo = Promise.withResolvers<void>();
+  world.gate.before = async (called) => {
+    if (called !== name) return;
+    reached.resolve();
+    await letGo.promise;
+  };
+  return { reached: reached.promise, letGo: () => letGo.resolve() };
+}
+
+/** Whether an invocation has ended by the time when nothing goes on but what is held back. */
+async function hasEnded(invocation: Promise<Ended>): Promise<boolean> {
+  let ended = false;
+  void invocation.then(() => {
+    ended = true;
+  });
+  // The log-out's answer is all that is missing; a hash of scrypt takes some turns of its own.
+  for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
+  return ended;
+}
+
+describe('the log-out of the exchange', () => {
+  test('begins when AWSCURRENT is right, beside the last write of the journal', async () => {
+    const { world, token } = await staged();
+    const phases = watch(world);
+    await world.step('createSecret', token);
+    const swapped = phases.indexOf('UpdateSecretVersionStage end');
+    const after = phases.slice(swapped + 1);
+    expect(phases.slice(0, swapped)).not.toContain('LogOut begin');
+    expect(after.indexOf('LogOut begin')).toBeLessThan(after.indexOf('PutItem end'));
+  });
+
+  test('is over before the invocation ends: Lambda would freeze it', async () => {
+    const { world, token } = await staged();
+    const held = hold(world, 'LogOut');
+    const step = world.step('createSecret', token);
+    await held.reached;
+    expect(await hasEnded(step)).toBe(false);
+    expect(world.state().journal.state).toBe('committed');
+    held.letGo();
+    expect(await step).toEqual({ outcome: 'done' });
+  });
+
+  test.each(['failed-before', 'request-lost', 'response-lost'] as const)(
+    'changes nothing when it fails (%s)',
+    async (fate) => {
+      const { world, token } = await staged();
+      world.plan.decide = ({ name }) => (name === 'LogOut' ? fate : 'ok');
+      expect(await world.rotate({ token, attempts: 1 })).toMatchObject({ rotated: true });
+      expect(world.state()).toMatchObject({ inFlight: {}, failed: 0, journal: { state: 'idle' } });
+      expect(world.currentPassword()).toBe(world.truth().password);
+    },
+  );
+
+  test('is only logged when it throws', async () => {
+    const world = createWorld();
+    const api = { ...world.wireUp(startProcess()).api, logOut: () => Promise.reject(new Error('no socket')) };
+    const log = (message: string) => void world.told.push(message);
+    const invocation = { api, clock: world.clock, log, deadlineMs: MINUTE_MS } as unknown as Invocation;
+    await expect(logOut(invocation, 'session')).resolves.toBeUndefined();
+    expect(world.told).toEqual(['A session could not be logged out; it ends by itself']);
+  });
+
+  test('is over before the invocation ends when the journal cannot be written', async () => {
+    const { world, token, first } = await staged();
+    world.plan.decide = ({ index, name }) => {
+      const names = world.calls.slice(first).map((call) => call.name);
+      const swapped = names.includes('UpdateSecretVersionStage') && index > first;
+      return swapped && /^(PutItem|GetItem)$/.test(name) ? 'failed-before' : 'ok';
+    };
+    const ended = await world.step('createSecret', token);
+    expect(ended).toMatchObject({ error: { name: 'LedgerUnavailableError' } });
+    const loggedOut = world.platform.events.filter(({ kind }) => kind === 'logged-out');
+    expect(loggedOut).toHaveLength(3);
+    world.plan.decide = () => 'ok';
+    expect((await world.rotate({ token })).rotated).toBe(true);
+  });
+});
+
+describe('the log-out of a test', () => {
+  test('runs beside the write that settles the log-in, and is over before the invocation ends', async () => {
+    const { world, token } = await staged();
+    await world.step('createSecret', token);
+    const phases = watch(world);
+    const held = hold(world, 'LogOut');
+    const step = world.step('testSecret', token);
+    await held.reached;
+    expect(phases.slice(phases.indexOf('LogIn end'))).not.toContain('PutItem end');
+    expect(await hasEnded(step)).toBe(false);
+    expect(world.state().inFlight).toEqual({});
+    held.letGo();
+    expect(await step).toEqual({ outcome: 'done' });
+  });
+
+  test('runs also when the log-in cannot be settled', async () => {
+    const { world, token } = await staged();
+    await world.step('createSecret', token);
+    const before = world.platform.events.filter(({ kind }) => kind === 'logged-out').length;
+    let loggedIn = false;
+    world.plan.decide = ({ name }) => {
+      loggedIn ||= name === 'LogIn';
+      return loggedIn && /^(PutItem|GetItem)$/.test(name) ? 'failed-before' : 'ok';
+    };
+    const ended = await world.step('testSecret', token);
+    expect(ended).toMatchObject({ error: { name: 'LedgerUnavailableError' } });
+    expect(world.platform.events.filter(({ kind }) => kind === 'logged-out')).toHaveLength(before + 1);
+  });
+});
+
+describe('the data key', () => {
+  test('is made beside the reads, and is there before ThingSpace is asked for anything', async () => {
+    const { world, token } = await staged();
+    const key = hold(world, 'GenerateDataKey');
+    const step = world.step('createSecret', token);
+    await key.reached;
+    expect(await hasEnded(step)).toBe(false);
+    const names = world.calls.map(({ name }) => name);
+    expect(names.slice(names.lastIndexOf('GenerateDataKey'))).toEqual([
+      'GenerateDataKey',
+      'GetSecretValue',
+      'GetItem',
+    ]);
+    key.letGo();
+    expect(await step).toEqual({ outcome: 'done' });
+  });
+
+  test('is not missed by a step that finds its password stored', async () => {
+    const { world, token } = await staged();
+    await world.step('createSecret', token);
+    world.plan.decide = ({ name }) => (name === 'GenerateDataKey' ? 'failed-before' : 'ok');
+    expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
+  });
+
+  test('does not hide why recovery has stopped', async () => {
+    const { world, token } = await staged();
+    world.plan.decide = ({ name }) => (/^(GenerateDataKey|GetItem)$/.test(name) ? 'failed-before' : 'ok');
+    const ended = await world.step('createSecret', token);
+    expect(ended).toMatchObject({ error: { name: 'LedgerUnavailableError' } });
+    expect(world.truth().logIns).toBe(2);
+  });
+
+  const made = () => ({ plaintext: Buffer.alloc(32, 7), wrapped: Buffer.alloc(8) });
+  const stepWith = (key: Promise<DataKey>) =>
+    ({ sealer: { newKey: () => key } }) as unknown as StepInvocation;
+
+  test('is wiped when the work has ended, also where it came later than the failure', async () => {
+    const early = made();
+    await withDataKey(stepWith(Promise.resolve(early)), async (key) => {
+      expect((await key).plaintext).toEqual(Buffer.alloc(32, 7));
+    });
+    expect(early.plaintext).toEqual(Buffer.alloc(32));
+
+    const late = made();
+    const { promise, resolve } = Promise.withResolvers<DataKey>();
+    const failing = withDataKey(stepWith(promise), () => Promise.reject(new Error('the ledger is away')));
+    resolve(late);
+    await expect(failing).rejects.toThrow('the ledger is away');
+    expect(late.plaintext).toEqual(Buffer.alloc(32));
+  });
+});
+
+test('one write settles the log-in and reserves the exchange', async () => {
+  const { world, token, first } = await staged();
+  await world.step('createSecret', token);
+  const names = world.calls.slice(first).map(({ name }) => name);
+  const loggedIn = names.indexOf('LogIn');
+  expect(names.slice(loggedIn, loggedIn + 3)).toEqual(['LogIn', 'PutItem', 'GetNewPassword']);
+});
+
+test('logs out when the exchange is refused to a log-in that succeeded', async () => {
+  const { world, token } = await staged();
+  // Between this log-in and its write another rotation reserves the exchange.
+  const logIn = hold(world, 'LogIn');
+  const refused = world.step('createSecret', token);
+  await logIn.reached;
+  const exchange = hold(world, 'GetNewPassword');
+  const other = randomUUID();
+  world.aws.stage(other);
+  const winner = world.step('createSecret', other);
+  await exchange.reached;
+  logIn.letGo();
+  expect(await refused).toMatchObject({ error: { name: 'ExchangeInProgressError' } });
+  exchange.letGo();
+  expect(await winner).toEqual({ outcome: 'done' });
+  const count = (wanted: string) => world.platform.events.filter(({ kind }) => kind === wanted).length;
+  expect(count('logged-out')).toBe(count('logged-in'));
+  expect(world.truth().failures).toBe(0);
+  expect(world.violations).toEqual([]);
+});

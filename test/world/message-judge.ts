@@ -15,7 +15,8 @@ type Observed = {
   platform: Platform;
   /** The world's AWS, which is made with this judge as its observer. */
   aws: () => Aws;
-  state: () => CredentialState;
+  /** The username's item in the ledger's table. */
+  stateIn: (table: ReadonlyMap<string, string>) => CredentialState;
   rotationBudget: number;
   violations: string[];
 };
@@ -31,7 +32,7 @@ export type MessageJudge = ReturnType<typeof createMessageJudge>;
  * before an act of which the invocation cannot know.
  */
 export function createMessageJudge(observed: Observed) {
-  const { nowMs, username, platform, aws, state, rotationBudget, violations } = observed;
+  const { nowMs, username, platform, aws, stateIn, rotationBudget, violations } = observed;
   const answers: Answer[] = [];
   const givenTo: Process[] = [];
   const made: string[] = [];
@@ -44,7 +45,13 @@ export function createMessageJudge(observed: Observed) {
   function momentOf(process?: Process): Moment {
     const { password: live, locked } = platform.truth(username);
     const world = aws();
-    const { sealed, sealedLate, count } = sealedIn(world, nowMs());
+    // Most moments are never asked what was sealed or counted: that is worked out when it is.
+    const { keys, logSearch } = world;
+    const then = { log: [...world.log], orphans: new Map(world.orphans), table: new Map(world.table) };
+    const { delayMs } = logSearch;
+    const atMs = nowMs();
+    const opened = once(() => sealedIn({ ...then, keys, logSearch: { delayMs } }, atMs));
+    const counted = once(() => exposure(stateIn(then.table)));
     const stored = [...world.versions].map(([id, { value }]) => [id, passwordIn(value, username)] as const);
     const from = process === undefined ? answers.length : (began.get(process)?.answers ?? answers.length);
     return {
@@ -52,13 +59,21 @@ export function createMessageJudge(observed: Observed) {
       locked,
       current: passwordIn(world.currentValue(), username),
       stored: new Map(stored.filter((one): one is [string, string] => one[1] !== undefined)),
-      sealed,
-      sealedLate,
-      sealedAnswers: count,
+      get sealed() {
+        return opened().sealed;
+      },
+      get sealedLate() {
+        return opened().sealedLate;
+      },
+      get sealedAnswers() {
+        return opened().count;
+      },
       made: [...made],
       answers: [...answers],
       ofInvocation: answers.filter((_, at) => at >= from && givenTo[at] === process),
-      exposure: exposure(state()),
+      get exposure() {
+        return counted();
+      },
       rotationBudget,
     };
   }
@@ -103,6 +118,14 @@ export function createMessageJudge(observed: Observed) {
         ...beforeActs(actsAt(process)),
       ]);
     },
+  };
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { result: T } | undefined;
+  return () => {
+    done ??= { result: work() };
+    return done.result;
   };
 }
 

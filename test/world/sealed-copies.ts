@@ -13,6 +13,8 @@ type Opened = {
   body?: Buffer;
 };
 
+type Kept = Pick<Aws, 'log' | 'orphans' | 'table' | 'keys' | 'logSearch'>;
+
 /** What each envelope holds, by its text: every look at a world meets the same ones again. */
 const opened = new Map<string, Opened | undefined>();
 
@@ -20,7 +22,7 @@ const opened = new Map<string, Opened | undefined>();
  * The passwords in all sealed answers of a world, by attempt: in the ledger, in the log, and those lines of the log
  * that no search finds yet. The observer has every key. `count`: of the answers, readable or not.
  */
-export function sealedIn({ log, orphans, table, keys, logSearch }: Aws, nowMs: number) {
+export function sealedIn({ log, orphans, table, keys, logSearch }: Kept, nowMs: number) {
   const lines = log.filter(({ line }) => line.includes('sealedEnvelope'));
   const late = lines.filter(({ at }) => at > nowMs - logSearch.delayMs).map(envelopeIn);
   const found = lines.filter(({ at }) => at <= nowMs - logSearch.delayMs).map(envelopeIn);

@@ -106,7 +106,8 @@ export function createWorld(options: Options = {}) {
     username,
     platform,
     aws: () => aws,
-    state: () => state(),
+    stateIn: (table) =>
+      decodeState(credentialKey(username), JSON.parse(table.get(credentialKey(username)) ?? '{}')),
     rotationBudget: budgets.rotation,
     violations,
   });

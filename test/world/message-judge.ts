@@ -1,25 +1,12 @@
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import { render } from '../../lambda/alarms/render.ts';
-import { type CredentialState, credentialKey, exposure } from '../../lambda/ledger/state.ts';
 import { falsehoods } from '../../local/judge/falsehoods.ts';
 import type { Answer, Moment } from '../../local/judge/moment.ts';
 import { type Said, saidBy } from '../../local/judge/words.ts';
-import type { Platform } from '../../local/thingspace/platform.ts';
 import type { Process } from './fate.ts';
-import type { Aws } from './memory-aws.ts';
-import { sealedIn } from './sealed-copies.ts';
+import { momentIn } from './moment-in.ts';
 
-type Observed = {
-  nowMs: () => number;
-  username: string;
-  platform: Platform;
-  /** The world's AWS, which is made with this judge as its observer. */
-  aws: () => Aws;
-  /** The username's item in the ledger's table. */
-  stateIn: (table: ReadonlyMap<string, string>) => CredentialState;
-  rotationBudget: number;
-  violations: string[];
-};
+type Observed = Parameters<typeof momentIn>[0] & { violations: string[] };
 
 /** The truth right before somebody outside acted: an invocation that is under way cannot know of the act. */
 type Act = { on: 'secret' | 'platform'; answers: number; moment: Moment };
@@ -32,7 +19,7 @@ export type MessageJudge = ReturnType<typeof createMessageJudge>;
  * before an act of which the invocation cannot know.
  */
 export function createMessageJudge(observed: Observed) {
-  const { nowMs, username, platform, aws, stateIn, rotationBudget, violations } = observed;
+  const { nowMs, violations } = observed;
   const answers: Answer[] = [];
   const givenTo: Process[] = [];
   const made: string[] = [];
@@ -43,39 +30,9 @@ export function createMessageJudge(observed: Observed) {
   const queued = new Map<string, { moment: Moment; acts: number }>();
 
   function momentOf(process?: Process): Moment {
-    const { password: live, locked } = platform.truth(username);
-    const world = aws();
-    // Most moments are never asked what was sealed or counted: that is worked out when it is.
-    const { keys, logSearch } = world;
-    const then = { log: [...world.log], orphans: new Map(world.orphans), table: new Map(world.table) };
-    const { delayMs } = logSearch;
-    const atMs = nowMs();
-    const opened = once(() => sealedIn({ ...then, keys, logSearch: { delayMs } }, atMs));
-    const counted = once(() => exposure(stateIn(then.table)));
-    const stored = [...world.versions].map(([id, { value }]) => [id, passwordIn(value, username)] as const);
     const from = process === undefined ? answers.length : (began.get(process)?.answers ?? answers.length);
-    return {
-      live,
-      locked,
-      current: passwordIn(world.currentValue(), username),
-      stored: new Map(stored.filter((one): one is [string, string] => one[1] !== undefined)),
-      get sealed() {
-        return opened().sealed;
-      },
-      get sealedLate() {
-        return opened().sealedLate;
-      },
-      get sealedAnswers() {
-        return opened().count;
-      },
-      made: [...made],
-      answers: [...answers],
-      ofInvocation: answers.filter((_, at) => at >= from && givenTo[at] === process),
-      get exposure() {
-        return counted();
-      },
-      rotationBudget,
-    };
+    const ofInvocation = answers.filter((_, at) => at >= from && givenTo[at] === process);
+    return momentIn(observed, { made: [...made], answers: [...answers], ofInvocation });
   }
 
   /** The moments before acts since then, and before those at ThingSpace that no answer has shown yet. */
@@ -121,24 +78,4 @@ export function createMessageJudge(observed: Observed) {
   };
 }
 
-function once<T>(work: () => T): () => T {
-  let done: { result: T } | undefined;
-  return () => {
-    done ??= { result: work() };
-    return done.result;
-  };
-}
-
 type Verdict = { ok: true; value: string } | { ok: false };
-
-/** The password of a version that is this username's. */
-function passwordIn(value: string | undefined, username: string): string | undefined {
-  try {
-    const read = JSON.parse(value ?? '{}');
-    const isOurs =
-      typeof read.username === 'string' && credentialKey(read.username) === credentialKey(username);
-    return isOurs && typeof read.password === 'string' ? read.password : undefined;
-  } catch {
-    return undefined;
-  }
-}

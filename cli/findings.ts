@@ -75,6 +75,15 @@ export const findings = {
     byItself: 'The next retry, or the daily check, makes it current.',
     section: 'not-stored',
   },
+  'not-confirmed': {
+    wellness: 'act',
+    short: 'new password not confirmed',
+    means:
+      'A new password was received and is sealed, and AWSCURRENT is no longer on the version that it replaced; no invocation ' +
+      'has confirmed yet what it is on.',
+    byItself: 'The next retry, or the daily check, confirms it, or makes the sealed password current.',
+    section: 'not-stored',
+  },
   'not-stored': {
     wellness: 'act',
     short: 'new password cannot be stored',

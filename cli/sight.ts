@@ -114,7 +114,7 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
 const NO_LIMITS: Budgets = { limit: 3, budget: 2, rotation: 1 };
 
 /** By the rules that a real log-in meets, on a copy. */
-async function asked(
+export async function asked(
   state: CredentialState,
   secretArn: string,
   { versionId, credential }: StoredVersion,

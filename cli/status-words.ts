@@ -102,7 +102,7 @@ const PASSWORD: Record<StatusReport['journal']['state'], string> = {
   idle: 'No password change is under way.',
   exchanging: 'ThingSpace is being asked for a new password.',
   died: 'A password change was begun, and its process died.',
-  received: 'A new password is sealed and not yet in the secret.',
+  received: 'A new password is sealed, and no invocation has confirmed that the secret holds it.',
   committed: 'The new password is AWSCURRENT; the rotation is not closed.',
   unknown: 'A password change has no known outcome.',
   lost: 'The password is lost.',

@@ -92,6 +92,10 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
       if (holder && journal.supersededBy === holder.versionId) {
         return found('superseded', { do: 'store' }, { do: 'open' });
       }
+      // The swap took effect, or an operator stored a version: until a log-in tells, AWSCURRENT is not called dead.
+      if (holder?.credential && !holderDead && holder.versionId !== journal.oldVersion) {
+        return found('not-confirmed', { do: 'recover' }, { do: 'open' }, { do: 'store' });
+      }
       if (state.trouble?.kind === 'unusable-password') return found('unusable-password', { do: 'store' });
       if (state.trouble?.kind === 'not-stored')
         return found('not-stored', { do: 'recover' }, { do: 'repair' }, { do: 'open' }, { do: 'store' });

@@ -7,7 +7,7 @@ export class LockoutGuardError extends PresentableError {
   constructor(
     message: string,
     retryAt?: number,
-    closing = 'Nothing was sent to ThingSpace.',
+    closing = 'The request was not sent to ThingSpace.',
     options: ErrorOptions = {},
   ) {
     super(`${message} ${closing}`, options);

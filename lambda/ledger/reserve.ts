@@ -157,8 +157,8 @@ function barredPassword(state: CredentialState, wanted: Presentation, now: numbe
   const { journal, credential } = state;
   if (journal.state === 'received' && wanted.versionId === journal.oldVersion) {
     return new ReplacedPasswordError(
-      `The password of ${credential} that you hold is dead; the new one is sealed in the journal and not yet in ` +
-        'the secret. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',
+      `The password of ${credential} that you hold is dead; the new one is sealed in the journal, and no ` +
+        'invocation has seen it in the secret yet. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',
     );
   }
   const refused = state.refused[wanted.fingerprint.id];

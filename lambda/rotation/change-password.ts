@@ -124,7 +124,7 @@ async function ask(
   if (answer.outcome === 'never-sent') {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
     throw new ThingSpaceUnreachableError(
-      'ThingSpace cannot be reached to ask for a new password; nothing was sent and the old password stays good. ' +
+      'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
         'A retry goes on from here.',
       { cause: answer.cause },
     );

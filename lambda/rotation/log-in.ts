@@ -112,7 +112,7 @@ function doneOrThrow<T>(
       throw refused(outcome.code, credential, versionId);
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
-        'ThingSpace cannot be reached; nothing was sent and nothing counts. Check DNS, the network and the base ' +
+        'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
           'URL. A retry goes on from here.',
         { cause: outcome.cause },
       );

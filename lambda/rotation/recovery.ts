@@ -179,7 +179,7 @@ function usernameChanged(
 ) {
   return new UsernameChangedError(
     `The secret ${secretArn} names the username ${username} now, but the exchange of ${former.username}’s password is not ` +
-      `settled (${former.journal.state}). Nothing is begun and nothing is lost. Put the username back by storing a new ` +
+      `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. Put the username back by storing a new ` +
       'version of the secret; or, if the change is meant, let the secret take the new username over: ' +
       `\`npm run cli -- adopt --secret ${secretArn}\`.`,
   );

@@ -63,6 +63,7 @@ export async function playHistory(
   if (made > 1) violations.push(`GetNewPassword has made ${made} passwords`);
   if (lost) await restoreByHand(stage);
   violations.push(...(await judgeAftermath(world)), ...(await leaksSince(before, stage)));
+  violations.push(...(await stage.sayings.falsehoods()));
   return {
     title: disturbance.title,
     end: lost ? 'lost' : succeeded ? 'rotated' : 'recovered',
@@ -112,8 +113,9 @@ async function judgeAftermath(world: World): Promise<string[]> {
 }
 
 /** Support resets the password by telephone, and a person stores it. */
-async function restoreByHand({ world, plant }: Stage): Promise<void> {
+async function restoreByHand({ world, sayings, plant }: Stage): Promise<void> {
   const password = plant();
+  sayings.beforeAct();
   world.person.hasSupportReset(password);
   await world.person.stores(password);
 }

@@ -52,6 +52,7 @@ function play({ service, operation, nth, act, when }: PlannedAct, stage: Stage) 
   const actAt = async (call: Call) => {
     if (call !== planned) return;
     met = true;
+    stage.sayings.beforeAct();
     await act.act(stage);
   };
   gateway.decide = async (call): Promise<Fate> => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Call } from '../gateway/gateway.ts';
 import { startWorld, type World, type WorldOptions } from '../world.ts';
+import { listen, type Sayings } from './sayings.ts';
 
 /** A world for some histories, one after the other, and what an observer sees of it. */
 export interface Stage {
@@ -11,6 +12,8 @@ export interface Stage {
   readonly answers: readonly string[];
   /** Passwords and session tokens that there have been, in the order of their making. */
   readonly secrets: readonly string[];
+  /** What the function says, compared with the truth. */
+  readonly sayings: Sayings;
   /** A new password that leaks are searched for. */
   plant(): string;
 }
@@ -40,7 +43,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     if (verdict.ok) secrets.push(verdict.value);
     return verdict;
   };
-  return { world, functionCalls, answers, secrets, plant };
+  return { world, functionCalls, answers, secrets, sayings: listen(world), plant };
 }
 
 /**

@@ -127,6 +127,13 @@ describe('The verdict', () => {
     expect(finding('idle after a rotation', false, 'lost')).toBe('trouble-perhaps-over');
   });
 
+  it('calls AWSCURRENT dead only while it is on the version that the sealed password replaced', () => {
+    const sight = sightOf(JOURNALS.received as Journal, false, undefined);
+    const holder = sight.holder && { ...sight.holder, versionId: 'version-1' };
+    expect(verdictOn({ ...sight, holder }).finding).toBe('not-confirmed');
+    expect(verdictOn({ ...sight, holder, holderDead: true }).finding).toBe('received');
+  });
+
   it('first says to wait where a log-in would come too early, and to look into a sealed answer before all else', () => {
     const doing = (journal: keyof typeof JOURNALS, dead = false) =>
       verdictOn(sightOf(JOURNALS[journal] as Journal, dead, undefined)).next[0];

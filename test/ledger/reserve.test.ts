@@ -68,7 +68,7 @@ test('a spent budget is announced once, names both helps in words, and says that
   const state = stateWith({ failed: 3, presented: ['v1'] });
   const refused = ask(state);
   ask(state);
-  expect(refused?.message).toMatch(/3 of 5 .*npm run cli -- trial.*Nothing was sent/s);
+  expect(refused?.message).toMatch(/3 of 5 .*npm run cli -- trial.*The request was not sent/s);
   expect(state.outbox.map(({ event }) => event)).toEqual(['guard-closed']);
 });
 

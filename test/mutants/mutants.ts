@@ -4,6 +4,7 @@ import { answerMutants } from './answers.ts';
 import { clientMutants } from './client.ts';
 import { ledgerMutants } from './ledger.ts';
 import { rotationMutants } from './rotation.ts';
+import { saidMutants } from './said.ts';
 
 /**
  * The rules of the protocol, each taken out of the code by one edit. Without the rule some test must
@@ -24,6 +25,7 @@ export type Mutant = {
 export const mutants: readonly Mutant[] = [
   ...ledgerMutants,
   ...rotationMutants,
+  ...saidMutants,
   ...alarmMutants,
   ...answerMutants,
   ...clientMutants,

@@ -12,11 +12,20 @@ import { remembered } from './remembered.ts';
 /** AWS in memory: the state that outlives every process, as its services document it. */
 export type Aws = ReturnType<typeof createAws>;
 
+/** Told of an alarm when it is first stored in a ledger item, and when SNS takes it. */
+export type AwsObserver = {
+  queued?: (event: AlarmEvent, process: Process) => void;
+  published?: (event: AlarmEvent, process: Process) => void;
+};
+
 export function createAws(
   nowMs: () => number,
   secret: MemorySecret,
   /** Shared by the credentials of a service. */
   table = new Map<string, string>(),
+  observer: AwsObserver = {},
+  /** The time in DynamoDB's answers. */
+  dynamoDbNow = nowMs,
 ) {
   const orphans = new Map<string, string>();
   const usernames = new Map<string, string>();
@@ -35,13 +44,14 @@ export function createAws(
     audit,
     published,
     log,
+    keys,
     logSearch,
 
     items: (wire: Wire, process: Process): ItemStore => ({
       read: (credential) =>
         wire.remote(process, 'GetItem', () => {
           const item = table.get(credential);
-          return { item: item === undefined ? undefined : JSON.parse(item), now: nowMs() };
+          return { item: item === undefined ? undefined : JSON.parse(item), now: dynamoDbNow() };
         }),
       write: (state, expected) =>
         wire.remote(process, 'PutItem', () => {
@@ -49,7 +59,8 @@ export function createAws(
           const revision = stored === undefined ? 0 : revisionIn(stored);
           if (revision !== expected) return { outcome: 'conflict' };
           table.set(state.credential, JSON.stringify(state));
-          return { outcome: 'written', now: nowMs() };
+          for (const event of state.outbox) observer.queued?.(event, process);
+          return { outcome: 'written', now: dynamoDbNow() };
         }),
       audit: (_credential, rows) =>
         wire.remote(process, 'BatchWriteItem', () => {
@@ -114,7 +125,10 @@ export function createAws(
     alarms: (wire: Wire, process: Process): Alarms => ({
       publish: async (event) => {
         try {
-          await wire.remote(process, 'Publish', () => void published.push(event));
+          await wire.remote(process, 'Publish', () => {
+            published.push(event);
+            observer.published?.(event, process);
+          });
           return 'published';
         } catch {
           return 'failed';

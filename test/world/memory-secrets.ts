@@ -19,6 +19,8 @@ export type SecretOptions = {
   pendingFollowsMove?: boolean;
   /** Whether a version that a person makes current takes AWSPENDING off another that is not; not published. */
   putAbandons?: boolean;
+  /** Told before a person changes the secret. */
+  beforePerson?: () => void;
   /** Told of each change of AWSCURRENT, with the values before and after. */
   onCurrent?: (by: 'function' | 'person', before: string | undefined, after: string | undefined) => void;
 };
@@ -41,6 +43,7 @@ export function createSecret(options: SecretOptions) {
   const seen = (): Picture => (before && nowMs() < before.until ? before : { versions, stages });
 
   function write(by: 'function' | 'person', change: () => void): void {
+    if (by === 'person') options.beforePerson?.();
     const staleForMs = options.staleForMs ?? 0;
     if (staleForMs > 0 && !(before && nowMs() < before.until)) {
       before = { versions: new Map(versions), stages: new Map(stages), until: nowMs() + staleForMs };

@@ -25,13 +25,24 @@ export type Link = {
   refuse?: string | undefined;
 };
 
+/** Told of each password that reaches the platform, and of what the platform answers to it. */
+export type PlatformObserver = {
+  presented(): void;
+  answered(
+    process: Process,
+    operation: 'LogIn' | 'GetNewPassword',
+    password: string,
+    verdict: { ok: true; value: string } | { ok: false; code: string },
+  ): void;
+};
+
 /** The platform's rules behind the product's own reading of its answers, without HTTP. */
 export function thingSpaceInMemory(
   platform: Platform,
   wire: Wire,
   process: Process,
   link: Link,
-  onPresent: () => void,
+  observer: PlatformObserver,
   onAnswer: () => void,
 ): ThingSpaceApi {
   const random = seededRandom(1);
@@ -58,8 +69,10 @@ export function thingSpaceInMemory(
   return {
     logIn: (username, password, limits) =>
       call('LogIn', limits, () => {
-        onPresent();
-        return platform.logIn(username, password);
+        observer.presented();
+        const verdict = platform.logIn(username, password);
+        observer.answered(process, 'LogIn', password, verdict);
+        return verdict;
       }),
     logOut: async (token, limits) => {
       const outcome = await call('LogOut', limits, () => platform.logOut(token));
@@ -69,10 +82,11 @@ export function thingSpaceInMemory(
       try {
         const body = await wire.remote(process, 'GetNewPassword', () => {
           mustStillLeave(limits);
-          onPresent();
+          observer.presented();
           const verdict = link.refuse
             ? { ok: false as const, code: link.refuse }
             : platform.getNewPassword(token, currentPassword);
+          observer.answered(process, 'GetNewPassword', currentPassword, verdict);
           const text = verdict.ok
             ? renderAnswer(random, GET_NEW_PASSWORD, verdict.value)
             : renderFault(random, verdict.code);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Clock } from '../../lambda/clock.ts';
 import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
@@ -6,11 +7,14 @@ import { type CredentialState, credentialKey, decodeState, exposure } from '../.
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
 import { createPlatform, type PlatformOptions } from '../../local/thingspace/platform.ts';
+import { createDuty } from './duty.ts';
 import { createWire, type Gate, KilledError, type Plan, type Process, startProcess } from './fate.ts';
-import { createAws } from './memory-aws.ts';
+import { type Aws, createAws } from './memory-aws.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
+import { createMessageJudge } from './message-judge.ts';
 import { remembered } from './remembered.ts';
+import { verdictSaid } from './status-judge.ts';
 
 export const MINUTE_MS = 60_000;
 export const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-AbCdEf';
@@ -37,19 +41,23 @@ type Options = {
   secretArn?: string;
   table?: Map<string, string>;
   exchangeBrake?: boolean;
+  /** The time in DynamoDB's answers: its servers disagree by seconds, and HTTP dates are whole ones. @default the world's */
+  dynamoDbClock?: (nowMs: number) => number;
+  /** How long a sleep takes that was to take so long. @default exactly so long */
+  jitter?: (ms: number) => number;
   /** One process serves invocation after invocation until it dies, as Lambda keeps it. @default one for each */
   keepsProcess?: boolean;
 };
 
 type MovableClock = Clock & { advance(ms: number): void };
 
-function steppingClock(): MovableClock {
+function steppingClock(jitter = (ms: number): number => ms): MovableClock {
   let nowMs = Date.UTC(2026, 0, 5);
   return {
     nowMs: () => nowMs,
     // Time stands still until everybody who can go on has gone on.
     sleep: async (ms) => {
-      const wakeMs = nowMs + ms;
+      const wakeMs = nowMs + jitter(ms);
       await new Promise(setImmediate);
       nowMs = Math.max(nowMs, wakeMs);
     },
@@ -66,8 +74,8 @@ function steppingClock(): MovableClock {
  */
 export function createWorld(options: Options = {}) {
   const budgets = options.budgets ?? { limit: 5, budget: 3, rotation: 2 };
-  const clock = options.clock ?? steppingClock();
-  const { username = USERNAME, secretArn = SECRET_ARN } = options;
+  const clock = options.clock ?? steppingClock(options.jitter);
+  const { username = USERNAME, secretArn = SECRET_ARN, dynamoDbClock = (nowMs) => nowMs } = options;
   const platform = createPlatform({
     clock,
     seed: options.seed ?? 1,
@@ -75,10 +83,16 @@ export function createWorld(options: Options = {}) {
     ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
     ...options.platform,
   });
+  const violations: string[] = [];
+  /** Every password that AWSCURRENT has held. */
+  const wasCurrent = new Set<string | undefined>();
+  /** Those that were there when a rotation was asked for, but for what a person has stored since. */
+  let before: Set<string | undefined> | undefined;
   const secret = createSecret({
     nowMs: clock.nowMs,
     secretArn,
     ...options.secret,
+    beforePerson: () => messages.acts('secret'),
     onCurrent: (by, left, after) => {
       wasCurrent.add(passwordIn(after));
       if (by === 'person') before?.delete(passwordIn(after));
@@ -87,20 +101,54 @@ export function createWorld(options: Options = {}) {
       if (works(left) && !works(after)) violations.push('a live password was overwritten with a dead one');
     },
   });
-  const aws = createAws(clock.nowMs, secret, options.table);
+  const messages = createMessageJudge({
+    nowMs: clock.nowMs,
+    username,
+    platform,
+    aws: () => aws,
+    stateIn: (table) =>
+      decodeState(credentialKey(username), JSON.parse(table.get(credentialKey(username)) ?? '{}')),
+    rotationBudget: budgets.rotation,
+    violations,
+  });
+  const duty = createDuty(violations);
+  const isOwn = (event: AlarmEvent) => event.secretArn === aws.identity.arn;
+  const aws: Aws = createAws(
+    clock.nowMs,
+    secret,
+    options.table,
+    {
+      queued: (event, process) => isOwn(event) && messages.queued(event, process),
+      published(event, process) {
+        if (!isOwn(event)) return;
+        duty.published(event, clock.nowMs());
+        messages.published(event, process);
+      },
+    },
+    () => dynamoDbClock(clock.nowMs()),
+  );
+  const { unlock, reset } = platform.support;
+  Object.assign(platform.support, {
+    unlock: (...whom: Parameters<typeof unlock>) => {
+      messages.acts('platform');
+      unlock(...whom);
+    },
+    reset: (...whom: Parameters<typeof reset>) => {
+      messages.acts('platform');
+      reset(...whom);
+    },
+  });
   const works = (value: string | undefined) => passwordIn(value) === platform.truth(username).password;
-  const violations: string[] = [];
-  /** Every password that AWSCURRENT has held. */
-  const wasCurrent = new Set<string | undefined>();
-  /** Those that were there when a rotation was asked for, but for what a person has stored since. */
-  let before: Set<string | undefined> | undefined;
-  aws.store(secretValue(FIRST_PASSWORD, username));
   const plan: { decide: Plan } = { decide: () => 'ok' };
   const link: Link = {};
   const gate: Gate = {};
   const told: string[] = [];
   let answers = 0;
 
+  const stateOf = (whose: string): CredentialState => {
+    const whoseKey = credentialKey(whose);
+    return decodeState(whoseKey, JSON.parse(aws.table.get(whoseKey) ?? '{}'));
+  };
   const key = credentialKey(username);
   const itemText = () => aws.table.get(key) ?? '{}';
   const stateIn = (text: string): CredentialState => decodeState(key, JSON.parse(text));
@@ -109,6 +157,7 @@ export function createWorld(options: Options = {}) {
   const inFlightIn = remembered(
     (text) => Object.keys((JSON.parse(text) as CredentialState).inFlight).length > 0,
   );
+  aws.store(secretValue(FIRST_PASSWORD, username));
 
   /** What must hold after every call, whatever happened (G2 and G3). */
   function observe(): void {
@@ -142,9 +191,16 @@ export function createWorld(options: Options = {}) {
       store: aws.api(wire, process),
       sealer: aws.sealer(wire, process),
       sealedLog: aws.sealedLog(wire, process),
-      api: thingSpaceInMemory(platform, wire, process, link, mustBeReserved, () => {
-        answers += 1;
-      }),
+      api: thingSpaceInMemory(
+        platform,
+        wire,
+        process,
+        link,
+        { presented: mustBeReserved, answered: messages.answered },
+        () => {
+          answers += 1;
+        },
+      ),
       clock,
       metrics,
       exchangeBrake: options.exchangeBrake ?? false,
@@ -168,11 +224,13 @@ export function createWorld(options: Options = {}) {
 
   async function invoke(event: unknown, invocationMs = INVOCATION_MS): Promise<Ended> {
     const { process, services } = sandbox();
+    messages.begins(process);
     const work = perform(services, event, invocationMs).then(
       (): Ended => ({ outcome: 'done' }),
       (error: Error): Ended => {
         if (error instanceof KilledError || process.dead) return { outcome: 'killed' };
         told.push(`${error.name}: ${error.message}`);
+        messages.failed(error, process);
         return { outcome: 'failed', error };
       },
     );
@@ -180,6 +238,9 @@ export function createWorld(options: Options = {}) {
     if (!options.keepsProcess) process.dead = true;
     return ended;
   }
+
+  const judgeStatus = async (): Promise<void> =>
+    messages.told(await verdictSaid({ aws, now: clock.nowMs(), budgets, username, stateOf }));
 
   const eventOf = (Step: string, token: string) => ({
     Step,
@@ -206,13 +267,21 @@ export function createWorld(options: Options = {}) {
   }
 
   async function attempt(token: string, attempts: number, backoffMs: number) {
+    const begunAtMs = clock.nowMs();
     const failures: Ended[] = [];
     for (let tries = 0; tries < attempts; tries += 1) {
       const ended = await once(token);
-      if (ended.outcome === 'done') return { rotated: true, failures, token };
+      if (ended.outcome === 'done') {
+        duty.rotated();
+        await judgeStatus();
+        return { rotated: true, failures, token };
+      }
       failures.push(ended);
       clock.advance(backoffMs);
     }
+    const last = failures.at(-1);
+    await judgeStatus();
+    duty.rotationFailed(last && 'error' in last ? last.error.name : undefined, begunAtMs, clock.nowMs());
     return { rotated: false, failures, token };
   }
 
@@ -260,9 +329,18 @@ export function createWorld(options: Options = {}) {
       );
       return outcome.outcome;
     },
-    recover: () => invoke({ Recover: aws.identity.arn }),
+    async recover(): Promise<Ended> {
+      const before = wire.calls.length;
+      const ended = await invoke({ Recover: aws.identity.arn });
+      const met = wire.calls.slice(before).some(({ fate }) => fate !== 'ok');
+      if (!met) duty.checked(messages.momentOf(), clock.nowMs());
+      await judgeStatus();
+      return ended;
+    },
     advance: clock.advance,
     truth: () => platform.truth(username),
+    /** The truth as messages are compared with it. */
+    truthNow: () => messages.momentOf(),
     /**
      * Answers to GetNewPassword that reached a process. Whoever dies before the very next thing, the one
      * synchronous line on stdout, has not received it: no code can run between the two.

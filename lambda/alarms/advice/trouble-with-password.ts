@@ -79,11 +79,12 @@ export const superseded: Advise = (event, setting) => ({
 });
 
 export const notStored: Advise = (event) => ({
-  headline: 'new password sealed, but not stored',
-  brief: 'AWSCURRENT is dead. Repair, then recover: e-mail.',
+  headline: 'new password sealed, store not confirmed',
+  brief: 'AWSCURRENT may be dead. Repair, recover: e-mail.',
   happened: [
     `ThingSpace has made a new password for "${oneLine(event.username)}". It is received and sealed, but Secrets Manager ` +
-      'did not store it. AWSCURRENT holds the password that it replaced: apps cannot log in.',
+      'has not confirmed that it stored it. Until it does, AWSCURRENT may hold the password that was replaced, which no app ' +
+      'can log in with.',
   ],
   next: ['Each retry, and the daily recover, tries to store it again. ThingSpace is asked for nothing.'],
   todo: [

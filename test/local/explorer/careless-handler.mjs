@@ -13,6 +13,7 @@ const limits = { timeoutMs: 5_000 };
 export const handler = async ({ Step, SecretId, ClientRequestToken, Recover }) => {
   const secrets = new SecretsManagerClient({ maxAttempts: 1 });
   const current = await secrets.send(new GetSecretValueCommand({ SecretId: SecretId ?? Recover }));
+  if (Recover) throw new Error('The password is lost: nobody has the new one.');
   if (Step === 'createSecret') await createSecret(secrets, current, ClientRequestToken);
   if (Step === 'finishSecret' && current.VersionId !== ClientRequestToken) {
     await secrets.send(
@@ -33,7 +34,7 @@ async function createSecret(secrets, { ARN, SecretString }, ClientRequestToken) 
   if (session.outcome !== 'done') throw new Error(`Log-in: ${session.outcome}`);
   const { body } = await api.getNewPassword(session.value, password, limits);
   console.log(`Answer: ${body.toString('base64')}`);
-  const read = api.readNewPassword(body);
+  const read = api.readNewPassword({ body });
   await secrets.send(
     new PutSecretValueCommand({
       SecretId: ARN,

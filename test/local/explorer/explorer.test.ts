@@ -82,6 +82,8 @@ describe('the explorer', () => {
       );
       expect(unstored).toMatch(/AWSCURRENT does not hold the live password.*as base64/);
       expect(unfinished).toContain('as base64');
+      // Its new password is a version of the secret, whatever its error says.
+      expect(unfinished).toContain('claims "lost"');
       expect(unmet).toContain('it never came to it');
       expect(overwritten).toContain('took AWSCURRENT from a live password to a dead one');
     },

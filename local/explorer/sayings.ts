@@ -1,0 +1,148 @@
+import { KMSClient } from '@aws-sdk/client-kms';
+import { kmsSealer } from '../../lambda/sealing/data-key.ts';
+import { openPassword } from '../../lambda/sealing/open-answer.ts';
+import { answerIn } from '../../lambda/sealing/sealed-log.ts';
+import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { falsehoods } from '../judge/falsehoods.ts';
+import type { Answer, Moment } from '../judge/moment.ts';
+import { type Said, saidBy } from '../judge/words.ts';
+import type { World } from '../world.ts';
+
+/** The truth as far as it can be seen at once; what is sealed is opened afterwards. */
+type Glance = Omit<Moment, 'sealed' | 'sealedAnswers' | 'exposure'> & {
+  lines: readonly string[];
+  items: Promise<Record<string, unknown>[]>;
+};
+type Saying = { said: Said; glances: Glance[] };
+
+/** Reads what the function publishes, and what its invocations fail with, and compares it with the truth. */
+export interface Sayings {
+  /** Somebody outside is about to act. */
+  beforeAct(): void;
+  /** The false claims since the last look. */
+  falsehoods(): Promise<string[]>;
+}
+
+const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
+
+export function listen(world: World): Sayings {
+  const { gateway, conductor, aws, functionRuns } = world;
+  const answers = watchAnswers(world);
+  const sayings: Saying[] = [];
+  let began = 0;
+  /** Moments right before somebody outside acted, in this invocation or since the last answer. */
+  let acts: { answers: number; glance: Glance }[] = [];
+
+  const look = () => glanceAt(world, answers, began);
+  const hear = (said: Said) =>
+    void sayings.push({ said, glances: [look(), ...acts.map(({ glance }) => glance)] });
+
+  gateway.subscribe(({ operation }, phase) => {
+    const published = aws.sns.published.at(-1)?.byProtocol;
+    if (phase !== 'end' || operation !== 'Publish' || !functionRuns() || !published) return;
+    const { email = '', sms = '', default: json = '{}' } = published;
+    hear(saidBy({ email, sms, json }));
+  });
+  conductor.subscribe((event) => {
+    if (event.kind === 'step-start') {
+      began = answers.given.length;
+      acts = acts.filter((act) => act.answers === answers.given.length);
+    }
+    if (event.kind !== 'step-end' || event.result.ok) return;
+    const { errorType, errorMessage } = event.result.error;
+    hear({ by: errorType, text: errorMessage, facts: {} });
+  });
+
+  return {
+    beforeAct: () => void acts.push({ answers: answers.given.length, glance: look() }),
+    async falsehoods() {
+      const found: string[] = [];
+      for (const { said, glances } of sayings.splice(0)) {
+        const moments = await Promise.all(glances.map((glance) => momentOf(world, glance)));
+        found.push(...falsehoods(said, moments));
+      }
+      return found;
+    },
+  };
+}
+
+/** Every answer of ThingSpace to a password, and every password that an exchange has made. */
+function watchAnswers({ platform, clock }: World) {
+  const given: Answer[] = [];
+  const made: string[] = [];
+  const { logIn, getNewPassword } = platform;
+  platform.logIn = (username, password) => {
+    const verdict = logIn(username, password);
+    given.push({ atMs: clock.nowMs(), operation: 'LogIn', password, accepted: verdict.ok });
+    return verdict;
+  };
+  platform.getNewPassword = (token, password) => {
+    const verdict = getNewPassword(token, password);
+    given.push({ atMs: clock.nowMs(), operation: 'GetNewPassword', password, accepted: verdict.ok });
+    if (verdict.ok) made.push(verdict.value);
+    return verdict;
+  };
+  return { given, made };
+}
+
+function glanceAt(world: World, { given, made }: ReturnType<typeof watchAnswers>, began: number): Glance {
+  const { platform, username, aws, secretArn, env, logGroupName, tableName } = world;
+  const { password: live, locked } = platform.truth(username);
+  const stored = aws.secretsManager.versions(secretArn).flatMap(({ id, value }): [string, string][] => {
+    const password = passwordIn(value && 'string' in value ? value.string : undefined);
+    return password === undefined ? [] : [[id, password]];
+  });
+  return {
+    live,
+    locked,
+    current: passwordIn(aws.secretsManager.valueAt('AWSCURRENT', secretArn)),
+    stored: new Map(stored),
+    sealedLate: new Map(),
+    made: [...made],
+    answers: [...given],
+    ofInvocation: given.slice(began),
+    rotationBudget: Number(env.ROTATION_BUDGET),
+    lines: aws.logs.lines(logGroupName).slice(),
+    items: aws.dynamodb.items(tableName),
+  };
+}
+
+async function momentOf(world: World, { lines, items, ...seen }: Glance): Promise<Moment> {
+  const state = (await items).find(({ item }) => item === 'state') as
+    | { failed: number; inFlight: Record<string, unknown> }
+    | undefined;
+  const sealedLines = lines.filter((line) => line.includes('"sealedEnvelope"'));
+  const attempts = new Set(sealedLines.map((line) => String(JSON.parse(line).attempt)));
+  const sealed = new Map<string, string>();
+  for (const attempt of attempts) {
+    const password = await opened(world, answerIn(sealedLines, attempt)?.envelopes ?? []);
+    if (password !== undefined) sealed.set(attempt, password);
+  }
+  return {
+    ...seen,
+    sealed,
+    sealedAnswers: attempts.size,
+    exposure: state === undefined ? 0 : state.failed + Object.keys(state.inFlight).length,
+  };
+}
+
+/** Past the gateway: the observer's calls are no calls of the function. */
+async function opened({ aws }: World, envelopes: readonly string[]): Promise<string | undefined> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new KMSClient({ region: aws.region, endpoint: aws.kms.url, credentials });
+  try {
+    return await openPassword(envelopes, kmsSealer(client, aws.kms.keyArn), readNewPassword);
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+function passwordIn(value: string | undefined): string | undefined {
+  try {
+    return JSON.parse(value ?? '{}').password;
+  } catch {
+    return undefined;
+  }
+}

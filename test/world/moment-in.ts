@@ -1,0 +1,73 @@
+import { type CredentialState, credentialKey, exposure } from '../../lambda/ledger/state.ts';
+import type { Moment } from '../../local/judge/moment.ts';
+import type { Platform } from '../../local/thingspace/platform.ts';
+import type { Aws } from './memory-aws.ts';
+import { sealedIn } from './sealed-copies.ts';
+
+type World = {
+  nowMs: () => number;
+  username: string;
+  platform: Platform;
+  /** The world's AWS, which is made with this judge as its observer. */
+  aws: () => Aws;
+  /** The username's item in the ledger's table. */
+  stateIn: (table: ReadonlyMap<string, string>) => CredentialState;
+  rotationBudget: number;
+};
+
+/** The truth about a world now. */
+export function momentIn(
+  { nowMs, username, platform, aws, stateIn, rotationBudget }: World,
+  seen: Pick<Moment, 'made' | 'answers' | 'ofInvocation'>,
+): Moment {
+  const { password: live, locked } = platform.truth(username);
+  const world = aws();
+  // Most moments are never asked what was sealed or counted: that is worked out when it is.
+  const { keys, logSearch } = world;
+  const then = { log: [...world.log], orphans: new Map(world.orphans), table: new Map(world.table) };
+  const { delayMs } = logSearch;
+  const atMs = nowMs();
+  const opened = once(() => sealedIn({ ...then, keys, logSearch: { delayMs } }, atMs));
+  const counted = once(() => exposure(stateIn(then.table)));
+  const stored = [...world.versions].map(([id, { value }]) => [id, passwordIn(value, username)] as const);
+  return {
+    live,
+    locked,
+    current: passwordIn(world.currentValue(), username),
+    stored: new Map(stored.filter((one): one is [string, string] => one[1] !== undefined)),
+    get sealed() {
+      return opened().sealed;
+    },
+    get sealedLate() {
+      return opened().sealedLate;
+    },
+    get sealedAnswers() {
+      return opened().count;
+    },
+    ...seen,
+    get exposure() {
+      return counted();
+    },
+    rotationBudget,
+  };
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { result: T } | undefined;
+  return () => {
+    done ??= { result: work() };
+    return done.result;
+  };
+}
+
+/** The password of a version that is this username's. */
+function passwordIn(value: string | undefined, username: string): string | undefined {
+  try {
+    const read = JSON.parse(value ?? '{}');
+    const isOurs =
+      typeof read.username === 'string' && credentialKey(read.username) === credentialKey(username);
+    return isOurs && typeof read.password === 'string' ? read.password : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -218,7 +218,7 @@ export const findings = {
   'no-room': {
     wellness: 'act',
     short: 'no room for a new password',
-    means: 'The secret is so large that the next rotation is refused before it asks for a new password.',
+    means: 'The secret is so large that the next rotation stops before it asks for a new password.',
     byItself: 'Nothing.',
     section: 'rotation-failing',
   },

@@ -102,13 +102,17 @@ function glanceAt(world: World, { given, made }: ReturnType<typeof watchAnswers>
     answers: [...given],
     ofInvocation: given.slice(began),
     rotationBudget: Number(env.ROTATION_BUDGET),
+    // A service of one credential.
+    held: false,
     lines: aws.logs.lines(logGroupName).slice(),
     items: aws.dynamodb.items(tableName),
   };
 }
 
 async function momentOf(world: World, { lines, items, ...seen }: Glance): Promise<Moment> {
-  const state = (await items).find(({ item }) => item === 'state') as
+  // A failure before the username is known has an item of its own, under the secret's ARN.
+  const key = world.username.toLowerCase();
+  const state = (await items).find(({ credential, item }) => credential === key && item === 'state') as
     | { failed: number; inFlight: Record<string, unknown> }
     | undefined;
   const sealedLines = lines.filter((line) => line.includes('"sealedEnvelope"'));

@@ -28,7 +28,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'not found',
-    says: /\bno (?:copy|sealed answer|answer that holds it)\b.*\bhas been found\b/i,
+    says: /\bno (?:copy|sealed answer|answer that holds it)\b(?! that opens).*\bhas been found\b/i,
     isTrue: (moment) => moment.locked || isStored(moment) || !isSealed(moment),
   },
   {
@@ -124,6 +124,8 @@ function isOver(moment: Moment, { trouble, since }: Readonly<Record<string, unkn
     case 'unreadable-envelope':
     case 'username-changed':
       return works(moment);
+    case 'held':
+      return !moment.held;
     default:
       return works(moment) && proven.some(({ password }) => password === moment.live);
   }

@@ -31,6 +31,8 @@ export type Moment = {
   /** Failures that the ledger counts, and the number of them at which the rotation stops. */
   exposure: number;
   rotationBudget: number;
+  /** The exchange of another credential holds this one's rotation. */
+  held: boolean;
 };
 
 /** Reports whether a log-in with AWSCURRENT would succeed. */

@@ -1,4 +1,5 @@
-import { type CredentialState, credentialKey, exposure } from '../../lambda/ledger/state.ts';
+import { holdsInForce, SERVICE, stillHolds } from '../../lambda/ledger/brake.ts';
+import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import type { Moment } from '../../local/judge/moment.ts';
 import type { Platform } from '../../local/thingspace/platform.ts';
 import type { Aws } from './memory-aws.ts';
@@ -49,7 +50,27 @@ export function momentIn(
       return counted();
     },
     rotationBudget,
+    held: isHeldByOther(then.table, username),
   };
+}
+
+/** Reports whether an exchange of another credential of the table, which its item still tells of, holds this one. */
+function isHeldByOther(table: ReadonlyMap<string, string>, username: string): boolean {
+  const stateOf = (key: string) => decodeState(key, JSON.parse(table.get(key) ?? '{}'));
+  if (!table.has(SERVICE)) return false;
+  return holdsInForce(stateOf(SERVICE)).some((hold) => {
+    const holder = credentialKey(hold.username);
+    return holder !== credentialKey(username) && tellsOfIt(() => stillHolds(hold, stateOf(holder)));
+  });
+}
+
+/** An item that cannot be read ends no hold. */
+function tellsOfIt(readHolder: () => boolean): boolean {
+  try {
+    return readHolder();
+  } catch {
+    return true;
+  }
 }
 
 function once<T>(work: () => T): () => T {

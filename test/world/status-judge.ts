@@ -5,7 +5,7 @@ import type { Budgets } from '../../lambda/ledger/budgets.ts';
 import { type CredentialState, credentialKey } from '../../lambda/ledger/state.ts';
 import { sweep } from '../../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../../lambda/rotation/observe.ts';
-import { withCredential } from '../../lambda/secret/stored-version.ts';
+import { asStored } from '../../lambda/secret/stored-version.ts';
 import type { Said } from '../../local/judge/words.ts';
 import type { Aws } from './memory-aws.ts';
 
@@ -33,7 +33,7 @@ async function sightOf({ aws, now, budgets, username, stateOf }: Place): Promise
   const holder =
     stored?.value === undefined
       ? undefined
-      : withCredential(secretArn, { versionId, value: stored.value, createdAt: stored.createdAt });
+      : asStored(secretArn, { versionId, value: stored.value, createdAt: stored.createdAt });
   const named = holder?.credential?.username ?? username;
   const state = structuredClone(stateOf(named));
   const waits = state.outbox;

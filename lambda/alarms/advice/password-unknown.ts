@@ -15,7 +15,7 @@ export function passwordUnknown(event: PasswordUnknown, setting: Setting): Advic
         'read came back. Either nothing changed, or the password in AWSCURRENT is dead.',
       event.sealedAnswer
         ? 'An answer did arrive that could not be read. It is kept, sealed with the KMS key, and may hold the new password.'
-        : 'No sealed answer has been found so far. The function’s log may show one late.',
+        : 'No sealed answer that opens has been found so far. The function’s log may show one late, and one that KMS does not open now opens when its key works again.',
     ],
     next: [
       `Each retry of Secrets Manager, and the daily recover, searches the function’s log for the answer. After ${settlesAt} ` +

@@ -29,6 +29,7 @@ const HEALTHY: Moment = {
   ofInvocation: [],
   exposure: 0,
   rotationBudget: 2,
+  held: false,
 };
 /** The answer did not arrive: AWSCURRENT is still on `v1`, which ThingSpace has refused. */
 const LOST: Moment = {
@@ -75,6 +76,13 @@ const PLANTED: readonly Planted[] = [
   { claim: 'works', text: 'It is AWSCURRENT, one log-in with it worked.', wrongAt: LOST, trueAt: HEALTHY },
   { claim: 'works', text: 'It works.', wrongAt: { ...HEALTHY, locked: true }, trueAt: HEALTHY },
   { claim: 'over', text: 'That is over.', facts: OVER, wrongAt: LOST, trueAt: HEALTHY },
+  {
+    claim: 'over',
+    text: 'That is over.',
+    facts: { ...OVER, trouble: 'held' },
+    wrongAt: { ...HEALTHY, held: true },
+    trueAt: HEALTHY,
+  },
   {
     claim: 'over',
     text: 'That is over.',

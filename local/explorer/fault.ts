@@ -46,7 +46,11 @@ export function faultsAt(boundaries: readonly Boundary[], fates: readonly Explor
 /** What a history is disturbed with, for one fault. */
 export const faulty = (fault: PlannedFault): Disturbance => ({
   title: `${wordsFor(fault.fate)} ${fault.service}:${fault.operation} no. ${fault.nth}`,
-  kinds: [`${nameOf(fault.fate)} ${fault.operation}`, `${fault.operation} no. ${fault.nth}`],
+  // AWS's services fail alike whatever they are asked; ThingSpace's operations do not.
+  kinds: [
+    `${nameOf(fault.fate)} ${fault.service === 'thingspace' ? fault.operation : fault.service}`,
+    `${fault.operation} no. ${fault.nth}`,
+  ],
   begin: ({ world }) => ({ met: inject(fault, world), violations: () => [] }),
 });
 

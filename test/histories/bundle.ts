@@ -3,7 +3,13 @@ import type { ExplorerFate } from '../../local/explorer/fault.ts';
 import type { Disturbance, Verdict } from '../../local/explorer/history.ts';
 import { sampleOf } from './history.ts';
 
-const FATES: readonly ExplorerFate[] = ['killed-before', 'killed-after', 'response-lost', 'denied'];
+const FATES: readonly ExplorerFate[] = [
+  'killed-before',
+  'killed-after',
+  'response-lost',
+  'denied',
+  'flawed-head',
+];
 
 type Options = {
   choose: (all: readonly Disturbance[]) => readonly Disturbance[];

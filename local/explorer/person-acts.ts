@@ -38,7 +38,7 @@ export const actsAt = (boundaries: readonly Boundary[]): PlannedAct[] =>
 /** What a history is disturbed with, for one act; the call itself is delivered. */
 export const byPerson = (planned: PlannedAct): Disturbance => ({
   title: `a person ${planned.act.name} ${planned.when} ${planned.service}:${planned.operation} no. ${planned.nth}`,
-  kinds: [`${planned.act.name} ${planned.when}`, `an act at ${planned.operation}`],
+  kinds: [`${planned.act.name} ${planned.when}`, `an act at ${planned.service}`],
   begin: (stage) => play(planned, stage),
 });
 

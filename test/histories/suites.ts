@@ -2,6 +2,7 @@ import { askedAnew } from './asked-anew.ts';
 import { oneFault, twoFaults } from './boundaries.ts';
 import { fleets } from './fleets.ts';
 import { type History, type Suite, sampleOf } from './history.ts';
+import { interleavings } from './interleavings.ts';
 import { lateLogs } from './late-logs.ts';
 import { outages, outagesAndDeaths } from './outages.ts';
 import { people } from './people.ts';
@@ -18,6 +19,7 @@ export const suites: readonly Suite[] = [
   lateLogs,
   askedAnew,
   standing,
+  interleavings,
   schedules,
   fleets,
 ];

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../../local/thingspace/random.ts';
 import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
 
 /** Keeps a call of one name from arriving until it is let go. */
@@ -44,35 +43,6 @@ describe('the same step invoked twice at once', () => {
       expect(world.currentPassword()).toBe(world.truth().password);
       expect(world.violations).toEqual([]);
     });
-  }
-});
-
-test('two rotations of one username at once, in any interleaving: never two exchanges side by side', async () => {
-  for (let seed = 1; seed <= 400; seed += 1) {
-    const world = createWorld({ seed });
-    const random = seededRandom(seed);
-    // Each call waits a random number of turns: every seed is another interleaving.
-    world.gate.before = async () => {
-      for (let turns = random.below(6); turns > 0; turns -= 1) await new Promise(setImmediate);
-    };
-    let exchanging = 0;
-    world.gate.around = (call, phase) => {
-      if (call !== 'GetNewPassword') return;
-      exchanging += phase === 'begin' ? 1 : -1;
-      expect(exchanging, `seed ${seed}`).toBeLessThanOrEqual(1);
-    };
-    const [one, other] = [randomUUID(), randomUUID()];
-    world.aws.stage(one);
-    world.aws.stage(other);
-    await Promise.all([
-      world.step('createSecret', one),
-      world.step('createSecret', other),
-      world.step('createSecret', other),
-    ]);
-    expect(world.currentPassword(), `seed ${seed}`).toBe(world.truth().password);
-    expect(world.violations, `seed ${seed}`).toEqual([]);
-    // A log-in that had been reserved before the exchange may be executed after it: it costs one, reserved.
-    expect(world.truth().failures, `seed ${seed}`).toBeLessThanOrEqual(1);
   }
 });
 

@@ -67,6 +67,16 @@ describe('a process that dies in createSecret', () => {
     expect(early).toMatchObject({ ends: 'ExchangeInProgressError', messages: [], violations: [] });
   });
 
+  test.each([5, 6])(
+    'after call %i announces the log-in when its 20 minutes are over, not before',
+    async (call) => {
+      const early = await die({ fate: 'killed-after', call }, { afterMs: MINUTE_MS });
+      expect(early).toMatchObject({ ends: 'rotated', messages: ['password-rotated'], violations: [] });
+      const late = await die({ fate: 'killed-after', call });
+      expect(late.messages).toEqual(['failed-log-in', 'password-rotated']);
+    },
+  );
+
   test.each([undefined, 11])(
     'after the swap, has left nothing to store (journal write %s held back)',
     async (held) => {
@@ -94,5 +104,14 @@ describe('a process that dies in createSecret', () => {
     expect(death).toMatchObject({ journal: 'exchanging', currentWorks: false, ends: 'CredentialLostError' });
     expect(death.messages).toContain('password-lost');
     expect(death.violations).toEqual([]);
+  });
+
+  test('after the sealed line of a password that cannot be stored, keeps it in received', async () => {
+    const spoil = (body: Buffer) => {
+      const text = body.toString().replace(/(NewPassword>).*?(<\/\w*:?NewPassword>)/s, '$1no good\\$2');
+      return { outcome: 'answered', httpStatus: 200, body: Buffer.from(text), complete: true } as const;
+    };
+    const death = await die({ fate: 'killed-after', call: 9 }, { link: { spoil } });
+    expect(death).toMatchObject({ journal: 'exchanging', ends: 'UnusablePasswordError', exchanges: 1 });
   });
 });

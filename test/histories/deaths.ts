@@ -27,7 +27,7 @@ export const CALLS = [
 /** The calls before this one only read. */
 const FIRST_EFFECT = 5;
 
-/** Where a process dies, and a call of its own, under way then, that takes no effect. Calls count from 1. */
+/** The moment of a death. `held` is a call that is under way then and takes no effect. Calls count from 1. */
 export type Cut = { fate: 'killed-before' | 'killed-after'; call: number; held?: number };
 
 /** Every call, killed before and after its effect; then the calls that run beside each other, in the other order. */
@@ -43,7 +43,7 @@ export const cuts: readonly Cut[] = [
   { fate: 'killed-after', call: 14, held: 13 },
 ];
 
-/** What a death leaves behind, and how a retry of Secrets Manager ends 21 minutes later. */
+/** The state that a death leaves, and the end of a retry 21 minutes later. */
 export type Death = {
   /** The calls that took effect, without the reads. */
   done: number[];
@@ -54,7 +54,7 @@ export type Death = {
   stored: boolean;
   swapped: boolean;
   messages: string[];
-  /** What the retry's `createSecret` does. */
+  /** The acts of the retry's `createSecret`. */
   retry: string[];
   ends: string;
   lost: boolean;

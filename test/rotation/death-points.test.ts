@@ -9,8 +9,8 @@ const page = readFileSync(PAGE, 'utf8');
 const deaths = await Promise.all(cuts.map(async (cut) => ({ ...cut, ...(await die(cut)) })));
 const rows = rowsOf(deaths);
 
-describe('the death table', () => {
-  test('is what a run prints today (node test/histories/write-deaths.ts prints it anew)', () => {
+describe('the death table of lambda/README.md', () => {
+  test('matches the table that a run prints (node test/histories/write-deaths.ts writes it)', () => {
     expect(page).toBe(withBlock(page, blockOf(rows)));
   });
 
@@ -26,13 +26,13 @@ describe('the death table', () => {
     expect(world.aws.stages.get('AWSCURRENT')).toBe(token);
   });
 
-  test('covers a death before and after every call', () => {
+  test('kills the process before and after the effect of every call', () => {
     for (let call = 1; call <= CALLS.length; call += 1)
       for (const fate of ['killed-before', 'killed-after'])
         expect(cuts.filter((cut) => cut.call === call && cut.fate === fate).length).toBeGreaterThan(0);
   });
 
-  test('has a line in the code for each row of the healthy line', () => {
+  test('numbers a line of change-password.ts for each row', () => {
     const source = read('lambda/rotation/change-password.ts');
     const points = [...source.matchAll(/\/\/ Death points? (.+)$/gm)].flatMap(([, numbers = '']) =>
       [...numbers.matchAll(/\d/g)].map(Number),
@@ -47,7 +47,7 @@ describe('a process that dies in createSecret', () => {
   const loses = (done: readonly number[]) => done.includes(8) && !done.includes(9);
 
   test.each(deaths.map((death) => [name(death), death] as const))(
-    'breaks no guarantee, and loses the password only between ThingSpace’s answer and the sealed line (%s)',
+    'breaks no guarantee, and loses no password once the sealed line is written (%s)',
     (_, { done, stored, swapped, lost, ends, exchanges, failures, violations }) => {
       expect(violations).toEqual([]);
       expect({ stored, swapped }).toEqual({ stored: done.includes(10), swapped: done.includes(12) });
@@ -62,23 +62,20 @@ describe('a process that dies in createSecret', () => {
     expect(losing.map((row) => row.deaths.map(labelOf))).toEqual([['1–8']]);
   });
 
-  test.each([7, 8])('after call %i makes a retry wait until the lease ends', async (call) => {
+  test.each([7, 8])('makes an early retry wait for the lease when it dies after call %i', async (call) => {
     const early = await die({ fate: 'killed-after', call }, { afterMs: MINUTE_MS });
     expect(early).toMatchObject({ ends: 'ExchangeInProgressError', messages: [], violations: [] });
   });
 
-  test.each([5, 6])(
-    'after call %i announces the log-in when its 20 minutes are over, not before',
-    async (call) => {
-      const early = await die({ fate: 'killed-after', call }, { afterMs: MINUTE_MS });
-      expect(early).toMatchObject({ ends: 'rotated', messages: ['password-rotated'], violations: [] });
-      const late = await die({ fate: 'killed-after', call });
-      expect(late.messages).toEqual(['failed-log-in', 'password-rotated']);
-    },
-  );
+  test.each([5, 6])('announces the log-in 20 minutes after a death at call %i, not before', async (call) => {
+    const early = await die({ fate: 'killed-after', call }, { afterMs: MINUTE_MS });
+    expect(early).toMatchObject({ ends: 'rotated', messages: ['password-rotated'], violations: [] });
+    const late = await die({ fate: 'killed-after', call });
+    expect(late.messages).toEqual(['failed-log-in', 'password-rotated']);
+  });
 
   test.each([undefined, 11])(
-    'after the swap, has left nothing to store (journal write %s held back)',
+    'leaves nothing to store when it dies after the swap (call held back: %s)',
     async (held) => {
       const death = await die({ fate: 'killed-after', call: 12, ...(held === undefined ? {} : { held }) });
       expect(death).toMatchObject({ currentWorks: true, ends: 'rotated', messages: ['password-rotated'] });
@@ -87,7 +84,7 @@ describe('a process that dies in createSecret', () => {
     },
   );
 
-  test('after the sealed line of a refusal, finds that the old password works and exchanges', async () => {
+  test('proves the old password, then exchanges, when the sealed line holds a refusal', async () => {
     const death = await die(
       { fate: 'killed-after', call: 9 },
       { link: { refuse: 'REQUEST_FAILED.TryLater' } },
@@ -97,7 +94,7 @@ describe('a process that dies in createSecret', () => {
     expect(death.violations).toEqual([]);
   });
 
-  test('after the sealed line of an unreadable answer, finds that the password is lost', async () => {
+  test('proves the loss when the sealed line holds an unreadable answer', async () => {
     const page = { outcome: 'answered', body: Buffer.from('<html></html>'), complete: true } as const;
     const spoil = () => ({ ...page, httpStatus: 502 });
     const death = await die({ fate: 'killed-after', call: 9 }, { link: { spoil } });
@@ -106,7 +103,7 @@ describe('a process that dies in createSecret', () => {
     expect(death.violations).toEqual([]);
   });
 
-  test('after the sealed line of a password that cannot be stored, keeps it in received', async () => {
+  test('stops with UnusablePasswordError when the sealed password cannot be stored', async () => {
     const spoil = (body: Buffer) => {
       const text = body.toString().replace(/(NewPassword>).*?(<\/\w*:?NewPassword>)/s, '$1no good\\$2');
       return { outcome: 'answered', httpStatus: 200, body: Buffer.from(text), complete: true } as const;

@@ -6,8 +6,8 @@ import {
   opened,
   released,
   used,
-} from '../../../client/session-item.ts';
-import { needsOtherVersion, type Stop, stopOf } from '../../../client/stop.ts';
+} from '../../../lambda/session/session-item.ts';
+import { needsOtherVersion, type Stop, stopOf } from '../../../lambda/session/stop.ts';
 import type { Actors, Request, Version } from './actors.ts';
 
 const CLIENTS = 4;

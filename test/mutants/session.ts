@@ -1,17 +1,17 @@
 import type { Mutant } from './mutants.ts';
 
-const FLEET = 'test/client/fleet.test.ts';
-const SESSION = 'test/client/session.test.ts';
-const LEASE = 'test/client/lease.test.ts';
-const ALONE = 'test/client/without-ledger.test.ts';
-const STORE = 'test/client/session-store.test.ts';
+const FLEET = 'test/session/fleet.test.ts';
+const SESSION = 'test/session/session.test.ts';
+const LEASE = 'test/session/lease.test.ts';
+const ALONE = 'test/session/without-ledger.test.ts';
+const STORE = 'test/session/session-store.test.ts';
 const SCHEDULES = 'test/ledger/schedules.test.ts';
 const ITEM = 'lambda/session/session-item.ts';
 const LOG_IN = 'lambda/session/fleet-log-in.ts';
 const SOURCE = 'lambda/session/fleet-source.ts';
 
 /** The rules for readers: each is what keeps a fleet from locking its username. */
-export const clientMutants: Mutant[] = [
+export const sessionMutants: Mutant[] = [
   {
     rule: 'a process asks for one session at a time',
     file: 'lambda/session/shared-request.ts',
@@ -101,7 +101,7 @@ export const clientMutants: Mutant[] = [
     file: 'lambda/session/log-in.ts',
     find: 'current !== versionId) return true;',
     replace: 'current !== undefined) return true;',
-    noticedBy: 'test/client/log-in.test.ts',
+    noticedBy: 'test/session/log-in.test.ts',
   },
   {
     rule: 'after a refusal another version is looked for',
@@ -283,7 +283,7 @@ export const clientMutants: Mutant[] = [
     file: 'lambda/session/events.ts',
     find: 'onEvent?.(event);\n    } catch {',
     replace: 'onEvent?.(event);\n    } catch (failure) {\n      throw failure;',
-    noticedBy: 'test/client/create-session.test.ts',
+    noticedBy: 'test/session/create-session.test.ts',
   },
   {
     rule: 'without the ledger a stored version is tried at once after one failure only',
@@ -297,7 +297,7 @@ export const clientMutants: Mutant[] = [
     file: 'lambda/session/gone.ts',
     find: '/(^|[.:])SessionToken\\.\\w+$/',
     replace: '/Session/',
-    noticedBy: 'test/client/gone.test.ts',
+    noticedBy: 'test/session/gone.test.ts',
   },
   {
     rule: 'what passes is waited for',

@@ -6,9 +6,10 @@ const WORLDS = [
   'test/bench/**/*.test.ts',
   'test/local/**/*.test.ts',
   'test/cli/{advice-followed,copied-tool,every-state,process}.test.ts',
-  'test/client/{fleet,package}.test.ts',
+  'test/client/package.test.ts',
   'test/infra/{app,asset-rotates,bundle,library,messages}.test.ts',
   'test/ledger/{dynamodb,schedules}.test.ts',
+  'test/session/fleet.test.ts',
   'test/mutants/mutants.test.ts',
   // It replaces modules, which no other file may see.
   'test/rotation/cold-start.test.ts',

@@ -10,6 +10,7 @@ import { trimOutbox } from './outbox.ts';
 import { type Presentation, reserve } from './reserve.ts';
 import { type Settlement, settle } from './settle.ts';
 import { type AuditRow, type CredentialState, credentialKey, exposure } from './state.ts';
+import { sweepLogIns } from './sweep.ts';
 import { RESERVATION_MS } from './times.ts';
 
 /** One granted presentation of one password, to be sent at once. Nothing may be sent without it. */
@@ -67,6 +68,8 @@ export interface Ledger {
     apply: Transition<T>,
     options?: { flushAudit?: boolean },
   ): Promise<T>;
+  /** Counts and announces the log-ins that can no longer be executed, but for that of an open exchange. */
+  sweepLogIns(username: string, deadlineMs: number): Promise<void>;
   /** Publishes what waits in the outbox; a failing SNS leaves it there for the next invocation. */
   publishOutbox(username: string, deadlineMs: number): Promise<void>;
   /** Envelopes that were set aside, by attempt. @throws AwsCallError */
@@ -204,6 +207,9 @@ export function createLedger(parts: LedgerParts): Ledger {
       if (seen.state.outbox.length > 0) await publish(username, deadlineMs, seen);
       return seen.result;
     },
+
+    sweepLogIns: (username, deadlineMs) =>
+      ledger.change(username, deadlineMs, (state, now) => sweepLogIns(state, budgets, now)),
 
     async publishOutbox(username, deadlineMs) {
       const seen = await ledger.read(username, deadlineMs);

@@ -1,6 +1,6 @@
 import { announceFailure, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
-import type { CredentialState } from './state.ts';
+import type { Attempt, CredentialState } from './state.ts';
 import { SETTLING_MS } from './times.ts';
 
 /**
@@ -8,8 +8,30 @@ import { SETTLING_MS } from './times.ts';
  * one that was executed late would otherwise count on the platform after somebody's success cleared it here.
  */
 export function sweep(state: CredentialState, budgets: Budgets, now: number): void {
-  for (const [id, attempt] of Object.entries(state.inFlight)) {
-    if (now < attempt.reservedAt + SETTLING_MS) continue;
+  sweepEach(Object.entries(state.inFlight), state, budgets, now);
+}
+
+/** Log-ins that `sweep` has to count. The attempt of an open exchange is not among them: a sealed answer may settle it. */
+export function expiredLogIns({ inFlight, journal }: CredentialState, now: number): [string, Attempt][] {
+  const exchange = journal.state === 'idle' ? undefined : journal.attempt;
+  return Object.entries(inFlight).filter(([id, attempt]) => id !== exchange && isExpired(attempt, now));
+}
+
+/** Counts and announces the log-ins whose processes died, when nobody reserves another one. */
+export function sweepLogIns(state: CredentialState, budgets: Budgets, now: number): void {
+  sweepEach(expiredLogIns(state, now), state, budgets, now);
+}
+
+const isExpired = ({ reservedAt }: Attempt, now: number): boolean => now >= reservedAt + SETTLING_MS;
+
+function sweepEach(
+  attempts: [string, Attempt][],
+  state: CredentialState,
+  budgets: Budgets,
+  now: number,
+): void {
+  for (const [id, attempt] of attempts) {
+    if (!isExpired(attempt, now)) continue;
     delete state.inFlight[id];
     state.lastEndedAt = Math.max(state.lastEndedAt, attempt.reservedAt + SETTLING_MS);
     state.failed += 1;

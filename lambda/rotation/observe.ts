@@ -1,5 +1,6 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
+import { expiredLogIns } from '../ledger/sweep.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import { describeSecret, readCurrent, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
@@ -38,21 +39,26 @@ async function observeOnce(invocation: Invocation, described: SecretDescription 
   invocation.username = username;
   // Beside the read: a log-in needs it next.
   if (current.credential) void hashPassword(username, current.credential.password);
-  const { state, now } = await ledger.read(username, deadlineMs);
+  const { state, now } = await readItem(invocation, username);
   if (state.outbox.length > 0) await ledger.publishOutbox(username, deadlineMs);
   const currentIsDead = await isKnownDead(username, state, current);
   const former = state.secretArn === undefined ? await formerOf(invocation, username) : undefined;
   return { username, state, now, current, currentIsDead, former };
 }
 
+/** The item, after it has counted the log-ins whose processes died: nobody may log in for months. */
+async function readItem({ ledger, deadlineMs }: Invocation, username: string) {
+  const seen = await ledger.read(username, deadlineMs);
+  if (expiredLogIns(seen.state, seen.now).length === 0) return seen;
+  await ledger.sweepLogIns(username, deadlineMs);
+  return ledger.read(username, deadlineMs);
+}
+
 /** Only a username that was never rotated can be new to its secret: all others are spared the read. */
-async function formerOf(
-  { ledger, secretArn, deadlineMs }: Invocation,
-  username: string,
-): Promise<Seen['former']> {
-  const former = await ledger.usernameOf(secretArn);
+async function formerOf(invocation: Invocation, username: string): Promise<Seen['former']> {
+  const former = await invocation.ledger.usernameOf(invocation.secretArn);
   if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;
-  const { state } = await ledger.read(former, deadlineMs);
+  const { state } = await readItem(invocation, former);
   return { username: former, journal: state.journal };
 }
 

@@ -6,6 +6,7 @@ const SWAP = 'test/rotation/swap.test.ts';
 const BRAKE = 'test/rotation/brake.test.ts';
 const STANDING = 'test/rotation/standing-trouble.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const EXPIRED = 'test/rotation/expired-log-in.test.ts';
 const SUPERSEDED = 'test/rotation/superseded.test.ts';
 const ANEW = 'test/rotation/asked-anew.test.ts';
 const AGAIN = 'test/rotation/invoked-again.test.ts';
@@ -274,6 +275,20 @@ export const rotationMutants: Mutant[] = [
     find: 'if (!proof.works) continue;',
     replace: '',
     noticedBy: PUT_BACK,
+  },
+  {
+    rule: 'the daily check announces a log-in whose process died, though nobody logs in',
+    file: 'lambda/rotation/observe.ts',
+    find: 'await ledger.sweepLogIns(username, deadlineMs);',
+    replace: '',
+    noticedBy: EXPIRED,
+  },
+  {
+    rule: 'the daily check leaves the attempt of an open exchange to the exchange',
+    file: 'lambda/ledger/sweep.ts',
+    find: 'id !== exchange && isExpired',
+    replace: 'exchange !== null && isExpired',
+    noticedBy: EXPIRED,
   },
   {
     rule: 'one that does not open is passed over',

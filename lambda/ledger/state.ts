@@ -161,6 +161,8 @@ const state = v.object({
   journal,
   /** The version that last logged in, or that the platform's answer was stored as. */
   lastGood: v.optional(v.object({ versionId: v.string(), at: v.number() })),
+  /** A put-back that was begun and not yet announced: the version that AWSCURRENT is moved to, and the one before. */
+  puttingBack: v.optional(v.object({ versionId: v.string(), replacedVersionId: v.string(), at: v.number() })),
   /** Envelopes that are no longer the journal's, by attempt; the next write makes them items of their own. */
   setAside: v.record(v.string(), v.string()),
   /** Attempts whose envelopes are items of their own (`orphan#<attempt>`). Such an item is never deleted. */

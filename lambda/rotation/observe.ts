@@ -3,6 +3,7 @@ import { type CredentialState, credentialKey, type Journal } from '../ledger/sta
 import { expiredLogIns } from '../ledger/sweep.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import { describeSecret, readCurrent, type StoredVersion } from '../secret/stored-version.ts';
+import { type BegunPutBack, outcomeOfPutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 
 /** What one look sees of the credential. */
@@ -17,6 +18,8 @@ export type Seen = {
   currentIsDead: boolean;
   /** The username of the secret's last rotation, and its journal, where it was another one. */
   former: { username: string; journal: Journal } | undefined;
+  /** A put-back of an earlier invocation whose outcome is known now and was not recorded. */
+  putBack: BegunPutBack | undefined;
 };
 
 /**
@@ -33,7 +36,8 @@ export async function observe(
 
 async function observeOnce(invocation: Invocation, described: SecretDescription | undefined): Promise<Seen> {
   const { ledger, secretArn, deadlineMs } = invocation;
-  const current = await readCurrent(invocation, described ?? (await describeSecret(invocation)));
+  const secret = described ?? (await describeSecret(invocation));
+  const current = await readCurrent(invocation, secret);
   const username = current.credential?.username ?? (await ledger.usernameOf(secretArn));
   if (username === undefined) throw current.problem;
   invocation.username = username;
@@ -43,7 +47,8 @@ async function observeOnce(invocation: Invocation, described: SecretDescription 
   if (state.outbox.length > 0) await ledger.publishOutbox(username, deadlineMs);
   const currentIsDead = await isKnownDead(username, state, current);
   const former = state.secretArn === undefined ? await formerOf(invocation, username) : undefined;
-  return { username, state, now, current, currentIsDead, former };
+  const putBack = await outcomeOfPutBack(invocation, { state, now, currentIsDead }, secret, current);
+  return { username, state, now, current, currentIsDead, former, putBack };
 }
 
 /** The item, after it has counted the log-ins whose processes died: nobody may log in for months. */

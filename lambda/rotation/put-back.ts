@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../errors.ts';
-import { recordPutBack } from '../ledger/journal.ts';
-import { queueAlarm } from '../ledger/outbox.ts';
+import { beginPutBack, type PutBack } from '../ledger/put-back.ts';
 import { readEnvelope } from '../sealing/envelope.ts';
 import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
+import { settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 import { StoredPasswordRefusedError } from './errors.ts';
 import { prove } from './log-in.ts';
@@ -36,8 +36,10 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
     const proof = await prove(invocation, versionId, { username, password });
     if (!proof.works) continue;
     const to = await storedAs(invocation, username, candidate, current);
+    const putBack = { versionId: to, replacedVersionId: current.versionId };
+    await begin(invocation, username, putBack);
     if (await swapCurrent(invocation, current.versionId, to)) {
-      await recordAndAnnounce(invocation, username, to, current.versionId);
+      await settlePutBack(invocation, username, { ...putBack, tookEffect: true });
     }
     return true;
   }
@@ -109,27 +111,12 @@ async function storedAs(
   return other;
 }
 
-async function recordAndAnnounce(
-  { ledger, log, secretArn, deadlineMs }: Invocation,
+/** Before the swap: whoever looks after a death finds what is to be announced. */
+const begin = (
+  { ledger, deadlineMs }: Invocation,
   username: string,
-  versionId: string,
-  replacedVersionId: string,
-): Promise<void> {
-  log('The live password is current again', { username, versionId, replaced: replacedVersionId });
-  await ledger.change(username, deadlineMs, (state, now) => {
-    recordPutBack(state, versionId, now);
-    queueAlarm(state, {
-      event: 'put-back',
-      id: `${versionId}:put-back:${replacedVersionId}`,
-      at: now,
-      credential: state.credential,
-      username,
-      secretArn,
-      versionId,
-      replacedVersionId,
-    });
-  });
-}
+  putBack: Omit<PutBack, 'at'>,
+): Promise<void> => ledger.change(username, deadlineMs, (state, now) => beginPutBack(state, putBack, now));
 
 /** One that does not open (another key, another format) is skipped: it stays where it is. */
 async function passwordThatReplaced(

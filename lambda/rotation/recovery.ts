@@ -5,6 +5,7 @@ import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
+import { type BegunPutBack, settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 import { UsernameChangedError } from './errors.ts';
 import { endCommitted } from './exchange-outcome.ts';
@@ -44,6 +45,7 @@ type Classified =
   /** `otherwise` is to be done when no password is there to be put back. */
   | { do: 'put back'; otherwise: Classified }
   | { do: 'fail with the dead one' }
+  | { do: 'settle the put-back'; begun: BegunPutBack }
   | { do: 'nothing'; recovered: 'stored' | 'clear' };
 
 /** @throws whatever cannot be settled within this invocation, as a named error */
@@ -99,8 +101,12 @@ export function classify(
   }
 }
 
-/** A dead password, or one that a late answer may have replaced, is looked at before anything else is done. */
-function putBackOr({ state, currentIsDead }: Seen, otherwise: Classified): Classified {
+/**
+ * Before anything else is done: settles a put-back that an earlier invocation has begun, and looks at a dead password,
+ * or one that a late answer may have replaced.
+ */
+function putBackOr({ state, currentIsDead, putBack }: Seen, otherwise: Classified): Classified {
+  if (putBack) return { do: 'settle the put-back', begun: putBack };
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
 }
@@ -138,6 +144,9 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
       return (await putBack(invocation, seen)) ? undefined : act(invocation, seen, decision.otherwise);
     case 'fail with the dead one':
       await failWithDead(invocation, seen);
+      return undefined;
+    case 'settle the put-back':
+      await settlePutBack(invocation, username, decision.begun);
       return undefined;
     case 'nothing':
       return decision.recovered === 'stored' ? { found: 'stored', username } : clear(seen);

@@ -6,6 +6,7 @@ const SWAP = 'test/rotation/swap.test.ts';
 const BRAKE = 'test/rotation/brake.test.ts';
 const STANDING = 'test/rotation/standing-trouble.test.ts';
 const PUT_BACK = 'test/rotation/put-back.test.ts';
+const PUT_BACK_SAID = 'test/rotation/put-back-said.test.ts';
 const EXPIRED = 'test/rotation/expired-log-in.test.ts';
 const SUPERSEDED = 'test/rotation/superseded.test.ts';
 const ANEW = 'test/rotation/asked-anew.test.ts';
@@ -275,6 +276,52 @@ export const rotationMutants: Mutant[] = [
     find: 'if (!proof.works) continue;',
     replace: '',
     noticedBy: PUT_BACK,
+  },
+  {
+    rule: 'a put-back is in the item before the swap: one whose process dies is announced by the next look',
+    file: 'lambda/rotation/put-back.ts',
+    find: '    await begin(invocation, username, putBack);\n    if (await swapCurrent(invocation, current.versionId, to)) {\n',
+    replace:
+      '    if (await swapCurrent(invocation, current.versionId, to)) {\n      await begin(invocation, username, putBack);\n',
+    noticedBy: PUT_BACK_SAID,
+  },
+  {
+    rule: 'a put-back is announced by one invocation only',
+    file: 'lambda/ledger/put-back.ts',
+    find: '  delete state.puttingBack;\n  recordPutBack(',
+    replace: '  recordPutBack(',
+    noticedBy: PUT_BACK_SAID,
+  },
+  {
+    rule: 'a put-back that did not take effect is not announced',
+    file: 'lambda/rotation/begun-put-back.ts',
+    find: 'if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return false;',
+    replace: 'if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return true;',
+    noticedBy: PUT_BACK_SAID,
+  },
+  {
+    rule: 'a put-back whose password was refused since is not announced',
+    file: 'lambda/rotation/begun-put-back.ts',
+    find: '!currentIsDead && !isRefused && (await',
+    replace: '(await',
+    noticedBy: PUT_BACK_SAID,
+    testName: 'was refused before the next look',
+  },
+  {
+    rule: 'a put-back is announced also when a member was edited since',
+    file: 'lambda/rotation/begun-put-back.ts',
+    find: 'return before?.credential !== undefined && before',
+    replace: 'return before === undefined && before',
+    noticedBy: PUT_BACK_SAID,
+    testName: 'edited a member since',
+  },
+  {
+    rule: 'a put-back that may be under way is left to its own invocation',
+    file: 'lambda/rotation/begun-put-back.ts',
+    find: 'if (!tookEffect && now < puttingBack.at + LEASE_MS) return undefined;',
+    replace: '',
+    noticedBy: PUT_BACK_SAID,
+    testName: 'under way',
   },
   {
     rule: 'the daily check announces a log-in whose process died, though nobody logs in',

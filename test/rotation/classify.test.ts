@@ -34,6 +34,7 @@ function seen(
     },
     currentIsDead: false,
     former: undefined,
+    putBack: undefined,
     ...rest,
   };
 }
@@ -95,6 +96,14 @@ describe('each state that earlier invocations can leave has one row', () => {
       'nothing open, a sealed answer that came late',
       seen({ state: 'idle' }, { state: { orphanItems: ['a0'] } }),
       'put back',
+    ],
+    [
+      'a put-back of an earlier invocation that is not recorded',
+      seen(
+        { state: 'idle' },
+        { putBack: { versionId: 'V0', replacedVersionId: 'V1', at: NOW, tookEffect: true } },
+      ),
+      'settle the put-back',
     ],
     [
       'the username belongs to another secret',

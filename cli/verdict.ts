@@ -115,7 +115,7 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
       if (holder?.credential && holder.versionId !== journal.oldVersion && !holderDead) return undefined;
       return journal.envelope === undefined
         ? found('lost', { do: 'store' }, { do: 'open' })
-        : found('lost', { do: 'open' }, { do: 'store' });
+        : found('lost-unread', { do: 'open' }, { do: 'store' });
     case 'committed':
     case 'idle':
       return undefined;

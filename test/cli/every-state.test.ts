@@ -123,6 +123,7 @@ describe('The verdict', () => {
     expect(finding('committed', false)).toBe('committed');
     expect(finding('unknown', false)).toBe('unknown');
     expect(finding('lost', true)).toBe('lost');
+    expect(finding('lost, sealed', true)).toBe('lost-unread');
     expect(finding('idle after a rotation', false, 'rotation-failing')).toBe('rotation-failing');
     expect(finding('idle after a rotation', false, 'lost')).toBe('trouble-perhaps-over');
   });

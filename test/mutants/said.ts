@@ -41,6 +41,13 @@ export const saidMutants: Mutant[] = [
     noticedBy: 'test/rotation/answers.test.ts',
   },
   {
+    rule: 'status promises nothing while the guard keeps the sealed password from being proven',
+    file: 'cli/verdict.ts',
+    find: 'if (budgets && sealedNeedsLogIn(sight) &&',
+    replace: 'if (budgets && sight.now < 0 &&',
+    noticedBy: 'test/cli/every-state.test.ts',
+  },
+  {
     rule: 'the judge takes no claim for true that no moment shows',
     file: 'local/judge/falsehoods.ts',
     find: '!moments.some(',

@@ -288,9 +288,10 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a put-back is announced by one invocation only',
     file: 'lambda/ledger/put-back.ts',
-    find: '  delete state.puttingBack;\n  recordPutBack(',
-    replace: '  recordPutBack(',
+    find: '  if (!isBegun(state, { versionId, replacedVersionId })) return;\n',
+    replace: '',
     noticedBy: PUT_BACK_SAID,
+    testName: 'at the same time',
   },
   {
     rule: 'a put-back that did not take effect is not announced',

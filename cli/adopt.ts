@@ -30,7 +30,7 @@ export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
   const arn = secret?.arn ?? named;
   const former = await formerUsername(desk, arn, username);
   const { state, now } = await ledger.read(username, deadlineOf(desk));
-  // What would be answered, on a copy: no question is asked in vain.
+  // Tries the change on a copy first, so that the tool asks only when the answer counts.
   if (!take(structuredClone(state), arn, username, now)) throw notNow(username);
 
   if (

@@ -84,7 +84,7 @@ function inputMembers(roots: XmlElement[]): string[] {
   const top = schemas.flatMap(({ children }) => children);
   const find = (kind: string, name: string | undefined) =>
     top.find((node) => node.localName === kind && node.attributes.get('name') === name);
-  /** What an element holds: by a type of its own, or by one that it names. */
+  /** Returns the elements within an element, from the type that it contains or names. */
   const membersOf = (element: XmlElement | undefined): XmlElement[] => {
     const type = element?.attributes.get('type')?.replace(/^.*:/, '');
     const body = type === undefined ? element : find('complexType', type);

@@ -58,7 +58,7 @@ export function limitsOf({ budgets }: Pick<Desk, 'budgets'>): Budgets {
   );
 }
 
-/** What one command may take, question to the person not included. */
+/** The time that one command may take, without the operator's answer to a question. */
 export const PATIENCE_MS = 60_000;
 
 export const deadlineOf = ({ clock }: Pick<Desk, 'clock'>): number => clock.nowMs() + PATIENCE_MS;

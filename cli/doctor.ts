@@ -13,7 +13,7 @@ import type { Named } from './target.ts';
 export type DoctorOptions = Named & { json?: boolean };
 
 type Result = { check: string; ok: boolean; says: string };
-/** What is right, or throws one sentence. */
+/** `ask` returns one sentence about a part that is right, or throws one about a part that is not. */
 type Check = { check: string; ask: () => Promise<string> };
 
 class NotRight extends PresentableError {

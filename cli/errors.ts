@@ -47,7 +47,7 @@ export class LimitsUnknownError extends PresentableError {
 export class PasswordKnownDeadError extends PresentableError {
   override readonly name = 'PasswordKnownDeadError';
 }
-/** What was to be stored is no usable password. */
+/** The value given to `store` is not a usable password. */
 export class PasswordUnusableError extends PresentableError {
   override readonly name = 'PasswordUnusableError';
 }
@@ -64,7 +64,7 @@ export class RotationNotDoneError extends PresentableError {
 export class RecoverFailedError extends PresentableError {
   override readonly name = 'RecoverFailedError';
 }
-/** Nothing can be taken over now. */
+/** The secret cannot take over the username now. */
 export class NotAdoptedError extends PresentableError {
   override readonly name = 'NotAdoptedError';
 }

@@ -2,7 +2,7 @@ import type { AlarmEvent } from '../lambda/alarms/event.ts';
 import type { Trouble } from '../lambda/ledger/trouble.ts';
 import type { FindingName } from './findings.ts';
 
-/** What is not a state of the credential but a message, or somebody else's: its own words. */
+/** The text for a name that is not a state of the credential: a message, an error, or a metric. */
 export type Told = { means: string; byItself: string; todo: string; section: string };
 
 /** A message or error, by its name: a state that `status` knows, or words of its own. */

@@ -7,7 +7,7 @@ type Finding = {
   short: string;
   /** One sentence: what it means. */
   means: string;
-  /** What happens without anybody's help. */
+  /** The next events, without an act of the operator. */
   byItself: string;
   /** The section of docs/runbook.md. */
   section: string;

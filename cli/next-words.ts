@@ -52,7 +52,7 @@ export const commandFor = (next: Next, secretArn: string | undefined): string | 
   return command === undefined ? undefined : commandOf(command, next.secretArn ?? secretArn);
 };
 
-/** What to do, with the command below it; the others only when that does not help. */
+/** Renders the first step with its command below it; the other steps follow for the case that it does not help. */
 export function nextInWords(next: readonly Next[], secretArn: string | undefined): string[] {
   return next.flatMap((step, index) => {
     const command = commandFor(step, secretArn);

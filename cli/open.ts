@@ -153,7 +153,7 @@ function sizeOf({ kind, body, receivedBytes, httpStatus }: OpenedAnswer): string
   return `an answer of ${receivedBytes} bytes${kept}${status}`;
 }
 
-/** What a person must know to read the raw answer. */
+/** Returns the remarks without which an operator could misread the raw answer. */
 function remarksOn(answer: OpenedAnswer, { undone, problem }: ReturnType<typeof inPlainText>): string[] {
   const { missing, gapAt } = answer;
   return [

@@ -48,7 +48,7 @@ export async function recover(desk: Desk, options: RecoverOptions): Promise<void
   terminal.say(`Done. Now: ${findings[finding].short}. ${findings[finding].means} Next: ${command}`);
 }
 
-/** What is open, or a trouble on record, may need a log-in to be settled. */
+/** Reports whether recovery may make a log-in: for an open exchange, a dead AWSCURRENT, or a trouble on record. */
 const mayCost = ({ state, holderDead }: Sight): boolean =>
   holderDead ||
   state.trouble !== undefined ||

@@ -19,7 +19,7 @@ export type RotateOptions = Named & {
   held?: boolean;
 };
 
-/** What a rotation cannot put right; it would only fail. */
+/** Steps that must come before a rotation; without them it would only fail. */
 const NEEDS_FIRST: ReadonlySet<Do> = new Set([
   'store',
   'store-username',
@@ -43,8 +43,9 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
 }
 
 /**
- * One after another, and none after the first that fails: if the cause is still there, it hits one only. One that
- * cannot even begin (it needs a person first) keeps none of the others. One whose secret is gone is not counted.
+ * Starts the held rotations one after another, and none after the first that fails: a cause that is still there then
+ * hits one only. A rotation that cannot begin (an operator must act first) does not stop the others. A rotation whose
+ * secret is gone does not count.
  */
 async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
   const { terminal } = desk;
@@ -154,7 +155,7 @@ async function ask(desk: Desk, secretArn: string, before: Sight): Promise<Watche
     : { before, token, isEarlier: false };
 }
 
-/** What is under way is never held. */
+/** Reports whether a rotation is under way: a hold never stops such a one. */
 const isOpen = ({ state: { journal } }: Sight): boolean => journal.state !== 'idle';
 
 function readMinutes({ waitMinutes = DEFAULT_WAIT_MINUTES }: RotateOptions): number {
@@ -232,14 +233,14 @@ function doneWords({ before, isEarlier }: Watched): string {
   );
 }
 
-/** Nothing that comes by itself can help. */
+/** Reports whether the rotation has failed and only an operator can help. */
 function mustAct(before: Sight, sight: Sight): boolean {
   const { trouble } = sight.state;
   const failed = trouble !== undefined && trouble.failures !== (before.state.trouble?.failures ?? 0);
   return failed && NEEDS_FIRST.has(verdictOn(sight).next[0].do);
 }
 
-/** What happens without the person, and until when nothing can. */
+/** Says which event comes without the operator, and the time before which none can. */
 function comesNext(sight: Sight): string {
   const { finding, next }: Verdict = verdictOn(sight);
   const until = next.find((step) => step.do === 'wait')?.until;

@@ -26,7 +26,7 @@ export type StatusReport = {
     rotationBudget?: number;
     failed: number;
     inFlight: { actor: string; purpose: string; versionId: string; reservedAt: string; countsAt: string }[];
-    /** Nobody but a person presents anything before. */
+    /** Before this time only an operator's `trial` presents a password. */
     waitsUntil?: string;
   };
   refusedVersions: { versionId: string; at: string; replaced: boolean; onceMoreAfter?: string }[];
@@ -154,7 +154,7 @@ function currentOf(sight: Sight): Pick<StatusReport, 'current'> {
   };
 }
 
-/** What a person may not see in the value that AWSCURRENT is on; empty where there is nothing to say. */
+/** Returns a remark on a flaw of the value that AWSCURRENT is on, which a reader may not see; empty without one. */
 function remarkOn({ holder, state }: Sight): string {
   if (!holder) return '';
   if (!holder.credential) return holder.problem.message;

@@ -68,7 +68,7 @@ function logIns({ lockout, refusedVersions, current }: StatusReport): string[] {
   ];
 }
 
-/** Old versions are many: in one line. What may be presented once more has one of its own. */
+/** Lists the many old versions in one line. A version that may be presented once more has a line for itself. */
 function refused(versions: StatusReport['refusedVersions']): string[] {
   const once = versions.filter(({ onceMoreAfter }) => onceMoreAfter !== undefined);
   const never = versions.filter(({ onceMoreAfter }) => onceMoreAfter === undefined);

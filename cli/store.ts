@@ -83,7 +83,7 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
   await offerTrial(desk, options, secretArn);
 }
 
-/** What is stored while ThingSpace is being asked would be overwritten by its answer, or overwrite it. */
+/** Throws while an exchange is under way: its answer would overwrite the stored version, or be overwritten by it. */
 function mayStoreNow({ state, now }: Sight): void {
   const { journal } = state;
   const leaseEndsAt = 'startedAt' in journal ? journal.startedAt + 20 * 60_000 : 0;

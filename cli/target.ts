@@ -14,7 +14,7 @@ export type Target = {
   /** Undefined for a secret that holds no credentials yet and was never rotated. */
   username: string | undefined;
   secret: SecretDescription | undefined;
-  /** What AWSCURRENT is on. */
+  /** The version that AWSCURRENT is on. */
   holder: StoredVersion | undefined;
   /** Why AWSCURRENT could not be read. */
   unseen: string | undefined;
@@ -100,7 +100,7 @@ export function usernameOf({ username, secret, holder }: Target): string {
 }
 
 /**
- * What AWSCURRENT holds, read by version id: a read by label may be answered from before a change.
+ * Returns the credential in AWSCURRENT, read by version id: a read by label may return a version from before a change.
  * @throws TargetError, AwsCallError, SecretShapeError, CredentialNotInitializedError
  */
 export async function readCurrent({ store }: Desk, secret: SecretDescription): Promise<StoredCredential> {

@@ -40,7 +40,7 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   stream.write(`${stream.isTTY && pc.isColorSupported ? painted(laid) : laid}\n`);
 }
 
-/** Nothing of it is echoed, and readline keeps no history of it. */
+/** Reads a line without an echo and without a history in readline. */
 async function typed(prompt: string): Promise<string> {
   process.stderr.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -33,7 +33,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   const { username, versionId, password, secretArn } = credential;
   const who = { actor: options.actor, purpose: 'trial', share: 'person' } as const;
 
-  // What would be answered, on a copy: no question is asked in vain.
+  // Tries the change on a copy first, so that the tool asks only when the answer counts.
   const { state, now } = await ledger.read(username, deadlineOf(desk));
   const used = exposure(state);
   const print = await fingerprint(username, versionId, password);

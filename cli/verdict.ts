@@ -6,7 +6,7 @@ import { bytesTooMany } from '../lambda/secret/credential.ts';
 import type { FindingName } from './findings.ts';
 import type { Sight } from './sight.ts';
 
-/** What is to be done now. `store`: the right password, which support gives where nobody has it. */
+/** The next step. `store` is for the working password; support gives one where no operator has it. */
 export type Do =
   | 'nothing'
   | 'wait'
@@ -67,7 +67,7 @@ function standing({ username, secretArn, state, now, former, facts }: Sight): Ve
   return undefined;
 }
 
-/** Nothing that needs a log-in goes on while the guard is closed for the rotation. */
+/** Judges the guard: while it is closed for the rotation, no step that needs a log-in continues. */
 function guard({ state, mayNot, budgets, holder, holderDead }: Sight): Verdict | undefined {
   const { journal } = state;
   const refusal = mayNot?.rotation;
@@ -122,7 +122,7 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
   }
 }
 
-/** What AWSCURRENT is on. */
+/** Judges the version that AWSCURRENT is on. */
 function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefined {
   const { journal, lastGood, trouble } = state;
   if (!holder) return undefined;
@@ -161,7 +161,7 @@ function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   }
 }
 
-/** What stands around a credential whose password is as it should be. */
+/** Judges the surroundings of a credential whose password is as it should be. */
 function around({
   state,
   now,

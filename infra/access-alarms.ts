@@ -17,7 +17,7 @@ const burst = {
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
 
-/** What a caller that is refused would not report by itself. */
+/** Makes the alarms for failures that a denied caller would not report. */
 export function accessAlarms(scope: Construct, service: RotationService, access: IFunction): Alarm[] {
   const { serviceName } = service;
   const denied = new Alarm(scope, 'DeniedAlarm', {

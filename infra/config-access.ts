@@ -67,7 +67,7 @@ export const accessSchema = object({
 
 const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others)$/i;
 
-/** What no single setting shows; each sentence says what to write. */
+/** Yields mistakes that no single setting shows; each sentence says what to write. */
 export function* accessFits({ access, account, credentials }: Config): Generator<string> {
   if (!access) return;
   const seen = new Set<string>();

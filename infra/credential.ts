@@ -31,7 +31,7 @@ export interface IThingSpaceCredential {
 }
 
 export interface ThingSpaceCredentialAttributes {
-  /** Of the service that rotates it. */
+  /** The name of the service that rotates the credential. */
   readonly serviceName: string;
   readonly username: string;
   readonly secret: ISecret;
@@ -151,9 +151,9 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
   }
 
   /**
-   * What an app that uses the client library needs: to read the secret, the ledger's items of this username
-   * and of no other, to seal the session that its fleet shares, and to announce a failed log-in. All but the
-   * first are attached to the role, which must be of this account.
+   * Grants the rights of an app that uses the client library: to read the secret, to use the ledger's items of this
+   * username and of no other, to seal the session that its fleet shares, and to announce a failed log-in. All rights
+   * except the first are attached to the role, which must be of this account.
    *
    * @throws GrantError
    */

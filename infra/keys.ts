@@ -38,8 +38,8 @@ export function guardSealingKey(key: IKey, { openerArns, readerAccounts }: WhoMa
 }
 
 /**
- * As the policy of AWS's own key for Secrets Manager has it: whoever may read a secret may decrypt it, through
- * Secrets Manager only. Who may read stands in each secret's policy, so this one does not grow with them.
+ * The statement of AWS's own key for Secrets Manager: a principal that may read a secret may decrypt it, through
+ * Secrets Manager only. The readers are listed in each secret's policy, so this policy does not grow with them.
  */
 function readThroughSecretsManager(scope: Construct, readerAccounts: () => string[]): PolicyStatement {
   return new PolicyStatement({

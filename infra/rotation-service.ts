@@ -43,7 +43,7 @@ import { defaultRotation, type Schedule, scheduleOf } from './rotation-schedule.
 import { serviceAlarms } from './service-alarms.ts';
 import { countSilentFailures } from './silent-failures.ts';
 
-/** What the credentials of a service share, as others see it. */
+/** The shared parts of a service's credentials, as other constructs see them. */
 export interface IRotationService {
   /** Stands in the names of the table, the keys, the log group and the role, and in every metric. */
   readonly serviceName: string;
@@ -115,7 +115,7 @@ export interface RotationServiceProps extends RotationFunctionOptions {
   readonly exchangeBrake?: boolean;
   /** Address of the runbook, for links in the alarms. @default - no link */
   readonly runbookUrl?: string;
-  /** Whom to phone when a username is locked, as messages should say it. @default - M2M Support, without a number */
+  /** The support to phone when a username is locked, as messages name it. @default - M2M Support, without a number */
   readonly supportContact?: string;
   /** Directory of the built function. @default - the one that comes with this package */
   readonly bundle?: string;
@@ -129,7 +129,7 @@ export class ServiceNameError extends Error {
 /** One more credential of a service. */
 type Member = RotatedSecret & { username: string; schedule: Schedule; imported: boolean };
 
-/** What the credentials of one service share: function, ledger, keys, topic, alarms. */
+/** The shared parts of one service's credentials: function, ledger, keys, topic, alarms. */
 export class RotationService extends Construct implements IRotationService {
   /** A service that another stack deployed, for its metrics and its messages. */
   static fromRotationServiceAttributes(
@@ -294,12 +294,12 @@ export class RotationService extends Construct implements IRotationService {
     return true;
   }
 
-  /** Who may open sealed passwords: ARNs, or patterns of them. */
+  /** Returns the principals that may open sealed passwords: ARNs, or patterns of them. */
   openerArns(): string[] {
     return [roleArnOf(this, this.names.functionRole), ...this.#operators];
   }
 
-  /** Who may read every secret of the service. */
+  /** Returns the principals that may read every secret of the service. */
   readerArns(): string[] {
     return [...this.openerArns(), ...deploymentRoleArns(this)];
   }

@@ -32,9 +32,9 @@ const lastsThroughTheChecks = {
 };
 
 /**
- * What fails once may have healed; twice in a day it has not. One sum over a day and not a count of shorter
- * periods: two failures some minutes apart fall into one of those or into two, as the periods lie, and the alarm
- * would come and go. The day before counts too, so that failures of the daily checks alone keep it red.
+ * A single failure may have healed; two in a day have not. The alarm takes one sum over a day and not a count of
+ * shorter periods: two failures some minutes apart fall into one period or into two, and the alarm would come and go.
+ * The day before counts too, so that failures of the daily checks alone keep it red.
  */
 const twiceInADay = {
   threshold: 2,

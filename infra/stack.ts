@@ -120,7 +120,7 @@ export class RotationStack extends Stack {
     };
   }
 
-  /** What the operator's tool reads, by these names. */
+  /** Writes the outputs that the operator's tool reads by these names. */
   #outputs(config: Config): void {
     const { service } = this;
     const outputs: Record<string, string> = {

@@ -15,7 +15,7 @@ const HELP: Record<string, string> = {
   truth: 'what ThingSpace itself knows (the product cannot see it)',
 };
 
-/** What else can be typed: by the word with its arguments, a line of help and what it does. */
+/** More commands of a console: by the word with its arguments, a line of help and the action. */
 export type Extra = Record<string, { help: string; does(rest: string): string | Promise<string> }>;
 
 /** One line in, what it answers: a person plays everybody around the function. Never throws. */

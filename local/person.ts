@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Platform } from './thingspace/platform.ts';
 
-/** What a person has done, for a timeline; `did` holds no secret. */
+/** An act of a person, for a timeline; `did` holds no secret. */
 export type PersonEvent = { kind: 'person'; atMs: number; did: string };
 
 /** A person beside the automation: with Secrets Manager's console and a telephone. */

@@ -18,9 +18,9 @@ import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
 export type WorldOptions = {
   seed?: number;
   username?: string;
-  /** What the platform takes at first. */
+  /** The password that the platform accepts at first. */
   password?: string;
-  /** What the secret holds at first, where that is something else. */
+  /** The password in the secret at first, where it is another one. */
   storedPassword?: string;
   /** The bundled function. @default dist/rotation/index.mjs */
   handlerFile?: string;
@@ -49,7 +49,7 @@ export interface World {
   logGroupName: string;
   /** The function's whole environment; an SDK or the AWS CLI reaches this world with it too. */
   env: Readonly<Record<string, string>>;
-  /** What an operator's shell needs: how AWS is reached, Lambda included, and nothing of the product's settings. */
+  /** The variables of an operator's shell: the way to AWS, Lambda included, without the product's settings. */
   operatorEnv: Readonly<Record<string, string>>;
   functionArn: string;
   /** One synchronous invocation of the function. */

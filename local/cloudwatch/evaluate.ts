@@ -3,7 +3,7 @@ import type { MetricStore } from './metrics.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** What AWS does not publish, and so has to be tried in every way. */
+/** One reading of a rule that AWS does not publish; checks try every reading. */
 export type Reading = {
   /** Periods by which CloudWatch looks further back than the evaluation periods, for older values. */
   furtherBack: number;

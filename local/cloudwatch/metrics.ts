@@ -9,7 +9,7 @@ export type Datapoint = {
 
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount' | 'Average';
 
-/** What an alarm or a widget asks for. */
+/** The metric and statistic that an alarm or a widget asks for. */
 export type MetricQuery = Pick<Datapoint, 'namespace' | 'name' | 'dimensions'> & { statistic: Statistic };
 
 /** The metrics that were written, as CloudWatch keeps them. */

@@ -10,7 +10,7 @@ export function findSecret(haystack: string, secret: string): string[] {
   const forms = formsOf(secret);
   const found = new Set(namesIn(haystack, forms));
 
-  // What stands there literally is taken out: each layer then shows only what its decoding brought to light.
+  // The literal forms are taken out first: each layer then shows only the forms that its decoding reveals.
   const rest = forms.reduce((text, { pattern }) => text.replaceAll(pattern, '\0'), haystack);
   for (const [layer, decode] of Object.entries(LAYERS)) {
     const decoded = decode(rest);

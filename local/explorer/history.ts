@@ -10,7 +10,7 @@ export type HistoryOptions = {
   logDelayMs?: number;
 };
 
-/** What befalls one rotation; begun when the stage is at rest. */
+/** The disturbance of one rotation; it begins when the stage is at rest. */
 export type Disturbance = {
   title: string;
   /** The fault or act, and the boundary: a sample holds one of each. */
@@ -22,7 +22,7 @@ export type Disturbance = {
   };
 };
 
-/** What became of one disturbance. Empty `violations`: every guarantee held. */
+/** The outcome of one disturbance. Empty `violations`: every guarantee was kept. */
 export type Verdict = {
   title: string;
   /** How the rotation ended before anybody helped. */

@@ -8,11 +8,11 @@ export interface Stage {
   readonly world: World;
   /** Remote calls that the function made, in order; nobody else's. */
   readonly functionCalls: readonly Call[];
-  /** What the function answered to each invocation, as JSON. */
+  /** The function's answer to each invocation, as JSON. */
   readonly answers: readonly string[];
   /** Passwords and session tokens that there have been, in the order of their making. */
   readonly secrets: readonly string[];
-  /** What the function says, compared with the truth. */
+  /** The function's texts, compared with the truth. */
   readonly sayings: Sayings;
   /** A new password that leaks are searched for. */
   plant(): string;

@@ -9,7 +9,7 @@ export type SleepReport = { kind: 'asleep'; ms: number } | { kind: 'awake' };
 /** The argument with which a process reports its sleeps, for the parent to let their time pass. */
 export const SLEEPS_ARE_REPORTED = '--sleeps-are-reported';
 
-/** What the parent orders. */
+/** The parent's orders. */
 export type Sleeps = {
   /** So many milliseconds have passed at once. */
   pass(ms: number): void;

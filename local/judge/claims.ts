@@ -2,7 +2,7 @@ import type { Trouble } from '../../lambda/alarms/event.ts';
 import { isSealed, isSealedLate, isStored, type Moment, works } from './moment.ts';
 import type { Said } from './words.ts';
 
-/** What a sentence may claim, by its words, and when the claim is true. A new text with the same claim is read as well. */
+/** A claim that a sentence may make, by its words, and the condition of its truth. A new text with the same words is read too. */
 type Claim = {
   name: string;
   says: RegExp;

@@ -133,7 +133,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 
-  /** What locks accounts in the field: a wrong stored password under a service that retries everything. */
+  /** The usual cause of locked accounts: a wrong stored password under a service that retries everything. */
   {
     name: 'wrong-password',
     shows:

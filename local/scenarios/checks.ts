@@ -25,13 +25,13 @@ export async function keptAside(world: World): Promise<number> {
 export const alarms = (world: World, event: string): number =>
   world.aws.sns.published.filter(({ attributes }) => attributes.event?.value === event).length;
 
-/** What a rotation is compared with afterwards. */
+/** Takes the state before a rotation, with which the state after it is compared. */
 export const observe = (world: World) => ({
   truth: world.platform.truth(world.username),
   version: holderOf(world, 'AWSCURRENT'),
 });
 
-/** What a finished rotation must leave: one new password, labels, value. At last the platform itself is asked. */
+/** Checks the end of a finished rotation: one new password, labels, value. The last check asks the platform itself. */
 export async function rotatedChecks(
   world: World,
   token: string,
@@ -53,8 +53,8 @@ export async function rotatedChecks(
 }
 
 /**
- * What every good end leaves, whoever has stored what. The refused log-in costs one of five, and the one that
- * works sets the count back.
+ * Checks the state that every good end leaves, whichever password was stored meanwhile. The refused log-in costs one
+ * of five, and the log-in that works sets the count back.
  */
 export async function atRestChecks(world: World, before: ReturnType<typeof observe>): Promise<Check[]> {
   const { platform, username } = world;

@@ -12,7 +12,7 @@ const HOUR_MS = 60 * 60_000;
 
 type Size = { clients?: number; rotations?: number };
 
-/** What a fleet did to the username, and what it got. */
+/** A fleet's effects on the username, and its own results. */
 type Played = {
   rotated: number;
   failedLogIns: number;

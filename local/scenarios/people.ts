@@ -4,7 +4,7 @@ import { check, type Scenario } from './scenario.ts';
 
 const RESET = 'Read Out By Support 1';
 
-/** What people do while a rotation runs (docs/design.md, "What people do"), each ending well. */
+/** Acts of people while a rotation runs (docs/design.md, "What people do"), each ending well. */
 export const peopleScenarios: readonly Scenario[] = [
   /** The swap of AWSCURRENT is refused, because the label is no longer on the version that was replaced. */
   {
@@ -36,7 +36,7 @@ export const peopleScenarios: readonly Scenario[] = [
     },
   },
 
-  /** What the function is about to receive is dead already; what the person has stored is live. */
+  /** The password that the function is about to receive is dead already; the one that the operator stored is live. */
   {
     name: 'reset-meanwhile',
     shows:

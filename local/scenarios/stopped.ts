@@ -2,9 +2,9 @@ import { closeGuard, giveDecrypt, sealedOnly, takeDecrypt } from '../drill/situa
 import { alarms, journalState, observe, rotatedChecks, thingSpaceCalls } from './checks.ts';
 import { check, type Scenario } from './scenario.ts';
 
-/** What stops until a person acts; what the person does ends it. */
+/** Rotations that stop until an operator acts, and that the act ends. */
 export const stoppedScenarios: readonly Scenario[] = [
-  /** Nobody knows what the log-ins of the dead processes cost: they count. */
+  /** The log-ins of dead processes have an unknown outcome, so they count. */
   {
     name: 'guard-closed',
     shows:

@@ -71,7 +71,7 @@ const inJson = ({
 
 function table(rows: readonly AuditRow[], username: string, days: number): string {
   if (rows.length === 0)
-    return `Nobody presented a password of ${oneLine(username)} in the last ${days} days.`;
+    return `The ledger has no log-in attempt of ${oneLine(username)} in the last ${days} days.`;
   return inColumns([
     ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'],
     ...rows.map(({ at, actor, purpose, outcome, code, exposure, versionId }) => [

@@ -75,7 +75,9 @@ function parse(text: string, query: string): XmlElement {
   } catch (failure) {
     if (!(failure instanceof XmlError)) throw failure;
   }
-  throw new ContractError(`What the service publishes at ${query} is not XML. Is the base URL right?`);
+  throw new ContractError(
+    `The document that the service publishes at ${query} is not XML. Is the base URL right?`,
+  );
 }
 
 /** The members of the operation's Input, in the order that the serializer wants. */

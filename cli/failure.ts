@@ -52,7 +52,7 @@ export function yours({ operation, errorName, message }: AwsCallError): string |
     return `The certificate of what answered ${operation} is not trusted (${errorName}): a proxy stands between you and AWS.`;
   }
   if (/^(SyntaxError|UnknownError|Unknown)$/.test(errorName)) {
-    return `What answered ${operation} is not AWS: a proxy or a log-in page of your network, or a wrong --endpoint.`;
+    return `The server that answered ${operation} is not AWS: a proxy or a log-in page of your network, or a wrong --endpoint.`;
   }
   return undefined;
 }

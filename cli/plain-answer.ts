@@ -3,7 +3,7 @@ import type { AnswerContent } from '../lambda/thingspace/api.ts';
 import { charsetsIn, codingsIn, encodingDeclaredIn } from '../lambda/thingspace/content-type.ts';
 
 export type PlainAnswer = {
-  /** In UTF-8, with nothing declared any more; the answer as it was where nothing was undone. */
+  /** The answer in UTF-8, without declared codings; unchanged where no coding was undone. */
   content: AnswerContent;
   /** The codings that were undone, in words. */
   undone: string[];
@@ -80,7 +80,7 @@ function charsetOf(body: Buffer, contentType = ''): Charset | undefined {
   if (declared === undefined) return byMark;
   if (Object.hasOwn(CHARSETS, declared)) return CHARSETS[declared];
   if (declared !== 'utf-16') return undefined;
-  // Which byte comes first is said by the mark, or by the '<' with which XML begins.
+  // The byte order comes from the mark, or from the '<' at the beginning of XML.
   return byMark ?? (start === '3c00' ? UTF_16LE : start === '003c' ? UTF_16BE : undefined);
 }
 

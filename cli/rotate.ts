@@ -33,9 +33,9 @@ const DEFAULT_WAIT_MINUTES = '20';
 const MINUTE_MS = 60_000;
 
 /**
- * Starts a rotation, or goes on with the one that is not over, and tells what happens until it is done or a
- * person must act.
- * @throws RotationNotDoneError with what comes next; UsageError, NotConfirmedError, TargetError, AwsCallError
+ * Starts a rotation, or continues the one that is not over, and reports its progress until it is done or an
+ * operator must act.
+ * @throws RotationNotDoneError with the next event; UsageError, NotConfirmedError, TargetError, AwsCallError
  */
 export async function rotate(desk: Desk, options: RotateOptions): Promise<void> {
   if (options.held) return rotateHeld(desk, options);
@@ -50,13 +50,13 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
 async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
   const { terminal } = desk;
   const held = brakeIsOn(desk) ? (await lookAtBrake(desk)).held : [];
-  if (held.length === 0) terminal.say('Nothing to do: no rotation is held or was held.');
+  if (held.length === 0) terminal.say('No rotation to start: none is held or was held.');
   let leftOut = 0;
   for (const secret of held) {
     const one = { ...options, secret, username: undefined };
     if (await isGone(desk, secret)) {
       if (!options.dryRun) await forgetHeld(desk, secret);
-      terminal.warn(`${secret} is gone: its rotation is held no more.`);
+      terminal.warn(`${secret} is gone: its rotation is no longer held.`);
       continue;
     }
     const startable = await lookBefore(desk, one).catch((failure: unknown) => {
@@ -88,7 +88,7 @@ async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable
   if (sight.heldBy && !isOpen(sight)) {
     throw new RotationNotDoneError(
       `The rotation would be held: ${findings.held.means} Settle that one first (${commandOf('status', sight.heldBy.secretArn)}), ` +
-        `or let the others go on (${commandOf('release', sight.heldBy.secretArn)}).`,
+        `or override the hold (${commandOf('release', sight.heldBy.secretArn)}).`,
     );
   }
   if (NEEDS_FIRST.has(verdict.next[0].do) && verdict.finding !== 'unproven') {
@@ -111,7 +111,7 @@ async function start(
     'ThingSpace makes a new password, and the old one is dead at that moment: apps that cached it are refused until they ' +
       'read the secret again. The rotation logs in twice.',
   );
-  if (options.dryRun) return terminal.say('Dry run: nothing was done.');
+  if (options.dryRun) return terminal.say('Dry run: no change was made.');
   let watched: Watched = { before: sight, token: tokenOf(sight), isEarlier: true };
   if (verdict.finding !== 'exchanging') {
     await confirmed(terminal, options.yes, 'Rotate now?');
@@ -142,14 +142,12 @@ type Watched = {
 const tokenOf = ({ state: { journal } }: Sight): string | undefined =>
   journal.state === 'idle' ? undefined : journal.token;
 
-/** RotateSecret. While an earlier rotation is pending, Secrets Manager goes on with that one instead. */
+/** Calls RotateSecret. While an earlier rotation is pending, Secrets Manager continues that one instead. */
 async function ask(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
   const { terminal, account } = desk;
   const token = randomUUID();
   const { again } = await account.rotate(secretArn, token);
-  terminal.say(
-    again ? 'An earlier rotation is not over: Secrets Manager goes on with that one.' : 'Started.',
-  );
+  terminal.say(again ? 'An earlier rotation is not over: Secrets Manager continues that one.' : 'Started.');
   return again
     ? { before, token: before.pendingVersion, isEarlier: true }
     : { before, token, isEarlier: false };
@@ -202,7 +200,7 @@ async function watch(
   }
 }
 
-/** One look that fails is no reason to leave; the next one comes. */
+/** Looks again; a look that fails does not end the watching. */
 async function lookAgain(desk: Desk, secret: string): Promise<Sight | undefined> {
   try {
     return await look(desk, { secret });
@@ -246,7 +244,7 @@ function comesNext(sight: Sight): string {
   const until = next.find((step) => step.do === 'wait')?.until;
   const notBefore = until === undefined ? '' : ` Not before ${new Date(until).toISOString().slice(0, 19)}Z.`;
   return finding === 'well'
-    ? 'Nothing is under way any more.'
+    ? 'No rotation is under way now.'
     : `By itself: ${findings[finding].byItself}${notBefore}`;
 }
 
@@ -259,7 +257,7 @@ async function phaseOf({ store }: Desk, { state, secretArn, pending }: Sight): P
     case 'committed':
       return 'The new password is AWSCURRENT; it is being tested';
     case 'unknown':
-      return 'No answer that can be read came: whether the password was changed is not known';
+      return 'No readable answer came: whether the password was changed is not known';
     case 'lost':
       return 'The password is lost';
     case 'idle': {

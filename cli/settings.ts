@@ -7,13 +7,13 @@ import { findFunction, type Where } from './find-function.ts';
 /** All settings except those of the AWS clients. The settings that guard the limit are never guessed. */
 export type Settings = {
   table: string | undefined;
-  /** Undefined where no source gives it: then the tool presents no password. */
+  /** Undefined where no source gives it: then the tool makes no log-in. */
   baseUrl: string | undefined;
   passwordElement: string | undefined;
   alarmTopicArn: string | undefined;
   sealingKeyId: string | undefined;
   runbookUrl: string | undefined;
-  /** Undefined where nobody says them: then no password is presented. */
+  /** Undefined where no source gives them: then the tool makes no log-in. */
   budgets: Budgets | undefined;
   function: FunctionFacts | undefined;
 };
@@ -75,8 +75,8 @@ export async function findSettings(
     (name) => `${name} is ${given[name]} here and ${effective[name] ?? 'not set'} in the function`,
   );
   throw new SettingsDisagreeError(
-    `What was given does not agree with the rotation function: ${words.join('; ')}. Leave it out (option, or ` +
-      'environment variable of this shell), or name the credential that it belongs to. Nothing was done.',
+    `The given settings do not agree with the rotation function: ${words.join('; ')}. Leave them out (option, or ` +
+      'environment variable of this shell), or name the credential that they belong to. No change was made.',
   );
 }
 

@@ -33,7 +33,7 @@ export type Sight = {
   unseen: string | undefined;
   /** AWSCURRENT is known not to work: refused for certain, replaced, or no credential. */
   holderDead: boolean;
-  /** Why the rotation, an app and a person may not present AWSCURRENT now. */
+  /** Why the rotation, an app and an operator may not log in with AWSCURRENT now. */
   mayNot: Record<'rotation' | 'app' | 'person', LockoutGuardError | undefined> | undefined;
   /** AWSPENDING on a version that is not current: it keeps RotateSecret from beginning anew. */
   pending: 'none' | 'without a value' | 'with a value';
@@ -49,9 +49,9 @@ export type Sight = {
 };
 
 /**
- * AWSCURRENT is read before the ledger: a rotation that goes on between the two looks like a dead password, until
+ * Reads AWSCURRENT before the ledger: a rotation that continues between the two looks like a dead password, until
  * both are read once more.
- * @throws LedgerUnavailableError, LedgerItemError and what finds the target
+ * @throws LedgerUnavailableError, LedgerItemError and the errors of `findTarget`
  */
 export async function look(desk: Desk, named: Named): Promise<Sight> {
   const sight = await lookOnce(desk, named);

@@ -46,14 +46,14 @@ export type StatusReport = {
     versionId: string;
     storedAt: string;
     works: string;
-    /** Why no credential can be read from it, or what a person may not see in its password. */
+    /** Why no credential can be read from it, or a flaw of its password that a reader may not see. */
     remark?: string;
     rotation?: string;
     app?: string;
     trial?: string;
   };
   rotation?: { enabled: boolean; lastAt?: string; nextAt?: string };
-  /** The function's last ones within a day, of whichever credential; only where a person must act. */
+  /** The function's last ones within a day, of whichever credential; only where an operator must act. */
   lastErrors?: { errorName: string; message: string }[];
 };
 

@@ -7,7 +7,7 @@ import { asStored, type StoredVersion } from '../lambda/secret/stored-version.ts
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
 
-/** How a person names a credential: by its secret (name or ARN), by its username, or by both. */
+/** The operator's name for a credential: by its secret (name or ARN), by its username, or by both. */
 export type Named = { secret?: string | undefined; username?: string | undefined };
 
 export type Target = {
@@ -88,7 +88,7 @@ async function lastUsername(
   throw new TargetError(`Which username it holds cannot be seen (${unseen}): name it with --username.`);
 }
 
-/** The username where a command cannot go on without one. @throws CredentialNotInitializedError */
+/** Returns the username for a command that needs one. @throws CredentialNotInitializedError */
 export function usernameOf({ username, secret, holder }: Target): string {
   if (username !== undefined) return username;
   throw (

@@ -33,7 +33,7 @@ export const processTerminal: Terminal = {
   },
 };
 
-/** A pipe has no width, unless COLUMNS says one. JSON is nobody's to break. */
+/** A pipe has no width, unless COLUMNS says one. JSON is never broken. */
 function write(stream: NodeJS.WriteStream, text: string): void {
   const columns = stream.columns ?? (Number(process.env.COLUMNS) || undefined);
   const laid = /^[[{]\s/.test(text) ? text : wrapped(text, columns);
@@ -62,7 +62,7 @@ async function piped(): Promise<string> {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
     if (bytes > MAX_BYTES)
-      throw new PasswordUnusableError('What came through the pipe is too large for a password.');
+      throw new PasswordUnusableError('The text from the pipe is too large for a password.');
   }
   return Buffer.concat(chunks)
     .toString()

@@ -13,7 +13,7 @@ import { findTarget, type Named, usernameOf } from './target.ts';
 export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean };
 
 /**
- * Takes over from a person that M2M Support has unlocked the username.
+ * Records, on an operator's word, that M2M Support has unlocked the username.
  * @throws UsageError, UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
  */
 export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {

@@ -144,7 +144,7 @@ function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefin
   return undefined;
 }
 
-/** Something was in the way the last time, and nothing above says so any more, or it is about more than that. */
+/** Judges a trouble on record that no check above explains. */
 function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   switch (trouble?.kind) {
     case undefined:

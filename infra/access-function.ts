@@ -180,7 +180,7 @@ export class AccessFunction extends Construct {
 
   /**
    * Since October 2025 a URL wants both actions (AWS Lambda Developer Guide, "Control access to Lambda function
-   * URLs"). The second one only through the URL: who may invoke the function itself can write any caller's name
+   * URLs"). The second one only through the URL: a principal that may invoke the function itself can write any caller's name
    * into the event.
    */
   #callersPolicy(managedPolicyName: string, { rules }: Policy): ManagedPolicy {

@@ -29,8 +29,8 @@ export type Receiver =
 export type Subscribed = { receiver: Receiver; usernames: 'everything' | string[] };
 
 /**
- * SNS takes one subscription per receiver and topic, so whoever receives for several credentials gets one
- * subscription with all of them, and whoever receives everything needs no other.
+ * SNS takes one subscription per receiver and topic, so a receiver for several credentials gets one
+ * subscription with all of them, and a receiver of everything needs no other.
  */
 export function subscriptions(
   everything: readonly Receiver[],

@@ -28,7 +28,7 @@ export function crossCheck(config: Config): string[] {
 
 function* budgetsFit({ lockout: { limit, budget, rotationBudget } }: Config) {
   if (budget >= limit) {
-    yield `lockout.budget: write less than lockout.limit (${limit}); the rest of the log-ins stays free for people`;
+    yield `lockout.budget: write less than lockout.limit (${limit}); the rest of the log-ins stays free for operators`;
   }
   if (rotationBudget > budget) {
     yield `lockout.rotationBudget: write at most lockout.budget (${budget})`;

@@ -25,13 +25,13 @@ export function newSealingKey(
 }
 
 type WhoMay = {
-  /** ARNs, or patterns of ARNs, of those who may open sealed passwords. */
+  /** ARNs, or patterns of ARNs, of the principals that may open sealed passwords. */
   openerArns: () => string[];
   /** Accounts whose roles read secrets. */
   readerAccounts: () => string[];
 };
 
-/** Says in the key's policy who reads and who opens. The policy of an imported key stays its owner's. */
+/** Writes readers and openers into the key's policy. The policy of an imported key stays its owner's. */
 export function guardSealingKey(key: IKey, { openerArns, readerAccounts }: WhoMay): void {
   key.addToResourcePolicy(readThroughSecretsManager(key, readerAccounts), /* allowNoOp */ true);
   key.addToResourcePolicy(onlyOpeners(openerArns), /* allowNoOp */ true);

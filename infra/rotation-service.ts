@@ -45,7 +45,7 @@ import { countSilentFailures } from './silent-failures.ts';
 
 /** The shared parts of a service's credentials, as other constructs see them. */
 export interface IRotationService {
-  /** Stands in the names of the table, the keys, the log group and the role, and in every metric. */
+  /** The name is part of the names of the table, the keys, the log group and the role, and of every metric. */
   readonly serviceName: string;
   readonly function: IFunction;
   readonly ledger: Pick<ITable, 'tableArn' | 'tableName'>;
@@ -55,7 +55,7 @@ export interface IRotationService {
   metric(name: MetricName, options?: { period?: Duration }): Metric;
   /** Age of the oldest password, in days. */
   metricPasswordAgeDays(): Metric;
-  /** 1 while a credential needs a person. */
+  /** 1 while a credential needs an operator. */
   metricTroubleStands(): Metric;
   /** Tells one more receiver. @param usernames whose messages; without them everything */
   addReceiver(receiver: Receiver, usernames?: string[]): void;
@@ -71,7 +71,7 @@ export interface RotationServiceAttributes {
 
 export interface RotationServiceProps extends RotationFunctionOptions {
   /**
-   * Up to 40 letters, digits and hyphens; stands in the names of the table, the keys, the log group and the
+   * Up to 40 letters, digits and hyphens; part of the names of the table, the keys, the log group and the
    * function's role. Never change it later.
    * @default - the stack's name
    */
@@ -102,14 +102,14 @@ export interface RotationServiceProps extends RotationFunctionOptions {
   /** Whether the ledger's table refuses to be deleted; switch it on once the stack stands. @default false */
   readonly ledgerDeletionProtection?: boolean;
   /**
-   * ARNs of roles of people who may read every secret and open sealed passwords, of this account; one may
+   * ARNs of the operators' roles, which may read every secret and open sealed passwords, of this account; one may
    * end in `*`, as the roles of IAM Identity Center need. They also need the operators' policy.
-   * @default - nobody
+   * @default - none
    */
   readonly operators?: string[];
   /**
    * Whether an exchange that ends unknown, lost or unreadable keeps the other credentials of the service from
-   * beginning one, until it is settled or a person releases them.
+   * beginning one, until it is settled or an operator overrides the hold.
    * @default - from two credentials on
    */
   readonly exchangeBrake?: boolean;
@@ -121,7 +121,7 @@ export interface RotationServiceProps extends RotationFunctionOptions {
   readonly bundle?: string;
 }
 
-/** The service's name cannot stand in the names that are made of it. */
+/** The service's name cannot be part of the names that are made of it. */
 export class ServiceNameError extends Error {
   override readonly name = 'ServiceNameError';
 }
@@ -151,7 +151,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly logGroup: LogGroup;
   readonly function: LambdaFunction;
   readonly functionRole: Role;
-  /** For people who use the operator's tool; attached to nobody. */
+  /** The policy for operators who use the tool; the stack attaches it to no role. */
   readonly operatorsPolicy: ManagedPolicy;
   readonly dailyChecks: DailyChecks;
   readonly alarms: IAlarm[];
@@ -358,7 +358,7 @@ function checkedName(serviceName: string): string {
   if (Token.isUnresolved(serviceName)) return serviceName;
   if (/^[A-Za-z][A-Za-z0-9-]*$/.test(serviceName) && serviceName.length <= maxServiceName) return serviceName;
   throw new ServiceNameError(
-    `serviceName: write up to ${maxServiceName} letters, digits and hyphens, a letter first; "${serviceName}" stands in the names of a role, a table and a log group.`,
+    `serviceName: write up to ${maxServiceName} letters, digits and hyphens, a letter first; "${serviceName}" is part of the names of a role, a table and a log group.`,
   );
 }
 

@@ -13,7 +13,7 @@ import type { Construct } from 'constructs';
  *
  * The policy stays with the secret when the stack goes, so that its readers can read on.
  *
- * @param readerArns who may read, as ARNs or patterns of ARNs: compared as text, so a role that was removed
+ * @param readerArns the readers, as ARNs or patterns of ARNs: compared as text, so a role that was removed
  *   and made again is meant too
  * @param grantedArns roles that read by this policy alone; each must exist
  */

@@ -116,7 +116,7 @@ export function createConductor(options: ConductorOptions): Conductor {
         emit({ kind: 'RotationSucceeded', secretArn, token });
         return { secretArn, token, succeeded: true, attempts: attempt };
       }
-      // Which event AWS sends for a rotation that a person cancelled is not published.
+      // AWS does not publish which event it sends for a canceled rotation.
       if (attempt >= attempts || !secretsManager.rotationEnabled(secretArn)) {
         emit({ kind: 'RotationFailed', secretArn, token });
         return { secretArn, token, succeeded: false, attempts: attempt, error: result.error };
@@ -125,7 +125,7 @@ export function createConductor(options: ConductorOptions): Conductor {
     }
   }
 
-  // A RotateSecret that somebody else sent (the AWS CLI, say) is carried out as well.
+  // The conductor also carries out a RotateSecret of another caller (the AWS CLI, say).
   secretsManager.onRotate = async ({ secretArn, token, askedWith, testOnly }) => {
     if (testOnly) {
       const event: RotationEvent = { Step: 'testSecret', SecretId: secretArn, ClientRequestToken: token };

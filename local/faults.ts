@@ -20,7 +20,7 @@ export const FAULTS = {
 } as const;
 export type Fault = keyof typeof FAULTS;
 
-/** An answer that somebody makes up. */
+/** An answer that does not come from the service. */
 export type Canned = { status: number; headers?: Record<string, string>; body: string };
 
 /** The fate of a call at the gateway; `ok` delivers it. Some faults need more members. */

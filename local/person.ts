@@ -21,7 +21,7 @@ export interface Person {
 
 type Options = {
   clock: { nowMs(): number };
-  /** Past the gateway: it records the function's calls, and holds one back while a person acts. */
+  /** Past the gateway: it records the function's calls, and delays one while a person acts. */
   console: SecretsManagerClient;
   platform: Platform;
   username: string;

@@ -54,7 +54,7 @@ export interface World {
   functionArn: string;
   /** One synchronous invocation of the function. */
   invoke(event: unknown, timeoutMs?: number): Promise<InvocationResult>;
-  /** Whether the function is at work: its calls cannot be told from those of others, but for this. */
+  /** Whether the function is at work: without this its calls look like those of other callers. */
   functionRuns(): boolean;
   /** The password that a reader of AWSCURRENT gets. */
   storedPassword(): string | undefined;
@@ -102,7 +102,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   const env: Record<string, string> = {
     ...aws.env,
-    // Whatever this machine's user configured for AWS is no part of this world.
+    // The AWS settings of this machine's user are not part of this world.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_LAMBDA_FUNCTION_NAME: FUNCTION,

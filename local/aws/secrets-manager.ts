@@ -124,7 +124,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
       ask(askedWith, !input.RotateImmediately);
       return rotating;
     } catch (error) {
-      // A test that is under way is no rotation: its version is about to be removed.
+      // A test that is under way is not a rotation: its version is about to be removed.
       if (error instanceof PreviousRotationOpen && !tests.has(error.token)) ask(error.token, false);
       throw error;
     }

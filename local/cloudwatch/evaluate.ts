@@ -57,7 +57,7 @@ export function evaluate(
 
 const isValue = (value: number | undefined): value is number => value !== undefined;
 
-/** Latest first. Periods are counted back from now: CloudWatch's are no calendar's. */
+/** Latest first. Periods are counted back from now: CloudWatch's periods do not follow the calendar. */
 function valuesOf(alarm: MetricAlarm, metrics: MetricStore, nowMs: number, periods: number) {
   return Array.from({ length: periods }, (_, index) => {
     const toMs = nowMs - index * alarm.periodMs;

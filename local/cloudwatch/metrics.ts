@@ -49,7 +49,7 @@ export function createMetricStore(): MetricStore {
   };
 }
 
-/** The index of the first datapoint at a time or later. They stand in the order of time. */
+/** The index of the first datapoint at a time or later. They are in the order of time. */
 function firstFrom(datapoints: readonly Datapoint[], fromMs: number): number {
   let [low, high] = [0, datapoints.length];
   while (low < high) {

@@ -17,7 +17,7 @@ export type Drill = {
   close(): Promise<void>;
 };
 
-/** A world in this situation, for a person who knows no more than at 3 a.m. Function and tool must be built. */
+/** A world in this situation, for an operator with only the facts of 3 a.m. Function and tool must be built. */
 export async function startDrill(situation: Situation, seed = 1): Promise<Drill> {
   const world = await startWorld({ seed, ...situation.world });
   await situation.arise(world);

@@ -1,4 +1,4 @@
-/** `npm run drill`: a person solves an incident with the operator's tool, and is judged. */
+/** `npm run drill`: an operator solves an incident with the operator's tool, and is judged. */
 import { randomInt } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { bundleCli } from '../../cli/bundle.ts';

@@ -3,7 +3,7 @@ import type { World, WorldOptions } from '../world.ts';
 /** A situation that an operator meets, made by the real function in a world that is up. */
 export type Situation = {
   name: string;
-  /** For who picks one; says no more than who picks it may know before. */
+  /** A line for the choice of a situation; it gives away no more than its reader may know before. */
   shows: string;
   world?: WorldOptions;
   /** The section of docs/runbook.md that leads out of it. */

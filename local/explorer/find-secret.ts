@@ -1,7 +1,7 @@
 import { LAYERS } from './decode.ts';
 
 /**
- * Which encodings of a secret stand in a text: `[]` where none does, else names such as `clear`, `base64`,
+ * Returns the encodings of a secret in a text: `[]` without one, else names such as `clear`, `base64`,
  * `XML` or `hex in JSON`. For secrets of eight characters or more; shorter ones stand everywhere for other
  * reasons.
  */

@@ -72,7 +72,7 @@ export async function playHistory(
   };
 }
 
-/** Lost is only what never reached us, and a person is told. */
+/** A password is lost only if its answer never arrived, and a message announces the loss. */
 function judgeLoss({ world }: Stage, before: Mark): string[] {
   const lines = world.aws.logs.lines(world.logGroupName).slice(before.logged);
   const sealed = lines.some((line) => line.includes('"sealedEnvelope"'));
@@ -112,7 +112,7 @@ async function judgeAftermath(world: World): Promise<string[]> {
   ];
 }
 
-/** Support resets the password by telephone, and a person stores it. */
+/** Support resets the password by telephone, and an operator stores it. */
 async function restoreByHand({ world, sayings, plant }: Stage): Promise<void> {
   const password = plant();
   sayings.beforeAct();

@@ -85,7 +85,7 @@ function watchCurrent(world: World) {
     before: (call: Call) => void seen.set(call, world.storedPassword()),
     after: (call: Call) => {
       const live = world.platform.truth(world.username).password;
-      // A new password of ThingSpace's is no write of ours, and comes in no call to Secrets Manager.
+      // ThingSpace's new password is not a write of the function, and comes in no call to Secrets Manager.
       if (call.service !== 'secretsmanager' || seen.get(call) !== live || world.storedPassword() === live)
         return;
       violations.push(`${call.operation} took AWSCURRENT from a live password to a dead one`);

@@ -6,7 +6,7 @@ import { listen, type Sayings } from './sayings.ts';
 /** A world for some histories, one after the other, and what an observer sees of it. */
 export interface Stage {
   readonly world: World;
-  /** Remote calls that the function made, in order; nobody else's. */
+  /** Remote calls that the function made, in order; no other caller's. */
   readonly functionCalls: readonly Call[];
   /** The function's answer to each invocation, as JSON. */
   readonly answers: readonly string[];

@@ -192,7 +192,7 @@ function begin(work: Work, { resolve, kill, order }: Sandbox): Running {
     },
     pass(ms) {
       const leftMs = invocation.leftMs() - ms;
-      // Whoever sleeps longer than it may live does not wake up.
+      // A process that sleeps longer than it may live does not wake up.
       if (leftMs <= 0) return timeOut();
       invocation.killAfter(leftMs);
       order({ kind: 'passed', ms });

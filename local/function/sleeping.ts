@@ -3,7 +3,7 @@ import type { ClientRequest } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 
-/** `asleep`: for so long the process does nothing by itself; `awake`: it goes on although no time was let pass. */
+/** `asleep`: for so long the process does nothing by itself; `awake`: it continues although no time has passed. */
 export type SleepReport = { kind: 'asleep'; ms: number } | { kind: 'awake' };
 
 /** The argument with which a process reports its sleeps, for the parent to let their time pass. */

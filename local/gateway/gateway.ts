@@ -171,7 +171,7 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
         }
       };
       const server = createServer((request, response) => void handle(request, response));
-      // Idle connections stay open: a front that hangs up by itself would be a fault nobody injected.
+      // Idle connections stay open: a front that hangs up by itself would be a fault that no test injected.
       server.keepAliveTimeout = 0;
       const front = await listen(server);
       fronts.push(front);

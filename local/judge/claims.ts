@@ -34,7 +34,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     name: 'nothing is lost',
     says: /\bnothing (?:that was received )?is lost\b|\bis not lost\b/i,
-    // Support's password is kept by whoever was told it.
+    // The operator who heard support's password has it.
     isTrue: (moment) =>
       isStored(moment) || isSealed(moment) || isSealedLate(moment) || !moment.made.includes(moment.live),
   },
@@ -90,7 +90,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'stopped',
-    says: /\bpresent no password any more\b|\blog-ins stopped\b|\brotation presents nothing until\b/i,
+    says: /\bpresent no password any more\b|\blog-ins stopped\b|\brotation (?:presents nothing|makes no log-in) until\b/i,
     isTrue: ({ exposure, rotationBudget }) => exposure >= rotationBudget,
   },
 ];
@@ -101,7 +101,7 @@ function versionOf(sentence: string, facts: Readonly<Record<string, unknown>>): 
   return named ?? (typeof facts.versionId === 'string' ? facts.versionId : undefined);
 }
 
-/** ThingSpace itself has refused the password: one that an exchange of ours replaced is dead, but not refused. */
+/** ThingSpace itself has refused the password: one that an exchange replaced is dead, but not refused. */
 function wasRefused({ answers, stored, sealed }: Moment, version: string | undefined): boolean {
   const refused = answers.filter(({ accepted }) => !accepted).map(({ password }) => password);
   const password = version === undefined ? undefined : (stored.get(version) ?? sealed.get(version));

@@ -74,7 +74,7 @@ export async function nothingLeaked(world: World): Promise<Check> {
     JSON.stringify(world.aws.sns.published),
     JSON.stringify(await world.aws.dynamodb.items(world.tableName)),
   ].join('\n');
-  // As text and as it would stand in JSON. Short ones ("true", "1e10") stand everywhere for other reasons.
+  // As text and in its form in JSON. Short ones ("true", "1e10") occur everywhere for other reasons.
   const passwords = world.platform.truth(world.username).passwords.filter(({ length }) => length >= 8);
   const forms = passwords.flatMap((password) => [password, JSON.stringify(password).slice(1, -1)]);
   return check('No password stands in log, alarms or table', !forms.some((form) => written.includes(form)));

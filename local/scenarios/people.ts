@@ -72,7 +72,7 @@ export const peopleScenarios: readonly Scenario[] = [
     },
   },
 
-  /** Two passwords are known, and neither works: only a person can go on. */
+  /** Two passwords are known, and neither works: only an operator can continue. */
   {
     name: 'superseded',
     shows:

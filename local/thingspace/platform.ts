@@ -149,7 +149,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     if (planted !== undefined) return planted;
     for (;;) {
       const drawn = drawPassword(random);
-      // A password that was used before would hide that somebody presents an old one.
+      // A password that was used before would hide a log-in with an old one.
       if (!account.passwords.includes(drawn)) return drawn;
     }
   }

@@ -53,7 +53,7 @@ export function printRotationLine(report: Report, write: (text: string) => void)
   );
 }
 
-/** The last sentence, for a person. */
+/** The last sentence, for a reader. */
 export function verdict(reports: readonly Report[]): string {
   const broken = reports.flatMap(({ checks }) => checks.filter((check) => !check.held)).length;
   const all = reports.flatMap(({ checks }) => checks).length;

@@ -79,7 +79,7 @@ export function withoutTestVersion(secret: Secret, token: string): Secret {
   return { ...secret, versions: secret.versions.filter(({ id }) => id !== token || id === current) };
 }
 
-/** Rotation off; what AWSPENDING hangs on stays for a person to look at, as documented. */
+/** Rotation off; the version under AWSPENDING stays for an operator to look at, as documented. */
 export function cancelRotateSecret(secret: Secret, nowMs: number): Secret {
   if (!secret.rotation?.enabled) {
     throw new AwsFailure('InvalidRequestException', 'Rotation is not enabled for this secret.');

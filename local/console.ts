@@ -12,7 +12,7 @@ const HELP: Record<string, string> = {
   unlock: 'support unlocks the username',
   check: "the daily check: the function's recover event",
   'forward <minutes>': 'lets so much time pass in this world',
-  truth: 'what ThingSpace itself knows (the product cannot see it)',
+  truth: 'the state of ThingSpace itself (the product cannot see it)',
 };
 
 /** More commands of a console: by the word with its arguments, a line of help and the action. */

@@ -76,7 +76,7 @@ export function judge(situation: Situation, works: boolean, said: Said, seen: Ob
       missing.length === 0 ? 'SOLVED.' : 'NOT SOLVED YET.',
       ...missing,
       spent,
-      ...(missing.length === 0 && better.length === 0 ? ['Nothing could have been better.'] : better),
+      ...(missing.length === 0 && better.length === 0 ? ['No other way is better.'] : better),
       `The way that the messages lead: docs/runbook.md#${section}`,
     ],
   };

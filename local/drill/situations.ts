@@ -89,14 +89,14 @@ export const situations: readonly Situation[] = [
   },
   {
     name: 'guard-closed',
-    shows: 'The rotation presents nothing any more.',
+    shows: 'The rotation makes no log-in.',
     section: 'guard-closed',
     best: { failures: 0, calls: 0 },
     arise: closeGuard,
   },
   {
     name: 'superseded',
-    shows: 'Somebody stored a password while a rotation was under way.',
+    shows: 'An operator stored a password during a rotation.',
     section: 'superseded',
     best: { failures: 0, calls: 1 },
     async arise(world) {

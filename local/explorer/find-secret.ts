@@ -6,7 +6,7 @@ import { LAYERS } from './decode.ts';
  * reasons.
  */
 export function findSecret(haystack: string, secret: string): string[] {
-  if (secret === '') throw new RangeError('An empty secret stands in every text: search for a real one.');
+  if (secret === '') throw new RangeError('An empty secret is in every text: search for a real one.');
   const forms = formsOf(secret);
   const found = new Set(namesIn(haystack, forms));
 

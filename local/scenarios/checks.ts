@@ -77,7 +77,7 @@ export async function nothingLeaked(world: World): Promise<Check> {
   // As text and in its form in JSON. Short ones ("true", "1e10") occur everywhere for other reasons.
   const passwords = world.platform.truth(world.username).passwords.filter(({ length }) => length >= 8);
   const forms = passwords.flatMap((password) => [password, JSON.stringify(password).slice(1, -1)]);
-  return check('No password stands in log, alarms or table', !forms.some((form) => written.includes(form)));
+  return check('No password is in log, alarms or table', !forms.some((form) => written.includes(form)));
 }
 
 const holderOf = ({ aws, secretArn }: World, label: string): string | undefined =>

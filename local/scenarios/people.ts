@@ -10,7 +10,7 @@ export const peopleScenarios: readonly Scenario[] = [
   {
     name: 'edited-meanwhile',
     shows:
-      'A person edits another member of the secret while the new password is being stored: both end up in AWSCURRENT.',
+      'An operator edits another member of the secret while the new password is being stored: AWSCURRENT gets both.',
     async play(world) {
       const { gateway, conductor, person, platform, username, secretArn } = world;
       const before = observe(world);
@@ -40,7 +40,7 @@ export const peopleScenarios: readonly Scenario[] = [
   {
     name: 'reset-meanwhile',
     shows:
-      'Support resets the password while the answer is on its way, and a person stores it: theirs stays, ours is kept aside.',
+      'Support resets the password while the answer is on its way, and an operator stores it: it stays, the sealed one is set aside.',
     async play(world) {
       const { gateway, conductor, person, platform, username, secretArn } = world;
       const before = observe(world);
@@ -76,7 +76,7 @@ export const peopleScenarios: readonly Scenario[] = [
   {
     name: 'superseded',
     shows:
-      'A new password is sealed, a wrong one stored, and support has reset it meanwhile: said once; the right one ends it.',
+      'A new password is sealed, a wrong one stored, and support has reset it meanwhile: one message; the right one ends it.',
     async play(world) {
       const { gateway, conductor, person, platform, username, secretArn } = world;
       const before = observe(world);
@@ -114,7 +114,7 @@ export const peopleScenarios: readonly Scenario[] = [
         check('After that ThingSpace was left alone', quiet),
         check('With the right one stored, the recover event ends it', recovered.ok && theirs === RESET),
         check('A message says that it is over', alarms(world, 'trouble-over') === 1),
-        check('The sealed password is kept aside', (await keptAside(world)) === 1),
+        check('The sealed password is set aside', (await keptAside(world)) === 1),
         check(
           'The next rotation makes a new password',
           last.succeeded && platform.truth(username).getNewPasswords === 2,

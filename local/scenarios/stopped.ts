@@ -8,7 +8,7 @@ export const stoppedScenarios: readonly Scenario[] = [
   {
     name: 'guard-closed',
     shows:
-      'Two processes die with a log-in in their hands: the rotation presents nothing more, and the right version ends it.',
+      'Two processes die with a log-in in flight: the rotation makes no further log-in, and the right version ends the stop.',
     async play(world) {
       const { conductor, person, platform, username, secretArn } = world;
       await closeGuard(world);
@@ -56,7 +56,7 @@ export const stoppedScenarios: readonly Scenario[] = [
         ),
         check('Meanwhile the journal kept the sealed password', state === 'received'),
         check('It was announced, once', told === 1),
-        check('Nobody asked for another password', getNewPasswords === 1),
+        check('No other exchange was made', getNewPasswords === 1),
         check('With the right back, a retry finished the rotation', last.succeeded),
         ...(await rotatedChecks(world, last.token, before)),
       ];

@@ -1,4 +1,4 @@
-import type { RefusedPasswordError } from '../ledger/errors.ts';
+import { openingCommand, type RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import { credentialLost } from '../ledger/reserve.ts';
@@ -7,7 +7,7 @@ import { SETTLING_MS } from '../ledger/times.ts';
 import type { Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
-import { OutcomeUnknownError, openingCommand } from './errors.ts';
+import { OutcomeUnknownError } from './errors.ts';
 import { endCommitted } from './exchange-outcome.ts';
 import { type Proof, prove } from './log-in.ts';
 import { makeCurrent } from './make-current.ts';
@@ -45,7 +45,7 @@ export async function settleUnknownOutcome(
     );
   }
   const settlesAt = startedAt + SETTLING_MS;
-  if (now < settlesAt) return waitOrFail(invocation, settlesAt - now, stillUnknown(username, settlesAt));
+  if (now < settlesAt) return waitOrFail(invocation, settlesAt - now, stillUnknown(seen, settlesAt));
 
   const theirs = await storedByPerson(seen, journal);
   if (theirs) {
@@ -149,11 +149,11 @@ async function storedAnew(
 async function failAsLost(invocation: Invocation, attempt: string, { username, state }: Seen): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
   const lost = await ledger.change(username, deadlineMs, (fresh, at) =>
-    recordLost(fresh, attempt, username, at),
+    recordLost(fresh, attempt, username, at) && fresh.journal.state === 'lost' ? fresh.journal : undefined,
   );
   if (!lost) return;
   metrics.count('PasswordLost', state.credential);
-  throw credentialLost(username);
+  throw credentialLost(username, lost);
 }
 
 /** The old password works, or one that a person has stored since: the exchange brought nothing that is needed. */
@@ -165,11 +165,20 @@ function endWithoutNewPassword(
   return ledger.change(username, deadlineMs, (state) => recordUnchanged(state, attempt));
 }
 
-function stillUnknown(username: string, settlesAt: number): OutcomeUnknownError {
+function stillUnknown(
+  { username, state: { journal } }: Pick<Seen, 'username' | 'state'>,
+  settlesAt: number,
+): OutcomeUnknownError {
+  const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;
+  const until = new Date(settlesAt).toISOString();
+  const why = answerIsKept
+    ? 'an answer arrived in which no password could be read. It is sealed: look into it with ' +
+      `\`${openingCommand(username)}\`; if it holds a password, store that as a new version of the secret. A retry or the ` +
+      `recover event after ${until}`
+    : `its answer did not arrive. It may still act until ${until}; a retry or the recover event after that`;
   return new OutcomeUnknownError(
-    `Nobody knows yet whether ThingSpace has changed the password of ${username}: its answer did not arrive. It may ` +
-      `still act until ${new Date(settlesAt).toISOString()}; a retry or the recover event after that logs in once ` +
-      'with the old password and settles it. Nothing is asked for again before.',
+    `Nobody knows yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
+      'password and settles it. Nothing is asked for again before.',
   );
 }
 

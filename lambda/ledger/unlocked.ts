@@ -4,10 +4,10 @@ import { type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
 import { SETTLING_MS } from './times.ts';
 
-/** What a person says of the platform cannot be taken over now; nothing was changed. */
+/** The operator's report of an unlocked username cannot be accepted now; nothing was changed. */
 export class UnlockNotTakenError extends PresentableError {
   override readonly name: string = 'UnlockNotTakenError';
-  /** When saying so again will be accepted, in milliseconds since 1970; absent when it is not needed. */
+  /** When the report will be accepted, in milliseconds since 1970; absent when it is not needed. */
   readonly retryAt: number | undefined;
   constructor(message: string, retryAt?: number) {
     super(message);
@@ -15,7 +15,7 @@ export class UnlockNotTakenError extends PresentableError {
   }
 }
 
-/** Something sent before the unlocking may still be executed after it, and would then count. */
+/** A log-in sent before the unlocking may still be executed after it, and would then count. */
 export class StillInFlightError extends UnlockNotTakenError {
   override readonly name = 'StillInFlightError';
 }
@@ -25,17 +25,17 @@ export class GuardNotClosedError extends UnlockNotTakenError {
   override readonly name = 'GuardNotClosedError';
 }
 
-/** Somebody logged in after the unlocking: that may have failed, and would be forgotten. */
+/** A password was presented after the unlocking: that log-in may have failed, and would be forgotten. */
 export class PresentedSinceError extends UnlockNotTakenError {
   override readonly name = 'PresentedSinceError';
 }
 
 /**
- * A person says that M2M Support has unlocked the username at `unlockedAt`: the count starts from zero.
+ * Records the operator's report that M2M Support has unlocked the username at `unlockedAt`: the count starts from zero.
  *
- * Accepted only while the guard is closed, nothing is in flight and nobody of ours has presented a password
- * since the unlocking: then every failure that is counted here was before it. Passwords that were refused stay
- * refused: unlocking does not make a wrong one right.
+ * Accepted only while the guard is closed, nothing is in flight, and no password was presented through the ledger since
+ * the unlocking. Then every failure that is counted here was before it. Passwords that were refused stay refused:
+ * unlocking does not make a wrong one right.
  * @returns why it was not accepted; `state` is then changed by the passing of time alone (`sweep`)
  */
 export function unlocked(

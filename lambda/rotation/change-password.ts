@@ -37,11 +37,11 @@ import { unusable, writeSealed } from './sealed-answer.ts';
  *   6 label moved, journal behind         AWSCURRENT holds the sealed value    committed
  */
 
-/** Kept of the invocation's time for sealing and storing the answer. */
+/** The time of an invocation that is kept for sealing and storing the answer. */
 const STORING_MS = 8_000;
 const MIN_WAIT_MS = 5_000;
 
-/** What is known of an exchange while its answer is awaited. */
+/** An exchange whose answer is awaited. */
 type Exchange = {
   /** The version whose password is to be replaced. */
   current: ReadableVersion;
@@ -53,8 +53,8 @@ type Exchange = {
 };
 
 /**
- * Asks ThingSpace for a new password, once, and makes it current. From the request on the old password
- * may be dead: what arrives is sealed before anybody reads it.
+ * Asks ThingSpace for a new password, once, and makes it current. The old password may be dead from the request on, so
+ * the answer is sealed before it is read.
  * @param sealing the key that seals the answer; nothing is sent to ThingSpace before KMS has made it
  * @throws a named error that says whether the password was changed; the journal says the same
  */
@@ -86,8 +86,8 @@ export async function changePassword(
 }
 
 /**
- * How long the answer may be waited for; undefined when too little time is left. Hanging up early can only lose
- * the password: who waited for something else first leaves the exchange to the retry.
+ * Returns how long to wait for the answer; undefined when less than half of the invocation, or less than 13 s, is left.
+ * Aborting GetNewPassword can lose the password, so the next retry asks instead.
  */
 function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): number | undefined {
   const leftMs = deadlineMs - clock.nowMs();
@@ -104,7 +104,7 @@ function notEnoughTime({ clock, deadlineMs }: StepInvocation): NotEnoughTimeErro
   );
 }
 
-/** GetNewPassword: the bytes of an answer, unread. */
+/** Sends GetNewPassword and returns the bytes of its answer, unread. */
 async function ask(
   invocation: StepInvocation,
   { reservation, current }: Exchange,
@@ -138,7 +138,9 @@ async function ask(
   );
 }
 
-/** Seals first; then reads, and makes current what was read. Returns what AWSCURRENT is on by then. */
+/**
+ * Seals the answer, then reads it and makes its password current. Returns the version that AWSCURRENT is on by then.
+ */
 async function sealAndStore(
   invocation: StepInvocation,
   { current, reservation, key, askedAtMs }: Exchange,

@@ -50,16 +50,16 @@ export function endUnknown(
   );
 }
 
-/** What AWSCURRENT is on when an exchange has ended. */
+/** The version that AWSCURRENT is on when an exchange has ended. */
 export type Committed = {
   versionId: string;
-  /** Whether that is a newer password, which a person stored and which works. */
+  /** Whether it holds a newer password, which an operator stored and which works. */
   overtaken: boolean;
 };
 
 /**
- * AWSCURRENT is on a password that works: the exchange is over. `token` is the rotation that may finish it, if
- * not the one that began it; `andThen` runs in the same write when this call changed the journal.
+ * Ends an exchange because AWSCURRENT is on a password that works. `token` is the rotation that may finish it, if not
+ * the one that began it; `andThen` runs in the same write when this call changed the journal.
  */
 export async function endCommitted(
   { ledger, deadlineMs }: Invocation,
@@ -73,7 +73,7 @@ export async function endCommitted(
   });
 }
 
-/** ThingSpace answered with a fault. @throws ExchangeRefusedError, OutcomeUnknownError */
+/** Records a fault that ThingSpace answered with, and throws. @throws ExchangeRefusedError, OutcomeUnknownError */
 export async function endRefused(
   invocation: Invocation,
   reservation: Reservation,
@@ -100,7 +100,9 @@ export async function endRefused(
   );
 }
 
-/** Neither a password nor a fault could be read from the answer. @throws UnreadableAnswerError */
+/**
+ * Records an answer in which neither a password nor a fault could be read, and throws. @throws UnreadableAnswerError
+ */
 export async function endUnreadable(
   invocation: Invocation,
   reservation: Reservation,

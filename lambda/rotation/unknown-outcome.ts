@@ -17,13 +17,13 @@ import { findInLog } from './sealed-answer.ts';
 export type Unsettled = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
 
 const POLL_MS = 5_000;
-/** What an invocation keeps for itself when it waits: enough to say what it waited for. */
+/** The time that a waiting invocation keeps for its end: enough to throw and to log the reason. */
 const MARGIN_MS = 3_000;
 
 /**
- * Settles an exchange whose outcome nobody knows: look first (the log, then the token's version), then wait
- * until ThingSpace can no longer execute it, then log in once with the old password. Comes back when the
- * journal may have changed.
+ * Settles an exchange of unknown outcome. It looks first (the log, then the token's version), and then waits until
+ * ThingSpace can no longer execute the request. Then it logs in once with the old password. Returns when the journal
+ * may have changed.
  * @throws OutcomeUnknownError when it must wait longer than this invocation may live, or nothing is proven
  * @throws CredentialLostError when the old password is refused for certain: it was changed, and the new one is lost
  */
@@ -53,7 +53,7 @@ export async function settleUnknownOutcome(
     if (proof.works) return endWithoutNewPassword(invocation, attempt, username);
     if (!proof.certain) throw unproven(invocation, username, proof);
   }
-  // An answer that KMS does not open now is no loss, and neither is one that could not be looked for.
+  // An answer that KMS does not open now is not lost, and neither is one that could not be looked for.
   if (inLog.found === 'locked') throw inLog.error;
   // A log that was not searched may hold the answer: then a refusal proves no loss.
   const mayProveLoss = inLog.found !== 'not searched';
@@ -76,8 +76,8 @@ export async function waitOrFail(
 }
 
 /**
- * The token's version may hold the new password although neither journal nor log tell so. A value that is not
- * AWSCURRENT may be anybody's: it is asked once.
+ * Looks for the new password in the token's version, which may hold it although neither journal nor log shows it. A
+ * value that is not AWSCURRENT may be from anyone, so one log-in proves it.
  */
 async function storedUnderToken(
   invocation: Invocation,
@@ -98,7 +98,10 @@ async function storedUnderToken(
   return true;
 }
 
-/** What a person has stored since the exchange began: neither the old password nor one that is known to be dead. */
+/**
+ * Returns the credential that an operator has stored since the exchange began: not the old password, and not a known
+ * dead one.
+ */
 async function storedByPerson(
   { username, current, currentIsDead }: Seen,
   { oldVersion, oldHash }: Unsettled,
@@ -109,7 +112,7 @@ async function storedByPerson(
 }
 
 /**
- * One log-in with the password that the exchange was to replace, unless it was refused for certain since.
+ * Presents the password that the exchange was to replace in one log-in, unless it was refused for certain since.
  * @returns false when it is refused for certain: ThingSpace has changed the password
  * @throws OutcomeUnknownError when the refusal proves nothing, or the old password is gone
  */
@@ -135,7 +138,10 @@ async function oldStillWorks(
   return proof.works;
 }
 
-/** The old password in a version that a person stored since: it may be presented where the old version is barred. */
+/**
+ * Returns the version in which an operator has stored the old password since: it may be presented when the old version
+ * is barred.
+ */
 async function storedAnew(
   { username, current, currentIsDead }: Seen,
   { oldHash }: Unsettled,
@@ -145,7 +151,7 @@ async function storedAnew(
   return (await hashPassword(username, password)) === oldHash ? current : undefined;
 }
 
-/** @throws CredentialLostError; comes back when another invocation has found the answer meanwhile */
+/** @throws CredentialLostError; returns when another invocation has found the answer meanwhile */
 async function failAsLost(invocation: Invocation, attempt: string, { username, state }: Seen): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
   const lost = await ledger.change(username, deadlineMs, (fresh, at) =>
@@ -156,7 +162,9 @@ async function failAsLost(invocation: Invocation, attempt: string, { username, s
   throw credentialLost(username);
 }
 
-/** The old password works, or one that a person has stored since: the exchange brought nothing that is needed. */
+/**
+ * Ends an exchange whose new password is not needed: the old password works, or one that an operator has stored since.
+ */
 function endWithoutNewPassword(
   { ledger, deadlineMs }: Invocation,
   attempt: string,

@@ -1,7 +1,7 @@
 import { PresentableError } from '../errors.ts';
 /**
- * SOAP 1.1 requests exactly as the WCF service wants them: names, namespaces and order count.
- * Source: `docs/thingspace-api.md`, the table of operations and the example envelope.
+ * SOAP 1.1 requests exactly as the WCF service needs them: names, namespaces, and order count. Source:
+ * `docs/thingspace-api.md`, the table of operations and the example envelope.
  */
 export type SoapRequest = {
   /** Path below the base URL. */

@@ -1,6 +1,6 @@
-import { SessionGoneError } from '../../client/errors.ts';
-import type { Session } from '../../client/session.ts';
 import { PresentableError } from '../errors.ts';
+import { SessionGoneError } from '../session/errors.ts';
+import type { Session } from '../session/session.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
 import type { sendOnce } from '../thingspace/http-call.ts';
 import { readResponse } from '../thingspace/soap-answers.ts';

@@ -1,4 +1,4 @@
-import { SessionError } from '../../client/errors.ts';
+import { SessionError } from '../session/errors.ts';
 
 const ASK = 'ask whoever operates the access function: its log says more.';
 

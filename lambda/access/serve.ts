@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Session } from '../../client/session.ts';
 import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
+import type { Session } from '../session/session.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { firstOf, type Subjects, subjectsIn } from './devices.ts';
 import { type RequestEnvelope, readEnvelope } from './envelope.ts';

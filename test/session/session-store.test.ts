@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newItem } from '../../client/session-item.ts';
-import { dynamoDbSessions } from '../../client/session-store.ts';
-import { kmsTokenSealer } from '../../client/token-sealer.ts';
+import { newItem } from '../../lambda/session/session-item.ts';
+import { dynamoDbSessions } from '../../lambda/session/session-store.ts';
+import { kmsTokenSealer } from '../../lambda/session/token-sealer.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

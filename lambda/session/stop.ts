@@ -1,10 +1,10 @@
-import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
+import type { LockoutGuardError } from '../ledger/errors.ts';
 import {
   BudgetSpentError,
   CredentialLostError,
   ExchangeInProgressError,
   RefusedPasswordError,
-} from '../lambda/ledger/errors.ts';
+} from '../ledger/errors.ts';
 import {
   LogInRefusedError,
   LogInStoppedError,

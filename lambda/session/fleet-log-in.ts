@@ -1,5 +1,5 @@
-import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
-import { credentialKey } from '../lambda/ledger/state.ts';
+import type { StoredCredential } from '../ledger/guarded-log-in.ts';
+import { credentialKey } from '../ledger/state.ts';
 import { changeItem } from './change-item.ts';
 import { logIn } from './log-in.ts';
 import { LEASE_MS, LOG_IN_MS, opened, released, type SessionItem } from './session-item.ts';

@@ -2,19 +2,19 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { type Alarms, createAlarms } from '../lambda/alarms/publish.ts';
-import { AWS_CLIENT } from '../lambda/aws-client.ts';
+import { type Alarms, createAlarms } from '../alarms/publish.ts';
+import { AWS_CLIENT } from '../aws-client.ts';
 import {
   DEFAULT_BASE_URL,
   DEFAULT_LOCKOUT_BUDGET,
   DEFAULT_LOCKOUT_LIMIT,
   DEFAULT_ROTATION_BUDGET,
-} from '../lambda/defaults.ts';
-import { budgets } from '../lambda/ledger/budgets.ts';
-import { dynamoDbItems } from '../lambda/ledger/dynamodb.ts';
-import { createLedger } from '../lambda/ledger/ledger.ts';
-import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
-import { createSoapApi } from '../lambda/thingspace/soap.ts';
+} from '../defaults.ts';
+import { budgets } from '../ledger/budgets.ts';
+import { dynamoDbItems } from '../ledger/dynamodb.ts';
+import { createLedger } from '../ledger/ledger.ts';
+import { secretsManagerStore } from '../secret/secrets-manager.ts';
+import { createSoapApi } from '../thingspace/soap.ts';
 import { clientClock } from './clock.ts';
 import { type OnEvent, quietly, type SessionEvent } from './events.ts';
 import { fleetSource } from './fleet-source.ts';

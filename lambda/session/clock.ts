@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, systemClock } from '../lambda/clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 
 /** The process's clock; a sleep ends early, without an error, when its signal is aborted. */
 export interface ClientClock extends Clock {

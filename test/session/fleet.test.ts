@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { IDLE_LIMIT_MS, LEASE_MS } from '../../client/session-item.ts';
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
+import { IDLE_LIMIT_MS, LEASE_MS } from '../../lambda/session/session-item.ts';
 import { announced } from '../world/judge.ts';
 import { USERNAME } from '../world/world.ts';
 import { createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './fleet-world.ts';

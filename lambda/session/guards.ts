@@ -1,10 +1,10 @@
-import type { Clock } from '../lambda/clock.ts';
-import { RefusedPasswordError, WaitAfterUnknownError } from '../lambda/ledger/errors.ts';
-import { guardedLogIn } from '../lambda/ledger/guarded-log-in.ts';
-import type { Ledger } from '../lambda/ledger/ledger.ts';
-import { WAITS_MS } from '../lambda/ledger/times.ts';
-import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
-import { meaningOf } from '../lambda/thingspace/codes.ts';
+import type { Clock } from '../clock.ts';
+import { RefusedPasswordError, WaitAfterUnknownError } from '../ledger/errors.ts';
+import { guardedLogIn } from '../ledger/guarded-log-in.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { WAITS_MS } from '../ledger/times.ts';
+import type { ThingSpaceApi } from '../thingspace/api.ts';
+import { meaningOf } from '../thingspace/codes.ts';
 import type { Guard } from './log-in.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { credentialKey } from '../lambda/ledger/state.ts';
+import { credentialKey } from '../ledger/state.ts';
 import { currentVersion, readCurrent } from './current-version.ts';
 import { changeSession, type FleetParts, logInForFleet, othersLogIn, type Subject } from './fleet-log-in.ts';
 import { pause } from './patience.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Guard, logIn } from '../../client/log-in.ts';
 import type { SecretStore } from '../../lambda/secret/secrets-manager.ts';
+import { type Guard, logIn } from '../../lambda/session/log-in.ts';
 import type { Outcome } from '../../lambda/thingspace/api.ts';
 import { virtualClock } from './virtual-clock.ts';
 

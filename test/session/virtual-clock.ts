@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ClientClock } from '../../client/clock.ts';
+import type { ClientClock } from '../../lambda/session/clock.ts';
 
 type Timer = { atMs: number; order: number; wake: () => void };
 

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleCli } from '../../../cli/bundle.ts';
 import { bundleRotation } from '../../../infra/bundle.ts';
 import { type Section, transcripts } from './sections.ts';
 
 const LIMIT_MS = 600_000;
-const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
 let sections: Section[] = [];
 beforeAll(async () => {
@@ -34,12 +32,6 @@ describe('docs/transcripts.md', () => {
       .split('\n')
       .filter((line) => !/npm run cli -- /.test(line));
     expect(lines.filter((line) => line.length > 120)).toEqual([]);
-  });
-
-  it('holds the transcript of the README', () => {
-    const [, shown = ''] = /```console\n([\s\S]*?)\n```/.exec(README) ?? [];
-    expect(shown).toContain('npm run cli -- rotate');
-    expect(page()).toContain(shown);
   });
 
   it('shows no password', () => {

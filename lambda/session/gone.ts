@@ -1,4 +1,4 @@
-import { readXml, type XmlElement } from '../lambda/thingspace/xml.ts';
+import { readXml, type XmlElement } from '../thingspace/xml.ts';
 import { SessionGoneError } from './errors.ts';
 
 /** `REQUEST_FAILED.SessionToken.Expired` and the like, with or without prefix and service name. */

@@ -1,4 +1,4 @@
-import { PresentableError } from '../lambda/errors.ts';
+import { PresentableError } from '../errors.ts';
 
 /** There is no session now. Neither the message nor the causes hold a password or a token. */
 export class SessionError extends PresentableError {

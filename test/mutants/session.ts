@@ -1,48 +1,48 @@
 import type { Mutant } from './mutants.ts';
 
-const FLEET = 'test/client/fleet.test.ts';
-const SESSION = 'test/client/session.test.ts';
-const LEASE = 'test/client/lease.test.ts';
-const ALONE = 'test/client/without-ledger.test.ts';
-const STORE = 'test/client/session-store.test.ts';
+const FLEET = 'test/session/fleet.test.ts';
+const SESSION = 'test/session/session.test.ts';
+const LEASE = 'test/session/lease.test.ts';
+const ALONE = 'test/session/without-ledger.test.ts';
+const STORE = 'test/session/session-store.test.ts';
 const SCHEDULES = 'test/ledger/schedules.test.ts';
-const ITEM = 'client/session-item.ts';
-const LOG_IN = 'client/fleet-log-in.ts';
-const SOURCE = 'client/fleet-source.ts';
+const ITEM = 'lambda/session/session-item.ts';
+const LOG_IN = 'lambda/session/fleet-log-in.ts';
+const SOURCE = 'lambda/session/fleet-source.ts';
 
 /** The rules for readers: each is what keeps a fleet from locking its username. */
-export const clientMutants: Mutant[] = [
+export const sessionMutants: Mutant[] = [
   {
     rule: 'a process asks for one session at a time',
-    file: 'client/shared-request.ts',
+    file: 'lambda/session/shared-request.ts',
     find: 'underWay ??= begin(untilMs);',
     replace: 'underWay = begin(untilMs);',
     noticedBy: SESSION,
   },
   {
     rule: 'an idle session is not used beyond its limit',
-    file: 'client/session.ts',
+    file: 'lambda/session/session.ts',
     find: 'clock.nowMs() - held.usedAtMs < IDLE_LIMIT_MS',
     replace: 'clock.nowMs() - held.usedAtMs <= IDLE_LIMIT_MS',
     noticedBy: SESSION,
   },
   {
     rule: 'nothing but a session that is gone is repeated',
-    file: 'client/session.ts',
+    file: 'lambda/session/session.ts',
     find: 'if (!saysSessionGone(failure)) throw failure;',
     replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'a token that is gone is not handed out again',
-    file: 'client/session.ts',
+    file: 'lambda/session/session.ts',
     find: 'while (session.generation <= gone) session = await obtain(waitMs, signal);',
     replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'the last use is noted every five minutes at most',
-    file: 'client/session.ts',
+    file: 'lambda/session/session.ts',
     find: 'if (session.usedAtMs - session.notedAtMs < COARSE_MS) return;',
     replace: '',
     noticedBy: SESSION,
@@ -98,14 +98,14 @@ export const clientMutants: Mutant[] = [
   },
   {
     rule: 'after a refusal only another version is presented',
-    file: 'client/log-in.ts',
+    file: 'lambda/session/log-in.ts',
     find: 'current !== versionId) return true;',
     replace: 'current !== undefined) return true;',
-    noticedBy: 'test/client/log-in.test.ts',
+    noticedBy: 'test/session/log-in.test.ts',
   },
   {
     rule: 'after a refusal another version is looked for',
-    file: 'client/log-in.ts',
+    file: 'lambda/session/log-in.ts',
     find: 'if (!(await anotherVersion(parts, credential.versionId, deadlineMs))) return first;',
     replace: 'return first;',
     noticedBy: FLEET,
@@ -210,56 +210,56 @@ export const clientMutants: Mutant[] = [
   },
   {
     rule: 'writes of the session are conditional',
-    file: 'client/session-store.ts',
+    file: 'lambda/session/session-store.ts',
     find: 'ConditionExpression: expected === 0 ? neverWritten : asRead,',
     replace: "ConditionExpression: 'attribute_not_exists(nothing)',",
     noticedBy: STORE,
   },
   {
     rule: 'the session is read consistently',
-    file: 'client/session-store.ts',
+    file: 'lambda/session/session-store.ts',
     find: 'ConsistentRead: true,',
     replace: '',
     noticedBy: STORE,
   },
   {
     rule: 'a sealed session opens only for its own secret, and only as a session',
-    file: 'client/token-sealer.ts',
+    file: 'lambda/session/token-sealer.ts',
     find: "({ secretArn, purpose: 'session' })",
     replace: "({ secretArn: 'any', purpose: 'session' })",
     noticedBy: STORE,
   },
   {
     rule: 'KMS that does not answer is no session that is gone',
-    file: 'client/token-sealer.ts',
+    file: 'lambda/session/token-sealer.ts',
     find: 'failure instanceof AwsCallError && FOREVER.test(failure.errorName)',
     replace: 'failure instanceof AwsCallError',
     noticedBy: STORE,
   },
   {
     rule: 'a caller waits no longer than it said',
-    file: 'client/shared-request.ts',
+    file: 'lambda/session/shared-request.ts',
     find: 'Promise.race([promise, late, aborted.promise])',
     replace: 'Promise.race([promise, aborted.promise])',
     noticedBy: SESSION,
   },
   {
     rule: 'a signal ends the waiting of its caller',
-    file: 'client/shared-request.ts',
+    file: 'lambda/session/shared-request.ts',
     find: 'Promise.race([promise, late, aborted.promise])',
     replace: 'Promise.race([promise, late])',
     noticedBy: SESSION,
   },
   {
     rule: 'a request for which nobody waits any more stops',
-    file: 'client/shared-request.ts',
+    file: 'lambda/session/shared-request.ts',
     find: 'if (joined.callers === 0) joined.patience.untilMs = clock.nowMs();',
     replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'what the most patient caller waits for goes on',
-    file: 'client/shared-request.ts',
+    file: 'lambda/session/shared-request.ts',
     find: 'Math.max(joined.patience.untilMs, untilMs)',
     replace: 'joined.patience.untilMs',
     noticedBy: SESSION,
@@ -273,49 +273,49 @@ export const clientMutants: Mutant[] = [
   },
   {
     rule: 'an older token drops nothing',
-    file: 'client/session.ts',
+    file: 'lambda/session/session.ts',
     find: 'if (held?.token === token) dropGeneration(held.generation);',
     replace: 'if (held) dropGeneration(held.generation);',
     noticedBy: SESSION,
   },
   {
     rule: 'a hook that fails costs no session',
-    file: 'client/events.ts',
+    file: 'lambda/session/events.ts',
     find: 'onEvent?.(event);\n    } catch {',
     replace: 'onEvent?.(event);\n    } catch (failure) {\n      throw failure;',
-    noticedBy: 'test/client/create-session.test.ts',
+    noticedBy: 'test/session/create-session.test.ts',
   },
   {
     rule: 'without the ledger a stored version is tried at once after one failure only',
-    file: 'client/guards.ts',
+    file: 'lambda/session/guards.ts',
     find: '(failures === 1 && !presented.has(versionId))',
     replace: '!presented.has(versionId)',
     noticedBy: ALONE,
   },
   {
     rule: 'only a fault of the session is a session that is gone',
-    file: 'client/gone.ts',
+    file: 'lambda/session/gone.ts',
     find: '/(^|[.:])SessionToken\\.\\w+$/',
     replace: '/Session/',
-    noticedBy: 'test/client/gone.test.ts',
+    noticedBy: 'test/session/gone.test.ts',
   },
   {
     rule: 'what passes is waited for',
-    file: 'client/stop.ts',
+    file: 'lambda/session/stop.ts',
     find: "why === 'exchange' || why === 'others'",
     replace: "why === 'others'",
     noticedBy: FLEET,
   },
   {
     rule: 'without the ledger a refused version is not presented again',
-    file: 'client/guards.ts',
+    file: 'lambda/session/guards.ts',
     find: 'if (counts) refused.add(versionId);',
     replace: '',
     noticedBy: ALONE,
   },
   {
     rule: 'without the ledger the pauses grow',
-    file: 'client/guards.ts',
+    file: 'lambda/session/guards.ts',
     find: 'Math.min(second * 2 ** (failures - 2), MAX_WAIT_MS)',
     replace: 'second',
     noticedBy: ALONE,

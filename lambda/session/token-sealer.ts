@@ -1,5 +1,5 @@
 import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
-import { AwsCallError, awsCall } from '../lambda/aws-call.ts';
+import { AwsCallError, awsCall } from '../aws-call.ts';
 
 /** Seals session tokens for the table. Throws AwsCallError. */
 export interface TokenSealer {

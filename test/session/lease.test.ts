@@ -10,7 +10,7 @@ import {
   released,
   type SessionItem,
   used,
-} from '../../client/session-item.ts';
+} from '../../lambda/session/session-item.ts';
 
 const SECRET = 'arn:secret';
 const ME = { gone: 0, secretArn: SECRET };

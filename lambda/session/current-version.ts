@@ -1,8 +1,8 @@
-import type { Clock } from '../lambda/clock.ts';
-import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
-import { readCredential } from '../lambda/secret/credential.ts';
-import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
-import { untilVisible } from '../lambda/secret/until-visible.ts';
+import type { Clock } from '../clock.ts';
+import type { StoredCredential } from '../ledger/guarded-log-in.ts';
+import { readCredential } from '../secret/credential.ts';
+import type { SecretStore } from '../secret/secrets-manager.ts';
+import { untilVisible } from '../secret/until-visible.ts';
 import { SessionSetupError } from './errors.ts';
 
 export type SecretReader = { store: Pick<SecretStore, 'describe' | 'read'>; secretId: string; clock: Clock };

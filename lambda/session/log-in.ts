@@ -1,8 +1,8 @@
-import { LockoutGuardError } from '../lambda/ledger/errors.ts';
-import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
-import { endsHint } from '../lambda/secret/password-ends.ts';
-import type { Outcome } from '../lambda/thingspace/api.ts';
-import { meaningOf } from '../lambda/thingspace/codes.ts';
+import { LockoutGuardError } from '../ledger/errors.ts';
+import type { StoredCredential } from '../ledger/guarded-log-in.ts';
+import { endsHint } from '../secret/password-ends.ts';
+import type { Outcome } from '../thingspace/api.ts';
+import { meaningOf } from '../thingspace/codes.ts';
 import { currentVersion, readCurrent, type SecretReader } from './current-version.ts';
 import { type Stop, stopOf } from './stop.ts';
 

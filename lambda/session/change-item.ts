@@ -1,4 +1,4 @@
-import type { Clock } from '../lambda/clock.ts';
+import type { Clock } from '../clock.ts';
 import { SessionError } from './errors.ts';
 import { decodeItem, type SessionItem } from './session-item.ts';
 import type { SessionStore } from './session-store.ts';

@@ -5,8 +5,8 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { awsCall } from '../lambda/aws-call.ts';
-import { rememberDates } from '../lambda/ledger/dynamodb.ts';
+import { awsCall } from '../aws-call.ts';
+import { rememberDates } from '../ledger/dynamodb.ts';
 import type { SessionItem } from './session-item.ts';
 
 /** The store of the fleet's session. Both calls may throw when the table cannot be reached. */

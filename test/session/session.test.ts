@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { SessionGoneError } from '../../client/errors.ts';
-import { sessionOver } from '../../client/session.ts';
-import { IDLE_LIMIT_MS } from '../../client/session-item.ts';
-import type { Source } from '../../client/source.ts';
+import { SessionGoneError } from '../../lambda/session/errors.ts';
+import { sessionOver } from '../../lambda/session/session.ts';
+import { IDLE_LIMIT_MS } from '../../lambda/session/session-item.ts';
+import type { Source } from '../../lambda/session/source.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 /** A source that opens a session whenever it is asked, after `tookMs`. */

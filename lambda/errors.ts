@@ -24,7 +24,7 @@ export function presentable(failure: unknown): Error {
   const frames = failure instanceof Error ? (failure.stack ?? '').split('\n').filter(isFrame) : [];
   const error = new UnexpectedError(
     `An unexpected ${kind} stopped the step${frames[0] ? ` ${frames[0].trim()}` : ''}. Nothing that was received is lost: ` +
-      'it is sealed. A retry goes on from the journal; please report this.',
+      'it is sealed. A retry continues from the journal. Report this error.',
   );
   error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
   return error;

@@ -21,8 +21,8 @@ export type OverdueAfter = { days: number; except: Record<string, number> };
 export type GaugeUnit = 'Count' | 'Milliseconds' | 'None';
 
 /**
- * Metrics per credential and per service. Every call writes one line of CloudWatch's embedded metric format to stdout:
- * once for `Service` alone, so that one alarm watches all credentials, and once for `Service` and `Credential` (the
+ * Metrics per credential and per service. Each value is one line of CloudWatch's embedded metric format on stdout. The
+ * line counts for `Service` alone, so that one alarm watches all credentials, and for `Service` and `Credential` (the
  * username in lower case, as `labelOf` writes it). Never throws: a value that is not a finite number is left out.
  */
 export interface Metrics {

@@ -55,7 +55,7 @@ export function readCaller(event: unknown): { caller: Caller; event: FunctionUrl
   if (!read.success) {
     throw new Refusal(
       'CallerUnknown',
-      'AWS has not said who calls. Call the function’s URL, signed with SigV4 for the service lambda; a direct Invoke is refused.',
+      'AWS has not named the caller. Call the function’s URL, signed with SigV4 for the service lambda; a direct Invoke is refused.',
     );
   }
   const { requestId, authorizer } = read.output.requestContext;

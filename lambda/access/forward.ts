@@ -37,8 +37,8 @@ const SESSION_GONE = new Set([
 export type Patience = { sessionMs: () => number; answerMs: () => number };
 
 /**
- * Sends the request with a session's token. It is sent a second time, with another token, only when ThingSpace's
- * fault says that it did not know the first one: nothing was executed then. Never throws.
+ * Sends the request with a session's token. Sends it a second time, with another token, only when ThingSpace's fault
+ * says that it did not know the first one. The request was not executed then. Never throws.
  */
 export async function forward(
   { session, send }: { session: Session; send: Send },

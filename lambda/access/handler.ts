@@ -9,9 +9,9 @@ import type { Services } from './serve.ts';
 import { readSettings } from './settings.ts';
 
 /**
- * A cold start loads no more than the first remote call needs, which counts the request. Everything else is loaded, in
- * one go, while that call is under way and before the request is served: code that cannot be loaded fails the request
- * when nothing has been recorded or sent to ThingSpace.
+ * A cold start loads no more than the first remote call needs, which counts the request. All other code is loaded, in
+ * one go, while that call is under way and before the request is served. Code that cannot be loaded fails the request
+ * before anything is recorded or sent to ThingSpace.
  */
 
 type LambdaContext = { getRemainingTimeInMillis(): number };

@@ -1,6 +1,6 @@
 import { SessionError } from '../session/errors.ts';
 
-const ASK = 'ask whoever operates the access function: its log says more.';
+const ASK = 'ask the operator of the access function, whose log has the cause.';
 
 const UNUSABLE = `The secret or the shared session cannot be used as it stands: ${ASK}`;
 
@@ -8,8 +8,8 @@ const UNUSABLE = `The secret or the shared session cannot be used as it stands: 
 const WORDS: Readonly<Record<string, string>> = {
   LogInRefusedError:
     'ThingSpace refuses the password that is stored: an operator has to store a working password.',
-  LogInStoppedError: `Nobody may log in until an operator has acted: ${ASK}`,
-  LogInWaitsError: 'There is no session yet, which passes by itself: try again.',
+  LogInStoppedError: `No log-in is allowed until an operator has acted: ${ASK}`,
+  LogInWaitsError: 'There is no session yet. The cause passes by itself: try again.',
   ThingSpaceUnavailableError:
     'ThingSpace could not be reached for a session, or gave no usable answer: try again later.',
   SessionSetupError: UNUSABLE,

@@ -1,7 +1,7 @@
 /**
- * Returns the principal as policies name it: the ARN of an IAM user or of a role. AWS names the caller with an assumed
- * role by `assumed-role/<role>/<session>`, without the role's path (its documentation of principal ARNs), and a role's
- * name is unique in its account: so roles are compared without their path.
+ * Returns the principal as policies name it: the ARN of an IAM user or of a role. AWS names a caller with an assumed
+ * role `assumed-role/<role>/<session>`, without the role's path (its documentation of principal ARNs). A role's name is
+ * unique in its account, so roles are compared without their path.
  */
 export function principalOf(userArn: string): string {
   const assumed = /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\/.+$/.exec(userArn);

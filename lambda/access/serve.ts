@@ -141,7 +141,7 @@ async function begin({ audit, log }: Services, record: AuditRecord): Promise<voi
     await audit.begin(record);
   } catch (failure) {
     log('A request could not be recorded', { failure: (failure as Error).message });
-    throw new Refusal('NotRecorded', 'Nothing was sent: what cannot be recorded is not sent. Try again.');
+    throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be recorded. Try again.');
   }
 }
 

@@ -4,8 +4,8 @@ const maxChars = 200;
 
 /**
  * Returns a credential's label for a metric's dimension and for an SNS attribute to filter on: 1 to 200 printable ASCII
- * characters without spaces. A usual username stays as it is; every other character (and `%`) becomes the
- * percent-encoding of its UTF-8 bytes; a label that is too long ends in a hash, so that two credentials never share
+ * characters without spaces. A usual username stays as it is. Every other character (and `%`) becomes the
+ * percent-encoding of its UTF-8 bytes. A label that is too long ends in a hash, so that two credentials never share
  * one. CloudWatch: a dimension's value is ASCII, at most 1,024 characters, not blank. SNS: an attribute's value is not
  * empty and holds no control characters.
  */

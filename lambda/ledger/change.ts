@@ -13,9 +13,9 @@ export interface ItemStore {
     state: CredentialState,
     expected: number,
   ): Promise<{ outcome: 'written'; now: number } | { outcome: 'conflict' }>;
-  /** Makes rows of the audit trail items of their own; the same row again changes nothing. */
+  /** Writes each row of the audit trail as a separate item; the same row again changes nothing. */
   audit(credential: string, rows: readonly AuditRow[]): Promise<void>;
-  /** Keeps an envelope as an item of its own, for good; the same again changes nothing. */
+  /** Keeps an envelope as a separate item, for good; the same envelope again changes nothing. */
   setAside(credential: string, attempt: string, envelope: string): Promise<void>;
   /** Envelopes that were set aside, by attempt. */
   readSetAside(credential: string): Promise<Record<string, string>>;
@@ -30,7 +30,7 @@ type Seen = { state: CredentialState; now: number; seenAtMs: number };
 /** The items as this process last saw them: a writer need not read its own writes again. */
 export type ItemMemory = Map<string, Seen>;
 
-/** How long a process relies on its own last write: the condition of the next write finds other writers. */
+/** How long a process relies on its last write: the condition of the next write finds other writers. */
 const BELIEVED_MS = 10_000;
 const REMEMBERED_WRITES = 20;
 const MAX_PAUSE_MS = 2_000;
@@ -138,8 +138,8 @@ function unavailable(credential: string, cause: unknown): LedgerUnavailableError
     `The ledger of ${credential} (DynamoDB) cannot be reached, and no password is presented without it. ` +
     'Check the table, the function’s permissions and DynamoDB’s health;';
   return cause === undefined
-    ? new LedgerUnavailableError(`${busy} A retry goes on from here.`)
-    : new LedgerUnavailableError(`${away} a retry goes on from here.`, { cause });
+    ? new LedgerUnavailableError(`${busy} A retry continues from here.`)
+    : new LedgerUnavailableError(`${away} a retry continues from here.`, { cause });
 }
 
 function notTaken(credential: string, cause: AwsCallError): LedgerItemError {

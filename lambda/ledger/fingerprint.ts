@@ -4,7 +4,7 @@ import { credentialKey } from './state.ts';
 export type Fingerprint = {
   /** Version and hash: a restored password is a new fingerprint even if it is the same password. */
   id: string;
-  /** Hash alone: tells whether two versions hold the same password. */
+  /** The hash alone shows whether two versions hold the same password. */
   hash: string;
 };
 
@@ -17,9 +17,9 @@ const known = new Map<string, Promise<string>>();
 const MAX_KNOWN = 64;
 
 /**
- * The salted hash by which the ledger knows a password. The username is the salt: no two items share it. Code that
- * needs the hash soon may call this beside a remote call and drop the promise: a failure is thrown where the hash is
- * awaited.
+ * Returns the salted hash that the ledger keeps of a password. The username is the salt: no two items share it. Code
+ * that needs the hash soon may call this beside a remote call and drop the promise: a failure is thrown where the hash
+ * is awaited.
  */
 export function hashPassword(username: string, password: string): Promise<string> {
   const salt = `thingspace-ledger-v1:${credentialKey(username)}`;

@@ -35,7 +35,7 @@ type Hooks = {
 /**
  * The only way to log in: reserve, send, settle. Every log-in with a stored password goes through here, of rotation and
  * of apps; the one other call that carries a password is the exchange.
- * @returns the session token, or how the platform did not give one; counted and announced either way
+ * @returns the session token, or the reason why the platform gave none; counted and announced in both cases
  * @throws LockoutGuardError, LedgerUnavailableError, LedgerItemError: nothing was sent
  */
 export async function guardedLogIn(
@@ -104,7 +104,7 @@ async function present(
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
   if (leftMs() < MIN_WAIT_MS) {
     throw new TooLateToLogInError(
-      `Too little time is left for a log-in of ${username}. A retry goes on from here.`,
+      `Too little time is left for a log-in of ${username}. A retry continues from here.`,
     );
   }
   const print = await fingerprint(username, versionId, password);

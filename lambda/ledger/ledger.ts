@@ -36,7 +36,7 @@ type Transition<T> = (state: CredentialState, now: number) => T;
 
 /** The lockout ledger and the rotation journal of any number of usernames. Deadlines are by the process's clock. */
 export interface Ledger {
-  /** The item as it stands in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
+  /** Returns the item in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
   read(username: string, deadlineMs: number): Promise<Seen>;
   /**
    * Takes one unit of the budget. The caller must send the granted request at once. `after` is a log-in that gave a
@@ -58,8 +58,8 @@ export interface Ledger {
     journal?: Transition<T>,
   ): Promise<T>;
   /**
-   * Changes the item and publishes. `apply` may run more than once and must be pure. With `flushAudit`, waiting
-   * audit rows are made items of their own first; a failure of that leaves them where they are.
+   * Changes the item and publishes. `apply` may run more than once and must be pure. With `flushAudit`, waiting audit
+   * rows are first written as separate items; if that fails, they stay in the item.
    */
   change<T>(
     username: string,
@@ -174,7 +174,7 @@ export function createLedger(parts: LedgerParts): Ledger {
         if (wanted.exchange) recordUnchanged(state, attempt);
       });
       throw new ReservationExpiredError(
-        `Reserving a log-in of ${wanted.username} took longer than a request may wait. A retry goes on from here.`,
+        `Reserving a log-in of ${wanted.username} took longer than a request may wait. A retry continues from here.`,
       );
     },
 

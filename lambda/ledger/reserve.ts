@@ -120,7 +120,7 @@ export function sharedUsername(state: CredentialState, secretArn: string): Share
   return new SharedUsernameError(
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
       'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
-      'secret is gone or no longer meant, let this one take the username over: ' +
+      'secret is gone or no longer in use, let this one take the username over: ' +
       `\`npm run cli -- adopt --secret ${secretArn}\`.`,
   );
 }
@@ -201,8 +201,8 @@ function waiting({ unknowns, lastUnknownAt, credential }: CredentialState, now: 
 }
 
 /**
- * The last unit of the budget is kept for a version that was not presented since the last success: a password that an
- * operator has just restored must always have one log-in left, whether an app or rotation uses it.
+ * The last unit of the budget is kept for a version that was not presented since the last success. A password that an
+ * operator has just restored must always have one log-in left, for an app or for rotation.
  */
 function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
   const used = exposure(state);
@@ -220,8 +220,8 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
   }
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
-      `is ${mayUse}. Find out why they failed. If what the secret holds is wrong, store a working password as a new ` +
-      'version of it; if it is right, have a person try it once with the operator tool: ' +
+      `is ${mayUse}. Find out why they failed. If the password in the secret is wrong, store a working password as a new ` +
+      'version of it; if it is right, try it once with the operator tool: ' +
       `\`npm run cli -- trial --secret ${wanted.secretArn}\`.`,
   );
 }
@@ -238,7 +238,7 @@ function trialSpent(state: CredentialState, wanted: Presentation, budgets: Budge
   if (used < budgets.limit - 1) return undefined;
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
-      'may lock it. Have M2M Support unlock the username first, then say so with the operator tool: ' +
+      'may lock it. Have M2M Support unlock the username first, then report it with the operator tool: ' +
       `\`npm run cli -- unlocked --secret ${wanted.secretArn} --at <when they did>\`.`,
   );
 }

@@ -161,11 +161,11 @@ const state = v.object({
   journal,
   /** The version that last logged in, or that the platform's answer was stored as. */
   lastGood: v.optional(v.object({ versionId: v.string(), at: v.number() })),
-  /** Envelopes that are no longer the journal's, by attempt; the next write makes them items of their own. */
+  /** Envelopes that are no longer the journal's, by attempt; the next write makes them separate items. */
   setAside: v.record(v.string(), v.string()),
-  /** Attempts whose envelopes are items of their own (`orphan#<attempt>`). Such an item is never deleted. */
+  /** Attempts whose envelopes are separate items (`orphan#<attempt>`). Such an item is never deleted. */
   orphanItems: v.array(v.string()),
-  /** Audit rows that are not yet items of their own. */
+  /** Audit rows that are not yet separate items. */
   auditRows: v.array(auditRow),
   /** Alarms that still have to be published. */
   outbox: v.array(alarmEventSchema),
@@ -237,13 +237,13 @@ export function decodeState(credential: string, item: Record<string, unknown>): 
     const where = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the item'))].join(', ');
     throw new LedgerItemError(
       `The ledger item of ${credential} cannot be read (${where}). No password is presented until it is ` +
-        'repaired: restore the item from point-in-time recovery, or deploy the release that wrote it.',
+        'repaired: restore the item from point-in-time recovery, or deploy the version of the software that wrote it.',
     );
   }
   if (read.output.schema > SCHEMA) {
     throw new LedgerItemError(
-      `The ledger item of ${credential} was written by a later release (schema ${read.output.schema}; this one knows ` +
-        `${SCHEMA}), so nothing is presented or changed: deploy that release again.`,
+      `The ledger item of ${credential} was written by a later version of the software (schema ${read.output.schema}; this one ` +
+        `reads ${SCHEMA}), so nothing is presented or changed: deploy that version again.`,
     );
   }
   return withUnknownMembers({ ...read.output, schema: SCHEMA }, stored);

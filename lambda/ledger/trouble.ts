@@ -57,8 +57,8 @@ export function announcedNow(state: CredentialState, kind: Trouble, now: number)
 }
 
 /**
- * Reports whether the trouble is proven to be over: a failed rotation by a finished one, every other trouble by a
- * log-in that succeeded and was reserved after the trouble was last met.
+ * Reports whether the trouble is proven to be over. A finished rotation proves it for a failed one. For every other
+ * trouble, a log-in proves it that succeeded and was reserved after the trouble was last met.
  */
 export function isOver({ trouble, journal }: CredentialState): boolean {
   if (!trouble) return false;

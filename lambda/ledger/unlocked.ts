@@ -51,14 +51,14 @@ export function unlocked(
     return new StillInFlightError(
       `${attempts.length} log-in(s) of ${state.credential} are under way or unanswered: ThingSpace may still execute ` +
         `them and count them after the unlocking. Have support unlock the username (once more) after ` +
-        `${new Date(drainedAt).toISOString()}, then say so.`,
+        `${new Date(drainedAt).toISOString()}, then report it.`,
       drainedAt,
     );
   }
   const used = exposure(state);
   if (used < budgets.budget) {
     return new GuardNotClosedError(
-      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so nothing need be cleared. Store ` +
+      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so there is no count to clear. Store ` +
         'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
         `clears the count. To try it now: \`npm run cli -- trial${state.secretArn === undefined ? '' : ` --secret ${state.secretArn}`}\`.`,
     );
@@ -67,7 +67,7 @@ export function unlocked(
   if (unlockedAt <= state.lastEndedAt) {
     return new PresentedSinceError(
       `A password of ${state.credential} was presented, perhaps as late as ${new Date(state.lastEndedAt).toISOString()} and so ` +
-        'after the unlocking: ThingSpace may count it. Have support unlock the username once more, then say so.',
+        'after the unlocking: ThingSpace may count it. Have support unlock the username once more, then report it.',
     );
   }
   state.failed = 0;

@@ -65,5 +65,5 @@ function whenAskedAgain(refusals: readonly Refusal[]): string {
   );
   const when =
     times.length === 0 ? 'half an hour later' : `after ${new Date(Math.min(...times)).toISOString()}`;
-  return `What was refused so is asked once more, ${when}, by a retry or the recover event.`;
+  return `A retry or the recover event presents each password that was refused so once more, ${when}.`;
 }

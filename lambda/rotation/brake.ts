@@ -159,10 +159,11 @@ async function readHolder(
 
 function held(secretArn: string, holder: Hold): ExchangesHeldError {
   return new ExchangesHeldError(
-    `No new password is asked for, and no log-in was spent: the password change of ${holder.username} (secret ` +
-      `${holder.secretArn}) is ${holder.why} since ${new Date(holder.since).toISOString()}, and what hit it may hit ` +
-      `${secretArn} too. Settle that one first: \`npm run cli -- status --secret ${holder.secretArn}\`. If its cause ` +
-      `cannot be here: \`npm run cli -- release --secret ${secretArn}\`. Then start this rotation again: ` +
-      `\`npm run cli -- rotate --held --secret ${secretArn}\`.`,
+    `The rotation of ${secretArn} is on hold: the exchange of ${holder.username} (secret ${holder.secretArn}) is ` +
+      `${holder.why} since ${new Date(holder.since).toISOString()}, and its cause may affect this credential, too. ` +
+      'No new password is asked for, and no log-in was used. ' +
+      `1. Resolve that exchange: \`npm run cli -- status --secret ${holder.secretArn}\`. ` +
+      `2. If its cause cannot affect this credential, override the hold: \`npm run cli -- release --secret ${secretArn}\`. ` +
+      `3. Start this rotation again: \`npm run cli -- rotate --held --secret ${secretArn}\`.`,
   );
 }

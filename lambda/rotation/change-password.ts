@@ -125,15 +125,15 @@ async function ask(
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
     throw new ThingSpaceUnreachableError(
       'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
-        'A retry goes on from here.',
+        'A retry continues from here.',
       { cause: answer.cause },
     );
   }
   await endUnknown(invocation, reservation, undefined);
   throw new OutcomeUnknownError(
     `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive` +
-      `${inBrackets(answer.cause)}: nobody knows whether the password was changed. Nothing is asked for again; ` +
-      `in ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
+      `${inBrackets(answer.cause)}: it is not known whether the password was changed. The request is not repeated. ` +
+      `In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
     { cause: answer.cause },
   );
 }

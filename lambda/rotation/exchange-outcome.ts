@@ -14,9 +14,9 @@ import {
 } from './errors.ts';
 
 /**
- * How an exchange ends in the ledger and the journal, in one write each: `settleReceived` when it brought a
- * password, `endUnchanged` when it certainly changed nothing, `endUnknown` for everything else; `endCommitted`
- * when AWSCURRENT is on a password that works.
+ * How an exchange ends in the ledger and the journal, in one write each. `settleReceived`: it brought a password.
+ * `endUnchanged`: it certainly changed nothing. `endUnknown`: every other outcome. `endCommitted`: AWSCURRENT is on a
+ * password that works.
  */
 
 export function settleReceived(
@@ -96,7 +96,7 @@ export async function endRefused(
   await endUnchanged(invocation, reservation, counted);
   throw new ExchangeRefusedError(
     `ThingSpace refused to make a new password of ${username} (${code}: ${words}). Nothing was changed; the ` +
-      'old password stays good. A retry goes on from here.',
+      'old password stays good. A retry continues from here.',
   );
 }
 

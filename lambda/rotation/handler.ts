@@ -7,9 +7,9 @@ import type { Services } from './context.ts';
 import { readEvent, secretIdIn } from './event.ts';
 
 /**
- * A cold start loads no more than the first remote call needs. Everything else that a step needs is loaded, in
- * one go, while that call is under way and before the step begins: code that cannot be loaded fails the
- * invocation when nothing has been sent to ThingSpace, never after an answer has come.
+ * A cold start loads no more than the first remote call needs. All other code of a step is loaded, in one go, while
+ * that call is under way and before the step begins. Code that cannot be loaded fails the invocation before anything is
+ * sent to ThingSpace, never after an answer has come.
  */
 
 type LambdaContext = { getRemainingTimeInMillis(): number };

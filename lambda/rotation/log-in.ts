@@ -113,13 +113,13 @@ function doneOrThrow<T>(
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
         'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
-          'URL. A retry goes on from here.',
+          'URL. A retry continues from here.',
         { cause: outcome.cause },
       );
     case 'unknown':
       throw new LogInUnknownError(
         `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(outcome.cause)}; it is counted as a failure ` +
-          'until a success. A retry after a minute goes on from here.',
+          'until a success. A retry after a minute continues from here.',
         { cause: outcome.cause },
       );
   }

@@ -55,7 +55,7 @@ export async function storeAndSwap(
 }
 
 /**
- * Makes the password of an exchange current, whatever people have done to the secret meanwhile, and never takes
+ * Makes the password of an exchange current, whatever operators have done to the secret meanwhile, and never takes
  * AWSCURRENT from a password that works:
  * - the version that was replaced, or the old password with edited members: replaced, edits kept;
  * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too: it works
@@ -79,7 +79,7 @@ export async function makeCurrent(
     }
     const value = await mergedValue(invocation, ours, current);
     if (!(await storePending(invocation, to, value, ours.label))) {
-      // The version has a value already: ours with other members, or somebody else's.
+      // The version has a value already: our password with other members, or another password.
       to = versionIdFor(ours.attempt, current.versionId, round);
       if (!(await storePending(invocation, to, value, ours.label))) continue;
     }
@@ -89,7 +89,7 @@ export async function makeCurrent(
   }
   throw new SecretStoreError(
     `The secret ${invocation.secretArn} was changed again and again while a new password was to be stored. It is not ` +
-      'lost: it is sealed. Stop whoever changes the secret; a retry, or the recover event, then stores it.',
+      'lost: it is sealed. Stop the changes to the secret; a retry, or the recover event, then stores it.',
   );
 }
 

@@ -188,7 +188,7 @@ function usernameChanged(
 function inProgress(username: string, startedAt: number): ExchangeInProgressError {
   return new ExchangeInProgressError(
     `Another invocation is asking ThingSpace for a new password of ${username}, or died while it did; its lease ends at ` +
-      `${new Date(startedAt + LEASE_MS).toISOString()}. A retry goes on from there.`,
+      `${new Date(startedAt + LEASE_MS).toISOString()}. A retry continues from there.`,
     startedAt + LEASE_MS,
   );
 }

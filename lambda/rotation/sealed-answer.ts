@@ -37,7 +37,7 @@ export async function openPassword(
   const password = await openEnvelope(envelope, sealer, api.readNewPassword);
   if (password !== undefined) return password;
   throw new UnreadableAnswerError(
-    `A sealed answer for ${username} holds no password that this release can read. Open it with ` +
+    `A sealed answer for ${username} holds no password that this version of the software can read. Open it with ` +
       `\`${openingCommand(username)}\` and store what it says as a new version of the secret.`,
   );
 }

@@ -177,6 +177,6 @@ async function takeOverUsername(
   await ledger.change(former, deadlineMs, (state) => {
     if (state.secretArn === secretArn) delete state.secretArn;
   });
-  // Last: a retry must still know the former one.
+  // This write is the last: a retry must still find the former username.
   await ledger.rememberUsernameOf(secretArn, username);
 }

@@ -175,9 +175,9 @@ function endWithoutNewPassword(
 
 function stillUnknown(username: string, settlesAt: number): OutcomeUnknownError {
   return new OutcomeUnknownError(
-    `Nobody knows yet whether ThingSpace has changed the password of ${username}: its answer did not arrive. It may ` +
-      `still act until ${new Date(settlesAt).toISOString()}; a retry or the recover event after that logs in once ` +
-      'with the old password and settles it. Nothing is asked for again before.',
+    `It is not known yet whether ThingSpace has changed the password of ${username}: its answer did not arrive. ThingSpace may ` +
+      `still execute the request until ${new Date(settlesAt).toISOString()}. After that, a retry or the recover event logs in ` +
+      'once with the old password and settles it. The request is not repeated before.',
   );
 }
 
@@ -190,9 +190,9 @@ function unproven(
   const retryAt = (error as Partial<RefusedPasswordError>).retryAt;
   const when = retryAt === undefined ? 'half an hour later' : `after ${new Date(retryAt).toISOString()}`;
   return new OutcomeUnknownError(
-    `Nobody knows whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
-      `does not say that the password was at fault. It is asked once more, ${when}, by a retry or the recover event. ` +
-      `If the guard is closed then, a person settles it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
+    `It is not known whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
+      `does not say that the password was at fault. A retry or the recover event presents it once more, ${when}. ` +
+      `If the guard is closed then, settle it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
       'settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
     { cause: error },
   );
@@ -210,8 +210,8 @@ function notSearched(username: string, cause: Error): OutcomeUnknownError {
 
 function oldIsGone(username: string, versionId: string): OutcomeUnknownError {
   return new OutcomeUnknownError(
-    `Nobody knows whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
-      'held the old one, is gone: it cannot be asked. If an answer is sealed, ' +
+    `It is not known whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
+      'held the old one, is gone: no log-in can prove it. If an answer is sealed, ' +
       `\`${openingCommand(username)}\` shows it; otherwise have M2M Support reset the password. Store what is right as a ` +
       'new version of the secret.',
   );

@@ -79,7 +79,9 @@ export function readEnvelope(text: string): Envelope {
   }
   const read = v.safeParse(envelope, json);
   if (read.success) return read.output;
-  throw new EnvelopeError('A sealed answer does not have the shape of an envelope that this release knows.');
+  throw new EnvelopeError(
+    'A sealed answer does not have the shape of an envelope that this version of the software reads.',
+  );
 }
 
 /** Returns the sealed bytes. @throws EnvelopeError when they, the header or the nonce were altered */

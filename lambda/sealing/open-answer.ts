@@ -148,7 +148,9 @@ function readPlaintext(header: EnvelopeHeader, plaintext: Buffer): { described: 
     return { described, bytes: plaintext.subarray(end + 1) };
   } catch {
     // The cause is left out: a parser quotes its input.
-    throw new EnvelopeError('A sealed answer opens, but does not begin as this release seals it.');
+    throw new EnvelopeError(
+      'A sealed answer opens, but does not begin as this version of the software seals it.',
+    );
   }
 }
 

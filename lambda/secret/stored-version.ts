@@ -112,7 +112,7 @@ async function reading<T>(secretArn: string, call: () => Promise<T>): Promise<T>
     if (!(cause instanceof AwsCallError)) throw cause;
     throw new SecretStoreError(
       `The secret ${secretArn} cannot be read (${cause.errorName}). Nothing was changed; check the function’s ` +
-        'permissions and Secrets Manager’s health. A retry goes on from here.',
+        'permissions and Secrets Manager’s health. A retry continues from here.',
       { cause },
     );
   }

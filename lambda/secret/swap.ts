@@ -108,7 +108,7 @@ export function versionIdFor(...history: readonly (string | number)[]): string {
 function notStored(secretArn: string, cause: unknown): SecretStoreError {
   return new SecretStoreError(
     `The new password could not be stored in ${secretArn} and made current (${nameOf(cause)}). It is not lost: it is ` +
-      'sealed, and the next retry, or the recover event, goes on. Check the function’s permissions and Secrets ' +
+      'sealed, and the next retry, or the recover event, continues. Check the function’s permissions and Secrets ' +
       'Manager’s health.',
     { cause },
   );

@@ -13,7 +13,7 @@ export type FleetParts = SourceParts & { store: SessionStore; sealer: TokenSeale
 /** The owner of a session: the secret, and the ledger's key of the username in it. */
 export type Subject = { secretArn: string; credential: string };
 
-/** The right to log in for everybody, as `ask` gave it; sessions up to `gone` are known to be gone. */
+/** The right to log in for the fleet, as `ask` gave it; sessions up to `gone` are known to be gone. */
 export type Lease = { owner: string; gone: number };
 
 const CHANGE_MS = 10_000;

@@ -13,8 +13,7 @@ const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 5_000;
 
 /**
- * Waits before the next try, longer each time, and differently long in each process: a fleet that asks at the
- * same moment spreads out.
+ * Waits before the next try, longer each time, and by a random part: so the tries of a fleet spread out.
  * @param tries how often this was tried before
  * @throws SessionError when patience ends before that
  */

@@ -12,7 +12,7 @@ const item = v.looseObject({
   revision: v.number(),
   /** Counts log-ins; 0: there was none yet. */
   generation: v.number(),
-  /** Sessions up to this generation are gone, for everybody. */
+  /** Sessions up to this generation are gone, for every process. */
   goneUpTo: v.number(),
   /** The token under KMS, in base64. */
   sealed: v.optional(v.string()),
@@ -71,7 +71,7 @@ export function decodeItem(credential: string, stored: Record<string, unknown>):
   const read = v.safeParse(item, { ...newItem(), ...stored });
   if (read.success && read.output.schema <= SCHEMA) return read.output;
   throw new SessionSetupError(
-    `The item \`session\` of ${credential} in the ledger's table cannot be read by this release. Update the client, ` +
+    `The item \`session\` of ${credential} in the ledger's table cannot be read by this version of the client. Update the client, ` +
       'or delete that item: it costs one log-in.',
   );
 }
@@ -123,7 +123,7 @@ export type Opened = { sealed: string; secretArn: string; versionId: string; gon
 
 /**
  * Publishes a session that the lease's owner opened.
- * @returns its generation; undefined when the lease is no longer the owner's: the session is for nobody then
+ * @returns its generation; undefined when the lease is no longer the owner's: the session is not shared then
  */
 export function opened(
   state: SessionItem,

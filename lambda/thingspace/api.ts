@@ -52,8 +52,8 @@ export type CallLimits = {
   /** How long the whole call may take, from the look-up of the address to the last byte. */
   timeoutMs: number;
   /**
-   * Asked once, right before the first byte of the request is written: the connection stands by then, and
-   * the process may have been suspended since the call began. `false` ends the call as `never-sent`.
+   * Called once, right before the first byte of the request is written. The connection is open by then, and the process
+   * may have been suspended since the call began. `false` ends the call as `never-sent`.
    */
   mayLeave?: () => boolean;
 };

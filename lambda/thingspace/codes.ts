@@ -97,9 +97,9 @@ export function meaningOf(code: string): CodeMeaning {
 
 /**
  * Returns the error code in a `faultcode` (or a REST `errorCode`): without prefix and service name, in the table's
- * spelling where the table has it. The server chose this text and it goes into logs and alarms, so `Unreadable` is
- * returned for a text that does not look like a code (letters, digits and `_.:-`, at most 128) and for an unlisted code
- * in which one of `presented` (the secrets that the request carried) can be seen.
+ * spelling where the table has it. The server chose this text, and it goes into logs and alarms. So `Unreadable` is
+ * returned for a text that does not look like a code (letters, digits and `_.:-`, at most 128). It is also returned for
+ * an unlisted code that shows one of `presented`, the secrets that the request carried.
  */
 export function errorCode(faultcode: string, presented: readonly string[] = []): string {
   const code = faultcode

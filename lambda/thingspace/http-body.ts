@@ -6,7 +6,7 @@ import { watchForRootEnd } from './root-end.ts';
 const STRAY = /^[\r\n]{0,4}$/;
 
 /**
- * Collects the body of an answer piece by piece. The framing says which bytes are content and when the body ends; it is
+ * Collects the body of an answer piece by piece. The framing says which bytes are content and when the body ends. It is
  * used only as long as the bytes agree with it, and no byte is dropped because of it.
  */
 export function collectBody(framing: Framing) {

@@ -16,7 +16,7 @@ const GRACE_MS = 1_000;
 
 /**
  * Sends one request once, over a fresh connection: follows no redirect, and repeats nothing. `never-sent` is certain,
- * because the request is handed over only when the connection stands and `mayLeave` agrees. Afterwards everything
+ * because the request is handed over only when the connection is open and `mayLeave` agrees. Afterwards everything
  * without a byte of body is `unknown`; with one, it is an answer, complete or not. It is complete at its announced end,
  * or earlier when its root element is closed. `timeoutMs` spans everything; the connection gets 10 s of it at most.
  */

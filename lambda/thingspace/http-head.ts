@@ -1,8 +1,8 @@
 import { MAX_HEADER_CHARS } from './answer-size.ts';
 
 /**
- * Reads heads of HTTP/1 answers as they come. The reader notes a flaw and reads on: behind the head may stand a
- * password that is shown only once. curl and Python's http.client read most of these heads, too.
+ * Reads heads of HTTP/1 answers as they come. The reader notes a flaw and continues: a password that is shown only once
+ * may follow the head. curl and Python's http.client read most of these heads, too.
  */
 
 /** The rules of HTTP that an answer may break, as the product's codes: they quote nothing of the answer. */
@@ -78,7 +78,7 @@ export function isBareHead(bytes: Buffer, from: number): boolean {
   const text = bytes.toString('latin1');
   const last = text.slice(from);
   if (!HEAD.test(text) || !(HEAD.test(last) || BEGINNING_OF_HEAD.test(last))) return false;
-  // The last line may be cut, which is no flaw.
+  // The last line may be cut, which is not a flaw.
   const whole = last.slice(0, Math.max(0, last.lastIndexOf('\n')));
   return !/[<{]|\r[^\n]/.test(last) && readHead(whole).flaw === undefined;
 }

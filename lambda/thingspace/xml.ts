@@ -62,7 +62,7 @@ const parser = new XMLParser({
 });
 
 /**
- * The root element, or undefined when the text broke off before one began.
+ * Returns the root element, or undefined when the text broke off before one began.
  * @throws XmlError for a DOCTYPE (none is ever expanded) and for anything that XML does not allow.
  */
 export function readXml(document: string): XmlElement | undefined {

@@ -142,3 +142,18 @@ describe('the design page', () => {
     }
   });
 });
+
+test('lambda/README.md names only files that exist', () => {
+  const named = [...read('lambda/README.md').matchAll(/[`(]((?:rotation|ledger|secret)\/[\w-]+\.ts)[`)]/g)];
+  const files = named.map(([, file = '']) => `lambda/${file}`);
+  expect(files.length).toBeGreaterThan(10);
+  expect(files.filter((file) => filesOf(file).length === 0)).toEqual([]);
+});
+
+test('each generated file that .gitattributes marks exists', () => {
+  const marked = [...read('.gitattributes').matchAll(/^(\S+) .*linguist-generated/gm)].map(
+    ([, file = '']) => file,
+  );
+  expect(marked.length).toBeGreaterThan(5);
+  expect(marked.filter((file) => filesOf(file).length === 0)).toEqual([]);
+});

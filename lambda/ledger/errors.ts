@@ -64,3 +64,7 @@ export class ReservationExpiredError extends LockoutGuardError {
 export class LedgerUnavailableError extends PresentableError {
   override readonly name = 'LedgerUnavailableError';
 }
+
+/** How an operator reads a sealed answer that the code could not. */
+export const openingCommand = (username: string): string =>
+  `npm run cli -- open --username '${username.replaceAll("'", '')}'`;

@@ -5,6 +5,7 @@ import {
   CredentialLostError,
   ExchangeInProgressError,
   type LockoutGuardError,
+  openingCommand,
   RefusedPasswordError,
   ReplacedPasswordError,
   SharedUsernameError,
@@ -127,7 +128,7 @@ export function sharedUsername(state: CredentialState, secretArn: string): Share
 
 function lost({ journal, credential }: CredentialState, wanted: Presentation) {
   if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;
-  return credentialLost(credential);
+  return credentialLost(credential, journal);
 }
 
 /**
@@ -135,6 +136,7 @@ function lost({ journal, credential }: CredentialState, wanted: Presentation) {
  */
 export function credentialLost(
   credential: string,
+  { envelope }: { envelope?: string | undefined },
   { notSearched, unreadable }: { notSearched?: Error | undefined; unreadable?: Error | undefined } = {},
 ): CredentialLostError {
   const searching =
@@ -146,9 +148,14 @@ export function credentialLost(
     unreadable === undefined
       ? ''
       : ` The version that was stored since cannot be used: ${unreadable.message}`;
+  const kept =
+    envelope === undefined
+      ? 'no copy of the new one has been found. '
+      : 'no copy of the new one that can be read has been found. An answer arrived in which no password could be read: look ' +
+        `into it with \`${openingCommand(credential)}\`; if it holds one, store that as a new version of the secret. `;
   return new CredentialLostError(
-    `The password of ${credential} is lost: it was changed (or the username is locked) and no copy of the new one has ` +
-      `been found. ${searching}Have M2M Support reset it, store the password they give you as a new version of the secret, ` +
+    `The password of ${credential} is lost: it was changed (or the username is locked) and ${kept}` +
+      `${searching}${envelope === undefined ? 'Have' : 'If the answer holds none, have'} M2M Support reset it, store the password they give you as a new version of the secret, ` +
       `then rotate again.${since}`,
     notSearched,
   );

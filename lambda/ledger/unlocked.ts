@@ -58,7 +58,7 @@ export function unlocked(
   const used = exposure(state);
   if (used < budgets.budget) {
     return new GuardNotClosedError(
-      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so there is no count to clear. Store ` +
+      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so the count need not be cleared. Store ` +
         'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
         `clears the count. To try it now: \`npm run cli -- trial${state.secretArn === undefined ? '' : ` --secret ${state.secretArn}`}\`.`,
     );

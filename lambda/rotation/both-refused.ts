@@ -1,12 +1,7 @@
-import { RefusedPasswordError } from '../ledger/errors.ts';
+import { openingCommand, RefusedPasswordError } from '../ledger/errors.ts';
 import { recordSuperseded } from '../ledger/journal.ts';
 import type { Invocation } from './context.ts';
-import {
-  openingCommand,
-  PasswordRefusedError,
-  SealedPasswordUnprovenError,
-  SupersededError,
-} from './errors.ts';
+import { PasswordRefusedError, SealedPasswordUnprovenError, SupersededError } from './errors.ts';
 import type { Refusal } from './log-in.ts';
 
 /**

@@ -24,17 +24,10 @@ import { makeCurrent, type NewPassword, storeAndSwap } from './make-current.ts';
 import { unusable, writeSealed } from './sealed-answer.ts';
 
 /**
- * The healthy line of a rotation, in order. Throwing anywhere is the same as dying there: `recovery.ts` finds
- * what is left and goes on. The lines below carry the numbers. Of 4 to 6 the journal, which is written beside
- * them, may still say `exchanging`; the line in the log is found then, as in 3.
- *
- *   dies                                  found as                             then
- *   1 with the log-in reserved            idle; it counts as a failure         begin anew when the guard allows
- *   2 journaled, before sealing           exchanging, nothing sealed           wait out the lease; prove → idle or lost
- *   3 sealed line written                 exchanging, line in the log          received → roll forward
- *   4 journal landed, value not           received                             store, swap
- *   5 value landed, label not moved       received, the token has a value      swap
- *   6 label moved, journal behind         AWSCURRENT holds the sealed value    committed
+ * The healthy line of a rotation, in order. The numbers in the lines below are rows of the death table in
+ * `lambda/README.md`, which a run prints: what a process that dies there leaves, and what a retry makes of it.
+ * A throw is not a death: it also logs out, wipes the data key, and records the failure. The next invocation
+ * continues from the item after both (`recovery.ts`).
  */
 
 /** The time of an invocation that is kept for sealing and storing the answer. */
@@ -69,8 +62,9 @@ export async function changePassword(
   const { session, reserved } = await logInToExchange(invocation, current);
   let loggedOut: Promise<void> | undefined;
   try {
-    const reservation = await reserved;
     // Death point 2
+    const reservation = await reserved;
+    // Death point 3
     const exchange = { current, reservation, key, askedAtMs: invocation.clock.nowMs() };
     const answer = await ask(invocation, exchange, session);
     const { received, committed } = await sealAndStore(invocation, exchange, answer);
@@ -79,6 +73,7 @@ export async function changePassword(
     loggedOut = logOut(invocation, session);
     // testSecret needs it, most often in this process.
     void hashPassword(received.username, received.password);
+    // Death points 8 and 9
     await journaled;
   } finally {
     await (loggedOut ?? logOut(invocation, session));
@@ -148,11 +143,12 @@ async function sealAndStore(
 ): Promise<{ received: NewPassword; committed: Committed }> {
   const { api, clock, metrics, log, secretArn, token } = invocation;
   const { attempt, username, fingerprint: old } = reservation;
+  // Death point 4
   const receivedAtMs = clock.nowMs();
   const about = { secretArn, token, attempt, oldVersion: current.versionId, oldHash: old.hash };
   const envelopes = seal(answer, key, about);
   writeSealed(invocation, attempt, envelopes);
-  // Death point 3
+  // Death point 5
   const read = api.readNewPassword(answer);
   const password = read.outcome === 'done' ? read.value : undefined;
   const envelope = envelopeForItem(envelopes, answer, password, key, about);
@@ -167,7 +163,7 @@ async function sealAndStore(
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };
   const [swapped, journaled] = await Promise.allSettled([
-    storeAndSwap(invocation, received, current), // Death points 4 and 5
+    storeAndSwap(invocation, received, current), // Death points 5, 6 and 7
     settleReceived(invocation, reservation, envelope),
   ]);
   if (swapped.status === 'rejected') throw swapped.reason;
@@ -175,7 +171,7 @@ async function sealAndStore(
   const committed = swapped.value
     ? { versionId: token, overtaken: false }
     : await makeCurrent(invocation, received, current);
-  // Death point 6
+  // Death point 8
   const { versionId, overtaken } = committed;
   const staleMs = Math.round(clock.nowMs() - receivedAtMs);
   metrics.gauge('StaleWindowMs', credentialKey(username), staleMs, 'Milliseconds');

@@ -80,7 +80,3 @@ export class ExchangesHeldError extends PresentableError {
 export class StaleRotationError extends PresentableError {
   override readonly name = 'StaleRotationError';
 }
-
-/** How an operator reads a sealed answer that the code could not. */
-export const openingCommand = (username: string): string =>
-  `npm run cli -- open --username '${username.replaceAll("'", '')}'`;

@@ -1,3 +1,4 @@
+import { openingCommand } from '../ledger/errors.ts';
 import { recordCommitted, recordReceived, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import type { Reservation } from '../ledger/ledger.ts';
 import type { Settlement } from '../ledger/settle.ts';
@@ -6,12 +7,7 @@ import { SETTLING_MINUTES } from '../ledger/times.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation } from './context.ts';
-import {
-  ExchangeRefusedError,
-  OutcomeUnknownError,
-  openingCommand,
-  UnreadableAnswerError,
-} from './errors.ts';
+import { ExchangeRefusedError, OutcomeUnknownError, UnreadableAnswerError } from './errors.ts';
 
 /**
  * How an exchange ends in the ledger and the journal, in one write each. `settleReceived`: it brought a password.

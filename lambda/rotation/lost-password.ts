@@ -26,8 +26,10 @@ export async function lookForLost(
     case 'locked':
       return { error: inLog.error };
     case 'not searched':
-      return { error: credentialLost(username, { notSearched: inLog.error, unreadable: current.problem }) };
+      return {
+        error: credentialLost(username, journal, { notSearched: inLog.error, unreadable: current.problem }),
+      };
     default:
-      return { error: credentialLost(username, { unreadable: current.problem }) };
+      return { error: credentialLost(username, journal, { unreadable: current.problem }) };
   }
 }

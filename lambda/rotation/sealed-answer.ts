@@ -1,4 +1,5 @@
 import { PresentableError } from '../errors.ts';
+import { openingCommand } from '../ledger/errors.ts';
 import { recordReceived, recordUnknown } from '../ledger/journal.ts';
 import type { ExchangeJournal } from '../ledger/state.ts';
 import { SealingKeyError } from '../sealing/data-key.ts';
@@ -6,7 +7,7 @@ import { EnvelopeError } from '../sealing/envelope.ts';
 import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
 import { condense, openPassword as openEnvelope } from '../sealing/open-answer.ts';
 import type { Invocation } from './context.ts';
-import { openingCommand, UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
+import { UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
 
 /**
  * Writes the sealed answer to the log. A failure stops nothing: the answer still goes into the journal and into the

@@ -1,4 +1,4 @@
-import type { RefusedPasswordError } from '../ledger/errors.ts';
+import { openingCommand, type RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import { credentialLost } from '../ledger/reserve.ts';
@@ -7,7 +7,7 @@ import { SETTLING_MS } from '../ledger/times.ts';
 import type { Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
-import { OutcomeUnknownError, openingCommand } from './errors.ts';
+import { OutcomeUnknownError } from './errors.ts';
 import { endCommitted } from './exchange-outcome.ts';
 import { type Proof, prove } from './log-in.ts';
 import { makeCurrent } from './make-current.ts';
@@ -21,9 +21,8 @@ const POLL_MS = 5_000;
 const MARGIN_MS = 3_000;
 
 /**
- * Settles an exchange of unknown outcome. It looks first (the log, then the token's version), and then waits until
- * ThingSpace can no longer execute the request. Then it logs in once with the old password. Returns when the journal
- * may have changed.
+ * Settles an exchange of unknown outcome. It searches the log and the token's version, waits until ThingSpace can no
+ * longer execute the request, and logs in once with the old password. Returns when the journal may have changed.
  * @throws OutcomeUnknownError when it must wait longer than this invocation may live, or nothing is proven
  * @throws CredentialLostError when the old password is refused for certain: it was changed, and the new one is lost
  */
@@ -45,7 +44,7 @@ export async function settleUnknownOutcome(
     );
   }
   const settlesAt = startedAt + SETTLING_MS;
-  if (now < settlesAt) return waitOrFail(invocation, settlesAt - now, stillUnknown(username, settlesAt));
+  if (now < settlesAt) return waitOrFail(invocation, settlesAt - now, stillUnknown(seen, settlesAt));
 
   const theirs = await storedByPerson(seen, journal);
   if (theirs) {
@@ -76,8 +75,8 @@ export async function waitOrFail(
 }
 
 /**
- * Looks for the new password in the token's version, which may hold it although neither journal nor log shows it. A
- * value that is not AWSCURRENT may be from anyone, so one log-in proves it.
+ * Looks for the new password in the token's version: it may be there although neither journal nor log shows it. A value
+ * that is not AWSCURRENT may be from anyone, so one log-in proves it.
  */
 async function storedUnderToken(
   invocation: Invocation,
@@ -98,10 +97,7 @@ async function storedUnderToken(
   return true;
 }
 
-/**
- * Returns the credential that an operator has stored since the exchange began: not the old password, and not a known
- * dead one.
- */
+/** Returns an operator's credential, stored since the exchange began: not the old password, and not a dead one. */
 async function storedByPerson(
   { username, current, currentIsDead }: Seen,
   { oldVersion, oldHash }: Unsettled,
@@ -138,10 +134,7 @@ async function oldStillWorks(
   return proof.works;
 }
 
-/**
- * Returns the version in which an operator has stored the old password since: it may be presented when the old version
- * is barred.
- */
+/** Returns an operator's version with the old password: it may be presented when the old version is barred. */
 async function storedAnew(
   { username, current, currentIsDead }: Seen,
   { oldHash }: Unsettled,
@@ -155,16 +148,14 @@ async function storedAnew(
 async function failAsLost(invocation: Invocation, attempt: string, { username, state }: Seen): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
   const lost = await ledger.change(username, deadlineMs, (fresh, at) =>
-    recordLost(fresh, attempt, username, at),
+    recordLost(fresh, attempt, username, at) && fresh.journal.state === 'lost' ? fresh.journal : undefined,
   );
   if (!lost) return;
   metrics.count('PasswordLost', state.credential);
-  throw credentialLost(username);
+  throw credentialLost(username, lost);
 }
 
-/**
- * Ends an exchange whose new password is not needed: the old password works, or one that an operator has stored since.
- */
+/** Ends an exchange without a new password: the old password works, or one that an operator has stored since. */
 function endWithoutNewPassword(
   { ledger, deadlineMs }: Invocation,
   attempt: string,
@@ -173,11 +164,20 @@ function endWithoutNewPassword(
   return ledger.change(username, deadlineMs, (state) => recordUnchanged(state, attempt));
 }
 
-function stillUnknown(username: string, settlesAt: number): OutcomeUnknownError {
+function stillUnknown(
+  { username, state: { journal } }: Pick<Seen, 'username' | 'state'>,
+  settlesAt: number,
+): OutcomeUnknownError {
+  const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;
+  const until = new Date(settlesAt).toISOString();
+  const why = answerIsKept
+    ? 'an answer arrived in which no password could be read. It is sealed: look into it with ' +
+      `\`${openingCommand(username)}\`; if it holds a password, store that as a new version of the secret. A retry or the ` +
+      `recover event after ${until}`
+    : `its answer did not arrive. ThingSpace may still execute the request until ${until}. After that, a retry or the recover event`;
   return new OutcomeUnknownError(
-    `It is not known yet whether ThingSpace has changed the password of ${username}: its answer did not arrive. ThingSpace may ` +
-      `still execute the request until ${new Date(settlesAt).toISOString()}. After that, a retry or the recover event logs in ` +
-      'once with the old password and settles it. The request is not repeated before.',
+    `It is not known yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
+      'password and settles it. The request is not repeated before.',
   );
 }
 

@@ -53,7 +53,6 @@ export function createAnswerReader() {
       }
     },
     isTooLarge: () => body.received() > MAX_READ_BYTES,
-    isEmpty: () => body.received() === 0,
     /** The document is closed: the announced end may be wrong, and waiting for it may take all the time there is. */
     isWhole(): boolean {
       const isLarge = body.received() > MAX_ANSWER_BYTES;

@@ -44,7 +44,7 @@ function exchange(
   socket: Socket,
   request: Buffer,
   timeoutMs: number,
-  { maxAnswerBytes = MAX_ANSWER_BYTES, waitsForBody = false }: HttpCall,
+  { maxAnswerBytes = MAX_ANSWER_BYTES, waitsForDocument = false }: HttpCall,
 ): Promise<RawAnswer | Unknown> {
   const { promise, resolve } = Promise.withResolvers<RawAnswer | Unknown>();
   const reader = createAnswerReader();
@@ -79,8 +79,8 @@ function exchange(
     clearTimeout(grace);
     if (reader.isTooLarge()) finish('The answer was too large');
     else if (reader.isWhole()) finish('Whole');
-    else if (waitsForBody && reader.isEmpty()) return;
-    else if (reader.mayBeOver()) grace = setTimeout(() => finish('No body came'), GRACE_MS);
+    else if (!waitsForDocument && reader.mayBeOver())
+      grace = setTimeout(() => finish('No body came'), GRACE_MS);
   });
   socket.on('end', () => finish('The connection was closed without an answer', { closed: true }));
   socket.on('error', (cause) => finish('The connection broke without an answer', { cause }));

@@ -9,10 +9,10 @@ export type HttpCall = {
   /** The bytes of the answer that are kept. @default MAX_ANSWER_BYTES */
   maxAnswerBytes?: number;
   /**
-   * Listens for the whole time behind an answer that has no body, while its connection stays open: the body may hold
-   * a password that is shown only once. @default false: for a second
+   * Listens for the whole time while no document is closed and the connection stays open, whatever end the head
+   * announces: behind it may come a password that is shown only once. @default false: for a second
    */
-  waitsForBody?: boolean;
+  waitsForDocument?: boolean;
 };
 
 const NAME = /^[\w-]+$/;

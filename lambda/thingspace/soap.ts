@@ -58,7 +58,7 @@ export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
         baseUrl,
         () => getNewPasswordRequest(sessionToken, currentPassword, passwordElement),
         limits,
-        { waitsForBody: true },
+        { waitsForDocument: true },
       );
     },
     readNewPassword: (answer) => readNewPassword(answer, presented),
@@ -71,7 +71,7 @@ async function send(
   baseUrl: string,
   build: () => SoapRequest,
   limits: CallLimits,
-  options: Pick<HttpCall, 'waitsForBody'> = {},
+  options: Pick<HttpCall, 'waitsForDocument'> = {},
 ): Promise<Sent> {
   let request: SoapRequest;
   try {

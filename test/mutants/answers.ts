@@ -58,10 +58,10 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
-    rule: 'an empty answer to GetNewPassword is listened to for the whole time',
+    rule: 'an answer to GetNewPassword is listened to until its document is closed',
     file: 'lambda/thingspace/http-call.ts',
-    find: 'else if (waitsForBody && reader.isEmpty()) return;',
-    replace: '',
+    find: 'else if (!waitsForDocument && reader.mayBeOver())',
+    replace: 'else if (reader.mayBeOver())',
     noticedBy: HTTP,
   },
   {

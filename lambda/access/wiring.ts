@@ -14,7 +14,7 @@ import { countAccess } from './metrics.ts';
 import type { Services } from './serve.ts';
 import type { Settings } from './settings.ts';
 
-/** Once per process. @throws BaseUrlError */
+/** Makes the services, once per process. @throws BaseUrlError */
 export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClient, audit: Audit): Services {
   const clients = {
     dynamodb,

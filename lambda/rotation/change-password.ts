@@ -30,11 +30,11 @@ import { unusable, writeSealed } from './sealed-answer.ts';
  * continues from the item after both (`recovery.ts`).
  */
 
-/** Kept of the invocation's time for sealing and storing the answer. */
+/** The time of an invocation that is kept for sealing and storing the answer. */
 const STORING_MS = 8_000;
 const MIN_WAIT_MS = 5_000;
 
-/** What is known of an exchange while its answer is awaited. */
+/** An exchange whose answer is awaited. */
 type Exchange = {
   /** The version whose password is to be replaced. */
   current: ReadableVersion;
@@ -46,8 +46,8 @@ type Exchange = {
 };
 
 /**
- * Asks ThingSpace for a new password, once, and makes it current. From the request on the old password
- * may be dead: what arrives is sealed before anybody reads it.
+ * Asks ThingSpace for a new password, once, and makes it current. The old password may be dead from the request on, so
+ * the answer is sealed before it is read.
  * @param sealing the key that seals the answer; nothing is sent to ThingSpace before KMS has made it
  * @throws a named error that says whether the password was changed; the journal says the same
  */
@@ -81,8 +81,8 @@ export async function changePassword(
 }
 
 /**
- * How long the answer may be waited for; undefined when too little time is left. Hanging up early can only lose
- * the password: who waited for something else first leaves the exchange to the retry.
+ * Returns how long to wait for the answer; undefined when less than half of the invocation, or less than 13 s, is left.
+ * Aborting GetNewPassword can lose the password, so the next retry asks instead.
  */
 function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): number | undefined {
   const leftMs = deadlineMs - clock.nowMs();
@@ -99,7 +99,7 @@ function notEnoughTime({ clock, deadlineMs }: StepInvocation): NotEnoughTimeErro
   );
 }
 
-/** GetNewPassword: the bytes of an answer, unread. */
+/** Sends GetNewPassword and returns the bytes of its answer, unread. */
 async function ask(
   invocation: StepInvocation,
   { reservation, current }: Exchange,
@@ -120,20 +120,22 @@ async function ask(
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
     throw new ThingSpaceUnreachableError(
       'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
-        'A retry goes on from here.',
+        'A retry continues from here.',
       { cause: answer.cause },
     );
   }
   await endUnknown(invocation, reservation, undefined);
   throw new OutcomeUnknownError(
     `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive` +
-      `${inBrackets(answer.cause)}: nobody knows whether the password was changed. Nothing is asked for again; ` +
-      `in ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
+      `${inBrackets(answer.cause)}: it is not known whether the password was changed. The request is not repeated. ` +
+      `In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
     { cause: answer.cause },
   );
 }
 
-/** Seals first; then reads, and makes current what was read. Returns what AWSCURRENT is on by then. */
+/**
+ * Seals the answer, then reads it and makes its password current. Returns the version that AWSCURRENT is on by then.
+ */
 async function sealAndStore(
   invocation: StepInvocation,
   { current, reservation, key, askedAtMs }: Exchange,

@@ -6,7 +6,7 @@ import { describeSecret, readCurrent, type StoredVersion } from '../secret/store
 import { type BegunPutBack, outcomeOfPutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 
-/** What one look sees of the credential. */
+/** The credential's state, as one round of reads shows it. */
 export type Seen = {
   username: string;
   state: CredentialState;
@@ -14,7 +14,7 @@ export type Seen = {
   now: number;
   /** The version that AWSCURRENT is on. */
   current: StoredVersion;
-  /** Its password is known not to work. */
+  /** Whether its password is known not to work. */
   currentIsDead: boolean;
   /** The username of the secret's last rotation, and its journal, where it was another one. */
   former: { username: string; journal: Journal } | undefined;
@@ -23,7 +23,7 @@ export type Seen = {
 };
 
 /**
- * All reads that recovery decides by; also publishes the alarms that an earlier invocation left. An exchange that
+ * Makes all reads that recovery decides by, and publishes the alarms that an earlier invocation left. An exchange that
  * ends between the reads makes AWSCURRENT look dead: then the secret is read once more, after the ledger.
  */
 export async function observe(
@@ -59,7 +59,10 @@ async function readItem({ ledger, deadlineMs }: Invocation, username: string) {
   return ledger.read(username, deadlineMs);
 }
 
-/** Only a username that was never rotated can be new to its secret: all others are spared the read. */
+/**
+ * Returns the secret's former username. Only a username that was never rotated can be new to its secret, so no other
+ * one needs the read.
+ */
 async function formerOf(invocation: Invocation, username: string): Promise<Seen['former']> {
   const former = await invocation.ledger.usernameOf(invocation.secretArn);
   if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;
@@ -68,8 +71,8 @@ async function formerOf(invocation: Invocation, username: string): Promise<Seen[
 }
 
 /**
- * Whether what AWSCURRENT is on is known to be dead: refused for certain, replaced by an exchange, or no
- * credential at all. A password that logged in since is not.
+ * Reports whether AWSCURRENT's value is known to be dead: refused for certain, replaced by an exchange, or without a
+ * credential. A password that logged in since is not dead.
  */
 export async function isKnownDead(
   username: string,

@@ -7,10 +7,10 @@ const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1_000;
 
 /**
- * Applies a pure change to the fleet's session as one conditional write; computed again on what another writer
- * wrote before it. A write whose answer was lost is found by the next read: every change here recognises its own
- * (`lease.owner`, `openedBy`) or does no harm twice.
- * @throws what the store threw last, or SessionError, when it did not succeed until `deadlineMs`
+ * Applies a pure change to the fleet's session as one conditional write. If another writer came first, the change is
+ * computed again on that writer's item. The next read finds a write whose answer was lost: every change here recognizes
+ * its own (`lease.owner`, `openedBy`) or does no harm twice.
+ * @throws the store's last error, or SessionError, when the change did not succeed until `deadlineMs`
  */
 export async function changeItem<T>(
   parts: { store: SessionStore; clock: Clock; random: () => number },

@@ -31,11 +31,14 @@ export type LedgerSettings = {
   table: string;
   /** The KMS key that seals the fleet's session. Without it each process has a session of its own. */
   sealingKeyId?: string | undefined;
-  /** Where a failed log-in is announced at once. Without it the rotation function announces it at its next run. */
+  /**
+   * The topic on which a failed log-in is announced at once. Without it the rotation function announces it at its next
+   * run.
+   */
   alarmTopicArn?: string | undefined;
   /** Consecutive failures that lock the username. @default 5 */
   lockoutLimit?: number | undefined;
-  /** Failures, known or possible, at which nobody logs in any more; as the rotation function has it. @default 3 */
+  /** Failures, known or possible, at which log-ins stop; as the rotation function has it. @default 3 */
   lockoutBudget?: number | undefined;
 };
 
@@ -44,17 +47,20 @@ export type SessionSettings = {
   secretId: string;
   /** The app's name, for alarms and the audit trail; printable, nothing secret. */
   actor: string;
-  /** Taking part in the ledger: needs rights on its table (docs/apps.md). Left out: in memory, for this process alone. */
+  /**
+   * The shared ledger; it needs rights on its table (docs/apps.md). Without it, log-ins are counted in memory, for this
+   * process alone.
+   */
   ledger?: LedgerSettings | undefined;
   /** ThingSpace's address above its services. @default the published one */
   baseUrl?: string | undefined;
   /** How long a caller waits for a session, through a rotation for example. @default 30_000 */
   patienceMs?: number | undefined;
-  /** Told of what happens, for metrics and logs. What it throws is dropped. */
+  /** Called for every event, for metrics and logs. An error that it throws is dropped. */
   onEvent?: ((event: SessionEvent) => void) | undefined;
   /** Whether an error of `withSession`'s function says that the session is gone. @default `saysSessionGone` */
   saysSessionGone?: ((error: unknown) => boolean) | undefined;
-  /** AWS clients of your own (another region, an assumed role). @default from the environment, as every SDK */
+  /** Your AWS clients (another region, an assumed role). @default from the environment, as every SDK */
   clients?:
     | { secretsManager?: SecretsManagerClient; dynamodb?: DynamoDBClient; kms?: KMSClient; sns?: SNSClient }
     | undefined;
@@ -63,7 +69,7 @@ export type SessionSettings = {
 const DEFAULT_PATIENCE_MS = 30_000;
 
 /**
- * A session of the username in a secret. Nothing is read or sent before the first token is asked for.
+ * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
  * @throws BaseUrlError, BudgetsError for settings that cannot work
  */
 export function createSession(settings: SessionSettings): Session {
@@ -122,7 +128,7 @@ function ledgerOf(
   });
 }
 
-/** Alarms stay in the ledger's outbox: whoever may publish does so at its next run. */
+/** Alarms stay in the ledger's outbox: the next process that may publish does so at its next run. */
 const LEFT_IN_OUTBOX: Alarms = { publish: async () => 'failed' };
 
 const alarmsTo = (topicArn: string, sns: SNSClient | undefined, onEvent: OnEvent): Alarms =>

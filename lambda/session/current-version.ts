@@ -7,14 +7,14 @@ import { SessionSetupError } from './errors.ts';
 
 export type SecretReader = { store: Pick<SecretStore, 'describe' | 'read'>; secretId: string; clock: Clock };
 
-/** The version that AWSCURRENT is on, as Secrets Manager's eventually consistent reads show it. */
+/** Returns the version that AWSCURRENT is on, as Secrets Manager's eventually consistent reads show it. */
 export async function currentVersion({ store, secretId }: SecretReader): Promise<string | undefined> {
   const { stages } = await store.describe(secretId);
   return [...stages].find(([, labels]) => labels.includes('AWSCURRENT'))?.[0];
 }
 
 /**
- * What the secret holds at this moment, read by its label and never from a cache.
+ * Reads the credential in AWSCURRENT at this moment, never from a cache.
  * @throws SessionSetupError when no value can be seen; SecretShapeError, CredentialNotInitializedError, AwsCallError
  */
 export async function readCurrent(reader: SecretReader, deadlineMs: number): Promise<StoredCredential> {

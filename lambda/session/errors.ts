@@ -3,7 +3,7 @@ import { PresentableError } from '../errors.ts';
 /** There is no session now. Neither the message nor the causes hold a password or a token. */
 export class SessionError extends PresentableError {
   override readonly name: string = 'SessionError';
-  /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
+  /** When trying again may help, in milliseconds since 1970; absent when only an operator can help. */
   readonly retryAt: number | undefined;
   /** The version of the secret that it is about. */
   readonly versionId: string | undefined;
@@ -19,12 +19,12 @@ export class LogInRefusedError extends SessionError {
   override readonly name = 'LogInRefusedError';
 }
 
-/** Nobody may log in until a person has acted: the message says how. */
+/** No process may log in until an operator has acted: the message says how. */
 export class LogInStoppedError extends SessionError {
   override readonly name = 'LogInStoppedError';
 }
 
-/** It passes by itself, but not within the caller's patience. */
+/** The reason passes by itself, but not within the caller's patience. */
 export class LogInWaitsError extends SessionError {
   override readonly name = 'LogInWaitsError';
 }

@@ -1,6 +1,6 @@
-/** What happens around a session, for metrics and logs. Nothing in here is secret. */
+/** An event of a session, for metrics and logs. No member is secret. */
 export type SessionEvent =
-  /** This process logged in; `tookMs` with everything around it. */
+  /** This process logged in; `tookMs` includes everything around it. */
   | { kind: 'logged-in'; generation: number; versionId: string; tookMs: number }
   /** It took the session that another process of the fleet opened. */
   | { kind: 'joined'; generation: number }
@@ -10,12 +10,12 @@ export type SessionEvent =
   | { kind: 'waiting'; why: string; retryAt: number | undefined }
   /** A log-in opened no session. */
   | { kind: 'stopped'; why: string; versionId: string | undefined; message: string }
-  /** Something beside the session failed; it goes on. */
+  /** A failure beside the session; the session continues. */
   | { kind: 'warning'; message: string };
 
 export type OnEvent = (event: SessionEvent) => void;
 
-/** A hook that fails must not cost a session. */
+/** Wraps the hook: a hook that fails must not cost a session. */
 export function quietly(onEvent: OnEvent | undefined): OnEvent {
   return (event) => {
     try {

@@ -10,18 +10,18 @@ import type { TokenSealer } from './token-sealer.ts';
 
 export type FleetParts = SourceParts & { store: SessionStore; sealer: TokenSealer };
 
-/** Whose session it is: the secret, and the ledger's key of the username in it. */
+/** The owner of a session: the secret, and the ledger's key of the username in it. */
 export type Subject = { secretArn: string; credential: string };
 
-/** The right to log in for everybody, as `ask` gave it; sessions up to `gone` are known to be gone. */
+/** The right to log in for the fleet, as `ask` gave it; sessions up to `gone` are known to be gone. */
 export type Lease = { owner: string; gone: number };
 
 const CHANGE_MS = 10_000;
 const GIVE_BACK_MS = 3_000;
 
 /**
- * Logs in under the lease and publishes the session to the fleet. The lease is given back, whatever happens, so
- * long as the process lives.
+ * Logs in under the lease and publishes the session to the fleet. The lease is given back in any case, as long as the
+ * process lives.
  * @throws SessionError, AwsCallError, LedgerUnavailableError
  */
 export async function logInForFleet(
@@ -100,5 +100,8 @@ async function giveBack(
   );
 }
 
-/** That this process does not reach ThingSpace, or held an old username, says nothing of the others. */
+/**
+ * Reports whether a stop concerns the whole fleet. A network failure or an outdated username concerns this process
+ * only.
+ */
 const concernsAll = ({ why }: Stop): boolean => why !== 'unavailable' && why !== 'others';

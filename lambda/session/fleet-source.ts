@@ -7,10 +7,10 @@ import { type Answer, ask, LOG_IN_MS, used } from './session-item.ts';
 import type { Source } from './source.ts';
 import { errorOf, needsOtherVersion, passes, type Stop } from './stop.ts';
 
-/** One session for all processes that share a ledger: whoever needs one first logs in for everybody. */
+/** Provides one session for all processes that share a ledger: the first process that needs one logs in for all. */
 export function fleetSource(fleet: FleetParts): Source {
   const { clock, random, sealer, onEvent } = fleet;
-  /** As the secret was last read; undefined: it must be read. */
+  /** The owner, as the secret was last read; undefined: the secret must be read. */
   let subject: Subject | undefined;
 
   return {
@@ -26,7 +26,7 @@ export function fleetSource(fleet: FleetParts): Source {
             const { generation, sealed, idleMs } = answer;
             const token = await sealer.open(sealed, subject.secretArn);
             if (token === undefined) {
-              // Nobody can ever open these bytes: the session is as good as gone.
+              // These bytes can never be opened: the session is as good as gone.
               stale = generation;
               continue;
             }
@@ -71,7 +71,9 @@ async function readSubject({ logIn, clock }: FleetParts): Promise<Subject> {
   return { secretArn, credential: credentialKey(username) };
 }
 
-/** What the fleet has; a stop that another version would end is believed only of the current one. */
+/**
+ * Asks the fleet for a session. A stop that another version would end counts only if it is about the current version.
+ */
 async function askFleet(
   fleet: FleetParts,
   subject: Subject,

@@ -5,7 +5,7 @@ import { SessionGoneError } from './errors.ts';
 const SESSION_GONE = /(^|[.:])SessionToken\.\w+$/;
 
 /**
- * Whether an error says that ThingSpace no longer knows the session. It looks at `code`, `faultcode` and
+ * Reports whether an error says that ThingSpace no longer knows the session. It looks at `code`, `faultcode` and
  * `errorCode`, as HTTP and SOAP libraries set them, and at node-soap's `root.Envelope.Body.Fault`.
  */
 export function saysSessionGone(error: unknown): boolean {
@@ -20,7 +20,7 @@ export function saysSessionGone(error: unknown): boolean {
 }
 
 /**
- * For callers that send SOAP themselves: the answer, unless it is a fault that says that the session is gone.
+ * For callers that send SOAP themselves: returns the answer, unless it is a fault that says that the session is gone.
  * @throws SessionGoneError
  */
 export function throwIfSessionGone(answer: string): string {

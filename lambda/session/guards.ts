@@ -7,7 +7,10 @@ import type { ThingSpaceApi } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Guard } from './log-in.ts';
 
-/** Takes part in the ledger, as rotation does: what others presented counts, and what this one presents. */
+/**
+ * A guard that uses the ledger, as rotation does: every process's log-ins count, and those of this process count for
+ * the others.
+ */
 export function ledgerGuard(
   services: { ledger: Ledger; api: ThingSpaceApi; clock: Clock },
   actor: string,
@@ -22,7 +25,7 @@ const MAX_WAIT_MS = 24 * 60 * 60_000;
 /**
  * The rules without the ledger, in this process's memory: a refused version is never presented again, and after
  * failures the pauses grow. It does not know what other processes do, nor that a rotation is under way.
- * @param wallMs the time of day in milliseconds since 1970, for what people read
+ * @param wallMs the time of day in milliseconds since 1970, for texts
  */
 export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => number = Date.now): Guard {
   const refused = new Set<string>();
@@ -31,7 +34,7 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
   let failedAtMs = 0;
 
   function pauseLeftMs(versionId: string): number {
-    // What a person or a rotation has just stored may go at once, after one failure.
+    // After one failure, a newly stored version may be presented at once.
     if (failures === 0 || (failures === 1 && !presented.has(versionId))) return 0;
     return failedAtMs + waitMs(failures) - clock.nowMs();
   }
@@ -70,7 +73,7 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
   };
 }
 
-/** As the ledger's, then twice as long each time. */
+/** The first two waits are the ledger's; each further one is twice as long. */
 function waitMs(failures: number): number {
   const [first, second] = WAITS_MS;
   return failures === 1 ? first : Math.min(second * 2 ** (failures - 2), MAX_WAIT_MS);

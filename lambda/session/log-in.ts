@@ -6,7 +6,7 @@ import { meaningOf } from '../thingspace/codes.ts';
 import { currentVersion, readCurrent, type SecretReader } from './current-version.ts';
 import { type Stop, stopOf } from './stop.ts';
 
-/** What stands between a stored password and ThingSpace. */
+/** Decides whether a stored password may be presented, and presents it. */
 export interface Guard {
   /**
    * Presents the password once, if it may be presented.
@@ -17,17 +17,17 @@ export interface Guard {
 
 export type LogIn = SecretReader & { guard: Guard };
 
-/** `credential` is what was presented; its password is not kept. */
+/** `credential` is the one that was presented; its password is not kept. */
 export type LogInResult = { token: string; credential: StoredCredential } | { stop: Stop };
 
-/** Reads may be older than the refusal: for so long another version is looked for. */
+/** The pauses while another version is looked for: reads may be older than the refusal. */
 const LOOK_AGAIN_MS = [0, 500, 1_000, 2_000];
 
 /**
- * Logs in with what the secret holds at this moment. After a refusal the secret is read again, and only another
+ * Logs in with the credential in the secret at this moment. After a refusal the secret is read again, and only another
  * version is presented, once.
- * @param mayPresent asked with what was read, right before it is presented
- * @throws what reading the secret or asking the ledger throws; nothing was presented then, or its outcome is counted
+ * @param mayPresent called with the credential, right before it is presented
+ * @throws the errors of reading the secret or the ledger; no password was presented then, or its outcome is counted
  */
 export async function logIn(
   parts: LogIn,

@@ -4,7 +4,7 @@ import { LOG_IN_MS } from './session-item.ts';
 import { type Source, type SourceParts, tellStopped } from './source.ts';
 import { errorOf, passes } from './stop.ts';
 
-/** A session of this process's own: it logs in by itself whenever it needs one. */
+/** Provides a session for this process alone: it logs in whenever it needs one. */
 export function ownSource({ logIn: parts, clock, random, onEvent }: SourceParts): Source {
   let generation = 0;
   return {

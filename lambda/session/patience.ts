@@ -1,11 +1,11 @@
 import type { ClientClock } from './clock.ts';
 import { errorOf, type Stop } from './stop.ts';
 
-/** How long whoever asked for a session waits; several callers may wait for the same log-in. */
+/** How long the callers of a session wait; several callers may wait for the same log-in. */
 export type Patience = {
-  /** The latest end that anybody waits for, by the process's clock. */
+  /** The latest end of the callers' patience, by the process's clock. */
   untilMs: number;
-  /** What is waited for at this moment. */
+  /** The stop that the callers wait out at this moment. */
   waitingFor: Stop | undefined;
 };
 
@@ -13,8 +13,7 @@ const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 5_000;
 
 /**
- * Waits before the next try, longer each time, and differently long in each process: a fleet that asks at the
- * same moment spreads out.
+ * Waits before the next try, longer each time, and by a random part: so the tries of a fleet spread out.
  * @param tries how often this was tried before
  * @throws SessionError when patience ends before that
  */

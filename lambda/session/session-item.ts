@@ -12,7 +12,7 @@ const item = v.looseObject({
   revision: v.number(),
   /** Counts log-ins; 0: there was none yet. */
   generation: v.number(),
-  /** Sessions up to this generation are gone, for everybody. */
+  /** Sessions up to this generation are gone, for every process. */
   goneUpTo: v.number(),
   /** The token under KMS, in base64. */
   sealed: v.optional(v.string()),
@@ -20,13 +20,13 @@ const item = v.looseObject({
   secretArn: v.optional(v.string()),
   versionId: v.optional(v.string()),
   openedAt: v.number(),
-  /** Who opened it: how a writer that lost its answer recognises its own write. */
+  /** The lease owner that opened it: a writer that lost its answer recognizes its own write by it. */
   openedBy: v.optional(v.string()),
   /** Coarse: at most `COARSE_MS` older than the true last use. */
   lastUsedAt: v.number(),
-  /** Who is logging in for everybody, and until when nobody else does. */
+  /** The process that logs in for the fleet, and the time until which no other process does. */
   lease: v.optional(v.object({ owner: v.string(), until: v.number() })),
-  /** What the last log-in ended in, if it opened no session. */
+  /** The result of the last log-in, if it opened no session. */
   stop: v.optional(
     v.object({
       why: v.picklist(['refused', 'person', 'exchange', 'others', 'waits', 'unavailable']),
@@ -45,11 +45,13 @@ const MINUTE_MS = 60_000;
 export const IDLE_LIMIT_MS = 18 * MINUTE_MS;
 /** How old the noted last use may get before it is written again. */
 export const COARSE_MS = 5 * MINUTE_MS;
-/** How long a log-in and all that belongs to it may take. */
+/** How long a log-in and the calls around it may take. */
 export const LOG_IN_MS = 55_000;
-/** Longer than a log-in can take: nobody else begins one meanwhile. The death of its owner costs that long. */
+/**
+ * Longer than a log-in can take: no other process begins one meanwhile. If the owner dies, the fleet waits this long.
+ */
 export const LEASE_MS = 75_000;
-/** How long the fleet believes what a log-in ended in, before somebody asks again. */
+/** How long the fleet relies on the result of a log-in before a process asks again. */
 const PASSES_WITHIN_MS = 2_000;
 const LASTS_MS = MINUTE_MS;
 
@@ -69,7 +71,7 @@ export function decodeItem(credential: string, stored: Record<string, unknown>):
   const read = v.safeParse(item, { ...newItem(), ...stored });
   if (read.success && read.output.schema <= SCHEMA) return read.output;
   throw new SessionSetupError(
-    `The item \`session\` of ${credential} in the ledger's table cannot be read by this release. Update the client, ` +
+    `The item \`session\` of ${credential} in the ledger's table cannot be read by this version of the client. Update the client, ` +
       'or delete that item: it costs one log-in.',
   );
 }
@@ -90,9 +92,9 @@ export type Answer =
   | { kind: 'others'; until: number }
   | { kind: 'stopped'; stop: Stop };
 
-/** The fleet's session, or the lease to open one, or why neither. */
+/** Returns the fleet's session, or the lease to open one, or the reason why neither. */
 export function ask(state: SessionItem, { owner, gone, secretArn, current }: Asking, now: number): Answer {
-  // Only what was opened can be gone: an item that somebody deleted begins anew.
+  // Only a session that was opened can be gone: an item that was deleted begins anew.
   state.goneUpTo = Math.max(state.goneUpTo, Math.min(gone, state.generation));
   const { sealed, generation, lease, stop } = state;
   if (sealed !== undefined && state.secretArn === secretArn && usable(state, gone, now)) {
@@ -121,7 +123,7 @@ export type Opened = { sealed: string; secretArn: string; versionId: string; gon
 
 /**
  * Publishes a session that the lease's owner opened.
- * @returns its generation; undefined when the lease is no longer the owner's: the session is for nobody then
+ * @returns its generation; undefined when the lease is no longer the owner's: the session is not shared then
  */
 export function opened(
   state: SessionItem,
@@ -133,13 +135,13 @@ export function opened(
   if (state.lease?.owner !== owner) return undefined;
   delete state.lease;
   delete state.stop;
-  // An item that was deleted meanwhile must not count through generations that somebody knows as gone.
+  // An item that was deleted meanwhile must not reuse generations that a process knows as gone.
   const generation = Math.max(state.generation, gone) + 1;
   Object.assign(state, { ...session, generation, openedBy: owner, openedAt: now, lastUsedAt: now });
   return generation;
 }
 
-/** The owner gives its lease back, and says what stopped it. */
+/** Gives the owner's lease back, and records the stop. */
 export function released(state: SessionItem, owner: string, stop: Stop | undefined, now: number): void {
   if (state.lease?.owner !== owner) return;
   delete state.lease;

@@ -9,7 +9,7 @@ import { awsCall } from '../aws-call.ts';
 import { rememberDates } from '../ledger/dynamodb.ts';
 import type { SessionItem } from './session-item.ts';
 
-/** Where the fleet's session lives. Both calls may throw when the table cannot be reached. */
+/** The store of the fleet's session. Both calls may throw when the table cannot be reached. */
 export interface SessionStore {
   /** A strongly consistent read, with DynamoDB's time in milliseconds since 1970. */
   read(credential: string): Promise<{ item: Record<string, unknown> | undefined; now: number }>;

@@ -5,9 +5,9 @@ import { sharedRequest } from './shared-request.ts';
 import type { Source } from './source.ts';
 
 export type CallOptions = {
-  /** Ends the waiting, with the signal's reason. A log-in that is under way goes on for the other callers. */
+  /** Ends the waiting, with the signal's reason. A log-in that is under way continues for the other callers. */
   signal?: AbortSignal | undefined;
-  /** How long to wait for a session. @default as the session was made */
+  /** How long to wait for a session. @default the session's setting */
   patienceMs?: number | undefined;
 };
 
@@ -18,11 +18,14 @@ export interface Session {
    * @throws SessionError (LogInWaitsError says until when), AwsCallError, LedgerUnavailableError; the signal's reason
    */
   token(options?: CallOptions): Promise<string>;
-  /** ThingSpace no longer knows this token: `token` gives another one. For callers that do without `withSession`. */
+  /**
+   * Drops a token that ThingSpace no longer knows: `token` returns another one. For callers that do not use
+   * `withSession`.
+   */
   drop(token: string): void;
   /**
-   * Runs `fn` with a token. When `fn` throws an error that says that the session is gone, ThingSpace executed
-   * nothing: `fn` is run once more, with another token. Whatever else it throws is passed on.
+   * Runs `fn` with a token. When `fn` throws an error that says that the session is gone, ThingSpace executed nothing:
+   * `fn` is run once more, with another token. Any other error is passed on.
    */
   withSession<T>(fn: (token: string) => T | Promise<T>, options?: CallOptions): Promise<T>;
 }
@@ -35,7 +38,7 @@ export type SessionParts = {
   onEvent: OnEvent;
 };
 
-/** The session in memory, with its last use: in this process, and as far as the fleet was told. */
+/** The session in memory, with its last use in this process, and the last use that the fleet's item has. */
 type Held = { token: string; generation: number; usedAtMs: number; notedAtMs: number };
 
 /** The session as one process sees it: a token in memory, and one request for another at a time. */
@@ -50,12 +53,12 @@ export function sessionOver({ source, clock, patienceMs, saysSessionGone, onEven
     return held;
   });
 
-  /** A session whose token is about to be sent. */
+  /** Returns a session whose token is about to be sent. */
   async function acquire({ signal, patienceMs: waitMs = patienceMs }: CallOptions): Promise<Held> {
     signal?.throwIfAborted();
     const live = held && clock.nowMs() - held.usedAtMs < IDLE_LIMIT_MS ? held : undefined;
     let session = live ?? (await obtain(waitMs, signal));
-    // What somebody found gone is not handed out, even if it was on its way to here.
+    // A session that a caller found gone is not returned, even if it was obtained meanwhile.
     while (session.generation <= gone) session = await obtain(waitMs, signal);
     noteUse(session);
     return session;

@@ -6,11 +6,11 @@ import { errorOf } from './stop.ts';
 type Request<T> = { promise: Promise<T>; patience: Patience; callers: number };
 
 /**
- * One request at a time: whoever asks while one is under way waits for the same one, each with a patience of its
- * own. It goes on for as long as the most patient of its callers waits.
+ * Runs one request at a time: a caller that asks meanwhile waits for the same one, each with its own patience. The
+ * request continues for as long as the most patient of its callers waits.
  * @param start begins a request, and gives up when its patience ends
- * @returns joins the request, or begins it. @throws what the request throws; LogInWaitsError when `waitMs` are
- *   over, or what it was waiting for; the signal's reason
+ * @returns joins the request, or begins it. @throws what the request throws; LogInWaitsError when `waitMs` are over, or
+ *   what it was waiting for; the signal's reason
  */
 export function sharedRequest<T>(
   clock: ClientClock,
@@ -38,7 +38,7 @@ export function sharedRequest<T>(
       return await waitFor(joined, clock, waitMs, signal);
     } finally {
       joined.callers -= 1;
-      // Nobody waits any more: it stops at its next pause.
+      // No caller waits now: the request stops at its next pause.
       if (joined.callers === 0) joined.patience.untilMs = clock.nowMs();
     }
   };
@@ -56,7 +56,7 @@ async function waitFor<T>(
   const late = clock.sleep(waitMs, ended.signal).then(() => {
     throw patience.waitingFor ? errorOf(patience.waitingFor) : takesLonger(waitMs);
   });
-  // Its timer ends with the race, and then nobody listens.
+  // Its timer ends with the race, and its rejection has no listener then.
   late.catch(() => undefined);
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal?.reason);

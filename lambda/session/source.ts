@@ -7,21 +7,21 @@ import type { Stop } from './stop.ts';
 /** A session of ThingSpace, as a process gets it. */
 export type OpenSession = {
   token: string;
-  /** Counts sessions: whoever finds one gone names it by this. */
+  /** Counts sessions: a process that finds one gone names it by this number. */
   generation: number;
-  /** How long ago it was used, at most. */
+  /** The longest time since its last use. */
   idleMs: number;
 };
 
-/** Where a process gets its session from: the fleet (`fleet-source.ts`), or a log-in of its own (`own-source.ts`). */
+/** The source of a process's session: the fleet (`fleet-source.ts`), or its own log-in (`own-source.ts`). */
 export interface Source {
   /** A session newer than generation `gone`. @throws SessionError, AwsCallError, LedgerUnavailableError */
   obtain(gone: number, patience: Patience): Promise<OpenSession>;
-  /** The process uses it: the others of the fleet may rely on that. Never throws. */
+  /** Notes that the process uses the session, so that the fleet relies on that. Never throws. */
   noteUse(generation: number): Promise<void>;
 }
 
-/** What every source works with. */
+/** The parts that every source uses. */
 export type SourceParts = { logIn: LogIn; clock: ClientClock; random: () => number; onEvent: OnEvent };
 
 export function tellStopped(onEvent: OnEvent, { why, versionId, message }: Stop): void {

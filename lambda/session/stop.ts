@@ -13,14 +13,14 @@ import {
   ThingSpaceUnavailableError,
 } from './errors.ts';
 
-/** Why there is no session now. Plain data: it is also what one process tells the others of the fleet. */
+/** The reason why there is no session now. Plain data, because one process stores it for the others of the fleet. */
 export type Stop = {
   /**
-   * `refused` and `person`: nothing changes until the secret has another version. The others pass: an exchange is
-   * under way, somebody else is logging in, the next log-in must wait, or ThingSpace gave no answer.
+   * `refused` and `person`: nothing changes until the secret has another version. The others pass: an exchange is under
+   * way, another process is logging in, the next log-in must wait, or ThingSpace gave no answer.
    */
   why: 'refused' | 'person' | 'exchange' | 'others' | 'waits' | 'unavailable';
-  /** What happened and what to do; holds nothing secret. */
+  /** The message says what happened and what to do, and holds nothing secret. */
   message: string;
   /** The version of the secret that it is about. */
   versionId?: string | undefined;
@@ -28,13 +28,13 @@ export type Stop = {
   retryAt?: number | undefined;
 };
 
-/** Whether it is over by itself: worth waiting for. */
+/** Reports whether a stop ends by itself, so that waiting helps. */
 export const passes = ({ why }: Stop): boolean => why === 'exchange' || why === 'others' || why === 'waits';
 
-/** Whether only another version of the secret, or a person, can end it. */
+/** Reports whether only another version of the secret, or an operator, can end a stop. */
 export const needsOtherVersion = ({ why }: Stop): boolean => why === 'refused' || why === 'person';
 
-/** What the ledger said instead of granting a log-in with that version; nothing was sent. */
+/** Converts the ledger's refusal of a log-in with that version; nothing was sent. */
 export function stopOf(refusal: LockoutGuardError, versionId: string): Stop {
   return { why: whyOf(refusal), message: refusal.message, versionId, retryAt: refusal.retryAt };
 }

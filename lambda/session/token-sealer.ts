@@ -3,13 +3,16 @@ import { AwsCallError, awsCall } from '../aws-call.ts';
 
 /** Seals session tokens for the table. Throws AwsCallError. */
 export interface TokenSealer {
-  /** The token under the key, in base64. */
+  /** Returns the token under the key, in base64. */
   seal(token: string, secretArn: string): Promise<string>;
-  /** The token; undefined when these bytes can never be opened for that secret. */
+  /** Returns the token; undefined when these bytes can never be opened for that secret. */
   open(sealed: string, secretArn: string): Promise<string | undefined>;
 }
 
-/** KMS gives a token back only to who names the secret, and as a session: no sealed password opens with this. */
+/**
+ * The encryption context: KMS decrypts a token only for a caller that names the secret and this purpose. No sealed
+ * password opens with it.
+ */
 const contextOf = (secretArn: string) => ({ secretArn, purpose: 'session' });
 
 /** A token has 256 characters at most (lambda/thingspace/soap-answers.ts): KMS encrypts that much itself. */

@@ -67,8 +67,14 @@ async function playOne(only: string | undefined, wanted: string): Promise<number
   for (const { name } of suites.filter((suite) => only === undefined || suite.name === only)) {
     const history = (await historiesOf(name, false)).find((one) => one.name === wanted);
     if (history === undefined) continue;
-    console.log(`${wanted}: ${await history.play()}`);
-    return 0;
+    try {
+      console.log(`${wanted}: ${await history.play()}`);
+      return 0;
+    } catch (violation) {
+      // With its stack, which leads into the history.
+      console.error('\nVIOLATED:', violation);
+      return 1;
+    }
   }
   console.error(`There is no history "${wanted}"${only === undefined ? '' : ` in the suite "${only}"`}.`);
   return 2;

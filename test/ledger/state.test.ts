@@ -27,7 +27,9 @@ test('members that this release does not know are kept, at every depth', () => {
 test('an item that a later release has reserved for itself fails closed, and says which release is needed', () => {
   const item = { ...newState('fleet'), schema: SCHEMA + 1 };
   expect(() => decodeState('fleet', item)).toThrow(LedgerItemError);
-  expect(() => decodeState('fleet', item)).toThrow(/later release.*nothing is presented or changed/);
+  expect(() => decodeState('fleet', item)).toThrow(
+    /later version of the software.*nothing is presented or changed/,
+  );
 });
 
 test('an item of an earlier schema is this release’s from the next write on', () => {

@@ -263,7 +263,7 @@ test('what opens but was not sealed by this format says so, and quotes nothing',
     const envelope = readEnvelope(encrypt(header, Buffer.from(text), key));
     const failure = await open([envelope], sealer).catch((error: Error) => error);
     expect(failure).toBeInstanceOf(EnvelopeError);
-    expect((failure as Error).message).toContain('does not begin as this release seals it');
+    expect((failure as Error).message).toContain('does not begin as this version of the software seals it');
     expect((failure as Error).cause).toBeUndefined();
   }
 });

@@ -80,7 +80,9 @@ test('what passes by itself is believed for two seconds, and no longer than its 
 });
 
 test('an item of a later release is left alone', () => {
-  expect(() => decodeItem('fleet', { ...newItem(), schema: 2 })).toThrow(/cannot be read by this release/);
+  expect(() => decodeItem('fleet', { ...newItem(), schema: 2 })).toThrow(
+    /cannot be read by this version of the client/,
+  );
 });
 
 type Step = { who: number; what: number; afterMs: number };

@@ -5,7 +5,7 @@ import type { CredentialState } from './state.ts';
 /** A put-back moves AWSCURRENT from a dead password to a version whose password was proven by a log-in. */
 export type PutBack = NonNullable<CredentialState['puttingBack']>;
 
-/** The record before the swap: a process that dies after it leaves the message to the next look. */
+/** The record before the swap: a process that dies after the swap leaves the message to the next invocation. */
 export function beginPutBack(
   state: CredentialState,
   { versionId, replacedVersionId }: Omit<PutBack, 'at'>,
@@ -14,7 +14,7 @@ export function beginPutBack(
   state.puttingBack = { versionId, replacedVersionId, at: now };
 }
 
-/** AWSCURRENT has moved. Changes nothing when another invocation has ended this put-back already. */
+/** Records and announces that AWSCURRENT has moved. Changes nothing when another invocation has done so already. */
 export function endPutBack(
   state: CredentialState,
   { versionId, replacedVersionId }: Omit<PutBack, 'at'>,
@@ -36,7 +36,7 @@ export function endPutBack(
   });
 }
 
-/** AWSCURRENT was not moved, or what it was moved to no longer works: there is nothing to announce. */
+/** Ends a put-back without a message: AWSCURRENT was not moved, or its password no longer works. */
 export function forgetPutBack(state: CredentialState, putBack: Omit<PutBack, 'at'>): void {
   if (isBegun(state, putBack)) delete state.puttingBack;
 }

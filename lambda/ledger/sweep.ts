@@ -11,13 +11,13 @@ export function sweep(state: CredentialState, budgets: Budgets, now: number): vo
   sweepEach(Object.entries(state.inFlight), state, budgets, now);
 }
 
-/** Log-ins that `sweep` has to count. The attempt of an open exchange is not among them: a sealed answer may settle it. */
+/** Returns the log-ins that can no longer be executed, without the attempt of an open exchange: a sealed answer may settle that. */
 export function expiredLogIns({ inFlight, journal }: CredentialState, now: number): [string, Attempt][] {
   const exchange = journal.state === 'idle' ? undefined : journal.attempt;
   return Object.entries(inFlight).filter(([id, attempt]) => id !== exchange && isExpired(attempt, now));
 }
 
-/** Counts and announces the log-ins whose processes died, when nobody reserves another one. */
+/** Counts and announces the expired log-ins, also when no other log-in is reserved. */
 export function sweepLogIns(state: CredentialState, budgets: Budgets, now: number): void {
   sweepEach(expiredLogIns(state, now), state, budgets, now);
 }

@@ -5,7 +5,7 @@ import { AWSPREVIOUS, type SecretDescription, versionLabelled } from '../secret/
 import { readVersion, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 
-/** A put-back that the item tells of, and whether it took effect. */
+/** A put-back in the item, and whether it took effect. */
 export type BegunPutBack = PutBack & { tookEffect: boolean };
 
 /**

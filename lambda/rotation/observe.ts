@@ -51,7 +51,7 @@ async function observeOnce(invocation: Invocation, described: SecretDescription 
   return { username, state, now, current, currentIsDead, former, putBack };
 }
 
-/** The item, after it has counted the log-ins whose processes died: nobody may log in for months. */
+/** Reads the item, and counts the log-ins whose processes died: in a quiet service no other log-in does so for months. */
 async function readItem({ ledger, deadlineMs }: Invocation, username: string) {
   const seen = await ledger.read(username, deadlineMs);
   if (expiredLogIns(seen.state, seen.now).length === 0) return seen;

@@ -114,7 +114,7 @@ async function storedAs(
   return other;
 }
 
-/** Before the swap: whoever looks after a death finds what is to be announced. */
+/** Records the put-back before the swap, so that the next invocation announces it when this process dies. */
 const begin = (
   { ledger, deadlineMs }: Invocation,
   username: string,

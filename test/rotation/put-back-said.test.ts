@@ -11,7 +11,7 @@ const ACTS: Record<string, (world: World) => unknown> = {
   'saves a stale editor': (world) => world.aws.store(secretValue(FIRST_PASSWORD).replace('emea', 'apac')),
   'stores the password of two rotations ago': (world) => world.storeByHand(FIRST_PASSWORD),
   'moves AWSCURRENT back': (world) => world.aws.moveCurrentTo(world.aws.stages.get('AWSPREVIOUS') as string),
-  // The daily check presents no password that nothing speaks against: a rotation finds it out.
+  // The daily check tries no password without a reason, so a rotation finds it out.
   'stores a wrong password': async (world) => {
     world.storeByHand('Mistyped 1');
     await world.rotate({ attempts: 1 });
@@ -38,7 +38,7 @@ async function daysPass(world: World, days: number): Promise<void> {
   }
 }
 
-/** What becomes of the next call of that name. */
+/** Decides the fate of the next call of that name. */
 function meets(world: World, fate: Fate, name: string): void {
   let met = false;
   world.plan.decide = (call) => {

@@ -23,7 +23,7 @@ function readsOf(identifiers: number): number {
   return reads;
 }
 
-test('what the devices of a request cost grows with their number, not with its square', () => {
+test('reads a request’s devices in time that grows with their number, not with its square', () => {
   expect(readsOf(1_000)).toBeLessThanOrEqual(10 * readsOf(100));
 });
 

@@ -10,7 +10,7 @@ const TOKEN = '0f0e0d0c-0000-4000-8000-000000000001';
 const read = (source: string) => readEnvelope(source, ACTION);
 const forwarded = (source: string) => withToken(read(source), TOKEN);
 
-/** What the simulator's reader, which is not ours, makes of it. */
+/** Reads an envelope by the simulator's reader, which shares no code with the access function. */
 function seenByPlatform(source: string) {
   const root = readXml(source);
   const [first, second] = root.children;
@@ -63,7 +63,7 @@ describe('any request', () => {
     );
   });
 
-  test('that is cut off anywhere is refused', () => {
+  test('refuses an envelope that is cut off anywhere', () => {
     fc.assert(
       fc.property(envelopes, fc.nat(), ({ source }, at) => {
         const end = source.trimEnd().length;
@@ -123,7 +123,7 @@ describe('the token', () => {
     }
   });
 
-  test('that came with the request is taken out, also a second one and one of another namespace', () => {
+  test('removes every token that came with the request, also one of another namespace', () => {
     const header =
       '<s:Header><v:token>1</v:token><k:keep xmlns:k="urn:k"/><TOKEN xmlns="urn:x">2</TOKEN></s:Header>';
     expect(forwarded(envelope(header, '<v:GetDeviceList/>'))).toContain(

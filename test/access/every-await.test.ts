@@ -117,7 +117,7 @@ test.each([
   ['ends no session', false],
   ['ends every session: those are renewed', true],
 ])(
-  'of a hundred changes during a rotation that %s, none fails and none is executed twice',
+  'fails and repeats none of a hundred changes during a rotation that %s',
   async (_, newPasswordEndsSessions) => {
     const world = await createAccessWorld({ rotations: 1, platform: { newPasswordEndsSessions } });
     const functions = Array.from({ length: 5 }, () => world.start());

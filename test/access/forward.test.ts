@@ -23,7 +23,7 @@ import { ACTION } from './arbitrary-envelope.ts';
 
 const CALL = { service: 'DeviceService', action: ACTION, operation: 'GetDeviceList' };
 const ENVELOPE = readEnvelope(envelopeOf('<v:GetDeviceList/>'), ACTION);
-/** What an error says for operators. */
+/** The part of an error that is for operators only. */
 const INSIDE = 'arn:aws:sts::111122223333:assumed-role/access is not authorized; FleetApi';
 const EXPIRED = answered(500, fault('UnifiedWebService.REQUEST_FAILED.SessionToken.Expired'));
 
@@ -50,14 +50,14 @@ function startSession() {
 const forwardWith = (send: Send, sessionMs = () => 1_000, { session } = startSession()) =>
   forward({ session, send }, CALL, ENVELOPE, { sessionMs, answerMs: () => 1_000 });
 
-test('what fails once the request was handed over is unknown: it may have been sent', async () => {
+test('calls a failure after the hand-over unknown, because the request may have been sent', async () => {
   const { outcome } = await forwardWith(async () => {
     throw new TypeError('a mistake of ours');
   });
   expect(outcome).toEqual({ outcome: 'unknown', code: 'UnexpectedError', sends: 1 });
 });
 
-test('what fails so at the second time is unknown as well, although the first was refused', async () => {
+test('calls a failure of the second send unknown, although the first was refused', async () => {
   let sends = 0;
   const { outcome } = await forwardWith(async () => {
     sends += 1;

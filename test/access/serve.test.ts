@@ -64,7 +64,7 @@ describe('a request that a rule allows', () => {
     ]);
   });
 
-  test('that ThingSpace answers with a fault is recorded as refused with its code, and the fault is handed on', async () => {
+  test('records ThingSpace’s fault as refused with its code, and returns the fault', async () => {
     const world = await createAccessWorld();
     world.link.fault = 'UnifiedWebService.REQUEST_FAILED.UnexpectedError';
     const answer = await world.start().call(requestOf());
@@ -94,7 +94,7 @@ describe('a request that a rule allows', () => {
   });
 });
 
-describe('who may', () => {
+describe('authorization', () => {
   test('a user without the right gets a fault with the rule’s name, and the record says denied', async () => {
     const world = await createAccessWorld();
     const answer = await world.start().call(requestOf({ ...changeOf(DEVICE), caller: VIEWER }));
@@ -127,7 +127,7 @@ describe('who may', () => {
       'more devices than are recorded',
       envelopeOf(changeOf(...Array.from({ length: 201 }, (_, n) => `9${n}`)).body),
     ],
-  ])('who has no right is denied whatever the envelope holds: %s', async (_, envelope) => {
+  ])('denies an unauthorized caller before parsing the envelope (%s)', async (_, envelope) => {
     const world = await createAccessWorld();
     const answer = await world.start().call(requestOf({ ...changeOf(DEVICE), envelope, caller: VIEWER }));
     expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'denied-by-default' });
@@ -135,7 +135,7 @@ describe('who may', () => {
     expect(world.records()).toMatchObject([{ caller: VIEWER, outcome: 'denied', devices: [], groups: [] }]);
   });
 
-  test('who has no right is denied whatever the envelope holds: bytes that are not UTF-8', async () => {
+  test('denies an unauthorized caller whose envelope is not UTF-8', async () => {
     const world = await createAccessWorld();
     const event = requestOf({ ...changeOf(DEVICE), caller: VIEWER });
     const answer = await world.start().call({ ...event, body: Buffer.from([0xff]).toString('base64') });
@@ -169,7 +169,7 @@ describe('who may', () => {
     expect(world.pointers(userSubject('alice@example.com'))).toHaveLength(1);
   });
 
-  test('nobody else may speak for others, also for what he may do himself', async () => {
+  test('denies a caller who speaks for another user without a rule that allows it', async () => {
     const world = await createAccessWorld();
     const answer = await world
       .start()
@@ -299,7 +299,7 @@ describe('refused before anything is sent', () => {
     expect(world.records()).toEqual([]);
   });
 
-  test('what the body says of its caller changes nothing', async () => {
+  test('ignores a user that the envelope names as its caller', async () => {
     const world = await createAccessWorld();
     const header = `<s:Header><user xmlns="urn:x">${OPS}</user></s:Header>`;
     const envelope = envelopeOf(changeOf(DEVICE).body, header);
@@ -316,7 +316,7 @@ describe('refused before anything is sent', () => {
     expect(world.executed[0]?.source).not.toContain('smuggled');
   });
 
-  test('what exceeds a caller’s requests of a minute; the next minute and other callers go on', async () => {
+  test('throttles one caller beyond its requests of a minute, and no other caller', async () => {
     const world = await createAccessWorld({ requestsPerMinute: 2 });
     const { call } = world.start();
     const codes = [];
@@ -348,7 +348,7 @@ describe('a session that is gone', () => {
     expect(world.records().map(({ sends }) => sends)).toEqual([1, 2]);
   });
 
-  test('that is gone again: ThingSpace’s fault is handed on, and nothing is sent a third time', async () => {
+  test('returns ThingSpace’s fault, without a third attempt, when the new session has expired too', async () => {
     const world = await createAccessWorld();
     world.link.fault = 'UnifiedWebService.REQUEST_FAILED.SessionToken.Expired';
     const answer = await world.start().call(requestOf());
@@ -392,7 +392,7 @@ describe('an answer that cannot be used', () => {
     expect(world.records()).toMatchObject([{ outcome: 'unknown', sends: 1 }]);
   });
 
-  test('one that broke off: unknown, and no half answer is handed on', async () => {
+  test('records an answer that broke off as unknown, and returns no part of it', async () => {
     const world = await createAccessWorld();
     world.link.spoil = (answer) => ({ ...answer, complete: false, body: answer.body.subarray(0, 40) });
     expect(seen(await world.start().call(requestOf())).code).toBe('OutcomeUnknown');
@@ -420,7 +420,7 @@ describe('an answer that cannot be used', () => {
     },
   );
 
-  test('one that is too large is named as that, and recorded as unknown', async () => {
+  test('withholds an answer that is too large, and records it as unknown', async () => {
     const world = await createAccessWorld();
     world.link.spoil = (answer) => ({ ...answer, complete: false, receivedBytes: MAX_FORWARDED_BYTES + 1 });
     const answer = await world.start().call(requestOf());
@@ -429,7 +429,7 @@ describe('an answer that cannot be used', () => {
   });
 
   test.each(['clear', 'references', 'upper case'])(
-    'one that quotes the token (%s) is withheld, and its outcome recorded',
+    'withholds an answer that quotes the token (%s), and records its outcome',
     async (how) => {
       const world = await createAccessWorld();
       world.link.spoil = () => {
@@ -447,7 +447,7 @@ describe('an answer that cannot be used', () => {
     },
   );
 
-  test('one that is compressed is withheld: nobody knows whether it quotes the token', async () => {
+  test('withholds a compressed answer, which may quote the token unseen', async () => {
     const world = await createAccessWorld();
     world.link.spoil = (answer) => ({ ...answer, contentEncoding: 'gzip' });
     expect(seen(await world.start().call(requestOf()))).toMatchObject({
@@ -473,7 +473,7 @@ describe('an answer that cannot be used', () => {
   });
 });
 
-test('nothing that is written or answered holds a password or a token', async () => {
+test('writes and returns no password and no token', async () => {
   const world = await createAccessWorld();
   world.link.fault = 'UnifiedWebService.REQUEST_FAILED.UnexpectedError';
   const { call } = world.start();

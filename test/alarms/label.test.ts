@@ -13,7 +13,7 @@ describe('The label of a credential', () => {
     ['größe', 'gr%C3%B6%C3%9Fe'],
     ['\u0000', '%00'],
     ['', '%'],
-  ])('of %j is %s', (credential, label) => {
+  ])('writes %j as %s', (credential, label) => {
     expect(labelOf(credential)).toBe(label);
   });
 

@@ -118,7 +118,7 @@ describe('The texts', () => {
   });
 });
 
-describe('What is said of a trouble', () => {
+describe('The message of a standing trouble', () => {
   const standing = examples.flatMap(({ event }) => (event.event === 'standing-trouble' ? [event] : []));
 
   it.each(troubles)('%s is among the examples', (trouble) => {
@@ -225,7 +225,7 @@ describe('Severity', () => {
     ['username-changed', 'critical'],
     ['unreadable-envelope', 'warning'],
     ['rotation-failing', 'critical'],
-  ] as const)('of the trouble %s is %s', (trouble, severity) => {
+  ] as const)('gives the trouble %s the severity %s', (trouble, severity) => {
     const event = { ...(example('The password is still lost') as StandingTrouble), trouble };
     expect(render(event).attributes.severity).toBe(severity);
   });
@@ -234,7 +234,7 @@ describe('Severity', () => {
     ['A live password was put back', 'warning'],
     ['A stored password stays', 'info'],
     ['A trouble is over', 'info'],
-  ])('of "%s" is %s', (title, severity) => {
+  ])('gives "%s" the severity %s', (title, severity) => {
     expect(render(example(title)).attributes.severity).toBe(severity);
   });
 });

@@ -46,7 +46,7 @@ function deskWith(records: AuditRecord[]) {
   return { desk: { ...desk, accessRecords }, terminal, tables, asked };
 }
 
-test('who changed a device: a line for each request, and a record without outcome reads as unknown', async () => {
+test('prints a line for each request, and unknown for a record without outcome', async () => {
   const { desk, terminal, tables } = deskWith([
     record('a', { user: 'alice@example.com', outcome: 'done' }),
     record('b', { at: NOON + 1_000 }),

@@ -44,7 +44,7 @@ async function play(act: Act, index: number, fate: Fate): Promise<World> {
 
 let resets = 0;
 
-/** What a person does who is told so. */
+/** Does what the advice tells an operator to do. */
 async function follow(world: World, next: Next): Promise<void> {
   resets += 1;
   const password = `Reset As Advised ${resets}`;
@@ -78,7 +78,7 @@ async function follow(world: World, next: Next): Promise<void> {
     case 'open':
       return store(desk, { secret, actor: 'ann', yes: true, fromSealed: true });
     case 'repair':
-      // What the sentence or the last error names: rotation that was turned off, or a secret without room.
+      // The sentence or the last error names the cause: rotation is turned off, or the secret has no room.
       world.aws.rotation.enabled = true;
       makeRoom(world, reportOn(await look(desk, { secret })).current?.remark ?? '');
       makeRoom(world, world.told.findLast((line) => line.startsWith('SecretTooLargeError')) ?? '');

@@ -19,7 +19,7 @@ test('an error of another credential of the service is not shown', () => {
   expect(errorIn(line({ secretId: THEIRS }), OURS)).toEqual([]);
 });
 
-test('what is no error is none', () => {
+test('finds no error in a line that reports none', () => {
   expect(errorIn('START RequestId: 1', OURS)).toEqual([]);
   expect(errorIn('{"message":"Invoked"}', OURS)).toEqual([]);
 });

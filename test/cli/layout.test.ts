@@ -3,7 +3,7 @@ import { wrapped } from '../../cli/layout.ts';
 
 const sentence = '  The old password was refused after a change whose answer did not arrive.';
 
-describe('What the tool prints', () => {
+describe('The tool’s output', () => {
   it('is broken between words at the terminal’s width, and indented as its line is', () => {
     expect(wrapped(sentence, 50)).toBe(
       '  The old password was refused after a change\n  whose answer did not arrive.',

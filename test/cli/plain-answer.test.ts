@@ -16,7 +16,7 @@ const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 
 const charset = (name: string) => ({ contentType: `text/xml; charset=${name}` });
 
-describe('what an answer declares of its bytes is undone', () => {
+describe('undoes the codings that an answer declares', () => {
   it.each<[string, AnswerContent, string[]]>([
     ['gzip', { body: gzipSync(utf8), contentEncoding: 'GZip' }, ['gzip']],
     ['x-gzip', { body: gzipSync(utf8), contentEncoding: 'x-gzip' }, ['gzip']],
@@ -82,7 +82,7 @@ describe('what an answer declares of its bytes is undone', () => {
   });
 });
 
-describe('nothing else is tried', () => {
+describe('tries no coding that is not declared', () => {
   it.each<[string, AnswerContent]>([
     ['gzip that is not declared', { body: gzipSync(utf8) }],
     ['UTF-16 that is not declared', { body: utf16(xml) }],

@@ -78,7 +78,7 @@ function whereGone(desk: Desk): Desk {
   };
 }
 
-describe('Those that were held', () => {
+describe('The rotations on hold', () => {
   it('are counted without those whose secrets are gone, and rotate all the same', async () => {
     const service = await incident();
     service.alsoHeld('arn:gone');

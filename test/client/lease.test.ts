@@ -52,7 +52,7 @@ test('a session of another secret is not used', () => {
   expect(ask(openedItem(), { ...ME, owner: 'b', secretArn: 'arn:other' }, 1)).toEqual({ kind: 'log-in' });
 });
 
-test('what stopped a log-in is believed for a minute of the same version, and of no other', () => {
+test('believes the cause that stopped a log-in for a minute, for the same version only', () => {
   const stop = { why: 'refused', message: 'refused', versionId: 'v1' } as const;
   const asking = (current: string | undefined, now: number) => {
     const state = newItem();
@@ -66,7 +66,7 @@ test('what stopped a log-in is believed for a minute of the same version, and of
   expect(asking('v2', 1)).toBe('log-in');
 });
 
-test('what passes by itself is believed for two seconds, and no longer than its own time', () => {
+test('believes a passing cause for two seconds, but never beyond its own time', () => {
   const asking = (retryAt: number | undefined, now: number) => {
     const state = newItem();
     ask(state, { ...ME, owner: 'a' }, 0);

@@ -72,7 +72,7 @@ test('the lines in README work as they stand, in an empty app, and twice with on
       expect((await runReadme(world)).stdout).toContain('GetDeviceInformationResponse');
     }
     expect(world.platform.truth(world.username)).toMatchObject({ logIns: 1, failures: 0 });
-    // What infra grants to clients; a row of the audit trail is written with every eighth log-in.
+    // The calls that infra grants to clients; every eighth log-in writes a row of the audit trail.
     expect(callsSince(world, before)).toEqual(
       new Set([
         'secretsmanager DescribeSecret',

@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.close());
 
-test('of two writers that read the same revision one is told of the conflict', async () => {
+test('reports a conflict to one of two writers that read the same revision', async () => {
   const store = dynamoDbSessions(dynamodb, world.tableName);
   expect((await store.read('fleet')).item).toBeUndefined();
   expect(await store.write('fleet', { ...newItem(), revision: 1 }, 0)).toBe('written');

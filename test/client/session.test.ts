@@ -84,7 +84,7 @@ describe('one process', () => {
     expect(await session.token()).toBe('token 3');
   });
 
-  test('nothing but a session that is gone is repeated', async () => {
+  test('repeats a call only when the session is gone', async () => {
     const { session } = setUp();
     let runs = 0;
     const failure = new Error('ECONNRESET');

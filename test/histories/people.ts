@@ -17,8 +17,8 @@ type Silent = {
 };
 
 /**
- * What is played at each call, for each reading. Without a fault, an act right after a call is mostly the one
- * right before the next; whoever is killed before a call has met nobody there: the person acts afterwards.
+ * The faults and moments that are played at each call, for each reading. Without a fault, an act right after a call is mostly the one
+ * right before the next; a process that is killed before a call has met no act there, so the operator acts afterwards.
  */
 const PLAYED: readonly { silent: Silent; faults: readonly [Fate, ...When[]][] }[] = [
   {

@@ -26,7 +26,7 @@ export function pageOf(rows: readonly Row[]): string {
   return [HEAD, '', ...table, ''].join('\n');
 }
 
-/** What the page says of a cause and a number of tries. */
+/** The page's entry for a cause and a number of tries. */
 export function rowFor(page: string, cause: string, tries: number): string | undefined {
   const rows = page.split('\n').map((line) => line.split(' | '));
   const row = rows.find(([name, numbers = '']) => name === `| ${cause}` && isIn(numbers, tries));

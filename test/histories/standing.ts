@@ -96,7 +96,7 @@ async function stands(
   return said;
 }
 
-/** Nothing else is said than what stands, every day, and not that it is over. */
+/** Asserts that each day's messages name the standing cause, no other, and do not call it over. */
 function judgeDays({ says, from = 1 }: Cause, said: Said, history: string): void {
   for (const [index, kinds] of said.entries()) {
     const day = `${history}, day ${index + 1}: ${kinds.join(', ') || 'nothing'}`;

@@ -51,7 +51,7 @@ function lines(atMs: number, measuring: (metrics: Metrics) => void): string[] {
   return written;
 }
 
-/** What one daily check of a credential measures. */
+/** Publishes the metrics of one daily check of a credential. */
 function check(
   cloudWatch: CloudWatch,
   atMs: number,

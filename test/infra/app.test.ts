@@ -58,7 +58,7 @@ test('cdk-nag is acknowledged only for what knows no resources, and for secrets 
   expect(acknowledgements(everything)).toEqual([...ofFunction, ...ofOperators]);
 });
 
-/** What `cdk` runs, with the context that `-c config=…` gives. */
+/** Runs the program that `cdk` runs, with the context that `-c config=…` gives. */
 const app = (context: object) =>
   spawnSync(process.execPath, ['infra/app.ts'], {
     encoding: 'utf8',

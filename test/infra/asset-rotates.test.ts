@@ -62,7 +62,7 @@ test('the synthesized asset, with the environment of the template, rotates, with
     env: Object.fromEntries(literals),
   });
   try {
-    // What the template refers to exists in this world too; only ThingSpace's address is another.
+    // The resources that the template refers to exist in this world too; only ThingSpace's address differs.
     const resolved: Record<string, string> = {
       '{ServiceLedger}': world.tableName,
       '{ServiceAlarms}': world.aws.sns.topicArn,

@@ -58,7 +58,7 @@ test('the bundle needs nothing but Node.js itself', async () => {
   });
   expect(stdout).toBe('function\n');
   const files = Object.entries(await contents(first)).filter(([name]) => name.endsWith('.mjs'));
-  // What esbuild writes where a package asks for another by require, which an ES module has not.
+  // esbuild writes these words where a package calls `require`, which an ES module does not have.
   expect(files.filter(([, text]) => text.includes('Dynamic require of')).map(([name]) => name)).toEqual([]);
 });
 
@@ -74,7 +74,7 @@ async function failureOf(bundle: string): Promise<string> {
     .then(({ handler }) => handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60_000 }))
     .catch((error) => process.stdout.write('\\n' + error.name, () => process.exit()));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call], {
-    // Nothing listens there.
+    // No server listens on this port.
     env: { AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
   });
   return stdout.split('\n').at(-1) ?? '';
@@ -140,7 +140,7 @@ describe('everything that an answer needs is loaded before a step begins', () =>
   });
 });
 
-test('what an earlier build left is removed', async () => {
+test('removes the files of an earlier build', async () => {
   await writeFile(path.join(second, 'stale.mjs'), 'export {};\n');
   await bundleRotation(second);
   expect(Object.keys(await contents(second))).not.toContain('stale.mjs');

@@ -21,7 +21,7 @@ export class DeploymentError extends Error {
 
 export const newAccount = (roles: string[]): Account => ({ resources: new Map(), roles: new Set(roles) });
 
-/** What `cdk deploy` may be told: adopt what has the same name, fail at a resource. */
+/** Options of `cdk deploy`: import resources that have the same name, fail at a resource. */
 export type DeployOptions = { importExisting?: boolean; failAt?: string };
 
 /**
@@ -98,7 +98,7 @@ function make(
 
 function rollBack(account: Account, name: string): void {
   const entry = account.resources.get(name) as Made;
-  // Of a failed creation, `Retain` keeps even what was just made.
+  // `Retain` keeps even the resources that a failed creation has just made.
   remove(account, name, entry.resource.DeletionPolicy === 'Retain' ? 'Retain' : 'Delete');
 }
 

@@ -297,7 +297,7 @@ test.each([
     { credentials: [{ ...fleet, readers: [role.replace('arn:aws:', 'arn:aws-us-gov:')] }] },
     'credentials[0].readers[0]: write a reader of the partition aws.',
   ],
-])('what is of another account, region or partition is refused by one sentence: %j', (changes, sentence) => {
+])('refuses an ARN of another account, region or partition by one sentence: %j', (changes, sentence) => {
   expect(sentencesOf(configWith(changes))).toEqual([sentence]);
 });
 

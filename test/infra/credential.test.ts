@@ -74,7 +74,7 @@ test('every interval from 1 to 1000 days can be deployed', () => {
   expect([expression(1), expression(1000)]).toEqual(['rate(1 day)', 'rate(1000 days)']);
 });
 
-test('what holds state outlives the stack and a replacement', () => {
+test('keeps resources that hold state when the stack goes or replaces them', () => {
   const state = [
     'AWS::SecretsManager::Secret',
     'AWS::KMS::Key',
@@ -89,7 +89,7 @@ test('what holds state outlives the stack and a replacement', () => {
   expect(new Set(policies.map(String))).toEqual(new Set(['RetainExceptOnCreate,Retain']));
 });
 
-test('what holds state keeps its logical id and its name, so that no update of ours replaces it', () => {
+test('keeps the logical ids and names of resources that hold state, so no update replaces them', () => {
   const ids = Object.entries(resources)
     .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
     .map(([id, { Properties }]) => [id, Properties.Name ?? Properties.TableName ?? Properties.LogGroupName]);
@@ -105,7 +105,7 @@ test('what holds state keeps its logical id and its name, so that no update of o
   });
 });
 
-test('nothing in the configuration changes the value that a secret is made with', () => {
+test('creates a secret with the same value whatever the configuration says', () => {
   const changed = synthesize(
     configWith({
       credentials: [{ name: 'fleet', username: 'Another', readers: [] }],

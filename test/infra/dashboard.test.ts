@@ -14,7 +14,7 @@ test('the page and the picture in docs/ show the dashboard that is deployed', ()
 const drawn = all.flatMap(({ properties }) => (properties.metrics ?? []).map((metric) => metric.slice(0, 6)));
 const service = ['Service', 'ThingSpaceRotation'];
 
-test('what is true of a credential is on the dashboard for each, what happened for all of them', () => {
+test('draws the state of each credential, and the events of all credentials together', () => {
   for (const name of ['LockoutExposure', 'PasswordAgeDays', 'TroubleStands']) {
     for (const credential of ['fleet', 'metering']) {
       expect(drawn).toContainEqual(['ThingSpaceRotation', name, 'Credential', credential, ...service]);

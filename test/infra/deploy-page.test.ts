@@ -22,7 +22,7 @@ test('the runbook’s first installation begins as the procedure does, and sends
   expect(section).toContain('(deploy.md)');
 });
 
-/** What a refused setting is told of. */
+/** The names of settings that a refusal lists. */
 function settingsOf(config: object): string[] {
   try {
     parseConfig(config);

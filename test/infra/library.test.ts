@@ -29,7 +29,7 @@ afterAll(() => rmSync(app, { recursive: true }));
 
 test('the package holds the built constructs, the function and the documents, and no tests or sources', () => {
   const folders = new Set(packed.map((file) => file.split('/')[0]));
-  // What `dist/` holds beside the function depends on what was built before.
+  // The content of `dist/` beside the function depends on earlier builds.
   expect([...folders].sort()).toEqual([
     'CHANGELOG.md',
     'LICENSE',

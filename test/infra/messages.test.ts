@@ -7,7 +7,7 @@ import { type Story, type Told, tell } from './story.ts';
 
 type Scenario = {
   title: string;
-  /** What happens, for who reads the table. */
+  /** The story in one line, for the table. */
   story: string;
   world?: WorldOptions;
   /** How often the alarms are evaluated. @default every minute */
@@ -15,7 +15,7 @@ type Scenario = {
   play(story: Story): Promise<void>;
   /** Messages within the first 24 hours, at most. */
   firstDay: number;
-  /** What must not be missing. */
+  /** A text that the messages must contain. */
   says?: string;
 };
 

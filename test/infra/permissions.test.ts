@@ -266,7 +266,7 @@ test('the operations key serves the alarms and the one log group', () => {
   expect(others).toEqual([]);
 });
 
-test('nothing in the template is a password', () => {
+test('writes no password into the template', () => {
   const values = ofType('AWS::SecretsManager::Secret').map(([, { Properties }]) => Properties.SecretString);
   expect(new Set(values)).toEqual(new Set(['{"username":"<not yet set>","password":"<not yet set>"}']));
   expect(JSON.stringify(json)).not.toContain('GenerateSecretString');

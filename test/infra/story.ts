@@ -48,7 +48,7 @@ export async function tell(
     let published = 0;
     let checksRun = true;
 
-    /** What the function wrote and published since, and what CloudWatch makes of it. */
+    /** Passes to CloudWatch the log lines and messages since the last call. */
     const catchUp = () => {
       const lines = world.aws.logs.lines(world.logGroupName);
       for (const line of lines.slice(read)) cloudWatch.ingest(line, clock.nowMs());

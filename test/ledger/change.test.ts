@@ -136,7 +136,7 @@ test('a writer reads the table once: what it has written itself it does not read
   expect(state()).toMatchObject({ failed: 3, revision: 3 });
 });
 
-test('what another process has written since is found by the condition, and nothing of it is lost', async () => {
+test('finds another process’s later write by the condition, and loses none of it', async () => {
   const { options, elsewhere, state } = setUp();
   await change(options, fail);
   await elsewhere((other) => {
@@ -146,7 +146,7 @@ test('what another process has written since is found by the condition, and noth
   expect(state()).toMatchObject({ failed: 12, revision: 3 });
 });
 
-test('what changes nothing is answered from the table, however recently the process has written', async () => {
+test('answers a change without effect from the table, however recent its own write', async () => {
   const { options, elsewhere } = setUp();
   await change(options, fail);
   await elsewhere(fail);
@@ -169,7 +169,7 @@ test.each([
   [10_000, 1],
   // `>=` instead of `>` would read again at exactly ten seconds.
   [10_001, 2],
-])('what was written %i ms ago needs %i reads of the table before the next write', async (ageMs, wanted) => {
+])('needs, after a write %i ms ago, %i reads of the table before the next', async (ageMs, wanted) => {
   const { options, clock, reads } = setUp();
   await change(options, fail);
   clock.advance(ageMs);

@@ -37,7 +37,7 @@ const as = (credential: string): ChangeOptions => ({
   deadlineMs: clock.nowMs() + 60 * MINUTE_MS,
 });
 
-test('of twenty writers on the same revision one wins and the others are told of the conflict', async () => {
+test('lets one of twenty writers of the same revision win, and reports a conflict to the others', async () => {
   const first = await Promise.all(
     Array.from({ length: 20 }, () => items.write({ ...newState('raced'), revision: 1 }, 0)),
   );
@@ -61,7 +61,7 @@ test('twenty changes at once all take effect, each once', async () => {
   expect(decodeState('counted', item ?? {}).failed).toBe(20);
 });
 
-test('of twenty reservations at once as many are granted as the budget has', async () => {
+test('grants of twenty reservations at once as many as the budget has', async () => {
   const granted = await Promise.all(
     Array.from({ length: 20 }, async (_, n) => {
       const wanted = presentation({ username: 'Busy', versionId: `v${n}` });

@@ -32,7 +32,7 @@ test('a log-in that would be cut short is not begun: it would count as a failure
   expect(asked).toEqual([]);
 });
 
-test('what is left is shared with the counting and announcing that follow', async () => {
+test('shares the time that is left with the counting and announcing that follow', async () => {
   const { asked, services: parts } = services();
   await guardedLogIn(parts, credential, who, 6_000);
   await guardedLogIn(parts, credential, who, 600_000);

@@ -213,7 +213,7 @@ test('an envelope of an exchange that the journal no longer tells of is set asid
   }
 });
 
-test('what is received bars the old password’s fingerprint at once, for good', () => {
+test('bars the old password’s fingerprint for good when an answer is received', () => {
   const state = stateIn('exchanging');
   recordReceived(state, 'x', 'sealed', NOW);
   expect(state.refused['v1:p1']).toEqual({
@@ -257,7 +257,7 @@ test('the first envelope of an exchange stays: a repetition does not replace it'
 test.each([
   ['received', (state: CredentialState) => recordReceived(state, 'x', 'sealed', NOW)],
   ['committed', (state: CredentialState) => recordCommitted(state, 'x', 't', NOW)],
-])('what is %s ends the attempt whose owner died: it did not fail', (_, apply) => {
+])('ends the attempt of a dead owner, without a failure, when its answer is %s', (_, apply) => {
   const state = stateWith();
   expect(reserve(state, 'x', exchangeOf('t'), BUDGETS, NOW)).toBeUndefined();
   apply(state);
@@ -279,7 +279,7 @@ test('a sealed password that another version stands in the way of is announced o
   expect(idle).toEqual(stateWith());
 });
 
-test('who finds the exchange settled by another is told so: nothing was lost, nothing was changed', () => {
+test('returns false, and changes nothing, when another process has settled the exchange', () => {
   const says = (from: State, change: (state: CredentialState) => boolean) => change(stateIn(from));
   const lose = (state: CredentialState) => recordLost(state, 'x', 'Fleet', NOW);
   expect(STATES.filter((from) => says(from, lose))).toEqual(['unknown', 'lost']);
@@ -297,7 +297,7 @@ test('a loss is announced once also when two invocations find it', () => {
   expect(state.journal).toMatchObject({ since: NOW });
 });
 
-test('what was committed is the last good version, and the one that the rotation ends with', () => {
+test('makes the committed version the last good one and the result of the rotation', () => {
   const state = stateIn('received');
   recordCommitted(state, 'x', 'v9', NOW + 1, { token: 'later' });
   expect(state.lastGood).toEqual({ versionId: 'v9', at: NOW + 1 });
@@ -427,7 +427,7 @@ test('a success of before the loss was found does not end it', () => {
   expect(state.journal).toEqual({ state: 'idle' });
 });
 
-test('who takes a username over rotates it from then on, and not while ThingSpace is being asked', () => {
+test('gives a username to the adopting secret, except while an exchange is under way', () => {
   const state = stateIn('unknown', { secretArn: SECRET_ARN });
   adopt(state, 'arn:another', NOW);
   expect(state).toMatchObject({ secretArn: 'arn:another', journal: { secretArn: 'arn:another' } });

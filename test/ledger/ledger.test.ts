@@ -203,7 +203,7 @@ test('a settlement and its change of the journal are one write, and what the cha
   expect(state()).toMatchObject({ inFlight: {}, journal: { state: 'received', envelope: 'sealed' } });
 });
 
-test('what was set aside is read back, also after the item has let go of it', async () => {
+test('reads back an envelope that was set aside, also after it left the item', async () => {
   const { ledger, state } = setUp();
   await ledger.change('Fleet', DEADLINE_MS, (item) => {
     item.setAside.x = 'sealed';
@@ -221,7 +221,7 @@ test('the username of a secret’s last rotation is remembered', async () => {
   expect(await ledger.usernameOf(SECRET_ARN)).toBe('Fleet');
 });
 
-test('what is read is read from the table, never from memory', async () => {
+test('reads the state from the table, never from memory', async () => {
   const { ledger, table, state } = setUp();
   await succeed(ledger);
   table.set('fleet', JSON.stringify({ ...state(), failed: 4 }));
@@ -364,7 +364,7 @@ test('without a reservation no password is presented', async () => {
   expect(presented).toEqual([]);
 });
 
-test('nothing of the password is in the item, the audit trail, the alarms or the metrics', async () => {
+test('keeps every form of the password out of item, audit trail, alarms and metrics', async () => {
   const { ledger, clock, table, audit, published, told } = setUp();
   const { api } = apiThat({ outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' });
   await guardedLogIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS);

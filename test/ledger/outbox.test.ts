@@ -33,7 +33,7 @@ test('without information the oldest warning goes', () => {
   expect(state.outboxDropped).toBe(2);
 });
 
-test('what a person must act on goes only beyond sixty, the oldest first', () => {
+test('drops critical alarms only beyond sixty, the oldest first', () => {
   const state = empty(...many(60, critical), warning('w'), info('i'));
   trimOutbox(state);
   expect(ids(state)).toEqual(ids(empty(...many(60, critical))));
@@ -74,7 +74,7 @@ test('information that gives way at once is said by the next alarm', () => {
   expect(state.outbox.at(-1)).toMatchObject({ id: 'c', droppedBefore: 1 });
 });
 
-test('what a dropped alarm was to say of those before it is still said', () => {
+test('keeps the count of alarms dropped before one that is dropped itself', () => {
   const state = empty(...many(30, info));
   queueAlarm(state, info('says 1'));
   for (const alarm of many(30, warning)) queueAlarm(state, alarm);

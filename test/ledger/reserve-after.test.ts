@@ -29,7 +29,7 @@ function setUp() {
   return { ledger: createLedger(parts), otherLedger: createLedger(parts), clock, gauges, ...memory };
 }
 
-/** What no two runs have in common. */
+/** An item without the revision and the random ids, which differ in every run. */
 const comparable = (item: object): unknown =>
   JSON.parse(
     JSON.stringify({ ...item, revision: 0, recentWrites: [] }).replaceAll(

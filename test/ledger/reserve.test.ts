@@ -28,7 +28,7 @@ const exchanging: Journal = { state: 'exchanging', ...exchange };
 const received: Journal = { state: 'received', ...exchange, receivedAt: NOW, envelope: 'sealed' };
 const refusal = { at: NOW, releasable: true, released: false };
 
-test('what is granted is in flight, marked with the failures known then, and its version counts as presented', () => {
+test('records a granted attempt in flight, with the failures known then and its version', () => {
   const state = stateWith({ failed: 1 });
   expect(ask(state)).toBeUndefined();
   expect(state.inFlight.attempt).toMatchObject({ reservedAt: NOW, mark: 1, fresh: true, usedRelease: false });
@@ -46,7 +46,7 @@ test('the last unit of the budget is kept for a version that was not presented s
   expect(ask(stateWith({ failed: 3, presented: ['v0'] }))).toBeInstanceOf(BudgetSpentError);
 });
 
-test('what is in flight counts like a failure', () => {
+test('counts an attempt in flight like a failure', () => {
   const state = stateWith({ failed: 2, presented: ['v0'] });
   expect(ask(state)).toBeUndefined();
   const next = reserve(state, 'next', presentation({ versionId: 'v2' }), BUDGETS, NOW);
@@ -89,7 +89,7 @@ test('a trial is neither held up by a wait, a refusal that may be mistaken nor a
   expect(state.refused['v1:p1']?.released).toBe(false);
 });
 
-test('what was refused for certain is not tried again, not even by a person', () => {
+test('denies a second attempt after a certain refusal, even to an operator', () => {
   const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
   const refused = ask(stateWith({ refused: { 'v1:p1': { ...refusal, releasable: false } } }), trial);
   expect(refused).toBeInstanceOf(RefusedPasswordError);
@@ -181,7 +181,7 @@ test('Calls a password replaced, not refused, that an exchange has replaced', ()
   );
 });
 
-test('of a lost credential only the version that was lost is barred', () => {
+test('bars only the lost version of a lost credential', () => {
   const journal: Journal = { state: 'lost', ...exchange, since: NOW };
   expect(ask(stateWith({ journal }))).toBeInstanceOf(CredentialLostError);
   expect(ask(stateWith({ journal }), presentation({ versionId: 'v2' }))).toBeUndefined();
@@ -237,7 +237,7 @@ test.each([
   expect(ask(waiting(), presentation(), NOW + minutes * MINUTE_MS)).toBeUndefined();
 });
 
-test('what is refused changes nothing but what time has changed', () => {
+test('changes nothing in the item when it denies an attempt', () => {
   const state = stateWith({ refused: { 'v1:p1': { ...refusal } }, failed: 1 });
   const before = structuredClone(state);
   expect(ask(state)).toBeInstanceOf(LockoutGuardError);

@@ -140,7 +140,7 @@ test('an attempt whose owner died is announced when it is swept, as unknown, wit
   expect(state).toMatchObject({ unknowns: 1, lastUnknownAt: NOW });
 });
 
-test('what was never sent leaves no trace: its version is fresh again and its release unused', () => {
+test('leaves no trace of an attempt that was never sent', () => {
   const refused = { 'v1:p1': { at: NOW, releasable: true, released: false } };
   const state = stateWith({ refused });
   const before = structuredClone(state);
@@ -370,7 +370,7 @@ test('Announces a refusal as a plain one when the exchange of the password died 
   expect(refusals.map((alarm) => 'replaced' in alarm)).toEqual([false]);
 });
 
-test('of a version that is refused for certain nobody says any longer that it is good', () => {
+test('no longer calls a version the last good one after a certain refusal', () => {
   const lastGood = { versionId: 'v1', at: NOW - 1 };
   const after = (settlement: Settlement, versionId: string) => {
     const state = stateWith({ lastGood });
@@ -382,7 +382,7 @@ test('of a version that is refused for certain nobody says any longer that it is
   expect(after(REFUSED, 'v2')).toEqual(lastGood);
 });
 
-test('that an exchange has replaced a password is remembered when it is refused as well', () => {
+test('remembers that an exchange replaced a password when that password is refused too', () => {
   const refused = {
     'v1:p1': { at: NOW - 60 * MINUTE_MS, releasable: true, released: false, replaced: true },
   };

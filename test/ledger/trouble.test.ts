@@ -80,7 +80,7 @@ test('a repetition whose first answer was lost has the same id', () => {
   expect(note(other, 'lost', T0 + 24 * HOUR + 5_000)[0]?.id).toBe(first?.id);
 });
 
-test('what has just been announced by an event of its own is announced here from the next day on', () => {
+test('announces a trouble from the next day on when its own event has just announced it', () => {
   const state = newState('fleet');
   announcedNow(state, 'superseded', T0);
   expect(note(state, 'superseded', T0)).toEqual([]);
@@ -91,7 +91,7 @@ test('what has just been announced by an event of its own is announced here from
   expect(note(state, 'superseded', T0 + 41 * HOUR)).toEqual([]);
 });
 
-test('what an event of its own announced before it was over is announced again when it begins again', () => {
+test('announces a trouble again when it begins again after its end', () => {
   const state = newState('fleet');
   announcedNow(state, 'guard-closed', T0);
   note(state, 'guard-closed', T0);
@@ -255,7 +255,7 @@ describe('A log-in that succeeded', () => {
     expect(isOver(state)).toBe(false);
   });
 
-  it('that an older release noted a failure after is no proof', () => {
+  it('is not a proof when an older version noted a failure after it', () => {
     const state = locked();
     provenBy(state, markOf(state.trouble ?? expect.fail()));
     const trouble = state.trouble ?? expect.fail();
@@ -292,7 +292,7 @@ describe('The end of a trouble', () => {
     expect(over(state, T0 + 1)).toMatchObject([{ event: 'trouble-over', trouble: 'lost' }]);
   });
 
-  it('of failures that were never announced is quiet, and they count no more', () => {
+  it('is not announced for failures that were never announced, and resets their count', () => {
     const state = newState('fleet');
     for (let n = 0; n < 4; n++) note(state, failing(), T0);
     expect(over(state, T0 + 1)).toEqual([]);

@@ -35,7 +35,7 @@ test('below the budget nothing need be cleared', () => {
   expect(state.failed).toBe(2);
 });
 
-test('what is in flight is waited for, for exactly 20 minutes after its reservation', () => {
+test('waits for an attempt in flight until exactly 20 minutes after its reservation', () => {
   const state = stateWith({ failed: 3 });
   begin(state, NOW);
   const refusal = unlocked(state, BUDGETS, NOW + 20 * MINUTE_MS - 1, NOW + MINUTE_MS);

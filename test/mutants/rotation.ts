@@ -601,7 +601,7 @@ export const rotationMutants: Mutant[] = [
     find: '  await mayBeginExchange(step, username);\n',
     replace: '',
     noticedBy: 'test/rotation/brake.test.ts',
-    testName: 'An exchange without a good end',
+    testName: 'An unresolved exchange',
   },
   {
     rule: 'the invocation that ends so, or the next check, holds the others',
@@ -609,7 +609,7 @@ export const rotationMutants: Mutant[] = [
     find: 'await holdOthers(invocation, failure);',
     replace: 'void holdOthers;',
     noticedBy: 'test/rotation/brake.test.ts',
-    testName: 'made up for',
+    testName: 'the next check holds',
   },
   {
     rule: 'a hold whose exchange is over is not obeyed',
@@ -617,7 +617,7 @@ export const rotationMutants: Mutant[] = [
     find: 'if (state && !stillHolds(hold, state)) ended.push(hold.attempt);',
     replace: '',
     noticedBy: 'test/rotation/brake.test.ts',
-    testName: 'is seen by who is held',
+    testName: 'is found by a held rotation',
   },
   {
     rule: 'a settled exchange lets the others go on, and says so',
@@ -641,7 +641,7 @@ export const rotationMutants: Mutant[] = [
     find: "return hold('unknown');",
     replace: 'return undefined;',
     noticedBy: 'test/rotation/brake.test.ts',
-    testName: 'its owner lives',
+    testName: 'its owner may be dead',
   },
   {
     rule: 'an exchange of another invocation, which may end well, holds nobody',
@@ -665,7 +665,7 @@ export const rotationMutants: Mutant[] = [
     find: 'return recordTrouble(invocation, () => found);',
     replace: 'return;',
     noticedBy: BRAKE,
-    testName: 'says so by every daily check',
+    testName: 'announces the hold and its exchange',
   },
   {
     rule: 'a held secret that is gone does not count',
@@ -673,7 +673,7 @@ export const rotationMutants: Mutant[] = [
     find: '  forgetGone(state, now);\n',
     replace: '',
     noticedBy: BRAKE,
-    testName: 'does not count when its secret is gone',
+    testName: 'no longer counts when its secret',
   },
   {
     rule: 'a rotation whose invocations all died is seen by its version',

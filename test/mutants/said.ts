@@ -3,7 +3,7 @@ import type { Mutant } from './mutants.ts';
 const SAID = 'test/rotation/what-is-said.test.ts';
 const CLAIMS = 'test/local/judge/claims.test.ts';
 
-/** What messages, errors and verdicts may claim (G11), and the judge that reads them. */
+/** Rules of the claims in messages, errors and verdicts (G11), and of the judge that reads them. */
 export const saidMutants: Mutant[] = [
   {
     rule: 'the guard says only of its own request that it was not sent',

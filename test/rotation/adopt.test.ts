@@ -10,7 +10,7 @@ import { createWorld, FIRST_PASSWORD, MINUTE_MS, secretValue, USERNAME, type Wor
  */
 const ANOTHER_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-QrStUv';
 
-/** What `npm run cli -- adopt` does to the ledger. */
+/** Changes the ledger as `npm run cli -- adopt` does. */
 function adoptByHand(world: World): Promise<boolean> {
   const { ledger } = world.wireUp(startProcess());
   return ledger.change(USERNAME, world.clock.nowMs() + MINUTE_MS, (state, now) =>
@@ -45,7 +45,7 @@ test('a sealed password that waited for the old secret becomes current in the on
   await world.step('createSecret', token);
   world.plan.decide = () => 'ok';
   world.advance(25 * MINUTE_MS);
-  // What the person knows is the password before.
+  // The operator knows only the password before.
   world.aws.recreate(ANOTHER_ARN, secretValue(FIRST_PASSWORD));
   expect((await world.rotate()).failures.at(-1)).toMatchObject({ error: { name: 'SharedUsernameError' } });
   expect(await adoptByHand(world)).toBe(true);

@@ -133,7 +133,7 @@ test('an answer of several parts is found in the log by whoever comes after a cr
 });
 
 describe('a refusal of GetNewPassword', () => {
-  test('that proves that nothing was changed leaves the journal idle, and the retry rotates', async () => {
+  test('leaves the journal idle, and the retry rotates, when its code proves no change', async () => {
     const world = createWorld();
     world.link.refuse = 'REQUEST_FAILED.SessionToken.Expired';
     const first = await world.rotate({ attempts: 1 });
@@ -145,7 +145,7 @@ describe('a refusal of GetNewPassword', () => {
     expect((await world.rotate({ token: first.token })).rotated).toBe(true);
   });
 
-  test('whose code proves nothing is unknown: nothing is asked for until one probe has settled it', async () => {
+  test('is unknown when its code proves nothing, and one probe comes before the next exchange', async () => {
     const world = createWorld();
     world.link.refuse = 'REQUEST_FAILED.UnexpectedError';
     // The second attempt waits as long as an invocation may live, which is less than the settling time.

@@ -7,7 +7,7 @@ import type { DataKey } from '../../lambda/sealing/data-key.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, type Ended, MINUTE_MS, type World } from '../world/world.ts';
 
-/** What a rotation does at once, and what that must not change. */
+/** Work that a rotation does at once, and the behavior that this must not change. */
 const unhandled: unknown[] = [];
 const note = (reason: unknown) => void unhandled.push(reason);
 beforeEach(() => void process.on('unhandledRejection', note));

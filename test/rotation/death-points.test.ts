@@ -14,13 +14,13 @@ const rows = new Map(
 );
 
 type Died = {
-  /** What the table says of it. */
+  /** The table's text for this point. */
   found: string;
   /** Decides the fates until the process is dead. */
   fates: (names: string[], name: string) => Fate;
   /** The journal that the next invocation finds. */
   journal: string;
-  /** What AWSCURRENT and the token's version hold then. */
+  /** Whether the token's version has a value then, and whether AWSCURRENT is on it. */
   tokenHasValue: boolean;
   tokenIsCurrent: boolean;
   failedLogIns: number;
@@ -105,7 +105,7 @@ test('the table has exactly the death points that are played here', () => {
     expect(source, `the line of point ${number}`).toMatch(new RegExp(`// .*\\b${number}\\b`));
 });
 
-describe('who dies at a death point is found as the table says, and the next attempts end well', () => {
+describe('a rotation that dies at a death point leaves the state of the table, and the next attempts finish it', () => {
   for (const [number, { dies, found }] of rows) {
     test(`${number} ${dies}: ${found}`, async () => {
       const expected = DEATHS[number] as Died;

@@ -10,7 +10,7 @@ const FATES: Fate[] = ['killed-after', 'failed-before', 'response-lost', 'reques
 /** A later rotation makes fewer calls. */
 const CALLS = 34;
 
-/** What the last error and the last message since then promise. */
+/** The promises in the last error and in the last message since then. */
 function promised(world: World, last: Ended | undefined, since: number): string[] {
   const errors = last && 'error' in last ? promisesToGoOn(last.error.message) : [];
   const message = world.aws.published.slice(since).at(-1);
@@ -18,7 +18,7 @@ function promised(world: World, last: Ended | undefined, since: number): string[
   return [...errors, ...messages];
 }
 
-/** Nobody helps: the daily check of an hour later, what it says, and the next rotation. */
+/** Plays on without an operator: the daily check an hour later, its promises, and the next rotation. */
 async function playOn(world: World): Promise<{ rotated: boolean; promises: string[] }> {
   world.plan.decide = () => 'ok';
   world.advance(60 * MINUTE_MS);

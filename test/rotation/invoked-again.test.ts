@@ -65,7 +65,7 @@ const NOT_NOW = /^(ExchangeInProgressError|ThingSpaceUnreachableError|Reservatio
 const inWords = (ended: Ended): string =>
   'error' in ended ? `${ended.error.name}: ${ended.error.message}` : ended.outcome;
 
-/** What is not as it must be, with the rotation finished afterwards. */
+/** The faults in the end state, once the rotation has been finished. */
 async function judge({ world, ended, token }: Overlap): Promise<string[]> {
   const wrong = ended.flatMap((one) =>
     'error' in one && !NOT_NOW.test(one.error.name) ? [inWords(one)] : [],

@@ -17,7 +17,7 @@ async function quarter(world: World, during: Plan): Promise<void> {
   world.plan.decide = () => 'ok';
 }
 
-/** What every rotation meets and no daily check does. */
+/** Causes that every rotation meets and no daily check does. */
 const CAUSES: Record<string, Plan> = {
   'no log-in gets an answer': ({ name }) => (name === 'LogIn' ? 'response-lost' : 'ok'),
   'ThingSpace is out of reach': ({ name }) =>

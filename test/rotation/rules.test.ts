@@ -237,7 +237,7 @@ test('an envelope whose turn has passed is kept, and adopted while what it repla
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('nothing is exchanged with too little time left, and the error says so', async () => {
+test('asks for no exchange with too little time left, and the error says so', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);

@@ -4,7 +4,7 @@ import { announced } from '../world/judge.ts';
 import type { Spoil } from '../world/memory-thingspace.ts';
 import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 
-/** What the secret holds is read by one rule, and what cannot be used stops nothing that a person has not changed. */
+/** One rule reads the secret's value. An unusable value stops only a rotation whose username an operator changed. */
 
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const secretOf = (username: string, password: string, region = 'emea') =>

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { announced } from '../world/judge.ts';
 import { createWorld, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 
-/** What proves a loss, and what does not. */
+/** The proofs of a loss, and the signs that are not a proof. */
 
 /** ThingSpace may have changed the password, and its answer did not arrive. */
 async function unanswered(

@@ -9,7 +9,7 @@ type Page = { events: { message: string }[]; nextToken?: string };
 
 let server: Server;
 let asked: Record<string, unknown>[];
-/** What the service answers; undefined: nothing, ever. */
+/** The service's answer; undefined: it never answers. */
 let answer: (request: Record<string, unknown>) => Page | undefined;
 /** The caller's time, which the pages take. */
 let nowMs: number;
@@ -70,7 +70,7 @@ describe('the search of the function’s own log', () => {
     expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 20_000.5)).toEqual(['one']);
   });
 
-  test('that pages beyond its time ends in an error, not in what it found so far', async () => {
+  test('ends in an error, not in the lines found so far, when its time is over', async () => {
     answer = () => {
       nowMs += 1_000;
       return { events: [{ message: 'one' }], nextToken: '1' };
@@ -81,7 +81,7 @@ describe('the search of the function’s own log', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('that hangs is given up when its time is over', async () => {
+  test('stops waiting for an answer when its time is over', async () => {
     answer = () => undefined;
     await expect(cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 200)).rejects.toThrow(
       LogSearchUnfinishedError,

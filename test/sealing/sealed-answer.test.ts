@@ -68,7 +68,7 @@ describe('a sealed answer', () => {
     expect(seal(answer, oneKey().key, ABOUT).join()).not.toContain('MARKER');
   });
 
-  test('of version 1, as the release before sealed it, still opens', async () => {
+  test('opens although its format is version 1, of the software version before', async () => {
     const { sealer } = oneKey(Buffer.alloc(32, 7), Buffer.from('wrapped key of version 1'));
     const text =
       '{"header":{"version":1,"secretArn":"arn:secret","token":"token","attempt":"attempt","oldVersion":"v1","oldHash":"hash",' +
@@ -92,7 +92,7 @@ describe('an answer that is too large for one line of the log', () => {
     [PART_BYTES, 1],
     [PART_BYTES + 1, 2],
     [MAX_ANSWER_BYTES, 6],
-  ])('of %i bytes is sealed whole in %i parts, each a line below 256 KB', async (bytes, parts) => {
+  ])('is sealed whole (%i bytes) in %i parts, each a line below 256 KB', async (bytes, parts) => {
     const { key, sealer } = oneKey();
     const about = { ...ABOUT, secretArn: `arn:${'s'.repeat(600)}`, token: 't'.repeat(64) };
     const answer = { body: randomBytes(bytes), contentType: '\u00ff'.repeat(256) };
@@ -230,7 +230,7 @@ describe('a sealed password', () => {
     },
   );
 
-  test('of white space only, as an earlier release took one, is no password', async () => {
+  test('is not a password when it is only white space, which an earlier version accepted', async () => {
     const { key, sealer } = oneKey();
     const envelope = sealPassword('\n      ', key, ABOUT);
     expect(await openPassword(envelope, sealer, readNewPassword)).toBeUndefined();
@@ -241,7 +241,7 @@ describe('a sealed password', () => {
   });
 });
 
-test('of an answer larger than 1 MiB the part around the password can be read by a person, and by nobody else', async () => {
+test('shows an operator, but not the function, the password in an answer larger than 1 MiB', async () => {
   const { key, sealer } = oneKey();
   const { body } = answerOf(3 * MAX_ANSWER_BYTES);
   const kept: Sealable = {
@@ -256,7 +256,7 @@ test('of an answer larger than 1 MiB the part around the password can be read by
   expect(await openPassword(envelopes, sealer, readNewPassword)).toBeUndefined();
 });
 
-test('what opens but was not sealed by this format says so, and quotes nothing', async () => {
+test('reports an envelope that opens but has another format, and quotes none of it', async () => {
   const { key, sealer } = oneKey();
   const header = { version: 2, kind: 'answer', ...ABOUT, part: 1, parts: 1 } as const;
   for (const text of ['MARKER without a line', '{"httpStatus":"MARKER"}\nbody', 'MARKER\nbody']) {

@@ -14,7 +14,7 @@ function stdoutOf(lines: string): { lines: string[]; signal: string | null } {
   return { lines: String(stdout).trimEnd().split('\n'), signal };
 }
 
-test('what is written has left the process even if it is killed at once, every part of it', () => {
+test('writes every part before a kill that follows at once', () => {
   const { lines, signal } = stdoutOf(
     `log.write('attempt-1', ['one', 'two', 'three']); process.kill(process.pid, 'SIGKILL');`,
   );

@@ -228,7 +228,7 @@ test('refuses a value of one byte too many, and says by how much other members m
   expect(error?.message).not.toContain('MARKER');
 });
 
-test('what passes the check can always be stored, whatever password comes', () => {
+test('stores any password in a value that passed the check', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 100, max: 70_000 }),

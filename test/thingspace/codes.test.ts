@@ -15,7 +15,7 @@ const codesWhere = (
   verdict: 'logInCounts' | 'certainlyCredentials' | 'exchangeCounts' | 'exchangeChangedNothing',
 ) => listed.filter((code) => meaningOf(code)[verdict]);
 
-describe('what a code proves', () => {
+describe('the proof in an error code', () => {
   test('a LogIn counts as failed unless ThingSpace could not even read it', () => {
     const harmless = listed.filter((code) => !meaningOf(code).logInCounts);
     expect(harmless).toEqual(['DeserializationFailed', 'INPUT_INVALID.RequestUndefined']);

@@ -251,7 +251,7 @@ describe('an answer that keeps to HTTP', () => {
     chunked,
   );
 
-  /** What Node's own client makes of the bytes. */
+  /** Reads the bytes by Node's own client. */
   async function readByNode(bytes: Buffer) {
     const connection = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     const { promise, resolve, reject } = Promise.withResolvers<object>();

@@ -101,7 +101,7 @@ describe('never sent is certain', () => {
   });
 });
 
-describe('what happened after the first byte is unknown', () => {
+describe('the outcome is unknown after the first byte was sent', () => {
   test.each<[string, Play]>([
     ['reset', (socket) => socket.resetAndDestroy()],
     ['closed', (socket) => socket.end()],
@@ -407,7 +407,7 @@ test('an answer without a body names the rule of HTTP that it breaks, and quotes
   expect(inspect(outcome.cause, { depth: 9, showHidden: true })).not.toContain(secret);
 });
 
-describe('of an answer larger than 1 MiB the part around the password is kept', () => {
+describe('keeps the part around the password of an answer larger than 1 MiB', () => {
   const MIB = 1024 * 1024;
   const filler = (bytes: number) => Buffer.alloc(bytes, 'x');
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { onceRead } from '../../local/http.ts';
 
-/** What a server of a test does with a connection. `request` is what has arrived until the body's end. */
+/** The part of a test's server in a connection. `request`: the bytes that have arrived until the body's end. */
 export type Play = (socket: Socket, request: string) => void;
 
 export type TestServer = {

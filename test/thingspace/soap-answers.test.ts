@@ -107,7 +107,7 @@ describe('the new password comes out exactly as it was sent', () => {
   });
 });
 
-describe('what is not one new password has a name', () => {
+describe('an answer without exactly one new password has a named reason', () => {
   const output = (content: string) => answer('GetNewPassword', content);
   test.each<[string, string | Buffer]>([
     ['nil', output('<a:NewPassword i:nil="true"/>')],
@@ -242,7 +242,7 @@ describe('only UTF-8 is read, and nothing is guessed', () => {
     ['not-utf-8', declaring('utf-7') + ascii, text('utf-8')],
     ['not-utf-8', ascii, text('')],
     ['not-utf-8', wide, { contentType: 'text/xml; charset=utf-8, text/xml; charset=iso-8859-1' }],
-    // What a header of 256 characters says behind them is not known.
+    // The end of a header longer than 256 characters is not known.
     ['not-utf-8', ascii, { contentType: `text/xml; ${'x'.repeat(246)}` }],
     ['encoded', ascii, { contentEncoding: 'gzip' }],
     ['encoded', ascii, { contentEncoding: 'identity, br' }],
@@ -262,7 +262,7 @@ describe('only UTF-8 is read, and nothing is guessed', () => {
   });
 });
 
-describe('nothing is read across a gap', () => {
+describe('reads no password across a gap', () => {
   const whole = newPasswordAnswer('pw1');
   const closedAt = whole.indexOf('</a:NewPassword>') + '</a:NewPassword>'.length;
   const withGap = (xml: string, gapAt: number) => readNewPassword({ body: Buffer.from(xml), gapAt });

@@ -118,7 +118,7 @@ describe('a call over SOAP', () => {
     if (outcome.outcome === 'unknown') expect(outcome.cause.message).toContain('cut off');
   });
 
-  test('what XML cannot carry is never sent', async () => {
+  test('never sends a value that XML cannot carry', async () => {
     const api = await answers(200, sessionAnswer(token));
     const outcomes = [
       await api.logIn('user', 'p\0w', limits),

@@ -1,7 +1,7 @@
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import type { Fault } from '../../local/faults.ts';
 
-/** What happens to one remote call of an invocation; the faults are those of the gateway. */
+/** The fate of one remote call of an invocation; the faults are those of the gateway. */
 export type Fate =
   | 'ok'
   | Extract<Fault, 'killed-before' | 'killed-after' | 'failed-before' | 'request-lost' | 'response-lost'>;
@@ -43,7 +43,7 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 export type Gate = {
   before?: ((name: string) => Promise<void>) | undefined;
   around?: (name: string, phase: 'begin' | 'end') => void;
-  /** What a person does right before and right after a call takes effect. */
+  /** The operator's act right before and right after a call takes effect. */
   person?: ((index: number, when: 'before' | 'after') => void) | undefined;
 };
 

@@ -39,7 +39,7 @@ export function createSecret(options: SecretOptions) {
   let before: (Picture & { until: number }) | undefined;
 
   const currentValue = () => versions.get(stages.get('AWSCURRENT') ?? '')?.value;
-  /** What a reader sees: the state before the last write, while that is young. */
+  /** The state that a reader sees: the one before the last write, while that is young. */
   const seen = (): Picture => (before && nowMs() < before.until ? before : { versions, stages });
 
   function write(by: 'function' | 'person', change: () => void): void {

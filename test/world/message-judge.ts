@@ -67,7 +67,7 @@ export function createMessageJudge(observed: Observed) {
         ...beforeActs(since),
       ]);
     },
-    /** What anybody is told who asks now. */
+    /** Judges a text that the tool shows now. */
     told: (said: Said) => read(said, [momentOf(), ...beforeActs(acts.length)]),
     failed(error: Error, process: Process) {
       read({ by: error.name, text: error.message, facts: {} }, [

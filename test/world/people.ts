@@ -1,6 +1,6 @@
 import { FIRST_PASSWORD, secretValue, USERNAME, type World } from './world.ts';
 
-/** What people do at any moment (docs/design.md, "What people do"), and what they do afterwards without being told. */
+/** An act of an operator or support at any moment (docs/design.md, "What people do"), and the acts that follow unasked. */
 export type Act = {
   name: string;
   act: (world: World) => void;
@@ -24,7 +24,7 @@ function withNotes(text: string, bytes: number): string {
   return value('x'.repeat(bytes - Buffer.byteLength(value(''))));
 }
 
-/** What they store in the secret. */
+/** Values that they store in the secret. */
 export const EDITS: readonly Act[] = [
   {
     name: 'edits another member',
@@ -66,7 +66,7 @@ export const EDITS: readonly Act[] = [
   },
 ];
 
-/** What they do beside it. */
+/** Acts beside the secret's value. */
 export const OPERATIONS: readonly Act[] = [
   {
     name: 'has support reset the password and stores it',

@@ -3,7 +3,7 @@ import type { Fate, Plan } from './fate.ts';
 import { startService } from './service.ts';
 import { createWorld, MINUTE_MS, secretValue, USERNAME, type World } from './world.ts';
 
-/** What stays in the way of the rotation until a person repairs it. */
+/** A cause that stops the rotation until an operator repairs it. */
 export type Cause = {
   name: string;
   /** The world it is in. @default one credential */

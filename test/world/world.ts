@@ -86,7 +86,7 @@ export function createWorld(options: Options = {}) {
   const violations: string[] = [];
   /** Every password that AWSCURRENT has held. */
   const wasCurrent = new Set<string | undefined>();
-  /** Those that were there when a rotation was asked for, but for what a person has stored since. */
+  /** The passwords at the time when a rotation was asked for, except those that an operator has stored since. */
   let before: Set<string | undefined> | undefined;
   const secret = createSecret({
     nowMs: clock.nowMs,
@@ -159,7 +159,7 @@ export function createWorld(options: Options = {}) {
   );
   aws.store(secretValue(FIRST_PASSWORD, username));
 
-  /** What must hold after every call, whatever happened (G2 and G3). */
+  /** Records a violation when the state after a call breaks G2 or G3. */
   function observe(): void {
     const { consecutiveFailures, locked } = platform.truth(username);
     const known = exposureIn(itemText());

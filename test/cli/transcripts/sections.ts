@@ -7,7 +7,7 @@ import { situations } from '../../../local/drill/situations.ts';
 import { startWorld, type World } from '../../../local/world.ts';
 import { startShell } from './terminal.ts';
 
-/** What an operator needs, and what the terminal showed. */
+/** An operator's need, and the text that the terminal showed. */
 export type Section = { need: string; text: string };
 
 const SECRET = ['--secret', 'thingspace/fleet-api'];

@@ -31,7 +31,7 @@ export type Request = {
   ownerDead: boolean;
   /** The exchange's answer is in the function's log, sealed. */
   sealed: boolean;
-  /** What the owner does once it knows the outcome; `certain`: the refusal says that the password was at fault. */
+  /** The owner's act once it knows the outcome; `certain`: the refusal says that the password was at fault. */
   then: ((works: boolean, certain: boolean) => void) | undefined;
 };
 
@@ -60,11 +60,11 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
   const violations: string[] = [];
   /** Passwords that support has set: a person was told them. */
   const readOut = new Set<string>();
-  /** What a test wants to know was reached. */
+  /** The points that were reached, for tests that require them. */
   const happened: string[] = [];
   /** Envelopes that are items of their own. */
   const setAside = new Set<string>();
-  /** Failures in the platform's present run that no person's trial made. */
+  /** Failures in the platform's present run that no operator's trial made. */
   let failedByUs = 0;
   let unlockedAt = 0;
   let session: { token: string; version: Version } | undefined;
@@ -236,7 +236,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     store,
     makeCurrent,
     say,
-    /** What the ledger does around every write: see `change`. */
+    /** Does the ledger's work around every write: see `change`. */
     afterWrite(): void {
       for (const attempt of Object.keys(state.setAside)) {
         setAside.add(attempt);
@@ -248,7 +248,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     },
     deliverable,
     truth: () => platform.truth(USERNAME),
-    /** Of the platform's present run of failures, those that no person's trial made. */
+    /** Counts the failures in the platform's present run that no operator's trial made. */
     failedByUs: () => {
       if (platform.truth(USERNAME).consecutiveFailures === 0) failedByUs = 0;
       return failedByUs;

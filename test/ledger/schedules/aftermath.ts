@@ -42,7 +42,7 @@ function logsIn(actors: Actors, version: Version): LockoutGuardError | undefined
   return refusal;
 }
 
-/** What is reserved last goes through, undisturbed. */
+/** Carries the last reserved request out, undisturbed. */
 function carryOut(actors: Actors): void {
   const request = actors.requests.at(-1);
   if (request?.place !== 'reserved') return;

@@ -122,7 +122,7 @@ test('a caller that does not come to the end of its request never reaches the fu
   expect(events).toEqual([]);
 });
 
-test('what Lambda does not take, the function does not see', async () => {
+test('rejects a request larger than Lambda takes, before the function sees it', async () => {
   const reply = await callAccess(url.url, ANN, { ...deviceList, input: ' '.repeat(6 * 1024 * 1024) });
   expect(reply.status).toBe(413);
   expect(events).toEqual([]);

@@ -117,7 +117,7 @@ describe('one invocation', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('that ends its own process is an error', async () => {
+  it('ends in an error when it exits its own process', async () => {
     expect(await start('exit').result).toMatchObject({
       ok: false,
       error: { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('exit status 7') },

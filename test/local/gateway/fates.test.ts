@@ -175,7 +175,7 @@ describe('a call', () => {
     expect(effects).toEqual(expected);
   });
 
-  test('whose caller went away before it was passed on takes effect all the same', async () => {
+  test('takes effect although its caller went away before the gateway forwarded it', async () => {
     const decided = Promise.withResolvers<Fate>();
     gateway.decide = () => decided.promise;
     const outgoing = httpRequest(url, { method: 'POST', agent: false }).on('error', () => {});

@@ -53,7 +53,7 @@ async function judgeSecond(
   return all.length;
 }
 
-test.each(FATES)('a promise to go on by itself is kept after a call of a rotation was %s', async (fate) => {
+test.each(FATES)('keeps a promise to continue by itself after a call of a rotation was %s', async (fate) => {
   let promises = 0;
   for (let index = 1; index <= CALLS; index += 1) {
     promises += await judgeSecond(
@@ -68,12 +68,12 @@ test.each(FATES)('a promise to go on by itself is kept after a call of a rotatio
 });
 
 test.each([...EDITS, ...OPERATIONS])(
-  'a promise to go on by itself is kept after a person $name',
+  'keeps a promise to continue by itself after an operator $name',
   async (person) => {
     const { name, act } = person;
     for (let index = 1; index <= CALLS; index += 1) {
       await judgeSecond(
-        `a person ${name} before call ${index}`,
+        `an operator ${name} before call ${index}`,
         (world, at) => {
           world.gate.person = (call, when) => {
             if (call !== at || when !== 'before') return;

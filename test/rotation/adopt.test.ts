@@ -18,7 +18,7 @@ function adoptByHand(world: World): Promise<boolean> {
   );
 }
 
-test('a recreated secret is refused with the command that adopts it, and rotates after that', async () => {
+test('rejects a recreated secret with the command that adopts it, and rotates after that', async () => {
   const world = createWorld();
   await world.rotate();
   world.aws.recreate(ANOTHER_ARN, world.aws.currentValue() ?? '');
@@ -37,7 +37,7 @@ test('a recreated secret is refused with the command that adopts it, and rotates
   expect(world.state().secretArn).toBe(ANOTHER_ARN);
 });
 
-test('a sealed password that waited for the old secret becomes current in the one that adopts', async () => {
+test('makes a password that was sealed for the old secret current in the adopting one', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);

@@ -38,14 +38,14 @@ async function play(clock: string, index: number, fate: Fate): Promise<World> {
 }
 
 describe.each(Object.keys(CLOCKS))('with a clock of DynamoDB: %s', (clock) => {
-  test.each(FATES)('keeps every password and says only what is true when a call is %s', async (fate) => {
+  test.each(FATES)('keeps every password and makes only true claims when a call is %s', async (fate) => {
     for (let index = 1; index <= CALLS; index += 1) {
       await judge(await play(clock, index, fate), `${fate} at call ${index}`);
     }
   });
 });
 
-test('lets two writers whose pauses differ both end, in every order', async () => {
+test('lets two writers with different pauses both end, in every order', async () => {
   for (let seed = 1; seed <= 40; seed += 1) {
     const random = seededRandom(seed);
     const world = createWorld({

@@ -43,7 +43,7 @@ test('keeps an exchange unknown when the version of an operator was refused only
   expect(world.currentPassword()).toBe('Reset By Support 1');
 });
 
-test('ends the hold of an open exchange when its secret has another username by now', async () => {
+test('ends the hold of an open exchange when its secret has another username', async () => {
   const service = startService();
   const { first, second } = service;
   const exchange = {

@@ -42,7 +42,7 @@ test('Does not call a sealed password refused when its refusal is uncertain and 
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('Leaves the choice to an operator, without a word of proof, when both answers stay uncertain', async () => {
+test('Leaves the choice to an operator, without a claim of proof, when both answers stay uncertain', async () => {
   const { world } = await sealedAndOverwritten();
   lock(world);
   await world.recover();

@@ -64,7 +64,7 @@ describe('a principal', () => {
   });
 });
 
-test('a pattern that stands for passwords alone allows nothing; one that also means others allows those', () => {
+test('allows no password operation by any pattern, but the other operations it matches', () => {
   for (const pattern of ['GetNewPassword', '*password*', 'LogIn', 'logout'])
     expect(allowsNothing(pattern)).toBe(true);
   for (const pattern of ['*', 'Get*', 'Log*', 'LogInformation']) expect(allowsNothing(pattern)).toBe(false);

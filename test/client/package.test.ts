@@ -64,7 +64,7 @@ async function runReadme(world: World) {
 const callsSince = ({ gateway }: World, index: number) =>
   new Set(gateway.calls.slice(index).map(({ service, operation }) => `${service} ${operation}`));
 
-test('the lines in README work as they stand, in an empty app, and twice with one log-in', async () => {
+test('the lines in README work unchanged in an empty app, and twice with one log-in', async () => {
   const world = await startWorld();
   const before = world.gateway.calls.length;
   try {

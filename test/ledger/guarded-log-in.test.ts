@@ -24,7 +24,7 @@ function services() {
   return { asked, services: { ledger, api, clock: { nowMs: () => 0, sleep: async () => undefined } } };
 }
 
-test('a log-in that would be cut short is not begun: it would count as a failure, and be announced by nobody', async () => {
+test('does not begin a log-in that the deadline would cut short', async () => {
   const { asked, services: parts } = services();
   await expect(guardedLogIn(parts, credential, who, 5_999)).rejects.toMatchObject({
     name: 'TooLateToLogInError',

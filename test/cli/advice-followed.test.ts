@@ -114,9 +114,9 @@ async function judge(world: World, name: string): Promise<void> {
   throw new Error(`${name}: not well after ${done.join('; ')}\n${world.told.slice(-6).join('\n')}`);
 }
 
-describe('Doing what status says', () => {
+describe('Following the advice of status', () => {
   for (const act of [...EDITS, ...OPERATIONS]) {
-    it(`ends well, and the next rotation too, when a person ${act.name}`, async () => {
+    it(`ends well, and so does the next rotation, when an operator ${act.name}`, async () => {
       for (const index of CALLS) {
         for (const fate of FATES) {
           const name = `${act.name} at call ${index} (${fate})`;

@@ -134,7 +134,7 @@ describe('The verdict', () => {
     expect(verdictOn({ ...sight, holder, holderDead: true }).finding).toBe('received');
   });
 
-  it('first says to wait where a log-in would come too early, and to look into a sealed answer before all else', () => {
+  it('advises a wait before an early log-in, and the sealed answer before all else', () => {
     const doing = (journal: keyof typeof JOURNALS, dead = false) =>
       verdictOn(sightOf(JOURNALS[journal] as Journal, dead, undefined)).next[0];
     expect(doing('unknown, not settled yet')).toEqual({ do: 'wait', until: NOW + 19 * MINUTE_MS });

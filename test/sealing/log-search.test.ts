@@ -64,7 +64,7 @@ describe('the search of the function’s own log', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('takes a time as a monotonic clock gives it, with fractions of a millisecond', async () => {
+  test('accepts a monotonic clock’s time with fractions of a millisecond', async () => {
     answer = () => ({ events: [{ message: 'one' }] });
     nowMs = 0.25;
     expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 20_000.5)).toEqual(['one']);
@@ -90,13 +90,13 @@ describe('the search of the function’s own log', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('takes a time that is no whole number of milliseconds, as clocks have it', async () => {
+  test('accepts a time that is not a whole number of milliseconds', async () => {
     answer = () => ({ events: [{ message: 'one' }] });
     nowMs = 0.25;
     expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 60_000.75)).toEqual(['one']);
   });
 
-  test('Reports an unfinished search, not an empty log, where the log group is not known', async () => {
+  test('Reports an unfinished search, not an empty log, when the log group is not known', async () => {
     const failure = cloudWatchLogSearch(undefined, clock)('attempt', WRITTEN, NEVER_MS);
     await expect(failure).rejects.toThrow(LogSearchUnfinishedError);
     await expect(failure).rejects.toThrow('AWS_LAMBDA_LOG_GROUP_NAME');
@@ -110,7 +110,7 @@ describe('the search of the function’s own log', () => {
     expect(asked).toEqual([]);
   });
 
-  test('ends on its own when the service hangs, long before the caller’s time', async () => {
+  test('ends by its own limit when the service hangs, long before the caller’s time', async () => {
     vi.spyOn(AWS_CLIENT.requestHandler, 'requestTimeout', 'get').mockReturnValue(50);
     answer = () => undefined;
     const failure = cloudWatchLogSearch('group', clock)('attempt', WRITTEN, NEVER_MS);

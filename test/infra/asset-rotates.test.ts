@@ -50,7 +50,7 @@ function expectWithin(assumed: Calls, counted: Calls) {
   }
 }
 
-test('the synthesized asset, with the environment of the template, rotates, with no more calls than its price is reckoned with', async () => {
+test('the synthesized asset rotates in the template’s environment, with the calls of its price', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'deployed-'));
   const { asset, handler, variables } = await deployed(directory);
   expect(handler).toBe('index.handler');

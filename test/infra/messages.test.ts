@@ -185,7 +185,7 @@ test.each(scenarios)('$title: at most $firstDay message(s) on the first day', as
   if (scenario.says) expect(told.map(({ what }) => what)).toContain(scenario.says);
 });
 
-test('docs/messages.md says what the runs have said', async () => {
+test('docs/messages.md has the messages of the runs', async () => {
   expect(played).toHaveLength(scenarios.length);
   await expect(page()).toMatchFileSnapshot('../../docs/messages.md');
 });

@@ -44,7 +44,7 @@ describe('the proof in an error code', () => {
     '',
     'constructor',
     'X.REQUEST_FAILED.SessionToken.Expired',
-  ])('%j is not in the table, so it counts everywhere and proves nothing', (code) => {
+  ])('%j is not in the table, so it counts everywhere, but proves no outcome', (code) => {
     expect(meaningOf(code)).toMatchObject({
       logInCounts: true,
       certainlyCredentials: false,
@@ -68,7 +68,7 @@ describe('the code in a faultcode', () => {
   });
 
   test.each(['', '   ', 'two words', 'a<b', 'é', 'UnifiedWebService.', 'x'.repeat(129), 'a\nb', 'a%20b'])(
-    '%j is no code and is not repeated',
+    '%j is not a code and is not repeated',
     (faultcode) => {
       expect(errorCode(faultcode)).toBe('Unreadable');
     },

@@ -38,7 +38,7 @@ describe('the bundle, with a fault or an act of an operator at a remote call', (
 });
 
 describe('the explorer', () => {
-  it('sees every call that the fast explorer sees: each service the same ones in the same order', async () => {
+  it('sees the same calls of each service in the same order as the fast explorer', async () => {
     const world = createWorld({ keepsProcess: true });
     await world.rotate();
     const ofFirst = world.calls.length;

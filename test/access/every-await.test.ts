@@ -81,7 +81,7 @@ describe.each(Object.keys(BEGINNINGS))('a change, with %s', (beginning) => {
         if (answer !== 'killed' && record === undefined) expect(code, what).toBe('NotRecorded');
         expect(world.violations, what).toEqual([]);
 
-        // Whoever comes later is served: nothing is left in the way for longer than a lease and a settling time.
+        // A later caller is served: no state blocks it for longer than a lease and a settling time.
         world.advance(MINUTES_LATER_MS);
         expect(seen(await world.start().call(requestOf())).status, `${what}, later`).toBe(200);
       }

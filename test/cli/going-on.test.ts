@@ -29,7 +29,7 @@ describe('The command rotate', () => {
     world.plan.decide = () => 'ok';
     await rotate(desk, { secret, yes: true });
     expect(terminal.said.join('\n')).toContain('An earlier rotation is not over');
-    // Whoever rotates because the password leaked is told that this one is older than the wish.
+    // An operator who rotates because the password leaked reads that this one is older than the request.
     expect(terminal.said.at(-1)).toMatch(
       /^Rotated: the password .* before this command, .* npm run cli -- rotate/,
     );

@@ -41,7 +41,7 @@ function cli(
 }
 
 describe('The operator’s tool as a process', () => {
-  it('makes a trial with nothing but the secret’s name and AWS credentials, then shows a clean status', async () => {
+  it('makes a trial with only the secret’s name and AWS credentials, then shows a clean status', async () => {
     const trial = await cli(['trial', '--secret', world.secretArn, '--yes', '--as', 'ann']);
     expect(trial).toMatchObject({ code: 0, stderr: '' });
     expect(trial.stdout).toContain('It works');
@@ -146,7 +146,7 @@ describe('The operator’s tool as a process', () => {
     [200, 'a page of success'],
     [403, 'a page that refuses'],
     [502, 'a page of a gateway'],
-  ])('tells a proxy that answers with %i and %s from AWS', async (status) => {
+  ])('distinguishes a proxy that answers with %i and %s from AWS', async (status) => {
     const html = '<html><body>Please log in to the Wi-Fi</body></html>';
     const proxy = createServer((_request, response) =>
       response.writeHead(status, { 'content-type': 'text/html' }).end(html),

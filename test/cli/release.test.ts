@@ -64,7 +64,7 @@ describe('A credential on hold', () => {
   });
 });
 
-/** Secrets Manager knows no secret of that ARN any more. */
+/** Secrets Manager no longer has a secret of that ARN. */
 function whereGone(desk: Desk): Desk {
   const { store, account } = desk;
   const known = async (secretId: string) => {

@@ -8,7 +8,7 @@ import { createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './f
 const work = (clients: { work(): Promise<string> }[]) => Promise.all(clients.map((client) => client.work()));
 const fleetOf = (world: FleetWorld, size: number) => Array.from({ length: size }, () => world.client());
 
-/** A rotation and its retries. Time passes between them, and whoever lives goes on meanwhile. */
+/** A rotation and its retries. Time passes between them, and living processes continue meanwhile. */
 async function rotateInTime(world: FleetWorld): Promise<void> {
   let { rotated, token } = await world.rotate({ attempts: 1, backoffMs: 0 });
   for (let retry = 1; retry < 4 && !rotated; retry += 1) {

@@ -61,7 +61,7 @@ export function destroy(account: Account, stack: string, template: Template): vo
   for (const [name, { resource }] of names) remove(account, name, resource.DeletionPolicy);
 }
 
-/** Resources that no stack owns any more, by type. */
+/** Resources that no stack owns any longer, by type. */
 export function leftBehind(account: Account, type: string): string[] {
   return [...account.resources]
     .filter(([, { stack, resource }]) => stack === undefined && resource.Type === type)

@@ -184,7 +184,7 @@ test('only the function and operators open sealed passwords, by names that outli
   ]);
   const secret = oneOf('AWS::SecretsManager::ResourcePolicy', 'fleet').Properties.ResourcePolicy;
   expect(JSON.stringify(secret.Statement[0].Condition)).toContain(operators[0]);
-  // Read by their own policies; a pattern is no principal.
+  // Read by their own policies; a pattern is not a principal.
   expect(JSON.stringify(secret.Statement.slice(1))).not.toContain('AWSReservedSSO');
 });
 

@@ -16,7 +16,7 @@ export interface Story {
   rotate(): Promise<void>;
   /** Lets time pass, with the daily checks on the way. `hours` since the first midnight. */
   until(hours: number): Promise<void>;
-  /** From now on nothing invokes the function any more. */
+  /** From now on no event invokes the function. */
   stopChecks(): void;
 }
 

@@ -189,7 +189,7 @@ test('keeps an answer that cannot be read in every state of the exchange', () =>
   recordLost(state, 'x', 'Fleet', NOW);
   expect(state.journal).toMatchObject({ state: 'lost', envelope: 'unreadable' });
   expect(state.outbox).toMatchObject([{ sealedAnswer: true }, { sealedAnswer: true }]);
-  // Found late, by somebody who searched the log.
+  // An invocation that searched the log found it late.
   recordUnknown(state, 'x', 'Fleet', 'unreadable', NOW);
   expect(state.setAside).toEqual({});
   recordUnknown(state, 'x', 'Fleet', 'another of it', NOW);
@@ -434,7 +434,7 @@ test('gives a username to the adopting secret, except while an exchange is under
   const asking = stateIn('exchanging', { secretArn: SECRET_ARN });
   adopt(asking, 'arn:another', NOW);
   expect(asking).toEqual(stateIn('exchanging', { secretArn: SECRET_ARN }));
-  // Whoever asked may be dead; the old secret's events, which would find that out, come no more.
+  // The owner may be dead; the old secret's events, which would find that out, no longer come.
   expect(adopt(asking, 'arn:another', NOW + LEASE_MS - 1)).toBe(false);
   expect(adopt(asking, 'arn:another', NOW + LEASE_MS)).toBe(true);
   const idle = stateIn('idle');

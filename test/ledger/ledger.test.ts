@@ -297,7 +297,7 @@ test('checks its reservation right before a log-in, so a suspended process sends
   expect(state()).toMatchObject({ inFlight: {}, failed: 0 });
 });
 
-test('asks a table that is down for 10 seconds before a log-in attempt, and until the deadline after it', async () => {
+test('retries a failing table for 10 seconds before a log-in, and until the deadline after it', async () => {
   const { ledger, clock, hooks } = setUp();
   const down = () => {
     throw new TableError('down');

@@ -51,7 +51,7 @@ test('counts an attempt in flight like a failure', () => {
   expect(ask(state)).toBeUndefined();
   const next = reserve(state, 'next', presentation({ versionId: 'v2' }), BUDGETS, NOW);
   expect(next).toBeInstanceOf(BudgetSpentError);
-  // Only under way: waiting helps, so no alarm calls a person.
+  // The attempt is only in flight: waiting helps, so no alarm asks for an operator.
   expect(next?.retryAt).toBe(NOW + 20 * MINUTE_MS);
   expect(state.outbox).toEqual([]);
 });
@@ -249,7 +249,7 @@ test('asks for an operator when known failures alone have spent the budget', () 
   expect(reserve(state, 'other', presentation({ versionId: 'v2' }), BUDGETS, NOW)).toBeUndefined();
   const refused = ask(state);
   expect(refused).toBeInstanceOf(BudgetSpentError);
-  // `<=` instead of `<` would have everybody wait for what cannot help.
+  // `<=` instead of `<` would make every caller wait in vain.
   expect(refused?.retryAt).toBeUndefined();
   expect(refused?.message).toContain('trial');
 });

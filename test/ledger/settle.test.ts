@@ -109,7 +109,7 @@ test('announces an unknown outcome once, however often it is settled or swept', 
   expect(state.unknowns).toBe(1);
 });
 
-test('an announcement says how many of the failures are only possible', () => {
+test('announces the number of failures that are only possible', () => {
   const state = stateWith();
   const [silent, refused] = [begin(state, 'silent'), begin(state, 'refused')];
   silent(UNKNOWN);

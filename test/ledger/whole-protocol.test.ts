@@ -54,7 +54,7 @@ test('costs one failed log-in, one alarm, and a daily reminder for a wrong store
     failures.push(...ended.map(errorOf));
   }
   expect(world.truth()).toMatchObject({ logIns: 1, failures: 1, getNewPasswords: 0, consecutiveFailures: 1 });
-  // Ten rotations take more than a day: what needs a person is said again, but nothing is tried again.
+  // Ten rotations take more than a day: an operator's task is announced again, but no log-in is tried again.
   expect(announced(world)).toEqual(['failed-log-in', 'standing-trouble']);
   expect(failures).toHaveLength(40);
   expect(failures[0]).toBeInstanceOf(PasswordRefusedError);

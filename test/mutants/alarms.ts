@@ -6,7 +6,7 @@ const RENDER = 'test/alarms/render.test.ts';
 const CREDENTIAL = 'test/secret/credential.test.ts';
 const JSON_TEXT = 'test/secret/json-text.test.ts';
 
-/** The rules of what a person is told, and of what a new password may do to the secret. */
+/** The rules of messages to operators, and of a new password's effect on the secret. */
 export const alarmMutants: Mutant[] = [
   {
     rule: 'a timeout, not a sleep, ends an attempt to publish',

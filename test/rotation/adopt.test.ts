@@ -6,7 +6,7 @@ import { createWorld, FIRST_PASSWORD, MINUTE_MS, secretValue, USERNAME, type Wor
 
 /**
  * A username's secret was deleted and created anew, or the username was moved to another secret: the ledger
- * knows the old ARN, and `adopt` is the one command that goes on.
+ * knows the old ARN, and `adopt` is the one command that helps.
  */
 const ANOTHER_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-QrStUv';
 

@@ -45,7 +45,7 @@ function hold(world: World, name: string) {
   return { reached: reached.promise, letGo: () => letGo.resolve() };
 }
 
-/** Whether an invocation has ended by the time when nothing goes on but what is held back. */
+/** Reports whether an invocation has ended when only the calls that are held back are still open. */
 async function hasEnded(invocation: Promise<Ended>): Promise<boolean> {
   let ended = false;
   void invocation.then(() => {

@@ -195,7 +195,7 @@ test('the next check holds other rotations when the invocation died before it co
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const standing = ({ aws }: World) => aws.published.filter(({ event }) => event === 'standing-trouble');
 
-/** The first credential's password is lost, and its secret is taken out of service: nobody checks it any more. */
+/** The first credential's password is lost, and its secret is taken out of service, so no check comes any longer. */
 async function lostAndLeft(): Promise<Service> {
   const service = startService();
   await endsUnknown(service, 'response-lost');

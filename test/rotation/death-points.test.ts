@@ -105,7 +105,7 @@ test('the table has exactly the death points that are played here', () => {
     expect(source, `the line of point ${number}`).toMatch(new RegExp(`// .*\\b${number}\\b`));
 });
 
-describe('a rotation that dies at a death point leaves the state of the table, and the next attempts finish it', () => {
+describe('a death leaves the state of the table, and the next attempts finish the rotation', () => {
   for (const [number, { dies, found }] of rows) {
     test(`${number} ${dies}: ${found}`, async () => {
       const expected = DEATHS[number] as Died;

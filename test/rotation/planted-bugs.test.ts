@@ -8,7 +8,7 @@ import { createWorld, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../wor
 
 /** Histories for bugs that were planted and that no other test noticed; each has its mutant. */
 
-/** Somebody outside has locked the username while the nth log-in from now arrives, and support unlocks it after that. */
+/** Another client has locked the username while the nth log-in from now arrives, and support unlocks it after that. */
 function lockedDuringLogIn(world: World, which: number): void {
   let logIns = 0;
   world.plan.decide = ({ name }) => {

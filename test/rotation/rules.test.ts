@@ -216,7 +216,7 @@ test('keeps an overtaken envelope, and adopts it while the password it replaced 
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
-  // Its owner hangs with the answer in its hands until somebody has written the exchange off.
+  // Its owner hangs with the received answer until another invocation has written the exchange off.
   const [reached, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   world.gate.before = async (name) => {
     if (name !== 'PutSecretValue') return;

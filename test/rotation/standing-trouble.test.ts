@@ -25,7 +25,7 @@ async function wellRotated(): Promise<World> {
   return world;
 }
 
-/** Somebody else tries passwords until ThingSpace locks the username. */
+/** Another client tries passwords until ThingSpace locks the username. */
 function lockedByOthers({ platform }: World): void {
   for (let failure = 0; failure < 5; failure += 1) platform.logIn(USERNAME, 'A Guess');
 }
@@ -43,7 +43,7 @@ async function failThenCheck(world: World, tries: number, days: number): Promise
   return said;
 }
 
-describe('A trouble that stands', () => {
+describe('A trouble that lasts', () => {
   test('is not ended by the daily check while two unanswered log-ins keep the guard closed', async () => {
     const world = await wellRotated();
     world.plan.decide = failingAt('LogIn', 'request-lost');

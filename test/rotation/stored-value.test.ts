@@ -69,7 +69,7 @@ test('puts the version before back whole when an unusable username is not this o
 });
 
 describe('a username that becomes unusable while an exchange is open', () => {
-  /** The process dies with the answer in its hands, and a person edits the secret. */
+  /** The process dies after it received the answer, and an operator edits the secret. */
   async function received(): Promise<World> {
     const world = await rotated();
     world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
@@ -261,7 +261,7 @@ describe('a secret that has grown to 64 KB during an exchange', () => {
       world.advance(DAY_MS);
       const ended = await world.recover();
       expect(ended).toMatchObject({ error: { name: 'SecretTooLargeError' } });
-      // Until there is room nobody is asked anything.
+      // No request is sent until there is room.
       expect(world.truth().logIns).toBe(logIns);
       const bytes = Number(/shorten other members by (\d+) bytes/.exec(messageOf(ended))?.[1]);
       world.aws.store(grown(world, 65_536 - bytes));

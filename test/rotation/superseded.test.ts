@@ -19,14 +19,14 @@ async function sealedAndOverwritten(): Promise<{ world: World; token: string }> 
   return { world, token };
 }
 
-/** Somebody outside locks the username: the code of a refusal is not published then. */
+/** Another client locks the username: the code of a refusal is not published then. */
 function lock(world: World): void {
   while (!world.truth().locked) world.platform.logIn(USERNAME, 'Somebody Else’s Guess');
 }
 
 const nameOf = (ended: Ended): string => ('error' in ended ? ended.error.name : ended.outcome);
 
-test('Does not call a sealed password refused when its refusal is uncertain and it is asked again too early', async () => {
+test('Does not call a sealed password refused when its uncertain refusal is retried too early', async () => {
   const { world } = await sealedAndOverwritten();
   lock(world);
   for (let retry = 0; retry < 4; retry += 1) {

@@ -20,7 +20,7 @@ test('keeps an edit between PutSecretValue and UpdateSecretVersionStage with the
   const { rotated } = await world.rotate({ attempts: 1 });
   expect(rotated).toBe(true);
   expect(world.aws.currentValue()).toBe(edited(secretValue(world.truth().password)));
-  // Within a minute nobody has had a password reset to the old one: it need not be asked.
+  // Within a minute support has not reset the password to the old one, so it needs no log-in.
   expect(world.truth()).toMatchObject({ logIns: 2, failures: 0, getNewPasswords: 1 });
   expect(world.violations).toEqual([]);
 });

@@ -155,7 +155,7 @@ test('presents a refused password once when the last good version holds the same
 });
 
 describe('The daily check', () => {
-  test('spends no log-in when no trouble stands', async () => {
+  test('spends no log-in without a trouble', async () => {
     const world = createWorld();
     expect(await world.recover()).toEqual({ outcome: 'done' });
     expect(world.truth().logIns).toBe(0);

@@ -89,7 +89,7 @@ test.each<[string, (world: World) => Promise<void>]>([
   await play(world);
   const happened = world.platform.events.filter(({ username }) => username === USERNAME);
   const opened = happened.filter(({ kind }) => kind === 'logged-in').length;
-  // Whoever is killed logs nobody out; its session ends by itself.
+  // A killed process does not log out; its session ends by itself.
   const killed = world.calls.filter(({ fate }) => fate.startsWith('killed')).length;
   expect(opened).toBeGreaterThan(0);
   expect(happened.filter(({ kind }) => kind === 'logged-out')).toHaveLength(opened - killed);

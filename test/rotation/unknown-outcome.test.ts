@@ -21,10 +21,10 @@ async function unanswered(
 }
 
 test('proves no loss by a refusal whose code does not name the password, and tries once more', async () => {
-  // The unanswered request counts, too: with the usual budget a person's trial is the second question.
+  // The unanswered request counts, too: with the usual budget an operator's trial is the second log-in.
   const budgets = { limit: 6, budget: 5, rotation: 4 };
   const { world } = await unanswered('request-lost', { budgets });
-  // Somebody outside has locked the username: the code of that is not published.
+  // Another client has locked the username: the code of that is not published.
   for (let attempt = 0; attempt < 5; attempt += 1) world.platform.logIn(USERNAME, 'Somebody Else’s Guess');
   expect(await world.recover()).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
   expect(world.state().journal.state).toBe('unknown');

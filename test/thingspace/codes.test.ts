@@ -33,7 +33,7 @@ describe('the proof in an error code', () => {
     ]);
   });
 
-  test('every listed code but UnexpectedError proves that an exchange changed nothing', () => {
+  test('every listed code except UnexpectedError proves that an exchange changed nothing', () => {
     const proofless = listed.filter((code) => !meaningOf(code).exchangeChangedNothing);
     expect(proofless).toEqual(['REQUEST_FAILED.UnexpectedError']);
   });

@@ -397,7 +397,7 @@ describe('a connection that stays open behind an answer that may be over', () =>
   });
 });
 
-test('an answer without a body names the rule of HTTP that it breaks, and quotes nothing of its head', async () => {
+test('names the rule of HTTP that an answer without a body breaks, without a quotation', async () => {
   const outcome = await callServer((socket) =>
     socket.end(`HTTP/1.1 200 OK\r\nX-Echo ${secret}\r\nContent-Length: 0\r\n\r\n`),
   );

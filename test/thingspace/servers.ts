@@ -15,7 +15,7 @@ export type TestServer = {
   /** Told of every byte that arrives, whole request or not; without what TLS adds. */
   onBytes?: (chunk: Buffer) => void;
   onConnection?: () => void;
-  /** Resolves when every connection has ended: no byte can come any more. */
+  /** Resolves when every connection has ended and no byte can come. */
   quiet: () => Promise<void>;
   close: () => Promise<void>;
 };

@@ -6,7 +6,7 @@ import { answer, fault, newPasswordAnswer } from './envelopes.ts';
 
 const read = (xml: string) => readNewPassword({ body: Buffer.from(xml) });
 const done = (value: string) => ({ outcome: 'done', value });
-/** As `done`, but for white space alone, which is no password. */
+/** As `done`, except for white space alone, which is not a password. */
 const doneUnlessBlank = (value: string) =>
   value.trim() === '' ? { outcome: 'unknown', cause: new AnswerFormatError('white-space') } : done(value);
 

@@ -17,7 +17,7 @@ type Typed = {
 
 const COLUMNS = '100';
 
-/** A shell beside a world: runs the tool as a process and writes down what a person would see. */
+/** A shell beside a world: runs the tool as a process and records the text that an operator would see. */
 export function startShell(world: World) {
   const folder = mkdtempSync(join(tmpdir(), 'transcript-'));
   const lines: string[] = [];

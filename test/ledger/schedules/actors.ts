@@ -38,7 +38,7 @@ export type Request = {
 export type Actors = ReturnType<typeof createActors>;
 
 /**
- * Rotation, apps and a person around one username, over the ledger's own transitions and the simulator's
+ * Rotation, apps and an operator around one username, over the ledger's own transitions and the simulator's
  * own platform. In production each transition is one conditional write: so here one call is one step.
  */
 export function createActors(budgets: Budgets, seed: number, say: (line: string) => void) {
@@ -58,7 +58,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
   const state: CredentialState = newState(KEY);
   const requests: Request[] = [];
   const violations: string[] = [];
-  /** Passwords that support has set: a person was told them. */
+  /** Passwords that support has set and read out to the operator. */
   const readOut = new Set<string>();
   /** The points that were reached, for tests that require them. */
   const happened: string[] = [];
@@ -199,7 +199,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     say(`${request.id} is settled: ${settlement.outcome}`);
   }
 
-  /** The healthy line: a new password becomes current as the version of its rotation, unless a person was faster. */
+  /** The healthy line: a new password becomes current as the version of its rotation, unless an operator was faster. */
   function store(request: Request): void {
     if (!request.verdict?.ok || !request.wanted.exchange) return;
     const { token } = request.wanted.exchange;

@@ -78,7 +78,7 @@ function rollForward(actors: Actors, { attempt, token, oldVersion, oldHash }: In
     recordCommitted(state, attempt, holder.id, now(), { overtaken: true });
   };
   const store = () => {
-    // Somebody has moved AWSCURRENT since: look again.
+    // An operator has moved AWSCURRENT since: look again.
     if (actors.current() !== holder) return;
     actors.makeCurrent(ours);
     recordCommitted(state, attempt, id, now());

@@ -126,6 +126,16 @@ export const findings = {
       'password is stored or found.',
     section: 'password-lost',
   },
+  'lost-unread': {
+    wellness: 'act',
+    short: 'the password is lost, unless the sealed answer holds it',
+    means:
+      'The old password was refused after a change, and an answer arrived in which no password could be read: it is sealed.',
+    byItself:
+      'Each retry and each daily check searches the function’s log again. Nothing is sent to ThingSpace until another ' +
+      'password is stored or found.',
+    section: 'password-lost',
+  },
   'lost-restored': {
     wellness: 'goes-on',
     short: 'restored, not yet proven',

@@ -16,7 +16,8 @@ const WORDS: Record<Do, (next: Next) => string> = {
     'Store the right password. Nobody has it: phone M2M Support and have it reset and unlocked, then store that.',
   'store-username': () => 'The change was a mistake: put the old username back (--set-username).',
   open: () =>
-    'Open the sealed answer: if it holds a password, `store --from-sealed` puts it into the secret.',
+    'Open the sealed answer. If it holds a password, store that: `store --from-sealed` where `open` reads it, `store` where ' +
+    'only you do.',
   trial: () => 'You are sure that AWSCURRENT is right: log in with it once. A success clears the count.',
   unlocked: () =>
     'Phone M2M Support: have the username unlocked and its password reset, store the password, then say when they unlocked it.',

@@ -1,5 +1,5 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { openingCommand } from '../lambda/rotation/errors.ts';
+import { openingCommand } from '../lambda/ledger/errors.ts';
 import { findings } from './findings.ts';
 import { nextInWords } from './next-words.ts';
 import type { StatusReport } from './status-report.ts';

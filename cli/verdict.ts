@@ -67,9 +67,21 @@ function standing({ username, secretArn, state, now, former, facts }: Sight): Ve
   return undefined;
 }
 
+/** A sealed password waits, and AWSCURRENT is on another version than the one that it replaced: a log-in must prove it. */
+function sealedNeedsLogIn({ state: { journal }, holder, holderDead }: Sight): boolean {
+  if (journal.state !== 'received' || !holder || !holderDead) return false;
+  return holder.versionId !== journal.oldVersion && holder.versionId !== journal.supersededBy;
+}
+
 /** Nothing that needs a log-in goes on while the guard is closed for the rotation. */
-function guard({ state, mayNot, budgets, holder, holderDead }: Sight): Verdict | undefined {
+function guard(sight: Sight): Verdict | undefined {
+  const { state, mayNot, budgets, holder, holderDead } = sight;
   const { journal } = state;
+  if (budgets && sealedNeedsLogIn(sight) && exposure(state) >= budgets.budget) {
+    return exposure(state) >= budgets.limit - 1
+      ? found('guard-closed', { do: 'unlocked' }, { do: 'open' })
+      : found('guard-closed', { do: 'open' }, { do: 'store' }, { do: 'unlocked' });
+  }
   const refusal = mayNot?.rotation;
   const closed = refusal instanceof BudgetSpentError && refusal.retryAt === undefined;
   if (!closed || !budgets || (journal.state === 'received' && holder?.versionId === journal.oldVersion))
@@ -115,7 +127,7 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
       if (holder?.credential && holder.versionId !== journal.oldVersion && !holderDead) return undefined;
       return journal.envelope === undefined
         ? found('lost', { do: 'store' }, { do: 'open' })
-        : found('lost', { do: 'open' }, { do: 'store' });
+        : found('lost-unread', { do: 'open' }, { do: 'store' });
     case 'committed':
     case 'idle':
       return undefined;

@@ -20,6 +20,17 @@ function importsOf(file: string): Import[] {
   }));
 }
 
+/** The imports between two folders of the root; here also the ones made while the program runs. */
+function importsBetweenFolders(file: string): Import[] {
+  const dynamic = read(file).matchAll(/\bimport\('(\.[^']+)'\)/g);
+  const later = [...dynamic].map(([, target = '']) => path.posix.join(path.posix.dirname(file), target));
+  const all = [...importsOf(file), ...later.map((to) => ({ from: file, to, typeOnly: false }))];
+  const folderOf = (name: string) => name.split('/')[0] ?? '';
+  return all
+    .map(({ from, to, typeOnly }) => ({ from: folderOf(from), to: folderOf(to), typeOnly }))
+    .filter(({ from, to }) => from !== to);
+}
+
 /** The files that reach themselves by way of others. */
 function circles(imports: readonly Import[]): string[] {
   const targets = Map.groupBy(imports, ({ from }) => from);
@@ -41,6 +52,25 @@ describe('imports run one way', () => {
   test('no file of the project reaches itself when it runs', () => {
     const imports = filesOf('{lambda,client,cli,infra,local,bench}/**/*.ts').flatMap(importsOf);
     expect(circles(imports.filter(({ typeOnly }) => !typeOnly))).toEqual([]);
+  });
+
+  test('no folder of the project reaches itself by way of another folder, not even for a type', () => {
+    const between = filesOf('{lambda,client,cli,infra,local,bench}/**/*.ts').flatMap(importsBetweenFolders);
+    expect(circles(between)).toEqual([]);
+  });
+
+  test('the functions import nothing from a folder beside theirs', () => {
+    const imports = filesOf('lambda/**/*.ts').flatMap(importsOf);
+    expect(imports.filter(({ to }) => !to.startsWith('lambda/'))).toEqual([]);
+  });
+
+  test('the session stands below the access function and above the ledger', () => {
+    const imports = filesOf('lambda/**/*.ts').flatMap(importsOf);
+    const session = imports.filter(({ from }) => from.startsWith('lambda/session/'));
+    expect(session.length).toBeGreaterThan(0);
+    expect(session.filter(({ to }) => /^lambda\/(access|rotation)\//.test(to))).toEqual([]);
+    const importers = imports.filter(({ to }) => to.startsWith('lambda/session/'));
+    expect(importers.filter(({ from }) => !/^lambda\/(access|session)\//.test(from))).toEqual([]);
   });
 
   test('the modules below the rotation never import it', () => {
@@ -111,6 +141,21 @@ describe('the design page', () => {
       for (const words of found) expect(tests).toContain(words);
     }
   });
+});
+
+test('lambda/README.md names only files that exist', () => {
+  const named = [...read('lambda/README.md').matchAll(/[`(]((?:rotation|ledger|secret)\/[\w-]+\.ts)[`)]/g)];
+  const files = named.map(([, file = '']) => `lambda/${file}`);
+  expect(files.length).toBeGreaterThan(10);
+  expect(files.filter((file) => filesOf(file).length === 0)).toEqual([]);
+});
+
+test('each generated file that .gitattributes marks exists', () => {
+  const marked = [...read('.gitattributes').matchAll(/^(\S+) .*linguist-generated/gm)].map(
+    ([, file = '']) => file,
+  );
+  expect(marked.length).toBeGreaterThan(5);
+  expect(marked.filter((file) => filesOf(file).length === 0)).toEqual([]);
 });
 
 describe('the English of comments and titles', () => {

@@ -4,8 +4,8 @@ import type { CredentialState } from './state.ts';
 import { SETTLING_MS } from './times.ts';
 
 /**
- * Turns attempts that the platform can no longer execute into failures. Until then they stay in flight:
- * one that was executed late would otherwise count on the platform after somebody's success cleared it here.
+ * Turns attempts that the platform can no longer execute into failures. Until then they stay in flight: otherwise an
+ * attempt that is executed late would count at the platform after a success cleared it here.
  */
 export function sweep(state: CredentialState, budgets: Budgets, now: number): void {
   for (const [id, attempt] of Object.entries(state.inFlight)) {

@@ -4,7 +4,7 @@ import type { SecretDescription } from '../secret/secrets-manager.ts';
 import { describeSecret, readCurrent, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 
-/** What one look sees of the credential. */
+/** The credential's state, as one round of reads shows it. */
 export type Seen = {
   username: string;
   state: CredentialState;
@@ -12,14 +12,14 @@ export type Seen = {
   now: number;
   /** The version that AWSCURRENT is on. */
   current: StoredVersion;
-  /** Its password is known not to work. */
+  /** Whether its password is known not to work. */
   currentIsDead: boolean;
   /** The username of the secret's last rotation, and its journal, where it was another one. */
   former: { username: string; journal: Journal } | undefined;
 };
 
 /**
- * All reads that recovery decides by; also publishes the alarms that an earlier invocation left. An exchange that
+ * Makes all reads that recovery decides by, and publishes the alarms that an earlier invocation left. An exchange that
  * ends between the reads makes AWSCURRENT look dead: then the secret is read once more, after the ledger.
  */
 export async function observe(
@@ -45,7 +45,10 @@ async function observeOnce(invocation: Invocation, described: SecretDescription 
   return { username, state, now, current, currentIsDead, former };
 }
 
-/** Only a username that was never rotated can be new to its secret: all others are spared the read. */
+/**
+ * Returns the secret's former username. Only a username that was never rotated can be new to its secret, so no other
+ * one needs the read.
+ */
 async function formerOf(
   { ledger, secretArn, deadlineMs }: Invocation,
   username: string,
@@ -57,8 +60,8 @@ async function formerOf(
 }
 
 /**
- * Whether what AWSCURRENT is on is known to be dead: refused for certain, replaced by an exchange, or no
- * credential at all. A password that logged in since is not.
+ * Reports whether AWSCURRENT's value is known to be dead: refused for certain, replaced by an exchange, or without a
+ * credential. A password that logged in since is not dead.
  */
 export async function isKnownDead(
   username: string,

@@ -25,7 +25,7 @@ export type SoapSettings = {
   passwordElement?: string;
 };
 
-// An old and a new password, their sessions, and as many of calls that overlap.
+// Enough for an old and a new password, their sessions, and the same of a call that overlaps.
 const REMEMBERED_SECRETS = 8;
 
 /**
@@ -58,7 +58,7 @@ export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
         baseUrl,
         () => getNewPasswordRequest(sessionToken, currentPassword, passwordElement),
         limits,
-        { waitsForBody: true },
+        { waitsForDocument: true },
       );
     },
     readNewPassword: (answer) => readNewPassword(answer, presented),
@@ -71,7 +71,7 @@ async function send(
   baseUrl: string,
   build: () => SoapRequest,
   limits: CallLimits,
-  options: Pick<HttpCall, 'waitsForBody'> = {},
+  options: Pick<HttpCall, 'waitsForDocument'> = {},
 ): Promise<Sent> {
   let request: SoapRequest;
   try {

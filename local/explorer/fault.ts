@@ -49,7 +49,7 @@ export const faulty = (fault: PlannedFault): Disturbance => ({
   // AWS's services fail alike whatever they are asked; ThingSpace's operations do not.
   kinds: [
     `${nameOf(fault.fate)} ${fault.service === 'thingspace' ? fault.operation : fault.service}`,
-    `${fault.operation} no. ${fault.nth}`,
+    `at ${fault.operation}`,
   ],
   begin: ({ world }) => ({ met: inject(fault, world), violations: () => [] }),
 });

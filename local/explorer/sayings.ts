@@ -9,7 +9,7 @@ import { type Said, saidBy } from '../judge/words.ts';
 import type { World } from '../world.ts';
 
 /** The truth as far as it can be seen at once; what is sealed is opened afterwards. */
-type Glance = Omit<Moment, 'sealed' | 'sealedAnswers' | 'exposure'> & {
+type Glance = Omit<Moment, 'sealed' | 'sealedAnswers' | 'openAnswer' | 'exposure'> & {
   lines: readonly string[];
   items: Promise<Record<string, unknown>[]>;
 };
@@ -113,7 +113,7 @@ async function momentOf(world: World, { lines, items, ...seen }: Glance): Promis
   // A failure before the username is known has an item of its own, under the secret's ARN.
   const key = world.username.toLowerCase();
   const state = (await items).find(({ credential, item }) => credential === key && item === 'state') as
-    | { failed: number; inFlight: Record<string, unknown> }
+    | { failed: number; inFlight: Record<string, unknown>; journal: { envelope?: string } }
     | undefined;
   const sealedLines = lines.filter((line) => line.includes('"sealedEnvelope"'));
   const attempts = new Set(sealedLines.map((line) => String(JSON.parse(line).attempt)));
@@ -126,6 +126,7 @@ async function momentOf(world: World, { lines, items, ...seen }: Glance): Promis
     ...seen,
     sealed,
     sealedAnswers: attempts.size,
+    openAnswer: state?.journal.envelope !== undefined,
     exposure: state === undefined ? 0 : state.failed + Object.keys(state.inFlight).length,
   };
 }

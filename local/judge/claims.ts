@@ -12,6 +12,9 @@ type Claim = {
 /** A text that says so may call lost what lies in a line of the log that no search finds yet. */
 const MAY_COME_LATE = /\blog\b[^.]*\b(?:again|late|hours)\b/i;
 
+/** A text that says so does not hide an answer that arrived and could not be read. */
+const SAYS_UNREAD = /\banswer\b[^.]*\barrived?\b[^.]*\bcould (?:not )?be read\b/i;
+
 export const CLAIMS: readonly Claim[] = [
   {
     name: 'lost',
@@ -28,8 +31,15 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'not found',
-    says: /\bno (?:copy|sealed answer|answer that holds it)\b(?! that opens).*\bhas been found\b/i,
-    isTrue: (moment) => moment.locked || isStored(moment) || !isSealed(moment),
+    says: /\bno (?:copy|sealed answer|answer that holds it)\b(?! that opens).*\b(?:has been found|is known)\b/i,
+    isTrue: (moment, _, { text }) =>
+      (moment.locked || isStored(moment) || !isSealed(moment)) &&
+      (!moment.openAnswer || SAYS_UNREAD.test(text)),
+  },
+  {
+    name: 'did not arrive',
+    says: /^(?!If ).*\b(?:its|whose) answer (?:did not arrive|has not been found)\b/i,
+    isTrue: ({ openAnswer }) => !openAnswer,
   },
   {
     name: 'nothing is lost',

@@ -20,6 +20,8 @@ export type Moment = {
   sealed: ReadonlyMap<string, string>;
   /** The same of lines in the log that no search finds yet. */
   sealedLate: ReadonlyMap<string, string>;
+  /** The journal holds a sealed answer to the exchange that is open: it arrived. */
+  openAnswer: boolean;
   /** How many answers are sealed, with or without a password that can be read. */
   sealedAnswers: number;
   /** The passwords that exchanges have made. */

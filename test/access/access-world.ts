@@ -6,7 +6,7 @@ import { type Services, serve } from '../../lambda/access/serve.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import type { RawAnswer } from '../../lambda/thingspace/api.ts';
 import { readXml } from '../../local/thingspace/xml.ts';
-import { createFleetWorld } from '../client/fleet-world.ts';
+import { createFleetWorld } from '../session/fleet-world.ts';
 import { fault } from '../thingspace/envelopes.ts';
 import { KilledError, NetworkError, type Process, type Wire } from '../world/fate.ts';
 import { V2 } from './arbitrary-envelope.ts';

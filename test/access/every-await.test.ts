@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LEASE_MS } from '../../client/session-item.ts';
 import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
+import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import type { Fate } from '../world/fate.ts';
 import {
   type AccessWorld,

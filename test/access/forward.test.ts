@@ -1,4 +1,9 @@
 import { expect, test } from 'vitest';
+import { readEnvelope } from '../../lambda/access/envelope.ts';
+import { forward, type Send } from '../../lambda/access/forward.ts';
+import type { Refusal } from '../../lambda/access/refusal.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import {
   LogInRefusedError,
   LogInStoppedError,
@@ -6,13 +11,8 @@ import {
   SessionGoneError,
   SessionSetupError,
   ThingSpaceUnavailableError,
-} from '../../client/errors.ts';
-import { sessionOver } from '../../client/session.ts';
-import { readEnvelope } from '../../lambda/access/envelope.ts';
-import { forward, type Send } from '../../lambda/access/forward.ts';
-import type { Refusal } from '../../lambda/access/refusal.ts';
-import { AwsCallError } from '../../lambda/aws-call.ts';
-import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
+} from '../../lambda/session/errors.ts';
+import { sessionOver } from '../../lambda/session/session.ts';
 import { NotSentError, TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
 import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';

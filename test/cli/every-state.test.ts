@@ -123,6 +123,7 @@ describe('The verdict', () => {
     expect(finding('committed', false)).toBe('committed');
     expect(finding('unknown', false)).toBe('unknown');
     expect(finding('lost', true)).toBe('lost');
+    expect(finding('lost, sealed', true)).toBe('lost-unread');
     expect(finding('idle after a rotation', false, 'rotation-failing')).toBe('rotation-failing');
     expect(finding('idle after a rotation', false, 'lost')).toBe('trouble-perhaps-over');
   });
@@ -132,6 +133,21 @@ describe('The verdict', () => {
     const holder = sight.holder && { ...sight.holder, versionId: 'version-1' };
     expect(verdictOn({ ...sight, holder }).finding).toBe('not-confirmed');
     expect(verdictOn({ ...sight, holder, holderDead: true }).finding).toBe('received');
+  });
+
+  it('promises nothing where the guard keeps the sealed password from being proven', () => {
+    const sight = sightOf(JOURNALS.received as Journal, true, undefined);
+    const holder = sight.holder && { ...sight.holder, versionId: 'version-1' };
+    const verdictAt = (failed: number) => verdictOn({ ...sight, holder, state: { ...sight.state, failed } });
+    expect(verdictAt(BUDGETS.budget - 1).finding).toBe('received');
+    const [first, second] = verdictAt(BUDGETS.budget).next;
+    expect(verdictAt(BUDGETS.budget).finding).toBe('guard-closed');
+    expect([first, second]).toEqual([{ do: 'open' }, { do: 'store' }]);
+    expect(verdictAt(BUDGETS.limit - 1).next[0]).toEqual({ do: 'unlocked' });
+    // On the version that it replaced, the sealed password is swapped in without a log-in.
+    expect(verdictOn({ ...sight, state: { ...sight.state, failed: BUDGETS.budget } }).finding).toBe(
+      'received',
+    );
   });
 
   it('advises a wait before an early log-in, and the sealed answer before all else', () => {

@@ -5,8 +5,8 @@ import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { decodeState, newState } from '../../lambda/ledger/state.ts';
-import { virtualClock } from '../client/virtual-clock.ts';
 import { startWorld, type World } from '../local/aws/world.ts';
+import { virtualClock } from '../session/virtual-clock.ts';
 import { BUDGETS, exchangeOf, MINUTE_MS, presentation } from './presentation.ts';
 
 const TABLE = 'ledger';

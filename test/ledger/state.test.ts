@@ -27,7 +27,9 @@ test('keeps members that this version does not know, at every depth', () => {
 test('fails closed at an item that a later version has reserved, and names that version', () => {
   const item = { ...newState('fleet'), schema: SCHEMA + 1 };
   expect(() => decodeState('fleet', item)).toThrow(LedgerItemError);
-  expect(() => decodeState('fleet', item)).toThrow(/later release.*nothing is presented or changed/);
+  expect(() => decodeState('fleet', item)).toThrow(
+    /later version of the software.*nothing is presented or changed/,
+  );
 });
 
 test('gives an item of an earlier schema the present schema at the next write', () => {

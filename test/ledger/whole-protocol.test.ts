@@ -78,7 +78,7 @@ test.each(['GetItem', 'PutItem'])(
     const { failures } = await world.rotate({ token });
     for (const failure of failures.map(errorOf)) {
       expect(failure).toBeInstanceOf(LedgerUnavailableError);
-      expect(failure.message).toMatch(/DynamoDB\).*no password is presented.*retry goes on/s);
+      expect(failure.message).toMatch(/DynamoDB\).*no password is presented.*retry continues/s);
     }
     expect(world.truth()).toMatchObject({ logIns: 0, getNewPasswords: 0 });
     world.plan.decide = () => 'ok';

@@ -7,6 +7,7 @@ import { type Drill, startDrill } from '../../local/drill/drill.ts';
 import { judge } from '../../local/drill/judge.ts';
 import type { Situation } from '../../local/drill/situation.ts';
 import { situations } from '../../local/drill/situations.ts';
+import { sampled } from '../thorough.ts';
 import { followStatus, tool } from './follow-status.ts';
 
 const LIMIT_MS = 400_000;
@@ -27,7 +28,7 @@ async function inDrill(name: string, play: (drill: Drill) => Promise<void>): Pro
 
 // Mostly waiting: functions that retry until their deadline.
 describe.concurrent('A drill', () => {
-  it.each(situations)(
+  it.each(sampled(situations, 4))(
     '$name begins unsolved, with a message, and is solved by the advice of status',
     ({ name }) =>
       inDrill(name, async (drill) => {

@@ -146,7 +146,7 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a request that cannot be recorded is not sent',
     file: 'lambda/access/serve.ts',
-    find: "throw new Refusal('NotRecorded', 'Nothing was sent: what cannot be recorded is not sent. Try again.');",
+    find: "throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be recorded. Try again.');",
     replace: '',
     noticedBy: AWAITS,
   },

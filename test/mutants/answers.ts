@@ -58,10 +58,10 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
-    rule: 'the function listens behind an empty answer to GetNewPassword for the whole call',
+    rule: 'an answer to GetNewPassword is listened to until its document is closed',
     file: 'lambda/thingspace/http-call.ts',
-    find: 'else if (waitsForBody && reader.isEmpty()) return;',
-    replace: '',
+    find: 'else if (!waitsForDocument && reader.mayBeOver())',
+    replace: 'else if (reader.mayBeOver())',
     noticedBy: HTTP,
   },
   {

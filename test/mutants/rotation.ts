@@ -230,7 +230,7 @@ export const rotationMutants: Mutant[] = [
     rule: 'a lost answer that KMS does not open now is not called lost',
     file: 'lambda/rotation/lost-password.ts',
     find: 'return { error: inLog.error };',
-    replace: 'return { error: credentialLost(username) };',
+    replace: 'return { error: credentialLost(username, journal) };',
     noticedBy: LOST,
   },
   {
@@ -320,8 +320,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'the message of a loss names the fault of the version stored since',
     file: 'lambda/rotation/lost-password.ts',
-    find: 'credentialLost(username, { unreadable: current.problem })',
-    replace: 'credentialLost(username)',
+    find: 'credentialLost(username, journal, { unreadable: current.problem })',
+    replace: 'credentialLost(username, journal)',
     noticedBy: STORED,
   },
   {

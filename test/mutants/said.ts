@@ -27,6 +27,27 @@ export const saidMutants: Mutant[] = [
     noticedBy: SAID,
   },
   {
+    rule: 'an answer that arrived and could not be read is not called missing',
+    file: 'lambda/rotation/unknown-outcome.ts',
+    find: "const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;",
+    replace: "const answerIsKept = 'envelope' in journal && journal.envelope === '';",
+    noticedBy: 'test/rotation/answers.test.ts',
+  },
+  {
+    rule: 'a loss names the sealed answer that could not be read',
+    file: 'lambda/rotation/unknown-outcome.ts',
+    find: 'throw credentialLost(username, lost);',
+    replace: 'throw credentialLost(username, {});',
+    noticedBy: 'test/rotation/answers.test.ts',
+  },
+  {
+    rule: 'status promises nothing while the guard keeps the sealed password from being proven',
+    file: 'cli/verdict.ts',
+    find: 'if (budgets && sealedNeedsLogIn(sight) &&',
+    replace: 'if (budgets && sight.now < 0 &&',
+    noticedBy: 'test/cli/every-state.test.ts',
+  },
+  {
     rule: 'the judge calls a claim true only when some moment shows it',
     file: 'local/judge/falsehoods.ts',
     find: '!moments.some(',

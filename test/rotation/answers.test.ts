@@ -3,6 +3,7 @@ import { readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { open } from '../../lambda/sealing/open-answer.ts';
 import { NoAnswerError } from '../../lambda/thingspace/call-errors.ts';
 import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { sampled, upTo } from '../thorough.ts';
 import { startProcess } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
 import type { Spoil } from '../world/memory-thingspace.ts';
@@ -42,11 +43,14 @@ async function expectLostWithSealedAnswer(world: World): Promise<void> {
 
 describe('an answer to GetNewPassword that was spoiled on its way', () => {
   test('makes the password current when cut behind the closing tag, else announces the loss', async () => {
-    let length = 1;
-    for (let cut = 1; cut <= length; cut += 1) {
+    let length = 0;
+    await rotateWith((body) => {
+      length = body.length;
+      return answered(body, true);
+    });
+    for (const cut of sampled(upTo(length), 5)) {
       let readable = false;
       const world = await rotateWith((body) => {
-        length = body.length;
         readable = readNewPassword({ body: body.subarray(0, cut) }).outcome === 'done';
         return answered(body.subarray(0, cut), false);
       });

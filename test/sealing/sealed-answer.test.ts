@@ -260,7 +260,7 @@ test('reports an envelope that opens but has another format, and quotes none of 
     const envelope = readEnvelope(encrypt(header, Buffer.from(text), key));
     const failure = await open([envelope], sealer).catch((error: Error) => error);
     expect(failure).toBeInstanceOf(EnvelopeError);
-    expect((failure as Error).message).toContain('does not begin as this release seals it');
+    expect((failure as Error).message).toContain('does not begin as this version of the software seals it');
     expect((failure as Error).cause).toBeUndefined();
   }
 });

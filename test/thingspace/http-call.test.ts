@@ -4,7 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_ANSWER_BYTES } from '../../lambda/thingspace/answer-size.ts';
-import type { CallLimits } from '../../lambda/thingspace/api.ts';
+import type { CallLimits, RawAnswer } from '../../lambda/thingspace/api.ts';
 import { NoAnswerError, NotSentError, TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
 import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import type { HttpCall } from '../../lambda/thingspace/http-request.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-function call(url: string, limits = patient, options: Pick<HttpCall, 'waitsForBody'> = {}) {
+function call(url: string, limits = patient, options: Pick<HttpCall, 'waitsForDocument'> = {}) {
   const headers = { 'content-type': 'text/xml' };
   return sendOnce({ method: 'POST', url, headers, body: secret, ...options }, limits);
 }
@@ -317,7 +317,7 @@ describe('a connection that stays open behind an answer that may be over', () =>
   const head = (lines: string) => `HTTP/1.1 200 OK\r\n${lines}\r\n`;
 
   /** A call whose time stands still; `pass` lets time go by and says whether the call is over. */
-  async function heldOpen(bytes: string, options: Pick<HttpCall, 'waitsForBody'> = {}) {
+  async function heldOpen(bytes: string, options: Pick<HttpCall, 'waitsForDocument'> = {}) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const asked = Promise.withResolvers<Socket>();
     server = await serve(asked.resolve, { inOnePacket: true });
@@ -337,7 +337,13 @@ describe('a connection that stays open behind an answer that may be over', () =>
       while (vi.getTimerCount() !== count) await onceRead();
     };
     socket.write(bytes);
-    return { outcome, pass, untilTimers, write: (more: string) => socket.write(more) };
+    return {
+      outcome,
+      pass,
+      untilTimers,
+      write: (more: string) => socket.write(more),
+      end: (more: string) => socket.end(more),
+    };
   }
   afterEach(() => vi.useRealTimers());
 
@@ -356,14 +362,25 @@ describe('a connection that stays open behind an answer that may be over', () =>
     expect(await outcome).toMatchObject({ outcome: 'unknown', cause: { name: 'NoAnswerError' } });
   });
 
-  test('is read for the whole time when the caller waits for a body', async () => {
-    const { outcome, pass, write } = await heldOpen(head('Content-Length: 0\r\n'), { waitsForBody: true });
-    await onceRead();
-    expect(await pass(patient.timeoutMs / 4)).toBe(false);
-    expect(await pass(patient.timeoutMs / 4)).toBe(false);
-    write('<a>b</a>');
-    expect(await outcome).toMatchObject({ outcome: 'answered', body: Buffer.from('<a>b</a>') });
-  });
+  test.each([
+    ['no byte of a body came', 0, ''],
+    ['its length cuts the XML declaration', 5, '<?xml'],
+    ['its length cuts the document', 4, '<a>b'],
+    ['its length cuts the text before the document', 2, 'ab'],
+  ])(
+    'is read for the whole time when the caller waits for a document and %s',
+    async (_, length, part) => {
+      const { outcome, pass, end } = await heldOpen(`${head(`Content-Length: ${length}\r\n`)}${part}`, {
+        waitsForDocument: true,
+      });
+      await onceRead();
+      expect(await pass(patient.timeoutMs / 4)).toBe(false);
+      expect(await pass(patient.timeoutMs / 4)).toBe(false);
+      end('<c>d</c>');
+      const { body } = (await outcome) as RawAnswer;
+      expect(body.toString()).toBe(`${part}<c>d</c>`);
+    },
+  );
 
   test('is read for one more second behind text, which is complete then', async () => {
     const { outcome, pass, untilTimers } = await heldOpen(`${head('Content-Length: 3\r\n')}abc`);

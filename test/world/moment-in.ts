@@ -30,6 +30,7 @@ export function momentIn(
   const atMs = nowMs();
   const opened = once(() => sealedIn({ ...then, keys, logSearch: { delayMs } }, atMs));
   const counted = once(() => exposure(stateIn(then.table)));
+  const { journal } = stateIn(then.table);
   const stored = [...world.versions].map(([id, { value }]) => [id, passwordIn(value, username)] as const);
   return {
     live,
@@ -46,6 +47,7 @@ export function momentIn(
       return opened().count;
     },
     ...seen,
+    openAnswer: 'envelope' in journal && journal.envelope !== undefined,
     get exposure() {
       return counted();
     },

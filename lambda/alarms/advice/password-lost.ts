@@ -63,7 +63,7 @@ export const lostNext = [
     'version of the secret is stored. The next rotation or recover then logs in once with it and goes on.',
 ];
 
-/** Support resets the password, a person stores it, and everything goes on. */
+/** The steps after a loss: support resets the password, and an operator stores it. */
 export function restore(event: AlarmEvent, setting: Setting, lead: string): Step[] {
   return [
     phoneSupport(event, setting, lead),

@@ -42,8 +42,9 @@ const madeCurrentWords = ({ username }: RolledForward): string[] => [
 ];
 
 const alreadyCurrentWords = ({ username }: RolledForward): string[] => [
-  `An earlier invocation received a new password for "${oneLine(username)}" and made it AWSCURRENT, but ended before the ` +
-    'ledger had it. This invocation has found it there and written that down. ThingSpace was asked for nothing again.',
+  `An earlier invocation received a new password for "${oneLine(username)}" and sealed it. AWSCURRENT holds it already: that ` +
+    'invocation, or an operator, stored it there, and the ledger did not have it. This invocation has written that down. ' +
+    'ThingSpace was asked for nothing again.',
 ];
 
 export function passwordRotated(event: PasswordRotated): Advice {

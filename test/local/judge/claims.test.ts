@@ -24,6 +24,7 @@ const HEALTHY: Moment = {
   sealed: new Map([['attempt-1', 'new']]),
   sealedLate: new Map(),
   sealedAnswers: 1,
+  openAnswer: false,
   made: ['new'],
   answers: [answer('old', true), answer('old', true, 'GetNewPassword'), answer('new', true)],
   ofInvocation: [],
@@ -44,6 +45,8 @@ const LOST: Moment = {
 const SEALED: Moment = { ...LOST, sealed: HEALTHY.sealed, sealedAnswers: 1 };
 /** The answer lies in a line of the log that no search finds yet. */
 const LATE: Moment = { ...LOST, sealedLate: HEALTHY.sealed, sealedAnswers: 1 };
+/** An answer that could not be read is sealed in the journal. */
+const UNREAD: Moment = { ...LOST, openAnswer: true, sealedAnswers: 1 };
 const OVER = { trouble: 'stored-password-refused', since: new Date(T0).toISOString() };
 
 type Planted = {
@@ -62,6 +65,14 @@ const PLANTED: readonly Planted[] = [
   { claim: 'no copy', text: 'There is no copy of the new password anywhere.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'no copy', text: 'The new one never reached us.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'not found', text: 'No copy of the new password has been found.', wrongAt: SEALED, trueAt: LATE },
+  {
+    claim: 'not found',
+    text: 'The password is lost, and no copy of the new one has been found.',
+    wrongAt: UNREAD,
+    trueAt: LOST,
+  },
+  { claim: 'not found', text: 'No copy of the new one is known.', wrongAt: UNREAD, trueAt: LOST },
+  { claim: 'did not arrive', text: 'Unknown: its answer did not arrive.', wrongAt: UNREAD, trueAt: LOST },
   { claim: 'nothing is lost', text: 'Nothing is begun and nothing is lost.', wrongAt: LOST, trueAt: SEALED },
   {
     claim: 'refused',

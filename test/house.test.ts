@@ -160,7 +160,7 @@ test('each generated file that .gitattributes marks exists', () => {
 
 describe('the English of comments and titles', () => {
   /** The folders whose comments are checked. */
-  const FOLDERS = ['test'];
+  const FOLDERS = ['client', 'lambda', 'test'];
   const COMMENTS = /\/\*\*?[\s\S]*?\*\/|(?:^|\s)\/\/[^\n]*(?:\n\s*\/\/[^\n]*)*/g;
   const OLD_COMMENT =
     /^(What|Who|Whom|Whose|One that|Those that|That (?!is)|Of (a|an|the|what|one)|On whose|None of|Nobody|Nothing)\b/;
@@ -192,7 +192,7 @@ describe('the English of comments and titles', () => {
     find(read(file)).map((sentence) => `${file}: ${sentence}`);
 
   test.each(FOLDERS)('begins no comment of %s with what, who, that, of or nobody', (folder) => {
-    expect(filesIn(folder).length).toBeGreaterThan(3);
+    expect(filesIn(folder)).not.toEqual([]);
     expect(filesIn(folder).flatMap(inFile(oldComments))).toEqual([]);
   });
 

@@ -367,20 +367,17 @@ describe('a connection that stays open behind an answer that may be over', () =>
     ['its length cuts the XML declaration', 5, '<?xml'],
     ['its length cuts the document', 4, '<a>b'],
     ['its length cuts the text before the document', 2, 'ab'],
-  ])(
-    'is read for the whole time when the caller waits for a document and %s',
-    async (_, length, part) => {
-      const { outcome, pass, end } = await heldOpen(`${head(`Content-Length: ${length}\r\n`)}${part}`, {
-        waitsForDocument: true,
-      });
-      await onceRead();
-      expect(await pass(patient.timeoutMs / 4)).toBe(false);
-      expect(await pass(patient.timeoutMs / 4)).toBe(false);
-      end('<c>d</c>');
-      const { body } = (await outcome) as RawAnswer;
-      expect(body.toString()).toBe(`${part}<c>d</c>`);
-    },
-  );
+  ])('is read for the whole time when the caller waits for a document and %s', async (_, length, part) => {
+    const { outcome, pass, end } = await heldOpen(`${head(`Content-Length: ${length}\r\n`)}${part}`, {
+      waitsForDocument: true,
+    });
+    await onceRead();
+    expect(await pass(patient.timeoutMs / 4)).toBe(false);
+    expect(await pass(patient.timeoutMs / 4)).toBe(false);
+    end('<c>d</c>');
+    const { body } = (await outcome) as RawAnswer;
+    expect(body.toString()).toBe(`${part}<c>d</c>`);
+  });
 
   test('is read for one more second behind text, which is complete then', async () => {
     const { outcome, pass, untilTimers } = await heldOpen(`${head('Content-Length: 3\r\n')}abc`);

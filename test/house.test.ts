@@ -160,7 +160,7 @@ test('each generated file that .gitattributes marks exists', () => {
 
 describe('the English of comments and titles', () => {
   /** The folders whose comments are checked. */
-  const FOLDERS = ['client', 'lambda', 'test'];
+  const FOLDERS = ['bench', 'cli', 'client', 'infra', 'lambda', 'local', 'test'];
   const COMMENTS = /\/\*\*?[\s\S]*?\*\/|(?:^|\s)\/\/[^\n]*(?:\n\s*\/\/[^\n]*)*/g;
   const OLD_COMMENT =
     /^(What|Who|Whom|Whose|One that|Those that|That (?!is)|Of (a|an|the|what|one)|On whose|None of|Nobody|Nothing)\b/;

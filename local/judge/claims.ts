@@ -2,7 +2,7 @@ import type { Trouble } from '../../lambda/alarms/event.ts';
 import { isSealed, isSealedLate, isStored, type Moment, works } from './moment.ts';
 import type { Said } from './words.ts';
 
-/** What a sentence may claim, by its words, and when the claim is true. A new text with the same claim is read as well. */
+/** A claim that a sentence may make, by its words, and the condition of its truth. A new text with the same words is read too. */
 type Claim = {
   name: string;
   says: RegExp;
@@ -44,7 +44,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     name: 'nothing is lost',
     says: /\bnothing (?:that was received )?is lost\b|\bis not lost\b/i,
-    // Support's password is kept by whoever was told it.
+    // The operator who heard support's password has it.
     isTrue: (moment) =>
       isStored(moment) || isSealed(moment) || isSealedLate(moment) || !moment.made.includes(moment.live),
   },
@@ -100,7 +100,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'stopped',
-    says: /\bpresent no password any more\b|\blog-ins stopped\b|\brotation presents nothing until\b/i,
+    says: /\bpresent no password any more\b|\blog-ins stopped\b|\brotation (?:presents nothing|makes no log-in) until\b/i,
     isTrue: ({ exposure, rotationBudget }) => exposure >= rotationBudget,
   },
 ];
@@ -111,7 +111,7 @@ function versionOf(sentence: string, facts: Readonly<Record<string, unknown>>): 
   return named ?? (typeof facts.versionId === 'string' ? facts.versionId : undefined);
 }
 
-/** ThingSpace itself has refused the password: one that an exchange of ours replaced is dead, but not refused. */
+/** ThingSpace itself has refused the password: one that an exchange replaced is dead, but not refused. */
 function wasRefused({ answers, stored, sealed }: Moment, version: string | undefined): boolean {
   const refused = answers.filter(({ accepted }) => !accepted).map(({ password }) => password);
   const password = version === undefined ? undefined : (stored.get(version) ?? sealed.get(version));

@@ -33,7 +33,7 @@ describe('The command adopt', () => {
     ]);
     await adopt(desk, options);
     expect(terminal.asked).toHaveLength(1);
-    expect(terminal.said.join('\n')).toContain(`The secret ${OTHER_ARN} does not any more`);
+    expect(terminal.said.join('\n')).toContain(`The secret ${OTHER_ARN} no longer does`);
     expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'adopt', outcome: 'adopted' }]);
     expect((await world.rotate()).rotated).toBe(true);
     expect(world.state().secretArn).toBe(SECRET_ARN);
@@ -44,7 +44,7 @@ describe('The command adopt', () => {
     await world.rotate();
     world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username'));
     await adopt(desk, options);
-    expect(terminal.said.join('\n')).toContain(`It does not rotate ${USERNAME} any more`);
+    expect(terminal.said.join('\n')).toContain(`It no longer rotates ${USERNAME}`);
     expect((await desk.ledger.read('Another-Username', LATER)).state.secretArn).toBe(SECRET_ARN);
     expect(world.state().secretArn).toBeUndefined();
     expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe('Another-Username');

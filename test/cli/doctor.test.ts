@@ -153,7 +153,7 @@ const PLANTED: Planted[] = [
   ],
   ['this clock is off', first((world) => world.advance(10 * 60_000)), 'clock', /min behind AWS/],
   ['the log group is gone', around({ logGroupExists: async () => false }), 'log group', /does not exist/],
-  ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /nobody/],
+  ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /no subscription/],
   [
     'a subscription is not confirmed',
     around({ subscriptions: async () => [{ protocol: 'email', confirmed: false }] }),

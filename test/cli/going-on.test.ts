@@ -161,7 +161,7 @@ describe('The command adopt', () => {
     });
     expect((await world.rotate({ attempts: 1 })).rotated).toBe(false);
     await adopt(desk, { secret, actor: 'ann' });
-    expect(terminal.asked).toEqual(['Is that so?']);
+    expect(terminal.asked).toEqual(['Do this?']);
     expect(world.state().secretArn).toBe(SECRET_ARN);
     expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe(USERNAME);
     world.advance(MINUTE_MS);
@@ -172,7 +172,7 @@ describe('The command adopt', () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     await adopt(desk, { secret, actor: 'ann' });
-    expect(terminal.said[0]).toContain('Nothing to do');
+    expect(terminal.said[0]).toContain('No change is needed');
     expect(terminal.asked).toEqual([]);
   });
 });

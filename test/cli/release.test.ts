@@ -39,7 +39,7 @@ describe('A credential on hold', () => {
     await expect(status(desk, { secret })).rejects.toThrow('Not all is well');
     const said = terminal.said.join('\n');
     expect(said).toContain('ACT: waits for another credential');
-    expect(said).toContain(`The password change of Fleet-Api (${SECRET_ARN}) is unknown since`);
+    expect(said).toContain(`The exchange of Fleet-Api (${SECRET_ARN}) is unknown since`);
     expect(said).toContain(`status --secret '${SECRET_ARN}'`);
     expect(said).toContain(`release --secret '${SECRET_ARN}'`);
   });
@@ -60,7 +60,7 @@ describe('A credential on hold', () => {
     expect(terminal.said.at(-1)).toContain('Rotated');
     expect(service.second.currentPassword()).toBe(service.second.truth().password);
     await rotate(desk, { secret, held: true, yes: true });
-    expect(terminal.said.at(-1)).toBe('Nothing to do: no rotation is held or was held.');
+    expect(terminal.said.at(-1)).toBe('No rotation to start: none is held or was held.');
   });
 });
 
@@ -86,7 +86,7 @@ describe('The rotations on hold', () => {
     await service.first.recover();
     const { desk, terminal } = deskOf(service);
     await rotate(whereGone(desk), { secret, held: true, yes: true });
-    expect(terminal.warned).toEqual(['arn:gone is gone: its rotation is held no more.']);
+    expect(terminal.warned).toEqual(['arn:gone is gone: its rotation is no longer held.']);
     expect(heldSecrets(service.brake())).toEqual([]);
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
@@ -97,7 +97,7 @@ describe('The command release', () => {
     const service = await incident();
     const { desk, terminal } = deskOf(service);
     await release(desk, { secret, actor });
-    expect(terminal.asked).toEqual(['Let the other rotations go on?']);
+    expect(terminal.asked).toEqual(['Override the hold?']);
     expect(holdsInForce(service.brake())).toEqual([]);
     expect(service.told()).toContain('exchanges-resume');
     await audit(desk, { username: SERVICE });
@@ -110,14 +110,14 @@ describe('The command release', () => {
     const service = await incident();
     const dry = deskOf(service);
     await release(dry.desk, { secret, actor, dryRun: true });
-    expect(dry.terminal.said.at(-1)).toBe('Dry run: nothing was done.');
+    expect(dry.terminal.said.at(-1)).toBe('Dry run: no change was made.');
     await expect(release(deskOf(service, { answer: false }).desk, { secret, actor })).rejects.toThrow(
       NotConfirmedError,
     );
     expect(holdsInForce(service.brake())).toHaveLength(1);
     const quiet = deskOf(startService());
     await release(quiet.desk, { secret, actor });
-    expect(quiet.terminal.said).toEqual(['Nothing to release: no exchange holds other rotations.']);
+    expect(quiet.terminal.said).toEqual(['No hold to override: no exchange holds other rotations.']);
   });
 
   it('continues when the ledger item of the holding exchange cannot be read', async () => {

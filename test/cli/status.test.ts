@@ -28,8 +28,8 @@ describe('The command status', () => {
     expect(text).toContain(
       '0 of 5 consecutive failures used (0 failed, 0 in flight). The rotation stops at 2, apps at 3',
     );
-    expect(text).toContain('No password change is under way.');
-    expect(text).toContain('Nothing to do.');
+    expect(text).toContain('No exchange is under way.');
+    expect(text).toContain('No action is needed.');
     expect(text).toContain('rotation, apps, trial: yes');
   });
 
@@ -110,7 +110,7 @@ describe('The command status', () => {
     expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
     expect(terminal.said[0]).toMatch(/^ACT: AWSCURRENT is dead\./);
     expect(terminal.said[0]).toContain(`npm run cli -- store --secret '${SECRET_ARN}'`);
-    expect(terminal.said[0]).not.toContain('Nothing to do');
+    expect(terminal.said[0]).not.toContain('No action is needed');
   });
 
   it('reports a secret that is not JSON, with its username from the ledger', async () => {

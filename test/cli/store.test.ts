@@ -87,7 +87,7 @@ describe('The command store', () => {
     const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
     const before = world.aws.currentValue();
     await expect(store(desk, { ...options, setUsername: 'Fleet-Api ' })).rejects.toThrow(
-      /Nothing was stored\..*character 10 of 10 is a blank/,
+      /No version was stored\..*character 10 of 10 is a blank/,
     );
     expect(world.aws.currentValue()).toBe(before);
   });
@@ -116,7 +116,7 @@ describe('The command store', () => {
     const notes = 'x'.repeat(65_536 - Buffer.byteLength(secretValue(FIRST_PASSWORD)) - 11);
     world.aws.store(secretValue(FIRST_PASSWORD).replace('{', `{"notes":"${notes}",`));
     await expect(store(desk, options)).rejects.toThrow(
-      /Nothing was stored\..*shorten other members by \d+ bytes/,
+      /No version was stored\..*shorten other members by \d+ bytes/,
     );
   });
 

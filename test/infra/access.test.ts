@@ -239,7 +239,7 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'users whom nobody can name',
       { ...withRule({ users: ['alice'] }), speakers: [] },
-      "access.rules[0].users: leave it out, or name one of the rule's principals in access.speakers: nobody else says on whose behalf it acts.",
+      "access.rules[0].users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act.",
     ],
     [
       'no requests',

@@ -54,7 +54,7 @@ test.each([
   [
     'a budget that is not below the limit',
     { lockout: { budget: 5 } },
-    'lockout.budget: write less than lockout.limit (5); the rest of the log-ins stays free for people.',
+    'lockout.budget: write less than lockout.limit (5); the rest of the log-ins stays free for operators.',
   ],
   [
     'a rotation budget above the budget',
@@ -94,7 +94,7 @@ test.each([
   [
     'an alarm that nobody gets',
     { alarmReceivers: [] },
-    'alarmReceivers: write at least one receiver: an alarm that nobody gets is none.',
+    'alarmReceivers: write at least one receiver: an alarm without a receiver is useless.',
   ],
   [
     'two addresses in one receiver',

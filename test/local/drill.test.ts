@@ -37,7 +37,7 @@ describe.concurrent('A drill', () => {
         const done = await followStatus(drill);
         const { solved, lines } = await drill.judgement();
         expect({ solved, lines, done }).toMatchObject({ solved: true });
-        expect(lines, done.join('; ')).toContain('Nothing could have been better.');
+        expect(lines, done.join('; ')).toContain('No other way is better.');
       }),
     LIMIT_MS,
   );

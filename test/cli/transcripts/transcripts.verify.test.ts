@@ -13,10 +13,10 @@ beforeAll(async () => {
 
 const HEAD = `# The tool at work
 
-What a terminal of 100 columns shows, from runs of the tool against the local world: the real function, a simulated
-ThingSpace, stand-ins for AWS. Times, identifiers and ports are replaced; \`--yes\` stands where a person is otherwise
-asked, and … for further phases of a rotation.
-This page is written by \`npm run docs:transcripts\`.
+This page shows a terminal of 100 columns, from runs of the tool against the local world: the real function, a simulated
+ThingSpace, stand-ins for AWS. Times, identifiers and ports are replaced. \`--yes\` replaces the question to the operator,
+and … further phases of a rotation.
+\`npm run docs:transcripts\` writes this page.
 `;
 
 const page = () =>

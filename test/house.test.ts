@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mutants } from './mutants/mutants.ts';
 
-/** What the project says of itself: its layers, and that what its pages name is there. */
+/** The rules of the project's layout, and the names that its pages must find. */
 const root = path.join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const filesOf = (pattern: string) =>
@@ -73,7 +73,7 @@ describe('imports run one way', () => {
     expect(importers.filter(({ from }) => !/^lambda\/(access|session)\//.test(from))).toEqual([]);
   });
 
-  test('what the rotation stands on knows nothing of it', () => {
+  test('the modules below the rotation never import it', () => {
     const below = filesOf('lambda/{ledger,sealing,secret,thingspace,alarms}/**/*.ts').flatMap(importsOf);
     expect(below.filter(({ to }) => to.startsWith('lambda/rotation/'))).toEqual([]);
     const thingspace = below.filter(({ from }) => from.startsWith('lambda/thingspace/'));
@@ -156,4 +156,59 @@ test('each generated file that .gitattributes marks exists', () => {
   );
   expect(marked.length).toBeGreaterThan(5);
   expect(marked.filter((file) => filesOf(file).length === 0)).toEqual([]);
+});
+
+describe('the English of comments and titles', () => {
+  /** The folders whose comments are checked. */
+  const FOLDERS = ['bench', 'cli', 'client', 'infra', 'lambda', 'local', 'test'];
+  const COMMENTS = /\/\*\*?[\s\S]*?\*\/|(?:^|\s)\/\/[^\n]*(?:\n\s*\/\/[^\n]*)*/g;
+  const OLD_COMMENT =
+    /^(What|Who|Whom|Whose|One that|Those that|That (?!is)|Of (a|an|the|what|one)|On whose|None of|Nobody|Nothing)\b/;
+  const TITLES =
+    /\b(?:it|test|describe)(?:\.(?:each|for)(?:<[^()]*>)?\([\s\S]*?\))?\(\s*(?:'([^'\n]+)|"([^"\n]+)|`([^`\n]+))/g;
+  const OLD_TITLE = /^(what|who|whose|one that|those that|that|of|none of|nobody|nothing)\b/i;
+
+  const filesIn = (folder: string) =>
+    filesOf(`${folder}/**/*.{ts,mjs}`).filter((file) => !file.includes('fixture'));
+
+  const commentsIn = (text: string): string[] =>
+    [...text.matchAll(COMMENTS)].flatMap(([comment]) =>
+      comment
+        .replace(/^\s*\/\*+|\*+\/\s*$|^\s*\*+ ?|^\s*\/\/ ?/gm, '')
+        .replace(/\s+/g, ' ')
+        .trim()
+        .split(/(?<=[.:;])\s+(?=[A-Z])/),
+    );
+
+  const titlesIn = (text: string): string[] =>
+    [...text.matchAll(TITLES)].map(([, single, double, template]) => single ?? double ?? template ?? '');
+
+  /** The sentences of a text in the old manner; a question or a quotation may begin so. */
+  const oldComments = (text: string) =>
+    commentsIn(text).filter((sentence) => OLD_COMMENT.test(sentence) && !sentence.includes('?'));
+  const oldTitles = (text: string) => titlesIn(text).filter((title) => OLD_TITLE.test(title));
+
+  const inFile = (find: (text: string) => string[]) => (file: string) =>
+    find(read(file)).map((sentence) => `${file}: ${sentence}`);
+
+  test.each(FOLDERS)('begins no comment of %s with what, who, that, of or nobody', (folder) => {
+    expect(filesIn(folder)).not.toEqual([]);
+    expect(filesIn(folder).flatMap(inFile(oldComments))).toEqual([]);
+  });
+
+  test('begins no test title with one of these words', () => {
+    expect(filesIn('test').flatMap(inFile(titlesIn)).length).toBeGreaterThan(1_500);
+    expect(filesIn('test').flatMap(inFile(oldTitles))).toEqual([]);
+  });
+
+  test('is checked everywhere except in questions and quotations', () => {
+    const comment = '** A noun: What it does. Who acts? "Who" is quoted.\n * What follows. Nobody acts. *';
+    expect(oldComments(`/${comment}/`)).toEqual(['What it does.', 'What follows.', 'Nobody acts.']);
+    expect(oldComments(` ${'//'} A noun.\n ${'//'} Of a kind.`)).toEqual(['Of a kind.']);
+    const each = `.each<[string]>([['a']])(\n  'what %s does'`;
+    expect(oldTitles(`test${each}; ${'it'}('does it'; ${'describe'}("Who acts"`)).toEqual([
+      'what %s does',
+      'Who acts',
+    ]);
+  });
 });

@@ -32,8 +32,8 @@ async function incident(): Promise<Service> {
 const actor = 'ann';
 const secret = OTHER_ARN;
 
-describe('A credential that is held', () => {
-  it('says that it waits, for whom, and what to do', async () => {
+describe('A credential on hold', () => {
+  it('shows the hold, its exchange, and the next step', async () => {
     const service = await incident();
     const { desk, terminal } = deskOf(service);
     await expect(status(desk, { secret })).rejects.toThrow('Not all is well');
@@ -44,12 +44,12 @@ describe('A credential that is held', () => {
     expect(said).toContain(`release --secret '${SECRET_ARN}'`);
   });
 
-  it('is not rotated: it would only be held once more', async () => {
+  it('is not rotated, as it would only be held once more', async () => {
     const { desk } = deskOf(await incident());
     await expect(rotate(desk, { secret, yes: true })).rejects.toThrow(RotationNotDoneError);
   });
 
-  it('says that it may rotate again when the other one is settled; one command does it', async () => {
+  it('may rotate again, by one command, when the other one is settled', async () => {
     const service = await incident();
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
@@ -64,7 +64,7 @@ describe('A credential that is held', () => {
   });
 });
 
-/** Secrets Manager knows no secret of that ARN any more. */
+/** Secrets Manager no longer has a secret of that ARN. */
 function whereGone(desk: Desk): Desk {
   const { store, account } = desk;
   const known = async (secretId: string) => {
@@ -78,8 +78,8 @@ function whereGone(desk: Desk): Desk {
   };
 }
 
-describe('Those that were held', () => {
-  it('are counted without those whose secrets are gone, and rotate all the same', async () => {
+describe('The rotations on hold', () => {
+  it('are counted without those whose secrets are gone, and still rotate', async () => {
     const service = await incident();
     service.alsoHeld('arn:gone');
     service.first.advance(25 * MINUTE_MS);
@@ -93,7 +93,7 @@ describe('Those that were held', () => {
 });
 
 describe('The command release', () => {
-  it('lets the others go on, for what stands now, and keeps who said so', async () => {
+  it('overrides the present holds, and records the operator', async () => {
     const service = await incident();
     const { desk, terminal } = deskOf(service);
     await release(desk, { secret, actor });
@@ -106,7 +106,7 @@ describe('The command release', () => {
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
 
-  it('does nothing in a dry run, without a yes, or where nothing holds', async () => {
+  it('changes no hold in a dry run, without a yes, or without a hold', async () => {
     const service = await incident();
     const dry = deskOf(service);
     await release(dry.desk, { secret, actor, dryRun: true });
@@ -120,7 +120,7 @@ describe('The command release', () => {
     expect(quiet.terminal.said).toEqual(['No hold to override: no exchange holds other rotations.']);
   });
 
-  it('goes on when the ledger item of the exchange that holds the others cannot be read', async () => {
+  it('continues when the ledger item of the holding exchange cannot be read', async () => {
     const service = await incident();
     service.first.aws.table.set(
       'fleet-api',
@@ -144,7 +144,7 @@ describe('The command release', () => {
     expect(service.told()).toContain('exchanges-resume');
   });
 
-  it('says it in JSON', async () => {
+  it('prints its result as JSON', async () => {
     const { desk, terminal } = deskOf(await incident());
     await release(desk, { secret, actor, yes: true, json: true });
     expect(terminal.said).toHaveLength(1);

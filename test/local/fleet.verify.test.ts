@@ -8,7 +8,7 @@ beforeAll(async () => {
   await bundleRotation();
 });
 
-test('ten apps with the library work through three rotations; ten cached readers lock the username', async () => {
+test('ten apps with the library outlive three rotations, while ten cached readers lock the username', async () => {
   const world = await startWorld();
   try {
     const { checks } = await play(fleetScenario({ clients: 10, rotations: 3 }), world);

@@ -39,14 +39,14 @@ async function play(clock: string, index: number, fate: Fate): Promise<World> {
 }
 
 describe.each(Object.keys(CLOCKS))('with a clock of DynamoDB: %s', (clock) => {
-  test.each(FATES)('keeps every password and says only what is true when a call is %s', async (fate) => {
+  test.each(FATES)('keeps every password and makes only true claims when a call is %s', async (fate) => {
     for (const index of sampled(upTo(CALLS), 3)) {
       await judge(await play(clock, index, fate), `${fate} at call ${index}`);
     }
   });
 });
 
-test('lets two writers whose pauses differ both end, in every order', async () => {
+test('lets two writers with different pauses both end, in every order', async () => {
   for (const seed of sampled(upTo(40), 2)) {
     const random = seededRandom(seed);
     const world = createWorld({

@@ -11,7 +11,7 @@ const FATES: Fate[] = ['killed-after', 'failed-before', 'response-lost', 'reques
 /** A later rotation makes fewer calls. */
 const CALLS = 34;
 
-/** What the last error and the last message since then promise. */
+/** The promises in the last error and in the last message since then. */
 function promised(world: World, last: Ended | undefined, since: number): string[] {
   const errors = last && 'error' in last ? promisesToGoOn(last.error.message) : [];
   const message = world.aws.published.slice(since).at(-1);
@@ -19,7 +19,7 @@ function promised(world: World, last: Ended | undefined, since: number): string[
   return [...errors, ...messages];
 }
 
-/** Nobody helps: the daily check of an hour later, what it says, and the next rotation. */
+/** Plays on without an operator: the daily check an hour later, its promises, and the next rotation. */
 async function playOn(world: World): Promise<{ rotated: boolean; promises: string[] }> {
   world.plan.decide = () => 'ok';
   world.advance(60 * MINUTE_MS);
@@ -54,7 +54,7 @@ async function judgeSecond(
   return all.length;
 }
 
-test.each(FATES)('a promise to go on by itself is kept after a call of a rotation was %s', async (fate) => {
+test.each(FATES)('keeps a promise to continue by itself after a call of a rotation was %s', async (fate) => {
   let promises = 0;
   for (let index = 1; index <= CALLS; index += 1) {
     promises += await judgeSecond(
@@ -69,12 +69,12 @@ test.each(FATES)('a promise to go on by itself is kept after a call of a rotatio
 });
 
 test.each([...EDITS, ...OPERATIONS])(
-  'a promise to go on by itself is kept after a person $name',
+  'keeps a promise to continue by itself after an operator $name',
   async (person) => {
     const { name, act } = person;
     for (const index of sampled(upTo(CALLS), 4)) {
       await judgeSecond(
-        `a person ${name} before call ${index}`,
+        `an operator ${name} before call ${index}`,
         (world, at) => {
           world.gate.person = (call, when) => {
             if (call !== at || when !== 'before') return;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createSession } from '../../client/index.ts';
 import { startWorld } from '../../local/world.ts';
 
-test('a hook that throws costs no session', async () => {
+test('keeps the session when a hook throws', async () => {
   const world = await startWorld();
   try {
     const kinds: string[] = [];
@@ -24,7 +24,7 @@ test('a hook that throws costs no session', async () => {
   }
 }, 60_000);
 
-test('settings that cannot work are refused when the session is made, before anything is read or sent', () => {
+test('rejects settings that cannot work before any read or request', () => {
   const secretsManager = new SecretsManagerClient({ region: 'us-east-1', endpoint: 'http://127.0.0.1:1' });
   const made = { secretId: 'arn', actor: 'an app', clients: { secretsManager } };
   expect(() => createSession({ ...made, baseUrl: 'http://thingspace.example' })).toThrow(

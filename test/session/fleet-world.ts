@@ -17,7 +17,7 @@ import { createWorld, FIRST_PASSWORD, SECRET_ARN, USERNAME, type World } from '.
 import { virtualClock } from './virtual-clock.ts';
 
 export const MINUTE_MS = 60_000;
-/** What a person stores by mistake. */
+/** A password that an operator stores by mistake. */
 export const MISTYPED = 'Mistyped Marker 1';
 export const KEY = credentialKey(USERNAME);
 

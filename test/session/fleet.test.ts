@@ -8,7 +8,7 @@ import { createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './f
 const work = (clients: { work(): Promise<string> }[]) => Promise.all(clients.map((client) => client.work()));
 const fleetOf = (world: FleetWorld, size: number) => Array.from({ length: size }, () => world.client());
 
-/** A rotation and its retries. Time passes between them, and whoever lives goes on meanwhile. */
+/** A rotation and its retries. Time passes between them, and living processes continue meanwhile. */
 async function rotateInTime(world: FleetWorld): Promise<void> {
   let { rotated, token } = await world.rotate({ attempts: 1, backoffMs: 0 });
   for (let retry = 1; retry < 4 && !rotated; retry += 1) {
@@ -18,13 +18,13 @@ async function rotateInTime(world: FleetWorld): Promise<void> {
 }
 
 describe('one session for the fleet', () => {
-  test('fifty processes that start at once log in once', async () => {
+  test('logs in once for fifty processes that start at once', async () => {
     const world = await createFleetWorld();
     expect(new Set(await work(fleetOf(world, 50)))).toEqual(new Set([USERNAME]));
     expect(world.truth().logIns).toBe(1);
   });
 
-  test('fifty processes that see one expiry log in once', async () => {
+  test('logs in once for fifty processes that see one expiry', async () => {
     const world = await createFleetWorld({ platform: { logInEndsOlderSessions: true } });
     const clients = fleetOf(world, 50);
     await work(clients);
@@ -33,7 +33,7 @@ describe('one session for the fleet', () => {
     expect(world.truth().logIns).toBe(3);
   });
 
-  test('a session that one process keeps in use serves one that was idle for an hour', async () => {
+  test('serves a process that was idle for an hour by a session in use elsewhere', async () => {
     const world = await createFleetWorld();
     const [busy, idle] = [world.client(), world.client()];
     await work([busy, idle]);
@@ -46,7 +46,7 @@ describe('one session for the fleet', () => {
     expect(idle.events.filter(({ kind }) => kind === 'gone')).toEqual([]);
   });
 
-  test('a session that nobody used for 18 minutes is not tried', async () => {
+  test('does not try a session that was unused for 18 minutes', async () => {
     const world = await createFleetWorld();
     await world.client().work();
     world.advance(IDLE_LIMIT_MS);
@@ -56,14 +56,14 @@ describe('one session for the fleet', () => {
     expect(other.events.filter(({ kind }) => kind === 'gone')).toEqual([]);
   });
 
-  test('the table holds the token sealed, never in clear', async () => {
+  test('keeps the token in the table sealed, never in clear', async () => {
     const world = await createFleetWorld();
     const token = await world.client().session.token();
     expect(world.item().sealed).toBeDefined();
     expect(world.table.get(KEY)).not.toContain(token);
   });
 
-  test('a sealed token that cannot be opened costs one log-in', async () => {
+  test('logs in once when a sealed token cannot be opened', async () => {
     const world = await createFleetWorld();
     await world.client().work();
     const spoilt = Buffer.from(JSON.stringify({ token: 'x', secretArn: 'another' })).toString('base64');
@@ -75,7 +75,7 @@ describe('one session for the fleet', () => {
     expect(clients.flatMap(({ events }) => events).filter(({ kind }) => kind === 'gone')).toEqual([]);
   });
 
-  test('an item that somebody deleted begins anew, at one log-in', async () => {
+  test('begins a deleted item again by one log-in', async () => {
     const world = await createFleetWorld();
     const clients = fleetOf(world, 10);
     for (let round = 0; round < 3; round += 1) {
@@ -88,7 +88,7 @@ describe('one session for the fleet', () => {
     expect(world.truth().logIns).toBe(before + 1);
   });
 
-  test('without a key that works nothing is presented', async () => {
+  test('makes no log-in attempt without a working key', async () => {
     const world = await createFleetWorld();
     world.plan.decide = ({ name }) => (name === 'Encrypt' ? 'failed-before' : 'ok');
     await expect(world.client().work()).rejects.toMatchObject({ name: 'AwsCallError' });
@@ -100,7 +100,7 @@ describe('one session for the fleet', () => {
 });
 
 describe('a wrong password in the secret', () => {
-  test('the whole fleet makes one failed log-in, announced once, however long it tries', async () => {
+  test('costs the whole fleet one failed log-in, announced once', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
     const clients = fleetOf(world, 50);
@@ -115,7 +115,7 @@ describe('a wrong password in the secret', () => {
     expect(announced(world.world)).toEqual(['failed-log-in']);
   });
 
-  test('as soon as a person stores the right one, everybody works again', async () => {
+  test('ends for every process as soon as an operator stores the right one', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
     const clients = fleetOf(world, 20);
@@ -125,7 +125,7 @@ describe('a wrong password in the secret', () => {
     expect(world.truth()).toMatchObject({ failures: 1, logIns: 2 });
   });
 
-  test('a right version that arrives while the wrong one is refused is tried at once', async () => {
+  test('is followed at once by a right version that arrives during the refusal', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
     world.gate.before = async (name) => {
@@ -137,7 +137,7 @@ describe('a wrong password in the secret', () => {
     expect(world.truth()).toMatchObject({ failures: 1, logIns: 2 });
   });
 
-  test('it is said at once, and whoever hears of it from the fleet asks the ledger nothing', async () => {
+  test('is reported at once, and processes that read it from the fleet do not ask the ledger', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
     const startedAtMs = world.clock.nowMs();
@@ -150,7 +150,7 @@ describe('a wrong password in the secret', () => {
     expect(asked).toContain('GetItem (session)');
   });
 
-  test('no error of a refusal holds the password', async () => {
+  test('appears in no error of a refusal', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
     const client = world.client();
@@ -166,7 +166,7 @@ describe('a wrong password in the secret', () => {
   });
 });
 
-test('a process that does not reach ThingSpace stops no other', async () => {
+test('does not stop the fleet when one process cannot reach ThingSpace', async () => {
   const world = await createFleetWorld();
   world.plan.decide = ({ name }) => (name === 'LogIn' ? 'failed-before' : 'ok');
   await expect(world.client().work()).rejects.toMatchObject({ name: 'ThingSpaceUnavailableError' });
@@ -176,7 +176,7 @@ test('a process that does not reach ThingSpace stops no other', async () => {
   expect(world.clock.nowMs()).toBe(startedAtMs);
 });
 
-test('a secret that holds another username since is not presented under the lease of the first one', async () => {
+test('does not log in with another username under the lease of the first one', async () => {
   const world = await createFleetWorld();
   const client = world.client();
   await client.work();
@@ -195,7 +195,7 @@ describe('around a rotation', () => {
     ['sessions live through it', {}],
     ['a new password ends sessions', { newPasswordEndsSessions: true }],
     ['a log-in ends older sessions', { logInEndsOlderSessions: true }],
-  ])('a fleet at work sees no failure when %s', async (_what, platform) => {
+  ])('shows a fleet at work no failure when %s', async (_what, platform) => {
     const world = await createFleetWorld({ platform, rotations: 1 });
     const clients = fleetOf(world, 10);
     await work(clients);
@@ -206,7 +206,7 @@ describe('around a rotation', () => {
     expect(world.violations).toEqual([]);
   });
 
-  test('during an exchange a new process waits, then logs in with the new password', async () => {
+  test('lets a new process wait during an exchange, then log in with the new password', async () => {
     const world = await createFleetWorld({ rotations: 1 });
     const exchange = heldAtExchange(world);
     const rotation = world.rotate();
@@ -219,7 +219,7 @@ describe('around a rotation', () => {
     expect(world.truth().failures).toBe(0);
   });
 
-  test('beyond its patience it says until when the exchange may last', async () => {
+  test('reports the latest end of the exchange when a caller’s patience ends', async () => {
     const world = await createFleetWorld({ rotations: 1 });
     const exchange = heldAtExchange(world);
     const rotation = world.rotate();
@@ -235,7 +235,7 @@ describe('around a rotation', () => {
     await rotation;
   });
 
-  test('a session that was open before the exchange is used all the while', async () => {
+  test('keeps using a session that was open before the exchange', async () => {
     const world = await createFleetWorld({ rotations: 1 });
     const client = world.client();
     await client.work();
@@ -262,7 +262,7 @@ function heldAtExchange(world: FleetWorld) {
 }
 
 describe('a client that dies', () => {
-  test('at any of its calls it holds up the others for its lease at most, and the ledger stays right', async () => {
+  test('delays the others for its lease at most, at any of its calls, and keeps the ledger right', async () => {
     for (const fate of [
       'killed-before',
       'killed-after',
@@ -297,7 +297,7 @@ describe('a client that dies', () => {
     }
   });
 
-  test('beside a rotation, whoever dies at any call: it goes on, one log-in fails at most, and the ledger stays right', async () => {
+  test('costs at most one failed log-in beside a rotation that dies at any call', async () => {
     for (const fate of ['killed-before', 'killed-after'] as const) {
       for (let index = 1; index <= 110; index += 1) {
         const world = await createFleetWorld({ seed: index, rotations: 2 });
@@ -327,7 +327,7 @@ describe('a client that dies', () => {
     }
   });
 
-  test('an owner that comes back after its lease publishes nothing over the session of another', async () => {
+  test('publishes no session over another one when it resumes after its lease', async () => {
     const world = await createFleetWorld();
     const slow = world.client();
     const held = Promise.withResolvers<void>();

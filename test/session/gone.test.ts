@@ -13,7 +13,7 @@ test.each([
   [{ faultcode: FAULT }],
   [Object.assign(new Error('x'), { errorCode: 'INPUT_INVALID.SessionToken.Invalid' })],
   [{ root: { Envelope: { Body: { Fault: { faultcode: FAULT } } } } }],
-])('%o says that the session is gone', (error) => {
+])('%o proves that the session is gone', (error) => {
   expect(saysSessionGone(error)).toBe(true);
 });
 
@@ -24,11 +24,11 @@ test.each([
   [{ faultcode: 'SessionToken' }],
   [undefined],
   ['SessionToken.Expired'],
-])('%o does not', (error) => {
+])('%o does not prove that the session is gone', (error) => {
   expect(saysSessionGone(error)).toBe(false);
 });
 
-test('a fault in the text of an answer is found however it is written, and any other text comes back as it is', () => {
+test('finds a fault in the text of an answer in any spelling, and returns other text unchanged', () => {
   const random = seededRandom(1);
   const [logIn] = operationsOf('OldPassword');
   for (let round = 0; round < 100; round += 1) {

@@ -23,36 +23,36 @@ function openedItem(now = 0): SessionItem {
   return state;
 }
 
-test('a lease keeps others out until the very end of it', () => {
+test('denies others the lease until its very end', () => {
   const state = newItem();
   expect(ask(state, { ...ME, owner: 'a' }, 0)).toEqual({ kind: 'log-in' });
   expect(ask(state, { ...ME, owner: 'b' }, LEASE_MS - 1)).toEqual({ kind: 'others', until: LEASE_MS });
   expect(ask(state, { ...ME, owner: 'b' }, LEASE_MS)).toEqual({ kind: 'log-in' });
 });
 
-test('an owner that lost the answer to its write finds its lease', () => {
+test('finds the lease of an owner that lost the answer to its write', () => {
   const state = newItem();
   ask(state, { ...ME, owner: 'a' }, 0);
   expect(ask(state, { ...ME, owner: 'a' }, 1)).toEqual({ kind: 'log-in' });
 });
 
-test('a session is used until it was idle for the limit, to the millisecond', () => {
+test('uses a session until it was idle for the limit, to the millisecond', () => {
   expect(ask(openedItem(), { ...ME, owner: 'b' }, IDLE_LIMIT_MS - 1)).toMatchObject({ kind: 'use' });
   expect(ask(openedItem(), { ...ME, owner: 'b' }, IDLE_LIMIT_MS)).toEqual({ kind: 'log-in' });
 });
 
-test('a session that one process found gone is gone for all', () => {
+test('calls a session that one process found gone gone for all', () => {
   const state = openedItem();
   ask(state, { ...ME, owner: 'b', gone: 1 }, 1);
   released(state, 'b', undefined, 1);
   expect(ask(state, { ...ME, owner: 'c' }, 2)).toEqual({ kind: 'log-in' });
 });
 
-test('a session of another secret is not used', () => {
+test('does not use a session of another secret', () => {
   expect(ask(openedItem(), { ...ME, owner: 'b', secretArn: 'arn:other' }, 1)).toEqual({ kind: 'log-in' });
 });
 
-test('what stopped a log-in is believed for a minute of the same version, and of no other', () => {
+test('believes the cause that stopped a log-in for a minute, for the same version only', () => {
   const stop = { why: 'refused', message: 'refused', versionId: 'v1' } as const;
   const asking = (current: string | undefined, now: number) => {
     const state = newItem();
@@ -66,7 +66,7 @@ test('what stopped a log-in is believed for a minute of the same version, and of
   expect(asking('v2', 1)).toBe('log-in');
 });
 
-test('what passes by itself is believed for two seconds, and no longer than its own time', () => {
+test('believes a passing cause for two seconds, but never beyond its own time', () => {
   const asking = (retryAt: number | undefined, now: number) => {
     const state = newItem();
     ask(state, { ...ME, owner: 'a' }, 0);
@@ -79,7 +79,7 @@ test('what passes by itself is believed for two seconds, and no longer than its 
   expect(asking(500, 500)).toBe('log-in');
 });
 
-test('an item of a later release is left alone', () => {
+test('leaves an item of a later version unchanged', () => {
   expect(() => decodeItem('fleet', { ...newItem(), schema: 2 })).toThrow(
     /cannot be read by this version of the client/,
   );
@@ -97,7 +97,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
 });
 
-test('whatever four processes do: one lease at a time, generations only rise, nothing gone comes back', () => {
+test('keeps one lease at a time, rising generations and gone sessions gone, for four processes', () => {
   let stolen = 0;
   let published = 0;
   fc.assert(

@@ -37,13 +37,13 @@ function setUp(versions: string[], answer: Outcome<string>) {
 
 const REFUSED: Outcome<string> = { outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' };
 
-test('a refused version is presented once, however long the secret holds it', async () => {
+test('tries a refused version once, however long the secret holds it', async () => {
   const { run, presented } = setUp(['v1'], REFUSED);
   expect(await run()).toMatchObject({ stop: { why: 'refused', versionId: 'v1' } });
   expect(presented).toEqual(['v1']);
 });
 
-test('another version that comes into sight a little later is presented, and no third one', async () => {
+test('tries another version that becomes visible a little later, and no third one', async () => {
   const { run, presented } = setUp(['v1', 'v1', 'v1', 'v2', 'v2', 'v3', 'v4'], REFUSED);
   await run();
   expect(presented).toEqual(['v1', 'v2']);
@@ -53,7 +53,7 @@ test.each([
   [{ outcome: 'unknown', cause: new Error('cut off') } as const],
   [{ outcome: 'never-sent', cause: new Error('no address') } as const],
   [{ outcome: 'refused', code: 'DeserializationFailed' } as const],
-])('%o is no refusal of the password: nothing more is presented', async (answer) => {
+])('makes no further attempt after %o, which is not a refusal of the password', async (answer) => {
   const { run, presented } = setUp(['v1', 'v2'], answer);
   expect(await run()).toMatchObject({ stop: { why: 'unavailable' } });
   expect(presented).toHaveLength(1);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.close());
 
-test('of two writers that read the same revision one is told of the conflict', async () => {
+test('reports a conflict to one of two writers that read the same revision', async () => {
   const store = dynamoDbSessions(dynamodb, world.tableName);
   expect((await store.read('fleet')).item).toBeUndefined();
   expect(await store.write('fleet', { ...newItem(), revision: 1 }, 0)).toBe('written');
@@ -29,7 +29,7 @@ test('of two writers that read the same revision one is told of the conflict', a
   expect((await store.read('fleet')).item).toMatchObject({ revision: 2, generation: 1, item: 'session' });
 });
 
-test('the session is read consistently, and the time is DynamoDB’s', async () => {
+test('reads the session consistently, with DynamoDB’s time', async () => {
   const consistent: unknown[] = [];
   const client = dynamodb;
   client.middlewareStack.add(
@@ -46,7 +46,7 @@ test('the session is read consistently, and the time is DynamoDB’s', async () 
   expect(Math.abs(now - world.clock.nowMs())).toBeLessThan(5_000);
 });
 
-test('a sealed token opens for its own secret and for no other; the sealed text does not hold it', async () => {
+test('opens a sealed token for its own secret only, and hides it in the sealed text', async () => {
   const sealer = kmsTokenSealer(kms, world.env.SEALING_KEY_ID as string);
   const sealed = await sealer.seal('token Marker 1', 'arn:one');
   expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain('Marker');
@@ -54,7 +54,7 @@ test('a sealed token opens for its own secret and for no other; the sealed text 
   expect(await sealer.open(sealed, 'arn:other')).toBeUndefined();
 });
 
-test('KMS that cannot be asked now is an error, not a session that is gone', async () => {
+test('throws, and does not call the session gone, when KMS cannot be asked', async () => {
   const denied = {
     send: () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDeniedException' })),
   };

@@ -34,14 +34,14 @@ function setUp({ tookMs = 0 } = {}) {
 }
 
 describe('one process', () => {
-  test('a thousand callers at once share one request for a session', async () => {
+  test('shares one request for a session between a thousand callers', async () => {
     const { session, asked } = setUp({ tookMs: 500 });
     const tokens = await Promise.all(Array.from({ length: 1_000 }, () => session.token()));
     expect(new Set(tokens)).toEqual(new Set(['token 1']));
     expect(asked).toEqual([0]);
   });
 
-  test('a token that is used is kept for good', async () => {
+  test('keeps a token that is in use for good', async () => {
     const { session, clock, asked } = setUp();
     for (let hour = 0; hour < 100; hour += 1) {
       expect(await session.token()).toBe('token 1');
@@ -50,14 +50,14 @@ describe('one process', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('at exactly the idle limit it is used no longer', async () => {
+  test('no longer uses a token at exactly the idle limit', async () => {
     const { session, clock } = setUp();
     await session.token();
     clock.advance(IDLE_LIMIT_MS);
     expect(await session.token()).toBe('token 2');
   });
 
-  test('a session that is gone costs one repetition with another token', async () => {
+  test('repeats a call once with another token when the session is gone', async () => {
     const { session, asked, events } = setUp();
     const seen: string[] = [];
     const result = await session.withSession((token) => {
@@ -71,7 +71,7 @@ describe('one process', () => {
     expect(events).toContainEqual({ kind: 'gone', generation: 1 });
   });
 
-  test('a session that is gone again is not tried a third time, and is not handed out again', async () => {
+  test('tries no third time, and no longer returns the token, when the session is gone again', async () => {
     const { session } = setUp();
     const seen: string[] = [];
     await expect(
@@ -84,7 +84,7 @@ describe('one process', () => {
     expect(await session.token()).toBe('token 3');
   });
 
-  test('nothing but a session that is gone is repeated', async () => {
+  test('repeats a call only when the session is gone', async () => {
     const { session } = setUp();
     let runs = 0;
     const failure = new Error('ECONNRESET');
@@ -98,7 +98,7 @@ describe('one process', () => {
     expect(await session.token()).toBe('token 1');
   });
 
-  test('a hundred requests that meet one expiry ask for one session', async () => {
+  test('asks for one session when a hundred requests meet one expiry', async () => {
     const { session, asked } = setUp({ tookMs: 100 });
     await session.token();
     await Promise.all(
@@ -111,7 +111,7 @@ describe('one process', () => {
     expect(asked).toEqual([0, 1]);
   });
 
-  test('a token that the caller dropped is not handed out again, and an older one drops nothing', async () => {
+  test('no longer returns a token that the caller dropped, but keeps it for an older one', async () => {
     const { session } = setUp();
     const first = await session.token();
     session.drop(first);
@@ -120,7 +120,7 @@ describe('one process', () => {
     expect(await session.token()).toBe('token 2');
   });
 
-  test('the others of the fleet are told of its use every five minutes at most', async () => {
+  test('records its use for the fleet every five minutes at most', async () => {
     const { session, clock, noted } = setUp();
     await session.token();
     for (let minute = 0; minute < 20; minute += 1) {
@@ -132,7 +132,7 @@ describe('one process', () => {
 });
 
 describe('patience', () => {
-  test('a caller waits as long as it said, and the log-in goes on for who asks again', async () => {
+  test('ends a caller’s wait at its limit, and continues the log-in for the next call', async () => {
     const { session, clock, asked } = setUp({ tookMs: 5_000 });
     const startedAtMs = clock.nowMs();
     await expect(session.token({ patienceMs: 1_000 })).rejects.toMatchObject({ name: 'LogInWaitsError' });
@@ -141,7 +141,7 @@ describe('patience', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('a signal ends the waiting of its caller alone', async () => {
+  test('ends by a signal the wait of its caller alone', async () => {
     const { session, asked } = setUp({ tookMs: 5_000 });
     const abort = new AbortController();
     const aborted = session.token({ signal: abort.signal });
@@ -153,7 +153,7 @@ describe('patience', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('the request goes on for the most patient of its callers, and for nobody when none is left', async () => {
+  test('continues the request for its most patient caller, and stops it when none is left', async () => {
     const { session, patience } = setUp({ tookMs: 5_000 });
     const abort = new AbortController();
     const calls = [1_000, 60_000, 2_000].map((patienceMs) =>
@@ -165,7 +165,7 @@ describe('patience', () => {
     expect(patience).toMatchObject([{ untilMs: 0 }]);
   });
 
-  test('a signal that was aborted before asks for nothing', async () => {
+  test('sends no request for a signal that was aborted before', async () => {
     const { session, asked } = setUp();
     await expect(session.token({ signal: AbortSignal.abort() })).rejects.toThrow();
     expect(asked).toEqual([]);

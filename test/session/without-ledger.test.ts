@@ -3,7 +3,7 @@ import { createFleetWorld, MINUTE_MS, MISTYPED } from './fleet-world.ts';
 
 /** One process without the ledger. The world's observer compares with the ledger, so its violations are of no account. */
 test.each(['memory', 'ledger', 'fleet'] as const)(
-  'presents nothing for a username with a blank at its end, and says where (%s)',
+  'makes no log-in attempt for a username with a blank at its end, and names the place (%s)',
   async (level) => {
     const world = await createFleetWorld({ platform: { trimUsernames: true } });
     world.world.aws.store(JSON.stringify({ username: 'Fleet-Api ', password: MISTYPED }));
@@ -24,7 +24,7 @@ test('names a line break at the end of a password that is refused', async () => 
   await expect(world.client('memory').work()).rejects.toThrow(/The stored password ends in a line break/);
 });
 
-test('a refused version is never presented again by the process', async () => {
+test('never tries a refused version again in one process', async () => {
   const world = await createFleetWorld();
   world.storeByHand(MISTYPED);
   const { work } = world.client('memory');
@@ -35,7 +35,7 @@ test('a refused version is never presented again by the process', async () => {
   expect(world.truth().failures).toBe(1);
 });
 
-test('a version that is stored after a refusal goes at once; after two failures the next one waits', async () => {
+test('tries a version stored after a refusal at once, but waits after two failures', async () => {
   const world = await createFleetWorld();
   const { session, work } = world.client('memory');
   world.storeByHand(MISTYPED);
@@ -50,7 +50,7 @@ test('a version that is stored after a refusal goes at once; after two failures 
   expect(await session.withSession(world.use, { patienceMs: 31 * MINUTE_MS })).toBe('Fleet-Api');
 });
 
-test('an answer that did not come is followed by a minute, then by pauses that grow', async () => {
+test('waits a minute after a missing answer, then for growing pauses', async () => {
   const world = await createFleetWorld();
   const { work } = world.client('memory');
   world.plan.decide = ({ name }) => (name === 'LogIn' ? 'request-lost' : 'ok');
@@ -70,7 +70,7 @@ test('an answer that did not come is followed by a minute, then by pauses that g
   });
 });
 
-test('each process with the ledger has a session of its own where none is shared, and one counts for all', async () => {
+test('gives each process its own session when none is shared, with one count for all', async () => {
   const world = await createFleetWorld();
   world.storeByHand(MISTYPED);
   const clients = Array.from({ length: 20 }, () => world.client('ledger'));

@@ -23,11 +23,11 @@ const page = () =>
   [HEAD, ...sections.map(({ need, text }) => `## ${need}\n\n\`\`\`console\n${text}\n\`\`\`\n`)].join('\n');
 
 describe('docs/transcripts.md', () => {
-  it('is what the tool prints now', async () => {
+  it('has the text that the tool prints now', async () => {
     await expect(page()).toMatchFileSnapshot('../../../docs/transcripts.md');
   });
 
-  it('fits a terminal, but for commands, which are copied whole', () => {
+  it('fits a terminal, except commands, which are copied whole', () => {
     const lines = page()
       .split('\n')
       .filter((line) => !/npm run cli -- /.test(line));

@@ -208,7 +208,7 @@ export function createFleet(actors: Actors) {
   }
 
   return {
-    /** One process goes on by some awaits, or undisturbed until it has its session or was stopped. */
+    /** One process continues by some awaits, or undisturbed until it has its session or was stopped. */
     act(a: number, b: number): void {
       for (let awaits = b % 3 === 0 ? UNDISTURBED : 1 + (b % 5); awaits > 0; awaits -= 1) {
         const client = clients[a % CLIENTS] as Client;

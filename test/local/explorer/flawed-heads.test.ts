@@ -42,7 +42,7 @@ it(
   LIMIT_MS,
 );
 
-it('the error names the rule of HTTP that every answer breaks when none can be read, and quotes nothing', async () => {
+it('the error names the broken rule of HTTP, without a quotation, when no answer can be read', async () => {
   const secret = 'Marker$7';
   const server = await serve((socket) =>
     socket.end(`HTTP/1.1 200 OK\r\nX-Echo ${secret}\r\nContent-Type: text/xml\r\n\r\n${secret}`),
@@ -63,7 +63,7 @@ it('the error names the rule of HTTP that every answer breaks when none can be r
   }
 });
 
-it('the explorer plays each flawed head at each answer of ThingSpace, in one packet and in two', () => {
+it('the explorer plays each flawed head at each answer, in one packet and in two', () => {
   const boundary = { service: 'thingspace', operation: 'LogIn', nth: 1 };
   const planned = faultsAt([boundary, { ...boundary, service: 'kms' }], ['flawed-head']);
   expect(planned).toHaveLength(2 * flaws.length);

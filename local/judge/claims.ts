@@ -37,6 +37,11 @@ export const CLAIMS: readonly Claim[] = [
       (!moment.openAnswer || SAYS_UNREAD.test(text)),
   },
   {
+    name: 'not read',
+    says: /\bno answer that holds it could be read\b/i,
+    isTrue: (moment) => moment.locked || isStored(moment) || !isSealed(moment),
+  },
+  {
     name: 'did not arrive',
     says: /^(?!If ).*\b(?:its|whose) answer (?:did not arrive|has not been found)\b/i,
     isTrue: ({ openAnswer }) => !openAnswer,

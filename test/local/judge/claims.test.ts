@@ -60,6 +60,7 @@ type Planted = {
 const PLANTED: readonly Planted[] = [
   { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'lost', text: 'CRITICAL: password lost, a person must reset it.', wrongAt: HEALTHY, trueAt: LOST },
+  { claim: 'not read', text: 'No answer that holds it could be read so far.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'lost', text: 'Nobody has the new one.', wrongAt: HEALTHY, trueAt: LOST },
   { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: LATE, trueAt: LOST },
   { claim: 'no copy', text: 'There is no copy of the new password anywhere.', wrongAt: SEALED, trueAt: LOST },

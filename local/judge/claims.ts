@@ -13,7 +13,7 @@ type Claim = {
 const MAY_COME_LATE = /\blog\b[^.]*\b(?:again|late|hours)\b/i;
 
 /** A text that says so does not hide an answer that arrived and could not be read. */
-const SAYS_UNREAD = /\banswer\b[^.]*\barrived?\b[^.]*\bcould (?:not )?be read\b/i;
+const SAYS_UNREAD = /\b(?:can|could)(?: not)? be read\b/i;
 
 export const CLAIMS: readonly Claim[] = [
   {
@@ -31,7 +31,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'not found',
-    says: /\bno (?:copy|sealed answer|answer that holds it)\b(?! that opens).*\b(?:has been found|is known)\b/i,
+    says: /\bno (?:copy|sealed answer|answer that holds it|answer in which it can be read)\b(?! that opens).*\b(?:has been found|is known)\b/i,
     isTrue: (moment, _, { text }) =>
       (moment.locked || isStored(moment) || !isSealed(moment)) &&
       (!moment.openAnswer || SAYS_UNREAD.test(text)),

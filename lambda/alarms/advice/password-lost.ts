@@ -52,7 +52,7 @@ function refusedWords({ refused }: PasswordLost): string[] {
 
 /** Shared with the message that repeats it. */
 export const lostWords = ({ username }: AlarmEvent): string =>
-  `ThingSpace was asked for a new password for "${oneLine(username)}", no answer that holds it has been found, and ` +
+  `ThingSpace was asked for a new password for "${oneLine(username)}", no answer in which it can be read has been found, and ` +
   'the old password is refused now. Either the password changed, or the username is locked. AWSCURRENT does not ' +
   'work: apps cannot log in.';
 

@@ -5,13 +5,23 @@ const WORLDS = [
   'test/histories/**/*.test.ts',
   'test/bench/**/*.test.ts',
   'test/local/**/*.test.ts',
-  'test/cli/{transcripts/transcripts,advice-followed,copied-tool,every-state,process}.test.ts',
-  'test/client/{fleet,package}.test.ts',
+  'test/cli/{advice-followed,copied-tool,every-state,process}.test.ts',
+  'test/client/package.test.ts',
   'test/infra/{app,asset-rotates,bundle,library,messages}.test.ts',
   'test/ledger/{dynamodb,schedules}.test.ts',
+  'test/session/fleet.test.ts',
   'test/mutants/mutants.test.ts',
   // It replaces modules, which no other file may see.
   'test/rotation/cold-start.test.ts',
+];
+
+/** Files that `npm run verify` runs beside its suites; those without the ending play a sample in `npm test`. */
+const VERIFIED = [
+  'test/**/*.verify.test.ts',
+  'test/rotation/{answers,clocks,goes-on,quarters}.test.ts',
+  'test/cli/advice-followed.test.ts',
+  'test/local/drill.test.ts',
+  'test/local/explorer/flawed-heads.test.ts',
 ];
 
 export default defineConfig({
@@ -29,13 +39,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: WORLDS,
+          exclude: [...WORLDS, 'test/**/*.verify.test.ts'],
           // A process of its own for each file would cost more than the tests.
           isolate: false,
           pool: 'threads',
         },
       },
-      { extends: true, test: { name: 'world', include: WORLDS } },
+      { extends: true, test: { name: 'world', include: WORLDS, exclude: ['test/**/*.verify.test.ts'] } },
+      { extends: true, test: { name: 'verify', include: VERIFIED, env: { THOROUGH: '1' } } },
     ],
   },
 });

@@ -1,4 +1,4 @@
-/** The AWS clients that the access function uses, and nothing of ours: what the bundle's start is measured against. */
+/** Only the AWS clients that the access function uses: the bundle's start is measured against them. */
 import {
   BatchWriteItemCommand,
   DynamoDBClient,

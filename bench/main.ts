@@ -9,8 +9,8 @@ import { compareRotations } from './rotation.ts';
 import { firstInvocation, importOf, runOf, toToolsFirstCall } from './start-up.ts';
 
 /**
- * What costs time, side by side in one run: `npm run bench`. Options: `-- --aws 15 --thingspace 150` (milliseconds a
- * call of each) and `--rotations 7`.
+ * Measures the costs in time, side by side in one run: `npm run bench`. Options: `-- --aws 15 --thingspace 150`
+ * (milliseconds of each call) and `--rotations 7`.
  */
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-/** The AWS clients that the rotation function uses, and nothing of ours: what the bundle's start is measured against. */
+/** Only the AWS clients that the rotation function uses: the bundle's start is measured against them. */
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {

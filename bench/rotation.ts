@@ -1,7 +1,7 @@
 import { startWorld, type World } from '../local/world.ts';
 import { spread } from './measure.ts';
 
-/** What each remote call takes, half of it on the way there and half on the way back. */
+/** The latency of each remote call, half of it on the way there and half on the way back. */
 export type Latency = { awsMs: number; thingSpaceMs: number };
 
 /** One rotation as the bench measured it. */

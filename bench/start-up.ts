@@ -34,7 +34,7 @@ export function importOf(what: string, file: string, then = '', env: Record<stri
   ];
 }
 
-/** What is done with a loaded bundle to make it load everything. It stops at settings that it does not take. */
+/** Invokes a loaded bundle once, so that it loads everything. The bundle stops at settings that it rejects. */
 export const firstInvocation = (event: object): string =>
   `.then(({ handler }) => handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60_000 })).catch(() => undefined)`;
 
@@ -63,7 +63,7 @@ export function runOf(what: string, args: string[], env: Record<string, string> 
   ];
 }
 
-/** Up to the tool's first call to AWS. Nothing listens there, so it ends with one sentence. */
+/** Runs the tool up to its first call to AWS. No service listens there, so the tool ends with one sentence. */
 export const toToolsFirstCall = {
   args: [cliBundle, 'status', '--secret', 'x', '--endpoint', NOWHERE],
   env: { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_MAX_ATTEMPTS: '1' },

@@ -18,7 +18,7 @@ export type AccessLogOptions = {
 const DEFAULT_MS = 30 * 24 * 60 * 60_000;
 
 /**
- * Who called which operation on which device through the access function, and what came of it.
+ * Prints the callers of the access function, with operation, device and outcome of each request.
  * @throws UsageError, AwsCallError
  */
 export async function accessLog(desk: Desk, options: AccessLogOptions, nowMs = Date.now()): Promise<void> {

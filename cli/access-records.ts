@@ -19,7 +19,7 @@ import {
 import { matches } from '../lambda/access/patterns.ts';
 import { awsCall } from '../lambda/aws-call.ts';
 
-/** A record as it is stored. What has no outcome is unknown. */
+/** A record as it is stored. A record without an outcome is unknown. */
 export type StoredRecord = AuditRecord & Partial<AuditOutcome & { code: string }> & { endedAt?: number };
 
 /** Reads the audit table of the access function. Both methods throw AwsCallError. */
@@ -68,8 +68,8 @@ export async function findRecords(reader: AccessReader, wanted: Wanted): Promise
 }
 
 /**
- * A change that may have reached a device that it does not name. What it names besides an account or a group proves
- * nothing: ThingSpace may not look at it.
+ * Reports whether a change may have reached a device that it does not name. Devices named besides an account or a
+ * group prove nothing: ThingSpace may ignore them.
  */
 const isWide = ({ devices, groups, operation, outcome }: StoredRecord): boolean =>
   (groups.length > 0 || devices.length === 0) &&

@@ -1,4 +1,4 @@
-/** What the operator's tool asks of AWS beside what the function itself uses. Every method throws `AwsCallError`. */
+/** The operator's tool's calls to AWS that the function itself does not make. Every method throws `AwsCallError`. */
 export interface Account {
   /** DescribeSecret; by name or ARN. */
   secret(secretId: string): Promise<SecretFacts>;

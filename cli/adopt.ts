@@ -30,7 +30,7 @@ export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
   const arn = secret?.arn ?? named;
   const former = await formerUsername(desk, arn, username);
   const { state, now } = await ledger.read(username, deadlineOf(desk));
-  // What would be answered, on a copy: no question is asked in vain.
+  // Tries the change on a copy first, so that the tool asks only when the answer counts.
   if (!take(structuredClone(state), arn, username, now)) throw notNow(username);
 
   if (
@@ -38,15 +38,15 @@ export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
     state.journal.state !== 'exchanging' &&
     (await ledger.usernameOf(arn)) === username
   ) {
-    return terminal.say(`Nothing to do: ${oneLine(username)} is rotated by this secret already.`);
+    return terminal.say(`No change is needed: this secret rotates ${oneLine(username)} already.`);
   }
   terminal.say(`From now on the secret ${arn} rotates ${oneLine(username)}.`);
   if (state.secretArn !== undefined && state.secretArn !== arn) {
-    terminal.say(`The secret ${state.secretArn} does not any more: turn its rotation off, or delete it.`);
+    terminal.say(`The secret ${state.secretArn} no longer does: turn its rotation off, or delete it.`);
   }
-  if (former !== undefined) terminal.say(`It does not rotate ${oneLine(former)} any more.`);
-  if (options.dryRun) return terminal.say('Dry run: nothing was done.');
-  await confirmed(terminal, yes, 'Is that so?');
+  if (former !== undefined) terminal.say(`It no longer rotates ${oneLine(former)}.`);
+  if (options.dryRun) return terminal.say('Dry run: no change was made.');
+  await confirmed(terminal, yes, 'Do this?');
 
   const row = {
     attempt: randomUUID(),
@@ -68,7 +68,7 @@ export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
   terminal.say(`Done. Next: ${commandOf('rotate', arn)}`);
 }
 
-/** An exchange whose invocation has died is nobody's: its secret may be gone, and then nobody else would say so. */
+/** Takes over; an exchange whose invocation has died becomes unknown: its secret may be gone, and no other code would record it. */
 function take(state: CredentialState, arn: string, username: string, now: number): boolean {
   const { journal } = state;
   if (journal.state === 'exchanging' && !leaseLives(journal.startedAt, now)) {
@@ -99,7 +99,7 @@ async function letGo(desk: Desk, arn: string, former: string): Promise<void> {
 
 function notNow(username: string): AdoptNotTakenError {
   return new AdoptNotTakenError(
-    `ThingSpace is being asked for a new password of ${oneLine(username)} right now. Nothing was changed: say it again ` +
+    `ThingSpace is being asked for a new password of ${oneLine(username)} right now. No change was made: run the command again ` +
       'in 20 minutes.',
   );
 }

@@ -10,9 +10,9 @@ export type AuditOptions = Named & { json?: boolean; days?: string };
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Who did what, in the order in which it happened: rows that are items of their own, and those that wait in the
+ * Prints the audit rows in the order of their times: the rows that are items, and the rows that wait in the
  * ledger item.
- * @throws UsageError, AwsCallError, LedgerUnavailableError and what finds the target
+ * @throws UsageError, AwsCallError, LedgerUnavailableError and the errors of `findTarget`
  */
 export async function audit(desk: Desk, options: AuditOptions): Promise<void> {
   const days = Number(options.days ?? 30);
@@ -71,7 +71,7 @@ const inJson = ({
 
 function table(rows: readonly AuditRow[], username: string, days: number): string {
   if (rows.length === 0)
-    return `Nobody presented a password of ${oneLine(username)} in the last ${days} days.`;
+    return `The ledger has no log-in attempt of ${oneLine(username)} in the last ${days} days.`;
   return inColumns([
     ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'],
     ...rows.map(({ at, actor, purpose, outcome, code, exposure, versionId }) => [

@@ -97,7 +97,7 @@ function failureIn(payload: Uint8Array | undefined): Invoked {
   try {
     told = JSON.parse(Buffer.from(payload ?? []).toString()) ?? {};
   } catch {
-    // What is no JSON names no error.
+    // A payload that is not JSON names no error.
   }
   return {
     ok: false,

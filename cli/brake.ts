@@ -4,7 +4,7 @@ import { forget, heldSecrets, holdsInForce, SERVICE, stillHolds } from '../lambd
 import type { Hold } from '../lambda/ledger/state.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 
-/** What the item of the whole service says. */
+/** The content of the service's own item in the ledger's table. */
 export type Brake = {
   /** Exchanges without a good end that keep other credentials from beginning one, the oldest first. */
   holds: Hold[];

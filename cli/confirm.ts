@@ -1,7 +1,7 @@
 import type { Terminal } from './desk.ts';
 import { NotConfirmedError } from './errors.ts';
 
-/** @throws NotConfirmedError unless `--yes` was given or the person answers y */
+/** @throws NotConfirmedError unless `--yes` was given or the operator answers y */
 export async function confirmed(
   terminal: Terminal,
   yes: boolean | undefined,
@@ -10,8 +10,8 @@ export async function confirmed(
   if (yes) return;
   if (!terminal.isTty) {
     throw new NotConfirmedError(
-      'Nobody can be asked here (this is no terminal): add --yes. Nothing was done.',
+      'The question needs a terminal, and this is not one: add --yes. No change was made.',
     );
   }
-  if (!(await terminal.confirm(question))) throw new NotConfirmedError('Not confirmed. Nothing was done.');
+  if (!(await terminal.confirm(question))) throw new NotConfirmedError('Not confirmed. No change was made.');
 }

@@ -75,7 +75,9 @@ function parse(text: string, query: string): XmlElement {
   } catch (failure) {
     if (!(failure instanceof XmlError)) throw failure;
   }
-  throw new ContractError(`What the service publishes at ${query} is not XML. Is the base URL right?`);
+  throw new ContractError(
+    `The document that the service publishes at ${query} is not XML. Is the base URL right?`,
+  );
 }
 
 /** The members of the operation's Input, in the order that the serializer wants. */
@@ -84,7 +86,7 @@ function inputMembers(roots: XmlElement[]): string[] {
   const top = schemas.flatMap(({ children }) => children);
   const find = (kind: string, name: string | undefined) =>
     top.find((node) => node.localName === kind && node.attributes.get('name') === name);
-  /** What an element holds: by a type of its own, or by one that it names. */
+  /** Returns the elements within an element, from the type that it contains or names. */
   const membersOf = (element: XmlElement | undefined): XmlElement[] => {
     const type = element?.attributes.get('type')?.replace(/^.*:/, '');
     const body = type === undefined ? element : find('complexType', type);

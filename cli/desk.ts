@@ -12,7 +12,7 @@ import type { Surroundings } from './surroundings.ts';
 
 /** Where a command speaks to the person. */
 export interface Terminal {
-  /** Whether a person reads what is printed. */
+  /** Whether an operator reads the output at a terminal. */
   readonly isTty: boolean;
   /** A result: to stdout. */
   say(text: string): void;
@@ -20,7 +20,7 @@ export interface Terminal {
   warn(text: string): void;
   /** Asks a question that is answered with y or N. Only where `isTty`. */
   confirm(question: string): Promise<boolean>;
-  /** Reads a secret: without echo where a person types it, else all of stdin up to its first line break. */
+  /** Reads a secret: without echo where an operator types it, else all of stdin up to its first line break. */
   secret(prompt: string): Promise<string>;
   /** Until the returned function is called, Ctrl-C prints these words and ends the process. */
   onInterrupt(words: () => string): () => void;
@@ -39,7 +39,7 @@ export type Desk = {
   /** The audit table of the access function. */
   accessRecords(table: string): AccessReader;
   settings: Settings;
-  /** As the function has them; undefined where nobody says them. */
+  /** As the function has them; undefined where no source gives them. */
   budgets: Budgets | undefined;
   /** Undefined where it could not be asked. */
   function: FunctionFacts | undefined;
@@ -52,13 +52,13 @@ export type Desk = {
 export function limitsOf({ budgets }: Pick<Desk, 'budgets'>): Budgets {
   if (budgets) return budgets;
   throw new LimitsUnknownError(
-    'The limits of the rotation function are not known, and a log-in beyond them could lock the username: no password is ' +
-      'presented. Get the right lambda:GetFunctionConfiguration for the function, or give LOCKOUT_LIMIT, ' +
+    'The limits of the rotation function are not known, and a log-in beyond them could lock the username: the tool makes no ' +
+      'log-in. Get the right lambda:GetFunctionConfiguration for the function, or give LOCKOUT_LIMIT, ' +
       'LOCKOUT_BUDGET, ROTATION_BUDGET and THINGSPACE_BASE_URL as it has them.',
   );
 }
 
-/** What one command may take, question to the person not included. */
+/** The time that one command may take, without the operator's answer to a question. */
 export const PATIENCE_MS = 60_000;
 
 export const deadlineOf = ({ clock }: Pick<Desk, 'clock'>): number => clock.nowMs() + PATIENCE_MS;

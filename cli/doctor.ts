@@ -13,7 +13,7 @@ import type { Named } from './target.ts';
 export type DoctorOptions = Named & { json?: boolean };
 
 type Result = { check: string; ok: boolean; says: string };
-/** What is right, or throws one sentence. */
+/** `ask` returns one sentence about a part that is right, or throws one about a part that is not. */
 type Check = { check: string; ask: () => Promise<string> };
 
 class NotRight extends PresentableError {
@@ -186,7 +186,7 @@ async function ofLogGroup({ function: found, surroundings }: Desk): Promise<stri
   const name = found?.logGroup;
   if (name === undefined) throw new NotRight('it is not known: the function could not be asked.');
   if (!(await surroundings.logGroupExists(name))) {
-    throw new NotRight(`${name} does not exist: what is sealed there could not be found again.`);
+    throw new NotRight(`${name} does not exist: a sealed answer in it could not be found again.`);
   }
   return name;
 }
@@ -195,7 +195,7 @@ async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
   if (alarmTopicArn === undefined) throw new NotRight('it is not known: the function could not be asked.');
   const found = await surroundings.subscriptions(alarmTopicArn);
-  if (found.length === 0) throw new NotRight('nobody is subscribed: no message reaches anybody.');
+  if (found.length === 0) throw new NotRight('it has no subscription: no message reaches a receiver.');
   const waiting = found.filter(({ confirmed }) => !confirmed);
   if (waiting.length > 0) {
     const protocols = waiting.map(({ protocol }) => protocol).join(', ');
@@ -206,13 +206,13 @@ async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
   return `${found.length} confirmed subscription(s): ${[...new Set(found.map(({ protocol }) => protocol))].join(', ')}`;
 }
 
-/** SNS sends SMS of a sandbox only to numbers that were verified, and says so to nobody. */
+/** SNS sends SMS of a sandbox only to numbers that were verified, and reports no error. */
 async function ofSms({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
   if (alarmTopicArn === undefined)
     throw new NotRight('the topic is not known: the function could not be asked.');
   const found = await surroundings.subscriptions(alarmTopicArn);
-  if (!found.some(({ protocol }) => protocol === 'sms')) return 'nobody is subscribed by SMS';
+  if (!found.some(({ protocol }) => protocol === 'sms')) return 'the topic has no subscription by SMS';
   if (await surroundings.smsSandbox()) {
     throw new NotRight(
       'the account is in SNS’s SMS sandbox: only verified numbers get any; leave it in SNS’s console.',

@@ -8,7 +8,7 @@ export function errorIn(
 ): { errorName: string; message: string }[] {
   try {
     const { errorName, message, secretId } = JSON.parse(line.slice(line.indexOf('{')));
-    // Secrets Manager and this tool name a secret by its ARN, a person perhaps by its name.
+    // Secrets Manager and this tool name a secret by its ARN, an operator perhaps by its name.
     const ofAnother = `${secretId}`.startsWith('arn:') && secretArn !== undefined && secretId !== secretArn;
     if (ofAnother) return [];
     return typeof errorName === 'string' && typeof message === 'string' ? [{ errorName, message }] : [];

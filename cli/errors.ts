@@ -7,7 +7,7 @@ export class UsageError extends PresentableError {
 export class TargetError extends PresentableError {
   override readonly name = 'TargetError';
 }
-/** There is no sealed answer where it was looked for. */
+/** No sealed answer was found. */
 export class NoSealedAnswerError extends PresentableError {
   override readonly name = 'NoSealedAnswerError';
 }
@@ -15,7 +15,7 @@ export class NoSealedAnswerError extends PresentableError {
 export class FileError extends PresentableError {
   override readonly name = 'FileError';
 }
-/** The person did not confirm, or nobody could be asked. */
+/** The operator did not confirm, or there was no terminal for the question. */
 export class NotConfirmedError extends PresentableError {
   override readonly name = 'NotConfirmedError';
 }
@@ -47,11 +47,11 @@ export class LimitsUnknownError extends PresentableError {
 export class PasswordKnownDeadError extends PresentableError {
   override readonly name = 'PasswordKnownDeadError';
 }
-/** What was to be stored is no usable password. */
+/** The value given to `store` is not a usable password. */
 export class PasswordUnusableError extends PresentableError {
   override readonly name = 'PasswordUnusableError';
 }
-/** The rotation did not end, or ended in an error. Exit code 3: it goes on by itself. */
+/** The rotation did not end, or ended in an error. Exit code 3: it continues by itself. */
 export class RotationNotDoneError extends PresentableError {
   override readonly name = 'RotationNotDoneError';
   readonly exitCode: number;
@@ -64,7 +64,7 @@ export class RotationNotDoneError extends PresentableError {
 export class RecoverFailedError extends PresentableError {
   override readonly name = 'RecoverFailedError';
 }
-/** Nothing can be taken over now. */
+/** The secret cannot take over the username now. */
 export class NotAdoptedError extends PresentableError {
   override readonly name = 'NotAdoptedError';
 }

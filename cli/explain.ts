@@ -19,7 +19,7 @@ export function explain(
   const told = explanationOf(text);
   if (!told) {
     throw new UsageError(
-      'Nothing in it is known here. Paste a whole message, or an error’s name such as CredentialLostError, or ask `status`.',
+      'The text holds no known name. Paste a whole message, or an error’s name such as CredentialLostError, or ask `status`.',
     );
   }
   const command = commandOf(told.todo, told.secretArn);
@@ -50,7 +50,7 @@ function nameIn(text: string): string | undefined {
   if (Object.hasOwn(findings, text.trim())) return text.trim();
   const eventsFirst = [errors, alarms, troubles, findings];
   for (const kind of eventsFirst) {
-    // Words such as "lost" and "unknown" stand in any text: alone they are meant.
+    // Words such as "lost" and "unknown" occur in any text: they count only alone.
     const name = Object.keys(kind).find((key) => (/[-A-Z]/.test(key) ? words.has(key) : text.trim() === key));
     if (name !== undefined) return name;
   }

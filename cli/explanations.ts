@@ -2,14 +2,15 @@ import type { AlarmEvent } from '../lambda/alarms/event.ts';
 import type { Trouble } from '../lambda/ledger/trouble.ts';
 import type { FindingName } from './findings.ts';
 
-/** What is not a state of the credential but a message, or somebody else's: its own words. */
+/** The text for a name that is not a state of the credential: a message, an error, or a metric. */
 export type Told = { means: string; byItself: string; todo: string; section: string };
 
-/** A message or error, by its name: a state that `status` knows, or words of its own. */
+/** The meaning of a message, by its name: a state of `status`, or a separate text. */
 export const alarms: Record<AlarmEvent['event'], FindingName | Told> = {
   'failed-log-in': {
-    means: 'A log-in of ours was refused, or got no usable answer; it counts toward the lock.',
-    byItself: 'A refused version is not presented again; after a missed answer the next log-in waits.',
+    means:
+      'A log-in by the rotation, an app or an operator was refused, or got no usable answer; it counts toward the lock.',
+    byItself: 'No log-in uses a refused version again; after a missed answer the next log-in waits.',
     todo: 'status',
     section: 'failed-log-in',
   },
@@ -37,27 +38,27 @@ export const alarms: Record<AlarmEvent['event'], FindingName | Told> = {
     section: 'put-back',
   },
   'kept-aside': {
-    means: 'A newer password that a person stored works and stays; a sealed one is kept aside.',
+    means: 'A newer password that an operator stored works and stays; a sealed one is set aside.',
     byItself: 'Everything.',
     todo: 'status',
     section: 'kept-aside',
   },
   'standing-trouble': {
-    means: 'Something stands in the way of the rotation; the message names it, every day until it is over.',
+    means: 'A trouble stops the rotation; the message names it, every day until it is over.',
     byItself: 'The daily check tries again and says "trouble-over" when it is.',
     todo: 'status',
     section: 'standing-trouble',
   },
   'exchanges-resume': {
     means:
-      'No exchange of one credential holds the service’s other rotations any more; some were held and can be started again.',
+      'No exchange of one credential holds the service’s other rotations now; some were held and can be started again.',
     byItself: 'Secrets Manager may try them again; when, is not known.',
     todo: 'rotate --held',
     section: 'exchanges-resume',
   },
   'trouble-over': {
-    means: 'What had been announced is over.',
-    byItself: 'Everything. Do not follow the earlier message’s steps any more.',
+    means: 'The announced trouble is over.',
+    byItself: 'Everything. Do not follow the steps of the earlier messages.',
     todo: 'status',
     section: 'trouble-over',
   },
@@ -79,7 +80,7 @@ export const troubles: Record<Trouble, FindingName> = {
 
 const repair = (means: string, section: string): Told => ({
   means,
-  byItself: 'A retry goes on when it is repaired; nothing is lost.',
+  byItself: 'A retry continues when it is repaired; nothing is lost.',
   todo: 'doctor',
   section,
 });
@@ -92,8 +93,8 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
   SupersededError: 'superseded',
   SealedPasswordUnprovenError: {
     means:
-      'Somebody stored a password while a new one was sealed. ThingSpace accepted neither, with a code that does not name the password.',
-    byItself: 'Half an hour after the refusal a retry or the daily check asks once more.',
+      'An operator stored a password while a new one was sealed. ThingSpace accepted neither, with a code that does not name the password.',
+    byItself: 'Half an hour after the refusal a retry or the daily check tries once more.',
     todo: 'status',
     section: 'superseded',
   },
@@ -102,7 +103,7 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
   RefusedPasswordError: 'current-refused',
   ReplacedPasswordError: {
     means:
-      'A rotation has replaced the password that was presented: the current version of the secret holds a newer one.',
+      'A rotation has replaced the password of the log-in: the current version of the secret holds a newer one.',
     byItself: 'A retry takes up the new one.',
     todo: 'status',
     section: 'rotate',
@@ -128,7 +129,7 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
     'not-stored',
   ),
   SecretShapeError: repair(
-    'The secret is not a JSON object with a "username" and "password" that can be used; the error says why, `store` mends it.',
+    'The secret is not a JSON object with a "username" and "password" that can be used; the error says why, `store` repairs it.',
     'stored-password-refused',
   ),
   SecretTooLargeError: repair(
@@ -144,15 +145,15 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
     'rotation-failing',
   ),
   ExchangeRefusedError: repair(
-    'ThingSpace refused to make a new password; the old one stays good.',
+    'ThingSpace refused to make a new password; the old one still works.',
     'rotation-failing',
   ),
   LedgerUnavailableError: repair(
-    'The ledger’s table does not answer, and nothing is presented without it.',
+    'The ledger’s table does not answer, and the product makes no log-in without it.',
     'your-own-rights',
   ),
   LedgerItemError: repair(
-    'The ledger item cannot be read or written; nothing is presented.',
+    'The ledger item cannot be read or written; the product makes no log-in.',
     'the-ledger-item-is-damaged',
   ),
   TooLateToLogInError: repair(
@@ -172,11 +173,11 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
   BaseUrlError: repair('THINGSPACE_BASE_URL cannot be used; deploy it again.', 'rotation-failing'),
   TokenNotStagedError: repair('The event is of a rotation that is over, or was made by hand.', 'rotate'),
   StaleRotationError: repair(
-    'A late step of a rotation that a later change has overtaken; nothing was done.',
+    'A late step of a rotation that a later change has overtaken; it changed no state.',
     'rotate',
   ),
   UnexpectedError: repair(
-    'Something that no code foresaw; report it. Nothing that was received is lost.',
+    'An error that no code foresaw; report it. A received password is not lost.',
     'rotation-failing',
   ),
   RotationFailed: repair(
@@ -184,7 +185,7 @@ export const errors: Readonly<Record<string, FindingName | Told>> = {
     'rotate',
   ),
   FailedLogIns: repair(
-    'CloudWatch’s own count of failed log-ins; the message "failed-log-in" says who and why.',
+    'CloudWatch’s own count of failed log-ins; the message "failed-log-in" names the actor and the reason.',
     'failed-log-in',
   ),
   LockoutExposure: 'guard-closed',

@@ -3,7 +3,7 @@ import { AwsCallError } from '../lambda/aws-call.ts';
 import { presentable } from '../lambda/errors.ts';
 import { NotWellError, RotationNotDoneError, SettingsDisagreeError, UsageError } from './errors.ts';
 
-/** What the process ends with: 2 when it was called wrongly, 1 for everything else that did not end well. */
+/** Returns the exit code: 2 when the tool was called wrongly, 1 for every other failure without a code. */
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
   if (failure instanceof NotWellError || failure instanceof RotationNotDoneError) return failure.exitCode;
@@ -23,7 +23,7 @@ export function lineOf(failure: unknown): string {
   return text.replaceAll(/\s*\n\s*/g, ' ');
 }
 
-/** What it means for who sits at the keyboard; undefined where AWS's own answer says it best. */
+/** Returns the meaning of the error for the operator; undefined where AWS's own answer says it best. */
 export function yours({ operation, errorName, message }: AwsCallError): string | undefined {
   if (/^AccessDenied|^NotAuthorized|AuthorizationError/.test(errorName)) {
     return `Your own AWS credentials may not ${operation}. Ask for that right, or use another --profile (${message}).`;
@@ -52,7 +52,7 @@ export function yours({ operation, errorName, message }: AwsCallError): string |
     return `The certificate of what answered ${operation} is not trusted (${errorName}): a proxy stands between you and AWS.`;
   }
   if (/^(SyntaxError|UnknownError|Unknown)$/.test(errorName)) {
-    return `What answered ${operation} is not AWS: a proxy or a log-in page of your network, or a wrong --endpoint.`;
+    return `The server that answered ${operation} is not AWS: a proxy or a log-in page of your network, or a wrong --endpoint.`;
   }
   return undefined;
 }

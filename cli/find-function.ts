@@ -1,7 +1,7 @@
 import type { Account, FunctionFacts, SecretFacts } from './account.ts';
 import { FunctionNotFoundError } from './errors.ts';
 
-/** How a person says which deployment is meant; nothing at all is enough where the region has only one. */
+/** The operator's choice of a deployment; it may be empty where the region has only one. */
 export type Where = {
   secret?: string | undefined;
   function?: string | undefined;
@@ -45,7 +45,7 @@ async function functionsOf(account: Account, stack: string | undefined): Promise
   const arns = new Set((await account.secrets()).flatMap(({ functionArn }) => functionArn ?? []));
   const found: FunctionFacts[] = [];
   for (const arn of arns) {
-    // Other rotation functions of the account may be nobody's business here.
+    // The account may have other rotation functions, which do not concern this tool.
     const facts = await account.function(arn).catch(() => undefined);
     const table = facts?.environment.LEDGER_TABLE;
     if (!facts || table === undefined || facts.environment.SEALING_KEY_ID === undefined) continue;

@@ -1,4 +1,4 @@
-/** `well`: nothing to do. `goes-on`: unfinished, and it ends by itself. `act`: a person must do something. */
+/** `well`: no step is due. `goes-on`: unfinished, and it ends by itself. `act`: an operator must act. */
 export type Wellness = 'well' | 'goes-on' | 'act';
 
 type Finding = {
@@ -7,7 +7,7 @@ type Finding = {
   short: string;
   /** One sentence: what it means. */
   means: string;
-  /** What happens without anybody's help. */
+  /** The next events, without an act of the operator. */
   byItself: string;
   /** The section of docs/runbook.md. */
   section: string;
@@ -26,7 +26,7 @@ export const findings = {
     wellness: 'act',
     short: 'no credentials yet',
     means: 'The secret holds no username and password yet, or only the placeholder.',
-    byItself: 'Nothing.',
+    byItself: 'No event.',
     section: 'first-installation',
   },
   'secret-deleted': {
@@ -40,15 +40,14 @@ export const findings = {
     wellness: 'act',
     short: 'another secret rotates it',
     means: 'The ledger says that another secret rotates this username; two would kill each other’s password.',
-    byItself: 'Nothing is rotated under this secret.',
+    byItself: 'The function rotates no password of this secret.',
     section: 'shared-username',
   },
   'username-changed': {
     wellness: 'act',
     short: 'the username was changed',
-    means:
-      'The secret names another username than its last rotation, or an unfinished password change, was about.',
-    byItself: 'Nothing is rotated until a person has said which name is right.',
+    means: 'The secret’s username is not that of its last rotation, or of an unfinished exchange.',
+    byItself: 'The function rotates no password until an operator has said which name is right.',
     section: 'username-changed',
   },
   exchanging: {
@@ -63,7 +62,7 @@ export const findings = {
     wellness: 'act',
     short: 'an invocation died',
     means:
-      'An invocation asked ThingSpace for a new password and died: nobody knows yet whether it was changed.',
+      'An invocation asked ThingSpace for a new password and died: it is not known yet whether the password was changed.',
     byItself:
       'The next retry, or the daily check, looks for the sealed answer, and settles it by one log-in.',
     section: 'password-unknown',
@@ -97,14 +96,14 @@ export const findings = {
     short: 'new password cannot be used',
     means:
       'ThingSpace made a password that no secret or no request can hold; it is sealed, AWSCURRENT is dead.',
-    byItself: 'Nothing.',
+    byItself: 'No event.',
     section: 'unusable-password',
   },
   superseded: {
     wellness: 'act',
     short: 'two passwords, neither proven',
-    means: 'Somebody stored a password while a new one was sealed, and ThingSpace has accepted neither.',
-    byItself: 'Nothing is presented until another version of the secret is stored.',
+    means: 'An operator stored a password while a new one was sealed, and ThingSpace has accepted neither.',
+    byItself: 'The function makes no log-in until another version of the secret is stored.',
     section: 'superseded',
   },
   unknown: {
@@ -122,7 +121,7 @@ export const findings = {
     means:
       'The old password was refused after a change whose answer has not been found: no copy of the new one is known.',
     byItself:
-      'Each retry and each daily check searches the function’s log again. Nothing is sent to ThingSpace until another ' +
+      'Each retry and each daily check searches the function’s log again. The function makes no log-in until another ' +
       'password is stored or found.',
     section: 'password-lost',
   },
@@ -132,7 +131,7 @@ export const findings = {
     means:
       'The old password was refused after a change, and an answer arrived in which no password could be read: it is sealed.',
     byItself:
-      'Each retry and each daily check searches the function’s log again. Nothing is sent to ThingSpace until another ' +
+      'Each retry and each daily check searches the function’s log again. The function makes no log-in until another ' +
       'password is stored or found.',
     section: 'password-lost',
   },
@@ -147,8 +146,8 @@ export const findings = {
     wellness: 'act',
     short: 'log-ins stopped',
     means:
-      'So many log-ins failed, or may have failed, that the rotation presents nothing until a person acts.',
-    byItself: 'Nothing.',
+      'So many log-ins failed, or may have failed, that the rotation makes no log-in until an operator acts.',
+    byItself: 'No event.',
     section: 'guard-closed',
   },
   'current-dead': {
@@ -164,14 +163,14 @@ export const findings = {
     short: 'AWSCURRENT was refused',
     means:
       'ThingSpace has refused the password in AWSCURRENT; it is not certain that the password was at fault.',
-    byItself: 'Half an hour after the refusal it is presented once more, by whoever comes first.',
+    byItself: 'Half an hour after the refusal the next log-in tries it once more.',
     section: 'failed-log-in',
   },
   'log-ins-wait': {
     wellness: 'goes-on',
     short: 'waiting after a missed answer',
     means: 'A log-in got no usable answer, or is under way, and the next one waits for that.',
-    byItself: 'It goes on after the time that is given.',
+    byItself: 'It continues after the time that is given.',
     section: 'failed-log-in',
   },
   'unreadable-envelope': {
@@ -185,14 +184,14 @@ export const findings = {
     wellness: 'act',
     short: 'a rotation has failed',
     means: 'A rotation, or the daily check, has failed, and no rotation was finished since.',
-    byItself: 'Secrets Manager may try the rotation again; when, is not known.',
+    byItself: 'Secrets Manager may retry the rotation; the time is not known.',
     section: 'rotation-failing',
   },
   'trouble-perhaps-over': {
     wellness: 'act',
     short: 'a trouble is on record',
     means:
-      'Something stood in the way, and nothing else shows it any more; one log-in proves that it is over.',
+      'A trouble stopped the rotation, and no other sign of it is left; one log-in proves that it is over.',
     byItself: 'The daily check makes that log-in, where the guard allows it, and announces "trouble-over".',
     section: 'standing-trouble',
   },
@@ -200,14 +199,14 @@ export const findings = {
     wellness: 'act',
     short: 'AWSCURRENT not seen',
     means: 'AWSCURRENT could not be read by you, so whether it works is not known.',
-    byItself: 'The rotation goes on without you.',
+    byItself: 'The rotation continues without you.',
     section: 'your-own-rights',
   },
   'schedule-unseen': {
     wellness: 'act',
     short: 'the schedule was not seen',
     means: 'Whether rotation is on could not be asked.',
-    byItself: 'The rotation goes on without you.',
+    byItself: 'The rotation continues without you.',
     section: 'your-own-rights',
   },
   'limits-unknown': {
@@ -215,21 +214,21 @@ export const findings = {
     short: 'the limits were not seen',
     means:
       'The function’s configuration could not be read by you, so how many log-ins are left is not known.',
-    byItself: 'The rotation goes on without you.',
+    byItself: 'The rotation continues without you.',
     section: 'your-own-rights',
   },
   'rotation-off': {
     wellness: 'act',
     short: 'rotation is off',
     means: 'Secrets Manager does not rotate this secret: it was cancelled, or never turned on.',
-    byItself: 'Nothing.',
+    byItself: 'No event.',
     section: 'rotation-is-off',
   },
   'no-room': {
     wellness: 'act',
     short: 'no room for a new password',
     means: 'The secret is so large that the next rotation stops before it asks for a new password.',
-    byItself: 'Nothing.',
+    byItself: 'No event.',
     section: 'rotation-failing',
   },
   'pending-stuck': {
@@ -257,7 +256,7 @@ export const findings = {
     wellness: 'act',
     short: 'waits for another credential',
     means:
-      'A password change of another credential of this service has no good end, and what hit it may hit this one: no new ' +
+      'An exchange of another credential of this service has failed, and its cause may affect this one: no new ' +
       'password is asked for.',
     byItself: 'When that one is settled, "exchanges-resume" says that this rotation can be started again.',
     section: 'held',
@@ -266,8 +265,8 @@ export const findings = {
     wellness: 'act',
     short: 'was held, may rotate again',
     means:
-      'The rotation was held for another credential’s sake; that is over, and it has not been started again.',
-    byItself: 'Secrets Manager may try it again; when, is not known.',
+      'Another credential held the rotation; the hold is over, and the rotation has not been started again.',
+    byItself: 'Secrets Manager may retry it; the time is not known.',
     section: 'held',
   },
   'answer-kept': {
@@ -280,7 +279,7 @@ export const findings = {
   unproven: {
     wellness: 'goes-on',
     short: 'not proven yet',
-    means: 'Nobody of ours has logged in with the password in AWSCURRENT yet.',
+    means: 'No log-in through the ledger has proven the password in AWSCURRENT yet.',
     byItself: 'The next rotation logs in with it once.',
     section: 'trial-and-unlocked',
   },
@@ -288,7 +287,7 @@ export const findings = {
     wellness: 'act',
     short: 'the rotation is overdue',
     means: 'The day of the next rotation is past, and no rotation has come.',
-    byItself: 'Nothing that can be seen.',
+    byItself: 'No known event.',
     section: 'rotate',
   },
   'alarms-wait': {
@@ -302,5 +301,5 @@ export const findings = {
 
 export type FindingName = keyof typeof findings;
 
-/** 0 only when all is well; 3: unfinished, goes on by itself; 1: a person must act. */
+/** 0 only when all is well; 3: unfinished, continues by itself; 1: an operator must act. */
 export const exitCodeFor: Record<Wellness, number> = { well: 0, 'goes-on': 3, act: 1 };

@@ -10,17 +10,17 @@ export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
   'release',
 ]);
 
-/** What a command without a document of its own ends in, for scripts. */
+/** The document that a command without its own document prints at its end, for scripts. */
 export type Ended = {
   command: string;
-  /** As the process's: 0 done, 1 failed or a person must act, 2 called wrongly, 3 goes on by itself. */
+  /** As the process's: 0 done, 1 failed or an operator must act, 2 called wrongly, 3 continues by itself. */
   exitCode: number;
-  /** What a person would have read, in order. */
+  /** The texts that the terminal would have shown, in order. */
   said: string[];
   error?: { name: string; message: string };
 };
 
-/** A terminal that keeps what is said; nobody can be asked at it. */
+/** Returns a terminal that keeps its texts; it cannot ask a question. */
 export function keptTerminal(terminal: Terminal): { terminal: Terminal; said: string[] } {
   const said: string[] = [];
   return { said, terminal: { ...terminal, isTty: false, say: (text) => void said.push(text) } };

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 
-/** What is copied or lies in columns stays on its line: commands, and rows with a gap of two spaces. */
+/** Lines that are not broken: commands, because they are copied, and rows with a gap of two spaces. */
 const WHOLE = /^\s*npm run cli -- |(?:\S {2,}\S.*){2}/;
 /** A command in a sentence is one word, down to the secret in quotes. */
 const WORD = /npm run cli -- [^'\n]*'[^']*'|\S+/g;

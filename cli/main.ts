@@ -24,8 +24,8 @@ import { processTerminal as terminal } from './terminal.ts';
 const program = new Command('npm run cli --')
   .description(
     'The operator’s tool of the ThingSpace password rotation. It finds its settings from the secret: the rotation function’s ' +
-      'own configuration. Start with `status`. Exit codes: 0 all is well, 1 a person must act or the command failed, ' +
-      '2 called wrongly, 3 unfinished and goes on by itself. See docs/runbook.md.',
+      'own configuration. Start with `status`. Exit codes: 0 all is well, 1 an operator must act or the command failed, ' +
+      '2 called wrongly, 3 unfinished and continues by itself. See docs/runbook.md.',
   )
   .option('--debug', 'show stack traces')
   .exitOverride()
@@ -33,7 +33,7 @@ const program = new Command('npm run cli --')
 
 const named = [secret, username];
 
-add('status', 'where a credential stands and what to do, or all as a table', [...named], {
+add('status', 'show the state and the next step of a credential, or all as a table', [...named], {
   example: 'status --secret thingspace/acme',
   run: async (desk, options) => (await import('./status.ts')).status(desk, options),
 });
@@ -45,7 +45,7 @@ add(
     new Option('--file <file>', 'read sealed answers or log lines from a file (- is stdin)'),
     new Option('--out <file>', 'write the raw answer to this new file, and the password to <file>.password'),
     new Option('--reveal', 'print the password on the terminal'),
-    new Option('--force', 'with --reveal: print it even where stdout is no terminal'),
+    new Option('--force', 'with --reveal: print it even where stdout is not a terminal'),
     new Option('--key <id>', "the KMS key (default: the secret's own)").env('SEALING_KEY_ID'),
   ],
   {
@@ -59,7 +59,7 @@ add(
 );
 add(
   'trial',
-  "log in once with AWSCURRENT, from the people's share; a success clears the ledger",
+  "log in once with AWSCURRENT, from the operators' share; a success clears the ledger",
   [...named, as, yes],
   {
     example: 'trial --secret thingspace/acme --as ann',
@@ -88,7 +88,7 @@ add(
 );
 add(
   'rotate',
-  'start a rotation, or go on with one that is not over, and watch it',
+  'start a rotation, or continue the one that is not over, and watch it',
   [
     ...named,
     yes,
@@ -96,7 +96,7 @@ add(
     new Option('--wait-minutes <minutes>', 'how long to watch (default: 20)'),
     new Option(
       '--held',
-      'all of the service that were held for another credential’s sake, one after another',
+      'start all rotations of the service that another credential held, one after another',
     ),
   ],
   {
@@ -106,7 +106,7 @@ add(
 );
 add(
   'release',
-  'let the other rotations go on although a password change of one has no good end',
+  'override the hold that a failed exchange of one credential puts on the others',
   [secret, as, yes, dryRun],
   {
     example: 'release --secret thingspace/acme --dry-run',
@@ -114,15 +114,10 @@ add(
       (await import('./release.ts')).release(desk, { ...options, actor: actorOf(options) }),
   },
 );
-add(
-  'recover',
-  'let the function finish or settle what is pending, and wait for it',
-  [...named, yes, dryRun],
-  {
-    example: 'recover --secret thingspace/acme --yes',
-    run: async (desk, options) => (await import('./recover.ts')).recover(desk, options),
-  },
-);
+add('recover', 'make the function finish or settle pending work, and wait for it', [...named, yes, dryRun], {
+  example: 'recover --secret thingspace/acme --yes',
+  run: async (desk, options) => (await import('./recover.ts')).recover(desk, options),
+});
 add(
   'store',
   'store a first or restored password: prompt without echo, pipe, or a sealed answer',
@@ -133,7 +128,7 @@ add(
     dryRun,
     new Option('--set-username <username>', 'write this username into the secret, too'),
     new Option('--from-sealed', 'the password in the sealed answer that the ledger keeps'),
-    new Option('--anyway', 'also one that is known to have been refused'),
+    new Option('--anyway', 'store the password even if it is known to have been refused'),
     new Option('--trial', 'prove it by one log-in without asking'),
   ],
   {
@@ -149,7 +144,7 @@ add('adopt', 'let this secret rotate its username from now on', [secret, as, yes
 });
 add(
   'audit',
-  'who presented a password, when, and what came of it',
+  'list the log-in attempts: actor, time, and outcome',
   [...named, new Option('--days <days>', 'how far back (default: 30)')],
   {
     example: 'audit --secret thingspace/acme --days 7',
@@ -158,7 +153,7 @@ add(
 );
 add(
   'access-log',
-  'who called what through the access function, on which device, and what came of it',
+  'list the requests through the access function: caller, operation, device, and outcome',
   [
     secret,
     new Option('--device <identifier>', 'requests that name this device (ICCID, IMEI, MDN, …)'),
@@ -173,21 +168,21 @@ add(
     run: async (desk, options) => (await import('./access-log.ts')).accessLog(desk, options),
   },
 );
-add('doctor', 'look at everything that a rotation needs; presents no password', [...named], {
+add('doctor', 'check everything that a rotation needs; makes no log-in', [...named], {
   example: 'doctor --secret thingspace/acme',
   run: async (desk, options) => {
     const { fetchDocument } = await import('./fetch-document.ts');
     return (await import('./doctor.ts')).doctor(desk, fetchDocument, options);
   },
 });
-add('test-alarm', 'publish a test to everybody who receives the alarms', [...named, as, yes, dryRun], {
+add('test-alarm', 'publish a test to every receiver of the alarms', [...named, as, yes, dryRun], {
   example: 'test-alarm --secret thingspace/acme --yes',
   run: async (desk, options) =>
     (await import('./test-alarm.ts')).testAlarm(desk, { ...options, actor: actorOf(options) }),
 });
 command(
   'explain',
-  'what a pasted message, error or state means (asks nobody)',
+  'explain a pasted message, error or state (calls no service)',
   [],
   'explain CredentialLostError',
 )
@@ -201,7 +196,7 @@ command(
   );
 command(
   'contract',
-  'which element GetNewPassword wants, by the live contract (no log-in, no AWS)',
+  'name the element that GetNewPassword expects, by the live contract (no log-in, no AWS)',
   [
     new Option('--base-url <url>', 'the address above SessionService.svc and AccountService.svc')
       .env('THINGSPACE_BASE_URL')

@@ -8,12 +8,12 @@ export const commandOf = (command: string, secretArn: string | undefined): strin
   `npm run cli -- ${command} --secret ${secretArn === undefined ? '<name or ARN>' : `'${oneLine(secretArn, 2048).replaceAll("'", '')}'`}`;
 
 const WORDS: Record<Do, (next: Next) => string> = {
-  nothing: () => 'Nothing to do.',
+  nothing: () => 'No action is needed.',
   wait: ({ until }) => `Wait until ${until === undefined ? 'it is over' : iso(until)}, then look again.`,
-  rotate: () => 'Let it rotate, or go on with the rotation that is not over, and watch it.',
-  recover: () => 'Let the function finish or settle what is pending. It starts no new rotation.',
+  rotate: () => 'Start a rotation, or continue the one that is not over, and watch it.',
+  recover: () => 'Make the function finish or settle the pending work. It starts no new rotation.',
   store: () =>
-    'Store the right password. Nobody has it: phone M2M Support and have it reset and unlocked, then store that.',
+    'Store the right password. If you do not have it, phone M2M Support, have it reset and unlocked, then store that one.',
   'store-username': () => 'The change was a mistake: put the old username back (--set-username).',
   open: () =>
     'Open the sealed answer. If it holds a password, store that: `store --from-sealed` where `open` reads it, `store` where ' +
@@ -21,14 +21,13 @@ const WORDS: Record<Do, (next: Next) => string> = {
   trial: () => 'You are sure that AWSCURRENT is right: log in with it once. A success clears the count.',
   unlocked: () =>
     'Phone M2M Support: have the username unlocked and its password reset, store the password, then say when they unlocked it.',
-  adopt: () => 'It is meant so: let this secret rotate the username from now on.',
-  'settle-holder': () => 'Look at the one that it waits for, and settle that.',
+  adopt: () => 'The change is meant: let this secret rotate the username from now on.',
+  'settle-holder': () => 'Look at the credential that it waits for, and settle that one.',
   release: () =>
-    'The cause over there cannot be here: let the other rotations go on, for this once. It asks first.',
-  'rotate-held': () =>
-    'Let those that were held rotate, one after another; it stops at the first that fails.',
+    'If the cause cannot affect this credential, override the hold, for this once. It asks first.',
+  'rotate-held': () => 'Start the held rotations, one after another; it stops at the first that fails.',
   repair: () =>
-    'Repair what is named here or in the last error, and look again; `doctor` says what else is in the way.',
+    'Repair the fault that is named here or in the last error, and look again; `doctor` names other obstacles.',
 };
 
 const COMMANDS: Record<Do, string | undefined> = {
@@ -53,7 +52,7 @@ export const commandFor = (next: Next, secretArn: string | undefined): string | 
   return command === undefined ? undefined : commandOf(command, next.secretArn ?? secretArn);
 };
 
-/** What to do, with the command below it; the others only when that does not help. */
+/** Renders the first step with its command below it; the other steps follow for the case that it does not help. */
 export function nextInWords(next: readonly Next[], secretArn: string | undefined): string[] {
   return next.flatMap((step, index) => {
     const command = commandFor(step, secretArn);

@@ -30,7 +30,9 @@ export type OpenOptions = Named & {
 export async function open(desk: Desk, options: OpenOptions): Promise<void> {
   const { terminal } = desk;
   if (options.reveal && !terminal.isTty && !options.force) {
-    throw new UsageError('--reveal prints a password, and stdout is no terminal: use --out, or add --force.');
+    throw new UsageError(
+      '--reveal prints a password, and stdout is not a terminal: use --out, or add --force.',
+    );
   }
   const answers = options.text === undefined ? await fromLedger(desk, options) : fromText(options.text);
   const files = answers.map((_, index) => fileFor(options.out, index));
@@ -43,7 +45,7 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
   }
   for (const [index, answer] of answers.entries()) await openOne(desk, options, answer, files[index]);
   if (options.out === undefined && !options.reveal) {
-    terminal.say('Nothing of it was written or shown: add --out FILE, or --reveal on a terminal.');
+    terminal.say('No part of it was written or shown: add --out FILE, or --reveal on a terminal.');
   }
 }
 
@@ -153,7 +155,7 @@ function sizeOf({ kind, body, receivedBytes, httpStatus }: OpenedAnswer): string
   return `an answer of ${receivedBytes} bytes${kept}${status}`;
 }
 
-/** What a person must know to read the raw answer. */
+/** Returns the remarks without which an operator could misread the raw answer. */
 function remarksOn(answer: OpenedAnswer, { undone, problem }: ReturnType<typeof inPlainText>): string[] {
   const { missing, gapAt } = answer;
   return [

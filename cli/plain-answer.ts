@@ -3,16 +3,16 @@ import type { AnswerContent } from '../lambda/thingspace/api.ts';
 import { charsetsIn, codingsIn, encodingDeclaredIn } from '../lambda/thingspace/content-type.ts';
 
 export type PlainAnswer = {
-  /** In UTF-8, with nothing declared any more; the answer as it was where nothing was undone. */
+  /** The answer in UTF-8, without declared codings; unchanged where no coding was undone. */
   content: AnswerContent;
-  /** What was undone, in words. */
+  /** The codings that were undone, in words. */
   undone: string[];
   /** Why something that is declared was not undone. */
   problem: string | undefined;
 };
 
 const MAX_PLAIN_BYTES = 16 * 1024 * 1024;
-// What arrived of a compressed answer that was cut is better than nothing.
+// Z_SYNC_FLUSH returns the part that arrived of a compressed answer that was cut.
 const zlib = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_PLAIN_BYTES };
 const brotli = { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength: MAX_PLAIN_BYTES };
 
@@ -33,8 +33,8 @@ const UNDO: Record<string, { name: string; undo: (bytes: Buffer) => Buffer }> = 
 };
 
 /**
- * Undoes for a person what an answer declares about its bytes: gzip, deflate and Brotli in Content-Encoding;
- * UTF-16 and Latin 1 in Content-Type, a byte order mark or the XML declaration. Nothing else is tried.
+ * Undoes the codings that an answer declares, so that an operator can read it: gzip, deflate and Brotli in
+ * Content-Encoding; UTF-16 and Latin 1 in Content-Type, a byte order mark or the XML declaration. It tries no others.
  */
 export function inPlainText(answer: AnswerContent): PlainAnswer {
   const undone: string[] = [];
@@ -80,7 +80,7 @@ function charsetOf(body: Buffer, contentType = ''): Charset | undefined {
   if (declared === undefined) return byMark;
   if (Object.hasOwn(CHARSETS, declared)) return CHARSETS[declared];
   if (declared !== 'utf-16') return undefined;
-  // Which byte comes first is said by the mark, or by the '<' with which XML begins.
+  // The byte order comes from the mark, or from the '<' at the beginning of XML.
   return byMark ?? (start === '3c00' ? UTF_16LE : start === '003c' ? UTF_16BE : undefined);
 }
 

@@ -3,7 +3,7 @@ import { FileError } from './errors.ts';
 
 /**
  * Writes a file that only its owner may read and that must not exist yet: what it holds is never let into
- * a file whose rights somebody else has set.
+ * a file whose rights another user has set.
  * @throws FileError
  */
 export function writePrivately(path: string, content: Buffer | string): void {

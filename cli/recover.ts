@@ -23,14 +23,14 @@ export async function recover(desk: Desk, options: RecoverOptions): Promise<void
     throw new TargetError('The secret and its function must be known for this: name it with --secret.');
   }
   terminal.say(
-    `The function is asked to finish or settle what is pending of ${secretArn}. It starts no new rotation.`,
+    `Makes the function finish or settle the pending work of ${secretArn}. It starts no new rotation.`,
   );
   terminal.say(
     mayCost(sight)
       ? 'It may log in at ThingSpace, within the rotation’s share.'
-      : 'No log-in is to be expected.',
+      : 'It is not expected to log in.',
   );
-  if (options.dryRun) return terminal.say('Dry run: nothing was done.');
+  if (options.dryRun) return terminal.say('Dry run: no change was made.');
   await confirmed(terminal, options.yes, 'Invoke it?');
   terminal.warn('Waiting for the function; it may take up to 15 minutes. Ctrl-C does not stop it.');
   const ended = await account.invoke(functionArn, { Recover: secretArn }).catch((failure: unknown) => {
@@ -43,12 +43,12 @@ export async function recover(desk: Desk, options: RecoverOptions): Promise<void
   });
   if (!ended.ok) throw new RecoverFailedError(`The function ended in ${ended.errorName}: ${ended.message}`);
   const { finding, next } = verdictOn(await look(desk, { secret: secretArn }));
-  if (finding === 'well') return terminal.say('Done: nothing is pending any more, and all is well.');
+  if (finding === 'well') return terminal.say('Done: no work is pending, and all is well.');
   const command = commandFor(next[0], secretArn) ?? commandOf('status', secretArn);
   terminal.say(`Done. Now: ${findings[finding].short}. ${findings[finding].means} Next: ${command}`);
 }
 
-/** What is open, or a trouble on record, may need a log-in to be settled. */
+/** Reports whether recovery may make a log-in: for an open exchange, a dead AWSCURRENT, or a trouble on record. */
 const mayCost = ({ state, holderDead }: Sight): boolean =>
   holderDead ||
   state.trouble !== undefined ||

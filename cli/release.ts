@@ -36,16 +36,16 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
         ? JSON.stringify({ holds: holds.map(inJson), held, released: released.map(inJson) }, null, 2)
         : text,
     );
-  if (holds.length === 0) return tell([], 'Nothing to release: no exchange holds other rotations.');
+  if (holds.length === 0) return tell([], 'No hold to override: no exchange holds other rotations.');
   if (!options.json) {
     for (const hold of holds) terminal.say(inWords(hold));
     terminal.say(
-      `${held.length} rotation(s) were held. After this they may ask ThingSpace for new passwords, although what hit the ` +
-        'one above may hit them: be sure that its cause was its own.',
+      `${held.length} rotation(s) were held. After this they may ask ThingSpace for new passwords, although the cause of the ` +
+        'failed exchange above may affect them: be sure that it cannot.',
     );
   }
-  if (options.dryRun) return tell([], 'Dry run: nothing was done.');
-  await confirmed(terminal, options.yes, 'Let the other rotations go on?');
+  if (options.dryRun) return tell([], 'Dry run: no change was made.');
+  await confirmed(terminal, options.yes, 'Override the hold?');
   const attempts = holds.map(({ attempt }) => attempt);
   const rows = holds.map((hold) => ({ ...hold, attempt: randomUUID() }));
   const released = await ledger.change(SERVICE, deadlineOf(desk), (state, now) => {
@@ -70,12 +70,12 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
     released,
     held.length === 0
       ? 'Done: the other rotations come as scheduled.'
-      : `Done. Start those that were held, one after another: ${commandOf('rotate --held', secretArn)}`,
+      : `Done. Start the held rotations, one after another: ${commandOf('rotate --held', secretArn)}`,
   );
 }
 
 const inWords = ({ username, secretArn, why, since }: Hold): string =>
-  `The password change of ${oneLine(username)} (${oneLine(secretArn, 2048)}) is ${oneLine(why)} since ${new Date(since).toISOString()}.`;
+  `The exchange of ${oneLine(username)} (${oneLine(secretArn, 2048)}) is ${oneLine(why)} since ${new Date(since).toISOString()}.`;
 
 const inJson = ({ username, secretArn, why, since }: Hold) => ({
   username,

@@ -19,7 +19,7 @@ export type RotateOptions = Named & {
   held?: boolean;
 };
 
-/** What a rotation cannot put right; it would only fail. */
+/** Steps that must come before a rotation; without them it would only fail. */
 const NEEDS_FIRST: ReadonlySet<Do> = new Set([
   'store',
   'store-username',
@@ -33,9 +33,9 @@ const DEFAULT_WAIT_MINUTES = '20';
 const MINUTE_MS = 60_000;
 
 /**
- * Starts a rotation, or goes on with the one that is not over, and tells what happens until it is done or a
- * person must act.
- * @throws RotationNotDoneError with what comes next; UsageError, NotConfirmedError, TargetError, AwsCallError
+ * Starts a rotation, or continues the one that is not over, and reports its progress until it is done or an
+ * operator must act.
+ * @throws RotationNotDoneError with the next event; UsageError, NotConfirmedError, TargetError, AwsCallError
  */
 export async function rotate(desk: Desk, options: RotateOptions): Promise<void> {
   if (options.held) return rotateHeld(desk, options);
@@ -43,19 +43,20 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
 }
 
 /**
- * One after another, and none after the first that fails: if the cause is still there, it hits one only. One that
- * cannot even begin (it needs a person first) keeps none of the others. One whose secret is gone is not counted.
+ * Starts the held rotations one after another, and none after the first that fails: a cause that is still there then
+ * hits one only. A rotation that cannot begin (an operator must act first) does not stop the others. A rotation whose
+ * secret is gone does not count.
  */
 async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
   const { terminal } = desk;
   const held = brakeIsOn(desk) ? (await lookAtBrake(desk)).held : [];
-  if (held.length === 0) terminal.say('Nothing to do: no rotation is held or was held.');
+  if (held.length === 0) terminal.say('No rotation to start: none is held or was held.');
   let leftOut = 0;
   for (const secret of held) {
     const one = { ...options, secret, username: undefined };
     if (await isGone(desk, secret)) {
       if (!options.dryRun) await forgetHeld(desk, secret);
-      terminal.warn(`${secret} is gone: its rotation is held no more.`);
+      terminal.warn(`${secret} is gone: its rotation is no longer held.`);
       continue;
     }
     const startable = await lookBefore(desk, one).catch((failure: unknown) => {
@@ -87,7 +88,7 @@ async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable
   if (sight.heldBy && !isOpen(sight)) {
     throw new RotationNotDoneError(
       `The rotation would be held: ${findings.held.means} Settle that one first (${commandOf('status', sight.heldBy.secretArn)}), ` +
-        `or let the others go on (${commandOf('release', sight.heldBy.secretArn)}).`,
+        `or override the hold (${commandOf('release', sight.heldBy.secretArn)}).`,
     );
   }
   if (NEEDS_FIRST.has(verdict.next[0].do) && verdict.finding !== 'unproven') {
@@ -110,7 +111,7 @@ async function start(
     'ThingSpace makes a new password, and the old one is dead at that moment: apps that cached it are refused until they ' +
       'read the secret again. The rotation logs in twice.',
   );
-  if (options.dryRun) return terminal.say('Dry run: nothing was done.');
+  if (options.dryRun) return terminal.say('Dry run: no change was made.');
   let watched: Watched = { before: sight, token: tokenOf(sight), isEarlier: true };
   if (verdict.finding !== 'exchanging') {
     await confirmed(terminal, options.yes, 'Rotate now?');
@@ -141,20 +142,18 @@ type Watched = {
 const tokenOf = ({ state: { journal } }: Sight): string | undefined =>
   journal.state === 'idle' ? undefined : journal.token;
 
-/** RotateSecret. While an earlier rotation is pending, Secrets Manager goes on with that one instead. */
+/** Calls RotateSecret. While an earlier rotation is pending, Secrets Manager continues that one instead. */
 async function ask(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
   const { terminal, account } = desk;
   const token = randomUUID();
   const { again } = await account.rotate(secretArn, token);
-  terminal.say(
-    again ? 'An earlier rotation is not over: Secrets Manager goes on with that one.' : 'Started.',
-  );
+  terminal.say(again ? 'An earlier rotation is not over: Secrets Manager continues that one.' : 'Started.');
   return again
     ? { before, token: before.pendingVersion, isEarlier: true }
     : { before, token, isEarlier: false };
 }
 
-/** What is under way is never held. */
+/** Reports whether a rotation is under way: a hold never stops such a one. */
 const isOpen = ({ state: { journal } }: Sight): boolean => journal.state !== 'idle';
 
 function readMinutes({ waitMinutes = DEFAULT_WAIT_MINUTES }: RotateOptions): number {
@@ -201,7 +200,7 @@ async function watch(
   }
 }
 
-/** One look that fails is no reason to leave; the next one comes. */
+/** Looks again; a look that fails does not end the watching. */
 async function lookAgain(desk: Desk, secret: string): Promise<Sight | undefined> {
   try {
     return await look(desk, { secret });
@@ -232,20 +231,20 @@ function doneWords({ before, isEarlier }: Watched): string {
   );
 }
 
-/** Nothing that comes by itself can help. */
+/** Reports whether the rotation has failed and only an operator can help. */
 function mustAct(before: Sight, sight: Sight): boolean {
   const { trouble } = sight.state;
   const failed = trouble !== undefined && trouble.failures !== (before.state.trouble?.failures ?? 0);
   return failed && NEEDS_FIRST.has(verdictOn(sight).next[0].do);
 }
 
-/** What happens without the person, and until when nothing can. */
+/** Says which event comes without the operator, and the time before which none can. */
 function comesNext(sight: Sight): string {
   const { finding, next }: Verdict = verdictOn(sight);
   const until = next.find((step) => step.do === 'wait')?.until;
   const notBefore = until === undefined ? '' : ` Not before ${new Date(until).toISOString().slice(0, 19)}Z.`;
   return finding === 'well'
-    ? 'Nothing is under way any more.'
+    ? 'No rotation is under way now.'
     : `By itself: ${findings[finding].byItself}${notBefore}`;
 }
 
@@ -258,7 +257,7 @@ async function phaseOf({ store }: Desk, { state, secretArn, pending }: Sight): P
     case 'committed':
       return 'The new password is AWSCURRENT; it is being tested';
     case 'unknown':
-      return 'No answer that can be read came: whether the password was changed is not known';
+      return 'No readable answer came: whether the password was changed is not known';
     case 'lost':
       return 'The password is lost';
     case 'idle': {

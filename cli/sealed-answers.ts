@@ -5,9 +5,9 @@ import { type Envelope, EnvelopeError, readEnvelope } from '../lambda/sealing/en
 export type SealedAnswer = { where: string; envelopes: [Envelope, ...Envelope[]] };
 
 /**
- * The sealed answers that the ledger keeps: the journal's first, then those that were set aside, each attempt's once.
- * @param items those that are items of their own, by attempt
- * @throws EnvelopeError when one is stored in a shape that is no envelope
+ * Returns the sealed answers of the ledger: the journal's first, then the set-aside ones, each attempt's once.
+ * @param items the answers in separate items, by attempt
+ * @throws EnvelopeError when a stored value does not have the shape of an envelope
  */
 export function inLedger(
   { journal, setAside }: Pick<CredentialState, 'journal' | 'setAside'>,

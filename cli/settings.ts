@@ -4,16 +4,16 @@ import type { Account, FunctionFacts } from './account.ts';
 import { SettingsDisagreeError, UsageError } from './errors.ts';
 import { findFunction, type Where } from './find-function.ts';
 
-/** Everything but the AWS clients' own settings. What guards the limit is never guessed. */
+/** All settings except those of the AWS clients. The settings that guard the limit are never guessed. */
 export type Settings = {
   table: string | undefined;
-  /** Undefined where nobody says it: then no password is presented. */
+  /** Undefined where no source gives it: then the tool makes no log-in. */
   baseUrl: string | undefined;
   passwordElement: string | undefined;
   alarmTopicArn: string | undefined;
   sealingKeyId: string | undefined;
   runbookUrl: string | undefined;
-  /** Undefined where nobody says them: then no password is presented. */
+  /** Undefined where no source gives them: then the tool makes no log-in. */
   budgets: Budgets | undefined;
   function: FunctionFacts | undefined;
 };
@@ -33,7 +33,7 @@ type Name = (typeof NAMES)[number];
 /** By the name of the function's environment variable. */
 export type Given = Partial<Record<Name, string>>;
 
-/** What options and environment say; an option wins. */
+/** Returns the settings from options and environment; an option wins. */
 export function givenIn(
   options: { table?: string; baseUrl?: string; passwordElement?: string },
   env: NodeJS.ProcessEnv,
@@ -48,9 +48,9 @@ export function givenIn(
 }
 
 /**
- * The settings of the function that rotates the credential, as the function itself reads them. What is given
- * besides must agree. Where the function cannot be asked, what is given counts alone.
- * @param warn undefined: nobody is asked, what is given counts
+ * Returns the settings of the function that rotates the credential, as the function itself reads them. Given settings
+ * must agree with them. Where AWS does not return the function's configuration, the given settings count alone.
+ * @param warn undefined: AWS is not asked, and the given settings count alone
  * @throws SettingsDisagreeError, UsageError, FunctionNotFoundError, AwsCallError
  */
 export async function findSettings(
@@ -75,8 +75,8 @@ export async function findSettings(
     (name) => `${name} is ${given[name]} here and ${effective[name] ?? 'not set'} in the function`,
   );
   throw new SettingsDisagreeError(
-    `What was given does not agree with the rotation function: ${words.join('; ')}. Leave it out (option, or ` +
-      'environment variable of this shell), or name the credential that it belongs to. Nothing was done.',
+    `The given settings do not agree with the rotation function: ${words.join('; ')}. Leave them out (option, or ` +
+      'environment variable of this shell), or name the credential that they belong to. No change was made.',
   );
 }
 

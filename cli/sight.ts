@@ -18,7 +18,7 @@ import { brakeIsOn, lookAtBrake } from './brake.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { findTarget, type Named } from './target.ts';
 
-/** Everything that one look sees of a credential. Nothing is sent to ThingSpace, nothing is changed. */
+/** All facts that one look reads of a credential. The look sends no request to ThingSpace and changes nothing. */
 export type Sight = {
   /** Undefined for a secret that holds no credentials yet and was never rotated. */
   username: string | undefined;
@@ -28,12 +28,12 @@ export type Sight = {
   /** With what time alone has changed since it was written. */
   state: CredentialState;
   budgets: Budgets | undefined;
-  /** What AWSCURRENT is on; undefined where it could not be read (`unseen` says why) or has no value. */
+  /** The version that AWSCURRENT is on; undefined where it could not be read (`unseen` says why) or has no value. */
   holder: StoredVersion | undefined;
   unseen: string | undefined;
   /** AWSCURRENT is known not to work: refused for certain, replaced, or no credential. */
   holderDead: boolean;
-  /** Why the rotation, an app and a person may not present AWSCURRENT now. */
+  /** Why the rotation, an app and an operator may not log in with AWSCURRENT now. */
   mayNot: Record<'rotation' | 'app' | 'person', LockoutGuardError | undefined> | undefined;
   /** AWSPENDING on a version that is not current: it keeps RotateSecret from beginning anew. */
   pending: 'none' | 'without a value' | 'with a value';
@@ -49,9 +49,9 @@ export type Sight = {
 };
 
 /**
- * AWSCURRENT is read before the ledger: a rotation that goes on between the two looks like a dead password, until
+ * Reads AWSCURRENT before the ledger: a rotation that continues between the two looks like a dead password, until
  * both are read once more.
- * @throws LedgerUnavailableError, LedgerItemError and what finds the target
+ * @throws LedgerUnavailableError, LedgerItemError and the errors of `findTarget`
  */
 export async function look(desk: Desk, named: Named): Promise<Sight> {
   const sight = await lookOnce(desk, named);
@@ -69,7 +69,7 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
   const state = structuredClone(seen.state);
   const { budgets } = desk;
   sweep(state, budgets ?? NO_LIMITS, now);
-  // What waits is what is stored, not what this look would add.
+  // The outbox is the stored one, without the messages that this look would add.
   state.outbox = seen.state.outbox;
   const sight: Sight = {
     username,
@@ -132,7 +132,7 @@ export async function asked(
   return { rotation: ask('rotation'), app: ask('app'), person: ask('person') };
 }
 
-/** Who may read the ledger may not always read the rest; what can be seen stands. */
+/** Warns of a part that the operator may not read, and returns undefined for it; the other parts stay. */
 async function orWarn<T>({ terminal }: Desk, what: string, asking: Promise<T>): Promise<T | undefined> {
   return asking.catch((failure: Error) => {
     terminal.warn(`${what} is left out: ${failure.message}`);

@@ -26,7 +26,7 @@ export type StatusReport = {
     rotationBudget?: number;
     failed: number;
     inFlight: { actor: string; purpose: string; versionId: string; reservedAt: string; countsAt: string }[];
-    /** Nobody but a person presents anything before. */
+    /** Before this time only an operator's `trial` presents a password. */
     waitsUntil?: string;
   };
   refusedVersions: { versionId: string; at: string; replaced: boolean; onceMoreAfter?: string }[];
@@ -46,14 +46,14 @@ export type StatusReport = {
     versionId: string;
     storedAt: string;
     works: string;
-    /** Why no credential can be read from it, or what a person may not see in its password. */
+    /** Why no credential can be read from it, or a flaw of its password that a reader may not see. */
     remark?: string;
     rotation?: string;
     app?: string;
     trial?: string;
   };
   rotation?: { enabled: boolean; lastAt?: string; nextAt?: string };
-  /** The function's last ones within a day, of whichever credential; only where a person must act. */
+  /** The function's last ones within a day, of whichever credential; only where an operator must act. */
   lastErrors?: { errorName: string; message: string }[];
 };
 
@@ -154,7 +154,7 @@ function currentOf(sight: Sight): Pick<StatusReport, 'current'> {
   };
 }
 
-/** What a person may not see in the value that AWSCURRENT is on; empty where there is nothing to say. */
+/** Returns a remark on a flaw of the value that AWSCURRENT is on, which a reader may not see; empty without one. */
 function remarkOn({ holder, state }: Sight): string {
   if (!holder) return '';
   if (!holder.credential) return holder.problem.message;

@@ -6,7 +6,7 @@ import type { StatusReport } from './status-report.ts';
 
 const SIGN = { well: 'OK', 'goes-on': 'GOES ON', act: 'ACT' } as const;
 
-/** The report for a person who was woken by an alarm: the verdict and what to do first. */
+/** The report for an operator whom an alarm woke: the verdict and the next step come first. */
 export function inWords(report: StatusReport): string {
   const { username, at, secretArn, verdict } = report;
   const { short, byItself, section: anchor } = findings[verdict.finding];
@@ -47,7 +47,7 @@ const next = (report: StatusReport): string[] =>
 function heldBy({ heldBy: hold }: StatusReport): string[] {
   if (!hold) return [];
   return [
-    `The password change of ${oneLine(hold.username)} (${oneLine(hold.secretArn, 2048)}) is ${oneLine(hold.why)} since ${hold.since}.`,
+    `The exchange of ${oneLine(hold.username)} (${oneLine(hold.secretArn, 2048)}) is ${oneLine(hold.why)} since ${hold.since}.`,
   ];
 }
 
@@ -68,7 +68,7 @@ function logIns({ lockout, refusedVersions, current }: StatusReport): string[] {
   ];
 }
 
-/** Old versions are many: in one line. What may be presented once more has one of its own. */
+/** Lists the many old versions in one line. A version that may be presented once more has a line for itself. */
 function refused(versions: StatusReport['refusedVersions']): string[] {
   const once = versions.filter(({ onceMoreAfter }) => onceMoreAfter !== undefined);
   const never = versions.filter(({ onceMoreAfter }) => onceMoreAfter === undefined);
@@ -76,15 +76,15 @@ function refused(versions: StatusReport['refusedVersions']): string[] {
     ({ versionId, replaced }) => `${oneLine(versionId)} (${replaced ? 'replaced' : 'refused'})`,
   );
   return [
-    ...(named.length === 0 ? [] : [`Versions that are not presented again: ${named.join(', ')}`]),
+    ...(named.length === 0 ? [] : [`Versions that no log-in uses again: ${named.join(', ')}`]),
     ...once.map(
       ({ versionId, at, onceMoreAfter }) =>
-        `Version ${oneLine(versionId)} was refused at ${at}; it is presented once more after ${onceMoreAfter}.`,
+        `Version ${oneLine(versionId)} was refused at ${at}; one more log-in may use it after ${onceMoreAfter}.`,
     ),
   ];
 }
 
-/** One line for each answer, with whom it is given to. */
+/** Returns one line for each answer, with the callers that get it. */
 function mayBePresented(current: StatusReport['current']): string[] {
   if (current?.rotation === undefined) return [];
   const byAnswer = new Map<string, string[]>();
@@ -93,18 +93,18 @@ function mayBePresented(current: StatusReport['current']): string[] {
     byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), who]);
   }
   return [
-    'May AWSCURRENT be presented now?',
+    'May a log-in use AWSCURRENT now?',
     ...[...byAnswer].map(([answer, whom]) => `  ${whom.join(', ')}: ${answer}`),
   ];
 }
 
 const PASSWORD: Record<StatusReport['journal']['state'], string> = {
-  idle: 'No password change is under way.',
+  idle: 'No exchange is under way.',
   exchanging: 'ThingSpace is being asked for a new password.',
-  died: 'A password change was begun, and its process died.',
+  died: 'An exchange was begun, and its process died.',
   received: 'A new password is sealed, and no invocation has confirmed that the secret holds it.',
   committed: 'The new password is AWSCURRENT; the rotation is not closed.',
-  unknown: 'A password change has no known outcome.',
+  unknown: 'An exchange has no known outcome.',
   lost: 'The password is lost.',
 };
 

@@ -27,7 +27,7 @@ export async function status(desk: Desk, options: StatusOptions): Promise<void> 
 const DAY_MS = 24 * 60 * 60_000;
 const MAX_ERRORS = 3;
 
-/** The last of each name. Who may not read the log is told so, and no more. */
+/** Returns the last error of each name. Without the right to read the log it warns, and returns none. */
 async function lastErrors(
   { function: found, surroundings, terminal }: Desk,
   { secretArn, at }: StatusReport,

@@ -62,13 +62,13 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
   );
   terminal.say('Every other member of the secret stays as it is.');
   if (endsHint(password) !== '') terminal.say(endsHint(password).trim());
-  if (options.dryRun) return terminal.say('Dry run: nothing was stored.');
+  if (options.dryRun) return terminal.say('Dry run: no version was stored.');
   await confirmed(terminal, options.yes, 'Store it?');
   const fresh = await look(desk, options);
   mayStoreNow(fresh);
   if (fresh.holder?.versionId !== sight.holder?.versionId) {
     throw new TargetError(
-      'The secret was changed since the question was asked. Nothing was stored; run it again.',
+      'The secret was changed since the question was asked. No version was stored; run it again.',
     );
   }
   const token = randomUUID();
@@ -83,7 +83,7 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
   await offerTrial(desk, options, secretArn);
 }
 
-/** What is stored while ThingSpace is being asked would be overwritten by its answer, or overwrite it. */
+/** Throws while an exchange is under way: its answer would overwrite the stored version, or be overwritten by it. */
 function mayStoreNow({ state, now }: Sight): void {
   const { journal } = state;
   const leaseEndsAt = 'startedAt' in journal ? journal.startedAt + 20 * 60_000 : 0;
@@ -94,15 +94,15 @@ function mayStoreNow({ state, now }: Sight): void {
   }
 }
 
-/** Typed twice, because nobody sees it. */
+/** Asks twice, because the password is not shown. */
 async function asked({ terminal }: Desk, username: string): Promise<string> {
   const password = await terminal.secret(`Password of ${oneLine(username)} (not shown): `);
   if (!terminal.isTty) return password;
   if ((await terminal.secret('Once more: ')) === password) return password;
-  throw new PasswordUnusableError('The two are not the same. Nothing was stored.');
+  throw new PasswordUnusableError('The two are not the same. No version was stored.');
 }
 
-/** The text that is there, with another password; what is no credential takes the members of the one that worked last. */
+/** Returns the stored text with another password; a value without a credential gets the members of the last one that worked. */
 async function newValue(
   desk: Desk,
   { holder, state }: Sight,
@@ -115,14 +115,14 @@ async function newValue(
   const text = editableText(holder?.value) ?? editableText(good?.value) ?? '{"username":"","password":""}';
   const why = unusableBecause(password);
   if (why !== undefined)
-    throw new PasswordUnusableError(`This password cannot be used: ${why}. Nothing was stored.`);
+    throw new PasswordUnusableError(`This password cannot be used: ${why}. No version was stored.`);
   const value = withCredential(text, { username, password });
   try {
     checkStorable(secretArn, value);
     readCredential(secretArn, value);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
-    throw new PasswordUnusableError(`Nothing was stored. ${failure.message}`);
+    throw new PasswordUnusableError(`No version was stored. ${failure.message}`);
   }
   return value;
 }
@@ -133,7 +133,7 @@ async function mustNotBeDead({ state, holder }: Sight, username: string, passwor
   const known = Object.entries(state.refused).find(
     ([id, { releasable }]) => id.endsWith(`:${hash}`) && !releasable,
   );
-  const orAnyway = 'If support has made it valid again, add --anyway. Nothing was stored.';
+  const orAnyway = 'If support has made it valid again, add --anyway. No version was stored.';
   if (known) {
     const [id, { at, replaced }] = known;
     throw new PasswordKnownDeadError(

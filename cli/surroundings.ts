@@ -1,4 +1,4 @@
-/** What stands around the function: asked by `audit`, `status`, `rotate`, `doctor` and `test-alarm`. Methods throw `AwsCallError`. */
+/** The AWS resources around the function, for `audit`, `status`, `rotate`, `doctor` and `test-alarm`. Methods throw `AwsCallError`. */
 export interface Surroundings {
   /** Audit rows that are items of their own, oldest first. */
   auditItems(credential: string): Promise<Record<string, unknown>[]>;

@@ -7,14 +7,14 @@ import { asStored, type StoredVersion } from '../lambda/secret/stored-version.ts
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
 
-/** How a person names a credential: by its secret (name or ARN), by its username, or by both. */
+/** The operator's name for a credential: by its secret (name or ARN), by its username, or by both. */
 export type Named = { secret?: string | undefined; username?: string | undefined };
 
 export type Target = {
   /** Undefined for a secret that holds no credentials yet and was never rotated. */
   username: string | undefined;
   secret: SecretDescription | undefined;
-  /** What AWSCURRENT is on. */
+  /** The version that AWSCURRENT is on. */
   holder: StoredVersion | undefined;
   /** Why AWSCURRENT could not be read. */
   unseen: string | undefined;
@@ -88,7 +88,7 @@ async function lastUsername(
   throw new TargetError(`Which username it holds cannot be seen (${unseen}): name it with --username.`);
 }
 
-/** The username where a command cannot go on without one. @throws CredentialNotInitializedError */
+/** Returns the username for a command that needs one. @throws CredentialNotInitializedError */
 export function usernameOf({ username, secret, holder }: Target): string {
   if (username !== undefined) return username;
   throw (
@@ -100,7 +100,7 @@ export function usernameOf({ username, secret, holder }: Target): string {
 }
 
 /**
- * What AWSCURRENT holds, read by version id: a read by label may be answered from before a change.
+ * Returns the credential in AWSCURRENT, read by version id: a read by label may return a version from before a change.
  * @throws TargetError, AwsCallError, SecretShapeError, CredentialNotInitializedError
  */
 export async function readCurrent({ store }: Desk, secret: SecretDescription): Promise<StoredCredential> {

@@ -33,14 +33,14 @@ export const processTerminal: Terminal = {
   },
 };
 
-/** A pipe has no width, unless COLUMNS says one. JSON is nobody's to break. */
+/** A pipe has no width, unless COLUMNS says one. JSON is never broken. */
 function write(stream: NodeJS.WriteStream, text: string): void {
   const columns = stream.columns ?? (Number(process.env.COLUMNS) || undefined);
   const laid = /^[[{]\s/.test(text) ? text : wrapped(text, columns);
   stream.write(`${stream.isTTY && pc.isColorSupported ? painted(laid) : laid}\n`);
 }
 
-/** Nothing of it is echoed, and readline keeps no history of it. */
+/** Reads a line without an echo and without a history in readline. */
 async function typed(prompt: string): Promise<string> {
   process.stderr.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -62,7 +62,7 @@ async function piped(): Promise<string> {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
     if (bytes > MAX_BYTES)
-      throw new PasswordUnusableError('What came through the pipe is too large for a password.');
+      throw new PasswordUnusableError('The text from the pipe is too large for a password.');
   }
   return Buffer.concat(chunks)
     .toString()

@@ -13,14 +13,14 @@ export async function testAlarm(desk: Desk, { yes, dryRun, actor }: TestAlarmOpt
   const { alarmTopicArn } = settings;
   if (alarmTopicArn === undefined)
     throw new TargetError('The topic is not known: name the credential with --secret.');
-  terminal.say(`Publishes a test to everybody who receives the alarms of ${alarmTopicArn}.`);
-  if (dryRun) return terminal.say('Dry run: nothing was published.');
+  terminal.say(`Publishes a test to every receiver of the alarms of ${alarmTopicArn}.`);
+  if (dryRun) return terminal.say('Dry run: no message was published.');
   await confirmed(terminal, yes, 'Publish it?');
   const id = await surroundings.publish(
     alarmTopicArn,
-    'ThingSpace TEST: nothing happened, nothing to do',
+    'ThingSpace TEST: no fault, no action needed',
     `This is a test of the ThingSpace password rotation's alarms, published by "${actor.replaceAll(/[^\x20-\x7e]/g, '?')}".\n` +
-      'Nothing happened and there is nothing to do. Who should have got this and did not: see "messages do not arrive" ' +
+      'There is no fault, and you need not act. If a receiver did not get this message: see "messages do not arrive" ' +
       'in the runbook.\n',
   );
   terminal.say(`Published (${id}). Ask each receiver whether it came; an e-mail takes a minute or two.`);

@@ -33,7 +33,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   const { username, versionId, password, secretArn } = credential;
   const who = { actor: options.actor, purpose: 'trial', share: 'person' } as const;
 
-  // What would be answered, on a copy: no question is asked in vain.
+  // Tries the change on a copy first, so that the tool asks only when the answer counts.
   const { state, now } = await ledger.read(username, deadlineOf(desk));
   const used = exposure(state);
   const print = await fingerprint(username, versionId, password);
@@ -47,7 +47,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   if (state.refused[print.id]) terminal.say('ThingSpace has refused the password of this version before.');
   terminal.say(
     `${used} of ${budgets.limit} consecutive failures are counted. If this fails it is ${used + 1}, and at ${budgets.limit} ` +
-      'the username is locked. If it succeeds the count is cleared, but for what is in flight.',
+      'the username is locked. If it succeeds the count is cleared, except attempts in flight.',
   );
   if (endsHint(password) !== '') terminal.say(endsHint(password).trim());
   await confirmed(terminal, options.yes, 'Send it?');
@@ -56,7 +56,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   const fresh = await readCurrent(desk, await desk.store.describe(secretArn));
   if (fresh.versionId !== versionId) {
     throw new TargetError(
-      'The secret was changed since the question was asked. Nothing was sent; run it again.',
+      'The secret was changed since the question was asked. No log-in was made; run it again.',
     );
   }
   const deadlineMs = deadlineOf(desk);
@@ -68,7 +68,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   switch (outcome.outcome) {
     case 'done':
       terminal.say(`It works: ThingSpace gave a session (${session}). ${counted}`);
-      terminal.say('Rotation and apps go on by themselves.');
+      terminal.say('Rotation and apps continue by themselves.');
       return;
     case 'refused':
       throw new TrialFailedError(
@@ -86,7 +86,7 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   }
 }
 
-/** Before anything else that may fail: a session of ours is not left open. Returns what became of it, in words. */
+/** Logs out before any other call that may fail, so that no session stays open. Returns the outcome in words. */
 async function logOut({ api }: Desk, session: string): Promise<string> {
   const { outcome } = await api.logOut(session, { timeoutMs: LOG_OUT_TIMEOUT_MS });
   return outcome === 'done' ? 'logged out again' : 'it could not be logged out and ends by itself';

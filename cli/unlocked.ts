@@ -13,7 +13,7 @@ import { findTarget, type Named, usernameOf } from './target.ts';
 export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean };
 
 /**
- * Takes over from a person that M2M Support has unlocked the username.
+ * Records, on an operator's word, that M2M Support has unlocked the username.
  * @throws UsageError, UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
  */
 export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {
@@ -22,7 +22,7 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   const target = await findTarget(desk, options);
   const { secret } = target;
   const username = usernameOf(target);
-  // What would be answered, on a copy: no question is asked in vain.
+  // Tries the change on a copy first, so that the tool asks only when the answer counts.
   const { state, now } = await ledger.read(username, deadlineOf(desk));
   const attempts = exposure(state);
   const unlockedAt = readTime(options.at, now);

@@ -6,7 +6,7 @@ import { bytesTooMany } from '../lambda/secret/credential.ts';
 import type { FindingName } from './findings.ts';
 import type { Sight } from './sight.ts';
 
-/** What is to be done now. `store`: the right password, which support gives where nobody has it. */
+/** The next step. `store` is for the working password; support gives one where no operator has it. */
 export type Do =
   | 'nothing'
   | 'wait'
@@ -67,13 +67,13 @@ function standing({ username, secretArn, state, now, former, facts }: Sight): Ve
   return undefined;
 }
 
-/** A sealed password waits, and AWSCURRENT is on another version than the one that it replaced: a log-in must prove it. */
+/** Reports whether a sealed password waits for a log-in: AWSCURRENT is on another version than the one that it replaced. */
 function sealedNeedsLogIn({ state: { journal }, holder, holderDead }: Sight): boolean {
   if (journal.state !== 'received' || !holder || !holderDead) return false;
   return holder.versionId !== journal.oldVersion && holder.versionId !== journal.supersededBy;
 }
 
-/** Nothing that needs a log-in goes on while the guard is closed for the rotation. */
+/** Judges the guard: while it is closed for the rotation, no step that needs a log-in continues. */
 function guard(sight: Sight): Verdict | undefined {
   const { state, mayNot, budgets, holder, holderDead } = sight;
   const { journal } = state;
@@ -134,7 +134,7 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
   }
 }
 
-/** What AWSCURRENT is on. */
+/** Judges the version that AWSCURRENT is on. */
 function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefined {
   const { journal, lastGood, trouble } = state;
   if (!holder) return undefined;
@@ -156,7 +156,7 @@ function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefin
   return undefined;
 }
 
-/** Something was in the way the last time, and nothing above says so any more, or it is about more than that. */
+/** Judges a trouble on record that no check above explains. */
 function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   switch (trouble?.kind) {
     case undefined:
@@ -173,7 +173,7 @@ function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   }
 }
 
-/** What stands around a credential whose password is as it should be. */
+/** Judges the surroundings of a credential whose password is as it should be. */
 function around({
   state,
   now,

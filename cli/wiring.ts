@@ -30,7 +30,7 @@ const INVOCATION_TIMES = { ...TIMES, requestTimeout: 16 * 60_000 };
 const noMetrics: Metrics = { count: () => undefined, gauge: () => undefined };
 /** For a desk without limits: it only reads, and what would present anything asks `limitsOf` first. */
 const NOTHING_ALLOWED = { limit: 1, budget: 0, rotation: 0 };
-/** Of a desk that has no ThingSpace address: nothing listens there. */
+/** The address for a desk that has no ThingSpace address: no server listens there. */
 const NOWHERE = 'https://thingspace.invalid';
 
 export const clientOptions = ({ region, endpoint }: Reach) => ({
@@ -53,7 +53,7 @@ export async function reachAccount(reach: Reach): Promise<Account> {
   return awsAccount(secretsManager, lambda);
 }
 
-/** The one place that makes AWS clients. Nothing is called until a command asks. */
+/** Makes the AWS clients; no other place does. It calls no service until a command asks. */
 export function wire(settings: Settings, reach: Reach, account: Account, terminal: Terminal): Desk {
   const client = clientOptions(reach);
   const budgets = settings.baseUrl === undefined ? undefined : settings.budgets;

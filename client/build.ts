@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 const root = path.join(import.meta.dirname, '..');
 export const clientDirectory = path.join(root, 'dist', 'client');
 
-/** `dependencies`: what the module imports and does not contain. */
+/** `dependencies`: the packages that the module imports and does not contain. */
 export type BuiltClient = { sizeBytes: number; dependencies: string[] };
 
 /** @param outDir absolute; replaced as a whole */

@@ -3,7 +3,11 @@
 export { AwsCallError } from '../lambda/aws-call.ts';
 export { PresentableError } from '../lambda/errors.ts';
 export { LedgerUnavailableError } from '../lambda/ledger/errors.ts';
-export { createSession, type LedgerSettings, type SessionSettings } from './create-session.ts';
+export {
+  createSession,
+  type LedgerSettings,
+  type SessionSettings,
+} from '../lambda/session/create-session.ts';
 export {
   LogInRefusedError,
   LogInStoppedError,
@@ -12,7 +16,7 @@ export {
   SessionGoneError,
   SessionSetupError,
   ThingSpaceUnavailableError,
-} from './errors.ts';
-export type { SessionEvent } from './events.ts';
-export { saysSessionGone, throwIfSessionGone } from './gone.ts';
-export type { CallOptions, Session } from './session.ts';
+} from '../lambda/session/errors.ts';
+export type { SessionEvent } from '../lambda/session/events.ts';
+export { saysSessionGone, throwIfSessionGone } from '../lambda/session/gone.ts';
+export type { CallOptions, Session } from '../lambda/session/session.ts';

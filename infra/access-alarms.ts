@@ -17,14 +17,14 @@ const burst = {
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
 
-/** What a caller that is refused would not report by itself. */
+/** Makes the alarms for failures that a denied caller would not report. */
 export function accessAlarms(scope: Construct, service: RotationService, access: IFunction): Alarm[] {
   const { serviceName } = service;
   const denied = new Alarm(scope, 'DeniedAlarm', {
     ...burst,
     threshold: DENIED_BURST,
     metric: service.metric('AccessDenied', { period }),
-    alarmDescription: `${DENIED_BURST} requests to the access function of ${serviceName} were denied or throttled within 15 minutes. Who and what: npm run cli -- access-log, and the function's log (docs/access.md).`,
+    alarmDescription: `${DENIED_BURST} requests to the access function of ${serviceName} were denied or throttled within 15 minutes. npm run cli -- access-log, and the function's log, name the callers and operations (docs/access.md).`,
   });
   const failed = new Alarm(scope, 'FailedAlarm', {
     ...burst,
@@ -37,7 +37,7 @@ export function accessAlarms(scope: Construct, service: RotationService, access:
       },
       period,
     }),
-    alarmDescription: `${FAILED_BURST} requests to the access function of ${serviceName} failed within 15 minutes: no record, no session, or no usable answer of ThingSpace. The function's log says which; what was sent without an answer reads as unknown in npm run cli -- access-log (docs/access.md).`,
+    alarmDescription: `${FAILED_BURST} requests to the access function of ${serviceName} failed within 15 minutes: no record, no session, or no usable answer of ThingSpace. The function's log says which; npm run cli -- access-log shows a request without an answer as unknown (docs/access.md).`,
   });
   for (const alarm of [denied, failed]) alarm.addAlarmAction(new SnsAction(service.alarmTopic));
   return [denied, failed];

@@ -34,15 +34,15 @@ export interface AccessFunctionProps
     RotationFunctionOptions,
     'vpc' | 'vpcSubnets' | 'securityGroups' | 'tracing' | 'reservedConcurrency'
   > {
-  /** Whose ledger, sealing key and alarm topic it uses. */
+  /** The service whose ledger, sealing key and alarm topic the function uses. */
   readonly service: RotationService;
-  /** Those that a rule names are the function's to use, and no other. */
+  /** The function may use the credentials in this list that a rule names, and no others. */
   readonly credentials: readonly ThingSpaceCredential[];
-  /** Who may call what (docs/access.md); everything else is denied. */
+  /** The callers and their operations (docs/access.md); the function denies every other request. */
   readonly policy: Policy;
   /** ThingSpace's address. @default - the public one */
   readonly baseUrl?: string;
-  /** Of one role or user, over all instances of the function. @default 600 */
+  /** The limit for one role or user, over all instances of the function. @default 600 */
   readonly requestsPerMinute?: number;
   /** How long a record is kept. @default 400 */
   readonly retentionDays?: number;
@@ -180,7 +180,7 @@ export class AccessFunction extends Construct {
 
   /**
    * Since October 2025 a URL wants both actions (AWS Lambda Developer Guide, "Control access to Lambda function
-   * URLs"). The second one only through the URL: who may invoke the function itself can write any caller's name
+   * URLs"). The second one only through the URL: a principal that may invoke the function itself can write any caller's name
    * into the event.
    */
   #callersPolicy(managedPolicyName: string, { rules }: Policy): ManagedPolicy {
@@ -215,7 +215,7 @@ const allow = (actions: string[], resources: string[], conditions: Record<string
 const secretIdOf = ({ credentialName, secret }: ThingSpaceCredential): string =>
   Token.isUnresolved(secret.secretArn) ? `thingspace/${credentialName}` : secret.secretArn;
 
-/** What a table under a customer-managed key asks of its users (DynamoDB Developer Guide, encryption at rest). */
+/** The rights that users of a table under a customer-managed key need (DynamoDB Developer Guide, encryption at rest). */
 const throughDynamoDb = (key: IKey) =>
   allow(
     [

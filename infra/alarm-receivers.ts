@@ -11,11 +11,11 @@ import { labelOf } from '../lambda/alarms/label.ts';
 import type { Severity } from '../lambda/alarms/severity.ts';
 
 type Choice = {
-  /** What it hears of. @default - everything; by SMS only what is critical */
+  /** The severities that the receiver gets. @default - all; by SMS only `critical` */
   readonly severities?: readonly Severity[];
 };
 
-/** Who is told. E-mail and HTTPS receivers confirm their subscription once, by a message from SNS. */
+/** A receiver of messages. E-mail and HTTPS receivers confirm their subscription once, by a message from SNS. */
 export type Receiver =
   | (Choice & { readonly email: string })
   /** Telephone number as E.164: `+12025550123`. */
@@ -29,8 +29,8 @@ export type Receiver =
 export type Subscribed = { receiver: Receiver; usernames: 'everything' | string[] };
 
 /**
- * SNS takes one subscription per receiver and topic, so whoever receives for several credentials gets one
- * subscription with all of them, and whoever receives everything needs no other.
+ * SNS takes one subscription per receiver and topic, so a receiver for several credentials gets one
+ * subscription with all of them, and a receiver of everything needs no other.
  */
 export function subscriptions(
   everything: readonly Receiver[],
@@ -71,8 +71,8 @@ export function addressOf(receiver: Receiver): string {
 }
 
 /**
- * Who hears of everything also hears CloudWatch's alarms. They have no attributes, and they say that the
- * function cannot speak for itself, so they pass every choice of severities.
+ * A receiver of everything also gets CloudWatch's alarms. They have no attributes. They report that the function
+ * may be unable to publish, so they pass every choice of severities.
  */
 function filterOf(severities: readonly Severity[] | undefined, usernames: Subscribed['usernames']) {
   const credential =

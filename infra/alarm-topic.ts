@@ -27,7 +27,7 @@ export function alarmTopic(scope: Construct, id: string, key: IKey): Topic {
   return topic;
 }
 
-/** What a publisher needs of the key of an encrypted topic. */
+/** The statement that lets a publisher use the key of an encrypted topic. */
 export function publishThroughKey(key: IKey, topic: ITopic): PolicyStatement {
   return new PolicyStatement({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],

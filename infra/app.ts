@@ -30,7 +30,7 @@ try {
   app.synth();
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
-  // The sentence is for whoever wrote the file; a stack trace would only hide it.
+  // The sentence is for the author of the file; a stack trace would only hide it.
   console.error(error.message);
   process.exitCode = 1;
 }

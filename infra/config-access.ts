@@ -67,7 +67,7 @@ export const accessSchema = object({
 
 const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others)$/i;
 
-/** What no single setting shows; each sentence says what to write. */
+/** Yields mistakes that no single setting shows; each sentence says what to write. */
 export function* accessFits({ access, account, credentials }: Config): Generator<string> {
   if (!access) return;
   const seen = new Set<string>();
@@ -91,7 +91,7 @@ export function* accessFits({ access, account, credentials }: Config): Generator
     yield* ofAccount(`${at}.principals`, given.principals, account);
     const speaks = given.principals.some((one) => access.speakers.some((speaker) => overlap(one, speaker)));
     if (given.users && !speaks) {
-      yield `${at}.users: leave it out, or name one of the rule's principals in access.speakers: nobody else says on whose behalf it acts`;
+      yield `${at}.users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act`;
     }
   }
   yield* ofAccount('access.speakers', access.speakers, account);

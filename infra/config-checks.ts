@@ -12,7 +12,7 @@ export function subscriptionsOf(config: Config) {
   return subscriptions(config.alarmReceivers as Receiver[], perCredential);
 }
 
-/** What no single setting shows; each sentence says what to write. */
+/** Returns the mistakes that no single setting shows; each sentence says what to write. */
 export function crossCheck(config: Config): string[] {
   return [
     ...budgetsFit(config),
@@ -28,7 +28,7 @@ export function crossCheck(config: Config): string[] {
 
 function* budgetsFit({ lockout: { limit, budget, rotationBudget } }: Config) {
   if (budget >= limit) {
-    yield `lockout.budget: write less than lockout.limit (${limit}); the rest of the log-ins stays free for people`;
+    yield `lockout.budget: write less than lockout.limit (${limit}); the rest of the log-ins stays free for operators`;
   }
   if (rotationBudget > budget) {
     yield `lockout.rotationBudget: write at most lockout.budget (${budget})`;
@@ -68,7 +68,7 @@ function* madeTwice(credentials: Config['credentials']) {
   }
 }
 
-/** What the stack itself is made of (`stack.ts`); a credential is a construct beside it. */
+/** The ids of the stack's own constructs (`stack.ts`); a credential is a construct beside them. */
 const innerConstructs =
   /^(service|dashboard|access|accessurl|accesstable|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
 

@@ -4,8 +4,8 @@ import { partitionOf } from './regions.ts';
 type Place = { path: string; arn: string; what: string };
 
 /**
- * What a stack uses is of its own account and region; readers may be of other accounts of the partition. One
- * sentence for each ARN that is elsewhere.
+ * Yields one sentence for each ARN of another account or region. All resources of a stack are of its own account
+ * and region; readers may be of other accounts of the partition.
  */
 export function* placesFit(config: Config): Generator<string> {
   const { account, region } = config;

@@ -176,7 +176,7 @@ const schema = object({
   rotation: v.optional(rotation, { everyDays: 90 }),
   alarmReceivers: v.pipe(
     list(receiver),
-    v.minLength(1, 'write at least one receiver: an alarm that nobody gets is none'),
+    v.minLength(1, 'write at least one receiver: an alarm without a receiver is useless'),
   ),
   operators: v.optional(list(operatorArn), []),
   runbookUrl: v.optional(
@@ -223,7 +223,7 @@ export function parseConfig(input: unknown): Config {
   throw new ConfigurationError(mistakes.map((mistake) => `${mistake}.`).join('\n'));
 }
 
-/** @throws ConfigurationError also when the file is missing, cannot be read or is no JSON */
+/** @throws ConfigurationError also when the file is missing, cannot be read or is not JSON */
 export function readConfig(file: string): Config {
   try {
     return parseConfig(JSON.parse(contentOf(file)));

@@ -1,6 +1,6 @@
 /**
- * What a deployment costs a month, from public list prices. docs/costs.md says where they come from and is
- * kept true by a test; `node infra/costs.ts` prints its table.
+ * Computes the monthly costs of a deployment from public list prices. docs/costs.md names their sources, and a test
+ * keeps that page true; `node infra/costs.ts` prints its table.
  *
  * Prices: US dollars, us-east-1, without free tiers.
  */
@@ -23,7 +23,7 @@ export const prices = {
   schedulerInvocation: 1 / 1_000_000,
 } as const;
 
-/** What happens in a month to one credential that rotates every 90 days and whose apps read it. */
+/** The use of one credential in a month: it rotates every 90 days, and its apps read it. */
 export type Use = {
   /** GetSecretValue calls of all its apps; without a cache, one per log-in. */
   readsPerMonth: number;

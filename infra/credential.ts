@@ -26,12 +26,12 @@ export interface IThingSpaceCredential {
   metric(name: MetricName, options?: { period?: Duration }): Metric;
   metricPasswordAgeDays(): Metric;
   metricFailedLogIns(): Metric;
-  /** 1 while a person is needed. */
+  /** 1 while an operator is needed. */
   metricTroubleStands(): Metric;
 }
 
 export interface ThingSpaceCredentialAttributes {
-  /** Of the service that rotates it. */
+  /** The name of the service that rotates the credential. */
   readonly serviceName: string;
   readonly username: string;
   readonly secret: ISecret;
@@ -50,7 +50,7 @@ export interface ThingSpaceCredentialProps {
   /**
    * An existing secret of this account and region, by its full ARN and with its key where that is
    * customer-managed. Its resource policy stays its owner's: readers are named there.
-   * @default - a new secret, without credentials until a person stores them
+   * @default - a new secret, without credentials until an operator stores them
    */
   readonly secret?: ISecret;
   /**
@@ -68,7 +68,7 @@ export class GrantError extends Error {
   override readonly name = 'GrantError';
 }
 
-/** One ThingSpace username: its secret, who reads it, its schedule, its daily check. */
+/** One ThingSpace username: its secret, its readers, its schedule, its daily check. */
 export class ThingSpaceCredential extends Construct implements IThingSpaceCredential {
   /** A credential that another stack deployed, for its metrics and its secret. */
   static fromThingSpaceCredentialAttributes(
@@ -142,7 +142,7 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
     this.#readers.set(reader.roleArn, reader);
     this.#service.addReaderAccount(reader.env.account);
     const key = this.secret.encryptionKey;
-    // A key that this project made lets whoever may read decrypt; AWS's own key for Secrets Manager does too.
+    // A key that this project made lets every reader of the secret decrypt; AWS's own key for Secrets Manager does too.
     if (!key || this.#adopted || Resource.isOwnedResource(key)) return;
     if (isOfAccount(this, reader) && grantImportedKey(key, reader)) return;
     throw new GrantError(
@@ -151,9 +151,9 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
   }
 
   /**
-   * What an app that uses the client library needs: to read the secret, the ledger's items of this username
-   * and of no other, to seal the session that its fleet shares, and to announce a failed log-in. All but the
-   * first are attached to the role, which must be of this account.
+   * Grants the rights of an app that uses the client library: to read the secret, to use the ledger's items of this
+   * username and of no other, to seal the session that its fleet shares, and to announce a failed log-in. All rights
+   * except the first are attached to the role, which must be of this account.
    *
    * @throws GrantError
    */
@@ -171,7 +171,7 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
       service.grantAlarms(reader);
     if (granted) return;
     throw new GrantError(
-      `Nothing can be attached to ${describe(reader)}: it must be a role that this app may change.`,
+      `No policy can be attached to ${describe(reader)}: it must be a role that this app may change.`,
     );
   }
 

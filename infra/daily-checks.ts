@@ -5,7 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 
-/** What the function is invoked with besides Secrets Manager's own event. */
+/** The event that starts the function's recovery; its other events come from Secrets Manager. */
 export const recoverEvent = (secretArn: string) => ({ Recover: secretArn });
 
 /** The daily checks' group and the role by which Scheduler invokes the function. */

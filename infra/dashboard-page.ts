@@ -106,7 +106,7 @@ export function picture(all: Widget[]): string {
 const line = (x: number, y: number, text: string, size: number, color: string) =>
   `<text x="${x}" y="${y}" font-size="${size}" fill="${color}">${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
 
-/** What a widget draws: metric names and labels, each once. */
+/** Lists the metric names and labels that a widget draws, each once. */
 function series({ properties: { metrics = [] } }: Widget): string[] {
   const named = metrics.map((metric) => {
     const options = metric.find((part): part is { label?: string } => typeof part === 'object') ?? {};

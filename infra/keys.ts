@@ -25,21 +25,21 @@ export function newSealingKey(
 }
 
 type WhoMay = {
-  /** ARNs, or patterns of ARNs, of those who may open sealed passwords. */
+  /** ARNs, or patterns of ARNs, of the principals that may open sealed passwords. */
   openerArns: () => string[];
   /** Accounts whose roles read secrets. */
   readerAccounts: () => string[];
 };
 
-/** Says in the key's policy who reads and who opens. The policy of an imported key stays its owner's. */
+/** Writes readers and openers into the key's policy. The policy of an imported key stays its owner's. */
 export function guardSealingKey(key: IKey, { openerArns, readerAccounts }: WhoMay): void {
   key.addToResourcePolicy(readThroughSecretsManager(key, readerAccounts), /* allowNoOp */ true);
   key.addToResourcePolicy(onlyOpeners(openerArns), /* allowNoOp */ true);
 }
 
 /**
- * As the policy of AWS's own key for Secrets Manager has it: whoever may read a secret may decrypt it, through
- * Secrets Manager only. Who may read stands in each secret's policy, so this one does not grow with them.
+ * The statement of AWS's own key for Secrets Manager: a principal that may read a secret may decrypt it, through
+ * Secrets Manager only. The readers are listed in each secret's policy, so this policy does not grow with them.
  */
 function readThroughSecretsManager(scope: Construct, readerAccounts: () => string[]): PolicyStatement {
   return new PolicyStatement({

@@ -26,8 +26,8 @@ export function ledgerTable(
     billingMode: BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: props.protectedFromDeletion,
-    // Not the sealing key: when that is disabled, the ledger must still be able to say so. What is secret in
-    // here is sealed already.
+    // Not the sealing key: the ledger must stay usable when that key is disabled. Secrets in this table are sealed
+    // already.
     encryption: TableEncryption.AWS_MANAGED,
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });

@@ -101,7 +101,7 @@ function* policies(ofType: OfType, sized: Sized) {
   }
 }
 
-/** What Lambda writes for one permission: statement, ARNs of the function and of who may invoke it. */
+/** The length of one permission as Lambda writes it: statement, ARNs of the function and of its invoker. */
 const longestStatement = 600;
 
 function* others(ofType: OfType, sized: Sized) {

@@ -2,10 +2,10 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * The physical names of one service. What holds state has a name so that CloudFormation fails rather than
- * replaces it by something empty. The function's role and the operators' policy have one so that policies
- * that were kept (a secret's, a key's) still mean them after the stack was removed and deployed again. IAM's
- * names are one space for all regions, and so are the dashboards': theirs end in the region.
+ * The physical names of one service. Resources with state have a name so that CloudFormation fails instead of
+ * replacing them with empty ones. The function's role and the operators' policy have a name so that kept policies
+ * (a secret's, a key's) still mean them after the stack was removed and deployed again. IAM and the dashboards have
+ * one space of names for all regions, so these names end in the region.
  */
 export type ServiceNames = {
   ledgerTable: string;

@@ -45,9 +45,9 @@ export type OperatorsPolicy = {
 };
 
 /**
- * What the operator's tool does (`cli/`), and no more. It is attached to nobody: people attach it to their
- * roles, or name it in a permission set of IAM Identity Center. It lets nobody read a secret or open a sealed
- * password who is not also named as operator in the secret's and the key's own policies.
+ * Allows the calls of the operator's tool (`cli/`), and no others. The stack attaches it to no role: operators attach
+ * it to theirs, or name it in a permission set of IAM Identity Center. To read a secret or open a sealed password,
+ * a role must also be named as operator in the secret's and the key's own policies.
  */
 export function operatorsPolicy(scope: Construct, id: string, props: Props): OperatorsPolicy {
   const { sealingKey, operationsKey, ledger, topic, logGroup, rotation } = props;

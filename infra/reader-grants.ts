@@ -34,7 +34,7 @@ export function grantImportedKey(key: IKey, reader: IRole): boolean {
 }
 
 /**
- * Lets a role seal and open the fleet's session of one secret (`client/token-sealer.ts`), and nothing else that
+ * Lets a role seal and open the fleet's session of one secret (`lambda/session/token-sealer.ts`), and nothing else that
  * the sealing key sealed: a sealed password has `token` in its encryption context, a session has `purpose`.
  *
  * @returns false when nothing could be attached to the role

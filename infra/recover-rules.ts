@@ -12,10 +12,10 @@ const roomForArns = 1_600;
 export type WatchedSecret = { secretArn: string; arnLength: number };
 
 /**
- * Nobody rolls forward by itself once Secrets Manager has given up, so its event starts the recovery, and the
- * recovery says what a person must know. The rules tell nobody themselves: the function has said already why
- * the rotation failed. The events come by CloudTrail: the account needs a trail (docs/deploy.md); without one
- * the daily check does the same later.
+ * Adds the rules by which the event of a failed rotation starts the recovery: Secrets Manager has given up then, and
+ * no other event rolls forward. The recovery publishes the messages that an operator needs. The rules send none: the
+ * function has already said why the rotation failed. The events come by CloudTrail, so the account needs a trail
+ * (docs/deploy.md); without one the daily check does the same later.
  *
  * @returns adds a secret; a rule is full after some 15 secrets, and another is made
  */

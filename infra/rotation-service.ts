@@ -43,9 +43,9 @@ import { defaultRotation, type Schedule, scheduleOf } from './rotation-schedule.
 import { serviceAlarms } from './service-alarms.ts';
 import { countSilentFailures } from './silent-failures.ts';
 
-/** What the credentials of a service share, as others see it. */
+/** The shared parts of a service's credentials, as other constructs see them. */
 export interface IRotationService {
-  /** Stands in the names of the table, the keys, the log group and the role, and in every metric. */
+  /** The name is part of the names of the table, the keys, the log group and the role, and of every metric. */
   readonly serviceName: string;
   readonly function: IFunction;
   readonly ledger: Pick<ITable, 'tableArn' | 'tableName'>;
@@ -55,7 +55,7 @@ export interface IRotationService {
   metric(name: MetricName, options?: { period?: Duration }): Metric;
   /** Age of the oldest password, in days. */
   metricPasswordAgeDays(): Metric;
-  /** 1 while a credential needs a person. */
+  /** 1 while a credential needs an operator. */
   metricTroubleStands(): Metric;
   /** Tells one more receiver. @param usernames whose messages; without them everything */
   addReceiver(receiver: Receiver, usernames?: string[]): void;
@@ -71,7 +71,7 @@ export interface RotationServiceAttributes {
 
 export interface RotationServiceProps extends RotationFunctionOptions {
   /**
-   * Up to 40 letters, digits and hyphens; stands in the names of the table, the keys, the log group and the
+   * Up to 40 letters, digits and hyphens; part of the names of the table, the keys, the log group and the
    * function's role. Never change it later.
    * @default - the stack's name
    */
@@ -102,26 +102,26 @@ export interface RotationServiceProps extends RotationFunctionOptions {
   /** Whether the ledger's table refuses to be deleted; switch it on once the stack stands. @default false */
   readonly ledgerDeletionProtection?: boolean;
   /**
-   * ARNs of roles of people who may read every secret and open sealed passwords, of this account; one may
+   * ARNs of the operators' roles, which may read every secret and open sealed passwords, of this account; one may
    * end in `*`, as the roles of IAM Identity Center need. They also need the operators' policy.
-   * @default - nobody
+   * @default - none
    */
   readonly operators?: string[];
   /**
    * Whether an exchange that ends unknown, lost or unreadable keeps the other credentials of the service from
-   * beginning one, until it is settled or a person releases them.
+   * beginning one, until it is settled or an operator overrides the hold.
    * @default - from two credentials on
    */
   readonly exchangeBrake?: boolean;
   /** Address of the runbook, for links in the alarms. @default - no link */
   readonly runbookUrl?: string;
-  /** Whom to phone when a username is locked, as messages should say it. @default - M2M Support, without a number */
+  /** The support to phone when a username is locked, as messages name it. @default - M2M Support, without a number */
   readonly supportContact?: string;
   /** Directory of the built function. @default - the one that comes with this package */
   readonly bundle?: string;
 }
 
-/** The service's name cannot stand in the names that are made of it. */
+/** The service's name cannot be part of the names that are made of it. */
 export class ServiceNameError extends Error {
   override readonly name = 'ServiceNameError';
 }
@@ -129,7 +129,7 @@ export class ServiceNameError extends Error {
 /** One more credential of a service. */
 type Member = RotatedSecret & { username: string; schedule: Schedule; imported: boolean };
 
-/** What the credentials of one service share: function, ledger, keys, topic, alarms. */
+/** The shared parts of one service's credentials: function, ledger, keys, topic, alarms. */
 export class RotationService extends Construct implements IRotationService {
   /** A service that another stack deployed, for its metrics and its messages. */
   static fromRotationServiceAttributes(
@@ -151,7 +151,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly logGroup: LogGroup;
   readonly function: LambdaFunction;
   readonly functionRole: Role;
-  /** For people who use the operator's tool; attached to nobody. */
+  /** The policy for operators who use the tool; the stack attaches it to no role. */
   readonly operatorsPolicy: ManagedPolicy;
   readonly dailyChecks: DailyChecks;
   readonly alarms: IAlarm[];
@@ -294,12 +294,12 @@ export class RotationService extends Construct implements IRotationService {
     return true;
   }
 
-  /** Who may open sealed passwords: ARNs, or patterns of them. */
+  /** Returns the principals that may open sealed passwords: ARNs, or patterns of them. */
   openerArns(): string[] {
     return [roleArnOf(this, this.names.functionRole), ...this.#operators];
   }
 
-  /** Who may read every secret of the service. */
+  /** Returns the principals that may read every secret of the service. */
   readerArns(): string[] {
     return [...this.openerArns(), ...deploymentRoleArns(this)];
   }
@@ -358,7 +358,7 @@ function checkedName(serviceName: string): string {
   if (Token.isUnresolved(serviceName)) return serviceName;
   if (/^[A-Za-z][A-Za-z0-9-]*$/.test(serviceName) && serviceName.length <= maxServiceName) return serviceName;
   throw new ServiceNameError(
-    `serviceName: write up to ${maxServiceName} letters, digits and hyphens, a letter first; "${serviceName}" stands in the names of a role, a table and a log group.`,
+    `serviceName: write up to ${maxServiceName} letters, digits and hyphens, a letter first; "${serviceName}" is part of the names of a role, a table and a log group.`,
   );
 }
 

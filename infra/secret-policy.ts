@@ -4,16 +4,16 @@ import { CfnResourcePolicy, type ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs';
 
 /**
- * Who may read the secret's value, on the secret itself: an identity's own policy, however broad
+ * Restricts the readers of the secret's value on the secret itself: an identity's own policy, however broad
  * (`secretsmanager:*` on `*`, as administrators have it), is not enough.
  *
- * Nobody is locked out for good: only reading the value and deleting the secret are refused. Whoever may
- * change resource policies (the account's administrators, its root user) can still do that, write a value and
- * move labels, so a policy that names the wrong role is put right by one deploy or one call.
+ * The policy locks no administrator out for good: it denies only reading the value and deleting the secret. The
+ * account's administrators and its root user can still change resource policies, write a value and move labels. So
+ * one deploy or one call repairs a policy that names the wrong role.
  *
  * The policy stays with the secret when the stack goes, so that its readers can read on.
  *
- * @param readerArns who may read, as ARNs or patterns of ARNs: compared as text, so a role that was removed
+ * @param readerArns the readers, as ARNs or patterns of ARNs: compared as text, so a role that was removed
  *   and made again is meant too
  * @param grantedArns roles that read by this policy alone; each must exist
  */
@@ -29,7 +29,7 @@ export function restrictReaders(
     principals: [new AnyPrincipal()],
     actions: ['secretsmanager:GetSecretValue'],
     resources: ['*'],
-    // Of an assumed role's session, aws:PrincipalArn is the role's ARN.
+    // For the session of an assumed role, aws:PrincipalArn is the role's ARN.
     conditions: { ArnNotLike: { 'aws:PrincipalArn': Lazy.any({ produce: readerArns }) } },
   });
   const undeletable = new PolicyStatement({

@@ -22,7 +22,7 @@ const hoursWithoutCheck = 30;
 
 /**
  * For what the daily checks measure. They fall into one hour of the day. One value of 32 hours is enough: so it
- * counts until the next check, and if none comes, until that is an alarm of its own. While nobody measures at
+ * counts until the next check, and if none comes, until its absence raises a separate alarm. While no check measures at
  * all, the state stays as it is.
  */
 const lastsThroughTheChecks = {
@@ -32,9 +32,9 @@ const lastsThroughTheChecks = {
 };
 
 /**
- * What fails once may have healed; twice in a day it has not. One sum over a day and not a count of shorter
- * periods: two failures some minutes apart fall into one of those or into two, as the periods lie, and the alarm
- * would come and go. The day before counts too, so that failures of the daily checks alone keep it red.
+ * A single failure may have healed; two in a day have not. The alarm takes one sum over a day and not a count of
+ * shorter periods: two failures some minutes apart fall into one period or into two, and the alarm would come and go.
+ * The day before counts too, so that failures of the daily checks alone keep it red.
  */
 const twiceInADay = {
   threshold: 2,
@@ -64,22 +64,22 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
   const silent = tells(
     new Alarm(scope, 'SilentFailureAlarm', {
       ...twiceInADay,
-      alarmDescription: `The ThingSpace rotation of ${serviceName} fails again and again, and no message of its own says so: the error and what to do stand in the function's log. Secrets Manager and the daily check repeat it by themselves. If a password was being changed, it is sealed in the log: do not try passwords by hand.`,
+      alarmDescription: `The ThingSpace rotation of ${serviceName} has failed repeatedly without a message from the function. The function's log has the error and the next step. Secrets Manager and the daily check retry by themselves. If an exchange was under way, its answer is sealed in the log: do not try passwords by hand.`,
       metric: silentFailures(serviceName, day),
     }),
   );
   const notAnnounced = tells(
     new Alarm(scope, 'NotAnnouncedAlarm', {
       ...twiceInADay,
-      alarmDescription: `The ThingSpace rotation of ${serviceName} has something to say and cannot publish it: look at its right to publish, the topic and the topic's key. What it has to say stands in its log, and is published as soon as it can.`,
+      alarmDescription: `The ThingSpace rotation of ${serviceName} cannot publish its messages: check its right to publish, the topic and the topic's key. The messages are in its log, and it publishes them as soon as it can.`,
       metric: serviceMetric(serviceName, { name: 'AlarmPublishFailed', period: day }),
     }),
   );
-  // Without an action: the function repeats every day what it stands for. It is the state on the dashboard.
+  // Without an action: the function announces each trouble every day. The alarm is the state on the dashboard.
   const trouble = new Alarm(scope, 'TroubleAlarm', {
     ...atLeastOne,
     ...lastsThroughTheChecks,
-    alarmDescription: `A credential of ${serviceName} needs a person, or fails and may need one soon. The function's messages say which, and what to do; so does the dashboard. It ends some hours after a day's checks have found nothing.`,
+    alarmDescription: `A credential of ${serviceName} needs an operator, or fails and may need one soon. The function's messages name the credential and the next step; the dashboard shows it. The alarm ends some hours after a day's checks have found no trouble.`,
     metric: serviceMetric(serviceName, { name: 'TroubleStands', period: hour }),
   });
   const unchecked = tells(checksMissing(scope, serviceName));
@@ -106,7 +106,7 @@ function checksMissing(scope: Construct, serviceName: string): CompositeAlarm {
     statistic: 'SampleCount',
   });
   const none = new Alarm(scope, 'NoCheckAlarm', {
-    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped; also red before the first check. Nothing to do.`,
+    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped; also red before the first check. No action is needed.`,
     metric: new MathExpression({ expression: 'FILL(checks, 0)', usingMetrics: { checks }, period: hour }),
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -114,7 +114,7 @@ function checksMissing(scope: Construct, serviceName: string): CompositeAlarm {
     treatMissingData: TreatMissingData.BREACHING,
   });
   const checkedOnce = new Alarm(scope, 'CheckedOnceAlarm', {
-    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped: OK since the first check. Nothing to do.`,
+    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped: OK since the first check. No action is needed.`,
     metric: checks,
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -122,7 +122,7 @@ function checksMissing(scope: Construct, serviceName: string): CompositeAlarm {
     treatMissingData: TreatMissingData.IGNORE,
   });
   return new CompositeAlarm(scope, 'UncheckedAlarm', {
-    alarmDescription: `No credential of ${serviceName} was checked for ${hoursWithoutCheck} hours: the schedules were removed, or the function cannot be invoked or does not get far enough. Until this is repaired nobody is told of a password that is overdue or in trouble.`,
+    alarmDescription: `No credential of ${serviceName} was checked for ${hoursWithoutCheck} hours: the schedules were removed, or the function cannot be invoked or does not get far enough. Until this is repaired, no message reports a password that is overdue or in trouble.`,
     alarmRule: AlarmRule.allOf(
       AlarmRule.fromAlarm(none, AlarmState.ALARM),
       AlarmRule.fromAlarm(checkedOnce, AlarmState.OK),

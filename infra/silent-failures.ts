@@ -7,7 +7,7 @@ const metricName = 'UnannouncedFailures';
 
 /**
  * Errors of which the function cannot tell anybody: without its ledger it has no outbox and does not know what
- * was said, and without its settings it has no topic. Every other failure that needs a person it announces by
+ * was said, and without its settings it has no topic. Every other failure that needs an operator it announces by
  * itself (`lambda/rotation/standing-trouble.ts`).
  */
 export const unannouncedErrors = [
@@ -54,5 +54,5 @@ export function countSilentFailures(logGroup: ILogGroup, serviceName: string): v
 export const silentFailures = (serviceName: string, period: Duration): Metric =>
   new Metric({ namespace: namespaceOf(serviceName), metricName, statistic: 'Sum', period });
 
-/** A metric filter cannot write a dimension of its own, so the service stands in the namespace. */
+/** A metric filter cannot write its own dimension, so the service is part of the namespace. */
 const namespaceOf = (serviceName: string): string => `${metricNamespace}/${serviceName}`;

@@ -64,7 +64,7 @@ export class RotationStack extends Stack {
         operationsKey: Key.fromKeyArn(this, 'GivenOperationsKey', operationsKeyArn),
       }),
       ...(vpc && {
-        // The subnets are named, so nobody asks for the zones; CDK wants one all the same.
+        // The subnets are named, so no code uses the zones; CDK still needs one.
         vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: ['any'] }),
         vpcSubnets: {
           subnets: vpc.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId)),
@@ -120,7 +120,7 @@ export class RotationStack extends Stack {
     };
   }
 
-  /** What the operator's tool reads, by these names. */
+  /** Writes the outputs that the operator's tool reads by these names. */
   #outputs(config: Config): void {
     const { service } = this;
     const outputs: Record<string, string> = {

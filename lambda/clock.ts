@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Local time, for waits and deadlines only. What is stored is stamped by DynamoDB's clock. */
+/** Local time, for waits and deadlines only. Stored times are from DynamoDB's clock. */
 export interface Clock {
   /** Milliseconds that never run backwards; time in which the process was suspended counts. */
   nowMs(): number;
-  /** A pause, in which nothing is waited for but the time: where time is simulated it passes at once. */
+  /** Pauses; only the time is waited for, so simulated time passes at once. */
   sleep(ms: number): Promise<void>;
 }
 
-/** A clock by which a call is given up, too. */
+/** A clock that also limits calls. */
 export interface CallClock extends Clock {
   /** Resolves after so much time, for a race against a call. It always takes its time, as the call does. */
   timeout(ms: number): Promise<void>;
 }
 
-/** Less is the fraction by which two readings of two clocks differ. */
+/** A smaller lead is only the difference between two readings of two clocks. */
 const SUSPENDED_MS = 1_000;
 
 /**
- * Goes on by the monotonic clock, and by the wall clock where that is far ahead: the monotonic one may stand
- * still while the machine is suspended.
+ * Advances by the monotonic clock, and by the wall clock if that is far ahead: the monotonic clock may stop while the
+ * machine is suspended.
  */
 export function createClock(monotonicMs: () => number, wallMs: () => number): CallClock {
   let elapsedMs = 0;

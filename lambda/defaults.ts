@@ -1,4 +1,4 @@
-/** What holds where nothing else is configured: the one place for the function, the tool and the deployment. */
+/** The default settings: the one place for the function, the tool, and the deployment. */
 
 /** Consecutive failed log-ins at which ThingSpace locks a username (docs/thingspace-api.md). */
 export const DEFAULT_LOCKOUT_LIMIT = 5;

@@ -7,14 +7,16 @@ export class PresentableError extends Error {
   override readonly name: string = 'PresentableError';
 }
 
-/** Something that no code of ours foresaw. Its own message is left out: it may quote what was being read. */
+/**
+ * An error that the product's code did not foresee. Its message is left out: it may quote the data that was being read.
+ */
 export class UnexpectedError extends PresentableError {
   override readonly name = 'UnexpectedError';
 }
 
 /**
- * What the invocation may fail with: an error of ours as it is; of any other only its kind and the place in our
- * code.
+ * Returns the error to fail the invocation with: a `PresentableError` as it is; of any other error only its kind and
+ * the place in the code.
  */
 export function presentable(failure: unknown): Error {
   if (failure instanceof PresentableError) return failure;
@@ -22,13 +24,15 @@ export function presentable(failure: unknown): Error {
   const frames = failure instanceof Error ? (failure.stack ?? '').split('\n').filter(isFrame) : [];
   const error = new UnexpectedError(
     `An unexpected ${kind} stopped the step${frames[0] ? ` ${frames[0].trim()}` : ''}. Nothing that was received is lost: ` +
-      'it is sealed. A retry goes on from the journal; please report this.',
+      'it is sealed. A retry continues from the journal. Report this error.',
   );
   error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
   return error;
 }
 
-/** The names along the chain of causes: enough to find the place, nothing that could be a secret. */
+/**
+ * Returns the names and texts along the chain of causes: enough to find the place, and nothing that could be a secret.
+ */
 export function causesOf(failure: Error): string[] {
   const names: string[] = [];
   for (let cause = failure.cause; cause instanceof Error && names.length < 5; cause = cause.cause) {

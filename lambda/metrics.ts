@@ -6,12 +6,12 @@ export const metricNamespace = 'ThingSpaceRotation';
 export type CountName = 'FailedLogIns' | 'RotationSucceeded' | 'PasswordLost' | 'AlarmPublishFailed';
 
 /**
- * States and durations. `StaleWindowMs`: from receipt of a new password to AWSCURRENT. `TroubleStands`: 1
- * while a person is needed, else 0; the daily check writes it, and clears it by its 0.
+ * States and durations. `StaleWindowMs`: from receipt of a new password to AWSCURRENT. `TroubleStands`: 1 while an
+ * operator is needed, otherwise 0; the daily check clears it.
  */
 export type GaugeName = 'LockoutExposure' | 'StaleWindowMs' | 'PasswordAgeDays' | 'TroubleStands';
 
-/** By how many days a password is older than its schedule allows; below 0 while it is not. */
+/** The days by which a password is older than its schedule allows; below 0 while it is younger. */
 export type DerivedName = 'DaysOverdue';
 
 /** Ages, in days, beyond which a rotation was missed: of all credentials, and of the ones that differ, by label. */
@@ -21,10 +21,9 @@ export type OverdueAfter = { days: number; except: Record<string, number> };
 export type GaugeUnit = 'Count' | 'Milliseconds' | 'None';
 
 /**
- * Metrics per credential and per service. Every call writes one line of CloudWatch's embedded metric format
- * to stdout: once for `Service` alone, so that one alarm watches all credentials, and once for `Service` and
- * `Credential` (the username in lower case, as `labelOf` writes it). Never throws: a value that is no finite
- * number is left out.
+ * Metrics per credential and per service. Each value is one line of CloudWatch's embedded metric format on stdout. The
+ * line counts for `Service` alone, so that one alarm watches all credentials, and for `Service` and `Credential` (the
+ * username in lower case, as `labelOf` writes it). Never throws: a value that is not a finite number is left out.
  */
 export interface Metrics {
   count(name: CountName, credential: string): void;

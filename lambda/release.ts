@@ -1,7 +1,10 @@
 import packageJson from '../package.json' with { type: 'json' };
 
-/** Of the whole project: what is deployed says it, and the operator's tool compares it with its own. */
+/**
+ * The version of the whole project. The deployed function has it in its environment, and the operator's tool compares
+ * it with its own.
+ */
 export const RELEASE: string = packageJson.version;
 
-/** The function's environment variable that says it, so that nobody need invoke the function to know. */
+/** The function's environment variable with the version, so that it can be read without an invocation. */
 export const RELEASE_VARIABLE = 'THINGSPACE_RELEASE';

@@ -60,7 +60,7 @@ const EXPECTED: Record<string, string> = {
   EXCHANGE_BRAKE: '"on" or "off"',
 };
 
-/** @throws SettingsError, BudgetsError: one sentence that says what to write */
+/** @throws SettingsError, BudgetsError: one sentence that names the value to set */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const read = v.safeParse(environment, env);
   if (!read.success) {

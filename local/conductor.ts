@@ -15,7 +15,7 @@ export type RotationEvent = {
 };
 export type RecoverEvent = { Recover: string };
 
-/** What the conductor does, as it does it. Times are the world's, milliseconds since 1970. */
+/** An act of the conductor, emitted as it happens. Times are the world's, milliseconds since 1970. */
 export type ConductorEvent = { atMs: number } & (
   | { kind: 'RotationStarted' | 'RotationSucceeded' | 'RotationFailed'; secretArn: string; token: string }
   | { kind: 'step-start'; step: Step | 'recover'; attempt: number }
@@ -77,7 +77,7 @@ const BEFORE_RECOVER_MS = 25 * 60_000;
 export function createConductor(options: ConductorOptions): Conductor {
   const { clock, client, secretsManager, functionArn } = options;
   const listeners: ((event: ConductorEvent) => void)[] = [];
-  /** Who waits for the rotation that a RotateSecret leads to, by the call's own token. */
+  /** The callers that wait for the rotation of their RotateSecret, by the call's own token. */
   const callers = new Map<string, { retries: Retries; resolve(outcome: Promise<RotationOutcome>): void }>();
   const emit = (event: Undated<ConductorEvent>): void => {
     for (const listener of listeners) listener({ ...event, atMs: clock.nowMs() });
@@ -116,7 +116,7 @@ export function createConductor(options: ConductorOptions): Conductor {
         emit({ kind: 'RotationSucceeded', secretArn, token });
         return { secretArn, token, succeeded: true, attempts: attempt };
       }
-      // Which event AWS sends for a rotation that a person cancelled is not published.
+      // AWS does not publish which event it sends for a canceled rotation.
       if (attempt >= attempts || !secretsManager.rotationEnabled(secretArn)) {
         emit({ kind: 'RotationFailed', secretArn, token });
         return { secretArn, token, succeeded: false, attempts: attempt, error: result.error };
@@ -125,7 +125,7 @@ export function createConductor(options: ConductorOptions): Conductor {
     }
   }
 
-  // A RotateSecret that somebody else sent (the AWS CLI, say) is carried out as well.
+  // The conductor also carries out a RotateSecret of another caller (the AWS CLI, say).
   secretsManager.onRotate = async ({ secretArn, token, askedWith, testOnly }) => {
     if (testOnly) {
       const event: RotationEvent = { Step: 'testSecret', SecretId: secretArn, ClientRequestToken: token };

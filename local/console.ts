@@ -12,13 +12,13 @@ const HELP: Record<string, string> = {
   unlock: 'support unlocks the username',
   check: "the daily check: the function's recover event",
   'forward <minutes>': 'lets so much time pass in this world',
-  truth: 'what ThingSpace itself knows (the product cannot see it)',
+  truth: 'the state of ThingSpace itself (the product cannot see it)',
 };
 
-/** What else can be typed: by the word with its arguments, a line of help and what it does. */
+/** More commands of a console: by the word with its arguments, a line of help and the action. */
 export type Extra = Record<string, { help: string; does(rest: string): string | Promise<string> }>;
 
-/** One line in, what it answers: a person plays everybody around the function. Never throws. */
+/** Returns the answer to a typed line: an operator plays everybody around the function. Never throws. */
 export function createConsole(
   world: World,
   { without = [], extra = {} }: { without?: readonly string[]; extra?: Extra } = {},
@@ -79,7 +79,7 @@ export function createConsole(
   };
 }
 
-/** How far this world's time has run away from the machine's: what a person types as a time must be this one's. */
+/** How far this world's time has run away from the machine's: a time that an operator types must be of this world. */
 export function aheadOf({ clock }: Pick<World, 'clock'>): string {
   const minutes = Math.round((clock.nowMs() - Date.now()) / MINUTE_MS);
   return `This world's clock says ${iso(clock.nowMs())}: ${minutes} minutes ahead of this machine's.`;

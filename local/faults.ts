@@ -1,8 +1,8 @@
 import type { HeadFlaw } from './gateway/flawed-head.ts';
 
 /**
- * What may befall one remote call: one name a fault, for the gateway, the explorer and the worlds of tests.
- * The text is what an observer sees of it.
+ * The faults of one remote call: one name each, for the gateway, the explorer and the worlds of tests. The text says
+ * how an observer sees the fault.
  */
 export const FAULTS = {
   'killed-before': 'process killed (SIGKILL) before it was delivered',
@@ -20,10 +20,10 @@ export const FAULTS = {
 } as const;
 export type Fault = keyof typeof FAULTS;
 
-/** An answer that somebody makes up. */
+/** An answer that does not come from the service. */
 export type Canned = { status: number; headers?: Record<string, string>; body: string };
 
-/** What becomes of a call at the gateway; `ok` delivers it. Some faults need to know more. */
+/** The fate of a call at the gateway; `ok` delivers it. Some faults need more members. */
 export type Fate =
   | 'ok'
   | Exclude<Fault, 'failed-before' | 'misreported' | 'cut' | 'flawed-head'>

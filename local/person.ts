@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Platform } from './thingspace/platform.ts';
 
-/** What a person has done, for a timeline; `did` holds no secret. */
+/** An act of a person, for a timeline; `did` holds no secret. */
 export type PersonEvent = { kind: 'person'; atMs: number; did: string };
 
 /** A person beside the automation: with Secrets Manager's console and a telephone. */
@@ -21,7 +21,7 @@ export interface Person {
 
 type Options = {
   clock: { nowMs(): number };
-  /** Past the gateway: it records the function's calls, and holds one back while a person acts. */
+  /** Past the gateway: it records the function's calls, and delays one while a person acts. */
   console: SecretsManagerClient;
   platform: Platform;
   username: string;

@@ -59,7 +59,7 @@ try {
   await store(`${world.username} `, password);
   world.clock.advance(30 * 60_000);
   await expectNext(
-    'A username with a blank at its end is not presented',
+    'A username with a blank at its end gets no log-in',
     /^stopped: .* is a blank, and a username/,
   );
   await store(world.username, '\n      ');
@@ -68,9 +68,9 @@ try {
   await store(world.username, 'Mistyped 1');
   world.clock.advance(30 * 60_000);
   await expectNext('A wrong password is refused, and it stops', /^stopped: ThingSpace refused/);
-  await expectNext('It does not present it again', /^stopped: Version .* refused before/);
+  await expectNext('The client does not try it again', /^stopped: Version .* refused before/);
   const after = world.platform.truth(world.username);
-  say('That was one log-in', after.failures === 1 && after.logIns === logIns + 1, after.failures);
+  say('The client made one log-in', after.failures === 1 && after.logIns === logIns + 1, after.failures);
   const announced = () =>
     world.aws.sns.published.filter(({ attributes }) => attributes.event?.value === 'failed-log-in');
   const messages = announced().map(({ message }) => JSON.parse(JSON.parse(message).default));
@@ -84,7 +84,7 @@ try {
   // The ledger of the function reads what Python wrote.
   world.clock.advance(30 * 60_000);
   say(
-    'The next rotation goes on from there',
+    'The next rotation continues from there',
     (await world.conductor.rotate(world.secretArn)).succeeded,
     'it failed',
   );

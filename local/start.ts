@@ -79,7 +79,7 @@ async function main(options: Options): Promise<number> {
   }
 }
 
-/** Everything stays up until a person has had enough (Ctrl-C) or sends SIGTERM. */
+/** Everything stays up until Ctrl-C or SIGTERM. */
 async function keepUp(world: World, say: (text: string) => void): Promise<void> {
   const needed = { ...world.env, ...world.operatorEnv, THINGSPACE_SECRET: world.secretArn };
   const variables = Object.entries(needed).map(([name, value]) => `export ${name}='${value}'`);

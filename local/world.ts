@@ -18,9 +18,9 @@ import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
 export type WorldOptions = {
   seed?: number;
   username?: string;
-  /** What the platform takes at first. */
+  /** The password that the platform accepts at first. */
   password?: string;
-  /** What the secret holds at first, where that is something else. */
+  /** The password in the secret at first, where it is another one. */
   storedPassword?: string;
   /** The bundled function. @default dist/rotation/index.mjs */
   handlerFile?: string;
@@ -49,12 +49,12 @@ export interface World {
   logGroupName: string;
   /** The function's whole environment; an SDK or the AWS CLI reaches this world with it too. */
   env: Readonly<Record<string, string>>;
-  /** What an operator's shell needs: how AWS is reached, Lambda included, and nothing of the product's settings. */
+  /** The variables of an operator's shell: the way to AWS, Lambda included, without the product's settings. */
   operatorEnv: Readonly<Record<string, string>>;
   functionArn: string;
   /** One synchronous invocation of the function. */
   invoke(event: unknown, timeoutMs?: number): Promise<InvocationResult>;
-  /** Whether the function is at work: its calls cannot be told from those of others, but for this. */
+  /** Whether the function is at work: without this its calls look like those of other callers. */
   functionRuns(): boolean;
   /** The password that a reader of AWSCURRENT gets. */
   storedPassword(): string | undefined;
@@ -102,7 +102,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   const env: Record<string, string> = {
     ...aws.env,
-    // Whatever this machine's user configured for AWS is no part of this world.
+    // The AWS settings of this machine's user are not part of this world.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_LAMBDA_FUNCTION_NAME: FUNCTION,

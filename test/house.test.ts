@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mutants } from './mutants/mutants.ts';
 
-/** What the project says of itself: its layers, and that what its pages name is there. */
+/** The rules of the project's layout, and the names that its pages must find. */
 const root = path.join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const filesOf = (pattern: string) =>
@@ -18,6 +18,17 @@ function importsOf(file: string): Import[] {
     to: path.posix.join(path.posix.dirname(file), target),
     typeOnly: type !== undefined || /^\{(\s*type \w+( as \w+)?,?)+\s*\}\s*$/.test(names),
   }));
+}
+
+/** The imports between two folders of the root; here also the ones made while the program runs. */
+function importsBetweenFolders(file: string): Import[] {
+  const dynamic = read(file).matchAll(/\bimport\('(\.[^']+)'\)/g);
+  const later = [...dynamic].map(([, target = '']) => path.posix.join(path.posix.dirname(file), target));
+  const all = [...importsOf(file), ...later.map((to) => ({ from: file, to, typeOnly: false }))];
+  const folderOf = (name: string) => name.split('/')[0] ?? '';
+  return all
+    .map(({ from, to, typeOnly }) => ({ from: folderOf(from), to: folderOf(to), typeOnly }))
+    .filter(({ from, to }) => from !== to);
 }
 
 /** The files that reach themselves by way of others. */
@@ -43,7 +54,26 @@ describe('imports run one way', () => {
     expect(circles(imports.filter(({ typeOnly }) => !typeOnly))).toEqual([]);
   });
 
-  test('what the rotation stands on knows nothing of it', () => {
+  test('no folder of the project reaches itself by way of another folder, not even for a type', () => {
+    const between = filesOf('{lambda,client,cli,infra,local,bench}/**/*.ts').flatMap(importsBetweenFolders);
+    expect(circles(between)).toEqual([]);
+  });
+
+  test('the functions import nothing from a folder beside theirs', () => {
+    const imports = filesOf('lambda/**/*.ts').flatMap(importsOf);
+    expect(imports.filter(({ to }) => !to.startsWith('lambda/'))).toEqual([]);
+  });
+
+  test('the session stands below the access function and above the ledger', () => {
+    const imports = filesOf('lambda/**/*.ts').flatMap(importsOf);
+    const session = imports.filter(({ from }) => from.startsWith('lambda/session/'));
+    expect(session.length).toBeGreaterThan(0);
+    expect(session.filter(({ to }) => /^lambda\/(access|rotation)\//.test(to))).toEqual([]);
+    const importers = imports.filter(({ to }) => to.startsWith('lambda/session/'));
+    expect(importers.filter(({ from }) => !/^lambda\/(access|session)\//.test(from))).toEqual([]);
+  });
+
+  test('the modules below the rotation never import it', () => {
     const below = filesOf('lambda/{ledger,sealing,secret,thingspace,alarms}/**/*.ts').flatMap(importsOf);
     expect(below.filter(({ to }) => to.startsWith('lambda/rotation/'))).toEqual([]);
     const thingspace = below.filter(({ from }) => from.startsWith('lambda/thingspace/'));
@@ -110,5 +140,75 @@ describe('the design page', () => {
       expect(found.length, row[0]).toBeGreaterThan(0);
       for (const words of found) expect(tests).toContain(words);
     }
+  });
+});
+
+test('lambda/README.md names only files that exist', () => {
+  const named = [...read('lambda/README.md').matchAll(/[`(]((?:rotation|ledger|secret)\/[\w-]+\.ts)[`)]/g)];
+  const files = named.map(([, file = '']) => `lambda/${file}`);
+  expect(files.length).toBeGreaterThan(10);
+  expect(files.filter((file) => filesOf(file).length === 0)).toEqual([]);
+});
+
+test('each generated file that .gitattributes marks exists', () => {
+  const marked = [...read('.gitattributes').matchAll(/^(\S+) .*linguist-generated/gm)].map(
+    ([, file = '']) => file,
+  );
+  expect(marked.length).toBeGreaterThan(5);
+  expect(marked.filter((file) => filesOf(file).length === 0)).toEqual([]);
+});
+
+describe('the English of comments and titles', () => {
+  /** The folders whose comments are checked. */
+  const FOLDERS = ['bench', 'cli', 'client', 'infra', 'lambda', 'local', 'test'];
+  const COMMENTS = /\/\*\*?[\s\S]*?\*\/|(?:^|\s)\/\/[^\n]*(?:\n\s*\/\/[^\n]*)*/g;
+  const OLD_COMMENT =
+    /^(What|Who|Whom|Whose|One that|Those that|That (?!is)|Of (a|an|the|what|one)|On whose|None of|Nobody|Nothing)\b/;
+  const TITLES =
+    /\b(?:it|test|describe)(?:\.(?:each|for)(?:<[^()]*>)?\([\s\S]*?\))?\(\s*(?:'([^'\n]+)|"([^"\n]+)|`([^`\n]+))/g;
+  const OLD_TITLE = /^(what|who|whose|one that|those that|that|of|none of|nobody|nothing)\b/i;
+
+  const filesIn = (folder: string) =>
+    filesOf(`${folder}/**/*.{ts,mjs}`).filter((file) => !file.includes('fixture'));
+
+  const commentsIn = (text: string): string[] =>
+    [...text.matchAll(COMMENTS)].flatMap(([comment]) =>
+      comment
+        .replace(/^\s*\/\*+|\*+\/\s*$|^\s*\*+ ?|^\s*\/\/ ?/gm, '')
+        .replace(/\s+/g, ' ')
+        .trim()
+        .split(/(?<=[.:;])\s+(?=[A-Z])/),
+    );
+
+  const titlesIn = (text: string): string[] =>
+    [...text.matchAll(TITLES)].map(([, single, double, template]) => single ?? double ?? template ?? '');
+
+  /** The sentences of a text in the old manner; a question or a quotation may begin so. */
+  const oldComments = (text: string) =>
+    commentsIn(text).filter((sentence) => OLD_COMMENT.test(sentence) && !sentence.includes('?'));
+  const oldTitles = (text: string) => titlesIn(text).filter((title) => OLD_TITLE.test(title));
+
+  const inFile = (find: (text: string) => string[]) => (file: string) =>
+    find(read(file)).map((sentence) => `${file}: ${sentence}`);
+
+  test.each(FOLDERS)('begins no comment of %s with what, who, that, of or nobody', (folder) => {
+    expect(filesIn(folder)).not.toEqual([]);
+    expect(filesIn(folder).flatMap(inFile(oldComments))).toEqual([]);
+  });
+
+  test('begins no test title with one of these words', () => {
+    expect(filesIn('test').flatMap(inFile(titlesIn)).length).toBeGreaterThan(1_500);
+    expect(filesIn('test').flatMap(inFile(oldTitles))).toEqual([]);
+  });
+
+  test('is checked everywhere except in questions and quotations', () => {
+    const comment = '** A noun: What it does. Who acts? "Who" is quoted.\n * What follows. Nobody acts. *';
+    expect(oldComments(`/${comment}/`)).toEqual(['What it does.', 'What follows.', 'Nobody acts.']);
+    expect(oldComments(` ${'//'} A noun.\n ${'//'} Of a kind.`)).toEqual(['Of a kind.']);
+    const each = `.each<[string]>([['a']])(\n  'what %s does'`;
+    expect(oldTitles(`test${each}; ${'it'}('does it'; ${'describe'}("Who acts"`)).toEqual([
+      'what %s does',
+      'Who acts',
+    ]);
   });
 });

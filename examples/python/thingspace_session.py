@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 IDLE_LIMIT_S = 18 * 60
 USERNAME_RULE = "a username is 1 to 256 printable ASCII characters without ', <, \\ and without a blank at its ends"
-# As the deployment has them: failures that lock the username, and at which nobody logs in any more.
+# As the deployment has them: the failures that lock the username, and those at which all log-ins stop.
 LIMIT, BUDGET = 5, 3
 V2 = "http://nphase.com/unifiedwebservice/v2"
 MEMBERS = "http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract."
@@ -35,7 +35,7 @@ class SessionGone(Exception):
 
 
 class LogInStopped(Exception):
-    """Nothing was presented, or ThingSpace refused it. The message says which; it holds no secret."""
+    """No log-in was made, or ThingSpace refused it. The message says which; it holds no secret."""
 
 
 class Session:
@@ -172,7 +172,7 @@ class Session:
         self._change(username, published)
 
     def _change(self, username, apply):
-        """One consistent read, one write on the condition that nobody wrote in between; every member is kept."""
+        """One consistent read, one write on the condition of no other write in between; every member is kept."""
         key = {"credential": {"S": username.lower()}, "item": {"S": "state"}}
         for _ in range(20):
             found = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)

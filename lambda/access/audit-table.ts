@@ -12,7 +12,7 @@ import type { AuditTable, Item } from './audit.ts';
 
 /** DynamoDB takes so many items in one BatchWriteItem (its API reference). */
 const BATCH_SIZE = 25;
-/** How often what DynamoDB has put off is handed to it again. */
+/** How often items that DynamoDB has put off are sent again. */
 const BATCH_TRIES = 3;
 const MARSHALL = { removeUndefinedValues: true };
 

@@ -3,7 +3,7 @@ import type { SourceElement } from './xml-source.ts';
 
 export type Device = { kind: string; identifier: string };
 
-/** What a request is about: devices by name, or accounts and groups as a whole. */
+/** The subjects of a request: devices by name, or accounts and groups as a whole. */
 export type Subjects = {
   devices: Device[];
   groups: string[];
@@ -18,16 +18,16 @@ const MAX_GROUPS = 20;
 /** ICCID, IMEI, MEID, MDN, ESN and SKU are shorter. */
 const MAX_IDENTIFIER_CHARS = 64;
 const MAX_GROUP_CHARS = 100;
-/** Of what was only tried: who may do nothing must not fill the table. */
+/** Devices kept from a denied request. The limit stops an unauthorized caller from filling the table. */
 const MAX_TRIED = 3;
 
 /** Names that stand for more than one device, in the requests of ThingSpace's documentation. */
 const GROUPS = new Set(['AccountName', 'AccountNumber', 'DeviceGroupName', 'GroupName']);
 
 /**
- * Everything in the request that has an `Identifier`, as `DeviceIdentifier` does (`Kind` and `Identifier`, by
- * ThingSpace's API reference). Names are looked for in every namespace and at every depth: more is recorded than
- * ThingSpace may look at, and nothing less.
+ * Finds every element in the request that has an `Identifier`, as `DeviceIdentifier` does (`Kind` and `Identifier`, by
+ * ThingSpace's API reference). Names are looked for in every namespace and at every depth: the record may hold more
+ * devices than ThingSpace looks at, and never fewer.
  * @throws Refusal when there are more than can be recorded, or one that cannot be
  */
 export function subjectsIn(payload: SourceElement): Subjects {
@@ -38,7 +38,7 @@ export function subjectsIn(payload: SourceElement): Subjects {
     for (const { localName, text } of element.children) {
       if (GROUPS.has(localName)) groups.add(`${localName} ${nameIn(text, MAX_GROUP_CHARS)}`);
       if (localName !== 'Identifier' || text.trim() === '') continue;
-      // Once for each parent: what a request costs must not grow with the square of its size.
+      // Once for each parent: the cost of a request must not grow with the square of its size.
       kind ??= nameIn(
         element.children.find((child) => child.localName === 'Kind')?.text ?? '',
         MAX_IDENTIFIER_CHARS,
@@ -58,7 +58,7 @@ export function subjectsIn(payload: SourceElement): Subjects {
   return { devices: [...devices.values()], groups: [...groups] };
 }
 
-/** What the record of a denial keeps. */
+/** Returns the subjects that the record of a denial keeps. */
 export const firstOf = ({ devices, groups }: Subjects): Subjects => ({
   devices: devices.slice(0, MAX_TRIED),
   groups: groups.slice(0, MAX_TRIED),

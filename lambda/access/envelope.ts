@@ -9,7 +9,7 @@ export type RequestEnvelope = {
   source: string;
   /** Local name of the one element in the Body; it is of namespace v2. */
   operation: string;
-  /** That element. */
+  /** The one element in the Body. */
   payload: SourceElement;
   envelope: SourceElement;
   header: SourceElement | undefined;
@@ -44,8 +44,8 @@ export function readEnvelope(source: string, action: string): RequestEnvelope {
 }
 
 /**
- * The request with this session token in its header and no other: every header block that is called `token`, in
- * whatever namespace or letter case, is taken out. All other bytes stay as they are.
+ * Returns the request with this session token in its header and no other. Every header block that is called `token`, in
+ * any namespace or letter case, is removed. All other bytes stay as they are.
  * @param token as a session has it: printable ASCII
  */
 export function withToken({ source, envelope, header }: RequestEnvelope, token: string): string {
@@ -66,7 +66,7 @@ export function withToken({ source, envelope, header }: RequestEnvelope, token: 
   );
 }
 
-/** Each part by its offsets, in ascending order, replaced. */
+/** Replaces each part by its offsets, which are in ascending order. */
 function splice(source: string, ...parts: (readonly [start: number, end: number, text: string])[]): string {
   let result = '';
   let from = 0;

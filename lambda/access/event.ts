@@ -3,14 +3,14 @@ import { charsetsIn, codingsIn } from '../thingspace/content-type.ts';
 import { principalOf } from './principal.ts';
 import { Refusal } from './refusal.ts';
 
-/** One HTTP request of a caller whom AWS has named. */
+/** One HTTP request of a caller that AWS has identified. */
 export type Call = {
   requestId: string;
-  /** As AWS says it, with the name of the session where a role was assumed. */
+  /** The ARN that AWS reports, with the session's name for an assumed role. */
   callerArn: string;
-  /** As policies name it. */
+  /** The ARN as policies name it. */
   principal: string;
-  /** The application user, as the header says; not believed yet. */
+  /** The application user that the header names; not checked yet. */
   claimedUser: string | undefined;
   credential: string;
   service: string;
@@ -47,7 +47,7 @@ export type Caller = Pick<Call, 'requestId' | 'callerArn' | 'principal'>;
 export type FunctionUrlEvent = v.InferOutput<typeof functionUrlEvent>;
 
 /**
- * Who calls: AWS's word, and nothing of what the caller sent.
+ * Reads the caller from AWS's part of the event, and nothing that the caller sent.
  * @throws Refusal `CallerUnknown`
  */
 export function readCaller(event: unknown): { caller: Caller; event: FunctionUrlEvent } {
@@ -55,7 +55,7 @@ export function readCaller(event: unknown): { caller: Caller; event: FunctionUrl
   if (!read.success) {
     throw new Refusal(
       'CallerUnknown',
-      'AWS has not said who calls. Call the function’s URL, signed with SigV4 for the service lambda; a direct Invoke is refused.',
+      'AWS has not named the caller. Call the function’s URL, signed with SigV4 for the service lambda; a direct Invoke is refused.',
     );
   }
   const { requestId, authorizer } = read.output.requestContext;
@@ -68,7 +68,7 @@ const ACTION =
   /^("?)(http:\/\/nphase\.com\/unifiedwebservice\/v2\/I([A-Za-z]\w{0,63})\/([A-Za-z]\w{0,63}))\1$/;
 
 /**
- * What the caller wants, as path and headers say it.
+ * Reads the call from path and headers.
  * @throws Refusal `RequestRefused`
  */
 export function readCall(
@@ -112,7 +112,7 @@ function userIn(header: string | undefined): string | undefined {
   return user;
 }
 
-/** The envelope as text. @throws Refusal `RequestRefused` */
+/** Returns the envelope as text. @throws Refusal `RequestRefused` */
 export function sourceOf({ body }: Pick<Call, 'body'>): string {
   if (body.length > MAX_REQUEST_BYTES) refuse(`it is larger than ${MAX_REQUEST_BYTES / 1024} KiB`);
   try {

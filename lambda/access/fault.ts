@@ -2,7 +2,7 @@ import { escapeXml } from './envelope.ts';
 import type { Answer } from './forward.ts';
 import type { Refusal } from './refusal.ts';
 
-/** As the function's URL wants it: payload format 2.0. */
+/** An answer as the function's URL needs it: payload format 2.0. */
 export type HttpAnswer = {
   statusCode: number;
   headers: Record<string, string>;
@@ -10,7 +10,7 @@ export type HttpAnswer = {
   isBase64Encoded: boolean;
 };
 
-/** ThingSpace's answer, byte for byte. */
+/** Returns ThingSpace's answer, byte for byte. */
 export function answerWith({ httpStatus, body, contentType }: Answer, requestId: string): HttpAnswer {
   return {
     statusCode: statusFor(httpStatus),
@@ -23,17 +23,17 @@ export function answerWith({ httpStatus, body, contentType }: Answer, requestId:
   };
 }
 
-/** The status, unless it would keep the caller from the body. */
+/** Returns ThingSpace's status, unless the caller could not get the body with it. */
 function statusFor(httpStatus: number): number {
   // HTTP lets no body follow these: on its way to the caller it would be dropped.
   if ((httpStatus >= 100 && httpStatus < 200) || httpStatus === 204 || httpStatus === 304) return 200;
-  // A status that is none came from something that does not speak HTTP.
+  // A number that is not a status came from a server that does not speak HTTP.
   return httpStatus >= 200 && httpStatus <= 599 ? httpStatus : 502;
 }
 
 /**
- * A SOAP 1.1 fault, with HTTP 500 as SOAP 1.1 and WCF have it. Its code is made as ThingSpace makes its own: the
- * name of the service, a dot, the error's name.
+ * Returns a SOAP 1.1 fault, with HTTP 500 as in SOAP 1.1 and WCF. Its code has the form of ThingSpace's codes: the name
+ * of the service, a dot, the error's name.
  */
 export function faultWith({ code, message, rule }: Refusal, requestId: string | undefined): HttpAnswer {
   const detail = [

@@ -1,6 +1,6 @@
-import { SessionGoneError } from '../../client/errors.ts';
-import type { Session } from '../../client/session.ts';
 import { PresentableError } from '../errors.ts';
+import { SessionGoneError } from '../session/errors.ts';
+import type { Session } from '../session/session.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
 import type { sendOnce } from '../thingspace/http-call.ts';
 import { readResponse } from '../thingspace/soap-answers.ts';
@@ -11,10 +11,10 @@ import { notSentWords } from './not-sent-words.ts';
 import { Refusal } from './refusal.ts';
 import { whyWithheld } from './withheld.ts';
 
-/** What ThingSpace answered, to be handed on as it is. */
+/** ThingSpace's answer, which is passed on unchanged. */
 export type Answer = Pick<RawAnswer, 'httpStatus' | 'body' | 'contentType'>;
 
-/** What came of a request: for the record, and for the caller. */
+/** The result of a request: the outcome for the record, and the answer or refusal for the caller. */
 export type Forwarded = { outcome: AuditOutcome } & ({ answer: Answer } | { refusal: Refusal });
 
 /** Sends one request once. It is `sendOnce` of the SOAP client, towards ThingSpace's address. */
@@ -23,10 +23,10 @@ export type Send = (
   limits: { timeoutMs: number },
 ) => ReturnType<typeof sendOnce>;
 
-/** As base64 in the function's answer it must stay below the 6 MB that a function may answer with. */
+/** The largest answer that is passed on: in base64 it must stay below the 6 MB of a function's answer. */
 export const MAX_FORWARDED_BYTES = 4 * 1024 * 1024;
 const TOO_LARGE = `it is larger than ${MAX_FORWARDED_BYTES / 1024 / 1024} MiB; ask for less at once`;
-/** The published codes of a session that is gone: ThingSpace looked at nothing but the token (`thingspace/codes.ts`). */
+/** The published codes of a session that is gone: ThingSpace looked only at the token (`thingspace/codes.ts`). */
 const SESSION_GONE = new Set([
   'REQUEST_FAILED.SessionToken.Expired',
   'REQUEST_FAILED.SessionToken.Format',
@@ -37,8 +37,8 @@ const SESSION_GONE = new Set([
 export type Patience = { sessionMs: () => number; answerMs: () => number };
 
 /**
- * Sends the request with a session's token. It is sent a second time, with another token, only when ThingSpace's
- * fault says that it did not know the first one: nothing was executed then. Never throws.
+ * Sends the request with a session's token. Sends it a second time, with another token, only when ThingSpace's fault
+ * says that it did not know the first one. The request was not executed then. Never throws.
  */
 export async function forward(
   { session, send }: { session: Session; send: Send },
@@ -47,7 +47,7 @@ export async function forward(
   patience: Patience,
 ): Promise<Forwarded> {
   let sends = 0;
-  /** Handed over, and not known yet what came of it. */
+  /** Whether the request was handed over and its result is not known yet. */
   let isOpen = false;
   let gone: Forwarded | undefined;
   try {
@@ -74,12 +74,15 @@ export async function forward(
     );
   } catch (failure) {
     if (isOpen) return unknown('UnexpectedError', sends + 1);
-    // Nothing was executed, and there is no other session: the caller gets ThingSpace's own fault.
+    // The request was not executed, and there is no other session: the caller gets ThingSpace's fault.
     return gone ?? neverSent(failure);
   }
 }
 
-/** The cause's own text names the username, versions or AWS's principals: it goes into the function's log. */
+/**
+ * Builds the caller's refusal. The cause's text names the username, versions, or principals, so it goes into the
+ * function's log only.
+ */
 function neverSent(cause: unknown): Forwarded {
   const name = cause instanceof PresentableError ? cause.name : 'UnexpectedError';
   const refusal = new Refusal(

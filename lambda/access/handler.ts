@@ -9,9 +9,9 @@ import type { Services } from './serve.ts';
 import { readSettings } from './settings.ts';
 
 /**
- * A cold start loads no more than the first remote call needs, which counts the request. Everything else is loaded, in
- * one go, while that call is under way and before the request is served: code that cannot be loaded fails the request
- * when nothing has been recorded or sent to ThingSpace.
+ * A cold start loads no more than the first remote call needs, which counts the request. All other code is loaded, in
+ * one go, while that call is under way and before the request is served. Code that cannot be loaded fails the request
+ * before anything is recorded or sent to ThingSpace.
  */
 
 type LambdaContext = { getRemainingTimeInMillis(): number };
@@ -20,7 +20,9 @@ type Loaded = { serve: typeof import('./serve.ts').serve; services: Services };
 const logger = new Logger({ serviceName: 'thingspace-access' });
 let loaded: Loaded | undefined;
 
-/** Behind a Function URL with IAM authorization: SOAP requests of known callers, sent on with our session. */
+/**
+ * Serves a Function URL with IAM authorization: passes the SOAP requests of known callers on with the shared session.
+ */
 export async function handler(event: unknown, context: LambdaContext): Promise<HttpAnswer> {
   const remainingMs = () => context.getRemainingTimeInMillis();
   if (loaded) return loaded.serve(loaded.services, event, remainingMs());
@@ -33,7 +35,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<H
   return serve({ ...loaded.services, audit: counted }, event, remainingMs());
 }
 
-/** The audit, with the request, which is the first thing that is asked of it, counted already. */
+/** Returns the audit with its first call, the counting of the request, already under way. */
 function counting(audit: Audit, event: unknown): Audit {
   const principal = principalIn(event);
   let first = principal === undefined ? undefined : audit.admit(principal);
@@ -49,7 +51,7 @@ function counting(audit: Audit, event: unknown): Audit {
   };
 }
 
-/** Undefined when the event does not say who calls: `serve` tells the caller why nothing is sent. */
+/** Returns undefined when the event does not name the caller: `serve` then answers why nothing is sent. */
 function principalIn(event: unknown): string | undefined {
   try {
     return readCaller(event).caller.principal;

@@ -1,15 +1,15 @@
-import { SessionError } from '../../client/errors.ts';
+import { SessionError } from '../session/errors.ts';
 
-const ASK = 'ask whoever operates the access function: its log says more.';
+const ASK = 'ask the operator of the access function, whose log has the cause.';
 
 const UNUSABLE = `The secret or the shared session cannot be used as it stands: ${ASK}`;
 
-/** By the name of what stopped a request before it was sent: what happened, and what the caller can do. */
+/** The texts for a request that was not sent, by the name of the error that stopped it. */
 const WORDS: Readonly<Record<string, string>> = {
   LogInRefusedError:
     'ThingSpace refuses the password that is stored: an operator has to store a working password.',
-  LogInStoppedError: `Nobody may log in until an operator has acted: ${ASK}`,
-  LogInWaitsError: 'There is no session yet, which passes by itself: try again.',
+  LogInStoppedError: `No log-in is allowed until an operator has acted: ${ASK}`,
+  LogInWaitsError: 'There is no session yet. The cause passes by itself: try again.',
   ThingSpaceUnavailableError:
     'ThingSpace could not be reached for a session, or gave no usable answer: try again later.',
   SessionSetupError: UNUSABLE,
@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<string, string>> = {
   TooLateToSendError: 'There was no time left to send it: try again.',
 };
 
-/** Fixed texts, and the time from which on a session may be had: nothing that an error's own text says. */
+/** Returns a fixed text, and the time from which a log-in may be tried; never an error's own text. */
 export function notSentWords(cause: unknown): string {
   const words = (cause instanceof Error && WORDS[cause.name]) || `No session could be had: ${ASK}`;
   const retryAt = cause instanceof SessionError ? cause.retryAt : undefined;

@@ -1,6 +1,6 @@
 /**
- * Whether a text is what a pattern stands for: `*` is any number of characters, everything else is itself. The time
- * it takes grows with the text alone, however many asterisks there are.
+ * Reports whether a text matches a pattern: `*` is any number of characters, every other character is itself. The time
+ * grows with the text alone, however many asterisks the pattern has.
  */
 export function matches(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');

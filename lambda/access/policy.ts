@@ -3,7 +3,7 @@ import { withoutRolePath } from './principal.ts';
 
 /** Patterns are texts in which `*` stands for any number of characters. */
 export type Rule = {
-  /** Stands in records and in faults. */
+  /** The name is shown in records and in faults. */
   name: string;
   /** ARNs of IAM users and roles. */
   principals: readonly string[];
@@ -17,11 +17,11 @@ export type Rule = {
 
 export type Policy = {
   rules: readonly Rule[];
-  /** ARNs of those who may say on whose behalf they act. */
+  /** ARNs of the principals that may name the user for whom they act. */
   speakers: readonly string[];
 };
 
-/** What is asked for; no part of it comes from the SOAP body alone. */
+/** The request that the policy decides on; no part of it comes from the SOAP body alone. */
 export type Asked = {
   /** As `principalOf` gives it. */
   principal: string;
@@ -39,18 +39,20 @@ const NEVER_FORWARDED = 'never-forwarded';
 const DENIED_BY_DEFAULT = 'denied-by-default';
 export const SPEAKS_FOR_OTHERS = 'speaks-for-others';
 
-/** Sessions and passwords are this function's and the rotation's own: no policy opens them to anybody. */
+/**
+ * Reports whether an operation is about sessions or passwords: only the functions use those, and no policy allows them.
+ */
 export const isNeverForwarded = (service: string, operation: string): boolean =>
   /^SessionService$/i.test(service) || /password|^log(?:in|out)$/i.test(operation);
 
-/** Whether a pattern of operations stands for nothing but such as are never forwarded. */
+/** Reports whether every operation that a pattern matches is never forwarded. */
 export const allowsNothing = (pattern: string): boolean =>
   pattern.split('*').some((part) => /password/i.test(part)) || /^log(?:in|out)$/i.test(pattern);
 
 export const maySpeak = ({ speakers }: Policy, principal: string): boolean =>
   speakers.some((pattern) => matches(withoutRolePath(pattern), principal));
 
-/** Denied unless a rule allows it. */
+/** Decides on a request: it is denied unless a rule allows it. */
 export function decide({ rules }: Policy, asked: Asked): Decision {
   const { principal, user, credential, service, operation } = asked;
   if (isNeverForwarded(service, operation)) {

@@ -1,7 +1,7 @@
 /**
- * The principal as policies name it: the ARN of an IAM user or of a role. AWS names the caller with an assumed role
- * by `assumed-role/<role>/<session>`, without the role's path (its documentation of principal ARNs), and a role's
- * name is unique in its account: so roles are compared without their path.
+ * Returns the principal as policies name it: the ARN of an IAM user or of a role. AWS names a caller with an assumed
+ * role `assumed-role/<role>/<session>`, without the role's path (its documentation of principal ARNs). A role's name is
+ * unique in its account, so roles are compared without their path.
  */
 export function principalOf(userArn: string): string {
   const assumed = /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\/.+$/.exec(userArn);
@@ -10,14 +10,14 @@ export function principalOf(userArn: string): string {
 }
 
 /**
- * Whether a pattern of roles relies on their path: it names a path with `*` in it, or any name behind a path. AWS
- * names a caller without the path, so such a pattern would mean roles of every path.
+ * Reports whether a pattern of roles relies on their path: it names a path with `*` in it, or any name behind a path.
+ * AWS names a caller without the path, so such a pattern would mean roles of every path.
  */
 export function reliesOnRolePath(pattern: string): boolean {
   const [, path, name = ''] = /:role\/(.*\/)([^/]*)$/.exec(pattern) ?? [];
   return path !== undefined && (path.includes('*') || name.startsWith('*'));
 }
 
-/** Of a role's ARN, or of a pattern of one: the path goes, the name stays. */
+/** Removes the path from a role's ARN, or from a pattern of one; the name stays. */
 export const withoutRolePath = (arn: string): string =>
   arn.replace(/^(arn:[\w*-]+:iam::[\d*]+:role\/)(?:[^/]*\/)+([^/]+)$/, '$1$2');

@@ -1,8 +1,8 @@
 import { PresentableError } from '../errors.ts';
 
-/** Why a request got no answer of ThingSpace. Each stands in the fault's code, behind `ThingSpaceAccess.`. */
+/** Why a request got no answer of ThingSpace. The fault's code has it behind `ThingSpaceAccess.`. */
 export type RefusalCode =
-  /** AWS has not said who calls. */
+  /** AWS has not named the caller. */
   | 'CallerUnknown'
   /** The request cannot be understood in one way only. */
   | 'RequestRefused'
@@ -20,11 +20,11 @@ export type RefusalCode =
   /** A mistake of this function. */
   | 'InternalError';
 
-/** What the caller is told instead of an answer. The message holds nothing secret and quotes no request. */
+/** The fault that the caller gets instead of an answer. The message holds nothing secret and quotes no request. */
 export class Refusal extends PresentableError {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;
-  /** The rule of the policy, or of the function itself, that it comes from. */
+  /** The rule of the policy, or of the function itself, that caused it. */
   readonly rule: string | undefined;
   /** @param options its cause is for the function's log, not for the caller */
   constructor(code: RefusalCode, message: string, rule?: string, options?: ErrorOptions) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Session } from '../../client/session.ts';
 import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
+import type { Session } from '../session/session.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { firstOf, type Subjects, subjectsIn } from './devices.ts';
 import { type RequestEnvelope, readEnvelope } from './envelope.ts';
@@ -33,13 +33,13 @@ const MAX_SESSION_MS = 25_000;
 const MAX_ANSWER_MS = 30_000;
 
 /**
- * One request, from the caller's words to ThingSpace's answer. What dies:
+ * Serves one request, from the caller's event to ThingSpace's answer. If the process dies:
  *
- *   before the record            nothing was sent, and nothing is recorded but pointers that lead nowhere
+ *   before the record            nothing was sent, and nothing is recorded except pointers that lead nowhere
  *   between record and outcome   the record reads as unknown: it may have been sent
- *   after the outcome            the caller has no answer; the record says what came of it
+ *   after the outcome            the caller has no answer; the record has the outcome
  *
- * @param remainingMs what is left of the invocation
+ * @param remainingMs the time left to the invocation
  */
 export async function serve(services: Services, event: unknown, remainingMs: number): Promise<HttpAnswer> {
   const deadlineMs = services.clock.nowMs() + remainingMs - RESERVE_MS;
@@ -79,7 +79,7 @@ async function admit({ audit }: Services, { principal }: Caller): Promise<void> 
 }
 
 /**
- * On whose behalf, and may they: by address, SOAPAction and header, before anything in the envelope can matter. A
+ * Decides whether the caller may make the request, by address, SOAPAction, and header, before the envelope is read. A
  * denial is recorded.
  */
 async function permit(
@@ -126,7 +126,7 @@ function readBody(call: Call): RequestEnvelope {
   return envelope;
 }
 
-/** Of what is denied anyway: whatever cannot be read or recorded is left out. */
+/** Returns the subjects of a denied request; an envelope that cannot be read or recorded has none. */
 function triedSubjects(call: Call): Subjects {
   try {
     return firstOf(subjectsIn(readBody(call).payload));
@@ -141,11 +141,14 @@ async function begin({ audit, log }: Services, record: AuditRecord): Promise<voi
     await audit.begin(record);
   } catch (failure) {
     log('A request could not be recorded', { failure: (failure as Error).message });
-    throw new Refusal('NotRecorded', 'Nothing was sent: what cannot be recorded is not sent. Try again.');
+    throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be recorded. Try again.');
   }
 }
 
-/** The answer is the caller's, whatever becomes of the record: without its outcome it reads as unknown. */
+/**
+ * Records the outcome. Never throws, because the caller gets the answer in any case; a record without an outcome reads
+ * as unknown.
+ */
 async function end(
   { audit, count, log }: Services,
   record: AuditRecord,
@@ -164,7 +167,10 @@ async function end(
   }
 }
 
-/** Refusals that somebody should look at when they come in bursts; the others are the callers' own mistakes. */
+/**
+ * Refusals that are counted, because an operator should look at bursts of them; the others are the callers' own
+ * mistakes.
+ */
 const COUNTED: Partial<Record<RefusalCode, CountName>> = {
   AccessDenied: 'AccessDenied',
   CallerUnknown: 'AccessDenied',
@@ -187,7 +193,9 @@ function refuse({ count, log }: Services, failure: unknown, caller: Caller | und
   return faultWith(refusal, requestId);
 }
 
-/** Of an error that no code foresaw only its kind: its text may quote what was being read. */
+/**
+ * Returns the refusal for an unforeseen error. It names only the kind, because the error's text may quote the request.
+ */
 function unexpected(failure: unknown): Refusal {
   const kind = failure instanceof Error ? failure.name : typeof failure;
   return new Refusal(

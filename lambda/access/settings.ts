@@ -5,7 +5,7 @@ import { PresentableError } from '../errors.ts';
 import type { Policy } from './policy.ts';
 import { reliesOnRolePath } from './principal.ts';
 
-/** What stands beside the bundle: made and checked when the stack is synthesized (`infra/access-asset.ts`). */
+/** The file beside the bundle, made and checked when the stack is synthesized (`infra/access-asset.ts`). */
 export type AccessFile = {
   policy: Policy;
   /** By a credential's name: its secret's name or ARN. */

@@ -2,10 +2,10 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { createSession } from '../../client/create-session.ts';
-import type { Session } from '../../client/session.ts';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
+import { createSession } from '../session/create-session.ts';
+import type { Session } from '../session/session.ts';
 import { checkBaseUrl } from '../thingspace/base-url.ts';
 import { sendOnce } from '../thingspace/http-call.ts';
 import type { Audit } from './audit.ts';
@@ -14,7 +14,7 @@ import { countAccess } from './metrics.ts';
 import type { Services } from './serve.ts';
 import type { Settings } from './settings.ts';
 
-/** Once per process. @throws BaseUrlError */
+/** Makes the services, once per process. @throws BaseUrlError */
 export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClient, audit: Audit): Services {
   const clients = {
     dynamodb,

@@ -3,8 +3,8 @@ import { charsetsIn, codingsIn, encodingDeclaredIn } from '../thingspace/content
 import { NAMED } from './xml-source.ts';
 
 /**
- * Why an answer is not handed on: it shows the session token, in its bytes or in what its XML says, or it cannot be
- * read, so nobody knows whether it does. Undefined when it may be.
+ * Returns the reason why an answer is not passed on; undefined when it may be. An answer is withheld when it shows the
+ * session token, in its bytes or in its XML's text, or cannot be read to rule that out.
  */
 export function whyWithheld(
   { body, contentType = '', contentEncoding }: Pick<RawAnswer, 'body' | 'contentType' | 'contentEncoding'>,
@@ -27,7 +27,7 @@ export function whyWithheld(
 }
 
 const READABLE = /^(?:utf-?8|us-ascii)$/;
-/** What stands between `<` and `>`, by its beginning, the longest first; the content of CDATA alone is text. */
+/** Kinds of markup, by their beginning, the longest first; only the content of CDATA is text. */
 const MARKUP = [
   { start: '<!--', end: '-->' },
   { start: '<![CDATA[', end: ']]>' },
@@ -43,7 +43,10 @@ function utf8(body: Buffer): string | undefined {
   }
 }
 
-/** With its markup taken out, and in time that grows with the text alone: a text that a comment splits is one text. */
+/**
+ * Returns the text without its markup, in time that grows with the text alone: a text that a comment splits is one
+ * text.
+ */
 function characterDataOf(xml: string): string {
   let said = '';
   let at = 0;

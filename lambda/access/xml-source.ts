@@ -1,7 +1,7 @@
 /**
- * Reads XML as a tree in which every element knows where it stands in the text, so that what is judged and what is
- * sent on are the same bytes. It takes less than XML 1.0 allows, and nothing that two readers could understand
- * differently: no DOCTYPE, no processing instruction, ASCII names, the five named entities and character references.
+ * Reads XML as a tree whose elements have their offsets in the text, so that the judged bytes are the sent bytes. It
+ * accepts less than XML 1.0 allows, and nothing that two readers could understand differently: no DOCTYPE, no
+ * processing instruction, ASCII names, the five named entities and character references.
  */
 export type SourceElement = {
   /** As it is written, with its prefix. */
@@ -21,13 +21,13 @@ export type SourceElement = {
   text: string;
 };
 
-/** The text is not XML, or more than is taken here. Says what was met and quotes nothing. */
+/** The text is not XML, or more than is taken here. The message names the fault and quotes nothing. */
 export class XmlSourceError extends Error {
   override readonly name = 'XmlSourceError';
 }
 
 const NAME = /[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?/y;
-// White space is what XML says it is: `\s` would take more, and another reader would not.
+// Only XML's own white space is accepted: `\s` would match more, and another reader would not.
 const ATTRIBUTE =
   /[ \t\r\n]+([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)[ \t\r\n]*=[ \t\r\n]*("[^"<]*"|'[^'<]*')/y;
 const DECLARATION =
@@ -37,7 +37,7 @@ const TEXT = /[^<]+/y;
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 const MAX_DEPTH = 50;
-/** Each element that declares a namespace copies what is in scope: together they bound the work. */
+/** Each element that declares a namespace copies its scope; this limit and the next one bound the work. */
 const MAX_NAMESPACES = 64;
 const MAX_ELEMENTS = 20_000;
 /** The five entities that XML has by itself. */
@@ -48,7 +48,7 @@ export const NAMED: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
   ['apos', "'"],
 ]);
-// The Char production of XML 1.0, negated; under the u flag a lone surrogate is a character of its own.
+// The Char production of XML 1.0, negated; under the u flag a lone surrogate is one character.
 const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
 type Scope = ReadonlyMap<string, string>;
@@ -145,7 +145,7 @@ export function readXmlSource(source: string): SourceElement {
   return root ?? fail('no element');
 }
 
-/** Whether it is nothing but what XML takes for white space. */
+/** Reports whether the text is only XML's white space. */
 export const isBlank = (text: string): boolean => /^[ \t\r\n]*$/.test(text);
 
 const OUTERMOST: Scope = new Map([
@@ -169,7 +169,7 @@ function scopeOf(attributes: readonly [string, string][], outer: Scope): Scope {
   return scope;
 }
 
-/** No attribute may stand twice, neither by its name nor by its namespace and local name. */
+/** Rejects an attribute that occurs twice, by its name or by its namespace and local name. */
 function refuseRepeated(attributes: readonly [string, string][], scope: Scope): void {
   const expanded = attributes.map(([name]) => {
     const [prefix, localName] = split(name);

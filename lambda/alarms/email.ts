@@ -8,13 +8,13 @@ import type { Step } from './steps.ts';
 /** SNS: no line breaks or control characters, fewer than 100 characters (API reference of Publish). */
 const maxSubjectChars = 99;
 
-/** What happened comes before the username, so that a long username is what is cut. */
+/** The headline comes before the username, so that a long username is cut and not the headline. */
 export function subjectOf(event: AlarmEvent, advice: Advice): string {
   const severity = severityOf(event).toUpperCase();
   return asciiLine(`ThingSpace ${severity}: ${advice.headline} - ${event.username}`, maxSubjectChars);
 }
 
-/** Plain text for a person who knows nothing yet: what happened, what to do, what not to do. */
+/** Returns plain text for a reader without earlier knowledge: what happened, what to do, what not to do. */
 export function emailOf(event: AlarmEvent, advice: Advice, runbook: string): string {
   const facts: [string, string][] = [
     ['credential', oneLine(event.credential)],
@@ -48,7 +48,7 @@ export function emailOf(event: AlarmEvent, advice: Advice, runbook: string): str
   ].join('\n\n');
 }
 
-/** Their texts are gone, but not what they told of. */
+/** Returns the section about alarms that were given up: their texts are gone, their facts are in log and ledger. */
 function dropped(event: AlarmEvent, count: number): string {
   return section('ALARMS THAT YOU DID NOT GET', [
     `Before this one ${count === 1 ? 'one alarm' : `${count} alarms`} could not be published for so long that ` +

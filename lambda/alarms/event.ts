@@ -1,4 +1,4 @@
-/** What a person or a machine is told about a credential. Nothing in here is secret. */
+/** An announcement about a credential, for people and machines. No member is secret. */
 type About = {
   /** Unique per happening; a repeated announcement carries the same id. */
   id: string;
@@ -13,7 +13,7 @@ type About = {
   droppedBefore?: number;
 };
 
-/** Where the lockout ledger stands after what happened. */
+/** The state of the lockout ledger after the event. */
 export type Standing = {
   /** Failed log-ins known or possible since the last success. */
   exposure: number;
@@ -32,20 +32,20 @@ export type Purpose = 'log-in' | 'exchange' | 'test' | 'probe' | 'trial';
 export type FailedLogIn = About &
   Standing & {
     event: 'failed-log-in';
-    /** Who presented the password: `rotation`, or the name an app gave itself. */
+    /** The presenter of the password: `rotation`, or the name of an app in its settings. */
     actor: string;
     purpose: Purpose;
-    /** `refused`: the platform said so. `unknown`: no usable answer; it may have counted. */
+    /** `refused`: the platform returned a fault. `unknown`: no usable answer; it may have counted. */
     certainty: 'refused' | 'unknown';
     /** The platform's error code where it gave one. */
     code?: string;
-    /** An exchange of ours replaced the password while the log-in was under way, so it had to be refused. */
+    /** A rotation's exchange replaced the password while the log-in was under way, so ThingSpace had to refuse it. */
     replaced?: boolean;
     /** Version of the secret whose password was presented. */
     versionId: string;
   };
 
-/** The budget is used up: nobody of ours presents a password until a success or a person's trial. */
+/** The budget is used up: the automation presents no password until a success or an operator's trial. */
 export type GuardClosed = About & Standing & { event: 'guard-closed' };
 
 /** GetNewPassword was sent and its outcome is not known. */
@@ -67,7 +67,7 @@ export type PasswordLost = About & {
   refused?: Standing & { code?: string; versionId: string };
 };
 
-/** A sealed password waits, but the secret was changed since and what it holds now is refused. */
+/** A sealed password waits, but the secret was changed since and its password is refused. */
 export type Superseded = About & { event: 'superseded'; token: string };
 
 /** A password that had been sealed by an earlier invocation was made current. */
@@ -75,7 +75,7 @@ export type RolledForward = About & {
   event: 'rolled-forward';
   token: string;
   sealedUnder: string;
-  /** AWSCURRENT was on it before: only the ledger did not know. */
+  /** AWSCURRENT was on it before; only the ledger did not have it. */
   alreadyCurrent?: boolean;
   /** Since when it was announced that the password could not be stored; that is over. */
   notStoredSince?: number;
@@ -83,7 +83,7 @@ export type RolledForward = About & {
 
 export type PasswordRotated = About & { event: 'password-rotated'; token: string };
 
-/** AWSCURRENT held a dead password, put there by a person; the live one, proven by one log-in, is back. */
+/** AWSCURRENT held a dead password that an operator had stored; the live one, proven by one log-in, is back. */
 export type PutBack = About & {
   event: 'put-back';
   /** The version that is AWSCURRENT now. */
@@ -92,10 +92,10 @@ export type PutBack = About & {
   replacedVersionId: string;
 };
 
-/** A newer password that a person stored works and stays; the sealed one is kept aside. */
+/** A newer password that an operator stored works and stays; the sealed one is set aside. */
 export type KeptAside = About & { event: 'kept-aside'; token: string };
 
-/** What can stand in the way for long. */
+/** The troubles that can keep a credential from being rotated for long. */
 export const troubles = [
   /** As `password-lost`. */
   'lost',
@@ -106,7 +106,7 @@ export const troubles = [
   'guard-closed',
   /** A received password waits sealed and could not be stored. */
   'not-stored',
-  /** What ThingSpace made cannot be stored or presented; it is sealed. */
+  /** The password that ThingSpace made cannot be stored or presented; it is sealed. */
   'unusable-password',
   /** AWSCURRENT holds a refused or replaced password, and no other could be proven. */
   'stored-password-refused',
@@ -114,14 +114,14 @@ export const troubles = [
   'username-changed',
   /** A sealed answer does not open: another key, another format. */
   'unreadable-envelope',
-  /** A rotation, or the daily check, has failed and none has come to its end since. */
+  /** A rotation, or the daily check, has failed, and no rotation has finished since. */
   'rotation-failing',
-  /** An exchange of another credential without a good end holds this one's rotation. */
+  /** A failed exchange of another credential holds this one's rotation. */
   'held',
 ] as const;
 export type Trouble = (typeof troubles)[number];
 
-/** Said when a trouble begins, where no event of its own says it, and again every day while it lasts. */
+/** Published when a trouble begins, unless another event announces it, and again every day while it lasts. */
 export type StandingTrouble = About & {
   event: 'standing-trouble';
   trouble: Trouble;
@@ -135,22 +135,25 @@ export type StandingTrouble = About & {
   versionId?: string;
   /** Rotation that it is about. */
   token?: string;
-  /** Of a held rotation: the exchange that it waits for. */
+  /** The exchange that a held rotation waits for. */
   holder?: Holder;
 };
 
-/** The exchange without a good end that a held rotation waits for. */
+/** The failed exchange that a held rotation waits for. */
 export type Holder = { username: string; secretArn: string; why: string; since: number };
 
 /** A trouble that had been announced is over. */
 export type TroubleOver = About & { event: 'trouble-over'; trouble: Trouble; since: number };
 
-/** No exchange holds the service's other rotations any more, and some were held. About the last one that did. */
+/**
+ * No exchange holds the service's other rotations now, and some were held. It is about the last exchange that held
+ * them.
+ */
 export type ExchangesResume = About & {
   event: 'exchanges-resume';
   /** How many rotations were held and have not begun since. */
   held: number;
-  /** `settled`: the exchange has come to an end. `released`: a person let the others go on. */
+  /** `settled`: the exchange is resolved. `released`: an operator overrode the hold. */
   how: 'settled' | 'released';
 };
 

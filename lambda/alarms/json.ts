@@ -5,7 +5,7 @@ import type { Message } from './message.ts';
 import { severityOf } from './severity.ts';
 import { leftOf } from './standing.ts';
 
-/** DynamoDB's own limit for a key; keeps the whole message below SNS's 256 KiB whatever an app calls itself. */
+/** DynamoDB's own limit for a key; it keeps the whole message below SNS's 256 KiB, however long an app's name is. */
 const maxTextChars = 2048;
 
 export function messageOf(event: AlarmEvent, summary: string, runbook: string): Message {
@@ -91,7 +91,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
   }
 }
 
-/** JSON in ASCII only: SNS refuses characters that XML has no place for, and JSON can spell them all. */
+/** JSON in ASCII only: SNS refuses characters that XML cannot carry, and JSON can escape them all. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
@@ -101,7 +101,7 @@ export function asciiJson(value: unknown): string {
 
 const bounded = (text: string): string => text.slice(0, maxTextChars);
 
-/** Those that are there. */
+/** Returns the members that are not undefined, each cut to its bound. */
 function boundedMembers<Name extends string>(members: Record<Name, string | undefined>) {
   const there = Object.entries<string | undefined>(members).flatMap(([name, text]) =>
     text === undefined ? [] : [[name, bounded(text)]],

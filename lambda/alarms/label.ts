@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 const maxChars = 200;
 
 /**
- * A credential as it stands in a metric's dimension and in an SNS attribute to filter on: 1 to 200 printable
- * ASCII characters without spaces. A usual username stays as it is; every other character (and `%`) becomes
- * the percent-encoding of its UTF-8 bytes; what is too long ends in a hash, so that two credentials never
- * share a label. CloudWatch: a dimension's value is ASCII, at most 1,024 characters, not blank. SNS: an
- * attribute's value is not empty and holds no control characters.
+ * Returns a credential's label for a metric's dimension and for an SNS attribute to filter on: 1 to 200 printable ASCII
+ * characters without spaces. A usual username stays as it is. Every other character (and `%`) becomes the
+ * percent-encoding of its UTF-8 bytes. A label that is too long ends in a hash, so that two credentials never share
+ * one. CloudWatch: a dimension's value is ASCII, at most 1,024 characters, not blank. SNS: an attribute's value is not
+ * empty and holds no control characters.
  */
 export function labelOf(credential: string): string {
   const label = credential.replace(/[^\x21-\x24\x26-\x7e]/gu, percentEncoded);

@@ -1,7 +1,7 @@
 /**
- * Text of unknown origin (usernames, the names apps give themselves, error codes) on one line for a person:
- * line breaks, control characters and invisible characters are shown as `\u{…}`, so that nobody can write
- * lines of their own into an alarm; at most `maxChars` characters.
+ * Returns text of unknown origin (usernames, apps' names, error codes) on one line for a reader, at most `maxChars`
+ * characters. Line breaks, control characters, and invisible characters are shown as `\u{…}`, so that no such text can
+ * add lines to an alarm.
  */
 export function oneLine(text: string, maxChars = 200): string {
   if (text === '') return '(empty)';
@@ -12,7 +12,7 @@ export function oneLine(text: string, maxChars = 200): string {
   return clipped(shown, maxChars, '…');
 }
 
-/** Printable ASCII on one line, at most `maxChars`: what an SNS subject may hold. */
+/** Returns printable ASCII on one line, at most `maxChars`: an SNS subject may hold no more. */
 export function asciiLine(text: string, maxChars: number): string {
   return clipped(oneLine(text, Number.POSITIVE_INFINITY).replace(/[^\x20-\x7e]/gu, '?'), maxChars, '...');
 }
@@ -22,7 +22,10 @@ export function gsmLine(text: string, maxChars: number): string {
   return asciiLine(text, maxChars).replace(/[`^{}\\[\]~|]/g, '?');
 }
 
-/** An instant for people and machines: ISO 8601, UTC. What is no instant of 1970 to 9999 becomes the nearest. */
+/**
+ * An instant for people and machines: ISO 8601, UTC. A number outside of the years 1970 to 9999 becomes the nearest
+ * instant.
+ */
 export function instant(ms: number): string {
   const lastMs = 253_402_300_799_999; // beyond it ISO 8601 needs more than four digits of year
   return new Date(Math.min(lastMs, Math.max(0, ms)) || 0).toISOString();

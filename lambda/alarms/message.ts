@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { troubles } from './event.ts';
 
 /**
- * The JSON that machines receive (SNS protocols other than e-mail and SMS). Published as
- * docs/alarm-schema.json, which a test generates from this file. Within one `schema` members are only added,
- * so a reader ignores what it does not know; a removed or changed member makes the next number.
+ * The JSON that machines receive (SNS protocols other than e-mail and SMS). Published as docs/alarm-schema.json, which
+ * a test generates from this file. Within one `schema` members are only added, so a reader ignores members that it does
+ * not know; a removed or changed member makes the next number.
  */
 const messageSchemaName = 'thingspace-rotation-alarm/1';
 
@@ -46,7 +46,10 @@ const sealedAnswer = v.pipe(
   v.description('Whether an answer that could not be read is kept sealed; it may hold the new password.'),
 );
 
-const trouble = v.pipe(v.picklist(troubles), v.description('What stands, or stood, in the way.'));
+const trouble = v.pipe(
+  v.picklist(troubles),
+  v.description('The trouble that keeps, or kept, the credential from being rotated.'),
+);
 const since = instant('Since when, ISO 8601 in UTC.');
 
 export const Message = v.variant('event', [
@@ -54,15 +57,12 @@ export const Message = v.variant('event', [
     ...about,
     event: v.literal('failed-log-in'),
     lockout,
-    actor: described('Who presented the password: `rotation`, or the name an app gave itself.'),
+    actor: described('The presenter of the password: `rotation`, or the name of an app in its settings.'),
     purpose: v.picklist(['log-in', 'exchange', 'test', 'probe', 'trial']),
     certainty: v.picklist(['refused', 'unknown']),
     code: v.optional(code),
     replaced: v.optional(
-      v.pipe(
-        v.boolean(),
-        v.description('An exchange of ours replaced the password while the log-in was under way.'),
-      ),
+      v.pipe(v.boolean(), v.description('A rotation replaced the password while the log-in was under way.')),
     ),
     versionId: presentedVersion,
   }),
@@ -93,7 +93,7 @@ export const Message = v.variant('event', [
     token,
     sealedUnder: described('Token of the rotation that received and sealed the password.'),
     alreadyCurrent: v.optional(
-      v.pipe(v.boolean(), v.description('AWSCURRENT was on it before: only the ledger did not know.')),
+      v.pipe(v.boolean(), v.description('AWSCURRENT was on it before; only the ledger did not have it.')),
     ),
     notStoredSince: v.optional(
       instant('Since when it was announced that it could not be stored, which is over; ISO 8601 in UTC.'),
@@ -119,12 +119,12 @@ export const Message = v.variant('event', [
     holder: v.optional(
       v.pipe(
         v.strictObject({
-          username: described('The username whose password change has no good end.'),
+          username: described('The username whose exchange has failed.'),
           secretArn: described('ARN of its secret.'),
-          why: described('How the change ended: `unknown`, `lost` or `unusable`.'),
+          why: described('How the exchange ended: `unknown`, `lost`, or `unusable`.'),
           since,
         }),
-        v.description('Of a held rotation: the password change of another credential that it waits for.'),
+        v.description('The exchange of another credential that a held rotation waits for.'),
       ),
     ),
   }),
@@ -135,7 +135,7 @@ export const Message = v.variant('event', [
     held: tally('How many rotations were held and have to be started again.'),
     how: v.pipe(
       v.picklist(['settled', 'released']),
-      v.description('Whether the exchange was settled, or a person released the others.'),
+      v.description('Whether the exchange was settled, or an operator overrode the hold.'),
     ),
   }),
 ]);

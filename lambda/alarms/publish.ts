@@ -15,13 +15,13 @@ export interface Alarms {
 }
 
 export type AlarmOptions = Partial<Setting> & {
-  /** Made with `maxAttempts: 1`: the repetitions are counted here, within the time that is left. */
+  /** A client with `maxAttempts: 1`: the repetitions are counted here, within the time that is left. */
   sns: Pick<SNSClient, 'send'>;
   topicArn: string;
   /** @default 3 */
   maxAttempts?: number;
   clock?: CallClock;
-  /** Told once per event that was not announced, to log and measure it; what it throws is dropped. */
+  /** Called once per event that was not announced, to log and measure it; its errors are dropped. */
   onFailure?: (event: AlarmEvent, error: AlarmNotPublishedError) => void;
 };
 
@@ -80,7 +80,7 @@ function publishInput(topicArn: string, rendered: Rendered): PublishCommandInput
   };
 }
 
-/** Resolves to undefined, or to what went wrong. The clock's timer may outlive it, at most by `timeoutMs`. */
+/** Resolves to undefined, or to the error. The clock's timer may outlive it, at most by `timeoutMs`. */
 async function attempt(
   sns: Pick<SNSClient, 'send'>,
   input: PublishCommandInput,
@@ -120,7 +120,7 @@ function tell(onFailure: AlarmOptions['onFailure'], event: AlarmEvent, error: Al
   try {
     onFailure?.(event, error);
   } catch {
-    // The caller's log failed as well; the rotation goes on all the same.
+    // The caller's log failed as well; the rotation continues.
   }
 }
 

@@ -9,18 +9,18 @@ import { defaultSetting, type Setting } from './steps.ts';
 
 /** An event as its receivers see it. */
 export type Rendered = {
-  /** Of the e-mail: printable ASCII, fewer than 100 characters. */
+  /** The subject of the e-mail: printable ASCII, fewer than 100 characters. */
   subject: string;
   email: string;
   /** At most 140 GSM characters. */
   sms: string;
   /** One JSON object of `Message` (docs/alarm-schema.json), in ASCII. */
   json: string;
-  /** What subscriptions filter on. `credential` is the label of the username (label.ts). */
+  /** The attributes on which subscriptions filter. `credential` is the label of the username (label.ts). */
   attributes: { severity: Severity; event: AlarmEvent['event']; credential: string };
 };
 
-/** Pure; never fails, whatever the event's texts hold. */
+/** Renders an event. Pure; never fails, whatever the event's texts hold. */
 export function render(event: AlarmEvent, setting: Partial<Setting> = {}): Rendered {
   const complete = { ...defaultSetting, ...setting };
   const advice = adviceOn(event, complete);

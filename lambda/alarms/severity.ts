@@ -1,9 +1,8 @@
 import type { AlarmEvent, FailedLogIn, Trouble } from './event.ts';
 
 /**
- * `critical`: the credential does not work or the automation has stopped; somebody acts now.
- * `warning`: something went wrong that heals by itself or that an app's owner must repair; look today.
- * `info`: nothing to do.
+ * `critical`: the credential does not work or the automation has stopped; act now. `warning`: a failure that ends by
+ * itself, or that an app's owner must repair; look today. `info`: no action.
  */
 export type Severity = 'critical' | 'warning' | 'info';
 
@@ -21,7 +20,7 @@ export function severityOf(event: AlarmEvent): Severity {
     case 'exchanges-resume':
       return 'warning';
     case 'standing-trouble':
-      // The ledger may hold one that a later release has named.
+      // The ledger may hold a trouble that only a later version knows.
       return troubleSeverity[event.trouble] ?? 'critical';
     case 'password-rotated':
     case 'kept-aside':
@@ -45,8 +44,8 @@ const troubleSeverity: Record<Trouble, Severity> = {
 };
 
 /**
- * The rotation presents what the secret holds now; an app may present a cached, older password. A probe asks
- * which of several passwords is live: its refusal is expected, and what follows is an event of its own.
+ * Rotation presents the secret's present password; an app may present a cached, older one. A probe finds out which of
+ * several passwords works: its refusal is expected, and another event announces the result.
  */
 function failedLogInSeverity({
   certainty,

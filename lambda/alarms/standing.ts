@@ -11,7 +11,7 @@ export function standingWords(standing: Standing): string {
   return `${exposure} of ${limit} used${perhaps}, ${leftOf(standing)} left; ${ours}`;
 }
 
-/** What a person may still do by hand, as a warning. */
+/** A warning against log-ins by hand, with the failures that are left. */
 export function byHand(standing: Standing): string {
   const left = leftOf(standing);
   if (left === 0) {

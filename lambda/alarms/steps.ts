@@ -2,16 +2,16 @@ import { operatorCommand } from './advice/operator-command.ts';
 import type { AlarmEvent } from './event.ts';
 import { oneLine } from './legible.ts';
 
-/** Something a person does: a sentence or two, and what to type. */
+/** One action of an operator: a sentence or two, and the commands to type. */
 export type Step = { text: string; commands?: string[] };
 
-/** What the texts need beside the event. */
+/** The settings that the texts need beside the event. */
 export type Setting = {
   /** Where the runbook is; `#<event>` is appended. */
   runbookUrl: string;
   /** How to reach ThingSpace M2M Support: the number that the customer's contract names. */
   supportContact: string;
-  /** Whether an exchange without a good end keeps the service's other rotations from beginning one. */
+  /** Whether a failed exchange holds the service's other rotations. */
   othersHeld: boolean;
 };
 
@@ -22,7 +22,10 @@ export const defaultSetting: Setting = {
   othersHeld: false,
 };
 
-/** A new version is presented once by us even if its password is an old one (unlocked, restored). */
+/**
+ * The step that stores a password. The automation presents a new version once, even if its password is an old one
+ * (unlocked, restored).
+ */
 export function storePassword(event: AlarmEvent, lead: string): Step {
   return {
     text:
@@ -32,7 +35,7 @@ export function storePassword(event: AlarmEvent, lead: string): Step {
   };
 }
 
-/** Stores a new version of the secret that differs from AWSCURRENT in one thing. */
+/** The step that stores a new version of the secret with one change to AWSCURRENT. */
 export function editSecret(event: AlarmEvent, lead: string, change: string): Step {
   return { text: `${lead} In the AWS console: ${consoleWay(event, change)}.` };
 }
@@ -41,7 +44,7 @@ export function recoverNow(event: AlarmEvent, lead: string): Step {
   return { text: `${lead} It starts no new rotation:`, commands: [operatorCommand('recover', event)] };
 }
 
-/** What "Rotate secret immediately" does in the console. */
+/** The step that rotates, as "Rotate secret immediately" does in the console. */
 export function rotateNow(event: AlarmEvent, lead: string): Step {
   return {
     text: `${lead} It starts a rotation, or goes on with one that is not over, and shows what comes of it:`,
@@ -49,7 +52,7 @@ export function rotateNow(event: AlarmEvent, lead: string): Step {
   };
 }
 
-/** The errors of the last day: each says what happened and what to do. */
+/** The step that shows the errors of the last day: each says what happened and what to do. */
 export function showErrors(event: AlarmEvent, lead: string): Step {
   return { text: `${lead} The last errors stand at the end:`, commands: [operatorCommand('status', event)] };
 }

@@ -5,7 +5,7 @@ import { announcedNow } from './trouble.ts';
 
 type Presented = Pick<Attempt, 'actor' | 'purpose' | 'username' | 'secretArn' | 'versionId'>;
 
-/** Remembers an answer that did not come: the next log-in waits. */
+/** Records that an answer did not arrive: the next log-in waits. */
 export function missedAnswer(state: CredentialState, at: number): void {
   state.unknowns += 1;
   state.lastUnknownAt = Math.max(state.lastUnknownAt, at);
@@ -30,13 +30,13 @@ export function announceFailure(
     versionId,
     ...failure,
   });
-  // A probe asks which password is live; what follows from it is a message of its own.
+  // A probe finds out which password works; its result is announced by another message.
   if (failure.certainty === 'refused' && actor === 'rotation' && purpose !== 'probe')
     announcedNow(state, 'stored-password-refused', now);
   announceSpentBudget(state, id, presented, budgets, now);
 }
 
-/** Says it as soon as a failure has used up the budget, not only when the next log-in is refused. */
+/** Announces a closed guard as soon as a failure has used up the budget, not only when the next log-in is refused. */
 export function announceSpentBudget(
   state: CredentialState,
   id: string,
@@ -47,7 +47,7 @@ export function announceSpentBudget(
   if (exposure(state) >= budgets.budget) announceGuardClosed(state, id, presented, budgets, now);
 }
 
-/** Says once, not at every log-in, that nobody of ours may log in any more. */
+/** Announces once, not at every log-in, that the automation may no longer log in. */
 export function announceGuardClosed(
   state: CredentialState,
   id: string,

@@ -3,32 +3,32 @@ import { queueAlarm } from './outbox.ts';
 import { type CredentialState, credentialKey, type Hold } from './state.ts';
 
 /**
- * The brake of a service: while an exchange of one credential has no good end (unknown, lost, unreadable), the
- * other credentials begin none, because what hit one may hit all. Each function here is a pure change of one item
- * of the ledger's table, which all credentials of the service share.
+ * The hold of a service: while an exchange of one credential has failed (unknown, lost, unreadable), the other
+ * credentials begin none, because one cause may affect every credential. Each function here is a pure change of one
+ * item of the ledger's table, which all credentials of the service share.
  *
  *   by           when
  *   engage       an invocation ends with such an exchange
- *   ask          a rotation is about to begin an exchange; it is held, or goes on
+ *   ask          a rotation is about to begin an exchange; it is held, or continues
  *   check        the daily check of a credential that was held; the same, and begins nothing
- *   settle       the exchange has come to an end
+ *   settle       the exchange is resolved
  *   forget       a secret that was held is gone
- *   release      a person lets the others go on; for these attempts only
+ *   release      an operator overrides the holds of these attempts only
  *
- * A hold counts while the ledger's item of its credential tells of that very exchange: one that was left behind
- * by a process that died is not obeyed.
+ * A hold counts while its credential's item still shows that failed exchange. A hold that a dead process left behind
+ * has no effect.
  */
 
 /** The item's key. ThingSpace takes no `<` in a username (docs/thingspace-api.md), so no credential has it. */
 export const SERVICE = '<service>';
 
-/** An exchange that has no good end. */
+/** An exchange that has failed: its outcome is unknown, or its password is lost, unreadable, or unusable. */
 export type Holding = Omit<Hold, 'since' | 'releasedAt'>;
 
-/** Who is about to begin an exchange. */
+/** The credential that is about to begin an exchange. */
 export type Asking = { username: string; secretArn: string };
 
-/** The hold of an exchange that was released before stays released. */
+/** Places a hold. A hold that was released before stays released for that exchange. */
 export function engage(state: CredentialState, holding: Holding, now: number): void {
   const brake = brakeOf(state);
   const key = credentialKey(holding.username);
@@ -38,7 +38,8 @@ export function engage(state: CredentialState, holding: Holding, now: number): v
 }
 
 /**
- * Whether another credential keeps this one from beginning an exchange. Who is held is remembered until it begins.
+ * Returns the hold that keeps this credential from beginning an exchange. A held rotation is remembered until it
+ * begins.
  * @param ended attempts of holds whose exchanges are over
  */
 export function ask(
@@ -56,8 +57,8 @@ export function ask(
 }
 
 /**
- * The same for the daily check, which begins nothing: a rotation that was held is remembered also when nothing
- * holds it any more, until it begins. Its secret is there, so it counts.
+ * Does the same for the daily check, which begins nothing. A held rotation is remembered until it begins, also when
+ * nothing holds it now. Its secret exists, so it counts.
  */
 export function check(
   state: CredentialState,
@@ -71,7 +72,7 @@ export function check(
   return isHeld(state, secretArn) ? holderFor(state, { username, secretArn }) : undefined;
 }
 
-/** The secret is gone, or its rotation begins: it is held no more. */
+/** Forgets a held secret, because it is gone or its rotation begins. */
 export function forget(state: CredentialState, secretArn: string): void {
   const brake = brakeOf(state);
   delete brake.held[secretArn];
@@ -114,14 +115,14 @@ export const heldSecrets = ({ brake }: CredentialState): string[] => Object.keys
 export const isHeld = ({ brake }: CredentialState, secretArn: string): boolean =>
   brake?.held[secretArn] !== undefined;
 
-/** Whether the item of a credential still tells of the exchange that the hold is about. */
+/** Reports whether the item of a credential still shows the failed exchange that the hold is about. */
 export function stillHolds(hold: Hold, state: CredentialState): boolean {
   const exchange = exchangeOf(state, hold.attempt);
   if (exchange?.state === 'committed') return newPasswordRefused(state);
   return exchange !== undefined;
 }
 
-/** The password that the exchange brought is current and was refused, and none has worked since. */
+/** Reports whether the password that the exchange brought was committed and refused, and none has worked since. */
 export function newPasswordRefused({ journal, refused, lastGood }: CredentialState): boolean {
   if (journal.state !== 'committed') return false;
   const ofIt = `${committedVersion(journal)}:`;
@@ -132,7 +133,10 @@ export function newPasswordRefused({ journal, refused, lastGood }: CredentialSta
 const brakeOf = (state: CredentialState): NonNullable<CredentialState['brake']> =>
   (state.brake ??= { holds: {}, held: {} });
 
-/** A held secret that is there is checked every day: after a week without a check it is gone, and does not count. */
+/**
+ * A held secret that exists is checked every day. After a week without a check it is taken for gone, and does not
+ * count.
+ */
 const GONE_MS = 7 * 24 * 60 * 60_000;
 
 function forgetGone(state: CredentialState, now: number): void {
@@ -141,14 +145,14 @@ function forgetGone(state: CredentialState, now: number): void {
   }
 }
 
-/** @returns those that were in force: the end of a released one was said when it was released */
+/** @returns the holds that were in force: the end of a released one was announced at its release */
 function remove(state: CredentialState, ended: readonly string[]): Hold[] {
   const over = holdsOf(state).filter(({ attempt }) => ended.includes(attempt));
   for (const { username } of over) delete state.brake?.holds[credentialKey(username)];
   return over.filter(({ releasedAt }) => releasedAt === undefined);
 }
 
-/** Said once: when the last hold has gone and there are rotations to be started again. */
+/** Announces once that the last hold is gone and rotations can be started again. */
 function announceEnd(state: CredentialState, over: Hold[], how: 'settled' | 'released', now: number): void {
   forgetGone(state, now);
   const last = over.at(-1);

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
 
-/** How many consecutive failed log-ins who may cause. */
+/** The numbers of consecutive failed log-ins at which the automation and the platform stop. */
 export type Budgets = {
   /** At which the platform locks the username (LOCKOUT_LIMIT). */
   limit: number;
   /** At which the automation stops (LOCKOUT_BUDGET). */
   budget: number;
-  /** At which rotation stops (ROTATION_BUDGET), but for a version that is fresh; not above `budget`. */
+  /** At which rotation stops (ROTATION_BUDGET), except for a fresh version; not above `budget`. */
   rotation: number;
 };
 

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { LedgerUnavailableError } from './errors.ts';
 import { type AuditRow, type CredentialState, decodeState, LedgerItemError } from './state.ts';
 
-/** Where ledger items live; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
+/** The store of ledger items; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
 export interface ItemStore {
   /** A strongly consistent read, with the time of the answer in milliseconds since 1970. */
   read(credential: string): Promise<{ item: Record<string, unknown> | undefined; now: number }>;
@@ -13,9 +13,9 @@ export interface ItemStore {
     state: CredentialState,
     expected: number,
   ): Promise<{ outcome: 'written'; now: number } | { outcome: 'conflict' }>;
-  /** Makes rows of the audit trail items of their own; the same row again changes nothing. */
+  /** Writes each row of the audit trail as a separate item; the same row again changes nothing. */
   audit(credential: string, rows: readonly AuditRow[]): Promise<void>;
-  /** Keeps an envelope as an item of its own, for good; the same again changes nothing. */
+  /** Keeps an envelope as a separate item, for good; the same envelope again changes nothing. */
   setAside(credential: string, attempt: string, envelope: string): Promise<void>;
   /** Envelopes that were set aside, by attempt. */
   readSetAside(credential: string): Promise<Record<string, string>>;
@@ -27,10 +27,10 @@ export interface ItemStore {
 /** An item as this process last wrote or read it, and when that was by DynamoDB's clock and by ours. */
 type Seen = { state: CredentialState; now: number; seenAtMs: number };
 
-/** What this process knows of the items: a writer need not read what it has written itself. */
+/** The items as this process last saw them: a writer need not read its own writes again. */
 export type ItemMemory = Map<string, Seen>;
 
-/** For so long a process believes its own last write: other writers are found by the condition anyway. */
+/** How long a process relies on its last write: the condition of the next write finds other writers. */
 const BELIEVED_MS = 10_000;
 const REMEMBERED_WRITES = 20;
 const MAX_PAUSE_MS = 2_000;
@@ -47,14 +47,14 @@ export type ChangeOptions = {
 };
 
 /**
- * Applies a pure change to a credential's item as one conditional write. A change that finds another
- * writer before it is computed again on what that one wrote. What changes nothing is answered from a read of
- * the table only, never from what the process remembers.
+ * Applies a pure change to a credential's item as one conditional write. When another writer came first, the change is
+ * computed again on that writer's item. A change that leaves the item as it is gets its result from a read of the table
+ * only, never from the process's memory.
  *
- * A write whose answer was lost may have landed: the next read tells, by the write's own id. So a
- * change takes effect once, however often it is sent.
- * @throws LedgerUnavailableError when the table did not answer until `deadlineMs` (by `clock`), or other
- *   writers came before all the time; after a lost answer the change may have taken effect all the same.
+ * A write whose answer was lost may have landed: the next read shows it by the id of the write. So a change takes
+ * effect once, however often it is sent.
+ * @throws LedgerUnavailableError when the table did not answer until `deadlineMs` (by `clock`), or other writers always
+ *   came first; after a lost answer the change may still have taken effect.
  * @throws LedgerItemError when the item cannot be understood, or DynamoDB does not take it.
  */
 export async function change<T>(
@@ -138,8 +138,8 @@ function unavailable(credential: string, cause: unknown): LedgerUnavailableError
     `The ledger of ${credential} (DynamoDB) cannot be reached, and no password is presented without it. ` +
     'Check the table, the function’s permissions and DynamoDB’s health;';
   return cause === undefined
-    ? new LedgerUnavailableError(`${busy} A retry goes on from here.`)
-    : new LedgerUnavailableError(`${away} a retry goes on from here.`, { cause });
+    ? new LedgerUnavailableError(`${busy} A retry continues from here.`)
+    : new LedgerUnavailableError(`${away} a retry continues from here.`, { cause });
 }
 
 function notTaken(credential: string, cause: AwsCallError): LedgerItemError {

@@ -2,7 +2,7 @@ import { PresentableError } from '../errors.ts';
 /** The guard stands between a password and the platform: nothing was sent. */
 export class LockoutGuardError extends PresentableError {
   override readonly name: string = 'LockoutGuardError';
-  /** When trying again may help, in milliseconds since 1970; absent when only a person's act helps. */
+  /** When trying again may help, in milliseconds since 1970; absent when only an operator can help. */
   readonly retryAt: number | undefined;
   constructor(
     message: string,
@@ -28,7 +28,7 @@ export class RefusedPasswordError extends LockoutGuardError {
     this.certain = certain;
   }
 }
-/** An exchange of ours has replaced this password, or is replacing it: that is no fault of what the secret holds. */
+/** An exchange of the automation has replaced this password, or is replacing it: the secret's value is not at fault. */
 export class ReplacedPasswordError extends RefusedPasswordError {
   override readonly name = 'ReplacedPasswordError';
   constructor(message: string, closing?: string) {

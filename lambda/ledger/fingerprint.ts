@@ -4,21 +4,22 @@ import { credentialKey } from './state.ts';
 export type Fingerprint = {
   /** Version and hash: a restored password is a new fingerprint even if it is the same password. */
   id: string;
-  /** Hash alone: tells whether two versions hold the same password. */
+  /** The hash alone shows whether two versions hold the same password. */
   hash: string;
 };
 
-/** RFC 7914's interactive parameters: some 50 ms here, some thousand years for whoever reads the table. */
+/** RFC 7914's interactive parameters: some 50 ms here, some thousand years for an attacker who reads the table. */
 const COST = { N: 2 ** 14, r: 8, p: 1 };
 const HASH_BYTES = 16;
 
-/** Hashes of this process, by a digest of what they are of: one log-in needs the same one several times. */
+/** Hashes of this process, by a digest of salt and password: one log-in needs the same one several times. */
 const known = new Map<string, Promise<string>>();
 const MAX_KNOWN = 64;
 
 /**
- * The salted hash by which the ledger knows a password. The username is the salt: no two items share it. Whoever will
- * need it soon may call this beside a remote call and drop the promise: a failure is thrown where the hash is awaited.
+ * Returns the salted hash that the ledger keeps of a password. The username is the salt: no two items share it. Code
+ * that needs the hash soon may call this beside a remote call and drop the promise: a failure is thrown where the hash
+ * is awaited.
  */
 export function hashPassword(username: string, password: string): Promise<string> {
   const salt = `thingspace-ledger-v1:${credentialKey(username)}`;

@@ -17,9 +17,9 @@ export type StoredCredential = {
 };
 
 const LOG_IN_TIMEOUT_MS = 30_000;
-/** Kept for counting and announcing what became of it. */
+/** The time that is kept for counting and announcing the outcome. */
 const ANNOUNCING_MS = 3_000;
-/** A log-in that is cut short counts as a failure: it is not begun with less. */
+/** A log-in that is cut short counts as a failure, so it is not begun with less time. */
 const MIN_WAIT_MS = 3_000;
 
 type Services = { ledger: Ledger; api: ThingSpaceApi; clock: Clock };
@@ -33,9 +33,9 @@ type Hooks = {
 };
 
 /**
- * The only way to log in: reserve, send, settle. Everybody who presents a stored password comes through
- * here, rotation and apps alike; the one other call that carries a password is the exchange.
- * @returns the session token, or how the platform did not give one; counted and announced either way
+ * The only way to log in: reserve, send, settle. Every log-in with a stored password goes through here, of rotation and
+ * of apps; the one other call that carries a password is the exchange.
+ * @returns the session token, or the reason why the platform gave none; counted and announced in both cases
  * @throws LockoutGuardError, LedgerUnavailableError, LedgerItemError: nothing was sent
  */
 export async function guardedLogIn(
@@ -94,7 +94,7 @@ export async function guardedLogInToExchange(
   return { outcome: 'done', value: { session: outcome.value, reserved } };
 }
 
-/** Reserves and sends. The caller settles what became of it. */
+/** Reserves and sends. The caller settles the outcome. */
 async function present(
   { ledger, api, clock }: Services,
   { secretArn, versionId, username, password }: StoredCredential,
@@ -104,7 +104,7 @@ async function present(
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
   if (leftMs() < MIN_WAIT_MS) {
     throw new TooLateToLogInError(
-      `Too little time is left for a log-in of ${username}. A retry goes on from here.`,
+      `Too little time is left for a log-in of ${username}. A retry continues from here.`,
     );
   }
   const print = await fingerprint(username, versionId, password);

@@ -5,9 +5,9 @@ import { LEASE_MS, SETTLING_MS } from './times.ts';
 import { announcedNow, endByRotation } from './trouble.ts';
 
 /**
- * Every change of the journal: a write-ahead log of one exchange (GetNewPassword). Each is a pure function of
- * the item; those that take an attempt change nothing when the journal has moved on to another exchange. What
- * is not in this table changes nothing either (test/ledger/journal.test.ts reads it).
+ * Every change of the journal: a write-ahead log of one exchange (GetNewPassword). Each change is a pure function
+ * of the item. A change that takes an attempt does nothing when the journal is about another exchange. A change from
+ * a state without a row in this table does nothing, too (test/ledger/journal.test.ts reads the table).
  *
  *   from                                by                to          when
  *   idle, committed                     begin             exchanging  before the request leaves
@@ -19,15 +19,15 @@ import { announcedNow, endByRotation } from './trouble.ts';
  *   lost                                endLoss           idle        another password logged in since
  *   committed                           finish            idle        the rotation is over
  *   unknown, lost                       attachEnvelope    (the same)  an answer that cannot be read was found late
- *   committed                           recordRolledForward (the same)  what was sealed is current, and that is said
+ *   committed                           recordRolledForward (the same)  a sealed password is current, and that is announced
  *   received                            recordSuperseded  (the same)  the stored and the sealed password are refused
  *   idle, committed                     recordPutBack     (the same)  a password that works is current again
  *   received, committed, unknown, lost  adopt             (the same)  another secret rotates the username
  *
- * An envelope that leaves the journal for another reason than `finish` is set aside: it is never dropped.
+ * An envelope that leaves the journal for another reason than `finish` is set aside, and never dropped.
  */
 
-/** The exchange that the journal tells of, if it is this one. */
+/** Returns the exchange of that attempt, if the journal is about it. */
 export function exchangeOf(state: CredentialState, attempt: string): ExchangeJournal | undefined {
   const { journal } = state;
   return journal.state !== 'idle' && journal.attempt === attempt ? journal : undefined;
@@ -35,7 +35,7 @@ export function exchangeOf(state: CredentialState, attempt: string): ExchangeJou
 
 type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersion' | 'oldHash'>;
 
-/** The record before the effect. The caller has checked that no other exchange is open (`reserve`). */
+/** Writes the record before the effect. The caller has checked that no other exchange is open (`reserve`). */
 export function begin(state: CredentialState, exchange: Begin, now: number): void {
   setEnvelopeAside(state);
   state.secretArn = exchange.secretArn;
@@ -43,7 +43,9 @@ export function begin(state: CredentialState, exchange: Begin, now: number): voi
   state.journal = { state: 'exchanging', ...exchange, startedAt: now, ...(before && { before }) };
 }
 
-/** A late step of that rotation must not begin an exchange, whatever becomes of this one. */
+/**
+ * Returns the rotation that finished before: a late step of it must not begin an exchange, however this exchange ends.
+ */
 function finishedBefore({ journal }: CredentialState): ExchangeJournal['before'] {
   if (journal.state === 'committed')
     return { lastToken: journal.token, lastVersion: committedVersion(journal) };
@@ -54,7 +56,7 @@ function finishedBefore({ journal }: CredentialState): ExchangeJournal['before']
     : { lastToken, ...(lastVersion !== undefined && { lastVersion }) };
 }
 
-/** A sealed answer holds the new password: the old one is dead. */
+/** Records that a sealed answer holds the new password: the old one is dead. */
 export function recordReceived(state: CredentialState, attempt: string, envelope: string, now: number): void {
   const exchange = exchangeOf(state, attempt);
   if (!exchange) {
@@ -68,7 +70,7 @@ export function recordReceived(state: CredentialState, attempt: string, envelope
   barOldPassword(state, exchange, now);
 }
 
-/** Nobody knows whether the password was changed; `envelope` is an answer that could not be read. */
+/** Records that it is not known whether the password was changed; `envelope` is an answer that could not be read. */
 export function recordUnknown(
   state: CredentialState,
   attempt: string,
@@ -92,7 +94,7 @@ export function recordUnknown(
   });
 }
 
-/** An answer that cannot be read and was found late: it belongs to its exchange while that is not settled. */
+/** Keeps an unreadable answer that was found late: with its exchange while that is not settled, otherwise set aside. */
 export function attachEnvelope(state: CredentialState, attempt: string, envelope: string): void {
   const exchange = exchangeOf(state, attempt);
   const mayHold = exchange?.state === 'unknown' || exchange?.state === 'lost';
@@ -101,8 +103,8 @@ export function attachEnvelope(state: CredentialState, attempt: string, envelope
 }
 
 /**
- * The old password was refused for certain and no new one reached us: only a person can help. In the write that
- * counts the refusal, the message about the loss tells of it as well.
+ * Records that the old password was refused for certain and no new one has been found. When the same write counts the
+ * refusal, the message about the loss reports it as well.
  * @returns whether the journal says so now; false when another invocation has settled the exchange meanwhile
  */
 export function recordLost(state: CredentialState, attempt: string, username: string, now: number): boolean {
@@ -127,7 +129,7 @@ export function recordLost(state: CredentialState, attempt: string, username: st
   return true;
 }
 
-/** The refusal of the probe that proved the loss, as long as nobody has been told of it. */
+/** Returns the refusal of the probe that proved the loss, and withdraws its alarm, if that is not published yet. */
 function refusalOf(state: CredentialState, { oldVersion }: ExchangeJournal) {
   const probe = takeBack(
     state,
@@ -144,8 +146,8 @@ function refusalOf(state: CredentialState, { oldVersion }: ExchangeJournal) {
 }
 
 /**
- * What an earlier invocation had sealed is AWSCURRENT: the rotation is announced by this, and so is the end of a
- * trouble that was just that.
+ * Announces that AWSCURRENT holds a password that an earlier invocation had sealed. The same alarm announces the
+ * rotation, and the end of a `not-stored` trouble.
  */
 export function recordRolledForward(
   state: CredentialState,
@@ -169,7 +171,7 @@ export function recordRolledForward(
   });
 }
 
-/** The exchange is proven to have changed nothing: the next one may begin. */
+/** Ends an exchange that is proven to have changed nothing, or that is no longer needed: the next one may begin. */
 export function recordUnchanged(state: CredentialState, attempt: string): void {
   const exchange = exchangeOf(state, attempt);
   if (exchange?.state !== 'exchanging' && exchange?.state !== 'unknown') return;
@@ -178,8 +180,8 @@ export function recordUnchanged(state: CredentialState, attempt: string): void {
 }
 
 /**
- * AWSCURRENT is on `versionId`, which holds what the exchange brought or, with `overtaken`, a newer password
- * that a person has stored and that works. `token` is the rotation that may finish it, if not its own.
+ * Records that AWSCURRENT is on `versionId`. It holds the password of the exchange or, with `overtaken`, a newer one
+ * that an operator has stored and that works. `token` is the rotation that may finish it, if not its own.
  * @returns whether this call changed the journal
  */
 export function recordCommitted(
@@ -216,7 +218,7 @@ export function recordCommitted(
   return true;
 }
 
-/** The secret holds something else since, and both that and the sealed password are refused. */
+/** Records that the secret was changed since, and that its password and the sealed one are both refused. */
 export function recordSuperseded(
   state: CredentialState,
   attempt: string,
@@ -235,7 +237,7 @@ export function recordSuperseded(
   });
 }
 
-/** A log-in that works after the loss was found means that a person has restored the credential. */
+/** Ends a loss: a log-in that works after the loss was found means that an operator has restored the credential. */
 export function endLoss(state: CredentialState, reservedAt: number): void {
   const { journal } = state;
   if (journal.state !== 'lost' || reservedAt < journal.since) return;
@@ -243,7 +245,7 @@ export function endLoss(state: CredentialState, reservedAt: number): void {
   state.journal = { state: 'idle', ...journal.before };
 }
 
-/** A password that was proven by a log-in is current again, as `versionId`. */
+/** Records that a password that was proven by a log-in is current again, as `versionId`. */
 export function recordPutBack(state: CredentialState, versionId: string, now: number): void {
   const { journal } = state;
   state.lastGood = { versionId, at: now };
@@ -251,7 +253,7 @@ export function recordPutBack(state: CredentialState, versionId: string, now: nu
   if (journal.state === 'idle') journal.lastVersion = versionId;
 }
 
-/** The rotation is over. @returns whether this call ended it */
+/** Ends the rotation. @returns whether this call ended it */
 export function finish(state: CredentialState, token: string, username: string, now: number): boolean {
   const { journal } = state;
   if (journal.state !== 'committed') return false;
@@ -274,8 +276,8 @@ export function finish(state: CredentialState, token: string, username: string, 
 }
 
 /**
- * Another secret rotates the username from now on (the old one was deleted, or the username moved).
- * @returns whether it may: not while an invocation may be asking ThingSpace for a new password
+ * Lets another secret rotate the username from now on (the old one was deleted, or the username moved).
+ * @returns false while an invocation may be asking ThingSpace for a new password
  */
 export function adopt(state: CredentialState, secretArn: string, now: number): boolean {
   const { journal } = state;
@@ -289,7 +291,10 @@ export function adopt(state: CredentialState, secretArn: string, now: number): b
 export const committedVersion = (journal: Extract<ExchangeJournal, { state: 'committed' }>): string =>
   journal.versionId ?? journal.token;
 
-/** What the exchange brought proves that it did not fail, also when the sender ended before it could record so. */
+/**
+ * Takes the attempt out of flight: its new password proves that it did not fail, even if the sender ended before it
+ * could record that.
+ */
 function endAttempt(state: CredentialState, attempt: string, now: number): void {
   if (state.inFlight[attempt]) state.lastEndedAt = Math.max(state.lastEndedAt, now);
   delete state.inFlight[attempt];
@@ -299,7 +304,7 @@ function endAttempt(state: CredentialState, attempt: string, now: number): void 
 function setEnvelopeAside(state: CredentialState): void {
   const { journal } = state;
   if (journal.state === 'idle' || !('envelope' in journal) || journal.envelope === undefined) return;
-  // What was committed is in Secrets Manager.
+  // A committed password is in Secrets Manager.
   if (journal.state !== 'committed') state.setAside[journal.attempt] = journal.envelope;
 }
 
@@ -312,7 +317,9 @@ function barOldPassword(state: CredentialState, { oldVersion, oldHash }: Exchang
   for (const [id] of oldest.slice(MAX_REFUSED)) delete state.refused[id];
 }
 
-/** What every state of an exchange knows, with members that this release does not know. */
+/**
+ * Returns the members that every state of an exchange has, and members that this version of the software does not know.
+ */
 function factsOf(exchange: ExchangeJournal) {
   const { state, receivedAt, envelope, supersededBy, versionId, since, ...facts } =
     exchange as ExchangeJournal & Record<string, unknown>;

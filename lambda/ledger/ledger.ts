@@ -10,16 +10,17 @@ import { trimOutbox } from './outbox.ts';
 import { type Presentation, reserve } from './reserve.ts';
 import { type Settlement, settle } from './settle.ts';
 import { type AuditRow, type CredentialState, credentialKey, exposure } from './state.ts';
+import { sweepLogIns } from './sweep.ts';
 import { RESERVATION_MS } from './times.ts';
 
-/** One granted presentation of one password, to be sent at once. Nothing may be sent without it. */
+/** One granted presentation of one password, to be sent at once. No password may be sent without one. */
 export type Reservation = Presentation & {
   attempt: string;
   /** By the process's clock; `mayStillLeave` looks at it. */
   grantedAtMs: number;
 };
 
-/** Says what went wrong around the ledger, not in it. */
+/** Reports a failure around the ledger, not in it. */
 type Warn = (message: string, facts: Record<string, unknown>) => void;
 
 type LedgerParts = {
@@ -36,11 +37,11 @@ type Transition<T> = (state: CredentialState, now: number) => T;
 
 /** The lockout ledger and the rotation journal of any number of usernames. Deadlines are by the process's clock. */
 export interface Ledger {
-  /** The item as it stands in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
+  /** Returns the item in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
   read(username: string, deadlineMs: number): Promise<Seen>;
   /**
-   * Takes one unit of the budget. What it grants must be sent at once. `after` is a log-in that gave a session for it:
-   * the same write settles that success, also when it refuses the unit.
+   * Takes one unit of the budget. The caller must send the granted request at once. `after` is a log-in that gave a
+   * session for it: the same write settles that success, also when it refuses the unit.
    * @throws LockoutGuardError (a subclass that says which condition) when it must not be presented now
    * @throws LedgerUnavailableError, LedgerItemError: nothing may be presented either
    */
@@ -48,7 +49,7 @@ export interface Ledger {
   /** Whether a request may still leave: a process that was suspended since then sends nothing. */
   mayStillLeave(reservation: Reservation): boolean;
   /**
-   * Counts what became of it, changes the journal in the same write, and publishes what is to be announced.
+   * Counts the outcome, changes the journal in the same write, and publishes the alarms.
    * @throws LedgerUnavailableError, LedgerItemError
    */
   settle<T = void>(
@@ -58,8 +59,8 @@ export interface Ledger {
     journal?: Transition<T>,
   ): Promise<T>;
   /**
-   * Changes the item and publishes. `apply` may run more than once and must be pure. With `flushAudit`, waiting
-   * audit rows are made items of their own first; a failure of that leaves them where they are.
+   * Changes the item and publishes. `apply` may run more than once and must be pure. With `flushAudit`, waiting audit
+   * rows are first written as separate items; if that fails, they stay in the item.
    */
   change<T>(
     username: string,
@@ -67,7 +68,9 @@ export interface Ledger {
     apply: Transition<T>,
     options?: { flushAudit?: boolean },
   ): Promise<T>;
-  /** Publishes what waits in the outbox; a failing SNS leaves it there for the next invocation. */
+  /** Counts and announces the log-ins that can no longer be executed, except the attempt of an open exchange. */
+  sweepLogIns(username: string, deadlineMs: number): Promise<void>;
+  /** Publishes the alarms in the outbox; a failing SNS leaves it there for the next invocation. */
   publishOutbox(username: string, deadlineMs: number): Promise<void>;
   /** Envelopes that were set aside, by attempt. @throws AwsCallError */
   readSetAside(username: string): Promise<Record<string, string>>;
@@ -76,13 +79,16 @@ export interface Ledger {
   rememberUsernameOf(secretArn: string, username: string): Promise<void>;
 }
 
-/** SNS gets that long in all: alarms that cannot be sent now must not use up the invocation. */
+/** The time that SNS gets in all: alarms that cannot be sent now must not use up the invocation. */
 const PUBLISH_MS = 5_000;
-/** So long DynamoDB is asked before a password is presented; what was presented is recorded until the deadline. */
+/**
+ * How long DynamoDB is tried before a password is presented. The outcome of a presented password is recorded until the
+ * deadline.
+ */
 const ASKING_MS = 10_000;
-/** With so many rows waiting, whoever settles makes them items. */
+/** With so many rows waiting, the next settlement makes them items. */
 const MAX_AUDIT_ROWS = 8;
-/** While they cannot be written the oldest are given up: an item that DynamoDB does not take stops everything. */
+/** While rows cannot be written, the oldest are given up: an item too large for DynamoDB stops everything. */
 const MAX_WAITING_ROWS = 100;
 
 export function createLedger(parts: LedgerParts): Ledger {
@@ -144,7 +150,7 @@ export function createLedger(parts: LedgerParts): Ledger {
     return result;
   }
 
-  // Before anything was sent, failing early is the better service: the retry finds the table back.
+  // Before anything was sent, it is better to fail early: a retry finds the table reachable again.
   const soon = (deadlineMs: number) => Math.min(deadlineMs, clock.nowMs() + ASKING_MS);
   const mayStillLeave = ({ grantedAtMs }: Reservation) => clock.nowMs() - grantedAtMs < RESERVATION_MS;
 
@@ -171,7 +177,7 @@ export function createLedger(parts: LedgerParts): Ledger {
         if (wanted.exchange) recordUnchanged(state, attempt);
       });
       throw new ReservationExpiredError(
-        `Reserving a log-in of ${wanted.username} took longer than a request may wait. A retry goes on from here.`,
+        `Reserving a log-in of ${wanted.username} took longer than a request may wait. A retry continues from here.`,
       );
     },
 
@@ -204,6 +210,9 @@ export function createLedger(parts: LedgerParts): Ledger {
       if (seen.state.outbox.length > 0) await publish(username, deadlineMs, seen);
       return seen.result;
     },
+
+    sweepLogIns: (username, deadlineMs) =>
+      ledger.change(username, deadlineMs, (state, now) => sweepLogIns(state, budgets, now)),
 
     async publishOutbox(username, deadlineMs) {
       const seen = await ledger.read(username, deadlineMs);

@@ -3,8 +3,8 @@ import type { AlarmEvent } from '../alarms/event.ts';
 import { type Severity, severityOf } from '../alarms/severity.ts';
 
 /**
- * Alarms waiting in the ledger item. They are written together with what they tell of and removed once
- * published, so that a process that dies in between leaves the announcement to the next one.
+ * Alarms waiting in the ledger item. One write stores an alarm together with the change that it announces; the alarm is
+ * removed once published. A process that dies in between leaves the announcement to the next one.
  */
 const about = { id: v.string(), event: v.string(), credential: v.string() };
 export const alarmEventSchema = v.custom<AlarmEvent>((input) => v.is(v.looseObject(about), input));
@@ -12,18 +12,18 @@ export const alarmEventSchema = v.custom<AlarmEvent>((input) => v.is(v.looseObje
 type Outbox = {
   /** In the order in which they were queued. */
   outbox: AlarmEvent[];
-  /** Given up, and not yet said in an alarm. */
+  /** Alarms given up, and not yet reported in another alarm. */
   outboxDropped: number;
 };
 
 /** Enough for any real backlog; without a bound the item would grow while SNS is denied. */
 const MAX_WAITING = 30;
-/** What a person must act on is given up only beyond this. */
+/** Critical alarms are given up only beyond this number. */
 const MAX_CRITICAL = 60;
 
 /**
- * Lets an alarm wait for publication, once per id. It also says how many were given up before it. (One that
- * waits already may be on its way at this moment, and would not say it.)
+ * Lets an alarm wait for publication, once per id. The alarm also reports how many were given up before it. (An alarm
+ * that waits already may be on its way at this moment, and could not report it.)
  */
 export function queueAlarm(state: Outbox, alarm: AlarmEvent): void {
   if (state.outbox.some(({ id }) => id === alarm.id)) return;
@@ -35,7 +35,10 @@ export function queueAlarm(state: Outbox, alarm: AlarmEvent): void {
   state.outboxDropped = 0;
 }
 
-/** Takes an alarm back that another one tells as well; what it was to say of those before it is still to be said. */
+/**
+ * Withdraws an alarm whose facts another one reports as well. The number of alarms given up before it is still to be
+ * reported.
+ */
 export function takeBack<T extends AlarmEvent>(
   state: Outbox,
   isIt: (alarm: AlarmEvent) => alarm is T,
@@ -60,7 +63,7 @@ function dropOldest(state: Outbox, severity: Severity): boolean {
   return index >= 0;
 }
 
-/** What a dropped alarm was to say of those before it is still to be said. */
+/** Gives an alarm up. The number that it was to report of those before it is still to be reported. */
 function drop(state: Outbox, index: number): void {
   for (const { droppedBefore = 0 } of state.outbox.splice(index, 1)) state.outboxDropped += 1 + droppedBefore;
 }

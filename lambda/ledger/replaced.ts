@@ -3,8 +3,8 @@ import { leaseLives } from './reserve.ts';
 import type { CredentialState } from './state.ts';
 
 /**
- * Whether an exchange of ours has replaced the password that was presented, or is replacing it. A log-in that is refused
- * then was reserved before: afterwards no password that is being replaced is presented.
+ * Reports whether an exchange of the automation has replaced the presented password, or is replacing it. A log-in that
+ * is refused then was reserved before: afterwards the ledger grants no log-in with that password.
  */
 export function isReplaced(
   { journal, refused }: CredentialState,

@@ -18,7 +18,7 @@ import { sweep } from './sweep.ts';
 import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
 import { markOf } from './trouble.ts';
 
-/** Who wants to present which password, and why. */
+/** A request to present one password: the actor, the version, and the purpose. */
 export type Presentation = {
   username: string;
   secretArn: string;
@@ -26,16 +26,15 @@ export type Presentation = {
   fingerprint: Fingerprint;
   actor: string;
   purpose: Attempt['purpose'];
-  /** Whose share of the budget it takes. */
+  /** The share of the budget that it takes. */
   share: 'rotation' | 'app' | 'person';
   /** The rotation that the exchange belongs to; present exactly when `purpose` is `exchange`. */
   exchange?: { token: string };
 };
 
 /**
- * Takes one unit of the lockout budget for one presentation of a password, or says why not.
- * Changes `state` only when it grants, except for what time alone has changed (`sweep`) and the alarm that
- * nobody may log in any more.
+ * Takes one unit of the lockout budget for one presentation of a password, or returns the reason why not. Changes
+ * `state` only when it grants, except for `sweep` and the alarm that the guard is closed.
  */
 export function reserve(
   state: CredentialState,
@@ -84,7 +83,7 @@ export function reserve(
   return undefined;
 }
 
-/** Whether an exchange was begun by an invocation that may still be alive. */
+/** Reports whether the invocation that began an exchange may still be alive. */
 export const leaseLives = (startedAt: number, now: number): boolean => now < startedAt + LEASE_MS;
 
 function exchangeInProgress(state: CredentialState, now: number) {
@@ -113,7 +112,7 @@ function notItsSecret(state: CredentialState, wanted: Presentation) {
   );
 }
 
-/** A rotation that was closed, or whose new password is current. */
+/** Reports whether the rotation is finished, or its new password is current. */
 const hasItsPassword = (journal: CredentialState['journal'], token: string): boolean =>
   (journal.state === 'idle' && journal.lastToken === token) ||
   (journal.state === 'committed' && journal.token === token);
@@ -122,7 +121,7 @@ export function sharedUsername(state: CredentialState, secretArn: string): Share
   return new SharedUsernameError(
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
       'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
-      'secret is gone or no longer meant, let this one take the username over: ' +
+      'secret is gone or no longer in use, let this one take the username over: ' +
       `\`npm run cli -- adopt --secret ${secretArn}\`.`,
   );
 }
@@ -132,7 +131,9 @@ function lost({ journal, credential }: CredentialState, wanted: Presentation) {
   return credentialLost(credential, journal);
 }
 
-/** `notSearched`: why the log could not be searched for the answer. `unreadable`: what is wrong with the version stored since. */
+/**
+ * `notSearched`: why the log could not be searched for the answer. `unreadable`: the fault of the version stored since.
+ */
 export function credentialLost(
   credential: string,
   { envelope }: { envelope?: string | undefined },
@@ -207,8 +208,8 @@ function waiting({ unknowns, lastUnknownAt, credential }: CredentialState, now: 
 }
 
 /**
- * The last unit of the budget is kept for a version that was not presented since the last success: a
- * password that a person has just restored must always have one log-in left, whoever uses it first.
+ * The last unit of the budget is kept for a version that was not presented since the last success. A password that an
+ * operator has just restored must always have one log-in left, for an app or for rotation.
  */
 function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
   const used = exposure(state);
@@ -226,25 +227,25 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
   }
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
-      `is ${mayUse}. Find out why they failed. If what the secret holds is wrong, store a working password as a new ` +
-      'version of it; if it is right, have a person try it once with the operator tool: ' +
+      `is ${mayUse}. Find out why they failed. If the password in the secret is wrong, store a working password as a new ` +
+      'version of it; if it is right, try it once with the operator tool: ' +
       `\`npm run cli -- trial --secret ${wanted.secretArn}\`.`,
   );
 }
 
-/** What was refused for certain is refused again: a trial would only bring the username nearer to the lock. */
+/** Bars a trial of a password that was refused for certain: ThingSpace would refuse it again, and count the failure. */
 function refusedForCertain(state: CredentialState, wanted: Presentation) {
   const refused = state.refused[wanted.fingerprint.id];
   return refused && !refused.releasable ? barredAs(refused, state, wanted) : undefined;
 }
 
-/** A person may go beyond our budget, but never to the failure that locks. */
+/** Lets an operator's trial go beyond the budget, but never to the failure that locks. */
 function trialSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
   const used = exposure(state);
   if (used < budgets.limit - 1) return undefined;
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
-      'may lock it. Have M2M Support unlock the username first, then say so with the operator tool: ' +
+      'may lock it. Have M2M Support unlock the username first, then report it with the operator tool: ' +
       `\`npm run cli -- unlocked --secret ${wanted.secretArn} --at <when they did>\`.`,
   );
 }

@@ -7,7 +7,7 @@ import { type Attempt, type CredentialState, exposure, type Journal } from './st
 import { RECENTLY_ISSUED_MS } from './times.ts';
 import { provenBy } from './trouble.ts';
 
-/** What became of a presentation. */
+/** The outcome of one log-in attempt or exchange. */
 export type Settlement =
   /** A session: the platform's run of failures ended when it was executed. */
   | { outcome: 'success' }
@@ -15,7 +15,7 @@ export type Settlement =
   | { outcome: 'failure'; code: string; certainlyCredentials: boolean }
   /** It never left this machine, or the platform refused it before it looked at the password. */
   | { outcome: 'uncounted' }
-  /** GetNewPassword made a new password: that ends no run of failures. */
+  /** GetNewPassword made a new password: that does not end a run of failures. */
   | { outcome: 'exchanged' }
   /** No usable answer: it stays in flight until it can no longer be executed. */
   | { outcome: 'unknown' };
@@ -86,7 +86,9 @@ export function settle(
   }
 }
 
-/** Whether an exchange has replaced the password since the log-in was reserved: it worked before that. */
+/**
+ * Reports whether an exchange has replaced the password since the log-in was reserved: the password worked before that.
+ */
 function replacedSince(
   { refused }: CredentialState,
   { fingerprint }: Presentation,
@@ -94,21 +96,25 @@ function replacedSince(
 ): boolean {
   const refusal = refused[fingerprint.id];
   if (!refusal?.replaced) return false;
-  // At the same moment, too: a password that was replaced is not reserved any more.
+  // Also at the same moment: a password that was replaced is no longer reserved.
   return attempt === undefined || attempt.reservedAt <= refusal.at;
 }
 
-/** One password is live at a time: it is not refused any more, and what was set aside is not it. */
+/**
+ * Records that this password works. One password works at a time: this one is no longer refused, and all other
+ * passwords that were set aside are dead.
+ */
 function recordGood(state: CredentialState, { fingerprint, versionId }: Presentation, now: number): void {
   delete state.refused[fingerprint.id];
-  // A sealed one is presented under its attempt: it stays in sight until it is a version of the secret.
+  // A sealed password is presented under its attempt: its envelope stays listed until the password is a version of the
+  // secret.
   const isSetAside = state.orphanItems.includes(versionId);
   const isJournaled = exchangeOf(state, versionId) !== undefined;
   state.orphanItems = isSetAside ? [versionId] : [];
   if (!isSetAside && !isJournaled) state.lastGood = { versionId, at: now };
 }
 
-/** The platform never looked at the password: everything is as if it had not been reserved. */
+/** Undoes a reservation, because the platform never looked at the password. */
 function giveBack(state: CredentialState, id: string, attempt: Attempt): void {
   delete state.inFlight[id];
   const others = Object.values(state.inFlight);
@@ -128,7 +134,7 @@ function clear(state: CredentialState, mark: number): void {
   for (const other of Object.values(state.inFlight)) other.mark = Math.max(0, other.mark - mark);
 }
 
-/** A password that we were given within the hour may not be known to every server of the platform. */
+/** Reports whether ThingSpace issued the password within the hour: not every server of the platform may have it. */
 function issuedRecently({ journal }: CredentialState, versionId: string, now: number): boolean {
   if (!('receivedAt' in journal) || journal.receivedAt === undefined) return false;
   return issuedAs(journal) === versionId && now < journal.receivedAt + RECENTLY_ISSUED_MS;

@@ -24,7 +24,7 @@ const attempt = v.object({
   unknownAt: v.optional(v.number()),
   /** It was the first to present its version since the last success. */
   fresh: v.boolean(),
-  /** It used up the one release of a refused fingerprint. */
+  /** It used up the one retry of a refused fingerprint. ("Release" in stored names means that retry.) */
   usedRelease: v.boolean(),
   /** The trouble that stood when it was reserved, and how often it had been met (`markOf`). */
   trouble: v.optional(v.string()),
@@ -44,7 +44,7 @@ const refusal = v.object({
 const exchange = {
   /** The rotation (ClientRequestToken) that asked for it. */
   token: v.string(),
-  /** Id of the reservation: what the sealed answer in the log is found by. */
+  /** Id of the reservation: the sealed answer in the log is found by it. */
   attempt: v.string(),
   secretArn: v.string(),
   /** The version whose password it replaces. */
@@ -70,16 +70,16 @@ const journal = v.variant('state', [
     ...exchange,
     receivedAt: v.number(),
     envelope: v.string(),
-    /** The version of the secret for which a person was told that it stands in the way. */
+    /** The version of the secret that the alarm `superseded` named. */
     supersededBy: v.optional(v.string()),
   }),
   v.object({
     state: v.literal('committed'),
     ...exchange,
     receivedAt: v.number(),
-    /** The version that AWSCURRENT was seen on; an item of release 0.1 has it in `token`. */
+    /** The version that AWSCURRENT was seen on; an item of version 0.1 has it in `token`. */
     versionId: v.optional(v.string()),
-    /** A person has been told that the new password is current. */
+    /** Whether an alarm has announced that the new password is current. */
     announced: v.optional(v.boolean()),
     envelope: v.optional(v.string()),
   }),
@@ -87,10 +87,10 @@ const journal = v.variant('state', [
   v.object({ state: v.literal('lost'), ...exchange, since: v.number(), envelope: v.optional(v.string()) }),
 ]);
 export type Journal = v.InferOutput<typeof journal>;
-/** A journal that tells of an exchange. */
+/** A journal that is about an exchange. */
 export type ExchangeJournal = Exclude<Journal, { state: 'idle' }>;
 
-/** What became of one presentation, for who asks later who did what. */
+/** The outcome of one log-in attempt or exchange, for the audit trail. */
 const auditRow = v.object({
   attempt: v.string(),
   at: v.number(),
@@ -105,14 +105,14 @@ const auditRow = v.object({
 export type AuditRow = v.InferOutput<typeof auditRow>;
 
 /**
- * Raised by a release whose items an older one must not write. Members may be added without raising it:
- * `decodeState` keeps those that it does not know.
+ * The number is raised by a version of the software whose items an older one must not write. Members may be added
+ * without raising it: `decodeState` keeps members that it does not know.
  */
 export const SCHEMA = 2;
 
-/** What stands in the way, and when it was last said. */
+/** The trouble that keeps the credential from being rotated, and when it was last announced. */
 const trouble = v.object({
-  /** A later release may know more of them: none may make the item unreadable. */
+  /** A later version may add kinds: none of them may make the item unreadable. */
   kind: v.custom<Trouble>((input) => typeof input === 'string'),
   since: v.number(),
   /** 0: not yet. */
@@ -122,19 +122,19 @@ const trouble = v.object({
   failures: v.number(),
   /** `failures` when a log-in was reserved that succeeded: equal to it while nothing has failed since. */
   proven: v.optional(v.number()),
-  /** Only the daily check has failed so, no rotation: a check that comes through ends it. */
+  /** Only the daily check has failed so, not a rotation: a check that succeeds ends it. */
   checkOnly: v.optional(v.boolean()),
 });
 
-/** An exchange without a good end, which keeps the service's other credentials from beginning one (`brake.ts`). */
+/** A failed exchange, which holds the service's other credentials (`brake.ts`). */
 const hold = v.object({
   username: v.string(),
   secretArn: v.string(),
   attempt: v.string(),
-  /** How it ended; a later release may know more. */
+  /** How it ended; a later version may add values. */
   why: v.string(),
   since: v.number(),
-  /** When a person let the others go on. */
+  /** When an operator overrode the hold. */
   releasedAt: v.optional(v.number()),
 });
 export type Hold = v.InferOutput<typeof hold>;
@@ -143,13 +143,13 @@ const state = v.object({
   credential: v.string(),
   schema: v.number(),
   revision: v.number(),
-  /** Ids of the last writes: how a writer whose answer was lost recognises its own. */
+  /** Ids of the last writes: a writer whose answer was lost recognizes its own. */
   recentWrites: v.array(v.string()),
   /** ARN of the one secret that may rotate this username. */
   secretArn: v.optional(v.string()),
   failed: v.number(),
   inFlight: v.record(v.string(), attempt),
-  /** Until when what was presented may have been executed, for all that is no longer in flight. */
+  /** The latest time at which an attempt that is no longer in flight may have been executed. */
   lastEndedAt: v.number(),
   /** Versions presented since the last success. */
   presented: v.array(v.string()),
@@ -161,18 +161,20 @@ const state = v.object({
   journal,
   /** The version that last logged in, or that the platform's answer was stored as. */
   lastGood: v.optional(v.object({ versionId: v.string(), at: v.number() })),
-  /** Envelopes that are no longer the journal's, by attempt; the next write makes them items of their own. */
+  /** A put-back that was begun and not yet announced: the version that AWSCURRENT is moved to, and the one before. */
+  puttingBack: v.optional(v.object({ versionId: v.string(), replacedVersionId: v.string(), at: v.number() })),
+  /** Envelopes that are no longer the journal's, by attempt; the next write makes them separate items. */
   setAside: v.record(v.string(), v.string()),
-  /** Attempts whose envelopes are items of their own (`orphan#<attempt>`). Such an item is never deleted. */
+  /** Attempts whose envelopes are separate items (`orphan#<attempt>`). Such an item is never deleted. */
   orphanItems: v.array(v.string()),
-  /** Audit rows that are not yet items of their own. */
+  /** Audit rows that are not yet separate items. */
   auditRows: v.array(auditRow),
   /** Alarms that still have to be published. */
   outbox: v.array(alarmEventSchema),
-  /** Alarms given up for more urgent ones, and not yet said in an alarm. */
+  /** Alarms given up for more urgent ones, and not yet reported in an alarm. */
   outboxDropped: v.number(),
   trouble: v.optional(trouble),
-  /** When an event of its own last announced a trouble, by its kind; only until that is over. */
+  /** When another event last announced a trouble, by the trouble's kind; only until that is over. */
   announced: v.optional(v.record(v.string(), v.number())),
   /** Only in the item of the whole service. */
   brake: v.optional(
@@ -181,7 +183,7 @@ const state = v.object({
       holds: v.record(v.string(), hold),
       /** Secrets whose rotation was refused, and when first. */
       held: v.record(v.string(), v.number()),
-      /** When the rotation or the daily check of a held secret last ran; an item of release 0.1 has none. */
+      /** When the rotation or the daily check of a held secret last ran; an item of version 0.1 has none. */
       seen: v.optional(v.record(v.string(), v.number())),
     }),
   ),
@@ -220,13 +222,13 @@ export function newState(credential: string): CredentialState {
 }
 
 /**
- * Reads a stored item. Members that this release does not know are kept and written back; members that an
- * earlier release did not write take their value from a new item.
- * @throws LedgerItemError when the item cannot be understood, or a later release has reserved it: nothing may
- *   be presented then.
+ * Reads a stored item. Members that this version of the software does not know are kept and written back. Members that
+ * an earlier version did not write take their value from a new item.
+ * @throws LedgerItemError when the item cannot be understood, or a later version has reserved it: no password may be
+ *   presented then.
  */
 export function decodeState(credential: string, item: Record<string, unknown>): CredentialState {
-  // Release 0.1 kept the envelopes that were set aside inside the item.
+  // Version 0.1 kept the envelopes that were set aside inside the item.
   const { orphans, ...stored } = item;
   const read = v.safeParse(state, {
     ...newState(credential),
@@ -237,19 +239,19 @@ export function decodeState(credential: string, item: Record<string, unknown>): 
     const where = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the item'))].join(', ');
     throw new LedgerItemError(
       `The ledger item of ${credential} cannot be read (${where}). No password is presented until it is ` +
-        'repaired: restore the item from point-in-time recovery, or deploy the release that wrote it.',
+        'repaired: restore the item from point-in-time recovery, or deploy the version of the software that wrote it.',
     );
   }
   if (read.output.schema > SCHEMA) {
     throw new LedgerItemError(
-      `The ledger item of ${credential} was written by a later release (schema ${read.output.schema}; this one knows ` +
-        `${SCHEMA}), so nothing is presented or changed: deploy that release again.`,
+      `The ledger item of ${credential} was written by a later version of the software (schema ${read.output.schema}; this one ` +
+        `reads ${SCHEMA}), so nothing is presented or changed: deploy that version again.`,
     );
   }
   return withUnknownMembers({ ...read.output, schema: SCHEMA }, stored);
 }
 
-/** Adds what the schema left out, at every depth: a later release may have written it. */
+/** Adds the members that the schema left out, at every depth: a later version may have written them. */
 function withUnknownMembers<T>(known: T, stored: unknown): T {
   if (!isRecord(known) || !isRecord(stored)) return known;
   const merged: Record<string, unknown> = { ...known };

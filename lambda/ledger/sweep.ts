@@ -1,15 +1,37 @@
 import { announceFailure, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
-import type { CredentialState } from './state.ts';
+import type { Attempt, CredentialState } from './state.ts';
 import { SETTLING_MS } from './times.ts';
 
 /**
- * Turns attempts that the platform can no longer execute into failures. Until then they stay in flight:
- * one that was executed late would otherwise count on the platform after somebody's success cleared it here.
+ * Turns attempts that the platform can no longer execute into failures. Until then they stay in flight: otherwise an
+ * attempt that is executed late would count at the platform after a success cleared it here.
  */
 export function sweep(state: CredentialState, budgets: Budgets, now: number): void {
-  for (const [id, attempt] of Object.entries(state.inFlight)) {
-    if (now < attempt.reservedAt + SETTLING_MS) continue;
+  sweepEach(Object.entries(state.inFlight), state, budgets, now);
+}
+
+/** Returns the log-ins that can no longer be executed, without the attempt of an open exchange: a sealed answer may settle that. */
+export function expiredLogIns({ inFlight, journal }: CredentialState, now: number): [string, Attempt][] {
+  const exchange = journal.state === 'idle' ? undefined : journal.attempt;
+  return Object.entries(inFlight).filter(([id, attempt]) => id !== exchange && isExpired(attempt, now));
+}
+
+/** Counts and announces the expired log-ins, also when no other log-in is reserved. */
+export function sweepLogIns(state: CredentialState, budgets: Budgets, now: number): void {
+  sweepEach(expiredLogIns(state, now), state, budgets, now);
+}
+
+const isExpired = ({ reservedAt }: Attempt, now: number): boolean => now >= reservedAt + SETTLING_MS;
+
+function sweepEach(
+  attempts: [string, Attempt][],
+  state: CredentialState,
+  budgets: Budgets,
+  now: number,
+): void {
+  for (const [id, attempt] of attempts) {
+    if (!isExpired(attempt, now)) continue;
     delete state.inFlight[id];
     state.lastEndedAt = Math.max(state.lastEndedAt, attempt.reservedAt + SETTLING_MS);
     state.failed += 1;

@@ -4,13 +4,13 @@ const MINUTE_MS = 60_000;
 export const SETTLING_MS = 20 * MINUTE_MS;
 /** The same, for sentences. */
 export const SETTLING_MINUTES = SETTLING_MS / MINUTE_MS;
-/** How long an exchange keeps everybody else out: longer than any invocation (15 minutes at most). */
+/** How long an exchange excludes every other log-in: longer than any invocation (15 minutes at most). */
 export const LEASE_MS = 20 * MINUTE_MS;
-/** A request that is not begun by then is not sent: it must have left, connected, within 60 s. */
+/** A request that has not begun after this time is not sent: it must have left, connected, within 60 s. */
 export const RESERVATION_MS = 45_000;
-/** After which a refusal that may not have been about the password is forgiven, once. */
+/** How long after a refusal that may not have been about the password it is presented once more. */
 export const RELEASE_MS = 30 * MINUTE_MS;
-/** For how long after its issue a password may not be known everywhere. */
+/** How long after its issue a password may not have reached every server. */
 export const RECENTLY_ISSUED_MS = 60 * MINUTE_MS;
-/** How long nobody presents anything after the first missed answer, and after every further one. */
+/** How long no password is presented after the first missed answer, and after every further one. */
 export const WAITS_MS = [MINUTE_MS, 30 * MINUTE_MS] as const;

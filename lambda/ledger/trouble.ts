@@ -6,18 +6,18 @@ export type { Trouble } from '../alarms/event.ts';
 
 export type FoundTrouble = {
   kind: Trouble;
-  /** Of the error that a step ended in. */
+  /** The name of the error that a step ended in. */
   errorName?: string;
   versionId?: string;
   /** The rotation that failed; none when only the daily check did. */
   token?: string;
   /** The exchange of another credential that holds this one. */
   holder?: Holder;
-  /** The daily check found it: what stands is said then, once a day. */
+  /** The daily check found it: a lasting trouble is announced then, once a day. */
   atCheck?: boolean;
 };
 
-/** What the announcement is about; `id` tells those of one credential apart. */
+/** The subject of the announcement; `id` tells the announcements of one credential apart. */
 type About = { id: string; username: string; secretArn: string };
 
 const HOUR_MS = 60 * 60_000;
@@ -25,18 +25,18 @@ const DAY_MS = 24 * HOUR_MS;
 /** Less than a day: a retry that comes a little early repeats it too. */
 const AGAIN_MS = 20 * HOUR_MS;
 /**
- * From the second day on the check, which comes once a day, repeats also what a retry repeated some hours before:
- * otherwise a day would pass without a word.
+ * From the second day on, the daily check also repeats an announcement that a retry made some hours before: otherwise a
+ * day would pass without one.
  */
 const AGAIN_AT_CHECK_MS = 4 * HOUR_MS;
 
-/** A step that fails now and then goes on by itself: only a row of failures is a trouble. */
+/** A step that fails now and then succeeds at a retry: only a row of failures is a trouble. */
 const FAILURES = 5;
 const FAILING_MS = 6 * HOUR_MS;
 
 /**
- * Notes what stands in the way, and announces it: a new trouble at once, a lasting one again every day.
- * One is kept at a time; a lesser one that is met beside it only is an occasion to repeat it.
+ * Records a trouble, and announces it: a new one at once, a lasting one again every day. The item keeps one trouble at
+ * a time; a lesser one that is met beside it is only an occasion to repeat it.
  */
 export function noteTrouble(state: CredentialState, found: FoundTrouble, about: About, now: number): void {
   const before = state.trouble;
@@ -51,18 +51,18 @@ export function noteTrouble(state: CredentialState, found: FoundTrouble, about: 
   if (isDue(trouble, found, before?.kind === trouble.kind, now)) say(state, trouble, found, about, now);
 }
 
-/** An event of its own announces the trouble: it is repeated from the next day on. */
+/** Records that another event announces the trouble: the trouble is repeated from the next day on. */
 export function announcedNow(state: CredentialState, kind: Trouble, now: number): void {
   state.announced = { ...state.announced, [kind]: now };
 }
 
 /**
- * Reports whether what has happened since proves that the trouble is over: for a failed rotation a finished one,
- * for everything else a log-in that succeeded and was reserved after the trouble was last met.
+ * Reports whether the trouble is proven to be over. A finished rotation proves it for a failed one. For every other
+ * trouble, a log-in proves it that succeeded and was reserved after the trouble was last met.
  */
 export function isOver({ trouble, journal }: CredentialState): boolean {
   if (!trouble) return false;
-  // Only the caller knows who holds whom.
+  // Only the caller has read which credential holds which.
   if (trouble.kind === 'held') return false;
   if (trouble.kind !== 'rotation-failing') return isProven(trouble);
   if (trouble.checkOnly) return true;
@@ -80,7 +80,7 @@ export function needsProof({ trouble, journal }: CredentialState): boolean {
 const hasNewPasswordSince = (journal: CredentialState['journal'], since: number): boolean =>
   (journal.state === 'idle' || journal.state === 'committed') && (journal.receivedAt ?? 0) > since;
 
-/** The rotation is over. @returns nothing; a trouble that the rotation does not prove to be over stays */
+/** Ends the trouble of a finished rotation. A trouble that the rotation does not prove to be over stays. */
 export function endByRotation(state: CredentialState, about: About, now: number): void {
   const { trouble } = state;
   if (!trouble) return;
@@ -88,7 +88,7 @@ export function endByRotation(state: CredentialState, about: About, now: number)
   if (ofRotation || isProven(trouble)) troubleIsOver(state, about, now);
 }
 
-/** Announces that what had been announced is over. */
+/** Ends a trouble, and announces its end if the trouble was announced. */
 export function troubleIsOver(state: CredentialState, about: About, now: number): void {
   const { trouble } = state;
   if (!trouble) return;
@@ -107,10 +107,13 @@ export function troubleIsOver(state: CredentialState, about: About, now: number)
 
 type Standing = NonNullable<CredentialState['trouble']>;
 
-/** What a reservation remembers of the trouble that stands: which one, and how often it was met. */
+/** Returns the mark that a reservation keeps of the current trouble: which one, and how often it was met. */
 export const markOf = ({ since, failures }: Standing): string => `${since}:${failures}`;
 
-/** A log-in succeeded. It proves nothing about a trouble that was met after the log-in was reserved. */
+/**
+ * Records the proof of a log-in that succeeded. It proves nothing about a trouble that was met after the log-in was
+ * reserved.
+ */
 export function provenBy({ trouble }: CredentialState, mark: string | undefined): void {
   if (trouble && mark === markOf(trouble)) trouble.proven = trouble.failures;
 }
@@ -133,7 +136,7 @@ function isNews(standing: Standing, found: FoundTrouble): boolean {
 }
 
 /**
- * A particular trouble says why the rotation fails, so it takes the place of that. A sealed answer that does
+ * A particular trouble explains why the rotation fails, so it replaces `rotation-failing`. A sealed answer that does
  * not open is passed over: it must not hide that the rotation fails for another reason.
  */
 function rank(kind: Trouble): number {
@@ -160,9 +163,9 @@ function say(
 ): void {
   const { kind, since, errorName } = trouble;
   const lastedMs = Math.max(0, now - since); // DynamoDB's servers do not agree to the second
-  // By what lies between two announcements at least, so that no two get the same number.
+  // Divided by the shortest time between two announcements, so that no two get the same number.
   const number = Math.floor(lastedMs / AGAIN_AT_CHECK_MS);
-  // What is met beside it is not what it is about.
+  // Omit version, token, and holder when they belong to a different trouble.
   const { versionId, token, holder } = found.kind === kind ? found : ({} as Partial<FoundTrouble>);
   queueAlarm(state, {
     event: 'standing-trouble',

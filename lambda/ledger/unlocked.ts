@@ -4,10 +4,10 @@ import { type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
 import { SETTLING_MS } from './times.ts';
 
-/** What a person says of the platform cannot be taken over now; nothing was changed. */
+/** The operator's report of an unlocked username cannot be accepted now; nothing was changed. */
 export class UnlockNotTakenError extends PresentableError {
   override readonly name: string = 'UnlockNotTakenError';
-  /** When saying so again will be accepted, in milliseconds since 1970; absent when it is not needed. */
+  /** When the report will be accepted, in milliseconds since 1970; absent when it is not needed. */
   readonly retryAt: number | undefined;
   constructor(message: string, retryAt?: number) {
     super(message);
@@ -15,7 +15,7 @@ export class UnlockNotTakenError extends PresentableError {
   }
 }
 
-/** Something sent before the unlocking may still be executed after it, and would then count. */
+/** A log-in sent before the unlocking may still be executed after it, and would then count. */
 export class StillInFlightError extends UnlockNotTakenError {
   override readonly name = 'StillInFlightError';
 }
@@ -25,17 +25,17 @@ export class GuardNotClosedError extends UnlockNotTakenError {
   override readonly name = 'GuardNotClosedError';
 }
 
-/** Somebody logged in after the unlocking: that may have failed, and would be forgotten. */
+/** A password was presented after the unlocking: that log-in may have failed, and would be forgotten. */
 export class PresentedSinceError extends UnlockNotTakenError {
   override readonly name = 'PresentedSinceError';
 }
 
 /**
- * A person says that M2M Support has unlocked the username at `unlockedAt`: the count starts from zero.
+ * Records the operator's report that M2M Support has unlocked the username at `unlockedAt`: the count starts from zero.
  *
- * Accepted only while the guard is closed, nothing is in flight and nobody of ours has presented a password
- * since the unlocking: then every failure that is counted here was before it. Passwords that were refused stay
- * refused: unlocking does not make a wrong one right.
+ * Accepted only while the guard is closed, nothing is in flight, and no password was presented through the ledger since
+ * the unlocking. Then every failure that is counted here was before it. Passwords that were refused stay refused:
+ * unlocking does not make a wrong one right.
  * @returns why it was not accepted; `state` is then changed by the passing of time alone (`sweep`)
  */
 export function unlocked(
@@ -51,14 +51,14 @@ export function unlocked(
     return new StillInFlightError(
       `${attempts.length} log-in(s) of ${state.credential} are under way or unanswered: ThingSpace may still execute ` +
         `them and count them after the unlocking. Have support unlock the username (once more) after ` +
-        `${new Date(drainedAt).toISOString()}, then say so.`,
+        `${new Date(drainedAt).toISOString()}, then report it.`,
       drainedAt,
     );
   }
   const used = exposure(state);
   if (used < budgets.budget) {
     return new GuardNotClosedError(
-      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so nothing need be cleared. Store ` +
+      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so the count need not be cleared. Store ` +
         'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
         `clears the count. To try it now: \`npm run cli -- trial${state.secretArn === undefined ? '' : ` --secret ${state.secretArn}`}\`.`,
     );
@@ -67,7 +67,7 @@ export function unlocked(
   if (unlockedAt <= state.lastEndedAt) {
     return new PresentedSinceError(
       `A password of ${state.credential} was presented, perhaps as late as ${new Date(state.lastEndedAt).toISOString()} and so ` +
-        'after the unlocking: ThingSpace may count it. Have support unlock the username once more, then say so.',
+        'after the unlocking: ThingSpace may count it. Have support unlock the username once more, then report it.',
     );
   }
   state.failed = 0;

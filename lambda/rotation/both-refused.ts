@@ -5,9 +5,10 @@ import { PasswordRefusedError, SealedPasswordUnprovenError, SupersededError } fr
 import type { Refusal } from './log-in.ts';
 
 /**
- * ThingSpace accepted neither what AWSCURRENT holds nor a sealed password. Only refusals whose codes name the password
- * prove that both are dead; any other is asked once more, as the ledger allows, and then left to an operator.
- * @throws SupersededError; SealedPasswordUnprovenError while one of them is asked again by itself
+ * Fails because ThingSpace accepted neither the password in AWSCURRENT nor a sealed one. Only refusals whose codes name
+ * the password prove that both are dead. After any other refusal the password is presented once more, when the ledger
+ * allows it, and then left to an operator.
+ * @throws SupersededError; SealedPasswordUnprovenError while a retry will present one of them again
  */
 export async function failWithBothRefused(
   { ledger, secretArn, deadlineMs }: Invocation,
@@ -48,7 +49,7 @@ export async function failWithBothRefused(
   );
 }
 
-/** A refusal of this very moment: whether the password may be presented once more, the ledger says at the next try. */
+/** Reports whether a retry may present the password once more; the ledger decides that at the next try. */
 const isAskedAgain = ({ error }: Refusal): boolean =>
   error instanceof PasswordRefusedError ||
   (error instanceof RefusedPasswordError && error.retryAt !== undefined);
@@ -59,5 +60,5 @@ function whenAskedAgain(refusals: readonly Refusal[]): string {
   );
   const when =
     times.length === 0 ? 'half an hour later' : `after ${new Date(Math.min(...times)).toISOString()}`;
-  return `What was refused so is asked once more, ${when}, by a retry or the recover event.`;
+  return `A retry or the recover event presents each password that was refused so once more, ${when}.`;
 }

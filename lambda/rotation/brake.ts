@@ -16,8 +16,8 @@ import type { Invocation } from './context.ts';
 import { ExchangesHeldError } from './errors.ts';
 
 /**
- * Asked right before an exchange would begin, before a log-in is spent: an exchange of another credential without
- * a good end holds it. Recovery and roll forward never come here.
+ * Checks, right before an exchange and before its log-in, whether a failed exchange of another credential holds this
+ * one. Recovery and roll forward do not call it.
  * @throws ExchangesHeldError, LedgerUnavailableError, LedgerItemError
  */
 export async function mayBeginExchange(invocation: Invocation, username: string): Promise<void> {
@@ -33,8 +33,8 @@ export async function mayBeginExchange(invocation: Invocation, username: string)
 }
 
 /**
- * The exchange of another credential that holds this one's rotation, which was refused for it and has not begun
- * since; undefined when there is none.
+ * Returns the failed exchange of another credential that holds this one's rotation, if that rotation was held and has
+ * not begun since.
  * @throws LedgerUnavailableError, LedgerItemError
  */
 export async function holderOf(invocation: Invocation, username: string): Promise<Hold | undefined> {
@@ -49,8 +49,8 @@ export async function holderOf(invocation: Invocation, username: string): Promis
 }
 
 /**
- * After a failure: an exchange of this credential without a good end holds the others. Recovery comes by here
- * too, for an invocation that died before it could. Never throws.
+ * Holds the other credentials when an exchange of this one has failed. Recovery's failures reach it too, so it places
+ * the hold of an invocation that died before it could. Never throws.
  */
 export async function holdOthers(invocation: Invocation, failure: Error): Promise<void> {
   const { ledger, exchangeBrake, log, username, deadlineMs } = invocation;
@@ -68,7 +68,9 @@ export async function holdOthers(invocation: Invocation, failure: Error): Promis
   }
 }
 
-/** Nothing of this credential is open any more: it holds nobody. Never throws. */
+/**
+ * Removes this credential's holds whose exchanges are over, and those of the secret's former usernames. Never throws.
+ */
 export async function letOthersGoOn(invocation: Invocation): Promise<void> {
   const { ledger, exchangeBrake, log, username, secretArn, deadlineMs } = invocation;
   if (!exchangeBrake || username === undefined) return;
@@ -77,7 +79,7 @@ export async function letOthersGoOn(invocation: Invocation): Promise<void> {
     const isOwn = (hold: Hold) => credentialKey(hold.username) === credentialKey(username);
     const own = holdsOf(state).filter((hold) => isOwn(hold) || hold.secretArn === secretArn);
     if (own.length === 0 && state.outbox.length === 0) return;
-    // A hold of a username that the secret had before has nobody who settles it any more.
+    // No invocation settles a hold of a username that the secret had before, so it is removed.
     const ofFormerName = own.filter((hold) => !isOwn(hold)).map(({ attempt }) => attempt);
     const ended = [...ofFormerName, ...(await endedAttempts(invocation, own.filter(isOwn)))];
     await ledger.change(SERVICE, deadlineMs, (fresh, now) => settle(fresh, ended, now));
@@ -90,8 +92,8 @@ const isQuiet = (state: CredentialState): boolean =>
   holdsOf(state).length === 0 && heldSecrets(state).length === 0 && state.outbox.length === 0;
 
 /**
- * An exchange of another invocation, which may be alive and healthy: every invocation lives equally long, so its
- * owner does for as long as the exchange is younger than that.
+ * Reports whether another invocation's exchange may still succeed. All invocations live equally long, so its owner may
+ * be alive while the exchange is younger than that.
  */
 function mayStillEndWell(
   { startedAtMs, deadlineMs, token }: Invocation,
@@ -107,7 +109,7 @@ function mayStillEndWell(
 /** An invocation that has waited for an exchange to its own end stops so long before it. */
 const WAITED_MS = 10_000;
 
-/** What was received and cannot be read or used is not known from the journal alone. */
+/** Failures of a received answer that cannot be read or used; the journal alone does not show them. */
 const UNUSABLE: ReadonlySet<string> = new Set(['UnreadableAnswerError', 'UnusablePasswordError']);
 
 function holdingOf(state: CredentialState, username: string, failure: Error): Holding | undefined {
@@ -121,7 +123,7 @@ function holdingOf(state: CredentialState, username: string, failure: Error): Ho
     case 'received':
       return UNUSABLE.has(failure.name) ? hold('unusable') : undefined;
     case 'exchanging':
-      // Its owner has failed or died.
+      // The owner of the exchange has failed or died.
       return hold('unknown');
     default:
       return hold(journal.state);
@@ -129,8 +131,9 @@ function holdingOf(state: CredentialState, username: string, failure: Error): Ho
 }
 
 /**
- * A hold whose exchange is over by now was left behind by a process that died, or ended by an app's log-in. A hold
- * whose item cannot be read stands, and fails nobody: a person's release must do without that item.
+ * Returns the attempts of holds whose exchanges are over: a process died before it removed them, or an app's log-in
+ * ended the loss. A hold whose item cannot be read stands, and no error is thrown: the operator's override must work
+ * without that item.
  */
 async function endedAttempts({ ledger, deadlineMs }: Invocation, holds: readonly Hold[]): Promise<string[]> {
   const ended: string[] = [];
@@ -141,7 +144,7 @@ async function endedAttempts({ ledger, deadlineMs }: Invocation, holds: readonly
   return ended;
 }
 
-/** @throws LedgerUnavailableError: whether the exchange is over is not known, and a hold in force counts on it */
+/** @throws LedgerUnavailableError for a hold in force: it is not known whether its exchange is over */
 async function readHolder(
   reading: Promise<{ state: CredentialState }>,
   { releasedAt }: Hold,
@@ -156,10 +159,11 @@ async function readHolder(
 
 function held(secretArn: string, holder: Hold): ExchangesHeldError {
   return new ExchangesHeldError(
-    `No new password is asked for, and no log-in was spent: the password change of ${holder.username} (secret ` +
-      `${holder.secretArn}) is ${holder.why} since ${new Date(holder.since).toISOString()}, and what hit it may hit ` +
-      `${secretArn} too. Settle that one first: \`npm run cli -- status --secret ${holder.secretArn}\`. If its cause ` +
-      `cannot be here: \`npm run cli -- release --secret ${secretArn}\`. Then start this rotation again: ` +
-      `\`npm run cli -- rotate --held --secret ${secretArn}\`.`,
+    `The rotation of ${secretArn} is on hold: the exchange of ${holder.username} (secret ${holder.secretArn}) is ` +
+      `${holder.why} since ${new Date(holder.since).toISOString()}, and its cause may affect this credential, too. ` +
+      'No new password is asked for, and no log-in was used. ' +
+      `1. Resolve that exchange: \`npm run cli -- status --secret ${holder.secretArn}\`. ` +
+      `2. If its cause cannot affect this credential, override the hold: \`npm run cli -- release --secret ${secretArn}\`. ` +
+      `3. Start this rotation again: \`npm run cli -- rotate --held --secret ${secretArn}\`.`,
   );
 }

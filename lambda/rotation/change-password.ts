@@ -24,24 +24,17 @@ import { makeCurrent, type NewPassword, storeAndSwap } from './make-current.ts';
 import { unusable, writeSealed } from './sealed-answer.ts';
 
 /**
- * The healthy line of a rotation, in order. Throwing anywhere is the same as dying there: `recovery.ts` finds
- * what is left and goes on. The lines below carry the numbers. Of 4 to 6 the journal, which is written beside
- * them, may still say `exchanging`; the line in the log is found then, as in 3.
- *
- *   dies                                  found as                             then
- *   1 with the log-in reserved            idle; it counts as a failure         begin anew when the guard allows
- *   2 journaled, before sealing           exchanging, nothing sealed           wait out the lease; prove → idle or lost
- *   3 sealed line written                 exchanging, line in the log          received → roll forward
- *   4 journal landed, value not           received                             store, swap
- *   5 value landed, label not moved       received, the token has a value      swap
- *   6 label moved, journal behind         AWSCURRENT holds the sealed value    committed
+ * The healthy line of a rotation, in order. The numbers in the lines below are rows of the death table in
+ * `lambda/README.md`, which a run prints: what a process that dies there leaves, and what a retry makes of it.
+ * A throw is not a death: it also logs out, wipes the data key, and records the failure. The next invocation
+ * continues from the item after both (`recovery.ts`).
  */
 
-/** Kept of the invocation's time for sealing and storing the answer. */
+/** The time of an invocation that is kept for sealing and storing the answer. */
 const STORING_MS = 8_000;
 const MIN_WAIT_MS = 5_000;
 
-/** What is known of an exchange while its answer is awaited. */
+/** An exchange whose answer is awaited. */
 type Exchange = {
   /** The version whose password is to be replaced. */
   current: ReadableVersion;
@@ -53,8 +46,8 @@ type Exchange = {
 };
 
 /**
- * Asks ThingSpace for a new password, once, and makes it current. From the request on the old password
- * may be dead: what arrives is sealed before anybody reads it.
+ * Asks ThingSpace for a new password, once, and makes it current. The old password may be dead from the request on, so
+ * the answer is sealed before it is read.
  * @param sealing the key that seals the answer; nothing is sent to ThingSpace before KMS has made it
  * @throws a named error that says whether the password was changed; the journal says the same
  */
@@ -69,8 +62,9 @@ export async function changePassword(
   const { session, reserved } = await logInToExchange(invocation, current);
   let loggedOut: Promise<void> | undefined;
   try {
-    const reservation = await reserved;
     // Death point 2
+    const reservation = await reserved;
+    // Death point 3
     const exchange = { current, reservation, key, askedAtMs: invocation.clock.nowMs() };
     const answer = await ask(invocation, exchange, session);
     const { received, committed } = await sealAndStore(invocation, exchange, answer);
@@ -79,6 +73,7 @@ export async function changePassword(
     loggedOut = logOut(invocation, session);
     // testSecret needs it, most often in this process.
     void hashPassword(received.username, received.password);
+    // Death points 8 and 9
     await journaled;
   } finally {
     await (loggedOut ?? logOut(invocation, session));
@@ -86,8 +81,8 @@ export async function changePassword(
 }
 
 /**
- * How long the answer may be waited for; undefined when too little time is left. Hanging up early can only lose
- * the password: who waited for something else first leaves the exchange to the retry.
+ * Returns how long to wait for the answer; undefined when less than half of the invocation, or less than 13 s, is left.
+ * Aborting GetNewPassword can lose the password, so the next retry asks instead.
  */
 function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): number | undefined {
   const leftMs = deadlineMs - clock.nowMs();
@@ -104,7 +99,7 @@ function notEnoughTime({ clock, deadlineMs }: StepInvocation): NotEnoughTimeErro
   );
 }
 
-/** GetNewPassword: the bytes of an answer, unread. */
+/** Sends GetNewPassword and returns the bytes of its answer, unread. */
 async function ask(
   invocation: StepInvocation,
   { reservation, current }: Exchange,
@@ -125,20 +120,22 @@ async function ask(
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
     throw new ThingSpaceUnreachableError(
       'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
-        'A retry goes on from here.',
+        'A retry continues from here.',
       { cause: answer.cause },
     );
   }
   await endUnknown(invocation, reservation, undefined);
   throw new OutcomeUnknownError(
     `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive` +
-      `${inBrackets(answer.cause)}: nobody knows whether the password was changed. Nothing is asked for again; ` +
-      `in ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
+      `${inBrackets(answer.cause)}: it is not known whether the password was changed. The request is not repeated. ` +
+      `In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
     { cause: answer.cause },
   );
 }
 
-/** Seals first; then reads, and makes current what was read. Returns what AWSCURRENT is on by then. */
+/**
+ * Seals the answer, then reads it and makes its password current. Returns the version that AWSCURRENT is on by then.
+ */
 async function sealAndStore(
   invocation: StepInvocation,
   { current, reservation, key, askedAtMs }: Exchange,
@@ -146,11 +143,12 @@ async function sealAndStore(
 ): Promise<{ received: NewPassword; committed: Committed }> {
   const { api, clock, metrics, log, secretArn, token } = invocation;
   const { attempt, username, fingerprint: old } = reservation;
+  // Death point 4
   const receivedAtMs = clock.nowMs();
   const about = { secretArn, token, attempt, oldVersion: current.versionId, oldHash: old.hash };
   const envelopes = seal(answer, key, about);
   writeSealed(invocation, attempt, envelopes);
-  // Death point 3
+  // Death point 5
   const read = api.readNewPassword(answer);
   const password = read.outcome === 'done' ? read.value : undefined;
   const envelope = envelopeForItem(envelopes, answer, password, key, about);
@@ -165,7 +163,7 @@ async function sealAndStore(
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };
   const [swapped, journaled] = await Promise.allSettled([
-    storeAndSwap(invocation, received, current), // Death points 4 and 5
+    storeAndSwap(invocation, received, current), // Death points 5, 6 and 7
     settleReceived(invocation, reservation, envelope),
   ]);
   if (swapped.status === 'rejected') throw swapped.reason;
@@ -173,7 +171,7 @@ async function sealAndStore(
   const committed = swapped.value
     ? { versionId: token, overtaken: false }
     : await makeCurrent(invocation, received, current);
-  // Death point 6
+  // Death point 8
   const { versionId, overtaken } = committed;
   const staleMs = Math.round(clock.nowMs() - receivedAtMs);
   metrics.gauge('StaleWindowMs', credentialKey(username), staleMs, 'Milliseconds');

@@ -15,9 +15,9 @@ export type Services = {
   sealedLog: SealedLog;
   clock: Clock;
   metrics: Metrics;
-  /** Whether an exchange without a good end keeps the other credentials of the service from beginning one. */
+  /** Whether a failed exchange holds the other credentials of the service. */
   exchangeBrake: boolean;
-  /** Writes a line for whoever reads the function's log. */
+  /** Writes a line to the function's log. */
   log: (message: string, facts?: Record<string, unknown>) => void;
 };
 
@@ -29,7 +29,7 @@ export type Invocation = Services & {
   rotationToken: string | undefined;
   startedAtMs: number;
   deadlineMs: number;
-  /** The username, once it is known: whom a trouble is announced for. */
+  /** The username, once it is known; a trouble is announced for it. */
   username?: string;
 };
 

@@ -11,7 +11,7 @@ export class RotationNotEnabledError extends PresentableError {
 export class TokenNotStagedError extends PresentableError {
   override readonly name = 'TokenNotStagedError';
 }
-/** An exchange is begun only with time to wait for its answer and to store it. */
+/** Too little time is left to wait for the answer of an exchange and to store it. */
 export class NotEnoughTimeError extends PresentableError {
   override readonly name = 'NotEnoughTimeError';
 }
@@ -25,7 +25,7 @@ export class PasswordRefusedError extends PresentableError {
     this.certain = certain;
   }
 }
-/** ThingSpace could not read a request of ours, so it says nothing about the password. */
+/** ThingSpace could not read a request, so its answer proves nothing about the password. */
 export class RequestNotReadError extends PresentableError {
   override readonly name = 'RequestNotReadError';
 }
@@ -37,11 +37,11 @@ export class ThingSpaceUnreachableError extends PresentableError {
 export class LogInUnknownError extends PresentableError {
   override readonly name = 'LogInUnknownError';
 }
-/** ThingSpace refused to make a new password; the old one is as good as before. */
+/** ThingSpace refused to make a new password; the old one is unchanged. */
 export class ExchangeRefusedError extends PresentableError {
   override readonly name = 'ExchangeRefusedError';
 }
-/** GetNewPassword was sent and nobody knows yet whether the password was changed. */
+/** GetNewPassword was sent, and it is not known yet whether the password was changed. */
 export class OutcomeUnknownError extends PresentableError {
   override readonly name = 'OutcomeUnknownError';
 }
@@ -53,7 +53,10 @@ export class UnreadableAnswerError extends PresentableError {
 export class UnusablePasswordError extends PresentableError {
   override readonly name = 'UnusablePasswordError';
 }
-/** The secret was changed after a new password was sealed, neither is accepted, and one of them is asked once more. */
+/**
+ * The secret was changed after a new password was sealed, ThingSpace accepts neither, and one of them is presented once
+ * more.
+ */
 export class SealedPasswordUnprovenError extends PresentableError {
   override readonly name = 'SealedPasswordUnprovenError';
 }
@@ -69,7 +72,7 @@ export class StoredPasswordRefusedError extends PresentableError {
 export class UsernameChangedError extends PresentableError {
   override readonly name = 'UsernameChangedError';
 }
-/** An exchange of another credential has no good end: none is begun, and no log-in is spent. */
+/** A failed exchange of another credential holds this one: no exchange begins, and no log-in is used. */
 export class ExchangesHeldError extends PresentableError {
   override readonly name = 'ExchangesHeldError';
 }

@@ -21,7 +21,7 @@ const rotate = v.object({
   RotationToken: v.nullish(v.string()),
 });
 
-/** For the log: whom an event is about; undefined where it cannot be read. */
+/** Returns the secret that an event names, for the log; undefined when the event cannot be read. */
 export function secretIdIn(event: unknown): string | undefined {
   try {
     return readEvent(event).secretId;

@@ -10,9 +10,9 @@ import type { Invocation } from './context.ts';
 import { ExchangeRefusedError, OutcomeUnknownError, UnreadableAnswerError } from './errors.ts';
 
 /**
- * How an exchange ends in the ledger and the journal, in one write each: `settleReceived` when it brought a
- * password, `endUnchanged` when it certainly changed nothing, `endUnknown` for everything else; `endCommitted`
- * when AWSCURRENT is on a password that works.
+ * How an exchange ends in the ledger and the journal, in one write each. `settleReceived`: it brought a password.
+ * `endUnchanged`: it certainly changed nothing. `endUnknown`: every other outcome. `endCommitted`: AWSCURRENT is on a
+ * password that works.
  */
 
 export function settleReceived(
@@ -46,16 +46,16 @@ export function endUnknown(
   );
 }
 
-/** What AWSCURRENT is on when an exchange has ended. */
+/** The version that AWSCURRENT is on when an exchange has ended. */
 export type Committed = {
   versionId: string;
-  /** Whether that is a newer password, which a person stored and which works. */
+  /** Whether it holds a newer password, which an operator stored and which works. */
   overtaken: boolean;
 };
 
 /**
- * AWSCURRENT is on a password that works: the exchange is over. `token` is the rotation that may finish it, if
- * not the one that began it; `andThen` runs in the same write when this call changed the journal.
+ * Ends an exchange because AWSCURRENT is on a password that works. `token` is the rotation that may finish it, if not
+ * the one that began it; `andThen` runs in the same write when this call changed the journal.
  */
 export async function endCommitted(
   { ledger, deadlineMs }: Invocation,
@@ -69,7 +69,7 @@ export async function endCommitted(
   });
 }
 
-/** ThingSpace answered with a fault. @throws ExchangeRefusedError, OutcomeUnknownError */
+/** Records a fault that ThingSpace answered with, and throws. @throws ExchangeRefusedError, OutcomeUnknownError */
 export async function endRefused(
   invocation: Invocation,
   reservation: Reservation,
@@ -92,11 +92,13 @@ export async function endRefused(
   await endUnchanged(invocation, reservation, counted);
   throw new ExchangeRefusedError(
     `ThingSpace refused to make a new password of ${username} (${code}: ${words}). Nothing was changed; the ` +
-      'old password stays good. A retry goes on from here.',
+      'old password stays good. A retry continues from here.',
   );
 }
 
-/** Neither a password nor a fault could be read from the answer. @throws UnreadableAnswerError */
+/**
+ * Records an answer in which neither a password nor a fault could be read, and throws. @throws UnreadableAnswerError
+ */
 export async function endUnreadable(
   invocation: Invocation,
   reservation: Reservation,

@@ -7,9 +7,9 @@ import type { Services } from './context.ts';
 import { readEvent, secretIdIn } from './event.ts';
 
 /**
- * A cold start loads no more than the first remote call needs. Everything else that a step needs is loaded, in
- * one go, while that call is under way and before the step begins: code that cannot be loaded fails the
- * invocation when nothing has been sent to ThingSpace, never after an answer has come.
+ * A cold start loads no more than the first remote call needs. All other code of a step is loaded, in one go, while
+ * that call is under way and before the step begins. Code that cannot be loaded fails the invocation before anything is
+ * sent to ThingSpace, never after an answer has come.
  */
 
 type LambdaContext = { getRemainingTimeInMillis(): number };
@@ -29,7 +29,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
     await loaded.perform({ ...loaded.services, store: described }, event, remainingMs());
   } catch (failure) {
     const error = presentable(failure);
-    // The log is one for all secrets: the operator's tool finds those of one by `secretId`.
+    // All secrets share one log: the operator's tool finds the lines of one secret by `secretId`.
     const facts = { errorName: error.name, causes: causesOf(error), secretId: secretIdIn(event) };
     logger.error(error.message, facts);
     throw error;
@@ -41,7 +41,7 @@ async function load(store: SecretStore): Promise<Loaded> {
   return { perform, services: wire(logger, store) };
 }
 
-/** The store, with the description of the secret, which every step but one asks for first, asked for already. */
+/** Returns the store with its first `describe` already under way: every step except setSecret begins with it. */
 function describing(store: SecretStore, input: unknown): SecretStore {
   const { step, secretId } = readEvent(input);
   if (step === 'setSecret') return store;

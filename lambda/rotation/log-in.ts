@@ -21,14 +21,14 @@ import {
 const ACTOR = 'rotation';
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
-/** What a refusal for certain proves, in the write that counts it. */
+/** Records the consequence of a certain refusal, in the write that counts the refusal. */
 type OnRefused = (state: CredentialState, now: number) => void;
 
 /**
- * Logs in with what a version of the secret holds, and out again: nothing but whether it works is wanted. The log-out runs
- * beside the write that settles the log-in, whatever becomes of that.
- * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError and
- *   LedgerUnavailableError when nothing was sent
+ * Logs in with the credential of a version of the secret, only to learn whether it works, and logs out. The log-out
+ * runs beside the write that settles the log-in, whether or not that write succeeds.
+ * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError
+ *   and LedgerUnavailableError when nothing was sent
  */
 export async function logInAndOut(
   invocation: Invocation,
@@ -58,8 +58,8 @@ export async function logInAndOut(
 }
 
 /**
- * Logs in with what AWSCURRENT holds, for an exchange. The write that settles the success reserves the exchange and
- * writes `exchanging` into the journal: the record comes before the effect. The caller logs out.
+ * Logs in with the credential in AWSCURRENT, for an exchange. The write that settles the success reserves the exchange
+ * and writes `exchanging` into the journal: the record comes before the effect. The caller logs out.
  * @throws as `logInAndOut`
  */
 export async function logInToExchange(
@@ -80,7 +80,7 @@ export async function logInToExchange(
   return doneOrThrow(outcome, credential, versionId, watch);
 }
 
-/** Learns, in the write that counts a refusal, whether an exchange of ours is the cause. */
+/** Reads, in the write that counts a refusal, whether an exchange of the function caused it. */
 async function watchReplaced(
   versionId: string,
   { username, password }: Credential,
@@ -113,26 +113,29 @@ function doneOrThrow<T>(
     case 'never-sent':
       throw new ThingSpaceUnreachableError(
         'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
-          'URL. A retry goes on from here.',
+          'URL. A retry continues from here.',
         { cause: outcome.cause },
       );
     case 'unknown':
       throw new LogInUnknownError(
         `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(outcome.cause)}; it is counted as a failure ` +
-          'until a success. A retry after a minute goes on from here.',
+          'until a success. A retry after a minute continues from here.',
         { cause: outcome.cause },
       );
   }
 }
 
-/** What one log-in says of a password. `certain`: the refusal was certainly about username or password. */
+/**
+ * The refusal of a password, now or in an earlier log-in that the ledger recorded. `certain`: the refusal was certainly
+ * about username or password.
+ */
 export type Refusal = { works: false; certain: boolean; error: Error };
 export type Proof = { works: true } | Refusal;
 
 /**
- * Asks ThingSpace about a password by one reserved log-in, and logs out. A password that the ledger bars is
- * not sent: the answer is the one that it had.
- * @throws what `logInAndOut` throws, but for a refusal
+ * Presents a password in one reserved log-in, and logs out. A password that the ledger bars is not sent: the earlier
+ * refusal is returned.
+ * @throws what `logInAndOut` throws, except a refusal
  */
 export async function prove(
   invocation: Invocation,
@@ -152,7 +155,7 @@ export async function prove(
 }
 
 /**
- * Ends a session of ours. Never throws: a failure is only logged, because the session dies after 20 idle minutes
+ * Ends a session. Never throws: a failure is only logged, because the session dies after 20 idle minutes
  * (docs/thingspace-api.md). The caller awaits it before the invocation ends: Lambda freezes the process then, and a
  * request that is half sent would be cut off, or time out in a later invocation (docs/aws.md).
  */

@@ -7,8 +7,9 @@ import { findInLog } from './sealed-answer.ts';
 export type Lost = Extract<Journal, { state: 'lost' }>;
 
 /**
- * Searches the log again for the answer of a lost exchange: a line may become searchable hours after it was written,
- * and an earlier search may have failed. Half of the time that is left is kept for a password that an operator has stored.
+ * Searches the log again for the answer of a lost exchange. A line may become searchable hours after it was written,
+ * and an earlier search may have failed. Half of the time that is left is kept for a password that an operator has
+ * stored.
  * @returns the error to stop with, where the log does not hold the answer
  */
 export async function lookForLost(

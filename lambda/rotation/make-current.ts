@@ -34,13 +34,13 @@ export type NewPassword = {
   askedAtMs: number | undefined;
 };
 
-/** Nobody has a password reset by telephone and stores it in less. */
+/** A reset by telephone, with its password stored, takes longer than this. */
 const TOO_SOON_FOR_A_RESET_MS = 60_000;
 const MAX_ROUNDS = 8;
 
 /**
  * The healthy line: stores the password as its version and takes AWSCURRENT from the version that the exchange
- * replaced. Two calls; refused when a person has moved the label meanwhile.
+ * replaced. Makes two calls; Secrets Manager refuses the second when an operator has moved the label meanwhile.
  * @returns whether AWSCURRENT is on the version now
  * @throws SecretTooLargeError, SecretStoreError
  */
@@ -55,13 +55,14 @@ export async function storeAndSwap(
 }
 
 /**
- * Makes the password of an exchange current, whatever people have done to the secret meanwhile, and
- * never takes AWSCURRENT from a password that works:
+ * Makes the password of an exchange current, whatever operators have done to the secret meanwhile, and never takes
+ * AWSCURRENT from a password that works:
  * - the version that was replaced, or the old password with edited members: replaced, edits kept;
- * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too:
- *   it works → it is made current; refused → SupersededError.
- * @param current what AWSCURRENT was last seen on
- * @throws SupersededError, UsernameChangedError, SecretTooLargeError, SecretStoreError, LockoutGuardError and what a log-in throws
+ * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too: it works
+ *   → it is made current; refused → SupersededError.
+ * @param current the version that AWSCURRENT was last seen on
+ * @throws SupersededError, UsernameChangedError, SecretTooLargeError, SecretStoreError, LockoutGuardError and what a
+ *   log-in throws
  */
 export async function makeCurrent(
   invocation: Invocation,
@@ -78,7 +79,7 @@ export async function makeCurrent(
     }
     const value = await mergedValue(invocation, ours, current);
     if (!(await storePending(invocation, to, value, ours.label))) {
-      // The version has a value already: ours with other members, or somebody else's.
+      // The version has a value already: our password with other members, or another password.
       to = versionIdFor(ours.attempt, current.versionId, round);
       if (!(await storePending(invocation, to, value, ours.label))) continue;
     }
@@ -88,11 +89,13 @@ export async function makeCurrent(
   }
   throw new SecretStoreError(
     `The secret ${invocation.secretArn} was changed again and again while a new password was to be stored. It is not ` +
-      'lost: it is sealed. Stop whoever changes the secret; a retry, or the recover event, then stores it.',
+      'lost: it is sealed. Stop the changes to the secret; a retry, or the recover event, then stores it.',
   );
 }
 
-/** What AWSCURRENT holds. `unproven`: a password that was refused, or nothing that can be presented. */
+/**
+ * The judgement of AWSCURRENT's value. `unproven`: its password was refused, or it holds none that can be presented.
+ */
 type Verdict = { is: 'ours already' | 'dead' | 'works' } | { is: 'unproven'; theirs: Refusal | undefined };
 
 async function judge(
@@ -101,7 +104,7 @@ async function judge(
   { versionId, credential, value }: StoredVersion,
 ): Promise<Verdict> {
   if (versionId === ours.oldVersion) return { is: 'dead' };
-  // No credential can be read from it, so nobody can log in with it; ours must prove itself all the same.
+  // The value holds no credential, so no app can log in with it; our password must still be proven.
   if (!credential) return { is: 'unproven', theirs: undefined };
   checkSameUser(invocation, ours, credential.username);
   if (credential.password === ours.password) return { is: 'ours already' };
@@ -118,9 +121,9 @@ const askedJustNow = ({ clock }: Invocation, { askedAtMs }: NewPassword): boolea
   askedAtMs !== undefined && clock.nowMs() - askedAtMs < TOO_SOON_FOR_A_RESET_MS;
 
 /**
- * One log-in with ours, before AWSCURRENT is taken from a password that was refused. It is reserved under the
- * attempt's id, so that a later rotation does not present it once more under a version's id.
- * @param theirs the refusal of what AWSCURRENT holds, if it could be presented
+ * Proves our password in one log-in, before AWSCURRENT is taken from a password that was refused. The log-in is
+ * reserved under the attempt's id, so that a later rotation does not present it once more under a version's id.
+ * @param theirs the refusal of the password in AWSCURRENT, if it could be presented
  * @throws SupersededError, SealedPasswordUnprovenError when ours is refused, too
  */
 async function proveOurs(
@@ -146,7 +149,10 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
   );
 }
 
-/** The members of AWSCURRENT, which a person may have edited, with our password. A value without any is discarded. */
+/**
+ * Returns the members of AWSCURRENT, which an operator may have edited, with our password. A value without members is
+ * discarded, and the old version's members are taken.
+ */
 async function mergedValue(
   invocation: Invocation,
   { username, password, oldVersion }: NewPassword,
@@ -160,7 +166,7 @@ async function mergedValue(
   throw current.problem;
 }
 
-/** Ours is not made current: takes AWSPENDING off it. */
+/** Takes AWSPENDING off our version, which is not made current. */
 async function takePendingOffOurs(
   invocation: Invocation,
   token: string,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../errors.ts';
-import { recordPutBack } from '../ledger/journal.ts';
-import { queueAlarm } from '../ledger/outbox.ts';
+import { beginPutBack, type PutBack } from '../ledger/put-back.ts';
 import { readEnvelope } from '../sealing/envelope.ts';
 import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
+import { settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 import { StoredPasswordRefusedError } from './errors.ts';
 import { prove } from './log-in.ts';
@@ -16,16 +16,16 @@ import { recordTrouble } from './standing-trouble.ts';
 /** A password that may be the live one. */
 type Candidate = {
   password: string;
-  /** The version that holds it; of a sealed one, the attempt that brought it. */
+  /** The version that holds it; for a sealed password, the attempt that brought it. */
   versionId: string;
-  /** The whole value of its version; none of a sealed one. */
+  /** The whole value of its version; undefined for a sealed password. */
   value: string | undefined;
 };
 
 /**
- * AWSCURRENT is on a dead password: somebody stored a wrong one, saved a stale editor, or moved the label
- * back. The version that last worked, or a sealed password that replaced this very version, is asked by one
- * log-in; when it works, it is made current again with the members that the person edited.
+ * Replaces a dead password in AWSCURRENT: an operator stored a wrong one, saved a stale editor, or moved the label
+ * back. The function presents the version that last worked, then each sealed password that replaced this very version,
+ * in one log-in each. The first one that works is made current again, with the members that the operator edited.
  * @returns whether AWSCURRENT may have changed
  * @throws LockoutGuardError and what a log-in throws; SecretTooLargeError, SecretStoreError
  */
@@ -36,8 +36,10 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
     const proof = await prove(invocation, versionId, { username, password });
     if (!proof.works) continue;
     const to = await storedAs(invocation, username, candidate, current);
+    const putBack = { versionId: to, replacedVersionId: current.versionId };
+    await begin(invocation, username, putBack);
     if (await swapCurrent(invocation, current.versionId, to)) {
-      await recordAndAnnounce(invocation, username, to, current.versionId);
+      await settlePutBack(invocation, username, { ...putBack, tookEffect: true });
     }
     return true;
   }
@@ -45,8 +47,8 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
 }
 
 /**
- * The password is dead and no other one is there to be put back. One that was replaced, in a version of its
- * own, is asked first: comes back when it works.
+ * Fails because the password is dead and no other one can be put back. A password without a recorded refusal of this
+ * version is presented first: if it works, the function returns.
  * @throws StoredPasswordRefusedError; its cause is the problem where no credential can be read
  */
 export async function failWithDead(
@@ -92,7 +94,10 @@ async function* candidatesFor(
   }
 }
 
-/** The version to swap in: the candidate's own where no member differs or none can be kept, else a fresh one. */
+/**
+ * Returns the version to swap in: the candidate's own when no member differs or none can be kept, otherwise a fresh
+ * one.
+ */
 async function storedAs(
   invocation: Invocation,
   username: string,
@@ -109,29 +114,17 @@ async function storedAs(
   return other;
 }
 
-async function recordAndAnnounce(
-  { ledger, log, secretArn, deadlineMs }: Invocation,
+/** Records the put-back before the swap, so that the next invocation announces it when this process dies. */
+const begin = (
+  { ledger, deadlineMs }: Invocation,
   username: string,
-  versionId: string,
-  replacedVersionId: string,
-): Promise<void> {
-  log('The live password is current again', { username, versionId, replaced: replacedVersionId });
-  await ledger.change(username, deadlineMs, (state, now) => {
-    recordPutBack(state, versionId, now);
-    queueAlarm(state, {
-      event: 'put-back',
-      id: `${versionId}:put-back:${replacedVersionId}`,
-      at: now,
-      credential: state.credential,
-      username,
-      secretArn,
-      versionId,
-      replacedVersionId,
-    });
-  });
-}
+  putBack: Omit<PutBack, 'at'>,
+): Promise<void> => ledger.change(username, deadlineMs, (state, now) => beginPutBack(state, putBack, now));
 
-/** One that does not open (another key, another format) is skipped: it stays where it is. */
+/**
+ * Returns the password in an envelope that was set aside, if it replaced the version. An envelope that does not open
+ * (another key, another format) is skipped, and stays kept.
+ */
 async function passwordThatReplaced(
   invocation: Invocation,
   username: string,

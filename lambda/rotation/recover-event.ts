@@ -11,8 +11,8 @@ import { noteUnfinished } from './unfinished-rotation.ts';
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Finishes or settles what is pending, and never begins an exchange. Measures the password's age, so that
- * a rotation that never ran is missed; says what stands in the way of a rotation, and when that is over.
+ * Finishes or settles a pending exchange, and never begins one. Measures the password's age, so that an alarm notices a
+ * rotation that never ran. Announces a trouble that keeps the credential from being rotated, and the trouble's end.
  */
 export async function recover(invocation: Invocation): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
@@ -32,7 +32,8 @@ export async function recover(invocation: Invocation): Promise<void> {
 }
 
 /**
- * With AWSPENDING on a version that has a value and is not current, RotateSecret would be refused: it is taken off.
+ * Takes AWSPENDING off a version that has a value and is not current: with it, Secrets Manager would refuse
+ * RotateSecret.
  * @returns the version of a rotation that has begun and brought no password yet
  */
 async function unfinishedVersion(invocation: Invocation): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
+import { type BegunPutBack, settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 import { UsernameChangedError } from './errors.ts';
 import { endCommitted } from './exchange-outcome.ts';
@@ -17,8 +18,8 @@ import { findInLog } from './sealed-answer.ts';
 import { settleUnknownOutcome, type Unsettled, waitOrFail } from './unknown-outcome.ts';
 
 /**
- * Finishes or settles what earlier invocations have left, however they ended: observe (all reads), classify
- * (pure), act; then observe again until nothing is open. Starts no exchange.
+ * Finishes or settles the exchanges that earlier invocations have left, however they ended: observe (all reads),
+ * classify (pure), act; then observe again until nothing is open. Starts no exchange.
  */
 
 /** Where the credential stands when nothing is open. */
@@ -26,24 +27,25 @@ type Recovered = { username: string } & (
   | /** The rotation of this invocation has its new password, and AWSCURRENT is on it. */
   { found: 'stored' }
   /**
-   * Nothing is pending: an exchange may begin with what AWSCURRENT holds. `isNew`: the username was never
-   * rotated; `former` is the one that the secret was rotated for before.
+   * No exchange is pending: one may begin with the password in AWSCURRENT. `isNew`: the username was never rotated;
+   * `former` is the one that the secret was rotated for before.
    */
   | { found: 'clear'; current: ReadableVersion; isNew: boolean; former: string | undefined }
 );
 
-/** What is to be done about what was seen. One case per row; `classify` says when. */
+/** The action that recovery takes on an observation. One case per row; `classify` says when. */
 type Classified =
   | { do: 'stop'; error: Error }
   | { do: 'roll forward'; journal: Extract<Journal, { state: 'received' }> }
   | { do: 'wait for its owner'; journal: Extract<Journal, { state: 'exchanging' }> }
   | { do: 'settle'; journal: Unsettled }
   | { do: 'ask the stored one' }
-  /** `otherwise` is to be done when the log does not hold it. */
+  /** `otherwise` follows when the log does not hold it. */
   | { do: 'look for the lost one'; journal: Lost; otherwise: 'stop' | 'ask the stored one' }
-  /** `otherwise` is to be done when no password is there to be put back. */
+  /** `otherwise` follows when no password can be put back. */
   | { do: 'put back'; otherwise: Classified }
   | { do: 'fail with the dead one' }
+  | { do: 'settle the put-back'; begun: BegunPutBack }
   | { do: 'nothing'; recovered: 'stored' | 'clear' };
 
 /** @throws whatever cannot be settled within this invocation, as a named error */
@@ -60,7 +62,7 @@ export async function recoverPending(
   }
 }
 
-/** Pure. The token is that of the rotation, if the invocation belongs to one. */
+/** Decides what recovery does; pure. The token is that of the rotation, if the invocation belongs to one. */
 export function classify(
   seen: Seen,
   { secretArn, token }: Pick<Invocation, 'secretArn' | 'token'>,
@@ -99,13 +101,17 @@ export function classify(
   }
 }
 
-/** A dead password, or one that a late answer may have replaced, is looked at before anything else is done. */
-function putBackOr({ state, currentIsDead }: Seen, otherwise: Classified): Classified {
+/**
+ * Puts other actions before one: a put-back that an earlier invocation has begun is settled, and `put back` follows
+ * when AWSCURRENT is dead, or a late answer may have replaced its password.
+ */
+function putBackOr({ state, currentIsDead, putBack }: Seen, otherwise: Classified): Classified {
+  if (putBack) return { do: 'settle the put-back', begun: putBack };
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
 }
 
-/** Undefined when there is to be another look. */
+/** Returns undefined when recovery must observe again. */
 async function act(invocation: Invocation, seen: Seen, decision: Classified): Promise<Recovered | undefined> {
   const { username } = seen;
   switch (decision.do) {
@@ -139,6 +145,9 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
     case 'fail with the dead one':
       await failWithDead(invocation, seen);
       return undefined;
+    case 'settle the put-back':
+      await settlePutBack(invocation, username, decision.begun);
+      return undefined;
     case 'nothing':
       return decision.recovered === 'stored' ? { found: 'stored', username } : clear(seen);
   }
@@ -151,7 +160,7 @@ function clear({ username, current, state, former }: Seen): Recovered {
 }
 
 /**
- * A person has stored another version. That it logs in ends a loss, or ends the rotation with it.
+ * Tries the version that the operator stored. If it logs in, it ends a loss, or becomes the result of the rotation.
  * @param barred the error to stop with where the ledger does not let a lost credential's other version be asked
  */
 async function askStored(
@@ -163,7 +172,7 @@ async function askStored(
   const { versionId, credential } = current;
   const proof = await prove(invocation, versionId, credential);
   const { journal } = state;
-  // An older version that is dead, too, ends no loss, and is no news.
+  // An older version that is dead, too, does not end the loss: the invocation stops with the error of the loss.
   if (barred && !proof.works && proof.certain && proof.error instanceof RefusedPasswordError) throw barred;
   if (!proof.works && (journal.state === 'lost' || !proof.certain)) throw proof.error;
   if (!proof.works || journal.state !== 'committed') return;
@@ -188,7 +197,7 @@ function usernameChanged(
 function inProgress(username: string, startedAt: number): ExchangeInProgressError {
   return new ExchangeInProgressError(
     `Another invocation is asking ThingSpace for a new password of ${username}, or died while it did; its lease ends at ` +
-      `${new Date(startedAt + LEASE_MS).toISOString()}. A retry goes on from there.`,
+      `${new Date(startedAt + LEASE_MS).toISOString()}. A retry continues from there.`,
     startedAt + LEASE_MS,
   );
 }

@@ -21,9 +21,10 @@ import { openPassword, unusable } from './sealed-answer.ts';
 type Received = Extract<Journal, { state: 'received' }>;
 
 /**
- * Finishes what an earlier invocation had received and not stored, asking ThingSpace for nothing new.
- * @throws SupersededError, UsernameChangedError, UnreadableAnswerError, UnusablePasswordError, SealingKeyError, EnvelopeError,
- *   SecretTooLargeError, SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in throws
+ * Stores a password that an earlier invocation received and did not store. Never sends GetNewPassword.
+ * @throws SupersededError, UsernameChangedError, UnreadableAnswerError, UnusablePasswordError, SealingKeyError,
+ *   EnvelopeError, SecretTooLargeError, SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in
+ *   throws
  */
 export async function rollForward(invocation: Invocation, journal: Received, seen: Seen): Promise<void> {
   const { attempt, oldVersion, oldHash } = journal;
@@ -47,7 +48,7 @@ export async function rollForward(invocation: Invocation, journal: Received, see
   invocation.log(said, { username, versionId });
   await endCommitted(invocation, ours, committed, (state, now) => {
     const alreadyCurrent = versionId === current.versionId;
-    // What an earlier invocation of this rotation had made current is announced by the rotation's own end.
+    // A password that an earlier invocation of this rotation made current is announced when the rotation ends.
     if (overtaken || (alreadyCurrent && token === invocation.token)) return;
     const facts = { username, token: versionId, sealedUnder: journal.token, alreadyCurrent };
     recordRolledForward(state, attempt, facts, now);
@@ -55,9 +56,9 @@ export async function rollForward(invocation: Invocation, journal: Received, see
 }
 
 /**
- * The version to store it as, and so the rotation that it counts for. A password that was sealed only counts for the
- * rotation that is under way. One that may have been AWSCURRENT does not: it ends its own rotation, and the one that
- * was asked for since makes a newer one.
+ * Returns the version to store the password as, which decides for which rotation it counts. A password that was only
+ * sealed counts for the rotation under way. A password that may have been AWSCURRENT ends its own rotation, and the
+ * rotation under way makes a newer one.
  * @param asked the version of the rotation under way, if there is one
  */
 async function versionFor(
@@ -69,12 +70,15 @@ async function versionFor(
 ): Promise<string> {
   if (asked === undefined || asked === journal.token) return journal.token;
   const own = await readVersionOnce(invocation, asked);
-  // An earlier invocation of the rotation that is under way has stored it.
+  // An earlier invocation of the rotation under way has stored it.
   if (own?.credential?.password === password) return asked;
   return (await wasSealedOnly(invocation, journal, password, current)) ? asked : journal.token;
 }
 
-/** AWSCURRENT holds the password that the exchange replaced, and no version is seen that held the new one. */
+/**
+ * Reports whether AWSCURRENT holds the replaced password, and neither the exchange's own version nor AWSPREVIOUS shows
+ * that the new one was current.
+ */
 async function wasSealedOnly(
   invocation: Invocation,
   { token, oldHash }: Received,
@@ -97,8 +101,8 @@ async function openUsable(invocation: Invocation, { envelope }: Received, userna
 }
 
 /**
- * The sealed answer cannot be used now. AWSCURRENT may be on a password that works all the same: a person has stored
- * it since, or an earlier invocation has made ours current. That ends it.
+ * Ends the exchange if AWSCURRENT works although the sealed answer cannot be used now. An operator has stored a
+ * password since, or an earlier invocation has made ours current.
  */
 async function currentWorks(
   invocation: Invocation,
@@ -112,7 +116,7 @@ async function currentWorks(
   return true;
 }
 
-/** Without a token of its own, a recover event fills the version that Secrets Manager left pending. */
+/** Returns the empty version that Secrets Manager left pending. A recover event has no token and fills that version. */
 async function emptyPending(invocation: Invocation): Promise<string | undefined> {
   const { stages } = await describeSecret(invocation);
   const pending = versionLabelled(stages, AWSPENDING);

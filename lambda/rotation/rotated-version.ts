@@ -13,7 +13,7 @@ import { untilVisible } from '../secret/until-visible.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { RotationNotEnabledError, StaleRotationError } from './errors.ts';
 
-/** An event may carry the secret's name; the ledger and the journal know it by its ARN. */
+/** Describes the secret and takes its ARN over: an event may carry the name, but ledger and journal use the ARN. */
 export async function describeInto(invocation: Invocation): Promise<SecretDescription> {
   const secret = await describeSecret(invocation);
   invocation.secretArn = secret.arn;
@@ -42,7 +42,10 @@ export async function checkStaged(
   return { secret: secret ?? (await describeInto(step)), staged: staged ?? false };
 }
 
-/** A secret that a person has yet to fill is no failure: it is so between deployment and first use. */
+/**
+ * Reads AWSCURRENT; returns undefined for a secret without credentials, which is not a failure between deployment and
+ * first use.
+ */
 export async function readIfInitialized(
   invocation: Invocation,
   secret: Pick<SecretDescription, 'stages'>,
@@ -60,9 +63,9 @@ export async function readIfInitialized(
 }
 
 /**
- * The version that the rotation has ended with, while AWSCURRENT is on it: its token's, or the one that a
- * person's edit made necessary; the ledger knows. `schedule test`: Secrets Manager tests a schedule with a
- * version that has no value, or AWSCURRENT's (docs/aws.md).
+ * The version that the rotation has ended with, while AWSCURRENT is on it: its token's, or the one that an operator's
+ * edit made necessary; the ledger records which. `schedule test`: Secrets Manager tests a schedule with a version that
+ * has no value, or AWSCURRENT's (docs/aws.md).
  * @throws StaleRotationError for a late step; CredentialNotInitializedError, SecretShapeError, SecretStoreError
  */
 export async function versionOfRotation(
@@ -79,7 +82,7 @@ export async function versionOfRotation(
     if (!current.credential) throw current.problem;
     const { state } = await step.ledger.read(current.credential.username, step.deadlineMs);
     const { journal } = state;
-    // What the ledger says was made current is seen so within some seconds.
+    // Secrets Manager shows a version as AWSCURRENT some seconds after the ledger recorded it.
     if (journal.state === 'committed' && journal.token === step.token) {
       return current.versionId === committedVersion(journal) ? current : undefined;
     }

@@ -9,7 +9,10 @@ import { condense, openPassword as openEnvelope } from '../sealing/open-answer.t
 import type { Invocation } from './context.ts';
 import { UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
 
-/** A log that cannot be written stops nothing: the answer still goes into the journal and into the secret. */
+/**
+ * Writes the sealed answer to the log. A failure stops nothing: the answer still goes into the journal and into the
+ * secret.
+ */
 export function writeSealed(
   { sealedLog, log }: Invocation,
   attempt: string,
@@ -23,9 +26,9 @@ export function writeSealed(
 }
 
 /**
- * The new password in a sealed answer.
- * @throws SealingKeyError, EnvelopeError when it does not open; UnreadableAnswerError when it holds none that
- *   this release can read
+ * Returns the new password in a sealed answer.
+ * @throws SealingKeyError, EnvelopeError when it does not open; UnreadableAnswerError when it holds none that this
+ *   version of the software can read
  */
 export async function openPassword(
   { sealer, api }: Invocation,
@@ -35,12 +38,12 @@ export async function openPassword(
   const password = await openEnvelope(envelope, sealer, api.readNewPassword);
   if (password !== undefined) return password;
   throw new UnreadableAnswerError(
-    `A sealed answer for ${username} holds no password that this release can read. Open it with ` +
+    `A sealed answer for ${username} holds no password that this version of the software can read. Open it with ` +
       `\`${openingCommand(username)}\` and store what it says as a new version of the secret.`,
   );
 }
 
-/** The password did change, to one that neither the secret nor a request can hold. */
+/** ThingSpace changed the password to one that neither the secret nor a request can hold. */
 export function unusable(username: string, why: string): UnusablePasswordError {
   return new UnusablePasswordError(
     `ThingSpace has changed the password of ${username}, and the new one cannot be used: ${why}. It is sealed and kept ` +
@@ -49,15 +52,15 @@ export function unusable(username: string, why: string): UnusablePasswordError {
   );
 }
 
-/** What the log holds of an exchange. */
+/** The result of a search of the log for the answer of an exchange. */
 type FoundInLog =
   | { found: 'readable' | 'unreadable' | 'nothing' }
   /** KMS does not open it now. */
   | { found: 'locked'; error: Error }
-  /** The log could not be searched, not to its end, or lacks a part of the answer: that proves nothing. */
+  /** The log could not be searched, was not searched to its end, or lacks a part of the answer: that proves nothing. */
   | { found: 'not searched'; error: Error };
 
-/** Kept of an invocation's time when the log is searched. */
+/** The time of an invocation that a search of the log leaves over. */
 const MARGIN_MS = 3_000;
 
 /**

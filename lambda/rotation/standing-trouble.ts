@@ -3,7 +3,7 @@ import type { CredentialState } from '../ledger/state.ts';
 import { type FoundTrouble, noteTrouble, troubleIsOver } from '../ledger/trouble.ts';
 import type { Invocation } from './context.ts';
 
-/** Which trouble an error stands for. An error that is not listed is `rotation-failing` when it repeats. */
+/** The trouble that each error stands for. An error that is not listed is `rotation-failing` when it repeats. */
 const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
   CredentialLostError: 'lost',
   OutcomeUnknownError: 'unknown',
@@ -15,13 +15,13 @@ const TROUBLE_OF: Readonly<Record<string, Trouble>> = {
   RefusedPasswordError: 'stored-password-refused',
   StoredPasswordRefusedError: 'stored-password-refused',
   UsernameChangedError: 'username-changed',
-  // Of a moment, beside another invocation: a trouble only if it repeats.
+  // It passes with the other invocation, and is a trouble only if it repeats.
   ReplacedPasswordError: 'rotation-failing',
 };
 
 /**
- * Errors of late or mistaken events, and errors that end by themselves: no trouble of the credential. A rotation
- * that has failed by them all the same is seen by the daily check: its version still waits for a value.
+ * Errors of late or mistaken events, and errors that end by themselves: they are not a trouble of the credential. If
+ * one of them made a rotation fail, the daily check sees the version that still waits for a value.
  */
 const NO_TROUBLE: ReadonlySet<string> = new Set([
   'InvalidEventError',
@@ -43,18 +43,21 @@ function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
   return journal.state === 'received' ? 'not-stored' : 'rotation-failing';
 }
 
-/** A step failed: what needs a person is announced, and again every day until it is over. Never throws. */
+/**
+ * Records the failure of a step. A trouble that needs an operator is announced, and again every day until it is over.
+ * Never throws.
+ */
 export async function recordFailure(invocation: Invocation, failure: Error): Promise<void> {
   if (NO_TROUBLE.has(failure.name)) return;
   await recordTrouble(invocation, (state) => ({ kind: troubleOf(failure, state), errorName: failure.name }));
 }
 
-/** A trouble that need not stop the step. Never throws. */
+/** Records a trouble, which need not stop the step. Never throws. */
 export async function recordTrouble(
   { ledger, metrics, log, username, secretArn, token, deadlineMs }: Invocation,
   find: (state: CredentialState) => FoundTrouble | undefined,
 ): Promise<void> {
-  // Of a secret that cannot be read only its ARN is known: the trouble gets an item of its own.
+  // When the secret cannot be read, only its ARN is known: the trouble gets an item under the ARN.
   const subject = username ?? secretArn;
   try {
     await ledger.change(

@@ -23,7 +23,7 @@ const CLOSING_MS = 1_000;
 /**
  * One invocation: checks the event, then does its step.
  * @param remainingMs how long the invocation may live
- * @throws a named error for everything that did not end well
+ * @throws a named error for every failure
  */
 export async function perform(services: Services, input: unknown, remainingMs: number): Promise<void> {
   const startedAtMs = services.clock.nowMs();
@@ -65,13 +65,13 @@ async function run(invocation: Invocation, event: RotationEvent | RecoverEvent):
   }
 }
 
-/** How often other invocations may come in between before the step leaves it to a retry. */
+/** How often other invocations may overtake the step before it leaves the exchange to a retry. */
 const MAX_OVERTAKEN = 3;
 
 /**
- * Has ThingSpace make a new password and makes it current, once per token: what an earlier invocation has
- * begun is finished or settled first, also when Secrets Manager has moved on to another token. Where another
- * invocation exchanges meanwhile, the step begins again and ends with what that one brings.
+ * Has ThingSpace make a new password and makes it current, once per token. An exchange that an earlier invocation began
+ * is finished or settled first, also when Secrets Manager has moved on to another token. If another invocation
+ * exchanges meanwhile, the step begins again and ends with that result.
  * @throws TokenNotStagedError
  */
 async function createSecret(step: StepInvocation, overtaken = 0): Promise<void> {
@@ -111,13 +111,13 @@ async function recoverAndExchange(
   );
 }
 
-/** Nothing is left to set: ThingSpace has set the new password when it made it, and createSecret has stored it. */
+/** Sets nothing: ThingSpace has set the new password when it made it, and createSecret has stored it. */
 async function setSecret({ log, secretArn, token }: StepInvocation): Promise<void> {
   log('Nothing to set', { secretArn, token });
 }
 
 /**
- * Logs in with the new password, once, and out again. Quiet when Secrets Manager only tests a schedule.
+ * Logs in with the new password, once, and out again. Sends nothing when Secrets Manager only tests a schedule.
  * @throws StaleRotationError, PasswordRefusedError, LockoutGuardError and what a log-in throws
  */
 async function testSecret(step: StepInvocation): Promise<void> {
@@ -134,7 +134,7 @@ async function testSecret(step: StepInvocation): Promise<void> {
 }
 
 /**
- * Takes AWSPENDING off, ends the journal, and says once that the password was rotated.
+ * Takes AWSPENDING off, ends the journal, and announces once that the password was rotated.
  * @throws StaleRotationError, SecretStoreError, LedgerUnavailableError
  */
 async function finishSecret(step: StepInvocation): Promise<void> {
@@ -164,7 +164,7 @@ function notStaged({ secretArn, token }: StepInvocation): TokenNotStagedError {
   );
 }
 
-/** The first exchange for this username: it is remembered, for when the secret's value cannot be read. */
+/** Records the username before its first exchange, for invocations that cannot read the secret's value. */
 async function takeOverUsername(
   step: StepInvocation,
   username: string,
@@ -177,6 +177,6 @@ async function takeOverUsername(
   await ledger.change(former, deadlineMs, (state) => {
     if (state.secretArn === secretArn) delete state.secretArn;
   });
-  // Last: a retry must still know the former one.
+  // This write is the last: a retry must still find the former username.
   await ledger.rememberUsernameOf(secretArn, username);
 }

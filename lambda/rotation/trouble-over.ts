@@ -4,9 +4,9 @@ import type { Invocation } from './context.ts';
 import { prove } from './log-in.ts';
 
 /**
- * Asks ThingSpace by one log-in whether a trouble is over, where the ledger allows it and no log-in of the version
- * in AWSCURRENT has proven it since: a password that worked before the trouble began proves nothing.
- * @throws what stands in the way of the log-in, or the refusal
+ * Proves by one log-in that a trouble is over, if the ledger allows it and no log-in of the version in AWSCURRENT has
+ * proven it since. A password that worked before the trouble began proves nothing.
+ * @throws the error that prevents the log-in, or the refusal
  */
 export async function proveTroubleOver(invocation: Invocation, username: string): Promise<void> {
   const { ledger, deadlineMs } = invocation;
@@ -21,8 +21,8 @@ export async function proveTroubleOver(invocation: Invocation, username: string)
 }
 
 /**
- * While the secret could not be read, its trouble had an item of its own, under the secret's ARN. The check has
- * read the secret: a rotation that failed for that is the username's trouble from now on, anything else is over.
+ * Ends the trouble in the item under the secret's ARN, where it was kept while the secret could not be read. The check
+ * has read the secret now. A failed rotation becomes the username's trouble; every other trouble is over.
  */
 export async function takeTroubleOver(
   { ledger, secretArn, deadlineMs }: Invocation,
@@ -31,7 +31,7 @@ export async function takeTroubleOver(
   const { trouble } = (await ledger.read(secretArn, deadlineMs)).state;
   if (!trouble) return;
   const rotationFailed = trouble.kind === 'rotation-failing' && !trouble.checkOnly;
-  // First there, then gone here: a process that dies in between leaves it to the next check.
+  // The username's item is written first: a process that dies in between leaves the rest to the next check.
   const taken =
     rotationFailed &&
     (await ledger.change(username, deadlineMs, (state) => {

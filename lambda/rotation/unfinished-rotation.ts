@@ -5,10 +5,10 @@ import type { Invocation } from './context.ts';
 import { recordTrouble, recordTroubleOver } from './standing-trouble.ts';
 
 /**
- * The last act of the daily check: ends the trouble that is over, and announces once a day a rotation that another
+ * The last act of the daily check. It ends a trouble that is over. It announces once a day a rotation that another
  * credential holds, or that has failed and was not finished since, however few its tries were. A rotation whose
- * every invocation died, or failed without a trouble of its own, is seen by its version, which still waits for a
- * password: the first check, which may meet a healthy rotation, notes it, and the next one announces it.
+ * invocations all died, or failed without a trouble, is seen by its version, which still waits for a password. The
+ * first check may meet a healthy rotation, so it only notes the version; the next check announces it.
  * @param unfinished the version of a rotation that has begun and brought no password yet
  */
 export async function noteUnfinished(

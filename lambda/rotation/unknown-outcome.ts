@@ -17,13 +17,12 @@ import { findInLog } from './sealed-answer.ts';
 export type Unsettled = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
 
 const POLL_MS = 5_000;
-/** What an invocation keeps for itself when it waits: enough to say what it waited for. */
+/** The time that a waiting invocation keeps for its end: enough to throw and to log the reason. */
 const MARGIN_MS = 3_000;
 
 /**
- * Settles an exchange whose outcome nobody knows: look first (the log, then the token's version), then wait
- * until ThingSpace can no longer execute it, then log in once with the old password. Comes back when the
- * journal may have changed.
+ * Settles an exchange of unknown outcome. It searches the log and the token's version, waits until ThingSpace can no
+ * longer execute the request, and logs in once with the old password. Returns when the journal may have changed.
  * @throws OutcomeUnknownError when it must wait longer than this invocation may live, or nothing is proven
  * @throws CredentialLostError when the old password is refused for certain: it was changed, and the new one is lost
  */
@@ -53,7 +52,7 @@ export async function settleUnknownOutcome(
     if (proof.works) return endWithoutNewPassword(invocation, attempt, username);
     if (!proof.certain) throw unproven(invocation, username, proof);
   }
-  // An answer that KMS does not open now is no loss, and neither is one that could not be looked for.
+  // An answer that KMS does not open now is not lost, and neither is one that could not be looked for.
   if (inLog.found === 'locked') throw inLog.error;
   // A log that was not searched may hold the answer: then a refusal proves no loss.
   const mayProveLoss = inLog.found !== 'not searched';
@@ -76,8 +75,8 @@ export async function waitOrFail(
 }
 
 /**
- * The token's version may hold the new password although neither journal nor log tell so. A value that is not
- * AWSCURRENT may be anybody's: it is asked once.
+ * Looks for the new password in the token's version: it may be there although neither journal nor log shows it. A value
+ * that is not AWSCURRENT may be from anyone, so one log-in proves it.
  */
 async function storedUnderToken(
   invocation: Invocation,
@@ -98,7 +97,7 @@ async function storedUnderToken(
   return true;
 }
 
-/** What a person has stored since the exchange began: neither the old password nor one that is known to be dead. */
+/** Returns an operator's credential, stored since the exchange began: not the old password, and not a dead one. */
 async function storedByPerson(
   { username, current, currentIsDead }: Seen,
   { oldVersion, oldHash }: Unsettled,
@@ -109,7 +108,7 @@ async function storedByPerson(
 }
 
 /**
- * One log-in with the password that the exchange was to replace, unless it was refused for certain since.
+ * Presents the password that the exchange was to replace in one log-in, unless it was refused for certain since.
  * @returns false when it is refused for certain: ThingSpace has changed the password
  * @throws OutcomeUnknownError when the refusal proves nothing, or the old password is gone
  */
@@ -135,7 +134,7 @@ async function oldStillWorks(
   return proof.works;
 }
 
-/** The old password in a version that a person stored since: it may be presented where the old version is barred. */
+/** Returns an operator's version with the old password: it may be presented when the old version is barred. */
 async function storedAnew(
   { username, current, currentIsDead }: Seen,
   { oldHash }: Unsettled,
@@ -145,7 +144,7 @@ async function storedAnew(
   return (await hashPassword(username, password)) === oldHash ? current : undefined;
 }
 
-/** @throws CredentialLostError; comes back when another invocation has found the answer meanwhile */
+/** @throws CredentialLostError; returns when another invocation has found the answer meanwhile */
 async function failAsLost(invocation: Invocation, attempt: string, { username, state }: Seen): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
   const lost = await ledger.change(username, deadlineMs, (fresh, at) =>
@@ -156,7 +155,7 @@ async function failAsLost(invocation: Invocation, attempt: string, { username, s
   throw credentialLost(username, lost);
 }
 
-/** The old password works, or one that a person has stored since: the exchange brought nothing that is needed. */
+/** Ends an exchange without a new password: the old password works, or one that an operator has stored since. */
 function endWithoutNewPassword(
   { ledger, deadlineMs }: Invocation,
   attempt: string,
@@ -175,10 +174,10 @@ function stillUnknown(
     ? 'an answer arrived in which no password could be read. It is sealed: look into it with ' +
       `\`${openingCommand(username)}\`; if it holds a password, store that as a new version of the secret. A retry or the ` +
       `recover event after ${until}`
-    : `its answer did not arrive. It may still act until ${until}; a retry or the recover event after that`;
+    : `its answer did not arrive. ThingSpace may still execute the request until ${until}. After that, a retry or the recover event`;
   return new OutcomeUnknownError(
-    `Nobody knows yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
-      'password and settles it. Nothing is asked for again before.',
+    `It is not known yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
+      'password and settles it. The request is not repeated before.',
   );
 }
 
@@ -191,9 +190,9 @@ function unproven(
   const retryAt = (error as Partial<RefusedPasswordError>).retryAt;
   const when = retryAt === undefined ? 'half an hour later' : `after ${new Date(retryAt).toISOString()}`;
   return new OutcomeUnknownError(
-    `Nobody knows whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
-      `does not say that the password was at fault. It is asked once more, ${when}, by a retry or the recover event. ` +
-      `If the guard is closed then, a person settles it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
+    `It is not known whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
+      `does not say that the password was at fault. A retry or the recover event presents it once more, ${when}. ` +
+      `If the guard is closed then, settle it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
       'settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
     { cause: error },
   );
@@ -211,8 +210,8 @@ function notSearched(username: string, cause: Error): OutcomeUnknownError {
 
 function oldIsGone(username: string, versionId: string): OutcomeUnknownError {
   return new OutcomeUnknownError(
-    `Nobody knows whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
-      'held the old one, is gone: it cannot be asked. If an answer is sealed, ' +
+    `It is not known whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
+      'held the old one, is gone: no log-in can prove it. If an answer is sealed, ' +
       `\`${openingCommand(username)}\` shows it; otherwise have M2M Support reset the password. Store what is right as a ` +
       'new version of the secret.',
   );

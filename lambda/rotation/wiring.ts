@@ -44,8 +44,8 @@ export function wire(logger: Logger, store: SecretStore): Services {
 }
 
 /**
- * Texts and client of the alarms are loaded when there is one to publish: most invocations have none. An alarm that
- * cannot be published for want of them stays in the outbox.
+ * Loads the texts and the client of the alarms when there is one to publish: most invocations have none. If they cannot
+ * be loaded, the alarm stays in the outbox.
  */
 function alarmsOnDemand(load: () => Promise<Alarms>, logger: Logger): Alarms {
   let loaded: Alarms | undefined;

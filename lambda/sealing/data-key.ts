@@ -2,13 +2,13 @@ import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk
 import { awsCall } from '../aws-call.ts';
 import { PresentableError } from '../errors.ts';
 
-/** What a data key is for: KMS gives it back only to who names the same (encryption context). */
+/** The encryption context of a data key: KMS decrypts the key only for a caller that names the same context. */
 type SealingContext = { secretArn: string; token: string };
 
 export type DataKey = {
-  /** 32 bytes, in memory only; whoever has the key fills them with zeros when it is done. */
+  /** 32 bytes, in memory only; the holder of the key fills them with zeros at the end. */
   plaintext: Buffer;
-  /** The same key under the KMS key: what an envelope carries. */
+  /** The same key under the KMS key; an envelope carries it. */
   wrapped: Buffer;
 };
 
@@ -16,15 +16,15 @@ export class SealingKeyError extends PresentableError {
   override readonly name = 'SealingKeyError';
 }
 
-/** Envelope encryption's key side. */
+/** Makes and opens the data keys of envelope encryption. */
 export interface Sealer {
   /** @throws SealingKeyError when the key cannot be used: nothing may be exchanged then */
   newKey(context: SealingContext): Promise<DataKey>;
-  /** The plaintext of a wrapped key, for the caller to wipe. @throws SealingKeyError */
+  /** Returns the plaintext of a wrapped key, for the caller to wipe. @throws SealingKeyError */
   unwrap(wrapped: Buffer, context: SealingContext): Promise<Buffer>;
 }
 
-/** The AWS-managed key serves Secrets Manager only and cannot be used by anybody else. */
+/** Reports whether a key is AWS-managed: such a key serves Secrets Manager only, and the function cannot use it. */
 export const isAwsManagedKey = (keyId: string): boolean => /(^|[:/])alias\/aws\//.test(keyId);
 
 export function kmsSealer(client: KMSClient, keyId: string): Sealer {
@@ -65,7 +65,7 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
   };
 }
 
-/** The SDK's own bytes, not a copy of them: whoever wipes the key wipes them too. */
+/** Returns the SDK's own bytes, not a copy, so that wiping the key wipes them too. */
 function bytes(field: Uint8Array | undefined): Buffer {
   if (!field) throw new Error('KMS answered without the key');
   return Buffer.from(field.buffer, field.byteOffset, field.byteLength);

@@ -4,8 +4,8 @@ import { PresentableError } from '../errors.ts';
 import type { DataKey } from './data-key.ts';
 
 /**
- * One sealed message: AES-256-GCM (NIST SP 800-38D) under a data key, with a header in clear that is
- * authenticated with it (the "additional data" of GCM). What is sealed in it: `sealed-answer.ts`.
+ * One sealed message: AES-256-GCM (NIST SP 800-38D) under a data key, with a header in clear that is authenticated with
+ * it (the "additional data" of GCM). `seal-answer.ts` decides which bytes are sealed in it.
  */
 const about = {
   secretArn: v.string(),
@@ -16,7 +16,7 @@ const about = {
 };
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
 const header = v.variant('version', [
-  /** Earlier releases: the bytes of an answer, at most 45 KiB of them, and nothing else. */
+  /** Earlier versions of the software: the bytes of an answer, at most 45 KiB of them, and nothing else. */
   v.object({
     version: v.literal(1),
     ...about,
@@ -47,7 +47,7 @@ const envelope = v.object({
 
 export type EnvelopeHeader = v.InferOutput<typeof header>;
 export type Envelope = v.InferOutput<typeof envelope>;
-/** Which exchange an envelope is about: its secret and token, its attempt, and the version it was to replace. */
+/** The exchange that an envelope is about: its secret and token, its attempt, and the version it was to replace. */
 export type AboutExchange = { [member in keyof typeof about]: string };
 
 export class EnvelopeError extends PresentableError {
@@ -69,7 +69,7 @@ export function encrypt(header: EnvelopeHeader, bytes: Buffer, key: DataKey): st
   return JSON.stringify(sealed);
 }
 
-/** @throws EnvelopeError when the text is not an envelope, or one of a later release */
+/** @throws EnvelopeError when the text is not an envelope, or one of a later version of the software */
 export function readEnvelope(text: string): Envelope {
   let json: unknown;
   try {
@@ -79,10 +79,12 @@ export function readEnvelope(text: string): Envelope {
   }
   const read = v.safeParse(envelope, json);
   if (read.success) return read.output;
-  throw new EnvelopeError('A sealed answer does not have the shape of an envelope that this release knows.');
+  throw new EnvelopeError(
+    'A sealed answer does not have the shape of an envelope that this version of the software reads.',
+  );
 }
 
-/** The sealed bytes. @throws EnvelopeError when they, the header or the nonce were altered */
+/** Returns the sealed bytes. @throws EnvelopeError when they, the header or the nonce were altered */
 export function decrypt({ header, ...sealed }: Envelope, plaintextKey: Buffer): Buffer {
   const from = (text: string) => Buffer.from(text, 'base64');
   try {

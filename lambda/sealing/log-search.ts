@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
 import type { SearchLog } from './sealed-log.ts';
 
-/** The log was not searched to its end, so that nothing was found in it proves nothing. */
+/** The log was not searched to its end, so an empty result proves nothing. */
 export class LogSearchUnfinishedError extends PresentableError {
   override readonly name = 'LogSearchUnfinishedError';
 }
@@ -12,10 +12,9 @@ export class LogSearchUnfinishedError extends PresentableError {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Searches the function's own log group (CloudWatch Logs `FilterLogEvents`), page by page until its end. The
- * client is loaded when it is first needed: nearly no invocation ever needs it, and every cold start would
- * pay for it.
- * @param clock the one by which callers say their `deadlineMs`
+ * Searches the function's own log group (CloudWatch Logs `FilterLogEvents`), page by page until its end. The client is
+ * loaded when it is first needed: very few invocations need it, and every cold start would pay for it.
+ * @param clock the clock of the callers' `deadlineMs`
  */
 export function cloudWatchLogSearch(logGroupName: string | undefined, clock: Clock): SearchLog {
   return async (term, { sinceMs, untilMs }, deadlineMs) => {

@@ -8,12 +8,12 @@ import { envelopeForItem, PART_BYTES } from './seal-answer.ts';
 export type OpenedAnswer = AnswerContent & {
   /** `password`: `body` is the password itself in UTF-8 and nothing else of the answer. */
   kind: 'answer' | 'password';
-  /** Undefined where the envelope does not say it: in version 1, and beside a password alone. */
+  /** Undefined where the envelope does not have it: in version 1, and beside a password alone. */
   httpStatus: number | undefined;
   complete: boolean | undefined;
   /** Bytes that the answer had when it arrived. */
   receivedBytes: number;
-  /** The parts that were not given, counted from 1: `body` has a gap there, or ends there. */
+  /** The missing parts, counted from 1: `body` has a gap there, or ends there. */
   missing: number[];
 };
 
@@ -29,9 +29,9 @@ export async function open(envelopes: readonly Envelope[], sealer: Sealer): Prom
 }
 
 /**
- * The new password in the envelopes of one answer, or in that of a password alone. Undefined when they hold
- * none that can be read, also because a part is missing.
- * @throws as `open`; EnvelopeError also for a text that is no envelope
+ * Returns the new password in the envelopes of one answer, or in that of a password alone. Undefined when no password
+ * can be read, also because a part is missing.
+ * @throws as `open`; EnvelopeError also for a text that is not an envelope
  */
 export async function openPassword(
   envelopeTexts: string | readonly string[],
@@ -45,8 +45,8 @@ export async function openPassword(
 }
 
 /**
- * For envelopes that were found in the log: the password in them, as `openPassword`, and the one envelope for
- * the ledger's item. Where they are too large for it, that one is sealed anew under their own data key.
+ * Returns, for envelopes that were found in the log, the password in them, as `openPassword`, and the one envelope for
+ * the ledger's item. If they are too large for the item, that envelope is sealed anew under their data key.
  * @throws as `openPassword`
  */
 export async function condense(
@@ -72,8 +72,8 @@ function passwordIn(answer: OpenedAnswer, readNewPassword: ReadNewPassword): str
 }
 
 /**
- * What stands in an opened envelope: a password alone by the rules of an answer, so that an earlier release cannot
- * have sealed what this one would not take; else what `readAnswer` reads.
+ * Reads an opened envelope. A password alone is checked by the rules of an answer, so that this version rejects a
+ * password that only an earlier one would take. For an answer it returns the result of `readAnswer`.
  */
 export function readOpened(
   { kind, body }: OpenedAnswer,
@@ -85,7 +85,7 @@ export function readOpened(
   return { outcome: 'unknown', cause: new AnswerFormatError(value === '' ? 'empty' : 'white-space') };
 }
 
-/** The parts of one answer share a data key: it is asked for once, and wiped. */
+/** Opens the data key, which the parts of one answer share, once, and wipes it. */
 async function withKeyOf<T>(
   envelopes: readonly Envelope[],
   sealer: Sealer,
@@ -147,12 +147,14 @@ function readPlaintext(header: EnvelopeHeader, plaintext: Buffer): { described: 
     const described = v.parse(description, JSON.parse(plaintext.toString('utf8', 0, end)));
     return { described, bytes: plaintext.subarray(end + 1) };
   } catch {
-    // Without its cause: a parser quotes what it was given.
-    throw new EnvelopeError('A sealed answer opens, but does not begin as this release seals it.');
+    // The cause is left out: a parser quotes its input.
+    throw new EnvelopeError(
+      'A sealed answer opens, but does not begin as this version of the software seals it.',
+    );
   }
 }
 
-/** The parts in their order, each once. */
+/** Returns the parts in their order, each once. */
 function partsOf(envelopes: readonly Envelope[]): { present: Envelope[]; missing: number[] } {
   const byNumber = new Map(envelopes.map((envelope) => [placeOf(envelope).part, envelope]));
   const all = Array.from({ length: placeOf(envelopes[0]).parts }, (_, at) => at + 1);
@@ -162,7 +164,7 @@ function partsOf(envelopes: readonly Envelope[]): { present: Envelope[]; missing
   };
 }
 
-/** Where the first missing part would begin, if another one follows it. */
+/** Returns where the first missing part would begin, if another one follows it. */
 function gapOf(missing: readonly number[], present: readonly Envelope[]): number | undefined {
   const [first] = missing;
   const last = placeOf(present.at(-1)).part;

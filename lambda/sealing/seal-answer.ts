@@ -3,11 +3,11 @@ import type { AnswerContent } from '../thingspace/api.ts';
 import type { DataKey } from './data-key.ts';
 import { type AboutExchange, encrypt } from './envelope.ts';
 
-/** What one envelope holds of an answer: in base64 with its header it fits a log line of 256 KB. */
+/** The bytes of an answer that one envelope holds: in base64 with its header it fits a log line of 256 KB. */
 export const PART_BYTES = 180 * 1024;
-/** What the envelope for a table item holds of an answer or a password. */
+/** The bytes of an answer or a password that the envelope for a table item holds. */
 export const MAX_ITEM_BYTES = 45 * 1024;
-/** An envelope for a table item: DynamoDB takes 400 KB, and there is more in it than one envelope. */
+/** The largest envelope for a table item: DynamoDB takes 400 KB, and the item holds more than one envelope. */
 const MAX_ITEM_CHARS = 64 * 1024;
 
 /** An answer as `ThingSpaceApi.getNewPassword` returns it. */
@@ -18,13 +18,14 @@ export type Sealable = AnswerContent & {
 };
 
 /**
- * Seals an answer whole, together with what its headers say: one envelope for each 180 KiB, so one for every
- * usual answer. Each is a text for one line of the log. No network.
+ * Seals a whole answer together with facts from its headers: one envelope for each 180 KiB, so one for every usual
+ * answer. Each is a text for one line of the log. No network.
  */
 export function seal(answer: Sealable, key: DataKey, about: AboutExchange): string[] {
   const { body, httpStatus, contentType, contentEncoding, gapAt, complete } = answer;
   const { receivedBytes = body.length } = answer;
-  // Sealed and not in the header: it is the server's text. In every part, so that each tells of itself.
+  // The description is sealed and not in the header, because it is the server's text. Every part has it, so that each
+  // part can be read alone.
   const described = { httpStatus, contentType, contentEncoding, gapAt, complete, receivedBytes };
   const line = Buffer.from(`${JSON.stringify(described)}\n`);
   const parts = Math.max(1, Math.ceil(body.length / PART_BYTES));
@@ -42,8 +43,8 @@ export function sealPassword(value: string, key: DataKey, about: AboutExchange):
 }
 
 /**
- * The one envelope that a table item keeps of an answer, never larger than 64 KiB: what `seal` returned where
- * that is small; otherwise the password that was read in it; otherwise an excerpt with what stands around it.
+ * Returns the one envelope that a table item keeps of an answer, never larger than 64 KiB. It is the one from `seal` if
+ * that is small, otherwise the password that was read, otherwise an excerpt of the answer around the password.
  */
 export function envelopeForItem(
   envelopes: readonly string[],

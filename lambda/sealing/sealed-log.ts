@@ -2,15 +2,15 @@ import { writeSync } from 'node:fs';
 
 const STDOUT = 1;
 
-/** Where the sealed answer goes first: the function's own log, which needs no network of ours. */
+/** The first place of a sealed answer: the function's own log, which needs no network call of the function. */
 export interface SealedLog {
   /**
-   * One line for each envelope that `seal` returned. Synchronous: when it returns, the bytes have left the
+   * Writes one line for each envelope that `seal` returned. Synchronous: when it returns, the bytes have left the
    * process.
    */
   write(attempt: string, envelopes: readonly string[]): void;
   /**
-   * The envelopes of an attempt in the log of earlier invocations; undefined when there is none.
+   * Returns the envelopes of an attempt in the log of earlier invocations; undefined when there is none.
    * @param startedAt when the attempt began, in milliseconds since 1970
    * @param deadlineMs until when to search, by the clock of the search
    * @throws what the search throws; LogSearchUnfinishedError when the log was not searched to its end
@@ -22,21 +22,21 @@ type FoundAnswer = {
   /** In the order of the parts. */
   envelopes: string[];
   /**
-   * The parts that are not in the log, counted from 1: their lines are not searchable yet, or were never
-   * written. With any missing, the envelopes do not hold the whole answer.
+   * The parts that are not in the log, counted from 1: their lines are not searchable yet, or were never written. If
+   * one is missing, the envelopes do not hold the whole answer.
    */
   missing: number[];
 };
 
-/** Between two times, in milliseconds since 1970. */
+/** A span of time, in milliseconds since 1970. */
 export type Written = { sinceMs: number; untilMs: number };
 
-/** Searches a log group: each line that contains `term` and was written in this time. */
+/** Searches a log group for each line that contains `term` and was written in this time. */
 export type SearchLog = (term: string, written: Written, deadlineMs: number) => Promise<string[]>;
 
 /**
- * The time in which the lines of an attempt were written, wide enough for clocks that differ. An invocation ends within
- * 15 minutes. Without the end, a search for a loss of last year would read every line since.
+ * Returns the time in which the lines of an attempt were written, wide enough for clocks that differ. An invocation
+ * ends within 15 minutes. Without the end, a search for a loss of last year would read every line since.
  */
 export const linesWritten = (startedAt: number): Written => ({
   sinceMs: startedAt - 60_000,
@@ -56,7 +56,7 @@ export function stdoutSealedLog(search: SearchLog): SealedLog {
 
 type Line = { attempt?: string; part?: number; parts?: number; sealedEnvelope?: string };
 
-/** The lines of the log for the envelopes of an answer. */
+/** Returns the lines of the log for the envelopes of an answer. */
 export function linesOf(attempt: string, envelopes: readonly string[]): string[] {
   const parts = envelopes.length;
   return envelopes.map((sealedEnvelope, at) =>
@@ -64,7 +64,7 @@ export function linesOf(attempt: string, envelopes: readonly string[]): string[]
   );
 }
 
-/** The sealed answer of an attempt among lines of the log; a line of an earlier release is the only part. */
+/** Returns the sealed answer of an attempt among lines of the log; a line of an earlier version is the only part. */
 export function answerIn(lines: readonly string[], attempt: string): FoundAnswer | undefined {
   const found = new Map<number, string>();
   let parts = 0;
@@ -92,7 +92,7 @@ function sealedLine(text: string, attempt: string): Line | undefined {
   }
 }
 
-/** A pipe that is full refuses with EAGAIN; the reader is the Lambda runtime, which never stops reading. */
+/** Writes all bytes. A full pipe refuses with EAGAIN; the reader is the Lambda runtime, which never stops reading. */
 function writeAll(bytes: Buffer): void {
   for (let written = 0; written < bytes.length; ) {
     try {

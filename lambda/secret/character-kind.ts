@@ -1,4 +1,4 @@
-/** Kinds of characters that people do not see, or take for another one. The first that fits is meant. */
+/** Kinds of characters that people do not see, or mistake for another one. The first match counts. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/[\n\r\u0085\p{Zl}\p{Zp}]/u, 'a line break'],
   [/\t/, 'a tab'],
@@ -15,8 +15,8 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The kind of one character, for an error text that must not quote it. Undefined for printable ASCII; a blank
- * has a kind, because at the end of a text nobody sees it.
+ * Returns the kind of one character, for an error text that must not quote it. Undefined for printable ASCII, except a
+ * blank: at the end of a text it is invisible.
  */
 export function kindOfCharacter(character: string): string | undefined {
   return KINDS.find(([pattern]) => pattern.test(character))?.[1];

@@ -4,8 +4,8 @@ import { replaceTopLevel } from './json-text.ts';
 import { USERNAME_RULE, usernameFault } from './username.ts';
 
 /**
- * What a secret holds before a person has put real credentials in. `<` is refused by ThingSpace in every
- * field (`INPUT_INVALID.Request.InvalidCharacter`), so it could not be presented even by mistake.
+ * The value of a secret before an operator has stored real credentials. ThingSpace refuses `<` in every field
+ * (`INPUT_INVALID.Request.InvalidCharacter`), so it could not be presented even by mistake.
  */
 export const PLACEHOLDER = { username: '<not yet set>', password: '<not yet set>' } as const;
 
@@ -19,7 +19,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
 
 /** Secrets Manager's quota for a secret's value. */
 const MAX_BYTES = 65_536;
-/** Left free for a new password, as it is written in JSON. */
+/** Bytes left free for a new password, as it is written in JSON. */
 const RESERVED_BYTES = 1_024;
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
@@ -31,7 +31,7 @@ export class CredentialNotInitializedError extends PresentableError {
   override readonly name = 'CredentialNotInitializedError';
 }
 
-/** The secret has no room for a new password, or may have none. */
+/** The secret has no room for a new password, or may not have enough. */
 export class SecretTooLargeError extends PresentableError {
   override readonly name = 'SecretTooLargeError';
 }
@@ -39,7 +39,7 @@ export class SecretTooLargeError extends PresentableError {
 export type Credential = { username: string; password: string };
 
 const filled = v.pipe(v.string(), v.minLength(1));
-// White space alone is no password: it is what stands in an empty element that was laid out over several lines.
+// White space alone is not a password: an empty element that is laid out over several lines holds that.
 const schema = v.looseObject({ username: filled, password: v.pipe(filled, v.regex(/\S/)) });
 
 /**
@@ -81,9 +81,9 @@ export function readCredential(secretArn: string, value: string | undefined): Cr
 }
 
 /**
- * The same secret value with another password: only the value of each top-level member "password" is
- * replaced (a reader of JSON may take the first or the last of duplicates), every other byte is as it was.
- * @throws SecretShapeError when it is no JSON object with that member
+ * Returns the same secret value with another password. Only the value of each top-level member "password" is replaced
+ * (a reader of JSON may take the first or the last of duplicates). Every other byte is as it was.
+ * @throws SecretShapeError when it is not a JSON object with that member
  */
 export function withPassword(secretArn: string, value: string, password: string): string {
   if (!Object.hasOwn(parseObject(secretArn, value), 'password')) {
@@ -95,8 +95,9 @@ export function withPassword(secretArn: string, value: string, password: string)
 }
 
 /**
- * The JSON text whose other members a person may have edited, although no credential can be read from it: without
- * the byte order mark that no parser takes. Undefined where it is no JSON object with both members.
+ * Returns the JSON text of a value from which no credential can be read, but whose other members an operator may have
+ * edited. The byte order mark, which no parser takes, is removed. Undefined when it is not a JSON object with both
+ * members.
  */
 export function editableText(value: string | undefined): string | undefined {
   const text = value?.replace(BYTE_ORDER_MARK, '');
@@ -111,13 +112,13 @@ export function editableText(value: string | undefined): string | undefined {
   }
 }
 
-/** `editableText` with another username and password, every other byte as it was. */
+/** Returns `editableText` with another username and password, every other byte as it was. */
 export function withCredential(text: string, { username, password }: Credential): string {
   const named = replaceTopLevel(text, 'username', JSON.stringify(username));
   return replaceTopLevel(named, 'password', JSON.stringify(password));
 }
 
-/** Bytes by which other members are too long for a new password of usual length; 0 when it has room. */
+/** Returns the bytes by which other members are too long for a new password of usual length; 0 when it has room. */
 export const bytesTooMany = (value: string): number =>
   Math.max(0, bytesOf(value) + RESERVED_BYTES - MAX_BYTES);
 
@@ -152,7 +153,7 @@ export function checkStorable(secretArn: string, value: string): void {
 }
 
 /**
- * Why a new password that ThingSpace has made cannot be stored in any secret or presented: a clause without a
+ * Returns the reason why a new password from ThingSpace cannot be stored in any secret or presented: a clause without a
  * full stop that never quotes it. Undefined when it can.
  */
 export function unusableBecause(password: string): string | undefined {
@@ -180,7 +181,7 @@ function parseObject(secretArn: string, value: string | undefined): Record<strin
   try {
     parsed = JSON.parse(value);
   } catch {
-    // No cause: the parser's message quotes the text, and the text is the secret.
+    // The cause is left out: the parser's message quotes the text, and the text is the secret.
     throw new SecretShapeError(
       value.startsWith(BYTE_ORDER_MARK)
         ? `The secret ${secretArn} is not JSON: it begins with a byte order mark (U+FEFF), which no editor shows. Store it ` +

@@ -1,14 +1,14 @@
 /**
- * Edits the text of a JSON object in place: parsing it and writing it again would lose duplicate members,
- * white space, escapes and digits of numbers. The text must be an object that `JSON.parse` has accepted;
- * errors in it are not looked for.
+ * Edits the text of a JSON object in place: parsing it and writing it again would lose duplicate members, white space,
+ * escapes and digits of numbers. The text must be an object that `JSON.parse` has accepted; it is not checked for
+ * errors.
  */
 type Span = { start: number; end: number };
 
 /** A string, one character of punctuation, or a number, `true`, `false` or `null`. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
-/** The same text with `json` in place of the value of each top-level member `name`. */
+/** Returns the same text with `json` in place of the value of each top-level member `name`. */
 export function replaceTopLevel(text: string, name: string, json: string): string {
   let replaced = '';
   let from = 0;
@@ -19,7 +19,7 @@ export function replaceTopLevel(text: string, name: string, json: string): strin
   return replaced + text.slice(from);
 }
 
-/** Where the value of each top-level member `name` stands, in the order of the text. */
+/** Returns the span of the value of each top-level member `name`, in the order of the text. */
 function topLevelValues(text: string, name: string): Span[] {
   const spans: Span[] = [];
   let depth = 0;

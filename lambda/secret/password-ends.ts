@@ -1,9 +1,9 @@
 import { kindOfCharacter } from './character-kind.ts';
 
 /**
- * A sentence for a refused password that begins or ends in a character that nobody sees: with a blank before it,
- * to stand behind another sentence. Empty for all others. Every character of a password is kept, so this only
- * helps a person who has stored one more than was meant.
+ * Returns a sentence for a refused password that begins or ends in an invisible character, with a blank before it, to
+ * follow another sentence. Empty for all others. Every character of a password is kept, so the sentence helps an
+ * operator who has stored one character too many.
  */
 export function endsHint(password: string): string {
   const characters = [...password];

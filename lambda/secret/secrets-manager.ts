@@ -12,8 +12,8 @@ export const AWSCURRENT = 'AWSCURRENT';
 export const AWSPENDING = 'AWSPENDING';
 export const AWSPREVIOUS = 'AWSPREVIOUS';
 /**
- * On what recovery stores beside a rotation: AWSPENDING belongs to the rotation that is under way, whose steps are refused
- * without it. A version with a label is never deleted; this one moves with the next such version.
+ * The label of a version that recovery stores beside a rotation. AWSPENDING belongs to the rotation under way, whose
+ * steps are refused without it. A version with a label is never deleted; this one moves with the next such version.
  */
 export const RECOVERED = 'THINGSPACE_RECOVERED';
 
@@ -28,20 +28,20 @@ export type SecretDescription = {
 /** `value` is undefined for binary data, which holds no credential. */
 export type SecretVersion = { versionId: string; value: string | undefined; createdAt: number };
 
-/** The version that a staging label is on. */
+/** Returns the version that a staging label is on. */
 export function versionLabelled(stages: SecretDescription['stages'], label: string): string | undefined {
   for (const [versionId, labels] of stages) if (labels.includes(label)) return versionId;
   return undefined;
 }
 
-/** What the rotation needs of Secrets Manager. Every method throws `AwsCallError`. */
+/** The calls that the rotation makes to Secrets Manager. Every method throws `AwsCallError`. */
 export interface SecretStore {
   describe(secretId: string): Promise<SecretDescription>;
   /** One version by its id; undefined while it has no value, or is not visible yet. */
   read(secretId: string, versionId: string): Promise<SecretVersion | undefined>;
   /**
-   * Stores a value as the version `token` and puts the labels on it, in one call. The same value under
-   * the same token is ignored by the service, another one is a `ResourceExistsException`.
+   * Stores a value as the version `token` and puts the labels on it, in one call. The service ignores the same value
+   * under the same token; another value is a `ResourceExistsException`.
    */
   put(write: {
     secretId: string;

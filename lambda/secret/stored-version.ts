@@ -24,10 +24,10 @@ export class SecretStoreError extends PresentableError {
   override readonly name = 'SecretStoreError';
 }
 
-/** Which secret, and until when Secrets Manager is asked again (by `clock`). */
+/** The secret, and the time until which Secrets Manager is asked again (by `clock`). */
 export type SecretAccess = { store: SecretStore; clock: Clock; secretArn: string; deadlineMs: number };
 
-/** A version as it is stored: the credential that it holds, or the problem with what it holds. */
+/** A version as it is stored: its credential, or the problem with its value. */
 export type StoredVersion = ReadableVersion | UnreadableVersion;
 export type ReadableVersion = SecretVersion & {
   value: string;
@@ -42,7 +42,7 @@ export function describeSecret({ store, secretArn }: SecretAccess): Promise<Secr
 }
 
 /**
- * One version; undefined while it has no value. Not asked again: for a version that most often has none.
+ * Reads one version once; undefined while it has no value. It is for a version that most often has none.
  * @throws SecretStoreError
  */
 export async function readVersionOnce(
@@ -53,13 +53,16 @@ export async function readVersionOnce(
   return version && asStored(secretArn, version);
 }
 
-/** One version; undefined when it has no value, or none is visible for some seconds. @throws as `readVersionOnce` */
+/**
+ * Reads one version, for some seconds again and again; undefined when no value is visible by then. @throws as
+ * `readVersionOnce`
+ */
 export function readVersion(access: SecretAccess, versionId: string): Promise<StoredVersion | undefined> {
   return untilVisible(access.clock, access.deadlineMs, () => readVersionOnce(access, versionId));
 }
 
 /**
- * The version that AWSCURRENT is on, read by its id: a read by label may be answered from before a change.
+ * Reads the version that AWSCURRENT is on, by its id: a read by label may show the state before a change.
  * @throws as `readVersionOnce`; CredentialNotInitializedError when no version has the label
  */
 export async function readCurrent(
@@ -86,9 +89,9 @@ export function asStored(secretArn: string, version: SecretVersion): StoredVersi
 }
 
 /**
- * The value of a version with another password and every other member as a person has edited it. Where only its
- * username or password cannot be used, both are replaced. Undefined where no members can be kept: not JSON,
- * binary, the placeholder, or a value that was meant for another username.
+ * Returns the value of a version with another password and every other member as an operator has edited it. If only its
+ * username or password cannot be used, both are replaced. Undefined when no members can be kept: not JSON, binary, the
+ * placeholder, or a value that was meant for another username.
  */
 export function withEditsOf(
   secretArn: string,
@@ -109,7 +112,7 @@ async function reading<T>(secretArn: string, call: () => Promise<T>): Promise<T>
     if (!(cause instanceof AwsCallError)) throw cause;
     throw new SecretStoreError(
       `The secret ${secretArn} cannot be read (${cause.errorName}). Nothing was changed; check the function’s ` +
-        'permissions and Secrets Manager’s health. A retry goes on from here.',
+        'permissions and Secrets Manager’s health. A retry continues from here.',
       { cause },
     );
   }

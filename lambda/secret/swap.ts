@@ -5,8 +5,8 @@ import { AWSCURRENT, AWSPENDING, type RECOVERED, versionLabelled } from './secre
 import { describeSecret, type SecretAccess, SecretStoreError } from './stored-version.ts';
 
 /**
- * The writes of the function: a value is stored as a version labelled AWSPENDING, and AWSCURRENT is moved to it
- * by compare-and-swap. Nothing else makes a version current.
+ * The writes of the function: a value is stored as a version labelled AWSPENDING, and AWSCURRENT is moved to it by
+ * compare-and-swap. No other code of the function makes a version current.
  */
 
 const MAX_PAUSE_MS = 5_000;
@@ -33,7 +33,7 @@ export async function storePending(
   );
 }
 
-/** What Secrets Manager answers when the label is not on the version that it is to be taken from. */
+/** Secrets Manager's errors when the label is not on the version that it is to be taken from. */
 const REFUSALS = ['InvalidParameterException', 'InvalidRequestException', 'ResourceNotFoundException'];
 
 /**
@@ -57,7 +57,7 @@ export function swapCurrent(access: SecretAccess, from: string, to: string): Pro
   );
 }
 
-/** Repeats a write until it is done or refused; what is unclear at the deadline is thrown. */
+/** Repeats a write until it is done or refused; throws when its result is still unclear at the deadline. */
 async function repeat(
   { clock, secretArn, deadlineMs }: SecretAccess,
   write: () => Promise<void>,
@@ -86,7 +86,7 @@ export async function takePendingOff(access: SecretAccess, versionId: string): P
   try {
     await store.moveStage(secretArn, AWSPENDING, { from: versionId });
   } catch (cause) {
-    // The answer of an earlier try may have been lost, or the label has moved on: then it is off already.
+    // The answer of an earlier try may have been lost, or the label has moved: then it is off already.
     const { stages } = await describeSecret(access);
     if (!stages.get(versionId)?.includes(AWSPENDING)) return;
     throw new SecretStoreError(
@@ -98,8 +98,8 @@ export async function takePendingOff(access: SecretAccess, versionId: string): P
 }
 
 /**
- * An id for a version that the function adds. The same for the same history, so that a repetition stores the
- * same bytes under the same version.
+ * Returns an id for a version that the function adds. The same history gives the same id, so that a repetition stores
+ * the same bytes under the same version.
  */
 export function versionIdFor(...history: readonly (string | number)[]): string {
   return createHash('sha256').update(history.join(' ')).digest('hex').slice(0, 32);
@@ -108,7 +108,7 @@ export function versionIdFor(...history: readonly (string | number)[]): string {
 function notStored(secretArn: string, cause: unknown): SecretStoreError {
   return new SecretStoreError(
     `The new password could not be stored in ${secretArn} and made current (${nameOf(cause)}). It is not lost: it is ` +
-      'sealed, and the next retry, or the recover event, goes on. Check the function’s permissions and Secrets ' +
+      'sealed, and the next retry, or the recover event, continues. Check the function’s permissions and Secrets ' +
       'Manager’s health.',
     { cause },
   );

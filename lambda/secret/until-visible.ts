@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 
-/** Reads are eventually consistent: for so long a missing version or label is asked for again. */
+/** The pauses between reads of a missing version or label: reads are eventually consistent. */
 const PAUSES_MS = [100, 200, 400, 800, 1_600, 2_000];
 
-/** Asks again, some seconds long, until there is an answer. */
+/** Asks again, for some seconds, until there is an answer. */
 export async function untilVisible<T>(
   clock: Clock,
   deadlineMs: number,

@@ -7,7 +7,10 @@ import { kindOfCharacter } from './character-kind.ts';
 export const USERNAME_RULE =
   "a username is 1 to 256 printable ASCII characters without ', <, \\ and without a blank at its ends";
 
-/** Whether a person may have meant this username: the same apart from letter case and what nobody sees. */
+/**
+ * Reports whether an operator may have meant this username: the same apart from letter case and invisible or non-ASCII
+ * characters.
+ */
 export function mayMean(stored: unknown, username: string): boolean {
   const seen = (text: string) =>
     text
@@ -22,7 +25,7 @@ const MAX_CHARACTERS = 256;
 const NEVER_ACCEPTED = "'<\\";
 
 /**
- * Where a username breaks the rule: a clause that names a position (from 1) and a kind of character, and quotes
+ * Returns where a username breaks the rule: a clause that names a position (from 1) and a kind of character, and quotes
  * nothing. Undefined when it keeps the rule.
  */
 export function usernameFault(username: string): string | undefined {

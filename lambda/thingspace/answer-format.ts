@@ -22,7 +22,7 @@ const reasons = {
 
 export type AnswerProblem = keyof typeof reasons;
 
-/** Bytes that hold neither what was asked for nor a fault. Says what is wrong with them and quotes none. */
+/** The bytes hold neither the requested value nor a fault. The message names the flaw and quotes no byte. */
 export class AnswerFormatError extends PresentableError {
   override readonly name = 'AnswerFormatError';
   readonly reason: AnswerProblem;

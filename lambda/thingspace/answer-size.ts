@@ -1,16 +1,16 @@
 import type { AnswerContent } from './api.ts';
 
-/** What is kept of an answer, in bytes. */
+/** The bytes of an answer that are kept. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
-/** What is read of one, in bytes: of a larger answer the part around the password is looked for. */
+/** The bytes of an answer that are read: the part around the password is looked for within them. */
 export const MAX_READ_BYTES = 16 * 1024 * 1024;
-/** What is kept of Content-Type and Content-Encoding each, in characters. */
+/** The characters of Content-Type and of Content-Encoding that are kept. */
 export const MAX_HEADER_CHARS = 256;
 
 /**
- * At most `mostBytes` of a body, with the password in them where one is: a larger body loses what lies
- * between its first half of them and a window around the last `NewPassword`, and what follows the window.
- * Without such a mention, or with one near the beginning, its first bytes are kept.
+ * Returns at most `mostBytes` of a body, with the password if there is one. A larger body keeps its beginning, half of
+ * `mostBytes`, and a window around the last `NewPassword`. Without such a mention, or with one near the beginning, its
+ * first bytes are kept.
  */
 export function excerptOf(
   { body, gapAt }: Pick<AnswerContent, 'body' | 'gapAt'>,

@@ -7,9 +7,8 @@ import { charsetsIn, codingsIn, encodingDeclaredIn } from './content-type.ts';
 const ASCII_SUPERSET = /^(?:(?:us-)?ascii|iso-8859-\d{1,2}|latin-?1|(?:windows-|cp)125\d)$/;
 
 /**
- * The text of an answer, up to its gap where it has one. Only UTF-8 is read: what is declared to be
- * something else, in a header or in the XML declaration, is not guessed at. A character that was cut at the
- * end is left out.
+ * Returns the text of an answer, up to its gap if it has one. Only UTF-8 is read: an answer that declares another
+ * charset, in a header or in the XML declaration, is not read. A character that was cut at the end is left out.
  * @throws AnswerFormatError `too-large`, `encoded` or `not-utf-8`
  */
 export function textOf(
@@ -18,14 +17,14 @@ export function textOf(
 ): string {
   if (body.length > maxBytes) throw new AnswerFormatError('too-large');
   if (codingsIn(contentEncoding).length > 0) throw new AnswerFormatError('encoded');
-  // What follows in a header that was cut may be the charset.
+  // The part of a header that was cut off may be the charset.
   if (contentType.length >= MAX_HEADER_CHARS || contentEncoding.length >= MAX_HEADER_CHARS) {
     throw new AnswerFormatError('not-utf-8');
   }
   const bytes = body.subarray(0, gapAt);
   let text: string;
   try {
-    // As a stream: a cut character is no error. A byte order mark is dropped.
+    // As a stream: a cut character is not an error. A byte order mark is dropped.
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
   } catch {
     throw new AnswerFormatError('not-utf-8');

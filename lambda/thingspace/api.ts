@@ -1,8 +1,8 @@
 /**
- * What the rotation and the apps need of ThingSpace, whichever transport carries it.
+ * The calls of the rotation and the apps to ThingSpace, for any transport.
  *
- * Every call ends in one of four ways and never throws for what the network or the platform did:
- * - `done`: the platform answered what was asked for;
+ * Every call ends in one of four ways and never throws for a failure of the network or the platform:
+ * - `done`: the platform returned the requested value;
  * - `refused`: a complete error answer was read; `code` is its error code without the service name;
  * - `never-sent`: no byte of the request can have left this machine (DNS, refused connection, TLS);
  * - `unknown`: anything else. The platform may have executed the request, or may still do so.
@@ -15,11 +15,11 @@ export type Unknown = { outcome: 'unknown'; cause: Error };
 export type Outcome<T> = { outcome: 'done'; value: T } | Refused | NeverSent | Unknown;
 
 /**
- * The bytes of an answer, and what its headers say about them. Headers are the server's text and may echo a
- * secret: they are sealed with the bytes and go into no log and no error.
+ * The bytes of an answer, and the headers that describe them. Headers are the server's text and may echo a secret: they
+ * are sealed with the bytes and go into no log and no error.
  */
 export type AnswerContent = {
-  /** What was kept of the answer, at most 1 MiB. */
+  /** The bytes of the answer that were kept, at most 1 MiB. */
   body: Buffer;
   /** The header as received, at most 256 characters of it. */
   contentType?: string | undefined;
@@ -30,14 +30,14 @@ export type AnswerContent = {
    * the framing of a broken chunk stands between them. No value is read from there on.
    */
   gapAt?: number | undefined;
-  /** The first rule of HTTP that the answer breaks: a code of ours (`HTTP_…`), which errors may show. */
+  /** The first rule of HTTP that the answer breaks: one of the product's codes (`HTTP_…`), which errors may show. */
   flaw?: string | undefined;
 };
 
-/** An answer to GetNewPassword as it arrived: to be sealed before anybody reads it. */
+/** An answer to GetNewPassword as it arrived: it is sealed before it is read. */
 export type RawAnswer = AnswerContent & {
   outcome: 'answered';
-  /** 0 when what arrived is not HTTP; the bytes are kept all the same. */
+  /** 0 when the bytes are not HTTP; they are still kept. */
   httpStatus: number;
   /**
    * True when the announced end came or the root element was closed, and `body` is all of it. False when the
@@ -52,8 +52,8 @@ export type CallLimits = {
   /** How long the whole call may take, from the look-up of the address to the last byte. */
   timeoutMs: number;
   /**
-   * Asked once, right before the first byte of the request is written: the connection stands by then, and
-   * the process may have been suspended since the call began. `false` ends the call as `never-sent`.
+   * Called once, right before the first byte of the request is written. The connection is open by then, and the process
+   * may have been suspended since the call began. `false` ends the call as `never-sent`.
    */
   mayLeave?: () => boolean;
 };
@@ -63,8 +63,8 @@ export interface ThingSpaceApi {
   logIn(username: string, password: string, limits: CallLimits): Promise<Outcome<string>>;
   logOut(sessionToken: string, limits: CallLimits): Promise<Outcome<void>>;
   /**
-   * Asks the server to make a new password. The bytes come back unread, whatever the HTTP status, so
-   * that they can be sealed first; `readNewPassword` tells what they mean.
+   * Asks the server to make a new password. Returns the bytes unread, whatever the HTTP status, so that they can be
+   * sealed first; `readNewPassword` reads them.
    */
   getNewPassword(
     sessionToken: string,
@@ -72,10 +72,9 @@ export interface ThingSpaceApi {
     limits: CallLimits,
   ): Promise<RawAnswer | NeverSent | Unknown>;
   /**
-   * Reads an answer to GetNewPassword; no I/O. `done` carries the password exactly as the server wrote it.
-   * `refused` means a complete fault; bytes that hold neither are `unknown`, with an error that says
-   * what was wrong with them and quotes none of them. So is an answer that is declared to be compressed or
-   * in a charset other than UTF-8.
+   * Reads an answer to GetNewPassword; no I/O. `done` carries the password exactly as the server wrote it. `refused`
+   * means a complete fault; bytes that hold neither are `unknown`, with an error that names the flaw and quotes no
+   * byte. So is an answer that is declared to be compressed or in a charset other than UTF-8.
    */
   readNewPassword(answer: AnswerContent): Exclude<Outcome<string>, NeverSent>;
 }

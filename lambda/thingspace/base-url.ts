@@ -10,7 +10,7 @@ export class BaseUrlError extends PresentableError {
 }
 
 /**
- * The base URL without a slash at its end. Passwords travel in the request, so http is for tests on this
+ * Returns the base URL without a slash at its end. Passwords travel in the request, so http is for tests on this
  * machine only. @throws BaseUrlError
  */
 export function checkBaseUrl(baseUrl: string): string {

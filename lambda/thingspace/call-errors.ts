@@ -1,5 +1,5 @@
 import { PresentableError } from '../errors.ts';
-/** Why a call over the network has no answer. These errors carry neither the request nor the response. */
+/** The reasons why a call over the network has no answer. These errors carry neither the request nor the response. */
 
 /** No byte of the request left this machine. */
 export class NotSentError extends PresentableError {
@@ -34,7 +34,7 @@ export class NoAnswerError extends PresentableError {
   }
 }
 
-/** An answer arrived whole or in part, and neither what was asked for nor a fault could be read from it. */
+/** An answer arrived whole or in part, and neither the requested value nor a fault could be read from it. */
 export class UnusableAnswerError extends PresentableError {
   override readonly name = 'UnusableAnswerError';
   /** The rule of HTTP that the answer breaks (`HTTP_…`), if it breaks one. */
@@ -51,7 +51,7 @@ function codeOf(cause: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;
 }
 
-/** The code of an error for a sentence about it: ` (ECONNRESET)`, or nothing. */
+/** Returns the code of an error for a sentence about it: ` (ECONNRESET)`, or an empty text. */
 export function inBrackets(cause: unknown): string {
   const code = codeOf(cause);
   return code === undefined ? '' : ` (${code})`;

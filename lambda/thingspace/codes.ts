@@ -1,24 +1,23 @@
 /**
  * The one table of ThingSpace's error codes: what an answer with such a code proves, and what it costs.
  *
- * Sources: the fault table of `docs/thingspace-api.md` for the codes, and its pessimistic rule for the
- * verdicts: what is not certainly harmless counts as a failed log-in. SOAP and REST answer with the same
- * codes.
+ * Sources: the fault table of `docs/thingspace-api.md` for the codes, and its pessimistic rule for the verdicts: a code
+ * that is not certainly harmless counts as a failed log-in. SOAP and REST answer with the same codes.
  */
 export type CodeMeaning = {
-  /** A LogIn that was answered so counts as a failed log-in. */
+  /** A LogIn with this code counts as a failed log-in. */
   logInCounts: boolean;
-  /** Surely about the credentials; otherwise the refused fingerprint may be released once. */
+  /** The code is certainly about the credentials; otherwise the refused password may be presented once more. */
   certainlyCredentials: boolean;
-  /** A GetNewPassword that was answered so counts as a failed log-in. */
+  /** A GetNewPassword with this code counts as a failed log-in. */
   exchangeCounts: boolean;
-  /** A GetNewPassword that was answered so certainly made no new password. */
+  /** A GetNewPassword with this code certainly made no new password. */
   exchangeChangedNothing: boolean;
-  /** The cause for a person: one clause, without a full stop. */
+  /** The cause in words: one clause, without a full stop. */
   words: string;
 };
 
-/** Stands in for a code that could not be read or that was not safe to repeat. */
+/** Replaces a code that could not be read or that was not safe to repeat. */
 const UNREADABLE_CODE = 'Unreadable';
 
 // Not published, or not understood: counts everywhere and proves nothing.
@@ -30,8 +29,8 @@ const unlisted: CodeMeaning = {
   words: 'ThingSpace gave an error code whose meaning is not published',
 };
 
-// The session is looked at before the request, so the password was not: the exchange is harmless. A
-// LogIn carries no session; such an answer to it makes no sense, so it counts.
+// ThingSpace checks the session before the request, so it did not check the password: the exchange is harmless. A LogIn
+// carries no session; such an answer to it makes no sense, so it counts.
 const sessionGone: CodeMeaning = {
   logInCounts: true,
   certainlyCredentials: false,
@@ -40,7 +39,7 @@ const sessionGone: CodeMeaning = {
   words: 'ThingSpace no longer knows the session',
 };
 
-// WCF deserializes before it calls the operation: what it could not read it cannot have checked.
+// WCF deserializes before it calls the operation: it cannot have checked a request that it could not read.
 const notRead: CodeMeaning = {
   logInCounts: false,
   certainlyCredentials: false,
@@ -56,7 +55,7 @@ const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
   ['REQUEST_FAILED.SessionToken.Format', sessionGone],
   ['INPUT_INVALID.SessionToken.Invalid', sessionGone],
   [
-    // The field at fault may be the password itself, so somebody may count it as a wrong one.
+    // The field at fault may be the password itself, so ThingSpace may count it as a wrong one.
     'INPUT_INVALID.Request.InvalidCharacter',
     {
       logInCounts: true,
@@ -88,16 +87,19 @@ const spelling: ReadonlyMap<string, string> = new Map(
   [...meanings.keys()].map((code) => [code.toLowerCase(), code]),
 );
 
-/** What a code, as `errorCode` returns it, proves. A code that is not in the table counts and proves nothing. */
+/**
+ * Returns the proof and the cost of a code, as `errorCode` returns it. A code that is not in the table counts and
+ * proves nothing.
+ */
 export function meaningOf(code: string): CodeMeaning {
   return meanings.get(code) ?? unlisted;
 }
 
 /**
- * The error code in a `faultcode` (or a REST `errorCode`): without prefix and service name, in the table's
- * spelling where the table has it. The server chose this text and it goes into logs and alarms, so
- * `Unreadable` is returned for what does not look like a code (letters, digits and `_.:-`, at most 128) and
- * for an unlisted code in which one of `presented` (the secrets that the request carried) can be seen.
+ * Returns the error code in a `faultcode` (or a REST `errorCode`): without prefix and service name, in the table's
+ * spelling where the table has it. The server chose this text, and it goes into logs and alarms. So `Unreadable` is
+ * returned for a text that does not look like a code (letters, digits and `_.:-`, at most 128). It is also returned for
+ * an unlisted code that shows one of `presented`, the secrets that the request carried.
  */
 export function errorCode(faultcode: string, presented: readonly string[] = []): string {
   const code = faultcode
@@ -110,7 +112,7 @@ export function errorCode(faultcode: string, presented: readonly string[] = []):
   return presented.some((secret) => shows(code, secret)) ? UNREADABLE_CODE : code;
 }
 
-/** Whether a text shows a secret, in clear or in a form that a code's characters allow. */
+/** Reports whether a text shows a secret, in clear or in a form that a code's characters allow. */
 function shows(text: string, secret: string): boolean {
   if (secret === '') return false;
   const bytes = Buffer.from(secret);

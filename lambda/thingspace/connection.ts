@@ -8,8 +8,8 @@ const NEXT_ADDRESS_MS = 2_000;
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * A fresh connection on which nothing has been written yet, TLS (1.2 or later) included. Own sockets, not an
- * agent's: a pooled one may be dead, and then HTTP clients send again by themselves.
+ * Opens a fresh connection on which nothing has been written yet, TLS (1.2 or later) included. It does not use an
+ * agent's sockets: a pooled one may be dead, and then HTTP clients send again by themselves.
  * @throws NotSentError when the look-up, the connection or the handshake fails or takes longer than timeoutMs.
  */
 export function connect(url: URL, timeoutMs: number): Promise<Socket> {
@@ -27,7 +27,7 @@ export function connect(url: URL, timeoutMs: number): Promise<Socket> {
         ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
         minVersion: 'TLSv1.2',
-        // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch it off.
+        // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch it off.
         rejectUnauthorized: true,
       })
     : connectTcp(options);

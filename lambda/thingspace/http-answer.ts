@@ -8,9 +8,9 @@ import { documentIn } from './root-end.ts';
 const MAX_HEAD_BYTES = MAX_ANSWER_BYTES;
 const NOT_HTTP = { status: 0, framing: 'unclear', bodiless: false } as const;
 
-/** What is known of an answer when no more of it is read. */
+/** An answer when no more of it is read. */
 export type ReadAnswer = AnswerContent & {
-  /** Undefined when no head came; 0 when what came is not HTTP. */
+  /** Undefined when no head came; 0 when the bytes are not HTTP. */
   httpStatus: number | undefined;
   complete: boolean;
 };
@@ -56,7 +56,7 @@ export function createAnswerReader() {
     /** The document is closed: the announced end may be wrong, and waiting for it may take all the time there is. */
     isWhole(): boolean {
       const isLarge = body.received() > MAX_ANSWER_BYTES;
-      // Of a larger document, or one in another charset, the last tag must do.
+      // For a larger document, or one in another charset, the last tag decides.
       if (body.closesRootAtEnd()) return isLarge || documentIn(content()) !== 'open';
       return !isLarge && body.closesRoot() && documentIn(content()) === 'closed';
     },
@@ -75,7 +75,7 @@ export function createAnswerReader() {
   };
 }
 
-/** Text before the head stands behind the body, where it is kept and not read. */
+/** Returns the content. Text before the head is put behind the body, where it is kept and not read. */
 function contentOf(
   head: Head | undefined,
   body: ReturnType<typeof collectBody>,

@@ -2,12 +2,12 @@ import { createUnchunker, type Progress } from './http-chunks.ts';
 import type { Framing, HttpFlaw } from './http-head.ts';
 import { watchForRootEnd } from './root-end.ts';
 
-/** Line ends behind the announced end are no content: some servers send one. */
+/** Line ends behind the announced end are not content: some servers send one. */
 const STRAY = /^[\r\n]{0,4}$/;
 
 /**
- * Collects the body of an answer piece by piece. The framing says which bytes are content and when the body ends; it
- * is believed only as long as it holds, and no byte is given up because of it.
+ * Collects the body of an answer piece by piece. The framing says which bytes are content and when the body ends. It is
+ * used only as long as the bytes agree with it, and no byte is dropped because of it.
  */
 export function collectBody(framing: Framing) {
   const kept: Buffer[] = [];
@@ -64,12 +64,12 @@ export function collectBody(framing: Framing) {
     /** The last bytes close the root element, as far as can be seen without reading all of it. */
     closesRoot: () => closesRoot,
     closesRootAtEnd: () => closesRootAtEnd,
-    /** The announced end has come, and nothing behind it. */
+    /** The announced end has come, and no byte behind it. */
     hasEnded: () => endAt !== undefined && gap === undefined,
   };
 }
 
-/** Keeps so many bytes, or all of them where the head announces no length. */
+/** Keeps the announced number of bytes, or all of them when the head announces no length. */
 function createCounter(framing: Exclude<Framing, 'chunked'>, keep: (content: Buffer) => void) {
   let left = typeof framing === 'number' ? framing : Number.POSITIVE_INFINITY;
   return {

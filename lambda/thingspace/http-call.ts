@@ -15,11 +15,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const GRACE_MS = 1_000;
 
 /**
- * Sends one request once: over a connection of its own, no redirect followed, nothing repeated.
- * `never-sent` is certain, because the request is handed over only when the connection stands and
- * `mayLeave` agrees. Afterwards everything without a byte of body is `unknown`; with one, it is an answer,
- * complete or not. It is complete at its announced end, or earlier when its root element is closed.
- * `timeoutMs` spans everything; the connection gets 10 s of it at most.
+ * Sends one request once, over a fresh connection: follows no redirect, and repeats nothing. `never-sent` is certain,
+ * because the request is handed over only when the connection is open and `mayLeave` agrees. Afterwards everything
+ * without a byte of body is `unknown`; with one, it is an answer, complete or not. It is complete at its announced end,
+ * or earlier when its root element is closed. `timeoutMs` spans everything; the connection gets 10 s of it at most.
  */
 export async function sendOnce(call: HttpCall, limits: CallLimits): Promise<RawAnswer | NeverSent | Unknown> {
   const timeoutMs = Math.min(limits.timeoutMs, MAX_TIMER_MS);
@@ -90,7 +89,7 @@ function exchange(
   return promise;
 }
 
-/** A question that fails is answered with no: its error must not end the process. */
+/** Calls `mayLeave`; an error of it counts as no, and must not end the process. */
 function allows(mayLeave: (() => boolean) | undefined): boolean {
   try {
     return mayLeave?.() ?? true;

@@ -1,11 +1,11 @@
 import { MAX_HEADER_CHARS } from './answer-size.ts';
 
 /**
- * Reads heads of HTTP/1 answers as they come. The reader notes a flaw and reads on: behind the head may stand a
- * password that is shown only once. curl and Python's http.client read most of these heads, too.
+ * Reads heads of HTTP/1 answers as they come. The reader notes a flaw and continues: a password that is shown only once
+ * may follow the head. curl and Python's http.client read most of these heads, too.
  */
 
-/** The rules of HTTP that an answer may break, as codes of ours: they quote nothing of the answer. */
+/** The rules of HTTP that an answer may break, as the product's codes: they quote nothing of the answer. */
 export type HttpFlaw =
   | 'HTTP_NO_HEAD'
   | 'HTTP_HEAD_UNFINISHED'
@@ -17,13 +17,13 @@ export type HttpFlaw =
   | 'HTTP_CHUNK'
   | 'HTTP_BODY_BEYOND_END';
 
-/** How a head says that the body ends. `unclear`: it says nothing that could be followed. */
+/** The end of the body, as the head announces it. `unclear`: the head announces none that could be followed. */
 export type Framing = 'chunked' | 'until-close' | 'unclear' | number;
 
 export type Head = {
   status: number;
   framing: Framing;
-  /** HTTP lets no body follow this status. */
+  /** Whether HTTP lets no body follow this status. */
   bodiless: boolean;
   /** The header as received, at most 256 characters of it. */
   contentType: string | undefined;
@@ -44,8 +44,8 @@ const LOOK_CHARS = 64;
 const NAME = /^[-\w!#$%&'*+.^`|~]+$/;
 
 /**
- * The head of the final answer; one with status 1xx (100 Continue) only when no other head follows. `none`: bytes
- * that begin with markup have none. A number: not known yet, and the final head begins there or later.
+ * Returns the head of the final answer; one with status 1xx (100 Continue) only when no other head follows. `none`:
+ * bytes that begin with markup have none. A number: not known yet, and the final head begins there or later.
  * @param ended no more bytes come
  */
 export function findHead(bytes: Buffer, ended: boolean): FoundHead | 'none' | number {
@@ -78,7 +78,7 @@ export function isBareHead(bytes: Buffer, from: number): boolean {
   const text = bytes.toString('latin1');
   const last = text.slice(from);
   if (!HEAD.test(text) || !(HEAD.test(last) || BEGINNING_OF_HEAD.test(last))) return false;
-  // The last line may be cut, which is no flaw.
+  // The last line may be cut, which is not a flaw.
   const whole = last.slice(0, Math.max(0, last.lastIndexOf('\n')));
   return !/[<{]|\r[^\n]/.test(last) && readHead(whole).flaw === undefined;
 }
@@ -100,7 +100,7 @@ function readHead(text: string): Head {
     if (before) before.push(value);
     else values.set(key, [value]);
   }
-  // Which one is meant of several is not decided here.
+  // Several values of one header are joined, and none is chosen.
   const header = (name: string) => values.get(name)?.join(', ');
   STATUS_LINE.lastIndex = 0;
   const status = Number(STATUS_LINE.exec(statusLine)?.[1] ?? 0);

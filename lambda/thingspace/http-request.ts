@@ -2,11 +2,11 @@ import { NotSentError } from './call-errors.ts';
 
 export type HttpCall = {
   method: 'POST' | 'PUT';
-  /** https, or http on the loopback interface: as `checkBaseUrl` lets pass. */
+  /** https, or http on the loopback interface, as `checkBaseUrl` allows. */
   url: string;
   headers: Record<string, string>;
   body: string;
-  /** What is kept of the answer, in bytes. @default MAX_ANSWER_BYTES */
+  /** The bytes of the answer that are kept. @default MAX_ANSWER_BYTES */
   maxAnswerBytes?: number;
   /**
    * Listens for the whole time while no document is closed and the connection stays open, whatever end the head
@@ -19,7 +19,7 @@ const NAME = /^[\w-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * The request as bytes: on a connection of its own, with an answer that is not compressed.
+ * Returns the request as bytes; it asks for a closed connection and an answer that is not compressed.
  * @throws NotSentError when a header cannot carry its value
  */
 export function requestBytes(call: HttpCall): Buffer {

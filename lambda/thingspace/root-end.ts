@@ -7,8 +7,8 @@ const ROOT_NAME = /^(?:\u00EF\u00BB\u00BF)?\s*(?:<\?[^>]*>\s*)?(?:<!--(?:(?!-->)
 const CLOSING_TAG = /<\/([^\s<>/]+)\s*>\s*$/;
 
 /**
- * Watches the bytes of an answer come in; tells after each piece whether they may be a whole document by
- * now: they end with a tag that closes their root. Costs the same for each piece, however much has come.
+ * Watches the bytes of an answer come in. Reports after each piece whether they may be a whole document, because they
+ * end with a tag that closes their root. Costs the same for each piece, however much has come.
  */
 export function watchForRootEnd(): (piece: Buffer) => boolean {
   let head = '';
@@ -21,7 +21,7 @@ export function watchForRootEnd(): (piece: Buffer) => boolean {
   };
 }
 
-/** Whether the bytes are one XML document: with its root closed and nothing but blanks behind it, or still open. */
+/** Reports whether the bytes are one XML document: with its root closed and only blanks behind it, or still open. */
 export function documentIn(answer: AnswerContent): 'closed' | 'open' | undefined {
   try {
     const root = readXml(textOf(answer));

@@ -7,17 +7,22 @@ import { readXml, type XmlElement, XmlError } from './xml.ts';
 /** `presented` in what follows: the secrets that the request carried, which no error code may show. */
 type Reading<T> = { outcome: 'done'; value: T } | Refused | Unknown;
 
-/** The new password exactly as the server wrote it: entities decoded once, nothing trimmed or guessed. White space alone is none. */
+/**
+ * Reads the new password exactly as the server wrote it: entities are decoded once, nothing is trimmed or guessed.
+ * White space alone is not a password.
+ */
 export function readNewPassword(answer: AnswerContent, presented: readonly string[] = []): Reading<string> {
   return reading(answer, presented, 'NewPassword', (soapBodies) => {
     const value = onlyValue(soapBodies, 'GetNewPassword', 'NewPassword');
-    // A lone surrogate is no character: it would not survive being stored as UTF-8.
+    // A lone surrogate is not a character: it would not survive being stored as UTF-8.
     if (!value.isWellFormed()) throw new AnswerFormatError('not-text');
     return value;
   });
 }
 
-/** The session token of an answer to LogIn: 1 to 256 printable ASCII characters, so that a header can carry it. */
+/**
+ * Reads the session token of an answer to LogIn: 1 to 256 printable ASCII characters, so that a header can carry it.
+ */
 export function readSessionToken(answer: AnswerContent, presented: readonly string[]): Reading<string> {
   return reading(answer, presented, 'SessionToken', (soapBodies) => {
     const token = onlyValue(soapBodies, 'LogIn', 'SessionToken').trim();
@@ -26,12 +31,14 @@ export function readSessionToken(answer: AnswerContent, presented: readonly stri
   });
 }
 
-/** LogOut: that there is a response is enough; the token that it repeats is not looked at. */
+/** Reads an answer to LogOut. A response is enough; the token in it is not read. */
 export function readLogOut(answer: AnswerContent, presented: readonly string[]): Reading<void> {
   return readResponse(answer, 'LogOut', presented);
 }
 
-/** Whether an operation was answered with its response or with a fault; what stands in the response is not read. */
+/**
+ * Reads whether an operation was answered with its response or with a fault; the content of the response is not read.
+ */
 export function readResponse(
   answer: AnswerContent,
   operation: string,
@@ -62,13 +69,13 @@ function reading<T>(
     const faultcode = fault.children.find((element) => element.localName === 'faultcode');
     return { outcome: 'refused', code: errorCode(faultcode?.text ?? '', presented) };
   } catch (error) {
-    // Anything else is a fault of ours, and its text might hold a part of the answer.
+    // Any other error is a fault of this code, and its text might hold a part of the answer.
     const reason = error instanceof AnswerFormatError ? error.reason : 'malformed';
     return { outcome: 'unknown', cause: new AnswerFormatError(reason, answer.flaw) };
   }
 }
 
-/** GetNewPasswordResponse does not count: its closing tag belongs to what stands before the gap. */
+/** GetNewPasswordResponse does not count: its closing tag belongs to the element before the gap. */
 function isNamedBehindGap({ body, gapAt }: AnswerContent, element: string): boolean {
   if (gapAt === undefined) return false;
   return new RegExp(`(?<!Get)${element}`).test(body.toString('latin1', gapAt));
@@ -108,24 +115,26 @@ function onlyResponse(soapBodies: XmlElement[], operation: string): XmlElement {
   return response;
 }
 
-/** The text of the one `element` in `<operation>Response/Output`. */
+/** Returns the text of the one `element` in `<operation>Response/Output`. */
 function onlyValue(soapBodies: XmlElement[], operation: string, element: string): string {
   const response = onlyResponse(soapBodies, operation);
   const outputs = response.children.filter((child) => child.localName === 'Output');
   const [value] = outputs.flatMap((output) => output.children.filter((child) => child.localName === element));
-  // Everywhere, not only where it belongs: with two of them nobody knows which one is alive.
+  // Counted everywhere, not only in its place: with two of them it is unknown which one works.
   if (countOf(response, element) > 1) throw new AnswerFormatError('several');
   if (value === undefined) throw new AnswerFormatError(response.closed ? 'missing' : 'broke-off');
   if (!value.closed) throw new AnswerFormatError('broke-off');
   if (['true', '1'].includes(value.attributes.get('nil')?.trim() ?? '')) throw new AnswerFormatError('nil');
   if (value.children.length > 0) throw new AnswerFormatError('not-text');
   if (value.text === '') throw new AnswerFormatError('empty');
-  // A writer that lays out its answer fills an empty element so. Beside any other character blanks are kept.
+  // A server that indents its answer fills an empty element like this. Beside any other character, blanks are kept.
   if (isWhiteSpace(value.text)) throw new AnswerFormatError('white-space');
   return value.text;
 }
 
-/** No character but white space, as references, in CDATA or bare: no password and no token. */
+/**
+ * Reports whether a text is only white space, as references, in CDATA, or bare: that is neither a password nor a token.
+ */
 const isWhiteSpace = (text: string): boolean => text.trim() === '';
 
 function countOf(element: XmlElement, localName: string): number {

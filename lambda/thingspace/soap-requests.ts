@@ -1,7 +1,7 @@
 import { PresentableError } from '../errors.ts';
 /**
- * SOAP 1.1 requests exactly as the WCF service wants them: names, namespaces and order count.
- * Source: `docs/thingspace-api.md`, the table of operations and the example envelope.
+ * SOAP 1.1 requests exactly as the WCF service needs them: names, namespaces, and order count. Source:
+ * `docs/thingspace-api.md`, the table of operations and the example envelope.
  */
 export type SoapRequest = {
   /** Path below the base URL. */
@@ -97,7 +97,7 @@ function soapRequest(
   };
 }
 
-// The Char production of XML 1.0, negated; under the u flag a lone surrogate is a character of its own.
+// The Char production of XML 1.0, negated; under the u flag a lone surrogate is one character.
 const notXml = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
 const escapes: Record<string, string> = {

@@ -25,7 +25,7 @@ export type SoapSettings = {
   passwordElement?: string;
 };
 
-// An old and a new password, their sessions, and as many of calls that overlap.
+// Enough for an old and a new password, their sessions, and the same of a call that overlaps.
 const REMEMBERED_SECRETS = 8;
 
 /**

@@ -2,10 +2,9 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { PresentableError } from '../errors.ts';
 
 /**
- * Reads XML with fast-xml-parser, strictly, and also the part of a document that arrived before it broke
- * off. The library makes the tree and checks tags and attributes. Left to itself it throws at markup that
- * broke off, loses text outside the root, and leaves or drops references that it does not know: those
- * three are decided here.
+ * Reads XML with fast-xml-parser, strictly, and also the part of a document that arrived before it broke off. The
+ * library makes the tree and checks tags and attributes. Alone it throws at markup that broke off, loses text outside
+ * the root, and leaves or drops references that it does not know. This module handles those three.
  */
 export type XmlElement = {
   /** The name without its prefix. */
@@ -19,7 +18,7 @@ export type XmlElement = {
   closed: boolean;
 };
 
-/** Why bytes are not a document; they are never quoted. */
+/** The reason why bytes are not a document; they are never quoted. */
 export type XmlProblem = 'doctype' | 'malformed';
 
 export class XmlError extends PresentableError {
@@ -36,7 +35,7 @@ const CDATA = '#cdata';
 const ATTRIBUTES = ':@';
 const position = XMLParser.getMetaDataSymbol() as unknown as symbol;
 
-/** What the library calls a node: one member named after the tag, TEXT or CDATA, its attributes beside it. */
+/** A node of the library: one member named after the tag, TEXT, or CDATA, with its attributes beside it. */
 type Node = Record<string, unknown> & { [position: symbol]: Position };
 
 /** Offsets; an element that was not closed has no end. */
@@ -50,7 +49,7 @@ const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '',
   ignorePiTags: true,
-  // Nothing is guessed or decoded by the library: see decodeReferences.
+  // The library must not guess or decode: see decodeReferences.
   processEntities: false,
   trimValues: false,
   parseTagValue: false,
@@ -63,7 +62,7 @@ const parser = new XMLParser({
 });
 
 /**
- * The root element, or undefined when the text broke off before one began.
+ * Returns the root element, or undefined when the text broke off before one began.
  * @throws XmlError for a DOCTYPE (none is ever expanded) and for anything that XML does not allow.
  */
 export function readXml(document: string): XmlElement | undefined {
@@ -131,7 +130,10 @@ function isCutDeclaration(xml: string, at: number): boolean {
   return ['<!--', '<![CDATA[', '<!DOCTYPE'].some((start) => start !== rest && start.startsWith(rest));
 }
 
-/** What may stand outside the root. `$`: one that does not end is read once, not once for each `<`. */
+/**
+ * Reports whether a text may be outside of the root: comments, instructions, and white space. `$`: markup that does not
+ * end is read once, not once for each `<`.
+ */
 function isBlank(outside: string): boolean {
   return outside.replace(/<!--.*?(?:-->|$)|<\?.*?(?:\?>|$)/gs, '').trim() === '';
 }
@@ -162,7 +164,7 @@ function elementOf(node: Node): XmlElement {
   };
 }
 
-/** Of a child that is text or a CDATA section; nothing of an element. */
+/** Returns the text of a child that is text or a CDATA section; an element has none. */
 function textOf(node: Node): string {
   if (typeof node[TEXT] === 'string') return decodeReferences(node[TEXT]);
   return CDATA in node ? (node[CDATA] as Node[]).map((literal) => literal[TEXT]).join('') : '';

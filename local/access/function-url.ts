@@ -20,8 +20,8 @@ export type FunctionUrlOptions = {
 
 /**
  * A Function URL with IAM authorization, on this machine: buffered, payload format 2.0 (AWS Lambda Developer Guide,
- * "Invoking Lambda function URLs"). What is not signed by a known principal never reaches the function, nor does a
- * request that has not come to its end.
+ * "Invoking Lambda function URLs"). A request reaches the function only when a known principal has signed it, and
+ * when it has come to its end.
  */
 export async function startFunctionUrl(options: FunctionUrlOptions): Promise<Listening> {
   const { requestTimeoutMs = 30_000 } = options;

@@ -11,8 +11,8 @@ const AUTHORIZATION =
 const VALID_MS = 5 * 60_000;
 
 /**
- * Whose signature a request bears; undefined where it bears none that holds. It is signed again with the SDK's own
- * signer and compared.
+ * Returns the principal that has signed a request; undefined without a signature that holds. The SDK's own signer
+ * signs the request again, and the signatures are compared.
  */
 export async function signerOf(
   { method, path, headers, body }: SeenRequest,

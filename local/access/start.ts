@@ -16,7 +16,7 @@ export interface LocalAccess {
   /** Callers go to `<url>/<credential>/<Service>.svc`. */
   url: string;
   tableName: string;
-  /** Whom its policy may name, with the keys they sign with. */
+  /** The principals that a policy may name, with the keys by which they sign. */
   principals: Record<'ann' | 'vic' | 'portal' | 'stranger', Principal>;
   reader: AccessReader;
   /** Every line that the function wrote. */

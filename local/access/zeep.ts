@@ -75,7 +75,11 @@ try {
   const told = records
     .map(({ user, caller, outcome }) => `${user ?? caller.split('/').at(-1)} ${outcome}`)
     .join(', ');
-  say('The audit names who tried and who did', told === 'vic denied, ann done, alice@example.com done', told);
+  say(
+    'The audit names the users whose requests were denied and executed',
+    told === 'vic denied, ann done, alice@example.com done',
+    told,
+  );
   const { failures } = world.platform.truth(world.username);
   say('No log-in failed', failures === 0, failures);
 } finally {

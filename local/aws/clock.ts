@@ -2,7 +2,7 @@
 export interface WorldClock {
   /** Milliseconds since 1970. */
   nowMs(): number;
-  /** Moves the world on by so many milliseconds; nobody sleeps. */
+  /** Moves the world's clock forward by so many milliseconds, without a sleep. */
   advance(ms: number): void;
 }
 

@@ -7,7 +7,7 @@ export interface CloudTrail extends Listening {
   trail: { exists: boolean; logging: boolean; managementEvents: boolean };
 }
 
-/** DescribeTrails, GetTrailStatus and GetEventSelectors, as the API reference says. Nothing is recorded. */
+/** DescribeTrails, GetTrailStatus and GetEventSelectors, as the API reference says. This stand-in records no event. */
 export async function startCloudTrail({ region, accountId }: Place): Promise<CloudTrail> {
   const arn = `arn:aws:cloudtrail:${region}:${accountId}:trail/account`;
   const trail = { exists: true, logging: true, managementEvents: true };

@@ -28,7 +28,7 @@ export async function startDynamoDb({ clock, region }: Place): Promise<DynamoDb>
     response.setHeader('date', new Date(clock.nowMs()).toUTCString());
   });
   const listening = await listen(server);
-  // Straight to dynalite, not through the gateway: setting up and looking is no call of the function.
+  // Straight to dynalite, not through the gateway: setting up and looking are not calls of the function.
   const client = new DynamoDBClient({
     region,
     endpoint: listening.url,

@@ -52,7 +52,7 @@ export async function startKms({ clock, region, accountId }: Place): Promise<Kms
       : new AwsFailure('NotFoundException', `Key '${wanted}' does not exist`);
   };
 
-  /** AWS-managed keys serve only their own service; a disabled key serves nobody. */
+  /** AWS-managed keys serve only their own service; a disabled key serves no caller. */
   const usableKey = (wanted: string, action: string): Key => {
     const key = find(wanted);
     if (key.manager === 'AWS') {

@@ -21,7 +21,7 @@ import { checkName, findSecret, type Secret, type Version, versionById } from '.
 import { updateSecretVersionStage } from './secrets-manager/stage.ts';
 import { AwsFailure, operation, type Place, serveJson } from './service.ts';
 
-/** What Secrets Manager does once RotateSecret is answered: the conductor runs the function. */
+/** The rotation that Secrets Manager begins after its answer to RotateSecret: the conductor runs the function. */
 export type RotationRequest = {
   secretArn: string;
   /** Id of the version that waits under AWSPENDING: the call's own, or that of the open rotation. */
@@ -37,7 +37,7 @@ export type RotationRequest = {
 export interface SecretsManager extends RotateOptions, Listening {
   /**
    * Called after RotateSecret was answered; replace it. A test of the function ends when it settles.
-   * What it throws is not caught.
+   * Its errors are not caught.
    */
   onRotate: (request: RotationRequest) => void | Promise<void>;
   /** For so much world time after a write, reads still see the state before it. At most 3000. @default 0 */
@@ -57,7 +57,7 @@ export interface SecretsManager extends RotateOptions, Listening {
   readonly rotationTokens: readonly { secretArn: string; versionId: string; rotationToken: string }[];
   /** Whether rotation is on: it is turned off by CancelRotateSecret, also in the midst of one. */
   rotationEnabled(secretId: string): boolean;
-  /** What Secrets Manager notes when a rotation is over: LastRotatedDate. */
+  /** Notes the end of a rotation, as Secrets Manager does: LastRotatedDate. */
   rotated(secretId: string): void;
 }
 
@@ -124,7 +124,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
       ask(askedWith, !input.RotateImmediately);
       return rotating;
     } catch (error) {
-      // A test that is under way is no rotation: its version is about to be removed.
+      // A test that is under way is not a rotation: its version is about to be removed.
       if (error instanceof PreviousRotationOpen && !tests.has(error.token)) ask(error.token, false);
       throw error;
     }

@@ -19,7 +19,7 @@ export type Published = {
 export interface Sns extends Listening {
   readonly topicArn: string;
   readonly published: readonly Published[];
-  /** Replace them: who is subscribed, and whether the account is in the SMS sandbox. */
+  /** Replace them: the subscriptions, and whether the account is in the SMS sandbox. */
   account: { protocols: readonly string[]; smsSandbox: boolean };
 }
 

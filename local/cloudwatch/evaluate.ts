@@ -3,7 +3,7 @@ import type { MetricStore } from './metrics.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** What AWS does not publish, and so has to be tried in every way. */
+/** One reading of a rule that AWS does not publish; checks try every reading. */
 export type Reading = {
   /** Periods by which CloudWatch looks further back than the evaluation periods, for older values. */
   furtherBack: number;
@@ -57,7 +57,7 @@ export function evaluate(
 
 const isValue = (value: number | undefined): value is number => value !== undefined;
 
-/** Latest first. Periods are counted back from now: CloudWatch's are no calendar's. */
+/** Latest first. Periods are counted back from now: CloudWatch's periods do not follow the calendar. */
 function valuesOf(alarm: MetricAlarm, metrics: MetricStore, nowMs: number, periods: number) {
   return Array.from({ length: periods }, (_, index) => {
     const toMs = nowMs - index * alarm.periodMs;

@@ -9,7 +9,7 @@ export type Datapoint = {
 
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount' | 'Average';
 
-/** What an alarm or a widget asks for. */
+/** The metric and statistic that an alarm or a widget asks for. */
 export type MetricQuery = Pick<Datapoint, 'namespace' | 'name' | 'dimensions'> & { statistic: Statistic };
 
 /** The metrics that were written, as CloudWatch keeps them. */
@@ -49,7 +49,7 @@ export function createMetricStore(): MetricStore {
   };
 }
 
-/** The index of the first datapoint at a time or later. They stand in the order of time. */
+/** The index of the first datapoint at a time or later. They are in the order of time. */
 function firstFrom(datapoints: readonly Datapoint[], fromMs: number): number {
   let [low, high] = [0, datapoints.length];
   while (low < high) {

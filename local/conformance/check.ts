@@ -21,7 +21,7 @@ export type Side = {
 export type Check = {
   /** A sentence, unique. */
   title: string;
-  /** What a side did, as plain data without ids, times or accounts, so that two sides can be compared. */
+  /** Returns a side's behavior as plain data without ids, times or accounts, so that two sides can be compared. */
   observe(side: Side): Promise<unknown>;
   /**
    * Only where moto is known to stray: what AWS documents. Ours must do just that and moto must not, so

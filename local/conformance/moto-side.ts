@@ -62,7 +62,7 @@ async function addressOf(child: ChildProcess): Promise<string> {
   for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
     const address = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
     if (address === undefined) continue;
-    // Its request log goes on; nobody reads it.
+    // Its request log continues; no code reads it.
     child.stderr?.resume();
     return address;
   }

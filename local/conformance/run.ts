@@ -34,7 +34,7 @@ try {
 }
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** What is wrong, in words; undefined if nothing is. */
+/** Returns the difference in words; undefined without one. */
 async function compare(check: Check, ourSide: Side, motoSide: Side): Promise<string | undefined> {
   const ourDeed = await check.observe(ourSide);
   const motoDeed = await check.observe(motoSide);

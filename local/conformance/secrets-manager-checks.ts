@@ -7,7 +7,7 @@ import {
 import { type Check, outcomeOf } from './check.ts';
 import { BOTH, secretCheck as check, PENDING } from './secret.ts';
 
-/** What both sides must do alike. */
+/** The checks that both sides must pass alike. */
 export const secretsManagerChecks: Check[] = [
   check('CreateSecret makes a first version that is current', async (secret) => [
     await secret.labels(),

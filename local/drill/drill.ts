@@ -9,7 +9,7 @@ export type Drill = {
   world: World;
   /** The newest message, as its receiver reads it. */
   message: string;
-  /** What the person's shell needs, and nothing else. */
+  /** The variables that the operator's shell needs, and no others. */
   variables: Readonly<Record<string, string>>;
   /** Answers a line that the person types. */
   type(line: string): Promise<string>;
@@ -17,7 +17,7 @@ export type Drill = {
   close(): Promise<void>;
 };
 
-/** A world in this situation, for a person who knows no more than at 3 a.m. Function and tool must be built. */
+/** A world in this situation, for an operator with only the facts of 3 a.m. Function and tool must be built. */
 export async function startDrill(situation: Situation, seed = 1): Promise<Drill> {
   const world = await startWorld({ seed, ...situation.world });
   await situation.arise(world);
@@ -34,7 +34,7 @@ export async function startDrill(situation: Situation, seed = 1): Promise<Drill>
     world,
     message: newest?.byProtocol?.email ?? newest?.message ?? '',
     variables,
-    // What the simulator knows, nobody can see at 3 a.m.
+    // The console leaves out the simulator's truth: no operator can see it at 3 a.m.
     type: createConsole(world, { without: ['truth'], extra }),
     judgement,
     close: world.close,

@@ -1,7 +1,7 @@
 import type { World } from '../world.ts';
 import type { Situation } from './situation.ts';
 
-/** What a person has spent and broken since the situation stood. */
+/** The costs and losses since the operator met the situation. */
 export type Observed = {
   /** Log-ins that ThingSpace refused. */
   failures: number;
@@ -14,7 +14,7 @@ export type Observed = {
   overwritten: number;
 };
 
-/** What the operator's tool says; `wellness` as in `status --json`. */
+/** The verdict of the operator's tool; `wellness` as in `status --json`. */
 export type Said = { wellness: 'well' | 'goes-on' | 'act'; finding: string };
 
 export type Judgement = { solved: boolean; lines: string[] };
@@ -45,7 +45,7 @@ export function observe(world: World): () => Observed {
   };
 }
 
-/** Whether AWSCURRENT holds the live password. What is no JSON does not. */
+/** Reports whether AWSCURRENT holds the live password. A value that is not JSON does not. */
 export function isRight({ platform, username, storedPassword }: World): boolean {
   try {
     return storedPassword() === platform.truth(username).password;
@@ -76,7 +76,7 @@ export function judge(situation: Situation, works: boolean, said: Said, seen: Ob
       missing.length === 0 ? 'SOLVED.' : 'NOT SOLVED YET.',
       ...missing,
       spent,
-      ...(missing.length === 0 && better.length === 0 ? ['Nothing could have been better.'] : better),
+      ...(missing.length === 0 && better.length === 0 ? ['No other way is better.'] : better),
       `The way that the messages lead: docs/runbook.md#${section}`,
     ],
   };

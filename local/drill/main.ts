@@ -1,4 +1,4 @@
-/** `npm run drill`: a person solves an incident with the operator's tool, and is judged. */
+/** `npm run drill`: an operator solves an incident with the operator's tool, and is judged. */
 import { randomInt } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { bundleCli } from '../../cli/bundle.ts';
@@ -12,7 +12,9 @@ const names = situations.map(({ name }) => name);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const options = new Command('npm run drill --')
-  .description('Rehearses an incident: what arrives is all you know, and the tool is in a second shell.')
+  .description(
+    'Rehearses an incident: you have only the messages that arrive, and the tool in a second shell.',
+  )
   .addOption(new Option('--situation <name>', 'which one (default: drawn)').choices(names))
   .option('--list', 'list the situations', false)
   .parse()

@@ -1,18 +1,18 @@
 import type { World, WorldOptions } from '../world.ts';
 
-/** What a person meets, made by the real function in a world that is up. */
+/** A situation that an operator meets, made by the real function in a world that is up. */
 export type Situation = {
   name: string;
-  /** For who picks one; says no more than who picks it may know before. */
+  /** A line for the choice of a situation; it gives away no more than its reader may know before. */
   shows: string;
   world?: WorldOptions;
   /** The section of docs/runbook.md that leads out of it. */
   section: string;
-  /** What the way out costs who follows the messages: failed log-ins, and calls to support. */
+  /** The costs of the way out for an operator who follows the messages: failed log-ins, and calls to support. */
   best: { failures: number; calls: number };
-  /** What happens before the person comes; faults that it plays are over when it resolves. */
+  /** Plays the events before the operator comes; its faults are over when it resolves. */
   arise(world: World): Promise<void>;
-  /** What only a colleague with other rights can do, where the messages send to one. */
+  /** A step that only a colleague with other rights can take, where the messages send to one. */
   colleague?: { offers: string; does(world: World): string };
 };
 

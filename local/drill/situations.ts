@@ -32,7 +32,7 @@ export async function closeGuard(world: World): Promise<void> {
   await world.conductor.rotate(world.secretArn, { attempts: 1 });
 }
 
-/** Somebody takes the right to decrypt from the function; the secret can still be read. */
+/** An administrator takes the right to decrypt from the function; the secret can still be read. */
 export function takeDecrypt(world: World): void {
   world.gateway.decide = ({ service, operation }) =>
     service === 'kms' && operation === 'Decrypt' && world.functionRuns()
@@ -84,19 +84,19 @@ export const situations: readonly Situation[] = [
     shows: 'Apps cannot log in since the rotation.',
     section: 'not-stored',
     best: { failures: 0, calls: 0 },
-    // The outage ends while the person wakes up; nobody has tried again yet.
+    // The outage ends while the operator wakes up; no retry has come yet.
     arise: (world) => sealedOnly(world, 2),
   },
   {
     name: 'guard-closed',
-    shows: 'The rotation presents nothing any more.',
+    shows: 'The rotation makes no log-in.',
     section: 'guard-closed',
     best: { failures: 0, calls: 0 },
     arise: closeGuard,
   },
   {
     name: 'superseded',
-    shows: 'Somebody stored a password while a rotation was under way.',
+    shows: 'An operator stored a password during a rotation.',
     section: 'superseded',
     best: { failures: 0, calls: 1 },
     async arise(world) {

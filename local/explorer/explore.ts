@@ -13,7 +13,7 @@ type ExploreOptions = StageOptions &
     choose?: (all: readonly Disturbance[]) => readonly Disturbance[];
     /** Begins no further history after one that broke a guarantee. @default false */
     stopsAtViolation?: boolean;
-    /** Histories at a time. Those that wait for a service cost nothing meanwhile. @default 2 */
+    /** The number of histories at a time. A history that waits for a service costs no time of the processor. @default 2 */
     parallel?: number;
     onVerdict?: (verdict: Verdict, done: number, of: number) => void;
   };

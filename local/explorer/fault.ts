@@ -7,7 +7,7 @@ import type { Disturbance } from './history.ts';
 /** A remote call of an undisturbed rotation: the `nth` of its kind, counted from 1. */
 export type Boundary = { service: string; operation: string; nth: number };
 
-/** What is tried on each. The outages begin with the call and hold until the first process has ended. */
+/** The faults that each call gets. The outages begin with the call and last until the first process has ended. */
 export const FATES = [
   'killed-before',
   'killed-after',
@@ -43,13 +43,13 @@ export function faultsAt(boundaries: readonly Boundary[], fates: readonly Explor
   });
 }
 
-/** What a history is disturbed with, for one fault. */
+/** Returns the disturbance of a history by one fault. */
 export const faulty = (fault: PlannedFault): Disturbance => ({
   title: `${wordsFor(fault.fate)} ${fault.service}:${fault.operation} no. ${fault.nth}`,
   // AWS's services fail alike whatever they are asked; ThingSpace's operations do not.
   kinds: [
     `${nameOf(fault.fate)} ${fault.service === 'thingspace' ? fault.operation : fault.service}`,
-    `${fault.operation} no. ${fault.nth}`,
+    `at ${fault.operation}`,
   ],
   begin: ({ world }) => ({ met: inject(fault, world), violations: () => [] }),
 });

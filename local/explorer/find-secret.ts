@@ -1,16 +1,16 @@
 import { LAYERS } from './decode.ts';
 
 /**
- * Which encodings of a secret stand in a text: `[]` where none does, else names such as `clear`, `base64`,
+ * Returns the encodings of a secret in a text: `[]` without one, else names such as `clear`, `base64`,
  * `XML` or `hex in JSON`. For secrets of eight characters or more; shorter ones stand everywhere for other
  * reasons.
  */
 export function findSecret(haystack: string, secret: string): string[] {
-  if (secret === '') throw new RangeError('An empty secret stands in every text: search for a real one.');
+  if (secret === '') throw new RangeError('An empty secret is in every text: search for a real one.');
   const forms = formsOf(secret);
   const found = new Set(namesIn(haystack, forms));
 
-  // What stands there literally is taken out: each layer then shows only what its decoding brought to light.
+  // The literal forms are taken out first: each layer then shows only the forms that its decoding reveals.
   const rest = forms.reduce((text, { pattern }) => text.replaceAll(pattern, '\0'), haystack);
   for (const [layer, decode] of Object.entries(LAYERS)) {
     const decoded = decode(rest);

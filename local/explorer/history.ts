@@ -10,7 +10,7 @@ export type HistoryOptions = {
   logDelayMs?: number;
 };
 
-/** What befalls one rotation; begun when the stage is at rest. */
+/** The disturbance of one rotation; it begins when the stage is at rest. */
 export type Disturbance = {
   title: string;
   /** The fault or act, and the boundary: a sample holds one of each. */
@@ -22,7 +22,7 @@ export type Disturbance = {
   };
 };
 
-/** What became of one disturbance. Empty `violations`: every guarantee held. */
+/** The outcome of one disturbance. Empty `violations`: every guarantee was kept. */
 export type Verdict = {
   title: string;
   /** How the rotation ended before anybody helped. */
@@ -72,7 +72,7 @@ export async function playHistory(
   };
 }
 
-/** Lost is only what never reached us, and a person is told. */
+/** A password is lost only if its answer never arrived, and a message announces the loss. */
 function judgeLoss({ world }: Stage, before: Mark): string[] {
   const lines = world.aws.logs.lines(world.logGroupName).slice(before.logged);
   const sealed = lines.some((line) => line.includes('"sealedEnvelope"'));
@@ -112,7 +112,7 @@ async function judgeAftermath(world: World): Promise<string[]> {
   ];
 }
 
-/** Support resets the password by telephone, and a person stores it. */
+/** Support resets the password by telephone, and an operator stores it. */
 async function restoreByHand({ world, sayings, plant }: Stage): Promise<void> {
   const password = plant();
   sayings.beforeAct();

@@ -40,7 +40,7 @@ export async function leaksSince(mark: Mark, stage: Stage): Promise<string[]> {
   return leaksIn(await writtenSince(mark, stage), [mark.password, ...stage.secrets.slice(mark.secrets)]);
 }
 
-/** Which secrets stand in a text and how. Quotes none: `the first half of secret 2 as base64`. */
+/** Returns the secrets in a text and their encodings. Quotes none: `the first half of secret 2 as base64`. */
 function leaksIn(text: string, secrets: readonly string[]): string[] {
   return secrets.flatMap((secret, at) => {
     const characters = [...secret];

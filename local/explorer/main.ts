@@ -8,7 +8,7 @@ const { values } = parseArgs({
     all: { type: 'boolean', default: false },
     /** Only this fate, repeatable. */
     fate: { type: 'string', multiple: true },
-    /** No fault: a person acts at each remote call. */
+    /** No fault: an operator acts at each remote call. */
     people: { type: 'boolean', default: false },
     /** How many minutes late the log shows a line. */
     'log-delay': { type: 'string', default: '0' },

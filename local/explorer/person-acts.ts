@@ -5,11 +5,11 @@ import { type Boundary, counter } from './fault.ts';
 import type { Disturbance } from './history.ts';
 import type { Stage } from './stage.ts';
 
-/** What a person does while a call of the function is held back. */
+/** An act of an operator while a call of the function is held back. */
 type Act = {
   name: string;
   act(stage: Stage): Promise<void>;
-  /** What must stand in AWSCURRENT when the rotation is over. */
+  /** The text that AWSCURRENT must contain when the rotation is over. */
   keeps?: string;
 };
 
@@ -35,7 +35,7 @@ export const actsAt = (boundaries: readonly Boundary[]): PlannedAct[] =>
     ACTS.flatMap((act) => (['before', 'after'] as const).map((when) => ({ ...boundary, act, when }))),
   );
 
-/** What a history is disturbed with, for one act; the call itself is delivered. */
+/** Returns the disturbance of a history by one act; the call itself is delivered. */
 export const byPerson = (planned: PlannedAct): Disturbance => ({
   title: `a person ${planned.act.name} ${planned.when} ${planned.service}:${planned.operation} no. ${planned.nth}`,
   kinds: [`${planned.act.name} ${planned.when}`, `an act at ${planned.service}`],
@@ -85,7 +85,7 @@ function watchCurrent(world: World) {
     before: (call: Call) => void seen.set(call, world.storedPassword()),
     after: (call: Call) => {
       const live = world.platform.truth(world.username).password;
-      // A new password of ThingSpace's is no write of ours, and comes in no call to Secrets Manager.
+      // ThingSpace's new password is not a write of the function, and comes in no call to Secrets Manager.
       if (call.service !== 'secretsmanager' || seen.get(call) !== live || world.storedPassword() === live)
         return;
       violations.push(`${call.operation} took AWSCURRENT from a live password to a dead one`);

@@ -17,7 +17,7 @@ type Saying = { said: Said; glances: Glance[] };
 
 /** Reads what the function publishes, and what its invocations fail with, and compares it with the truth. */
 export interface Sayings {
-  /** Somebody outside is about to act. */
+  /** A party outside the function is about to act. */
   beforeAct(): void;
   /** The false claims since the last look. */
   falsehoods(): Promise<string[]>;
@@ -30,7 +30,7 @@ export function listen(world: World): Sayings {
   const answers = watchAnswers(world);
   const sayings: Saying[] = [];
   let began = 0;
-  /** Moments right before somebody outside acted, in this invocation or since the last answer. */
+  /** Moments right before a party outside the function acted, in this invocation or since the last answer. */
   let acts: { answers: number; glance: Glance }[] = [];
 
   const look = () => glanceAt(world, answers, began);
@@ -131,7 +131,7 @@ async function momentOf(world: World, { lines, items, ...seen }: Glance): Promis
   };
 }
 
-/** Past the gateway: the observer's calls are no calls of the function. */
+/** Past the gateway: the observer's calls are not calls of the function. */
 async function opened({ aws }: World, envelopes: readonly string[]): Promise<string | undefined> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new KMSClient({ region: aws.region, endpoint: aws.kms.url, credentials });

@@ -6,13 +6,13 @@ import { listen, type Sayings } from './sayings.ts';
 /** A world for some histories, one after the other, and what an observer sees of it. */
 export interface Stage {
   readonly world: World;
-  /** Remote calls that the function made, in order; nobody else's. */
+  /** Remote calls that the function made, in order; no other caller's. */
   readonly functionCalls: readonly Call[];
-  /** What the function answered to each invocation, as JSON. */
+  /** The function's answer to each invocation, as JSON. */
   readonly answers: readonly string[];
   /** Passwords and session tokens that there have been, in the order of their making. */
   readonly secrets: readonly string[];
-  /** What the function says, compared with the truth. */
+  /** The function's texts, compared with the truth. */
   readonly sayings: Sayings;
   /** A new password that leaks are searched for. */
   plant(): string;

@@ -10,7 +10,7 @@ const HOSTS = 5;
 export type Fleet = Awaited<ReturnType<typeof startFleet>>;
 type Host = { child: ChildProcess; setup: Setup };
 
-/** So many apps in a few processes of the operating system; any of those can be killed and comes back empty. */
+/** So many apps in a few processes of the operating system; any of those can be killed and starts again empty. */
 export async function startFleet(options: {
   kind: Setup['kind'];
   size: number;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, appWithSession, type Place } from './app.ts';
 import { plainReader } from './plain-reader.ts';
 
-/** What the host is told to be, as its first message. */
+/** The first message to a host: the kind of apps that it runs, and their place. */
 export type Setup = { kind: 'library' | 'plain'; place: Place; ids: number[] };
 export type Order = { setup: Setup } | { work: { round: number; worldNowMs: number; withinMs: number } };
 export type Said = { ready: true } | { id: number; round: number; failed?: string | undefined };

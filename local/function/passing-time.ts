@@ -8,7 +8,7 @@ export type Sleeper = {
   pass(ms: number): void;
 };
 
-/** Lets the sleeps of a world's functions pass in the world's clock: nobody waits for them. */
+/** Lets the sleeps of a world's functions pass in the world's clock, without a real wait. */
 export interface PassingTime {
   begin(invocation: Sleeper): void;
   /** It does nothing for so long, unless it is awake before. */
@@ -46,7 +46,7 @@ export function createPassingTime(clock: WorldClock, callsUnderWay: () => boolea
     lookSoon();
   }
 
-  /** After everything that can be done at once is done: who waited for the end of an invocation may begin another. */
+  /** After everything that can be done at once is done: a caller that waited for the end of an invocation may begin another. */
   function lookSoon(): void {
     setImmediate(look);
   }

@@ -77,7 +77,7 @@ async function perform(work: Work): Promise<void> {
 // The function's environment is what it was given. The cache is written now: a sandbox ends by SIGKILL.
 delete process.env.NODE_COMPILE_CACHE;
 flushCompileCache();
-// An exception that nobody catches ends the process, as in Lambda.
+// An uncaught exception ends the process, as in Lambda.
 process.on('uncaughtException', (thrown) => {
   report({ kind: 'threw', error: functionError(thrown) });
   process.exit(129);

@@ -16,7 +16,7 @@ export type FunctionOptions = {
   handlerFile: string;
   /** The whole environment of the function; only PATH, HOME and TZ are added. */
   env: Readonly<Record<string, string>>;
-  /** Of one invocation, from the moment the bundle is loaded, as Lambda counts; then SIGKILL. */
+  /** The time of one invocation, from the moment the bundle is loaded, as Lambda counts; then SIGKILL. */
   timeoutMs: number;
   /** Every line the function writes, as it is written. */
   onLine?: (line: string, stream: Stream) => void;
@@ -129,7 +129,7 @@ function startSandbox({ env, onLine, time }: FunctionOptions) {
   ] as const) {
     onEachLine(stream, (line) => {
       const mark = `END RequestId: ${running?.work.requestId}`;
-      // What stands before the mark is a last line that the function did not end.
+      // Text before the mark is a last line that the function did not end.
       const written = line.endsWith(mark) ? line.slice(0, -mark.length) : line;
       if (written !== '' || written === line) onLine?.(written, name);
       if (written === line) return;
@@ -192,7 +192,7 @@ function begin(work: Work, { resolve, kill, order }: Sandbox): Running {
     },
     pass(ms) {
       const leftMs = invocation.leftMs() - ms;
-      // Whoever sleeps longer than it may live does not wake up.
+      // A process that sleeps longer than it may live does not wake up.
       if (leftMs <= 0) return timeOut();
       invocation.killAfter(leftMs);
       order({ kind: 'passed', ms });

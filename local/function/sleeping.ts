@@ -3,13 +3,13 @@ import type { ClientRequest } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 
-/** `asleep`: for so long the process does nothing by itself; `awake`: it goes on although no time was let pass. */
+/** `asleep`: for so long the process does nothing by itself; `awake`: it continues although no time has passed. */
 export type SleepReport = { kind: 'asleep'; ms: number } | { kind: 'awake' };
 
 /** The argument with which a process reports its sleeps, for the parent to let their time pass. */
 export const SLEEPS_ARE_REPORTED = '--sleeps-are-reported';
 
-/** What the parent orders. */
+/** The parent's orders. */
 export type Sleeps = {
   /** So many milliseconds have passed at once. */
   pass(ms: number): void;

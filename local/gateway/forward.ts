@@ -77,7 +77,7 @@ export async function sendFlawed(
 
 /**
  * Sends the head and the first bytes of the body, then breaks the connection. It is closed rather than
- * reset: a reset may overtake the bytes, and then nobody could say how many of them arrived.
+ * reset: a reset may overtake the bytes, and then the number of bytes that arrived would be unknown.
  */
 export async function sendPart(
   response: ServerResponse,

@@ -12,7 +12,7 @@ import {
 } from './forward.ts';
 import { awsError, errorNameOf, type Protocol, type SeenRequest } from './protocols.ts';
 
-/** One remote call as the gateway saw it. Nothing in here is a secret. */
+/** One remote call as the gateway saw it. No member holds a secret. */
 export type Call = {
   /** 1-based, over the gateway's life, in the order in which whole requests arrived. */
   index: number;
@@ -44,7 +44,7 @@ export interface Gateway {
   readonly calls: readonly Call[];
   /** Whether a caller waits for an answer. */
   readonly busy: boolean;
-  /** Replace it to inject faults; delivers everything by default. What it throws is not caught. */
+  /** Replace it to inject faults; delivers everything by default. Its errors are not caught. */
   decide: (call: Call) => Fate | Promise<Fate>;
   /** Replace it: what is awaited when the far end has acted, before anything of its answer is passed on. */
   onAnswer: (call: Call) => void | Promise<void>;
@@ -171,7 +171,7 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
         }
       };
       const server = createServer((request, response) => void handle(request, response));
-      // Idle connections stay open: a front that hangs up by itself would be a fault nobody injected.
+      // Idle connections stay open: a front that hangs up by itself would be a fault that no test injected.
       server.keepAliveTimeout = 0;
       const front = await listen(server);
       fronts.push(front);

@@ -2,7 +2,7 @@ import type { Trouble } from '../../lambda/alarms/event.ts';
 import { isSealed, isSealedLate, isStored, type Moment, works } from './moment.ts';
 import type { Said } from './words.ts';
 
-/** What a sentence may claim, by its words, and when the claim is true. A new text with the same claim is read as well. */
+/** A claim that a sentence may make, by its words, and the condition of its truth. A new text with the same words is read too. */
 type Claim = {
   name: string;
   says: RegExp;
@@ -13,7 +13,7 @@ type Claim = {
 const MAY_COME_LATE = /\blog\b[^.]*\b(?:again|late|hours)\b/i;
 
 /** A text that says so does not hide an answer that arrived and could not be read. */
-const SAYS_UNREAD = /\b(?:can|could)(?: not)? be read\b/i;
+const SAYS_UNREAD = /\banswer\b[^.]*\barrived?\b[^.]*\bcould (?:not )?be read\b/i;
 
 export const CLAIMS: readonly Claim[] = [
   {
@@ -31,10 +31,15 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'not found',
-    says: /\bno (?:copy|sealed answer|answer that holds it|answer in which it can be read)\b(?! that opens).*\b(?:has been found|is known)\b/i,
+    says: /\bno (?:copy|sealed answer|answer that holds it)\b(?! that opens).*\b(?:has been found|is known)\b/i,
     isTrue: (moment, _, { text }) =>
       (moment.locked || isStored(moment) || !isSealed(moment)) &&
       (!moment.openAnswer || SAYS_UNREAD.test(text)),
+  },
+  {
+    name: 'not read',
+    says: /\bno answer that holds it could be read\b/i,
+    isTrue: (moment) => moment.locked || isStored(moment) || !isSealed(moment),
   },
   {
     name: 'did not arrive',
@@ -44,7 +49,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     name: 'nothing is lost',
     says: /\bnothing (?:that was received )?is lost\b|\bis not lost\b/i,
-    // Support's password is kept by whoever was told it.
+    // The operator who heard support's password has it.
     isTrue: (moment) =>
       isStored(moment) || isSealed(moment) || isSealedLate(moment) || !moment.made.includes(moment.live),
   },
@@ -100,7 +105,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'stopped',
-    says: /\bpresent no password any more\b|\blog-ins stopped\b|\brotation presents nothing until\b/i,
+    says: /\bpresent no password any more\b|\blog-ins stopped\b|\brotation (?:presents nothing|makes no log-in) until\b/i,
     isTrue: ({ exposure, rotationBudget }) => exposure >= rotationBudget,
   },
 ];
@@ -111,7 +116,7 @@ function versionOf(sentence: string, facts: Readonly<Record<string, unknown>>): 
   return named ?? (typeof facts.versionId === 'string' ? facts.versionId : undefined);
 }
 
-/** ThingSpace itself has refused the password: one that an exchange of ours replaced is dead, but not refused. */
+/** ThingSpace itself has refused the password: one that an exchange replaced is dead, but not refused. */
 function wasRefused({ answers, stored, sealed }: Moment, version: string | undefined): boolean {
   const refused = answers.filter(({ accepted }) => !accepted).map(({ password }) => password);
   const password = version === undefined ? undefined : (stored.get(version) ?? sealed.get(version));

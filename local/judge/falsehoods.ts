@@ -4,7 +4,7 @@ import { claimsIn, type Said } from './words.ts';
 
 /**
  * The claims of a text that are true at none of the moments, each with its sentence. Several moments are given where
- * somebody outside acts while the text is on its way: the text cannot know of that.
+ * another party acts while the text is on its way: the text cannot include that act.
  */
 export function falsehoods(said: Said, moments: readonly Moment[]): string[] {
   const { by, text } = said;

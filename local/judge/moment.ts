@@ -28,7 +28,7 @@ export type Moment = {
   made: readonly string[];
   /** Everything that ThingSpace has answered, oldest first. */
   answers: readonly Answer[];
-  /** Those that came to the invocation that is judged. */
+  /** The answers to the invocation that is judged. */
   ofInvocation: readonly Answer[];
   /** Failures that the ledger counts, and the number of them at which the rotation stops. */
   exposure: number;

@@ -1,8 +1,8 @@
 import { claimsIn } from './words.ts';
 
-/** Words by which a text promises that the credential needs nobody: playing on without a person must end in a rotation. */
+/** Words that promise a credential without an operator: the further history must then end in a rotation. */
 const GOES_ON =
-  /\bgo(?:es)? on by (?:itself|themselves)\b|\bgoes on from (?:here|there|the journal)\b|\bRotation goes on as scheduled\b|\bThe next rotation comes as scheduled\b|^Nothing to do\b|\brepairs itself\b/i;
+  /\b(?:go(?:es)? on|continues?) by (?:itself|themselves)\b|\b(?:goes on|continues) from (?:here|there|the journal)\b|\bRotation goes on as scheduled\b|\bThe next rotation comes as scheduled\b|^Nothing to do\b|\brepairs itself\b/i;
 
 /** The sentences of a text that promise so, under no condition. */
 export const promisesToGoOn = (text: string): string[] =>

@@ -19,7 +19,7 @@ export function saidBy({ email, sms, json }: Rendered): Said {
   };
 }
 
-/** What a message says of what follows by itself. */
+/** Returns the part of a message that announces the next events without an operator. */
 export const nextSaidBy = ({ email }: Pick<Rendered, 'email'>): string =>
   /^WHAT HAPPENS NEXT BY ITSELF\n([\s\S]*?)\n\nWHAT TO DO/m.exec(email)?.[1] ?? '';
 

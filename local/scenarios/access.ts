@@ -14,7 +14,7 @@ const AT_ONCE = 4;
 export const accessScenario: Scenario = {
   name: 'access',
   shows:
-    'One username, users of their own: Vic may look, Ann may change, Alice and Bob come through a portal; each request is recorded.',
+    'One username for several users: Vic may look, Ann may change, Alice and Bob come through a portal; each request is recorded.',
   summary: true,
   async play(world, show) {
     const access = await startAccess(world);
@@ -72,7 +72,7 @@ export const accessScenario: Scenario = {
         check('Vic may not speak for Alice', isDenied(pretended, 'speaks-for-others')),
         check('Whom no rule names gets nothing', isDenied(strange, 'denied-by-default')),
         check(
-          'Nobody asks for a new password, not even Ann, who may do everything',
+          'No user can ask for a new password, not even Ann, who may do everything',
           isDenied(password, 'never-forwarded'),
         ),
         check(
@@ -83,10 +83,10 @@ export const accessScenario: Scenario = {
             executed === CHANGES,
         ),
         check(
-          'Who changed the device: Vic and Bob were denied, Alice did',
+          'The device was changed by Alice; Vic and Bob were denied',
           outcomes(ofDevice) === 'vic denied, alice@example.com done, bob@example.com denied',
         ),
-        check('What Alice did: one change', outcomes(ofAlice) === 'alice@example.com done'),
+        check('Alice made one change', outcomes(ofAlice) === 'alice@example.com done'),
         check('Each request has its record', everything.length === 7 + CHANGES),
         check(
           'Rotation and function logged in three times together, and no log-in failed',
@@ -131,7 +131,7 @@ async function nothingLeakedBy(
   const written = [...lines, JSON.stringify(await world.aws.dynamodb.items(tableName))].join('\n');
   const { passwords, tokens } = world.platform.truth(world.username);
   return check(
-    'No password and no token stands in the function’s log or in the audit',
+    'No password and no token is in the function’s log or in the audit',
     tokens.length > 0 && ![...passwords, ...tokens].some((secret) => written.includes(secret)),
   );
 }

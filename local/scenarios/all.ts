@@ -8,7 +8,7 @@ import { stoppedScenarios } from './stopped.ts';
 export const scenarios: readonly Scenario[] = [
   {
     name: 'rotation',
-    shows: 'A password is rotated: nothing fails, nothing is lost.',
+    shows: 'A password is rotated: no call fails, no password is lost.',
     async play(world) {
       const before = observe(world);
       const { succeeded, token, attempts } = await world.conductor.rotate(world.secretArn);
@@ -133,7 +133,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 
-  /** What locks accounts in the field: a wrong stored password under a service that retries everything. */
+  /** The usual cause of locked accounts: a wrong stored password under a service that retries everything. */
   {
     name: 'wrong-password',
     shows:
@@ -149,7 +149,7 @@ export const scenarios: readonly Scenario[] = [
       return [
         check('Both rotations failed, after five attempts each', failed && second.attempts === 5),
         check('Exactly one log-in failed', truth.failures === 1 && truth.logIns === 1),
-        check('Nobody asked for a new password', truth.getNewPasswords === 0),
+        check('No exchange was made', truth.getNewPasswords === 0),
         check('The username is not locked', !truth.locked),
         check('One alarm tells of the failed log-in', alarms(world, 'failed-log-in') === 1),
         check('No other alarm was published', world.aws.sns.published.length === 1),

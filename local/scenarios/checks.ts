@@ -25,13 +25,13 @@ export async function keptAside(world: World): Promise<number> {
 export const alarms = (world: World, event: string): number =>
   world.aws.sns.published.filter(({ attributes }) => attributes.event?.value === event).length;
 
-/** What a rotation is compared with afterwards. */
+/** Takes the state before a rotation, with which the state after it is compared. */
 export const observe = (world: World) => ({
   truth: world.platform.truth(world.username),
   version: holderOf(world, 'AWSCURRENT'),
 });
 
-/** What a finished rotation must leave: one new password, labels, value. At last the platform itself is asked. */
+/** Checks the end of a finished rotation: one new password, labels, value. The last check asks the platform itself. */
 export async function rotatedChecks(
   world: World,
   token: string,
@@ -53,8 +53,8 @@ export async function rotatedChecks(
 }
 
 /**
- * What every good end leaves, whoever has stored what. The refused log-in costs one of five, and the one that
- * works sets the count back.
+ * Checks the state that every good end leaves, whichever password was stored meanwhile. The refused log-in costs one
+ * of five, and the log-in that works sets the count back.
  */
 export async function atRestChecks(world: World, before: ReturnType<typeof observe>): Promise<Check[]> {
   const { platform, username } = world;
@@ -74,10 +74,10 @@ export async function nothingLeaked(world: World): Promise<Check> {
     JSON.stringify(world.aws.sns.published),
     JSON.stringify(await world.aws.dynamodb.items(world.tableName)),
   ].join('\n');
-  // As text and as it would stand in JSON. Short ones ("true", "1e10") stand everywhere for other reasons.
+  // As text and in its form in JSON. Short ones ("true", "1e10") occur everywhere for other reasons.
   const passwords = world.platform.truth(world.username).passwords.filter(({ length }) => length >= 8);
   const forms = passwords.flatMap((password) => [password, JSON.stringify(password).slice(1, -1)]);
-  return check('No password stands in log, alarms or table', !forms.some((form) => written.includes(form)));
+  return check('No password is in log, alarms or table', !forms.some((form) => written.includes(form)));
 }
 
 const holderOf = ({ aws, secretArn }: World, label: string): string | undefined =>

@@ -6,13 +6,13 @@ import { startWorld, type World } from '../world.ts';
 import { nothingLeaked } from './checks.ts';
 import { check, type Scenario } from './scenario.ts';
 
-/** Between two rotations nobody works for half an hour: every session has expired. */
+/** Between two rotations no app works for half an hour: every session has expired. */
 const PAUSE_MS = 30 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
 type Size = { clients?: number; rotations?: number };
 
-/** What a fleet did to the username, and what it got. */
+/** A fleet's effects on the username, and its own results. */
 type Played = {
   rotated: number;
   failedLogIns: number;
@@ -79,7 +79,7 @@ async function playFleet(
       const [outcome] = await Promise.all([rotation, work]);
       if (outcome.succeeded) rotated += 1;
       clock.advance(PAUSE_MS);
-      // Whoever finds its session gone comes again.
+      // An app that finds its session gone tries again.
       await fleet.work(200);
       await fleet.work(200);
       if (!platform.truth(username).locked) continue;

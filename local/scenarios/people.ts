@@ -4,13 +4,13 @@ import { check, type Scenario } from './scenario.ts';
 
 const RESET = 'Read Out By Support 1';
 
-/** What people do while a rotation runs (docs/design.md, "What people do"), each ending well. */
+/** Acts of people while a rotation runs (docs/design.md, "What people do"), each ending well. */
 export const peopleScenarios: readonly Scenario[] = [
   /** The swap of AWSCURRENT is refused, because the label is no longer on the version that was replaced. */
   {
     name: 'edited-meanwhile',
     shows:
-      'A person edits another member of the secret while the new password is being stored: both end up in AWSCURRENT.',
+      'An operator edits another member of the secret while the new password is being stored: AWSCURRENT gets both.',
     async play(world) {
       const { gateway, conductor, person, platform, username, secretArn } = world;
       const before = observe(world);
@@ -36,11 +36,11 @@ export const peopleScenarios: readonly Scenario[] = [
     },
   },
 
-  /** What the function is about to receive is dead already; what the person has stored is live. */
+  /** The password that the function is about to receive is dead already; the one that the operator stored is live. */
   {
     name: 'reset-meanwhile',
     shows:
-      'Support resets the password while the answer is on its way, and a person stores it: theirs stays, ours is kept aside.',
+      'Support resets the password while the answer is on its way, and an operator stores it: it stays, the sealed one is set aside.',
     async play(world) {
       const { gateway, conductor, person, platform, username, secretArn } = world;
       const before = observe(world);
@@ -72,11 +72,11 @@ export const peopleScenarios: readonly Scenario[] = [
     },
   },
 
-  /** Two passwords are known, and neither works: only a person can go on. */
+  /** Two passwords are known, and neither works: only an operator can continue. */
   {
     name: 'superseded',
     shows:
-      'A new password is sealed, a wrong one stored, and support has reset it meanwhile: said once; the right one ends it.',
+      'A new password is sealed, a wrong one stored, and support has reset it meanwhile: one message; the right one ends it.',
     async play(world) {
       const { gateway, conductor, person, platform, username, secretArn } = world;
       const before = observe(world);
@@ -114,7 +114,7 @@ export const peopleScenarios: readonly Scenario[] = [
         check('After that ThingSpace was left alone', quiet),
         check('With the right one stored, the recover event ends it', recovered.ok && theirs === RESET),
         check('A message says that it is over', alarms(world, 'trouble-over') === 1),
-        check('The sealed password is kept aside', (await keptAside(world)) === 1),
+        check('The sealed password is set aside', (await keptAside(world)) === 1),
         check(
           'The next rotation makes a new password',
           last.succeeded && platform.truth(username).getNewPasswords === 2,

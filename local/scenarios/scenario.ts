@@ -5,7 +5,7 @@ import type { World, WorldOptions } from '../world.ts';
 /** One story: the fault, the retries, and what must be true at the end. */
 export type Scenario = {
   name: string;
-  /** What it shows: one sentence. */
+  /** The lesson of the scenario: one sentence. */
   shows: string;
   world?: WorldOptions;
   /** It makes too many calls for a timeline: the checks are all that is shown. */

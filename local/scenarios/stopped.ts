@@ -2,13 +2,13 @@ import { closeGuard, giveDecrypt, sealedOnly, takeDecrypt } from '../drill/situa
 import { alarms, journalState, observe, rotatedChecks, thingSpaceCalls } from './checks.ts';
 import { check, type Scenario } from './scenario.ts';
 
-/** What stops until a person acts; what the person does ends it. */
+/** Rotations that stop until an operator acts, and that the act ends. */
 export const stoppedScenarios: readonly Scenario[] = [
-  /** Nobody knows what the log-ins of the dead processes cost: they count. */
+  /** The log-ins of dead processes have an unknown outcome, so they count. */
   {
     name: 'guard-closed',
     shows:
-      'Two processes die with a log-in in their hands: the rotation presents nothing more, and the right version ends it.',
+      'Two processes die with a log-in in flight: the rotation makes no further log-in, and the right version ends the stop.',
     async play(world) {
       const { conductor, person, platform, username, secretArn } = world;
       await closeGuard(world);
@@ -56,7 +56,7 @@ export const stoppedScenarios: readonly Scenario[] = [
         ),
         check('Meanwhile the journal kept the sealed password', state === 'received'),
         check('It was announced, once', told === 1),
-        check('Nobody asked for another password', getNewPasswords === 1),
+        check('No other exchange was made', getNewPasswords === 1),
         check('With the right back, a retry finished the rotation', last.succeeded),
         ...(await rotatedChecks(world, last.token, before)),
       ];

@@ -24,7 +24,7 @@ export type Operation = {
   input: readonly string[];
   /** The one member of `Output`. */
   output: string;
-  /** What `Input` and `Output` hold instead, where they hold more than texts. */
+  /** The structures in `Input` and `Output`, where these hold more than texts. */
   structured?: { input: Structure; output: Structure };
 };
 

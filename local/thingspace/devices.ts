@@ -7,7 +7,7 @@ import type { Structure, Values } from './structures.ts';
  */
 export type Device = { iccid: string; imei: string; account: string; customFields: Record<string, string> };
 
-/** What was executed, for observers. */
+/** An executed operation, for observers. */
 export type DeviceEvent = { operation: string; devices: string[] };
 
 const CONTRACTS = 'http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract';

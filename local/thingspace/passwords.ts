@@ -2,8 +2,8 @@ import type { Random } from './random.ts';
 
 const LETTERS = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ';
 const DIGITS = '0123456789';
-// What careless XML, JSON, URL, shell and template handling break. Never `'`, `<` or `\`: the platform
-// refuses these in request fields, so it cannot issue a password that holds one.
+// Characters that careless XML, JSON, URL, shell and template handling break. Never `'`, `<` or `\`: the platform
+// rejects these in request fields, so it cannot issue a password that holds one.
 const AWKWARD = ['&', '>', '"', '$', '#', '%', '+', '/', '=', ';', ']', '[', '{', '}', ' ', '`', '^', '|'];
 const UNICODE = ['ß', 'é', 'e\u0301', 'Ω', '日', '😀'];
 // Sequences that some reader somewhere takes for an entity, the end of CDATA, a number or a pattern.

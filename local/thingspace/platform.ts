@@ -61,7 +61,7 @@ export interface Platform {
   use(sessionToken: string): Verdict<string>;
   /** `value` is the new password; the old one is dead when this returns. */
   getNewPassword(sessionToken: string, currentPassword: string): Verdict<string>;
-  /** What a person reaches by telephone. Both also unlock; `reset` sets the password that support reads out. */
+  /** Support, which an operator phones. Both also unlock; `reset` sets the password that support reads out. */
   support: { unlock(username: string): void; reset(username: string, password: string): void };
   /** A snapshot of the truth about one username. */
   truth(username: string): AccountTruth;
@@ -149,7 +149,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     if (planted !== undefined) return planted;
     for (;;) {
       const drawn = drawPassword(random);
-      // A password that was used before would hide that somebody presents an old one.
+      // A password that was used before would hide a log-in with an old one.
       if (!account.passwords.includes(drawn)) return drawn;
     }
   }

@@ -12,7 +12,7 @@ export type SoapRequest = {
   token: string | undefined;
   /** The members of `Input` in the contract's order; a nil member is empty. */
   members: readonly string[];
-  /** Of a structured operation: what stands in `Input`. */
+  /** The values in `Input` of a structured operation. */
   input?: Values;
 };
 

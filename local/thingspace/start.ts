@@ -89,6 +89,6 @@ function execute(platform: Platform, operation: Operation, { token, members }: S
   if (token === undefined) return { ok: false, code: CODES.sessionInvalid };
   if (operation.name === 'GetNewPassword') return platform.getNewPassword(token, first);
   if (operation.name === 'GetDeviceInformation') return platform.use(token);
-  // The token stands twice in LogOut; two different ones are no valid session.
+  // LogOut holds the token twice; two different ones are not a valid session.
   return token === first ? platform.logOut(token) : { ok: false, code: CODES.sessionInvalid };
 }

@@ -55,7 +55,7 @@ export function xsdOf(name: string, address: string, operations: readonly Operat
   }
 }
 
-/** Of the members first, then those of structures within them. */
+/** Returns the namespaces of the members first, then those of the structures within them. */
 function namespacesOf(operations: readonly Operation[]): string[] {
   const structures = operations.flatMap(structuresOf).map(({ namespace }) => namespace);
   return [...new Set([...operations.map(({ memberNamespace }) => memberNamespace), ...structures])];

@@ -5,7 +5,7 @@ import type { PersonEvent } from '../person.ts';
 import type { PlatformEvent } from '../thingspace/platform.ts';
 import type { World } from '../world.ts';
 
-/** One line of a timeline. Nothing in it is secret; times are the world's, milliseconds since 1970. */
+/** One line of a timeline. No member holds a secret; times are the world's, milliseconds since 1970. */
 export type Entry =
   | ConductorEvent
   | PersonEvent
@@ -15,7 +15,7 @@ export type Entry =
       | { kind: 'alarm'; subject: string; severity: string; event: string }
     ));
 
-/** What changed in the truth that only the simulator and an observer can see. */
+/** A change of the truth that only the simulator and an observer can see. */
 export type Moment =
   | { what: 'old-password-died' | 'username-locked' }
   | { what: 'current-is-right'; staleMs: number }
@@ -23,7 +23,7 @@ export type Moment =
 
 export type Listener = (entry: Entry) => void;
 
-/** What was done to a call that was not simply delivered. */
+/** Returns the fault of a call in words; undefined for a call that was delivered. */
 export const faultOf = (fate: Call['fate']): string | undefined =>
   fate === 'ok' || fate === 'undecided' ? undefined : FAULTS[fate];
 

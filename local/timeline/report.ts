@@ -4,7 +4,7 @@ import type { Entry } from './record.ts';
 /** A guarantee looked at after the fact. `what` says what must hold. */
 export type Check = { what: string; held: boolean };
 
-/** What one played scenario (or one rotation of several) came to. */
+/** The result of one played scenario (or of one rotation of several). */
 export type Report = {
   title: string;
   entries: readonly Entry[];
@@ -17,7 +17,7 @@ export type Report = {
 export const held = (reports: readonly Report[]): boolean =>
   reports.every(({ checks }) => checks.every((check) => check.held));
 
-/** What the platform counted while the timeline ran. */
+/** Returns the failed log-ins that the platform counted while the timeline ran. */
 export function logInsOf(entries: readonly Entry[], limit: number): Report['logIns'] {
   const counts = entries.flatMap((entry) =>
     entry.kind === 'moment' && entry.moment.what === 'failed-log-in'
@@ -53,7 +53,7 @@ export function printRotationLine(report: Report, write: (text: string) => void)
   );
 }
 
-/** The last sentence, for a person. */
+/** The last sentence, for a reader. */
 export function verdict(reports: readonly Report[]): string {
   const broken = reports.flatMap(({ checks }) => checks.filter((check) => !check.held)).length;
   const all = reports.flatMap(({ checks }) => checks).length;

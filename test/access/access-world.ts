@@ -6,7 +6,7 @@ import { type Services, serve } from '../../lambda/access/serve.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import type { RawAnswer } from '../../lambda/thingspace/api.ts';
 import { readXml } from '../../local/thingspace/xml.ts';
-import { createFleetWorld } from '../client/fleet-world.ts';
+import { createFleetWorld } from '../session/fleet-world.ts';
 import { fault } from '../thingspace/envelopes.ts';
 import { KilledError, NetworkError, type Process, type Wire } from '../world/fate.ts';
 import { V2 } from './arbitrary-envelope.ts';
@@ -42,7 +42,7 @@ export const POLICY: Policy = {
   speakers: [`arn:aws:iam::${ACCOUNT}:role/portal`],
 };
 
-/** What the platform executed. */
+/** The changes that the platform executed. */
 type Executed = { operation: string; source: string };
 export type AccessWorld = Awaited<ReturnType<typeof createAccessWorld>>;
 
@@ -252,7 +252,7 @@ export const changeOf = (...devices: string[]) => ({
     .join('')}</v:Input></v:ChangeDeviceCustomFields>`,
 });
 
-/** What a SOAP client sees of an answer. */
+/** The parts of an answer that a SOAP client sees. */
 export function seen(answer: HttpAnswer | 'killed') {
   if (answer === 'killed') return { text: 'killed' };
   const text = Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8').toString();

@@ -66,7 +66,7 @@ describe('the audit table', () => {
     ]);
   });
 
-  test('gives back what was recorded, and its outcome once there is one', async () => {
+  test('returns the record, and its outcome once there is one', async () => {
     const { begin, end } = audit();
     const [done, open] = [record('done', { user: 'Alice' }), record('open')];
     await begin(done);
@@ -77,14 +77,14 @@ describe('the audit table', () => {
     expect(records[1]).not.toHaveProperty('outcome');
   });
 
-  test('a writer that lost its answer may write again, another one may not', async () => {
+  test('accepts a second write of a writer that lost its answer, and of no other writer', async () => {
     const { begin } = audit();
     await begin(record('twice'));
     await begin(record('twice'));
     await expect(begin(record('twice', { attempt: 'of another' }))).rejects.toThrow('ConditionalCheckFailed');
   });
 
-  test('an outcome is never changed into another', async () => {
+  test('never changes one outcome into another', async () => {
     const { begin, end } = audit();
     await begin(record('settled'));
     await end(record('settled'), { outcome: 'done', sends: 1 });
@@ -111,7 +111,7 @@ describe('the audit table', () => {
     expect(await idsOf({ user: record('x').caller })).toContain('his');
   });
 
-  test('finds within the times that are asked for, ends included, over the days', async () => {
+  test('finds records within the given times, ends included, across days', async () => {
     const device = { kind: 'ICCID', identifier: '8915' };
     for (const days of [-2, -1, 0]) {
       await audit().begin(record(`day ${days}`, { at: NOON + days * DAY_MS, devices: [device] }));
@@ -123,7 +123,7 @@ describe('the audit table', () => {
     ).toEqual(expect.arrayContaining(['day -2', 'day -1']));
   });
 
-  test('a device’s answer also has the changes of whole groups, without those that were denied', async () => {
+  test('finds for a device the changes of whole groups, except denied ones', async () => {
     const groups = ['DeviceGroupName All'];
     await audit().begin(record('whole group', { groups, operation: 'MoveDevice' }));
     await audit().deny(record('denied group', { groups, operation: 'MoveDevice' }));
@@ -131,7 +131,7 @@ describe('the audit table', () => {
     expect(wide.map(({ requestId }) => requestId)).toEqual(['whole group']);
   });
 
-  test('a day’s records come back in the order of time, whatever keys they stand under', async () => {
+  test('returns a day’s records in the order of time, whatever their keys', async () => {
     const ids = Array.from({ length: 40 }, () => randomUUID());
     for (const [n, id] of ids.entries()) {
       await audit().begin(record(id, { at: NOON + n, operation: 'ManyOfADay' }));
@@ -139,7 +139,7 @@ describe('the audit table', () => {
     expect(await idsOf({ operation: 'ManyOfADay' })).toEqual(ids);
   });
 
-  test('a change of a group is one of each device, whatever devices it names as well', async () => {
+  test('counts a change of a group for each device, whatever devices it names as well', async () => {
     const groups = ['DeviceGroupName All'];
     const devices = [{ kind: 'ICCID', identifier: '8917' }];
     await audit().begin(record('decoy', { groups, devices, operation: 'DecoyChange' }));
@@ -151,13 +151,13 @@ describe('the audit table', () => {
     expect(own.wide).toEqual([]);
   });
 
-  test('a pointer without its record is of a request that was never sent, and is not shown', async () => {
+  test('does not show a pointer without a record, as its request was never sent', async () => {
     const lost = record('lost', { devices: [{ kind: 'ICCID', identifier: '8916' }] });
     await table.putAll([{ subject: 'device#8916', item: keyOf(lost).item }]);
     expect(await idsOf({ device: '8916' })).toEqual([]);
   });
 
-  test('everything has its end, as the retention says', async () => {
+  test('gives every item an expiry, by the retention', async () => {
     const items = await dynamodb.items(TABLE);
     const kept = items.filter(({ subject }) => !String(subject).startsWith('minute#'));
     const [first] = kept.filter(({ requestId }) => requestId === 'done');

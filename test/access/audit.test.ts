@@ -4,7 +4,7 @@ import { dayShards, keyOf, keyOfItem } from '../../lambda/access/audit.ts';
 
 const NOON = Date.UTC(2026, 0, 5, 12);
 
-test('the records of a day are spread over its keys, and each is found by its pointer', () => {
+test('spreads the records of a day over its keys, and finds each by its pointer', () => {
   const keys = Array.from({ length: 1_000 }, () => keyOf({ at: NOON, requestId: randomUUID() }));
   expect(new Set(keys.map(({ subject }) => subject))).toEqual(new Set(dayShards(NOON)));
   expect(dayShards(NOON)).toHaveLength(8);

@@ -23,11 +23,11 @@ function readsOf(identifiers: number): number {
   return reads;
 }
 
-test('what the devices of a request cost grows with their number, not with its square', () => {
+test('reads a request’s devices in time that grows with their number, not with its square', () => {
   expect(readsOf(1_000)).toBeLessThanOrEqual(10 * readsOf(100));
 });
 
-test('each device has the kind that stands beside it, wherever that stands', () => {
+test('gives each device the kind beside it, whatever their order', () => {
   const device = (...children: SourceElement[]) => element('DeviceIdentifier', '', children);
   const input = element('Input', '', [
     device(element('Identifier', '8914'), element('Kind', 'ICCID')),

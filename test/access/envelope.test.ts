@@ -10,7 +10,7 @@ const TOKEN = '0f0e0d0c-0000-4000-8000-000000000001';
 const read = (source: string) => readEnvelope(source, ACTION);
 const forwarded = (source: string) => withToken(read(source), TOKEN);
 
-/** What the simulator's reader, which is not ours, makes of it. */
+/** Reads an envelope by the simulator's reader, which shares no code with the access function. */
 function seenByPlatform(source: string) {
   const root = readXml(source);
   const [first, second] = root.children;
@@ -33,7 +33,7 @@ describe('any request', () => {
     );
   });
 
-  test('carries one token of ours, and no other block of that name, as another reader sees it', () => {
+  test('carries one token of the function, and no other block of that name, for another reader', () => {
     fc.assert(
       fc.property(envelopes, ({ source }) => {
         const { header } = seenByPlatform(forwarded(source));
@@ -43,7 +43,7 @@ describe('any request', () => {
     );
   });
 
-  test('is for the operation that another reader finds in what is sent', () => {
+  test('names the operation that another reader finds in the sent envelope', () => {
     fc.assert(
       fc.property(envelopes, ({ source }) => {
         const { operation } = read(source);
@@ -63,7 +63,7 @@ describe('any request', () => {
     );
   });
 
-  test('that is cut off anywhere is refused', () => {
+  test('refuses an envelope that is cut off anywhere', () => {
     fc.assert(
       fc.property(envelopes, fc.nat(), ({ source }, at) => {
         const end = source.trimEnd().length;
@@ -72,7 +72,7 @@ describe('any request', () => {
     );
   });
 
-  test('with any bytes put into it is refused, or understood as another reader understands it', () => {
+  test('is refused, or read as another reader reads it, with any bytes inserted', () => {
     const junk = fc.constantFrom(
       '<',
       '>',
@@ -109,7 +109,7 @@ describe('any request', () => {
 });
 
 describe('the token', () => {
-  test('goes into a Header of its own where there is none', () => {
+  test('goes into a new Header when there is none', () => {
     expect(forwarded(plain)).toBe(
       plain.replace('<s:Body>', `<s:Header><token xmlns="${V2}">${TOKEN}</token></s:Header><s:Body>`),
     );
@@ -123,7 +123,7 @@ describe('the token', () => {
     }
   });
 
-  test('that came with the request is taken out, also a second one and one of another namespace', () => {
+  test('removes every token that came with the request, also one of another namespace', () => {
     const header =
       '<s:Header><v:token>1</v:token><k:keep xmlns:k="urn:k"/><TOKEN xmlns="urn:x">2</TOKEN></s:Header>';
     expect(forwarded(envelope(header, '<v:GetDeviceList/>'))).toContain(
@@ -219,12 +219,12 @@ describe('refused before anything is sent', () => {
     expect(() => forwarded(source)).toThrow(words);
   });
 
-  test('an addressing header for the same operation is no contradiction', () => {
+  test('accepts an addressing header for the same operation', () => {
     const action = `<s:Header><a:Action xmlns:a="http://www.w3.org/2005/08/addressing">${ACTION}</a:Action></s:Header>`;
     expect(read(envelope(action, '<v:GetDeviceList/>')).operation).toBe('GetDeviceList');
   });
 
-  test('a refusal quotes nothing of the request', () => {
+  test('quotes no part of the request in a refusal', () => {
     for (const [, source] of refused) {
       const marked = source.replaceAll('GetDeviceList', 'Marker4711');
       expect(() => forwarded(marked)).toThrow(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LEASE_MS } from '../../client/session-item.ts';
 import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
+import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import type { Fate } from '../world/fate.ts';
 import {
   type AccessWorld,
@@ -46,7 +46,7 @@ async function callsOf(beginning: string): Promise<string[]> {
 }
 
 describe.each(Object.keys(BEGINNINGS))('a change, with %s', (beginning) => {
-  test('is never executed without its record, nor twice, and is done only when it was done', async () => {
+  test('is never executed without its record or twice, and reads as done only when it was', async () => {
     const calls = await callsOf(beginning);
     expect(calls).toContain('PutItem (record)');
     expect(calls.indexOf('PutItem (record)')).toBeLessThan(calls.indexOf('Send ChangeDeviceCustomFields'));
@@ -81,7 +81,7 @@ describe.each(Object.keys(BEGINNINGS))('a change, with %s', (beginning) => {
         if (answer !== 'killed' && record === undefined) expect(code, what).toBe('NotRecorded');
         expect(world.violations, what).toEqual([]);
 
-        // Whoever comes later is served: nothing is left in the way for longer than a lease and a settling time.
+        // A later caller is served: no state blocks it for longer than a lease and a settling time.
         world.advance(MINUTES_LATER_MS);
         expect(seen(await world.start().call(requestOf())).status, `${what}, later`).toBe(200);
       }
@@ -89,7 +89,7 @@ describe.each(Object.keys(BEGINNINGS))('a change, with %s', (beginning) => {
   });
 });
 
-test('a process that dies between record and outcome leaves a record that reads as unknown', async () => {
+test('leaves a record that reads as unknown when the process dies before the outcome', async () => {
   const world = await createAccessWorld();
   world.plan.decide = ({ name }) => (name.startsWith('Send') ? 'killed-after' : 'ok');
   expect(await world.start().call(requestOf(changeOf(DEVICE)))).toBe('killed');
@@ -98,7 +98,7 @@ test('a process that dies between record and outcome leaves a record that reads 
   expect(world.records()[0]).not.toHaveProperty('outcome');
 });
 
-test('an outcome that cannot be recorded costs the caller nothing but the record', async () => {
+test('answers the caller although the outcome cannot be recorded', async () => {
   const world = await createAccessWorld();
   world.plan.decide = ({ name }) => (name === 'UpdateItem (outcome)' ? 'failed-before' : 'ok');
   expect(seen(await world.start().call(requestOf())).status).toBe(200);
@@ -106,7 +106,7 @@ test('an outcome that cannot be recorded costs the caller nothing but the record
   expect(world.counted).toEqual(['AccessFailed']);
 });
 
-test('a denial that cannot be recorded is a denial', async () => {
+test('denies a caller although the denial cannot be recorded', async () => {
   const world = await createAccessWorld();
   world.plan.decide = ({ name }) => (name === 'PutItem (record)' ? 'failed-before' : 'ok');
   const answer = await world.start().call(requestOf({ operation: 'GetNewPassword' }));
@@ -117,7 +117,7 @@ test.each([
   ['ends no session', false],
   ['ends every session: those are renewed', true],
 ])(
-  'of a hundred changes during a rotation that %s, none fails and none is executed twice',
+  'fails and repeats none of a hundred changes during a rotation that %s',
   async (_, newPasswordEndsSessions) => {
     const world = await createAccessWorld({ rotations: 1, platform: { newPasswordEndsSessions } });
     const functions = Array.from({ length: 5 }, () => world.start());

@@ -1,4 +1,9 @@
 import { expect, test } from 'vitest';
+import { readEnvelope } from '../../lambda/access/envelope.ts';
+import { forward, type Send } from '../../lambda/access/forward.ts';
+import type { Refusal } from '../../lambda/access/refusal.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
+import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import {
   LogInRefusedError,
   LogInStoppedError,
@@ -6,13 +11,8 @@ import {
   SessionGoneError,
   SessionSetupError,
   ThingSpaceUnavailableError,
-} from '../../client/errors.ts';
-import { sessionOver } from '../../client/session.ts';
-import { readEnvelope } from '../../lambda/access/envelope.ts';
-import { forward, type Send } from '../../lambda/access/forward.ts';
-import type { Refusal } from '../../lambda/access/refusal.ts';
-import { AwsCallError } from '../../lambda/aws-call.ts';
-import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
+} from '../../lambda/session/errors.ts';
+import { sessionOver } from '../../lambda/session/session.ts';
 import { NotSentError, TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
 import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';
@@ -23,7 +23,7 @@ import { ACTION } from './arbitrary-envelope.ts';
 
 const CALL = { service: 'DeviceService', action: ACTION, operation: 'GetDeviceList' };
 const ENVELOPE = readEnvelope(envelopeOf('<v:GetDeviceList/>'), ACTION);
-/** What an error says for operators. */
+/** The part of an error that is for operators only. */
 const INSIDE = 'arn:aws:sts::111122223333:assumed-role/access is not authorized; FleetApi';
 const EXPIRED = answered(500, fault('UnifiedWebService.REQUEST_FAILED.SessionToken.Expired'));
 
@@ -50,14 +50,14 @@ function startSession() {
 const forwardWith = (send: Send, sessionMs = () => 1_000, { session } = startSession()) =>
   forward({ session, send }, CALL, ENVELOPE, { sessionMs, answerMs: () => 1_000 });
 
-test('what fails once the request was handed over is unknown: it may have been sent', async () => {
+test('calls a failure after the hand-over unknown, because the request may have been sent', async () => {
   const { outcome } = await forwardWith(async () => {
     throw new TypeError('a mistake of ours');
   });
   expect(outcome).toEqual({ outcome: 'unknown', code: 'UnexpectedError', sends: 1 });
 });
 
-test('what fails so at the second time is unknown as well, although the first was refused', async () => {
+test('calls a failure of the second send unknown, although the first was refused', async () => {
   let sends = 0;
   const { outcome } = await forwardWith(async () => {
     sends += 1;
@@ -68,7 +68,7 @@ test('what fails so at the second time is unknown as well, although the first wa
 });
 
 test.each(['one packet', 'two packets'])(
-  'an answer behind a flawed head is handed on and recorded: %s',
+  'returns and records an answer behind a flawed head: %s',
   async (packets) => {
     const body = Buffer.from(responseTo(CALL.operation));
     for (const flaw of Object.keys(FLAWED_HEADS) as HeadFlaw[]) {
@@ -101,28 +101,31 @@ test.each([
   ['AwsCallError', new AwsCallError('kms:Decrypt', { name: 'AccessDenied', message: INSIDE }), 'AWS'],
   ['LedgerUnavailableError', new LedgerUnavailableError(INSIDE), 'ledger'],
   ['UnexpectedError', new TypeError(INSIDE), 'No session could be had'],
-])('no session for %s: fixed words, and nothing of what the error says', async (code, failure, words) => {
-  const session = {
-    ...startSession().session,
-    withSession: () => Promise.reject(failure),
-  };
-  const forwarded = await forwardWith(async () => EXPIRED, undefined, { session, waitsMs: [] });
-  expect(forwarded.outcome).toEqual({ outcome: 'not-sent', code, sends: 0 });
-  const { message } = (forwarded as { refusal: Refusal }).refusal;
-  expect(message).toContain(words);
-  expect(message).not.toMatch(/arn:|FleetApi|version-1/);
-});
+])(
+  'answers with fixed words, and no part of the error, without a session for %s',
+  async (code, failure, words) => {
+    const session = {
+      ...startSession().session,
+      withSession: () => Promise.reject(failure),
+    };
+    const forwarded = await forwardWith(async () => EXPIRED, undefined, { session, waitsMs: [] });
+    expect(forwarded.outcome).toEqual({ outcome: 'not-sent', code, sends: 0 });
+    const { message } = (forwarded as { refusal: Refusal }).refusal;
+    expect(message).toContain(words);
+    expect(message).not.toMatch(/arn:|FleetApi|version-1/);
+  },
+);
 
 test.each([
   ['NotSentError', new NotSentError('The call failed'), 'could not be reached'],
   ['TooLateToSendError', new TooLateToSendError(), 'no time left'],
-])('not sent for %s: fixed words', async (code, cause, words) => {
+])('answers with fixed words when a request was not sent for %s', async (code, cause, words) => {
   const forwarded = await forwardWith(async () => ({ outcome: 'never-sent', cause }));
   expect(forwarded).toMatchObject({ outcome: { outcome: 'not-sent', code }, refusal: { code: 'NotSent' } });
   expect((forwarded as { refusal: Refusal }).refusal.message).toContain(words);
 });
 
-test('the second session is waited for as long as there is time then', async () => {
+test('waits for the second session as long as time is left then', async () => {
   const started = startSession();
   const leftMs = [25_000, 4_000];
   await forwardWith(

@@ -44,11 +44,11 @@ describe('a principal', () => {
     ['arn:aws:iam::111122223333:user/people/vic', 'arn:aws:iam::111122223333:user/people/vic'],
     ['arn:aws:iam::111122223333:root', 'arn:aws:iam::111122223333:root'],
     ['arn:aws:sts::111122223333:federated-user/vic', 'arn:aws:sts::111122223333:federated-user/vic'],
-  ])('of %s is %s', (userArn, principal) => {
+  ])('reads %s as %s', (userArn, principal) => {
     expect(principalOf(userArn)).toBe(principal);
   });
 
-  test('of a federated user or the root user is named by no rule', () => {
+  test('matches no rule for a federated user or the root user', () => {
     const asked = {
       user: undefined,
       credential: 'fleet',
@@ -64,13 +64,13 @@ describe('a principal', () => {
   });
 });
 
-test('a pattern that stands for passwords alone allows nothing; one that also means others allows those', () => {
+test('allows no password operation by any pattern, but the other operations it matches', () => {
   for (const pattern of ['GetNewPassword', '*password*', 'LogIn', 'logout'])
     expect(allowsNothing(pattern)).toBe(true);
   for (const pattern of ['*', 'Get*', 'Log*', 'LogInformation']) expect(allowsNothing(pattern)).toBe(false);
 });
 
-test('what is never forwarded is known by its service or its name, in any letter case', () => {
+test('recognizes an operation that is never forwarded by service or name, in any letter case', () => {
   expect(isNeverForwarded('SESSIONSERVICE', 'Anything')).toBe(true);
   expect(isNeverForwarded('AccountService', 'getnewpassword')).toBe(true);
   expect(isNeverForwarded('DeviceService', 'GetDeviceList')).toBe(false);

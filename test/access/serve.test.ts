@@ -17,7 +17,7 @@ import {
 import { SOAP, V2 } from './arbitrary-envelope.ts';
 
 describe('a request that a rule allows', () => {
-  test('is answered with ThingSpace’s answer, byte for byte, and recorded as done', async () => {
+  test('gets ThingSpace’s answer, byte for byte, and is recorded as done', async () => {
     const world = await createAccessWorld();
     const answer = await world.start().call(requestOf());
     expect(answer).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/xml; charset=utf-8' } });
@@ -54,7 +54,7 @@ describe('a request that a rule allows', () => {
     }
   });
 
-  test('says which accounts and groups it is about where it names no device', async () => {
+  test('is recorded with its accounts and groups when it names no device', async () => {
     const world = await createAccessWorld();
     const body =
       '<v:ChangeDeviceState><v:Input xmlns:c="urn:c"><c:AccountName>0342-1</c:AccountName><c:DeviceGroupName>All</c:DeviceGroupName></v:Input></v:ChangeDeviceState>';
@@ -64,7 +64,7 @@ describe('a request that a rule allows', () => {
     ]);
   });
 
-  test('that ThingSpace answers with a fault is recorded as refused with its code, and the fault is handed on', async () => {
+  test('records ThingSpace’s fault as refused with its code, and returns the fault', async () => {
     const world = await createAccessWorld();
     world.link.fault = 'UnifiedWebService.REQUEST_FAILED.UnexpectedError';
     const answer = await world.start().call(requestOf());
@@ -75,13 +75,13 @@ describe('a request that a rule allows', () => {
     expect(world.records()).toMatchObject([{ outcome: 'refused', code: 'REQUEST_FAILED.UnexpectedError' }]);
   });
 
-  test('the SOAPAction may come without its quotes, as some clients send it', async () => {
+  test('may come with a SOAPAction without quotes', async () => {
     const world = await createAccessWorld();
     await world.start().call(requestOf({ headers: { soapaction: `${V2}/IDeviceService/GetDeviceList` } }));
     expect(world.records()).toMatchObject([{ outcome: 'done' }]);
   });
 
-  test('requests of many callers share one session', async () => {
+  test('shares one session with the requests of other callers', async () => {
     const world = await createAccessWorld();
     const { call } = world.start();
     await Promise.all([
@@ -94,8 +94,8 @@ describe('a request that a rule allows', () => {
   });
 });
 
-describe('who may', () => {
-  test('a user without the right gets a fault with the rule’s name, and the record says denied', async () => {
+describe('authorization', () => {
+  test('denies a user without the right by a fault with the rule’s name, and records it', async () => {
     const world = await createAccessWorld();
     const answer = await world.start().call(requestOf({ ...changeOf(DEVICE), caller: VIEWER }));
     expect(seen(answer)).toMatchObject({ status: 500, code: 'AccessDenied', rule: 'denied-by-default' });
@@ -106,7 +106,7 @@ describe('who may', () => {
     expect(world.pointers(deviceSubject(DEVICE))).toHaveLength(1);
   });
 
-  test('a denial keeps three of its devices and how many there were: who may do nothing fills no table', async () => {
+  test('records three devices of a denial and their number, so a denied caller fills no table', async () => {
     const world = await createAccessWorld();
     const devices = Array.from({ length: 200 }, (_, n) => `8914${n}`);
     await world.start().call(requestOf({ ...changeOf(...devices), caller: VIEWER }));
@@ -127,7 +127,7 @@ describe('who may', () => {
       'more devices than are recorded',
       envelopeOf(changeOf(...Array.from({ length: 201 }, (_, n) => `9${n}`)).body),
     ],
-  ])('who has no right is denied whatever the envelope holds: %s', async (_, envelope) => {
+  ])('denies an unauthorized caller before parsing the envelope (%s)', async (_, envelope) => {
     const world = await createAccessWorld();
     const answer = await world.start().call(requestOf({ ...changeOf(DEVICE), envelope, caller: VIEWER }));
     expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'denied-by-default' });
@@ -135,7 +135,7 @@ describe('who may', () => {
     expect(world.records()).toMatchObject([{ caller: VIEWER, outcome: 'denied', devices: [], groups: [] }]);
   });
 
-  test('who has no right is denied whatever the envelope holds: bytes that are not UTF-8', async () => {
+  test('denies an unauthorized caller whose envelope is not UTF-8', async () => {
     const world = await createAccessWorld();
     const event = requestOf({ ...changeOf(DEVICE), caller: VIEWER });
     const answer = await world.start().call({ ...event, body: Buffer.from([0xff]).toString('base64') });
@@ -143,14 +143,14 @@ describe('who may', () => {
     expect(world.records()).toMatchObject([{ outcome: 'denied', devices: [] }]);
   });
 
-  test('a role is matched by its name, whatever the session calls itself', async () => {
+  test('matches a role by its name, whatever the name of the session', async () => {
     const world = await createAccessWorld();
     const pretends = 'arn:aws:sts::111122223333:assumed-role/viewer/operations';
     const answer = await world.start().call(requestOf({ caller: pretends }));
     expect(seen(answer).code).toBe('AccessDenied');
   });
 
-  test('a trusted app speaks for its user, whose own rights count, and the record has both', async () => {
+  test('lets a trusted app speak for a user, by the user’s rights, and records both', async () => {
     const world = await createAccessWorld();
     const { call } = world.start();
     const as = (user: string) => ({
@@ -169,7 +169,7 @@ describe('who may', () => {
     expect(world.pointers(userSubject('alice@example.com'))).toHaveLength(1);
   });
 
-  test('nobody else may speak for others, also for what he may do himself', async () => {
+  test('denies a caller who speaks for another user without a rule that allows it', async () => {
     const world = await createAccessWorld();
     const answer = await world
       .start()
@@ -299,7 +299,7 @@ describe('refused before anything is sent', () => {
     expect(world.records()).toEqual([]);
   });
 
-  test('what the body says of its caller changes nothing', async () => {
+  test('ignores a user that the envelope names as its caller', async () => {
     const world = await createAccessWorld();
     const header = `<s:Header><user xmlns="urn:x">${OPS}</user></s:Header>`;
     const envelope = envelopeOf(changeOf(DEVICE).body, header);
@@ -308,7 +308,7 @@ describe('refused before anything is sent', () => {
     expect(world.records()).toMatchObject([{ caller: VIEWER }]);
   });
 
-  test('a smuggled token never reaches ThingSpace', async () => {
+  test('never sends a smuggled token to ThingSpace', async () => {
     const world = await createAccessWorld();
     const header = `<s:Header><v:token>smuggled</v:token></s:Header>`;
     await world.start().call(requestOf({ envelope: envelopeOf('<v:GetDeviceList/>', header) }));
@@ -316,7 +316,7 @@ describe('refused before anything is sent', () => {
     expect(world.executed[0]?.source).not.toContain('smuggled');
   });
 
-  test('what exceeds a caller’s requests of a minute; the next minute and other callers go on', async () => {
+  test('throttles one caller beyond its requests of a minute, and no other caller', async () => {
     const world = await createAccessWorld({ requestsPerMinute: 2 });
     const { call } = world.start();
     const codes = [];
@@ -328,7 +328,7 @@ describe('refused before anything is sent', () => {
     expect(world.executed).toHaveLength(4);
   });
 
-  test('sessions of one role share its requests of a minute, in whatever process they are served', async () => {
+  test('counts the sessions of one role together in a minute, across processes', async () => {
     const world = await createAccessWorld({ requestsPerMinute: 1 });
     await world.start().call(requestOf());
     const answer = await world.start().call(requestOf({ caller: OPS.replace('ann', 'another') }));
@@ -338,7 +338,7 @@ describe('refused before anything is sent', () => {
 });
 
 describe('a session that is gone', () => {
-  test('is renewed once, and the request sent once more', async () => {
+  test('is renewed once, and the request is sent once more', async () => {
     const world = await createAccessWorld({ platform: { logInEndsOlderSessions: true } });
     const { call } = world.start();
     await call(requestOf());
@@ -348,7 +348,7 @@ describe('a session that is gone', () => {
     expect(world.records().map(({ sends }) => sends)).toEqual([1, 2]);
   });
 
-  test('that is gone again: ThingSpace’s fault is handed on, and nothing is sent a third time', async () => {
+  test('returns ThingSpace’s fault, without a third attempt, when the new session has expired too', async () => {
     const world = await createAccessWorld();
     world.link.fault = 'UnifiedWebService.REQUEST_FAILED.SessionToken.Expired';
     const answer = await world.start().call(requestOf());
@@ -365,14 +365,14 @@ describe('a session that is gone', () => {
     ['REQUEST_FAILED.SessionTokenish', 1],
     ['REQUEST_FAILED.SessionToken.Limit', 1],
     ['REQUEST_FAILED.Partly.SessionToken.Expired', 1],
-  ])('is known by the published codes alone: %s, %i sent', async (code, sends) => {
+  ])('is recognized by the published codes alone: %s, %i sent', async (code, sends) => {
     const world = await createAccessWorld();
     world.link.fault = `UnifiedWebService.${code}`;
     await world.start().call(requestOf());
     expect(world.records()).toMatchObject([{ outcome: 'refused', sends }]);
   });
 
-  test('a response that mentions such a fault is a response', async () => {
+  test('returns a response that only mentions such a fault', async () => {
     const world = await createAccessWorld();
     const inside = '<s:Fault><faultcode>REQUEST_FAILED.SessionToken.Expired</faultcode></s:Fault>';
     const text = responseTo('GetDeviceList').replace('\u00e9', inside);
@@ -383,7 +383,7 @@ describe('a session that is gone', () => {
 });
 
 describe('an answer that cannot be used', () => {
-  test('none: unknown, said to the caller, and not repeated', async () => {
+  test('reports a missing answer as unknown to the caller, and does not repeat the request', async () => {
     const world = await createAccessWorld();
     world.plan.decide = ({ name }) => (name.startsWith('Send') ? 'response-lost' : 'ok');
     const answer = await world.start().call(requestOf(changeOf(DEVICE)));
@@ -392,14 +392,14 @@ describe('an answer that cannot be used', () => {
     expect(world.records()).toMatchObject([{ outcome: 'unknown', sends: 1 }]);
   });
 
-  test('one that broke off: unknown, and no half answer is handed on', async () => {
+  test('records an answer that broke off as unknown, and returns no part of it', async () => {
     const world = await createAccessWorld();
     world.link.spoil = (answer) => ({ ...answer, complete: false, body: answer.body.subarray(0, 40) });
     expect(seen(await world.start().call(requestOf())).code).toBe('OutcomeUnknown');
     expect(world.records()).toMatchObject([{ outcome: 'unknown', code: 'AnswerBrokeOff' }]);
   });
 
-  test('a gateway’s page is handed on as it came, and recorded as unknown', async () => {
+  test('returns a gateway’s page unchanged, and records it as unknown', async () => {
     const world = await createAccessWorld();
     world.link.spoil = () => ({ ...answered(502, '<html>Bad Gateway</html>'), contentType: 'text/html' });
     const answer = await world.start().call(requestOf());
@@ -409,7 +409,7 @@ describe('an answer that cannot be used', () => {
   });
 
   test.each([101, 204, 304])(
-    'a response behind HTTP status %d, which has no body, reaches the caller with status 200',
+    'returns a response behind HTTP status %d, which has no body, with status 200',
     async (status) => {
       const world = await createAccessWorld();
       world.link.spoil = (answer) => ({ ...answer, httpStatus: status });
@@ -420,7 +420,7 @@ describe('an answer that cannot be used', () => {
     },
   );
 
-  test('one that is too large is named as that, and recorded as unknown', async () => {
+  test('withholds an answer that is too large, and records it as unknown', async () => {
     const world = await createAccessWorld();
     world.link.spoil = (answer) => ({ ...answer, complete: false, receivedBytes: MAX_FORWARDED_BYTES + 1 });
     const answer = await world.start().call(requestOf());
@@ -429,7 +429,7 @@ describe('an answer that cannot be used', () => {
   });
 
   test.each(['clear', 'references', 'upper case'])(
-    'one that quotes the token (%s) is withheld, and its outcome recorded',
+    'withholds an answer that quotes the token (%s), and records its outcome',
     async (how) => {
       const world = await createAccessWorld();
       world.link.spoil = () => {
@@ -447,7 +447,7 @@ describe('an answer that cannot be used', () => {
     },
   );
 
-  test('one that is compressed is withheld: nobody knows whether it quotes the token', async () => {
+  test('withholds a compressed answer, which may quote the token unseen', async () => {
     const world = await createAccessWorld();
     world.link.spoil = (answer) => ({ ...answer, contentEncoding: 'gzip' });
     expect(seen(await world.start().call(requestOf()))).toMatchObject({
@@ -457,7 +457,7 @@ describe('an answer that cannot be used', () => {
     expect(world.records()).toMatchObject([{ sends: 1 }]);
   });
 
-  test('no session: nothing was sent, and the caller hears why', async () => {
+  test('reports the reason to the caller, and sends no request, without a session', async () => {
     const world = await createAccessWorld();
     world.storeByHand('Mistyped Marker 1');
     const answer = await world.start().call(requestOf());
@@ -473,7 +473,7 @@ describe('an answer that cannot be used', () => {
   });
 });
 
-test('nothing that is written or answered holds a password or a token', async () => {
+test('writes and returns no password and no token', async () => {
   const world = await createAccessWorld();
   world.link.fault = 'UnifiedWebService.REQUEST_FAILED.UnexpectedError';
   const { call } = world.start();
@@ -487,7 +487,7 @@ test('nothing that is written or answered holds a password or a token', async ()
   for (const secret of [...world.tokens, ...world.truth().passwords]) expect(written).not.toContain(secret);
 });
 
-test('an envelope with its namespace by default works as well', async () => {
+test('serves an envelope with a default namespace', async () => {
   const world = await createAccessWorld();
   const envelope = `<Envelope xmlns="${SOAP}"><Body><GetDeviceList xmlns="${V2}"/></Body></Envelope>`;
   expect(seen(await world.start().call(requestOf({ envelope }))).status).toBe(200);

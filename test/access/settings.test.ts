@@ -44,7 +44,7 @@ test.each([
   role('aws-reserved/sso.amazonaws.com/*-ops'),
   role('*/operations'),
   role('a*/b/ops-*'),
-])('%s would mean roles of every path: nobody is served, neither by a rule nor as a speaker', (principal) => {
+])('%s would match roles of every path, and is rejected in a rule and for a speaker', (principal) => {
   expect(() => readWith(withPrincipal(principal))).toThrow(AccessSettingsError);
   expect(() => readWith({ ...POLICY, speakers: [principal] })).toThrow('roles of every path');
 });

@@ -31,8 +31,8 @@ const spelling = (character: string) => {
 };
 const spelled = fc.tuple(...[...TOKEN].map(spelling)).map((parts) => parts.join(''));
 
-describe('an answer that says the token', () => {
-  test('is withheld in every spelling that another reader understands as the token', () => {
+describe('an answer that contains the token', () => {
+  test('is withheld in every spelling that another reader reads as the token', () => {
     fc.assert(
       fc.property(spelled, (text) => {
         // The other reader takes neither instructions nor leading zeros.
@@ -54,7 +54,7 @@ describe('an answer that says the token', () => {
     expect(whyWithheld(answer(text), TOKEN)).toBe('it quotes the session token');
   });
 
-  test('is withheld when its Content-Type says it', () => {
+  test('is withheld when its Content-Type contains it', () => {
     expect(whyWithheld(answer('', `text/xml; a=${TOKEN}`), TOKEN)).toBe('it quotes the session token');
   });
 });
@@ -79,7 +79,7 @@ describe('an answer that cannot be read is withheld', () => {
   });
 });
 
-test('any other answer is handed on', () => {
+test('returns any other answer', () => {
   for (const given of [
     answer('<a>\u00e9 &amp; &#65; &unknown; <![CDATA[<]]></a>'),
     answer(`<?xml version="1.0" encoding="UTF-8"?><a>${escaped(TOKEN.slice(1))}</a>`, 'text/xml'),

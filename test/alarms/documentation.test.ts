@@ -8,11 +8,11 @@ import { formatted, jsonSchemaOf } from './json-schema.ts';
 
 // Both files are written anew by: npx vitest run test/alarms -u
 describe('The published documents', () => {
-  it('docs/alarms.md shows every alarm as the code renders it', async () => {
+  it('show every alarm in docs/alarms.md as the code renders it', async () => {
     await expect(alarmsPage()).toMatchFileSnapshot('../../docs/alarms.md');
   });
 
-  it('docs/alarm-schema.json is the shape that the code declares', async () => {
+  it('have in docs/alarm-schema.json the shape that the code declares', async () => {
     await expect(formatted(jsonSchemaOf(Message))).toMatchFileSnapshot('../../docs/alarm-schema.json');
   });
 

@@ -22,7 +22,7 @@ function standing(title: string, trouble: Standing): Example {
 
 type Example = { title: string; event: AlarmEvent; setting?: Partial<Setting> };
 
-/** One of each alarm, and of each variant whose text tells a person something else. */
+/** One of each alarm, and of each variant with a different text. */
 export const examples: Example[] = [
   {
     title: 'The rotation was refused',

@@ -13,7 +13,7 @@ describe('The label of a credential', () => {
     ['größe', 'gr%C3%B6%C3%9Fe'],
     ['\u0000', '%00'],
     ['', '%'],
-  ])('of %j is %s', (credential, label) => {
+  ])('writes %j as %s', (credential, label) => {
     expect(labelOf(credential)).toBe(label);
   });
 
@@ -22,7 +22,7 @@ describe('The label of a credential', () => {
     expect(labelOf('a'.repeat(201))).toMatch(/^a{167}~[0-9a-f]{32}$/);
   });
 
-  it('is never shared by two credentials', () => {
+  it('differs for any two credentials', () => {
     const credential = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 4 }),
       fc.constantFrom('x'.repeat(300), `${'x'.repeat(299)}y`, 'a%20b', 'a b'),

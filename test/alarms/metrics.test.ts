@@ -27,7 +27,7 @@ describe('Metrics', () => {
     vi.unstubAllEnvs();
   });
 
-  it('writes one embedded-metric line: of the service, and of the credential in it', () => {
+  it('writes one embedded-metric line for the service and its credential', () => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'rotation');
     vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'somebody-elses');
     vi.stubEnv('SERVICE_NAME', 'fleet-passwords');
@@ -70,7 +70,7 @@ describe('Metrics', () => {
     ]);
   });
 
-  it('writes a dimension that CloudWatch takes for any username', () => {
+  it('writes a dimension that CloudWatch accepts for any username', () => {
     const { out, err } = written((metrics) => {
       metrics.count('PasswordLost', '');
       metrics.count('PasswordLost', 'größe 1');

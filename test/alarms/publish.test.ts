@@ -126,7 +126,7 @@ describe('Publishing an alarm', () => {
     expect(elapsedMs()).toBe(1100); // a third of the time, and a pause of 100 ms
   });
 
-  it('gives up after the last attempt and hands over why, once', async () => {
+  it('stops after the last attempt, and reports the cause once', async () => {
     const last = fault('InternalErrorException', 'server');
     const { sent, outcome, failures } = await publishing([last], { maxAttempts: 4 });
     expect(outcome).toBe('failed');
@@ -137,7 +137,7 @@ describe('Publishing an alarm', () => {
   });
 
   it.each(['AuthorizationErrorException', 'NotFoundException', 'InvalidParameterException'])(
-    'does not repeat what SNS refuses for good (%s)',
+    'does not repeat a message that SNS rejects for good (%s)',
     async (name) => {
       const { sent, outcome, failures } = await publishing([fault(name, 'client')]);
       expect([outcome, sent.length, failures.length]).toEqual(['failed', 1, 1]);
@@ -159,7 +159,7 @@ describe('Publishing an alarm', () => {
     expect(failures[0]?.message).toContain('no time was left');
   });
 
-  it('waits for an answer by a timeout, never by a sleep, which a simulated world lets pass at once', async () => {
+  it('waits for an answer by a timeout, never by a sleep', async () => {
     const { clock } = fakeClock();
     const answered = Promise.withResolvers<void>();
     setImmediate(answered.resolve);
@@ -168,7 +168,7 @@ describe('Publishing an alarm', () => {
     await expect(alarms.publish(event, { timeoutMs: 1000 })).resolves.toBe('published');
   });
 
-  it('does not throw when the client throws, and not when the one who is told throws', async () => {
+  it('does not throw when the client or the failure callback throws', async () => {
     const clock = fakeClock();
     const send = () => {
       throw new TypeError('no region');
@@ -184,7 +184,7 @@ describe('Publishing an alarm', () => {
     await expect(clock.run(alarms.publish(event, { timeoutMs: 1000 }))).resolves.toBe('failed');
   });
 
-  it('keeps the whole request below 256 KiB in characters that SNS takes, whatever the event holds', async () => {
+  it('keeps every request below 256 KiB, in characters that SNS accepts', async () => {
     const world = fakeSns('taken');
     const { clock } = fakeClock();
     const alarms = createAlarms({ sns: world.sns, topicArn, clock });

@@ -19,7 +19,7 @@ function example(title: string): AlarmEvent {
 }
 
 describe('Whatever texts an event holds', () => {
-  it("its subject, SMS, attributes and JSON stay within SNS's rules", () => {
+  it("keeps subject, SMS, attributes and JSON within SNS's rules", () => {
     fc.assert(
       fc.property(arbitraryEvent, (event) => {
         const { subject, sms, attributes, json } = render(event);
@@ -35,7 +35,7 @@ describe('Whatever texts an event holds', () => {
     );
   });
 
-  it('the e-mail keeps its sections: no text of the event can open a line or a section of its own', () => {
+  it('keeps the sections of the e-mail, in which no text of the event opens a line', () => {
     const lines = (event: AlarmEvent) => render(event).email.split('\n').length;
     const known = example('An app was refused');
     const forged = {
@@ -48,7 +48,7 @@ describe('Whatever texts an event holds', () => {
     expect(render(forged).email).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u);
   });
 
-  it('no shell reads more than a word in what stands in a command', () => {
+  it('writes each value in a command as one word of the shell', () => {
     const email = render({
       ...example('The password is lost'),
       secretArn: "arn:a:b:eu'; reboot;':1:s:n`id`$(id)",
@@ -60,7 +60,7 @@ describe('Whatever texts an event holds', () => {
 });
 
 describe('The texts', () => {
-  it('leave room in an SMS for the headline and the whole of what is to be known', () => {
+  it('leave room in an SMS for the headline and all facts', () => {
     for (const { title, event } of examples) {
       const advice = adviceOn(event, defaultSetting);
       const { sms } = render({ ...event, username: 'A-RATHER-LONG-USERNAME-OF-A-DEPARTMENT' });
@@ -70,20 +70,20 @@ describe('The texts', () => {
     }
   });
 
-  it('cut a long username out of the subject, not the news', () => {
+  it('shorten a long username in the subject, not the news', () => {
     const { subject } = render({ ...example('The rotation was refused'), username: 'u'.repeat(500) });
     expect(subject).toMatch(/^ThingSpace CRITICAL: log-in refused, 2 of 5 used - u+\.\.\.$/);
     expect(subject).toHaveLength(99);
   });
 
-  it('name who tried, what is used and left, where we stop, and the cause in words', () => {
+  it('name the actor, the used and remaining log-ins, the limit and the cause', () => {
     const { email } = render(example('An app was refused'));
     expect(email).toContain('The app "billing-export" presented the password of "ACME-UWS"');
     expect(email).toContain('1 of 5 used, 4 left; we stop at 3');
     expect(email).toContain('Cause: ThingSpace reported an unexpected error of its own');
   });
 
-  it('say how many failures are only possible', () => {
+  it('name the number of failures that are only possible', () => {
     const { email, json } = render(example('A log-in without an answer'));
     expect(email).toContain('2 of 5 used (1 of them only possible), 3 left');
     expect(JSON.parse(json).lockout).toMatchObject({ exposure: 2, possible: 1, left: 3 });
@@ -95,19 +95,19 @@ describe('The texts', () => {
     expect(render(example('The guard is closed')).email).toContain('npm run cli -- trial');
   });
 
-  it('say to phone support first when no log-in is left', () => {
+  it('advise a call to support first when no log-in is left', () => {
     expect(render(example('The last failure before the lock')).email).toContain(
       '1. The username is probably locked. Phone Verizon ThingSpace M2M Support',
     );
   });
 
-  it('send nobody to the phone before a sealed answer was opened', () => {
+  it('advise no call to support before a sealed answer was opened', () => {
     const { email } = render(example('The password is lost, but an unreadable answer is sealed'));
     expect(email.indexOf('Open the sealed answer')).toBeGreaterThan(0);
     expect(email.indexOf('Open the sealed answer')).toBeLessThan(email.indexOf('Phone Verizon'));
   });
 
-  it('link into the runbook and name the support contact that were configured', () => {
+  it('have the configured link into the runbook and the support contact', () => {
     const { email, json } = render(example('The password is lost'), {
       runbookUrl: 'https://wiki.example/runbook',
       supportContact: '+1 555 0100, contract 42',
@@ -118,14 +118,14 @@ describe('The texts', () => {
   });
 });
 
-describe('What is said of a trouble', () => {
+describe('The message of a standing trouble', () => {
   const standing = examples.flatMap(({ event }) => (event.event === 'standing-trouble' ? [event] : []));
 
   it.each(troubles)('%s is among the examples', (trouble) => {
     expect(standing.map((event) => event.trouble)).toContain(trouble);
   });
 
-  it('names the secret, says since when, and ends in a step that lets the function go on', () => {
+  it('names the secret and the time, and ends in a step that lets the function continue', () => {
     for (const event of standing) {
       const { email } = render({ ...event, days: 3, since: Date.parse('2026-02-26T03:04:05.678Z') });
       expect(email, event.trouble).toContain(event.secretArn);
@@ -135,7 +135,7 @@ describe('What is said of a trouble', () => {
     }
   });
 
-  it('offers for a changed username to put it back or to adopt it', () => {
+  it('offers to put a changed username back or to adopt it', () => {
     const { email } = render(example('The username in the secret was changed'));
     expect(email.indexOf('change only "username"')).toBeGreaterThan(0);
     expect(email.indexOf('npm run cli -- adopt')).toBeGreaterThan(email.indexOf('change only "username"'));
@@ -145,14 +145,14 @@ describe('What is said of a trouble', () => {
     expect(render(example('A rotation has failed')).email).toContain('The last error: SecretTooLargeError.');
   });
 
-  it('names whom a held rotation waits for, and the commands for both secrets', () => {
+  it('names the exchange that a held rotation waits for, and the commands for both secrets', () => {
     const { email } = render(example('A rotation is held'));
     expect(email).toContain('the password change of "YARD-UWS"');
     expect(email).toMatch(/status --secret '.*yard-GhIjKl'/);
     expect(email).toMatch(/release --secret '.*acme-AbCdEf'/);
   });
 
-  it('can be rendered also where a later release has named it', () => {
+  it('can be rendered when a later version has named it', () => {
     const later = { ...standing[0], trouble: 'of-a-later-release' } as unknown as AlarmEvent;
     expect(render(later).attributes.severity).toBe('critical');
     expect(render({ ...later, event: 'trouble-over' } as AlarmEvent).email).toContain('of-a-later-release');
@@ -160,7 +160,7 @@ describe('What is said of a trouble', () => {
 });
 
 describe('Messages of one incident', () => {
-  it('leave it to the one that follows to say what a refused probe means', () => {
+  it('leave the meaning of a refused probe to the message that follows', () => {
     const { email, sms } = render(example('A probe was refused'));
     expect(email).toContain('1. Nothing because of this message alone');
     expect(email).not.toMatch(/put-secret-value|rotate-secret|Rotate secret immediately|Phone/);
@@ -182,7 +182,7 @@ describe('Messages of one incident', () => {
     );
   });
 
-  it('say how many alarms were given up before', () => {
+  it('name the number of alarms that were dropped before', () => {
     const { email, json } = render(example('The guard is still closed, and alarms were given up'));
     expect(email).toContain('Before this one 7 alarms could not be published');
     expect(JSON.parse(json).droppedBefore).toBe(7);
@@ -225,7 +225,7 @@ describe('Severity', () => {
     ['username-changed', 'critical'],
     ['unreadable-envelope', 'warning'],
     ['rotation-failing', 'critical'],
-  ] as const)('of the trouble %s is %s', (trouble, severity) => {
+  ] as const)('gives the trouble %s the severity %s', (trouble, severity) => {
     const event = { ...(example('The password is still lost') as StandingTrouble), trouble };
     expect(render(event).attributes.severity).toBe(severity);
   });
@@ -234,7 +234,7 @@ describe('Severity', () => {
     ['A live password was put back', 'warning'],
     ['A stored password stays', 'info'],
     ['A trouble is over', 'info'],
-  ])('of "%s" is %s', (title, severity) => {
+  ])('gives "%s" the severity %s', (title, severity) => {
     expect(render(example(title)).attributes.severity).toBe(severity);
   });
 });

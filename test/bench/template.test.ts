@@ -17,7 +17,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('the template that the bench compares with rotates, by the calls of AWS’s own', async () => {
+test('rotates by the template of the bench with the calls of AWS’s own template', async () => {
   const before = world.gateway.calls.length;
   expect(await world.conductor.rotate(world.secretArn, { attempts: 1 })).toMatchObject({ succeeded: true });
   expect(world.storedPassword()).toBe(world.platform.truth(world.username).password);

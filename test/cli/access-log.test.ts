@@ -46,7 +46,7 @@ function deskWith(records: AuditRecord[]) {
   return { desk: { ...desk, accessRecords }, terminal, tables, asked };
 }
 
-test('who changed a device: a line for each request, and a record without outcome reads as unknown', async () => {
+test('prints a line for each request, and unknown for a record without outcome', async () => {
   const { desk, terminal, tables } = deskWith([
     record('a', { user: 'alice@example.com', outcome: 'done' }),
     record('b', { at: NOON + 1_000 }),
@@ -63,7 +63,7 @@ test('who changed a device: a line for each request, and a record without outcom
   expect(tables).toEqual(['ours-access']);
 });
 
-test('changes of whole groups stand below, since the device may be one of theirs', async () => {
+test('lists changes of whole groups below, since the device may be in one', async () => {
   const group = record('g', { devices: [], groups: ['DeviceGroupName All'], outcome: 'done' });
   const { desk, terminal } = deskWith([group]);
   await accessLog(desk, { device: '8914', accessTable: 't' }, NOON + 60_000);
@@ -71,7 +71,7 @@ test('changes of whole groups stand below, since the device may be one of theirs
   expect(terminal.said[0]).toContain('DeviceGroupName All');
 });
 
-test('as JSON it has everything that was recorded', async () => {
+test('prints every recorded member as JSON', async () => {
   const { desk, terminal } = deskWith([record('a', { outcome: 'done' })]);
   await accessLog(desk, { operation: 'Change*', accessTable: 't', json: true }, NOON + 60_000);
   expect(JSON.parse(terminal.said[0] ?? '')).toMatchObject({
@@ -80,7 +80,7 @@ test('as JSON it has everything that was recorded', async () => {
   });
 });
 
-test('the table is found by the name of the service', async () => {
+test('finds the table by the name of the service', async () => {
   const { desk, tables } = deskWith([]);
   const facts = { ...desk.function, environment: { SERVICE_NAME: 'Ours' } };
   const settings = { ...desk.settings, function: facts } as typeof desk.settings;
@@ -92,7 +92,7 @@ test.each([
   [{ since: 'yesterday', accessTable: 't' }, '--since wants a time'],
   [{ since: '2026-01-06T00:00:00Z', accessTable: 't' }, '--since wants a time before --until'],
   [{}, '--access-table'],
-])('%j is refused in a sentence', async (options, words) => {
+])('rejects %j in one sentence', async (options, words) => {
   const { desk } = deskWith([]);
   const { function: _, ...settings } = desk.settings;
   const failure = await accessLog(

@@ -33,18 +33,18 @@ describe('The command adopt', () => {
     ]);
     await adopt(desk, options);
     expect(terminal.asked).toHaveLength(1);
-    expect(terminal.said.join('\n')).toContain(`The secret ${OTHER_ARN} does not any more`);
+    expect(terminal.said.join('\n')).toContain(`The secret ${OTHER_ARN} no longer does`);
     expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'adopt', outcome: 'adopted' }]);
     expect((await world.rotate()).rotated).toBe(true);
     expect(world.state().secretArn).toBe(SECRET_ARN);
   });
 
-  it('lets the secret rotate another username, and lets go of the former one', async () => {
+  it('lets the secret rotate another username, and no longer the former one', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username'));
     await adopt(desk, options);
-    expect(terminal.said.join('\n')).toContain(`It does not rotate ${USERNAME} any more`);
+    expect(terminal.said.join('\n')).toContain(`It no longer rotates ${USERNAME}`);
     expect((await desk.ledger.read('Another-Username', LATER)).state.secretArn).toBe(SECRET_ARN);
     expect(world.state().secretArn).toBeUndefined();
     expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe('Another-Username');
@@ -61,7 +61,7 @@ describe('The command adopt', () => {
     expect(terminal.warned.join('\n')).toMatch(/not settled \(received\).*status --username/);
   });
 
-  it('changes nothing while ThingSpace is being asked, and takes over what a dead invocation has left', async () => {
+  it('changes no item during an exchange, and takes over the work of a dead invocation', async () => {
     const { world, desk, terminal } = startDesk();
     await dies(world);
     await expect(adopt(desk, options)).rejects.toThrow(AdoptNotTakenError);
@@ -72,7 +72,7 @@ describe('The command adopt', () => {
     expect(world.aws.published.map(({ event }) => event)).toContain('password-unknown');
   });
 
-  it('takes no username over where AWSCURRENT names none that can be used', async () => {
+  it('adopts no username when AWSCURRENT has no usable one', async () => {
     const { world, desk } = startDesk();
     await world.rotate();
     world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username '));
@@ -80,7 +80,7 @@ describe('The command adopt', () => {
     expect(world.state().secretArn).toBe(SECRET_ARN);
   });
 
-  it('does again what a failure has left undone', async () => {
+  it('repeats the part that a failure has left undone', async () => {
     const { world, desk } = await ofAnother();
     world.plan.decide = ({ name }) => (name === 'PutItem (secret)' ? 'failed-before' : 'ok');
     await expect(adopt(desk, options)).rejects.toThrow();
@@ -90,7 +90,7 @@ describe('The command adopt', () => {
     expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe(USERNAME);
   });
 
-  it('does nothing when the person says no, where nobody can be asked, and without a secret', async () => {
+  it('changes no item without the operator’s yes, a terminal, or a secret', async () => {
     for (const terminalOptions of [{ answer: false }, { isTty: false }]) {
       const { world, desk } = await ofAnother(terminalOptions);
       await expect(adopt(desk, options)).rejects.toThrow(NotConfirmedError);

@@ -9,6 +9,7 @@ import { store } from '../../cli/store.ts';
 import { trial } from '../../cli/trial.ts';
 import { unlocked } from '../../cli/unlocked.ts';
 import { type Next, verdictOn } from '../../cli/verdict.ts';
+import { sampled } from '../thorough.ts';
 import type { Fate } from '../world/fate.ts';
 import { type Act, EDITS, makeRoom, OPERATIONS } from '../world/people.ts';
 import { createWorld, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
@@ -44,7 +45,7 @@ async function play(act: Act, index: number, fate: Fate): Promise<World> {
 
 let resets = 0;
 
-/** What a person does who is told so. */
+/** Does what the advice tells an operator to do. */
 async function follow(world: World, next: Next): Promise<void> {
   resets += 1;
   const password = `Reset As Advised ${resets}`;
@@ -78,7 +79,7 @@ async function follow(world: World, next: Next): Promise<void> {
     case 'open':
       return store(desk, { secret, actor: 'ann', yes: true, fromSealed: true });
     case 'repair':
-      // What the sentence or the last error names: rotation that was turned off, or a secret without room.
+      // The sentence or the last error names the cause: rotation is turned off, or the secret has no room.
       world.aws.rotation.enabled = true;
       makeRoom(world, reportOn(await look(desk, { secret })).current?.remark ?? '');
       makeRoom(world, world.told.findLast((line) => line.startsWith('SecretTooLargeError')) ?? '');
@@ -114,10 +115,10 @@ async function judge(world: World, name: string): Promise<void> {
   throw new Error(`${name}: not well after ${done.join('; ')}\n${world.told.slice(-6).join('\n')}`);
 }
 
-describe('Doing what status says', () => {
+describe('Following the advice of status', () => {
   for (const act of [...EDITS, ...OPERATIONS]) {
-    it(`ends well, and the next rotation too, when a person ${act.name}`, async () => {
-      for (const index of CALLS) {
+    it(`ends well, and so does the next rotation, when an operator ${act.name}`, async () => {
+      for (const index of sampled(CALLS, 4)) {
         for (const fate of FATES) {
           const name = `${act.name} at call ${index} (${fate})`;
           const world = await play(act, index, fate);

@@ -17,11 +17,11 @@ async function read(element: string, passwordElement?: string) {
 }
 
 describe('The command contract', () => {
-  it('says which element the live service wants for the current password', async () => {
+  it('names the element that the live service expects for the current password', async () => {
     expect(await read('CurrentPassword')).toContain('set THINGSPACE_PASSWORD_ELEMENT=CurrentPassword');
   });
 
-  it('agrees with a setting that is right', async () => {
+  it('ends well when the setting is right', async () => {
     expect(await read('CurrentPassword', 'CurrentPassword')).toContain('The setting agrees.');
   });
 
@@ -31,7 +31,7 @@ describe('The command contract', () => {
     );
   });
 
-  it('asks the service alone, whatever host the contract names, and follows what it imports', async () => {
+  it('asks the service alone, whatever host the contract names, and follows its imports', async () => {
     const asked: string[] = [];
     const schema = `<xs:schema xmlns:xs="x"><xs:element name="GetNewPassword"><xs:complexType><xs:sequence>
       <xs:element name="Input"><xs:complexType><xs:sequence><xs:element name="Channel"/>

@@ -42,7 +42,7 @@ for (const name of ['map', 'filter', 'take', 'drop', 'flatMap', 'reduce', 'toArr
 `;
 
 describe('The directory of the operator’s tool', () => {
-  it('runs without node_modules where it is copied to, and has a few megabytes at most', () => {
+  it('runs without node_modules in another place, and has a few megabytes at most', () => {
     expect(run('explain', 'CredentialLostError')).toMatchObject({ status: 0, stderr: '' });
     expect(built.sizeBytes).toBeLessThan(3_000_000);
   });
@@ -59,7 +59,7 @@ describe('The directory of the operator’s tool', () => {
     });
   });
 
-  it('has an example in the help of every command', () => {
+  it('shows an example in the help of every command', () => {
     const commands = [...run('--help').stdout.matchAll(/^ {2}([a-z-]+) \[/gm)].map(
       ([, name]) => name as string,
     );
@@ -69,7 +69,7 @@ describe('The directory of the operator’s tool', () => {
     }
   });
 
-  it('names no function that Node.js 20 lacks', () => {
+  it('calls no function that Node.js 20 lacks', () => {
     const files = globSync('**/*.mjs', { cwd: copy });
     expect(files.length).toBeGreaterThan(10);
     const newer =

@@ -86,7 +86,7 @@ const PLANTED: Planted[] = [
     'secret',
     /placeholder/,
   ],
-  ['the secret is no JSON', first((world) => world.aws.store('nonsense')), 'secret', /not JSON/],
+  ['the secret is not JSON', first((world) => world.aws.store('nonsense')), 'secret', /not JSON/],
   ['the secret is binary', first((world) => world.aws.storeBinary()), 'secret', /binary data/],
   [
     'the secret has no room for a new password',
@@ -153,7 +153,7 @@ const PLANTED: Planted[] = [
   ],
   ['this clock is off', first((world) => world.advance(10 * 60_000)), 'clock', /min behind AWS/],
   ['the log group is gone', around({ logGroupExists: async () => false }), 'log group', /does not exist/],
-  ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /nobody/],
+  ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /no subscription/],
   [
     'a subscription is not confirmed',
     around({ subscriptions: async () => [{ protocol: 'email', confirmed: false }] }),
@@ -191,7 +191,7 @@ const PLANTED: Planted[] = [
 ];
 
 describe('The command doctor', () => {
-  it('finds nothing where all is well, and presents no password', async () => {
+  it('finds no fault in a healthy setup, without a log-in attempt', async () => {
     const { world, desk, terminal } = await healthy();
     const before = world.truth().logIns;
     expect(await results(desk, terminal.said)).toEqual({ failed: [], code: 0 });
@@ -205,7 +205,7 @@ describe('The command doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('finds that ThingSpace cannot be reached, and goes on with the rest', async () => {
+  it('finds that ThingSpace cannot be reached, and continues with the rest', async () => {
     const { desk, terminal } = await healthy();
     const { failed } = await results(desk, terminal.said, unreachable);
     expect(failed).toMatchObject([{ check: 'ThingSpace', says: expect.stringContaining('ENOTFOUND') }]);

@@ -11,20 +11,20 @@ test.each([
   ['of this secret', { secretId: OURS }],
   ['of a secret that a person named by its name', { secretId: 'thingspace/fleet' }],
   ['of a release that names no secret', {}],
-])('an error %s is shown', (_whose, facts) => {
+])('shows an error %s', (_whose, facts) => {
   expect(errorIn(line(facts), OURS)).toEqual([error]);
 });
 
-test('an error of another credential of the service is not shown', () => {
+test('does not show an error of another credential', () => {
   expect(errorIn(line({ secretId: THEIRS }), OURS)).toEqual([]);
 });
 
-test('what is no error is none', () => {
+test('finds no error in a line that reports none', () => {
   expect(errorIn('START RequestId: 1', OURS)).toEqual([]);
   expect(errorIn('{"message":"Invoked"}', OURS)).toEqual([]);
 });
 
-test('the function names the secret of its event where it can be read', () => {
+test('names the secret of the event in the function’s line when it can be read', () => {
   expect(secretIdIn({ Recover: OURS })).toBe(OURS);
   expect(secretIdIn({ Step: 'createSecret', SecretId: OURS, ClientRequestToken: 'token' })).toBe(OURS);
   expect(secretIdIn({ SecretId: OURS })).toBeUndefined();

@@ -92,21 +92,21 @@ const everyState = Object.entries(JOURNALS).flatMap(([name, journal]) =>
   ),
 );
 
-/** What stands after the verdict's first word. */
+/** The verdict after its first word. */
 const finding = (journal: keyof typeof JOURNALS, dead: boolean, trouble?: (typeof troubles)[number]) =>
   verdictOn(sightOf(JOURNALS[journal] as Journal, dead, trouble && standing(trouble))).finding;
 const standing = (kind: (typeof troubles)[number]) => ({ kind, since: NOW, saidAt: NOW, failures: 1 });
 
 describe('The verdict', () => {
   it.each(everyState)(
-    'of $title is well only where nothing is open, dead or on record',
+    'is well for $title only when nothing is open, dead or on record',
     ({ journal, dead, kind }) => {
       const verdict = verdictOn(sightOf(journal, dead, kind && standing(kind)));
       const { wellness } = findings[verdict.finding];
       const nothingOpen = journal.state === 'idle' && !dead && kind === undefined;
       expect(exitCodeFor[wellness] === 0).toBe(nothingOpen);
       expect(verdict.next[0].do === 'nothing').toBe(nothingOpen);
-      // What is dead or lost is a person's.
+      // An operator must act when a password is dead or lost.
       const owned = journal.state === 'exchanging' && journal.startedAt === NOW - MINUTE_MS;
       if (dead && !owned) expect(wellness).toBe('act');
     },
@@ -150,7 +150,7 @@ describe('The verdict', () => {
     );
   });
 
-  it('first says to wait where a log-in would come too early, and to look into a sealed answer before all else', () => {
+  it('advises a wait before an early log-in, and the sealed answer before all else', () => {
     const doing = (journal: keyof typeof JOURNALS, dead = false) =>
       verdictOn(sightOf(JOURNALS[journal] as Journal, dead, undefined)).next[0];
     expect(doing('unknown, not settled yet')).toEqual({ do: 'wait', until: NOW + 19 * MINUTE_MS });

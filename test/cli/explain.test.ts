@@ -10,17 +10,17 @@ const message = (members: object) =>
   JSON.stringify({ schema: 'thingspace-rotation-alarm/1', secretArn: ARN, ...members });
 
 describe('The command explain', () => {
-  it.each(Object.keys(alarms))('knows the message %s, and the secret that it names', (event) => {
+  it.each(Object.keys(alarms))('explains the message %s, and names its secret', (event) => {
     const told = explanationOf(message({ event }));
     expect(told).toMatchObject({ about: event, secretArn: ARN });
     expect(told?.means.length).toBeGreaterThan(20);
   });
 
-  it.each(Object.keys(troubles))('knows the trouble %s, and says it rather than its event', (trouble) => {
+  it.each(Object.keys(troubles))('explains the trouble %s rather than its event', (trouble) => {
     expect(explanationOf(message({ event: 'standing-trouble', trouble }))?.about).toBe(trouble);
   });
 
-  it.each([...Object.keys(errors), ...Object.keys(findings)])('knows %s by its name', (name) => {
+  it.each([...Object.keys(errors), ...Object.keys(findings)])('explains %s by its name', (name) => {
     expect(explanationOf(name)?.about).toBe(name);
   });
 
@@ -29,7 +29,7 @@ describe('The command explain', () => {
     expect(explanationOf(line)?.about).toBe('CredentialLostError');
   });
 
-  it('knows every error that ends a step', () => {
+  it('explains every error that ends a step', () => {
     const sources = ['lambda/rotation/errors.ts', 'lambda/ledger/errors.ts'].map((path) =>
       readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'),
     );
@@ -42,7 +42,7 @@ describe('The command explain', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('prints the command with the secret, and calls what it does not know an error', () => {
+  it('prints the command with the secret, and rejects a text that it does not know', () => {
     const said: string[] = [];
     const terminal = { say: (text: string) => void said.push(text) };
     explain(terminal, message({ event: 'password-lost' }));

@@ -13,7 +13,7 @@ import { startDesk } from './desk.ts';
 const secret = SECRET_ARN;
 
 describe('The command rotate', () => {
-  it('starts a rotation, says what it costs before, and ends when it is done', async () => {
+  it('starts a rotation, names its cost before, and ends with it', async () => {
     const { world, desk, terminal } = startDesk();
     await rotate(desk, { secret });
     expect(terminal.asked).toEqual(['Rotate now?']);
@@ -22,21 +22,21 @@ describe('The command rotate', () => {
     expect(world.currentPassword()).toBe(world.truth().password);
   });
 
-  it('goes on with a rotation that is not over', async () => {
+  it('continues a rotation that has not ended', async () => {
     const { world, desk, terminal } = startDesk();
     world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
     await world.rotate({ attempts: 1 });
     world.plan.decide = () => 'ok';
     await rotate(desk, { secret, yes: true });
     expect(terminal.said.join('\n')).toContain('An earlier rotation is not over');
-    // Whoever rotates because the password leaked is told that this one is older than the wish.
+    // An operator who rotates because the password leaked reads that this one is older than the request.
     expect(terminal.said.at(-1)).toMatch(
       /^Rotated: the password .* before this command, .* npm run cli -- rotate/,
     );
     expect(world.truth().getNewPasswords).toBe(1);
   });
 
-  it('makes a new password where the daily check ends an earlier rotation, and is not done before', async () => {
+  it('ends only with a new password when the daily check ends an earlier rotation', async () => {
     const { world, desk, terminal } = startDesk();
     let away = false;
     world.plan.decide = ({ name }) => {
@@ -53,7 +53,7 @@ describe('The command rotate', () => {
     expect(world.truth().getNewPasswords).toBe(2);
   });
 
-  it('waits for its own rotation when another one is finished meanwhile', async () => {
+  it('waits for its own rotation when another one finishes meanwhile', async () => {
     const { world, desk } = startDesk();
     desk.account.rotate = async (_arn, token) => {
       await world.rotate();
@@ -64,7 +64,7 @@ describe('The command rotate', () => {
     expect(ended).toBeInstanceOf(RotationNotDoneError);
   });
 
-  it('ends with the function’s own reason when a person must act', async () => {
+  it('ends with the function’s own reason when an operator must act', async () => {
     const { world, desk } = startDesk();
     world.storeByHand('Mistyped 1');
     const failure = await rotate(desk, { secret, yes: true }).catch((error: Error) => error);
@@ -73,7 +73,7 @@ describe('The command rotate', () => {
     expect(world.truth().failures).toBe(1);
   });
 
-  it('says at once why it waits, what happens by itself and not before when, and what comes next to who leaves', async () => {
+  it('prints at once the reason of the wait, the earliest end, and the next step', async () => {
     const { world, desk, terminal } = startDesk();
     let leaving = () => '';
     terminal.onInterrupt = (words) => {
@@ -91,7 +91,7 @@ describe('The command rotate', () => {
     );
   });
 
-  it('ends with exit code 3 where it only was not over yet, and 2 for a time that is none', async () => {
+  it('ends with exit code 3 when its time ends first, and 2 for an invalid time', async () => {
     const { world, desk } = startDesk();
     desk.account.rotate = async (_arn, token) => {
       world.aws.stage(token);
@@ -105,7 +105,7 @@ describe('The command rotate', () => {
     expect(exitCodeOf(wrong)).toBe(2);
   });
 
-  it('goes on when one look fails', async () => {
+  it('continues when one read fails', async () => {
     const { desk, terminal } = startDesk();
     const { describe: real } = desk.store;
     let looks = 0;
@@ -120,7 +120,7 @@ describe('The command rotate', () => {
     expect(terminal.said.at(-1)).toContain('Rotated');
   });
 
-  it('does not begin what would only fail, and nothing in a dry run or without a yes', async () => {
+  it('begins no rotation that would fail, in a dry run, or without a yes', async () => {
     const { world, desk } = startDesk();
     world.storeByHand('Mistyped 1');
     await world.rotate({ attempts: 1 });
@@ -134,7 +134,7 @@ describe('The command rotate', () => {
 });
 
 describe('The command recover', () => {
-  it('has the function store what is sealed', async () => {
+  it('makes the function store the sealed password', async () => {
     const { world, desk, terminal } = startDesk();
     world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
     await world.rotate({ attempts: 1 });
@@ -161,24 +161,24 @@ describe('The command adopt', () => {
     });
     expect((await world.rotate({ attempts: 1 })).rotated).toBe(false);
     await adopt(desk, { secret, actor: 'ann' });
-    expect(terminal.asked).toEqual(['Is that so?']);
+    expect(terminal.asked).toEqual(['Do this?']);
     expect(world.state().secretArn).toBe(SECRET_ARN);
     expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe(USERNAME);
     world.advance(MINUTE_MS);
     expect((await world.rotate()).rotated).toBe(true);
   });
 
-  it('does nothing where there is nothing to adopt, and nothing while a password is being changed', async () => {
+  it('changes no item without a username to adopt, or during an exchange', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     await adopt(desk, { secret, actor: 'ann' });
-    expect(terminal.said[0]).toContain('Nothing to do');
+    expect(terminal.said[0]).toContain('No change is needed');
     expect(terminal.asked).toEqual([]);
   });
 });
 
 describe('The command audit', () => {
-  it('tells who did what in the order in which it happened, those that wait in the item included', async () => {
+  it('prints all actions in order, including those that wait in the item', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     world.advance(MINUTE_MS);
@@ -193,7 +193,7 @@ describe('The command audit', () => {
 });
 
 describe('The command test-alarm', () => {
-  it('asks first, and says who it goes to', async () => {
+  it('asks first, and names the receivers', async () => {
     const { desk, terminal } = startDesk();
     await testAlarm(desk, { actor: 'ann' });
     expect(terminal.asked).toEqual(['Publish it?']);

@@ -3,15 +3,15 @@ import { wrapped } from '../../cli/layout.ts';
 
 const sentence = '  The old password was refused after a change whose answer did not arrive.';
 
-describe('What the tool prints', () => {
-  it('is broken between words at the terminal’s width, and indented as its line is', () => {
+describe('The tool’s output', () => {
+  it('breaks between words at the terminal’s width, with its line’s indent', () => {
     expect(wrapped(sentence, 50)).toBe(
       '  The old password was refused after a change\n  whose answer did not arrive.',
     );
     expect(wrapped('x'.repeat(90), 50)).toBe('x'.repeat(90));
   });
 
-  it('keeps commands and the rows of tables on one line, and everything where no width is known', () => {
+  it('keeps commands and table rows on one line, and every line without a known width', () => {
     const command = `    npm run cli -- store --secret '${'a'.repeat(80)}'`;
     const row = `thingspace/fleet  Fleet-API  all is well  ${'0 of 5  '.repeat(10)}`;
     for (const whole of [command, row]) expect(wrapped(whole, 60)).toBe(whole);

@@ -33,7 +33,7 @@ function deskOf(world: World, options = {}) {
 }
 
 describe('The command open', () => {
-  it('writes the raw answer and the exact password into files that only their owner may read', async () => {
+  it('writes the raw answer and the exact password into files for their owner only', async () => {
     const { desk, terminal } = await received();
     await open(desk, { username: USERNAME, out: out() });
     expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
@@ -45,7 +45,7 @@ describe('The command open', () => {
     expect(terminal.said.join('\n')).not.toContain(NEW_PASSWORD);
   });
 
-  it('finds in the function’s log what a killed invocation has left there alone, with its time', async () => {
+  it('finds an answer, with its time, that a killed invocation left in the log only', async () => {
     const world = createWorld({ nextPassword: () => NEW_PASSWORD });
     world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
     const token = randomUUID();
@@ -58,7 +58,7 @@ describe('The command open', () => {
     expect(terminal.said[0]).toContain('in the function’s log of 2026-01-05T00:00');
   });
 
-  it('recovers an answer whose element name nobody foresaw', async () => {
+  it('recovers an answer with an unknown element name', async () => {
     const world = createWorld();
     world.link.spoil = (body) => {
       const renamed = Buffer.from(body.toString().replaceAll('NewPassword>', 'FreshSecret>'));
@@ -76,7 +76,7 @@ describe('The command open', () => {
     expect(readFileSync(out(), 'utf8').replaceAll('&#38;', '&amp;')).toContain(escaped);
   });
 
-  it('opens what was set aside as well as the journal’s answer', async () => {
+  it('opens set-aside answers as well as the journal’s answer', async () => {
     const { world, desk, terminal } = await received();
     const envelope = JSON.parse(world.aws.log[0]?.line ?? '').sealedEnvelope;
     await desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
@@ -89,7 +89,7 @@ describe('The command open', () => {
     expect(terminal.said.join('\n')).toContain('A sealed answer in what was set aside');
   });
 
-  it('opens what an item of release 0.1 has set aside in itself', async () => {
+  it('opens an answer that an item of version 0.1 has set aside inside', async () => {
     const { world, desk } = await received();
     const [key = '', text = ''] = [...world.aws.table].at(0) ?? [];
     const { setAside, journal, ...item } = JSON.parse(text);
@@ -99,7 +99,7 @@ describe('The command open', () => {
     expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
   });
 
-  it('opens the journal’s answer where what was set aside cannot be read', async () => {
+  it('opens the journal’s answer when the set-aside ones cannot be read', async () => {
     const { world, desk, terminal } = await received();
     world.plan.decide = ({ name }) => (name === 'Query' ? 'failed-before' : 'ok');
     await open(desk, { secret: SECRET_ARN, out: out() });
@@ -129,7 +129,7 @@ describe('The command open', () => {
     expect(readFileSync(`${out()}.password`, 'utf8')).toBe(NEW_PASSWORD);
   });
 
-  it('undoes what an answer declares of its bytes, says so, and keeps the raw bytes', async () => {
+  it('undoes and names the codings that an answer declares, and keeps the raw bytes', async () => {
     const world = createWorld({ nextPassword: () => NEW_PASSWORD });
     let sent = Buffer.alloc(0);
     world.link.spoil = (body) => {
@@ -172,7 +172,7 @@ describe('The command open', () => {
       return { lines, ...deskOf(world) };
     }
 
-    it('puts them together from the log, in any order, as one answer', async () => {
+    it('joins the parts from the log, in any order, to one answer', async () => {
       const { desk, lines } = await inParts();
       await open(desk, { text: lines.toReversed().join('\n'), out: out() });
       expect(readFileSync(out()).length).toBeGreaterThan(400 * 1024);
@@ -180,7 +180,7 @@ describe('The command open', () => {
       expect(() => statSync(`${out()}.2`)).toThrow('ENOENT');
     });
 
-    it('opens what there is of it, and says which parts are missing', async () => {
+    it('opens the parts that exist, and names the missing ones', async () => {
       const { desk, terminal, lines } = await inParts();
       await open(desk, { text: lines.slice(0, 1).join('\n'), out: out() });
       expect(readFileSync(out()).length).toBe(180 * 1024);
@@ -214,7 +214,7 @@ describe('The command open', () => {
     expect(terminal.said.join('\n')).toContain(NEW_PASSWORD);
   });
 
-  it('says where else to look when the ledger keeps nothing', async () => {
+  it('names other places to look when the ledger keeps no answer', async () => {
     const { desk } = deskOf(createWorld());
     await expect(open(desk, { secret: SECRET_ARN })).rejects.toThrow(NoSealedAnswerError);
     await expect(open(desk, { text: 'no envelope {here}' })).rejects.toThrow(NoSealedAnswerError);

@@ -16,7 +16,7 @@ const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 
 const charset = (name: string) => ({ contentType: `text/xml; charset=${name}` });
 
-describe('what an answer declares of its bytes is undone', () => {
+describe('undoes the codings that an answer declares', () => {
   it.each<[string, AnswerContent, string[]]>([
     ['gzip', { body: gzipSync(utf8), contentEncoding: 'GZip' }, ['gzip']],
     ['x-gzip', { body: gzipSync(utf8), contentEncoding: 'x-gzip' }, ['gzip']],
@@ -65,7 +65,7 @@ describe('what an answer declares of its bytes is undone', () => {
     expect(inPlainText({ body: declaring }).undone).toEqual(['ISO 8859-1']);
   });
 
-  it('as far as it came, when the compressed bytes were cut', () => {
+  it('as far as it arrived, when the compressed bytes were cut', () => {
     const lines = Array.from({ length: 5_000 }, (_, line) => `line ${line}\n`).join('');
     const body = gzipSync(lines).subarray(0, 5_000);
     const plain = inPlainText({ body, contentEncoding: 'gzip' }).content.body.toString();
@@ -73,7 +73,7 @@ describe('what an answer declares of its bytes is undone', () => {
     expect(lines.startsWith(plain)).toBe(true);
   });
 
-  it('on each side of a gap, which stays where it is', () => {
+  it('on each side of a gap, which keeps its place', () => {
     const body = utf16(`ää${xml}`);
     const plain = inPlainText({ body, gapAt: 4, ...charset('utf-16le') });
     expect(plain.content.body.toString()).toBe(`ää${xml}`);
@@ -82,7 +82,7 @@ describe('what an answer declares of its bytes is undone', () => {
   });
 });
 
-describe('nothing else is tried', () => {
+describe('tries no coding that is not declared', () => {
   it.each<[string, AnswerContent]>([
     ['gzip that is not declared', { body: gzipSync(utf8) }],
     ['UTF-16 that is not declared', { body: utf16(xml) }],
@@ -109,7 +109,7 @@ describe('nothing else is tried', () => {
       { body: gzipSync(Buffer.alloc(17 * 1024 * 1024)), contentEncoding: 'gzip' },
       /says gzip, and that could not be undone/,
     ],
-  ])('%s is shown as it came, and that is said', (_, answer, problem) => {
+  ])('shows %s unchanged, with a remark', (_, answer, problem) => {
     const plain = inPlainText(answer);
     expect(plain).toMatchObject({ content: answer, undone: [], problem: expect.stringMatching(problem) });
     expect(plain.problem).not.toContain('Marker');

@@ -41,7 +41,7 @@ function cli(
 }
 
 describe('The operator’s tool as a process', () => {
-  it('makes a trial with nothing but the secret’s name and AWS credentials, then shows a clean status', async () => {
+  it('makes a trial with only the secret’s name and AWS credentials, then shows a clean status', async () => {
     const trial = await cli(['trial', '--secret', world.secretArn, '--yes', '--as', 'ann']);
     expect(trial).toMatchObject({ code: 0, stderr: '' });
     expect(trial.stdout).toContain('It works');
@@ -63,7 +63,7 @@ describe('The operator’s tool as a process', () => {
     );
   });
 
-  it('ends with exit code 2 when it is called wrongly', async () => {
+  it('ends with exit code 2 for a wrong command line', async () => {
     expect(await cli(['trial'])).toMatchObject({
       code: 2,
       stderr: 'Error: Name the credential: --secret <name or ARN>, or --username <username>.\n',
@@ -122,7 +122,7 @@ describe('The operator’s tool as a process', () => {
     expect(code).toBe(0);
   });
 
-  it('says what disagrees with the function, and does nothing', async () => {
+  it('names the settings that disagree with the function, and stops', async () => {
     const { code, stderr } = await cli(['trial', '--secret', world.secretArn, '--yes'], {
       LOCKOUT_LIMIT: '7',
     });
@@ -130,7 +130,7 @@ describe('The operator’s tool as a process', () => {
     expect(stderr).toContain('LOCKOUT_LIMIT is 7 here and 5 in the function');
   });
 
-  it('speaks of the operator’s own region, credentials and network', async () => {
+  it('names the operator’s own region, credentials and network in errors', async () => {
     const ask = (env: Record<string, string | undefined>) =>
       cli(['status', '--secret', 'thingspace/fleet-api'], env);
     expect((await ask({ AWS_REGION: undefined })).stderr).toMatch(/^Error: No AWS region is known/);
@@ -146,7 +146,7 @@ describe('The operator’s tool as a process', () => {
     [200, 'a page of success'],
     [403, 'a page that refuses'],
     [502, 'a page of a gateway'],
-  ])('tells a proxy that answers with %i and %s from AWS', async (status) => {
+  ])('distinguishes a proxy that answers with %i and %s from AWS', async (status) => {
     const html = '<html><body>Please log in to the Wi-Fi</body></html>';
     const proxy = createServer((_request, response) =>
       response.writeHead(status, { 'content-type': 'text/html' }).end(html),
@@ -161,7 +161,7 @@ describe('The operator’s tool as a process', () => {
     expect(stderr).not.toContain('Wi-Fi');
   });
 
-  it('presents no password where nobody says the real limits', async () => {
+  it('makes no log-in attempt without the real limits', async () => {
     const away = { AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9', LEDGER_TABLE: world.tableName };
     const before = world.platform.truth(world.username).logIns;
     const { code, stderr } = await cli(['trial', '--secret', world.secretArn, '--yes'], away);

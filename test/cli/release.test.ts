@@ -32,24 +32,24 @@ async function incident(): Promise<Service> {
 const actor = 'ann';
 const secret = OTHER_ARN;
 
-describe('A credential that is held', () => {
-  it('says that it waits, for whom, and what to do', async () => {
+describe('A credential on hold', () => {
+  it('shows the hold, its exchange, and the next step', async () => {
     const service = await incident();
     const { desk, terminal } = deskOf(service);
     await expect(status(desk, { secret })).rejects.toThrow('Not all is well');
     const said = terminal.said.join('\n');
     expect(said).toContain('ACT: waits for another credential');
-    expect(said).toContain(`The password change of Fleet-Api (${SECRET_ARN}) is unknown since`);
+    expect(said).toContain(`The exchange of Fleet-Api (${SECRET_ARN}) is unknown since`);
     expect(said).toContain(`status --secret '${SECRET_ARN}'`);
     expect(said).toContain(`release --secret '${SECRET_ARN}'`);
   });
 
-  it('is not rotated: it would only be held once more', async () => {
+  it('is not rotated, as it would only be held once more', async () => {
     const { desk } = deskOf(await incident());
     await expect(rotate(desk, { secret, yes: true })).rejects.toThrow(RotationNotDoneError);
   });
 
-  it('says that it may rotate again when the other one is settled; one command does it', async () => {
+  it('may rotate again, by one command, when the other one is settled', async () => {
     const service = await incident();
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
@@ -60,11 +60,11 @@ describe('A credential that is held', () => {
     expect(terminal.said.at(-1)).toContain('Rotated');
     expect(service.second.currentPassword()).toBe(service.second.truth().password);
     await rotate(desk, { secret, held: true, yes: true });
-    expect(terminal.said.at(-1)).toBe('Nothing to do: no rotation is held or was held.');
+    expect(terminal.said.at(-1)).toBe('No rotation to start: none is held or was held.');
   });
 });
 
-/** Secrets Manager knows no secret of that ARN any more. */
+/** Secrets Manager no longer has a secret of that ARN. */
 function whereGone(desk: Desk): Desk {
   const { store, account } = desk;
   const known = async (secretId: string) => {
@@ -78,26 +78,26 @@ function whereGone(desk: Desk): Desk {
   };
 }
 
-describe('Those that were held', () => {
-  it('are counted without those whose secrets are gone, and rotate all the same', async () => {
+describe('The rotations on hold', () => {
+  it('are counted without those whose secrets are gone, and still rotate', async () => {
     const service = await incident();
     service.alsoHeld('arn:gone');
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
     const { desk, terminal } = deskOf(service);
     await rotate(whereGone(desk), { secret, held: true, yes: true });
-    expect(terminal.warned).toEqual(['arn:gone is gone: its rotation is held no more.']);
+    expect(terminal.warned).toEqual(['arn:gone is gone: its rotation is no longer held.']);
     expect(heldSecrets(service.brake())).toEqual([]);
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
 });
 
 describe('The command release', () => {
-  it('lets the others go on, for what stands now, and keeps who said so', async () => {
+  it('overrides the present holds, and records the operator', async () => {
     const service = await incident();
     const { desk, terminal } = deskOf(service);
     await release(desk, { secret, actor });
-    expect(terminal.asked).toEqual(['Let the other rotations go on?']);
+    expect(terminal.asked).toEqual(['Override the hold?']);
     expect(holdsInForce(service.brake())).toEqual([]);
     expect(service.told()).toContain('exchanges-resume');
     await audit(desk, { username: SERVICE });
@@ -106,21 +106,21 @@ describe('The command release', () => {
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
 
-  it('does nothing in a dry run, without a yes, or where nothing holds', async () => {
+  it('changes no hold in a dry run, without a yes, or without a hold', async () => {
     const service = await incident();
     const dry = deskOf(service);
     await release(dry.desk, { secret, actor, dryRun: true });
-    expect(dry.terminal.said.at(-1)).toBe('Dry run: nothing was done.');
+    expect(dry.terminal.said.at(-1)).toBe('Dry run: no change was made.');
     await expect(release(deskOf(service, { answer: false }).desk, { secret, actor })).rejects.toThrow(
       NotConfirmedError,
     );
     expect(holdsInForce(service.brake())).toHaveLength(1);
     const quiet = deskOf(startService());
     await release(quiet.desk, { secret, actor });
-    expect(quiet.terminal.said).toEqual(['Nothing to release: no exchange holds other rotations.']);
+    expect(quiet.terminal.said).toEqual(['No hold to override: no exchange holds other rotations.']);
   });
 
-  it('goes on when the ledger item of the exchange that holds the others cannot be read', async () => {
+  it('continues when the ledger item of the holding exchange cannot be read', async () => {
     const service = await incident();
     service.first.aws.table.set(
       'fleet-api',
@@ -144,7 +144,7 @@ describe('The command release', () => {
     expect(service.told()).toContain('exchanges-resume');
   });
 
-  it('says it in JSON', async () => {
+  it('prints its result as JSON', async () => {
     const { desk, terminal } = deskOf(await incident());
     await release(desk, { secret, actor, yes: true, json: true });
     expect(terminal.said).toHaveLength(1);

@@ -44,7 +44,7 @@ describe('The runbook', () => {
     expect(linked.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
   });
 
-  it('links to no section of its own that does not exist', () => {
+  it('links only to sections that exist', () => {
     const linked = [...read('docs/runbook.md').matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor);
     expect(linked.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
   });
@@ -57,7 +57,7 @@ describe('The runbook', () => {
     },
   );
 
-  it('has every section that status, explain and the drill send to', () => {
+  it('has every section that status, explain and the drill link to', () => {
     const told = [...Object.values(alarms), ...Object.values(errors)].filter(
       (one) => typeof one !== 'string',
     );
@@ -73,7 +73,7 @@ describe('The runbook', () => {
     expect(without.map((text) => text.split('\n')[0])).toEqual([]);
   });
 
-  it('names only commands that the tool has, and the messages only those that find their settings by the secret', () => {
+  it('names only commands of the tool, and in messages only those that find settings by the secret', () => {
     const commands = [...read('cli/main.ts').matchAll(/\b(?:add|command)\(\s*'([a-z-]+)'/g)].map(
       ([, name]) => name,
     );

@@ -64,14 +64,14 @@ describe('The settings', () => {
     });
   });
 
-  it('take for what the function leaves out what the function itself takes', async () => {
+  it('have the function’s own default for each one that it leaves out', async () => {
     const { LOCKOUT_LIMIT, LOCKOUT_BUDGET, ROTATION_BUDGET, ...rest } = ENVIRONMENT;
     const account = accountWith({ [FUNCTION]: rest });
     const { budgets } = await findSettings({}, { secret: 's0' }, account, nothing);
     expect(budgets).toEqual({ limit: 5, budget: 3, rotation: 2 });
   });
 
-  it('are refused when what is given says something else, and name every difference', async () => {
+  it('are rejected, with every difference, when the given ones differ', async () => {
     const given = givenIn(
       { table: 'Other' },
       { LOCKOUT_LIMIT: '5', THINGSPACE_BASE_URL: ENVIRONMENT.THINGSPACE_BASE_URL },
@@ -83,7 +83,7 @@ describe('The settings', () => {
     );
   });
 
-  it('have no limits where the function cannot be asked: none is guessed', async () => {
+  it('have no limits, and guess none, when the function cannot be asked', async () => {
     const warned: string[] = [];
     const account = accountWith({ [FUNCTION]: ENVIRONMENT }, true);
     const settings = await findSettings(givenIn({ table: 'T' }, {}), { secret: 's0' }, account, (text) =>
@@ -94,7 +94,7 @@ describe('The settings', () => {
     await expect(findSettings({}, { secret: 's0' }, account, nothing)).rejects.toThrow('denied');
   });
 
-  it('are found without a name where the region has one deployment, and by the stack where it has two', async () => {
+  it('are found without a name in a region with one deployment, else by the stack', async () => {
     const other = 'arn:aws:lambda:us-east-1:111122223333:function:beta';
     const foreign = 'arn:aws:lambda:us-east-1:111122223333:function:rds';
     const one = accountWith({ [FUNCTION]: ENVIRONMENT, [foreign]: { X: '1' } });

@@ -19,7 +19,7 @@ async function status(desk: Desk, options: StatusOptions): Promise<number> {
 }
 
 describe('The command status', () => {
-  it('says of a rested credential that there is nothing to do', async () => {
+  it('reports no task for an idle credential', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     expect(await status(desk, { secret: SECRET_ARN })).toBe(0);
@@ -28,12 +28,12 @@ describe('The command status', () => {
     expect(text).toContain(
       '0 of 5 consecutive failures used (0 failed, 0 in flight). The rotation stops at 2, apps at 3',
     );
-    expect(text).toContain('No password change is under way.');
-    expect(text).toContain('Nothing to do.');
+    expect(text).toContain('No exchange is under way.');
+    expect(text).toContain('No action is needed.');
     expect(text).toContain('rotation, apps, trial: yes');
   });
 
-  it('says that a new password is sealed and not yet in the secret, and how to go on', async () => {
+  it('reports a new password that is sealed but not stored, and the next step', async () => {
     const { world, desk, terminal } = startDesk();
     world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
     await world.rotate({ attempts: 1 });
@@ -46,7 +46,7 @@ describe('The command status', () => {
     expect(text).toMatch(/rotation, apps: The password of .* is dead/);
   });
 
-  it('tells an exchange whose process died from one that lives, by the lease', async () => {
+  it('distinguishes a dead exchange from a living one by the lease', async () => {
     const { world, desk, terminal } = startDesk();
     world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-before' : 'ok');
     const token = randomUUID();
@@ -91,7 +91,7 @@ describe('The command status', () => {
     }
   });
 
-  it('counts the sealed answers that were set aside since the last log-in that worked', async () => {
+  it('counts the sealed answers that were set aside since the last successful log-in', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     await desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
@@ -103,17 +103,17 @@ describe('The command status', () => {
     expect(JSON.parse(terminal.said[1] ?? '')).toMatchObject({ setAside: 1 });
   });
 
-  it('is not content with a password that was refused', async () => {
+  it('reports a password that was refused', async () => {
     const { world, desk, terminal } = startDesk();
     world.storeByHand('Mistyped 1');
     await world.rotate({ attempts: 1 });
     expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
     expect(terminal.said[0]).toMatch(/^ACT: AWSCURRENT is dead\./);
     expect(terminal.said[0]).toContain(`npm run cli -- store --secret '${SECRET_ARN}'`);
-    expect(terminal.said[0]).not.toContain('Nothing to do');
+    expect(terminal.said[0]).not.toContain('No action is needed');
   });
 
-  it('is not content with a secret that is no JSON, and knows its username all the same', async () => {
+  it('reports a secret that is not JSON, with its username from the ledger', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     world.aws.store('password: Mistyped');
@@ -122,7 +122,7 @@ describe('The command status', () => {
     expect(terminal.said[0]).toContain(USERNAME);
   });
 
-  it('says what is wrong with a value that holds no credential', async () => {
+  it('names the fault of a value without a credential', async () => {
     for (const [act, words] of [
       [(world: World) => world.aws.storeBinary(), 'binary data (SecretBinary)'],
       [(world: World) => world.aws.store('\uFEFF{}'), 'byte order mark (U+FEFF)'],
@@ -141,7 +141,7 @@ describe('The command status', () => {
     }
   });
 
-  it('says before the next rotation that the secret has no room for a new password', async () => {
+  it('reports before the next rotation that the secret has no room for a new password', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     world.aws.store(
@@ -152,7 +152,7 @@ describe('The command status', () => {
     expect(terminal.said[0]).toMatch(/shorten other members by \d+ bytes/);
   });
 
-  it('says of a refused password that it ends in a line break', async () => {
+  it('names the final line break of a refused password', async () => {
     const { world, desk, terminal } = startDesk();
     world.storeByHand('Mistyped 1\n');
     await world.rotate({ attempts: 1 });
@@ -161,7 +161,7 @@ describe('The command status', () => {
     expect(terminal.said[0]).not.toContain('Mistyped');
   });
 
-  it('says of a secret that was never filled that a password is to be stored', async () => {
+  it('advises to store a password in a secret that was never filled', async () => {
     const { world, desk, terminal } = startDesk();
     world.aws.store(JSON.stringify(PLACEHOLDER));
     expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
@@ -186,7 +186,7 @@ describe('The command status', () => {
     expect(await status(desk, {})).toBe(1);
   });
 
-  it('does not say how many log-ins are left where the limits are not known', async () => {
+  it('shows no number of remaining log-ins when the limits are not known', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotate();
     expect(await status({ ...desk, budgets: undefined }, { secret: SECRET_ARN })).toBe(1);

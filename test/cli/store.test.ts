@@ -14,7 +14,7 @@ import { startDesk } from './desk.ts';
 const options = { secret: SECRET_ARN, actor: 'ann' };
 
 describe('The command store', () => {
-  it('stores what was typed as AWSCURRENT, keeps every other member, shows nothing, and offers the trial', async () => {
+  it('stores the typed password as AWSCURRENT, keeps every other member, and offers the trial', async () => {
     const { world, desk, terminal } = startDesk({ secret: 'Reset By Support 1' });
     await world.rotate();
     world.platform.support.reset(USERNAME, 'Reset By Support 1');
@@ -52,7 +52,7 @@ describe('The command store', () => {
     });
   });
 
-  it('gives a secret that is no JSON the members of the version that worked last', async () => {
+  it('gives a secret that is not JSON the members of the last good version', async () => {
     const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
     await world.rotate();
     world.aws.store('password: Mistyped');
@@ -72,7 +72,7 @@ describe('The command store', () => {
     expect(world.currentPassword()).toBe(world.truth().password);
   });
 
-  it('stores nothing while ThingSpace is being asked for a password', async () => {
+  it('stores no password during an exchange', async () => {
     const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
     world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-before' : 'ok');
     const token = randomUUID();
@@ -83,16 +83,16 @@ describe('The command store', () => {
     expect(world.currentPassword()).toBe(FIRST_PASSWORD);
   });
 
-  it('refuses a username by the rule of the secret’s readers, and says where', async () => {
+  it('rejects a username by the rule of the secret’s readers, and names the place', async () => {
     const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
     const before = world.aws.currentValue();
     await expect(store(desk, { ...options, setUsername: 'Fleet-Api ' })).rejects.toThrow(
-      /Nothing was stored\..*character 10 of 10 is a blank/,
+      /No version was stored\..*character 10 of 10 is a blank/,
     );
     expect(world.aws.currentValue()).toBe(before);
   });
 
-  it('keeps the members of a secret whose username cannot be used, and puts the right one in', async () => {
+  it('keeps the members of a secret with an unusable username, and stores the right one', async () => {
     const { world, desk } = startDesk({ secret: 'Reset By Support 1' });
     await world.rotate();
     world.aws.store('\uFEFF{"username":"Fleet-Api\\n","password":"x","region":"edited by a person"}');
@@ -104,23 +104,23 @@ describe('The command store', () => {
     });
   });
 
-  it('says that a password ends in a line break, and shows no other character of it', async () => {
+  it('reports a final line break of a password, and shows no other character', async () => {
     const { desk, terminal } = startDesk({ secret: 'Reset By Support 1\n' });
     await store(desk, { ...options, dryRun: true });
     expect(terminal.said.join('\n')).toContain('The stored password ends in a line break');
     expect(terminal.said.join('\n')).not.toContain('Reset By Support');
   });
 
-  it('stores nothing that is larger than Secrets Manager takes, and says what to shorten', async () => {
+  it('stores no value larger than Secrets Manager takes, and names the members to shorten', async () => {
     const { world, desk } = startDesk({ secret: 'A Longer Password Than The First One' });
     const notes = 'x'.repeat(65_536 - Buffer.byteLength(secretValue(FIRST_PASSWORD)) - 11);
     world.aws.store(secretValue(FIRST_PASSWORD).replace('{', `{"notes":"${notes}",`));
     await expect(store(desk, options)).rejects.toThrow(
-      /Nothing was stored\..*shorten other members by \d+ bytes/,
+      /No version was stored\..*shorten other members by \d+ bytes/,
     );
   });
 
-  it('stores nothing that ThingSpace or XML cannot carry, in a dry run, or without a yes', async () => {
+  it('stores no password that XML cannot carry, in a dry run, or without a yes', async () => {
     const unusable = startDesk({ secret: "with'quote" });
     await expect(store(unusable.desk, options)).rejects.toThrow(PasswordUnusableError);
     const dry = startDesk({ secret: 'Reset By Support 1' });

@@ -17,7 +17,7 @@ async function withFailures(failed: number, terminalOptions = {}) {
 }
 
 describe('The command trial', () => {
-  it('logs in beyond the automation’s budget, clears the ledger and says what it will cost before', async () => {
+  it('logs in beyond the automation’s budget, names the cost before, and clears the ledger', async () => {
     const { world, desk, terminal } = await withFailures(3);
     await trial(desk, options);
     expect(world.state()).toMatchObject({ failed: 0, inFlight: {} });
@@ -45,41 +45,41 @@ describe('The command trial', () => {
     expect([...terminal.said, String(failure)].join()).not.toContain('Not-The-Password-7');
   });
 
-  it('refuses the log-in that could lock the username, before it asks anything', async () => {
+  it('denies the log-in that could lock the username, before any question', async () => {
     const { world, desk, terminal } = await withFailures(4);
     await expect(trial(desk, options)).rejects.toThrow(BudgetSpentError);
     expect(terminal.asked).toEqual([]);
     expect(world.truth().logIns).toBe(0);
   });
 
-  it('sends nothing for a username that another spelling of it would count apart', async () => {
+  it('sends no log-in for a username with another spelling that counts apart', async () => {
     const { world, desk } = startDesk();
     world.aws.store(JSON.stringify({ username: 'Fleet-Api\u00a0', password: 'Mistyped 1' }));
     await expect(trial(desk, options)).rejects.toThrow(/character 10 of 10 is a no-break space/);
     expect(world.truth().logIns).toBe(0);
   });
 
-  it('says before it asks that the password ends in a blank', async () => {
+  it('reports a final blank of the password before its question', async () => {
     const { world, desk, terminal } = await withFailures(1, { answer: false });
     world.storeByHand('Not-The-Password-7 ');
     await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);
     expect(terminal.said.join('\n')).toContain('The stored password ends in a blank');
   });
 
-  it('sends nothing unless a person says yes', async () => {
+  it('sends no log-in without the operator’s yes', async () => {
     const { world, desk } = await withFailures(1, { answer: false });
     await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);
     expect(world.truth().logIns).toBe(0);
   });
 
-  it('sends nothing when the secret was changed while the question stood', async () => {
+  it('sends no log-in when the secret was changed during the question', async () => {
     const { world, desk, terminal } = await withFailures(1);
     const asking = { ...terminal, confirm: async () => world.storeByHand('Another-1') !== '' };
     await expect(trial({ ...desk, terminal: asking }, options)).rejects.toThrow(TargetError);
     expect(world.truth().logIns).toBe(0);
   });
 
-  it('logs out before anything else that may fail', async () => {
+  it('logs out before any other call that may fail', async () => {
     const { world, desk } = await withFailures(1);
     world.plan.decide = ({ name }) => {
       const loggedIn = world.platform.events.some(({ kind }) => kind === 'logged-in');
@@ -90,14 +90,14 @@ describe('The command trial', () => {
     expect(world.platform.events.map(({ kind }) => kind)).toEqual(['logged-in', 'logged-out']);
   });
 
-  it('does not say that it has logged out when it has not', async () => {
+  it('does not report a log-out that failed', async () => {
     const { world, desk, terminal } = await withFailures(1);
     world.plan.decide = ({ name }) => (name === 'LogOut' ? 'failed-before' : 'ok');
     await trial(desk, options);
     expect(terminal.said.join('\n')).toContain('it could not be logged out and ends by itself');
   });
 
-  it('works where the audit trail cannot be written: its row waits in the ledger item, and it says so', async () => {
+  it('keeps its row in the ledger item, and reports it, when the audit trail cannot be written', async () => {
     const { world, desk } = await withFailures(1);
     world.plan.decide = ({ name }) => (name === 'BatchWriteItem' ? 'failed-before' : 'ok');
     await trial(desk, options);

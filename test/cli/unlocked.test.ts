@@ -41,21 +41,21 @@ const attempt = (reservedAt: number) => ({
   usedRelease: false,
 });
 
-describe('Saying that support unlocked the username', () => {
-  it('clears the count while the guard is closed, and keeps what was refused barred', () => {
+describe('Recording that support unlocked the username', () => {
+  it('clears the count while the guard is closed, and keeps refused passwords barred', () => {
     const state = closed();
     expect(unlocked(state, BUDGETS, NOW, NOW)).toBeUndefined();
     expect(state).toMatchObject({ failed: 0, presented: [], unknowns: 0, guardClosedSaid: false });
     expect(Object.keys(state.refused)).toEqual(['v1:hash']);
   });
 
-  it('changes nothing below the budget: what failed since the unlocking would be forgotten', () => {
+  it('keeps the count below the budget, as it may have failures since the unlocking', () => {
     const state = closed({ failed: 2 });
     expect(unlocked(state, BUDGETS, NOW, NOW)).toBeInstanceOf(GuardNotClosedError);
     expect(state).toEqual(closed({ failed: 2 }));
   });
 
-  it('is not taken when a password was presented at the unlocking or after it', () => {
+  it('is rejected when a log-in attempt came at the unlocking or after it', () => {
     const state = closed({ lastEndedAt: NOW - 60_000 });
     // Would pass with `<`: the very same millisecond.
     expect(unlocked(state, BUDGETS, NOW, NOW - 60_000)).toBeInstanceOf(PresentedSinceError);
@@ -63,7 +63,7 @@ describe('Saying that support unlocked the username', () => {
     expect(unlocked(state, BUDGETS, NOW, NOW - 59_999)).toBeUndefined();
   });
 
-  it('waits for the youngest attempt in flight, to the millisecond, and says until when', () => {
+  it('waits for the youngest attempt in flight, to the millisecond, and names the end', () => {
     const old = attempt(NOW - 5_000);
     const young = attempt(NOW);
     const inFlight = { old, young };
@@ -98,7 +98,7 @@ describe('The command unlocked', () => {
     expect(terminal.said.at(-1)).toBe(`  npm run cli -- trial --secret '${SECRET_ARN}'`);
   });
 
-  it('does nothing when the person says no, and nothing where nobody can be asked', async () => {
+  it('changes no item without the operator’s yes or a terminal', async () => {
     for (const options of [{ answer: false }, { isTty: false }]) {
       const { world, desk } = await burnt(options);
       await expect(command(desk, { username: USERNAME, actor: 'ann', at: AT })).rejects.toThrow(
@@ -108,14 +108,14 @@ describe('The command unlocked', () => {
     }
   });
 
-  it('wants a time that is past', async () => {
+  it('accepts only a time in the past', async () => {
     for (const at of ['just now', '2027-01-01T00:00:00Z']) {
       const { desk } = await burnt();
       await expect(command(desk, { username: USERNAME, actor: 'ann', at })).rejects.toThrow(UsageError);
     }
   });
 
-  it('asks nothing when it cannot be accepted', async () => {
+  it('asks no question when the unlocking cannot be accepted', async () => {
     const { desk, terminal } = startDesk();
     await expect(command(desk, { secret: SECRET_ARN, actor: 'ann', at: AT })).rejects.toThrow(
       GuardNotClosedError,
@@ -123,7 +123,7 @@ describe('The command unlocked', () => {
     expect(terminal.asked).toEqual([]);
   });
 
-  it('keeps its row in the ledger item where the audit trail cannot be written', async () => {
+  it('keeps its row in the ledger item when the audit trail cannot be written', async () => {
     const { world, desk } = await burnt();
     world.plan.decide = ({ name }) => (name === 'BatchWriteItem' ? 'failed-before' : 'ok');
     await command(desk, { username: USERNAME, actor: 'ann', at: AT });

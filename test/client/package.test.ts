@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(app, { recursive: true, force: true }));
 
-test('the package depends on the AWS clients that the client library imports, and on nothing else', () => {
+test('the package depends only on the AWS clients that the client library imports', () => {
   expect(built.dependencies).toEqual([
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-kms',
@@ -64,7 +64,7 @@ async function runReadme(world: World) {
 const callsSince = ({ gateway }: World, index: number) =>
   new Set(gateway.calls.slice(index).map(({ service, operation }) => `${service} ${operation}`));
 
-test('the lines in README work as they stand, in an empty app, and twice with one log-in', async () => {
+test('the lines in README work unchanged in an empty app, and twice with one log-in', async () => {
   const world = await startWorld();
   const before = world.gateway.calls.length;
   try {
@@ -72,7 +72,7 @@ test('the lines in README work as they stand, in an empty app, and twice with on
       expect((await runReadme(world)).stdout).toContain('GetDeviceInformationResponse');
     }
     expect(world.platform.truth(world.username)).toMatchObject({ logIns: 1, failures: 0 });
-    // What infra grants to clients; a row of the audit trail is written with every eighth log-in.
+    // The calls that infra grants to clients; every eighth log-in writes a row of the audit trail.
     expect(callsSince(world, before)).toEqual(
       new Set([
         'secretsmanager DescribeSecret',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PlatformOptions } from '../../local/thingspace/platform.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
-import { createFleetWorld, MINUTE_MS } from '../client/fleet-world.ts';
+import { createFleetWorld, MINUTE_MS } from '../session/fleet-world.ts';
 import type { History, Suite } from './history.ts';
 
 const ROTATIONS = 10;

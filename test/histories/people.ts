@@ -5,7 +5,7 @@ import { type Act, EDITS, followAdvice, OPERATIONS } from '../world/people.ts';
 import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 import type { History, Suite } from './history.ts';
 
-/** One act of a person at one call of the second rotation, with or without a fault at the same call. */
+/** One act of an operator at one call of the second rotation, with or without a fault at the same call. */
 type Moment = { act: Act; index: number; when: When; fate: Fate; silent: Silent };
 type When = 'before' | 'after';
 /** Where Secrets Manager's documentation is silent: its readings; and whether a process serves many invocations. */
@@ -17,8 +17,8 @@ type Silent = {
 };
 
 /**
- * What is played at each call, for each reading. Without a fault, an act right after a call is mostly the one
- * right before the next; whoever is killed before a call has met nobody there: the person acts afterwards.
+ * The faults and moments that are played at each call, for each reading. Without a fault, an act right after a call is mostly the one
+ * right before the next; a process that is killed before a call has met no act there, so the operator acts afterwards.
  */
 const PLAYED: readonly { silent: Silent; faults: readonly [Fate, ...When[]][] }[] = [
   {
@@ -51,7 +51,7 @@ const PLAYED: readonly { silent: Silent; faults: readonly [Fate, ...When[]][] }[
 /** A rotation makes fewer calls; an act costs some more. */
 const CALLS = 34;
 
-/** Each act of a person at every call of a rotation, and the judge afterwards (G9, G10). */
+/** Each act of an operator at every call of a rotation, and the judge afterwards (G9, G10). */
 export const people: Suite = {
   name: 'people',
   histories: async () => [...EDITS, ...OPERATIONS].flatMap(momentsOf).map(historyOf),
@@ -118,7 +118,7 @@ const readingOf = (silent: Silent): string =>
     .map(([name, value]) => (value === true ? name : `${name}=${value}`))
     .join(', ') || 'plain reading';
 
-/** G9 and G10: nothing live was overwritten, and the next schedule, or doing what the message says, goes on. */
+/** G9 and G10: no working password was overwritten, and the next schedule or the message's advice continues. */
 async function judge(moment: Moment, name: string): Promise<string> {
   const { act, fate } = moment;
   const world = await play(moment);

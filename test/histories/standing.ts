@@ -96,7 +96,7 @@ async function stands(
   return said;
 }
 
-/** Nothing else is said than what stands, every day, and not that it is over. */
+/** Asserts that each day's messages name the standing cause, no other, and do not call it over. */
 function judgeDays({ says, from = 1 }: Cause, said: Said, history: string): void {
   for (const [index, kinds] of said.entries()) {
     const day = `${history}, day ${index + 1}: ${kinds.join(', ') || 'nothing'}`;
@@ -106,7 +106,7 @@ function judgeDays({ says, from = 1 }: Cause, said: Said, history: string): void
   }
 }
 
-/** The repair is seen: the next rotation goes on, the end is announced once, and then nothing more. */
+/** Asserts that after the repair the next rotation succeeds, the end is announced once, and silence follows. */
 async function judgeEnd(cause: Cause, world: World, history: string): Promise<void> {
   await cause.end(world);
   const { published } = world.aws;

@@ -35,19 +35,19 @@ function lines(policy: unknown): string[] {
 
 const functionOf = (prefix: string) => one('AWS::Lambda::Function', prefix);
 
-test('cdk-nag finds no violation, also in a VPC and traced', () => {
+test('passes cdk-nag, also in a VPC and traced', () => {
   const vpc = { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] };
   for (const stack of [app, synthesize(configWith({ access, vpc, tracing: true })).app]) {
     expect(new AwsSolutionsChecks(stack).validateScope(stack).violations).toEqual([]);
   }
 });
 
-test('without the setting there is no access function', () => {
+test('deploys no access function without the setting', () => {
   const { resources } = synthesize();
   expect(Object.keys(resources).filter((id) => id.startsWith('Access'))).toEqual([]);
 });
 
-test('the function may do exactly what it calls: write the audit, read its own credential, share its session', () => {
+test('allows the function exactly its calls: audit, own credential and shared session', () => {
   const [policy] = ofType('AWS::IAM::Policy').filter(([id]) => id.startsWith('AccessRole'));
   expect(lines(policy?.[1].Properties.PolicyDocument)).toEqual([
     'Allow logs:CreateLogStream logs:PutLogEvents on {AccessLog.Arn}',
@@ -60,14 +60,14 @@ test('the function may do exactly what it calls: write the audit, read its own c
   ]);
 });
 
-test('it reads the secrets of the credentials that a rule names, and no other', () => {
+test('allows it to read only the secrets of credentials that a rule names', () => {
   const readersOf = (name: string) =>
     JSON.stringify(readable(one('AWS::SecretsManager::ResourcePolicy', name).Properties.ResourcePolicy));
   expect(readersOf('fleet')).toContain('{AccessRole.Arn}');
   expect(readersOf('metering')).not.toContain('AccessRole');
 });
 
-test('only who is named calls it, through its URL alone, signed: no principal may invoke the function itself', () => {
+test('allows only named principals to call it, signed and through its URL', () => {
   expect(one('AWS::Lambda::Url').Properties).toMatchObject({ AuthType: 'AWS_IAM', InvokeMode: 'BUFFERED' });
   const callers = one('AWS::IAM::ManagedPolicy', 'AccessCallers').Properties;
   expect(lines(callers.PolicyDocument)).toEqual([
@@ -81,7 +81,7 @@ test('only who is named calls it, through its URL alone, signed: no principal ma
   expect(new Set(permitted)).toEqual(new Set(['{ServiceFunction.Arn}']));
 });
 
-test('the audit table outlives the stack, ends its items by itself and can be brought back', () => {
+test('keeps the audit table beyond the stack, with expiring items and restores', () => {
   const table = one('AWS::DynamoDB::Table', 'AccessTable');
   expect(table).toMatchObject({
     DeletionPolicy: 'RetainExceptOnCreate',
@@ -101,14 +101,14 @@ test('the audit table outlives the stack, ends its items by itself and can be br
   expect(guarded.Properties.DeletionProtectionEnabled).toBe(true);
 });
 
-test('operators read the audit and write nothing in it', () => {
+test('allows operators to read the audit, but not to write it', () => {
   const statements = lines(one('AWS::IAM::ManagedPolicy', 'ServiceOperators').Properties.PolicyDocument);
   expect(statements.filter((line) => line.includes('AccessTable'))).toEqual([
     'Allow dynamodb:GetItem dynamodb:Query on {AccessTable.Arn}',
   ]);
 });
 
-test('bursts of denials and of failures reach the alarm topic and stand on the dashboard', () => {
+test('reports bursts of denials and of failures by the alarm topic and on the dashboard', () => {
   const alarms = ofType('AWS::CloudWatch::Alarm').filter(([id]) => id.startsWith('Access'));
   expect(
     alarms.map(([, { Properties }]) => [Properties.Threshold, readable(Properties.AlarmActions)]),
@@ -127,14 +127,14 @@ test('bursts of denials and of failures reach the alarm topic and stand on the d
   }
 });
 
-test('the policy is part of the asset: another policy is another asset, the same one the same', () => {
+test('makes another asset for another policy, and the same one for the same', () => {
   const assetOf = (config: object) =>
     synthesize(config).one('AWS::Lambda::Function', 'Access').Properties.Code.S3Key;
   expect(assetOf(withAccess())).toBe(functionOf('Access').Properties.Code.S3Key);
   expect(assetOf(withAccess({ rules: [{ ...rule, operations: ['Get*'] }] }))).not.toBe(assetOf(withAccess()));
 });
 
-test('the asset holds what the function reads', () => {
+test('packs every file that the function reads into the asset', () => {
   const directory = app.synth().directory;
   const hash = String(functionOf('Access').Properties.Code.S3Key).replace('.zip', '');
   const file = JSON.parse(readFileSync(path.join(directory, `asset.${hash}`, 'access.json'), 'utf8'));
@@ -146,19 +146,19 @@ test('the asset holds what the function reads', () => {
   });
 });
 
-test('so many requests at once as the setting says, and nothing is reserved without it', () => {
+test('reserves the concurrency of the setting, and none without it', () => {
   const reservedBy = (changes: object) =>
     synthesize(withAccess(changes)).one('AWS::Lambda::Function', 'Access').Properties
       .ReservedConcurrentExecutions;
   expect([reservedBy({ reservedConcurrency: 20 }), reservedBy({})]).toEqual([20, undefined]);
 });
 
-test('address, table and callers’ policy are outputs', () => {
+test('outputs the address, the table and the callers’ policy', () => {
   for (const name of ['AccessUrl', 'AccessTable', 'AccessCallersPolicyArn'])
     expect(json.Outputs).toHaveProperty(name);
 });
 
-describe('a policy that cannot work is refused in one sentence', () => {
+describe('rejects a policy that cannot work in one sentence', () => {
   function sentencesOf(changes: object): string[] {
     try {
       parseConfig(withAccess(changes));
@@ -239,7 +239,7 @@ describe('a policy that cannot work is refused in one sentence', () => {
     [
       'users whom nobody can name',
       { ...withRule({ users: ['alice'] }), speakers: [] },
-      "access.rules[0].users: leave it out, or name one of the rule's principals in access.speakers: nobody else says on whose behalf it acts.",
+      "access.rules[0].users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act.",
     ],
     [
       'no requests',
@@ -255,7 +255,7 @@ describe('a policy that cannot work is refused in one sentence', () => {
     expect(sentencesOf(changes)).toEqual([sentence]);
   });
 
-  test('a credential whose secret’s policy is not ours', () => {
+  test('a credential whose secret has a policy of another stack', () => {
     const [fleet] = twoDepartments.credentials;
     const secretArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:vendor-AbC123';
     const credentials = [{ name: fleet?.name, username: 'FleetApi', secretArn }];

@@ -18,7 +18,7 @@ const deployedOn = Date.UTC(2026, 0, 1);
 /** AWS does not publish how much further back an alarm looks for values. */
 const readings = [{ furtherBack: 0 }, { furtherBack: 30 }];
 
-test('the alarms are few, tell the topic when they begin and never when they end, and say what to do', () => {
+test('the alarms are few, publish at their beginning only, and name the next step', () => {
   const alarms = alarmsOf(resources);
   const told = alarms.filter(({ actions }) => actions.alarm.length > 0).map(({ name }) => name.slice(0, -8));
   expect(told.sort()).toEqual([
@@ -51,7 +51,7 @@ function lines(atMs: number, measuring: (metrics: Metrics) => void): string[] {
   return written;
 }
 
-/** What one daily check of a credential measures. */
+/** Publishes the metrics of one daily check of a credential. */
 function check(
   cloudWatch: CloudWatch,
   atMs: number,
@@ -79,11 +79,11 @@ describe.each(readings)('evaluated %j', (reading) => {
   const deployed = () => createCloudWatch(resources, deployedOn + 15 * hour, reading);
   const coarse = 15 * minute;
 
-  test('a deployment tells nobody anything, however long its secrets stay empty', () => {
+  test('a deployment causes no message, however long its secrets stay empty', () => {
     expect(deployed().advance(deployedOn + 10 * day, coarse)).toEqual([]);
   });
 
-  test('a credential that is checked and rotated in time tells nobody anything', () => {
+  test('a credential that is checked and rotated in time causes no message', () => {
     const cloudWatch = deployed();
     for (let today = 1; today < 100; today += 1) {
       const at = deployedOn + today * day + 11.2 * hour;
@@ -98,7 +98,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     ['just after midnight', 0.1],
     ['at the end of its window', 4],
     ['by hand at the end of a day', 23.9],
-  ])('a password that was rotated %s is overdue within a day and a half after its last day', (_, hours) => {
+  ])('reports a password rotated %s as overdue within a day and a half', (_, hours) => {
     const cloudWatch = deployed();
     const rotated = deployedOn + hours * hour;
     const sent = [];
@@ -114,7 +114,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     expect(cloudWatch.stateOf('ServiceOverdueAlarm')).toBe('ALARM');
   });
 
-  test('checks that stop are missed within a day and a half, once', () => {
+  test('reports missing checks within a day and a half, once', () => {
     const cloudWatch = deployed();
     const last = deployedOn + 3 * day + 11.5 * hour;
     for (const at of [last - 2 * day, last - day, last]) {
@@ -126,7 +126,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     expect(sent[0]?.atMs).toBeLessThanOrEqual(last + 1.5 * day);
   });
 
-  test('a check that comes six hours late, as Scheduler may repeat it, is not missed', () => {
+  test('reports no missing check that comes six hours late, as Scheduler may repeat it', () => {
     const cloudWatch = deployed();
     for (const at of [11.2, 24 + 17, 48 + 11.2].map((hours) => deployedOn + day + hours * hour)) {
       expect(cloudWatch.advance(at, coarse)).toEqual([]);
@@ -134,7 +134,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     }
   });
 
-  test('trouble is red while it stands, also when the checks stop, and says nothing that the function said', () => {
+  test('shows a trouble red while it lasts, also without checks, and sends no message', () => {
     const cloudWatch = deployed();
     const at = (days: number, hours: number) => deployedOn + days * day + hours * hour;
     check(cloudWatch, at(1, 11.2), { ageDays: 1, trouble: 1 });
@@ -158,7 +158,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     expect(cloudWatch.stateOf('ServiceTrouble')).toBe('OK');
   });
 
-  test('trouble of the only credential is red until a check says that it is over', () => {
+  test('shows the only credential’s trouble red until a check reports its end', () => {
     const cloudWatch = deployed();
     check(cloudWatch, deployedOn + day + 11.2 * hour, { ageDays: 1, trouble: 1 });
     cloudWatch.advance(deployedOn + 20 * day, coarse);
@@ -175,7 +175,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     return [...sent, ...cloudWatch.advance(begin + 3 * hour)];
   };
 
-  test('a failure that nobody is told of rings when it comes again, once', () => {
+  test('sends one message when an unannounced failure comes again', () => {
     expect(named(later(deployed(), [[0, failed('LedgerUnavailableError')]]))).toEqual([]);
     for (const line of [
       failed('LedgerItemError'),
@@ -191,7 +191,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     }
   });
 
-  test('failures of which the function tells by itself do not ring, however often they come', () => {
+  test('sends no message for failures that the function announces, however often they come', () => {
     const announced = errorNames().filter((name) => !unannouncedErrors.includes(name));
     expect(announced).toContain('SecretStoreError');
     for (const errorName of announced) {
@@ -203,7 +203,7 @@ describe.each(readings)('evaluated %j', (reading) => {
     }
   });
 
-  test('an alarm that cannot be published is heard of by this way, when it fails again', () => {
+  test('sends a message when an alarm cannot be published twice', () => {
     const unpublished = (minutes: number): [number, string][] =>
       lines(deployedOn + 20 * hour + minutes * minute, (metrics) =>
         metrics.count('AlarmPublishFailed', 'fleetapi'),
@@ -213,11 +213,11 @@ describe.each(readings)('evaluated %j', (reading) => {
   });
 });
 
-test('every error that counts as unannounced is one that the function has', () => {
+test('counts as unannounced only errors that the function has', () => {
   expect(unannouncedErrors.filter((name) => !errorNames().includes(name))).toEqual([]);
 });
 
-test('a failed, abandoned or untestable rotation of any secret starts its recovery, and tells nobody itself', () => {
+test('starts the recovery, without a message, for a failed, abandoned or untestable rotation', () => {
   const { EventPattern, Targets } = readable(one('AWS::Events::Rule').Properties) as {
     EventPattern: unknown;
     Targets: Record<string, unknown>[];
@@ -242,7 +242,7 @@ test('a failed, abandoned or untestable rotation of any secret starts its recove
   ]);
 });
 
-test('every credential is checked once a day, between 11:00 and 11:45, at a minute of its own name', () => {
+test('checks every credential once a day between 11:00 and 11:45, at a minute by its name', () => {
   const checks = ofType('AWS::Scheduler::Schedule').map(([, { Properties }]) => readable(Properties));
   expect(checks).toMatchObject(
     ['fleet', 'metering'].map((name) => ({
@@ -262,7 +262,7 @@ const subscriptionsOf = (config: object) =>
     .ofType('AWS::SNS::Subscription')
     .map(([, { Properties }]) => [Properties.Protocol, Properties.Endpoint, Properties.FilterPolicy]);
 
-test('operations hear of everything, a department of its own credentials, each by one subscription', () => {
+test('sends operations every message, and a department those of its credentials, by one subscription each', () => {
   const [fleet, metering] = twoDepartments.credentials;
   const subscriptions = subscriptionsOf(
     configWith({
@@ -280,7 +280,7 @@ test('operations hear of everything, a department of its own credentials, each b
   ]);
 });
 
-test('receivers choose severities, SMS only what is critical unless asked otherwise; all hear CloudWatch', () => {
+test('sends receivers their severities, SMS only critical ones by default, and all of them CloudWatch’s alarms', () => {
   const [fleet] = twoDepartments.credentials;
   const subscriptions = subscriptionsOf(
     configWith({
@@ -301,7 +301,7 @@ test('receivers choose severities, SMS only what is critical unless asked otherw
   ]);
 });
 
-test('a function that receives alarms lets the topic invoke it', () => {
+test('allows the topic to invoke a function that receives alarms', () => {
   const pager = 'arn:aws:lambda:us-east-1:123456789012:function:pager';
   const { ofType: ofTypeIn } = synthesize(configWith({ alarmReceivers: [{ lambda: pager }] }));
   const permissions = ofTypeIn('AWS::Lambda::Permission').map(([, { Properties }]) => readable(Properties));

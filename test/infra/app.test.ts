@@ -33,12 +33,12 @@ const everything = configWith({
 test.each([
   ['the example', readConfig('infra/example.config.json')],
   ['every option at once', everything],
-])('cdk-nag finds no violation of AWS Solutions in %s', (_, config) => {
+])('passes cdk-nag’s AWS Solutions in %s', (_, config) => {
   const { app } = synthesize(config);
   expect(new AwsSolutionsChecks(app).validateScope(app).violations).toEqual([]);
 });
 
-test('cdk-nag is acknowledged only for what knows no resources, and for secrets that their tag names', () => {
+test('acknowledges cdk-nag only for calls without resources and for secrets by tag', () => {
   const acknowledgements = (config: object) =>
     synthesize(config)
       .app.node.findAll()
@@ -58,27 +58,27 @@ test('cdk-nag is acknowledged only for what knows no resources, and for secrets 
   expect(acknowledgements(everything)).toEqual([...ofFunction, ...ofOperators]);
 });
 
-/** What `cdk` runs, with the context that `-c config=…` gives. */
+/** Runs the program that `cdk` runs, with the context that `-c config=…` gives. */
 const app = (context: object) =>
   spawnSync(process.execPath, ['infra/app.ts'], {
     encoding: 'utf8',
     env: { ...process.env, CDK_CONTEXT_JSON: JSON.stringify(context) },
   });
 
-test('without a configuration nothing is made, and one sentence says what to write', () => {
+test('creates no stack without a configuration, and names the file in one sentence', () => {
   expect(existsSync('thingspace.config.json')).toBe(false);
   const { status, stderr } = app({});
   expect(status).toBe(1);
   expect(stderr).toMatch(/^There is no thingspace.config.json, so nothing is made: copy .*\n$/);
 });
 
-test('a file that is named and not there is said to be missing', () => {
+test('reports a named file that is missing', () => {
   const { status, stderr } = app({ config: 'nowhere.json' });
   expect(status).toBe(1);
   expect(stderr).toContain('nowhere.json cannot be deployed.\nThere is no such file');
 });
 
-test('the same configuration makes the same template, so cdk diff after no change is empty', () => {
+test('makes the same template from the same configuration, so cdk diff is empty', () => {
   expect(synthesize().json).toEqual(synthesize().json);
 });
 
@@ -96,7 +96,7 @@ test('an imported secret keeps its own policy, and the function may use its own 
   expect(text('AWS::IAM::ManagedPolicy', 'ServiceOperators')).toContain(key);
 });
 
-test('in a VPC the function runs in the given subnets behind the given security groups', () => {
+test('places the function of a VPC in the given subnets and security groups', () => {
   expect(synthesize(everything).one('AWS::Lambda::Function').Properties).toMatchObject({
     VpcConfig: { SubnetIds: ['subnet-0a1b2c3d', 'subnet-0b1c2d3e'], SecurityGroupIds: ['sg-0a1b2c3d'] },
     TracingConfig: { Mode: 'Active' },

@@ -50,7 +50,7 @@ function expectWithin(assumed: Calls, counted: Calls) {
   }
 }
 
-test('the synthesized asset, with the environment of the template, rotates, with no more calls than its price is reckoned with', async () => {
+test('the synthesized asset rotates in the template’s environment, with the calls of its price', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'deployed-'));
   const { asset, handler, variables } = await deployed(directory);
   expect(handler).toBe('index.handler');
@@ -62,7 +62,7 @@ test('the synthesized asset, with the environment of the template, rotates, with
     env: Object.fromEntries(literals),
   });
   try {
-    // What the template refers to exists in this world too; only ThingSpace's address is another.
+    // The resources that the template refers to exist in this world too; only ThingSpace's address differs.
     const resolved: Record<string, string> = {
       '{ServiceLedger}': world.tableName,
       '{ServiceAlarms}': world.aws.sns.topicArn,

@@ -35,7 +35,7 @@ async function contents(directory: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(read));
 }
 
-test('two builds in two places give the same bytes, and the deployed asset one hash', async () => {
+test('gives the same bytes in two builds in two places, and one hash of the asset', async () => {
   expect(await contents(first)).toEqual(await contents(second));
   const key = (bundle: string) =>
     synthesize(undefined, bundle).one('AWS::Lambda::Function').Properties.Code.S3Key;
@@ -43,14 +43,14 @@ test('two builds in two places give the same bytes, and the deployed asset one h
   expect(key(first)).toBe(key(second));
 });
 
-test('no file names a place on the machine that built it', async () => {
+test('names no path of the building machine in a file', async () => {
   const project = path.join(import.meta.dirname, '..', '..');
   for (const [name, text] of Object.entries(await contents(first))) {
     expect(text.includes(project) || text.includes(first), name).toBe(false);
   }
 });
 
-test('the bundle needs nothing but Node.js itself', async () => {
+test('the bundle needs only Node.js itself', async () => {
   // Elsewhere than in this project, where a forgotten package would be found in node_modules.
   const load = `import(${JSON.stringify(pathToFileURL(path.join(second, 'index.mjs')))}).then((m) => console.log(typeof m.handler))`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', load], {
@@ -58,11 +58,11 @@ test('the bundle needs nothing but Node.js itself', async () => {
   });
   expect(stdout).toBe('function\n');
   const files = Object.entries(await contents(first)).filter(([name]) => name.endsWith('.mjs'));
-  // What esbuild writes where a package asks for another by require, which an ES module has not.
+  // esbuild writes these words where a package calls `require`, which an ES module does not have.
   expect(files.filter(([, text]) => text.includes('Dynamic require of')).map(([name]) => name)).toEqual([]);
 });
 
-test('errors keep their names, which the logs and the alarms show', async () => {
+test('keeps the names of errors, which the logs and the alarms show', async () => {
   const code = Object.entries(await contents(first)).filter(([name]) => name.endsWith('.mjs'));
   expect(code.some(([, text]) => text.includes('"StaleRotationError"'))).toBe(true);
 });
@@ -74,7 +74,7 @@ async function failureOf(bundle: string): Promise<string> {
     .then(({ handler }) => handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60_000 }))
     .catch((error) => process.stdout.write('\\n' + error.name, () => process.exit()));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call], {
-    // Nothing listens there.
+    // No server listens on this port.
     env: { AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
   });
   return stdout.split('\n').at(-1) ?? '';
@@ -99,7 +99,7 @@ async function accessFailureOf(bundle: string): Promise<string> {
   return stdout.split('\n').at(-1) ?? '';
 }
 
-test('the access function serves no request while code that it needs cannot be loaded', async () => {
+test('serves no request by the access function while needed code cannot be loaded', async () => {
   const [bundle, directory] = [path.join(second, '..', 'access'), path.join(second, '..', 'deployed')];
   await bundleAccess(bundle);
   const file = { policy: { rules: [], speakers: [] }, secrets: {}, retentionDays: 1, requestsPerMinute: 1 };
@@ -114,7 +114,7 @@ test('the access function serves no request while code that it needs cannot be l
 });
 
 describe('everything that an answer needs is loaded before a step begins', () => {
-  test('later only what an answer does not need is loaded: alarms, and the search of the log', async () => {
+  test('only the alarms and the search of the log are loaded later', async () => {
     const lambda = path.join(import.meta.dirname, '../../lambda');
     const sources = Object.entries(await contents(lambda));
     const imports = sources.flatMap(([name, text]) =>
@@ -129,7 +129,7 @@ describe('everything that an answer needs is loaded before a step begins', () =>
     ]);
   });
 
-  test('code that cannot be loaded fails the invocation before it reads its settings', async () => {
+  test('an invocation fails before it reads its settings when code cannot be loaded', async () => {
     expect(await failureOf(second)).toBe('SettingsError');
     const reader = Object.entries(await contents(second)).find(
       ([name, text]) => name.endsWith('.mjs') && text.includes('is not a SOAP envelope with a body'),
@@ -140,7 +140,7 @@ describe('everything that an answer needs is loaded before a step begins', () =>
   });
 });
 
-test('what an earlier build left is removed', async () => {
+test('removes the files of an earlier build', async () => {
   await writeFile(path.join(second, 'stale.mjs'), 'export {};\n');
   await bundleRotation(second);
   expect(Object.keys(await contents(second))).not.toContain('stale.mjs');

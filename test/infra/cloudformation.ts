@@ -21,7 +21,7 @@ export class DeploymentError extends Error {
 
 export const newAccount = (roles: string[]): Account => ({ resources: new Map(), roles: new Set(roles) });
 
-/** What `cdk deploy` may be told: adopt what has the same name, fail at a resource. */
+/** Options of `cdk deploy`: import resources that have the same name, fail at a resource. */
 export type DeployOptions = { importExisting?: boolean; failAt?: string };
 
 /**
@@ -61,7 +61,7 @@ export function destroy(account: Account, stack: string, template: Template): vo
   for (const [name, { resource }] of names) remove(account, name, resource.DeletionPolicy);
 }
 
-/** Resources that no stack owns any more, by type. */
+/** Resources that no stack owns any longer, by type. */
 export function leftBehind(account: Account, type: string): string[] {
   return [...account.resources]
     .filter(([, { stack, resource }]) => stack === undefined && resource.Type === type)
@@ -98,7 +98,7 @@ function make(
 
 function rollBack(account: Account, name: string): void {
   const entry = account.resources.get(name) as Made;
-  // Of a failed creation, `Retain` keeps even what was just made.
+  // `Retain` keeps even the resources that a failed creation has just made.
   remove(account, name, entry.resource.DeletionPolicy === 'Retain' ? 'Retain' : 'Delete');
 }
 

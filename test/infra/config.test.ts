@@ -54,7 +54,7 @@ test.each([
   [
     'a budget that is not below the limit',
     { lockout: { budget: 5 } },
-    'lockout.budget: write less than lockout.limit (5); the rest of the log-ins stays free for people.',
+    'lockout.budget: write less than lockout.limit (5); the rest of the log-ins stays free for operators.',
   ],
   [
     'a rotation budget above the budget',
@@ -94,7 +94,7 @@ test.each([
   [
     'an alarm that nobody gets',
     { alarmReceivers: [] },
-    'alarmReceivers: write at least one receiver: an alarm that nobody gets is none.',
+    'alarmReceivers: write at least one receiver: an alarm without a receiver is useless.',
   ],
   [
     'two addresses in one receiver',
@@ -212,7 +212,7 @@ test.each([
     { logRetentionDays: 30 },
     expect.stringMatching(/^logRetentionDays: write one of 90, /),
   ],
-])('%s is refused by one sentence that says what to write', (_, changes, sentence) => {
+])('rejects %s by one sentence that names the right value', (_, changes, sentence) => {
   expect(sentencesOf(configWith(changes))).toEqual([sentence]);
 });
 
@@ -250,7 +250,7 @@ test.each([
     { readers: ['fleet-app'] },
     "credentials[0].readers[0]: write a role's ARN, such as arn:aws:iam::123456789012:role/fleet-app.",
   ],
-])('%s is refused by one sentence that says what to write', (_, changes, sentence) => {
+])('rejects %s by one sentence that names the right value', (_, changes, sentence) => {
   expect(sentencesOf(ofOneCredential(changes))).toEqual([sentence]);
 });
 
@@ -297,15 +297,15 @@ test.each([
     { credentials: [{ ...fleet, readers: [role.replace('arn:aws:', 'arn:aws-us-gov:')] }] },
     'credentials[0].readers[0]: write a reader of the partition aws.',
   ],
-])('what is of another account, region or partition is refused by one sentence: %j', (changes, sentence) => {
+])('refuses an ARN of another account, region or partition by one sentence: %j', (changes, sentence) => {
   expect(sentencesOf(configWith(changes))).toEqual([sentence]);
 });
 
-test('a reader may be of another account', () => {
+test('accepts a reader of another account', () => {
   expect(sentencesOf(ofOneCredential({ readers: [role] }))).toEqual([]);
 });
 
-test('readers of an imported secret are named in its own policy, unless this project made it', () => {
+test('requires the readers of an imported secret in its own policy, unless this project made it', () => {
   const credential = { ...imported, readers: fleet?.readers };
   expect(sentencesOf(configWith({ credentials: [credential] }))).toEqual([
     "credentials[0].readers: leave readers and clients out and name them in the imported secret's own resource policy, which this stack does not replace.",
@@ -313,7 +313,7 @@ test('readers of an imported secret are named in its own policy, unless this pro
   expect(sentencesOf(configWith({ credentials: [{ ...credential, adopt: true }] }))).toEqual([]);
 });
 
-test('every name that the stack gives to a part of itself is refused for a credential', () => {
+test('rejects for a credential every name that the stack gives to its own parts', () => {
   const { stack } = construct(
     configWith({ sealingKeyArn: key, operationsKeyArn: key, vpc, credentials: [imported, metering] }),
   );
@@ -328,13 +328,13 @@ test('every name that the stack gives to a part of itself is refused for a crede
   }
 });
 
-test('a construct that is given the AWS-managed key refuses it', () => {
+test('rejects the AWS-managed key in a construct', () => {
   const stack = new Stack(new App(), 'Stack');
   const managed = Alias.fromAliasName(stack, 'Managed', 'alias/aws/secretsmanager');
   expect(() => requireSealing(managed)).toThrow(/give a customer-managed key/);
 });
 
-test('a file that is missing, unreadable or no JSON is refused by what it is, without an echo of it', () => {
+test('rejects a file that is missing, unreadable or not JSON, without an echo of it', () => {
   expect(() => readConfig('/nowhere/thingspace.config.json')).toThrow(
     /There is no such file: write one like/,
   );

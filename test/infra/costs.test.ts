@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { costTable, credentialsPerStack, monthlyBill, prices } from '../../infra/costs.ts';
 import { synthesize } from './synthesize.ts';
 
-test('docs/costs.md shows the table and the prices that are reckoned', () => {
+test('docs/costs.md shows the calculated table and its prices', () => {
   const inDocs = readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8');
   expect(inDocs, 'out of date: paste what `node infra/costs.ts` prints').toContain(costTable());
   for (const perMonth of [prices.secretMonth, prices.alarmMonth, prices.keyMonth, prices.dashboardMonth]) {
@@ -24,14 +24,14 @@ test('a thousand credentials cost at most 60 cents a month each, also when the k
   expect((total + 2 * keys) / 1_000).toBeLessThanOrEqual(0.6);
 });
 
-test('the alarms that are reckoned are those that are made', () => {
+test('counts the alarms that the stack creates', () => {
   const { ofType } = synthesize();
   expect(ofType('AWS::CloudWatch::Alarm')).toHaveLength(6);
   expect(ofType('AWS::CloudWatch::CompositeAlarm')).toHaveLength(1);
   expect(monthlyBill(1, { readsPerMonth: 0 }).alarms).toBeCloseTo(6 * prices.alarmMonth + 0.5);
 });
 
-test('one credential more than a stack takes is another stack', () => {
+test('counts another stack for one credential more than a stack takes', () => {
   expect(monthlyBill(credentialsPerStack, { readsPerMonth: 0 }).keys).toBe(2);
   expect(monthlyBill(credentialsPerStack + 1, { readsPerMonth: 0 }).keys).toBe(4);
 });

@@ -11,14 +11,14 @@ const schedules = (config: object) =>
     .ofType('AWS::SecretsManager::RotationSchedule')
     .map(([, { Properties }]) => Properties);
 
-test('a password is rotated after 90 days, and not at deploy', () => {
+test('rotates a password after 90 days, and not at deployment', () => {
   expect(one('AWS::SecretsManager::RotationSchedule', 'fleet').Properties).toMatchObject({
     RotateImmediatelyOnUpdate: false,
     RotationRules: { ScheduleExpression: 'rate(90 days)', Duration: '4h' },
   });
 });
 
-test('a schedule is made only when the function may be invoked, may act, and the secret is closed', () => {
+test('creates a schedule only after the function’s permissions and the secret’s policy', () => {
   const depends = one('AWS::SecretsManager::RotationSchedule', 'fleet').DependsOn ?? [];
   expect(depends.map((id) => id.slice(0, -8)).sort()).toEqual([
     'ServiceFunctionRole',
@@ -30,14 +30,14 @@ test('a schedule is made only when the function may be invoked, may act, and the
   ]);
 });
 
-test('every credential rotates every 90 days, whatever its place among others', () => {
+test('rotates every credential every 90 days, whatever its place among others', () => {
   const credentials = many(12);
   const expressions = (of: object[]) =>
     schedules(configWith({ credentials: of })).map((given) => given.RotationRules.ScheduleExpression);
   expect(new Set(expressions(credentials))).toEqual(new Set(['rate(90 days)']));
 });
 
-test('the construct refuses a username by the rule of the configuration', () => {
+test('rejects a username in the construct by the rule of the configuration', () => {
   const stack = new Stack(new App(), 'Stack');
   const service = new RotationService(stack, 'Service', { bundle: import.meta.dirname });
   const make = (username: string) => new ThingSpaceCredential(stack, username.trim(), { service, username });
@@ -46,7 +46,7 @@ test('the construct refuses a username by the rule of the configuration', () => 
   expect(() => make('Metering\n')).toThrow(/character 9 of 9 is a line break/);
 });
 
-test('no other credential changes when one is rotated or checked', () => {
+test('changes no other credential when one is rotated or checked', () => {
   const [fleet, metering] = twoDepartments.credentials;
   const third = { name: 'third', username: 'third' };
   const ofMetering = (credentials: (object | undefined)[]) => {
@@ -61,20 +61,20 @@ test('no other credential changes when one is rotated or checked', () => {
   expect(ofMetering([metering, third])).toEqual(alone);
 });
 
-test('by months, the day, the hour and the window are those that were written', () => {
+test('keeps the written day, hour and window of a schedule by months', () => {
   const rotation = { everyMonths: 3, dayOfMonth: 15, startHourUtc: 8, windowHours: 2 };
   const [rules] = schedules(configWith({ rotation })).map((given) => given.RotationRules);
   expect(rules).toEqual({ ScheduleExpression: 'cron(0 8 15 1/3 ? *)', Duration: '2h' });
 });
 
-test('every interval from 1 to 1000 days can be deployed', () => {
+test('accepts every interval from 1 to 1000 days', () => {
   const expression = (everyDays: number) =>
     schedules(configWith({ rotation: { everyDays }, logRetentionDays: 3653 }))[0].RotationRules
       .ScheduleExpression;
   expect([expression(1), expression(1000)]).toEqual(['rate(1 day)', 'rate(1000 days)']);
 });
 
-test('what holds state outlives the stack and a replacement', () => {
+test('keeps resources that hold state when the stack goes or replaces them', () => {
   const state = [
     'AWS::SecretsManager::Secret',
     'AWS::KMS::Key',
@@ -89,7 +89,7 @@ test('what holds state outlives the stack and a replacement', () => {
   expect(new Set(policies.map(String))).toEqual(new Set(['RetainExceptOnCreate,Retain']));
 });
 
-test('what holds state keeps its logical id and its name, so that no update of ours replaces it', () => {
+test('keeps the logical ids and names of resources that hold state, so no update replaces them', () => {
   const ids = Object.entries(resources)
     .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
     .map(([id, { Properties }]) => [id, Properties.Name ?? Properties.TableName ?? Properties.LogGroupName]);
@@ -105,7 +105,7 @@ test('what holds state keeps its logical id and its name, so that no update of o
   });
 });
 
-test('nothing in the configuration changes the value that a secret is made with', () => {
+test('creates a secret with the same value whatever the configuration says', () => {
   const changed = synthesize(
     configWith({
       credentials: [{ name: 'fleet', username: 'Another', readers: [] }],
@@ -118,7 +118,7 @@ test('nothing in the configuration changes the value that a secret is made with'
   expect(value(changed)).toBe(value(synthesize()));
 });
 
-test('the table is on demand, restorable, expires its audit items, and is protected from deletion once that is asked for', () => {
+test('creates the table on demand, restorable, with expiring audit items, and protected when set', () => {
   const later = synthesize(configWith({ ledgerDeletionProtection: true }));
   expect(later.one('AWS::DynamoDB::Table').Properties.DeletionProtectionEnabled).toBe(true);
   expect(one('AWS::DynamoDB::Table').Properties).toMatchObject({
@@ -134,7 +134,7 @@ test('the table is on demand, restorable, expires its audit items, and is protec
   });
 });
 
-test('the keys rotate, the log keeps its sealed passwords for 400 days under a key of its own', () => {
+test('rotates the keys, and keeps the log for 400 days under a separate key', () => {
   const keys = ofType('AWS::KMS::Key').map(([, { Properties }]) => Properties.EnableKeyRotation);
   expect(keys).toEqual([true, true]);
   expect(readable(one('AWS::Logs::LogGroup').Properties)).toMatchObject({
@@ -143,13 +143,13 @@ test('the keys rotate, the log keeps its sealed passwords for 400 days under a k
   });
 });
 
-test('an alarm about the sealing key needs no sealing key', () => {
+test('encrypts an alarm about the sealing key without that key', () => {
   expect(readable(one('AWS::SNS::Topic').Properties)).toMatchObject({
     KmsMasterKeyId: '{ServiceOperationsKey.Arn}',
   });
 });
 
-test('the function is Node.js 24 on arm64, may live 15 minutes, and gets the environment that it reads', () => {
+test('runs the function on Node.js 24 and arm64 for 15 minutes, with the environment that it reads', () => {
   expect(readable(one('AWS::Lambda::Function').Properties)).toMatchObject({
     Runtime: 'nodejs24.x',
     Architectures: ['arm64'],
@@ -178,7 +178,7 @@ test('the function is Node.js 24 on arm64, may live 15 minutes, and gets the env
   });
 });
 
-test('the function knows the runbook, whom to phone, and which credentials are overdue at another age', () => {
+test('gives the function the runbook, the support contact and the credentials’ ages', () => {
   const [fleet, metering] = twoDepartments.credentials;
   const { one: oneOf } = synthesize(
     configWith({
@@ -200,7 +200,7 @@ test('the function knows the runbook, whom to phone, and which credentials are o
   });
 });
 
-test('the brake is on from two credentials on, unless it is configured otherwise', () => {
+test('switches the hold on from two credentials on, unless it is configured otherwise', () => {
   const [fleet, metering] = twoDepartments.credentials;
   const brake = (changes: object) =>
     synthesize(configWith(changes)).one('AWS::Lambda::Function').Properties.Environment.Variables
@@ -211,7 +211,7 @@ test('the brake is on from two credentials on, unless it is configured otherwise
   expect(brake({ credentials: [fleet], exchangeBrake: true })).toBe('on');
 });
 
-test('a description or a tag can be updated: CloudFormation’s own role may read the secret', () => {
+test('allows CloudFormation’s role to read the secret, so descriptions and tags can change', () => {
   const policy = one('AWS::SecretsManager::ResourcePolicy', 'fleet').Properties.ResourcePolicy;
   expect(JSON.stringify(policy)).toContain('role/cdk-hnb659fds-cfn-exec-role-123456789012-us-east-1');
   expect(one('AWS::SecretsManager::Secret', 'fleet').Properties.Tags).toEqual([

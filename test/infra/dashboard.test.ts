@@ -5,7 +5,7 @@ import { page, picture, widgets } from '../../infra/dashboard-page.ts';
 const all = widgets();
 const inDocs = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
 
-test('the page and the picture in docs/ show the dashboard that is deployed', () => {
+test('shows the deployed dashboard in the page and the picture in docs/', () => {
   const hint = 'out of date: run `node infra/dashboard-page.ts`';
   expect(inDocs('dashboard.md'), hint).toBe(page(all));
   expect(inDocs('dashboard.svg'), hint).toBe(picture(all));
@@ -14,7 +14,7 @@ test('the page and the picture in docs/ show the dashboard that is deployed', ()
 const drawn = all.flatMap(({ properties }) => (properties.metrics ?? []).map((metric) => metric.slice(0, 6)));
 const service = ['Service', 'ThingSpaceRotation'];
 
-test('what is true of a credential is on the dashboard for each, what happened for all of them', () => {
+test('draws the state of each credential, and the events of all credentials together', () => {
   for (const name of ['LockoutExposure', 'PasswordAgeDays', 'TroubleStands']) {
     for (const credential of ['fleet', 'metering']) {
       expect(drawn).toContainEqual(['ThingSpaceRotation', name, 'Credential', credential, ...service]);
@@ -35,7 +35,7 @@ test('what is true of a credential is on the dashboard for each, what happened f
   }
 });
 
-test('every alarm that tells somebody, or shows a state, stands on the dashboard', () => {
+test('shows every alarm that sends a message or shows a state', () => {
   const shown = all.find(({ type }) => type === 'alarm')?.properties.alarms;
   expect(shown).toHaveLength(5);
 });

@@ -16,13 +16,13 @@ test('deploying is one procedure: contract, deploy, confirm, store with its tria
   expect(steps.slice(steps.indexOf('npm run cli -- rotate'))).toContain('`password-rotated` arrives');
 });
 
-test('the runbook’s first installation begins as the procedure does, and sends there for the rest', () => {
+test('the runbook’s first installation begins as the procedure does, and links to the rest', () => {
   const [section = ''] = /^## First installation$[\s\S]*?(?=^## )/m.exec(read('runbook.md')) ?? [];
   expect(commandsIn(section)).toEqual(['contract']);
   expect(section).toContain('(deploy.md)');
 });
 
-/** What a refused setting is told of. */
+/** The names of settings that a refusal lists. */
 function settingsOf(config: object): string[] {
   try {
     parseConfig(config);
@@ -33,7 +33,7 @@ function settingsOf(config: object): string[] {
   return [];
 }
 
-test('the table of settings names every setting that there is', () => {
+test('the table of settings names every setting', () => {
   const named = [...page.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell).join(' ');
   const [fleet] = twoDepartments.credentials;
   const all = [

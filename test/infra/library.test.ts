@@ -29,7 +29,7 @@ afterAll(() => rmSync(app, { recursive: true }));
 
 test('the package holds the built constructs, the function and the documents, and no tests or sources', () => {
   const folders = new Set(packed.map((file) => file.split('/')[0]));
-  // What `dist/` holds beside the function depends on what was built before.
+  // The content of `dist/` beside the function depends on earlier builds.
   expect([...folders].sort()).toEqual([
     'CHANGELOG.md',
     'LICENSE',
@@ -76,7 +76,7 @@ elsewhere.addReceiver({ email: 'us@example.com', severities: ['critical'] });
 app.synth();
 `;
 
-test('another app installs it, uses two services in one stack, and synthesizes them with the function', () => {
+test('another app installs it, and synthesizes two services in one stack with the function', () => {
   writeFileSync(path.join(app, 'package.json'), '{"type":"module"}');
   writeFileSync(path.join(app, 'app.js'), twoServices);
   const { status, stderr } = spawnSync(process.execPath, ['app.js'], { cwd: app, encoding: 'utf8' });
@@ -96,7 +96,7 @@ test('another app installs it, uses two services in one stack, and synthesizes t
   expect(handler).toEqual(readFileSync(path.join(projectRoot, 'dist', 'rotation', 'index.mjs')));
 });
 
-test('the types are those of the constructs', () => {
+test('the package has the types of the constructs', () => {
   const source = `
 import { Stack } from 'aws-cdk-lib';
 import { type Rotation, RotationService, ThingSpaceCredential } from 'thingspace-password-rotation';

@@ -27,24 +27,21 @@ const failureOf = (account: Account, of: typeof template, options?: DeployOption
   }
 };
 
-test.each(Object.keys(resources))(
-  'a first deployment that fails at %s leaves nothing in the way of the next',
-  (id) => {
-    const account = newAccount(roles);
-    expect(failureOf(account, template, { failAt: id })).toBe(`${id}: refused`);
-    expect([...account.resources]).toEqual([]);
-    expect(failureOf(account, template)).toBeUndefined();
-  },
-);
+test.each(Object.keys(resources))('a first deployment that fails at %s does not block the next one', (id) => {
+  const account = newAccount(roles);
+  expect(failureOf(account, template, { failAt: id })).toBe(`${id}: refused`);
+  expect([...account.resources]).toEqual([]);
+  expect(failureOf(account, template)).toBeUndefined();
+});
 
-test('a reader whose role does not exist stops the deployment, and nothing is in the way once it does', () => {
+test('a reader whose role does not exist stops the deployment, and blocks no later one', () => {
   const account = newAccount([]);
   expect(failureOf(account, template)).toMatch(/the role .*fleet-app does not exist/);
   for (const role of roles) account.roles.add(role);
   expect(failureOf(account, template)).toBeUndefined();
 });
 
-test('removing the stack keeps what cannot be made again, and the policies by which apps read on', () => {
+test('removing the stack keeps unrepeatable resources and the policies of readers', () => {
   const account = newAccount(roles);
   deploy(account, stack, template);
   destroy(account, stack, template);
@@ -89,12 +86,12 @@ test('a removed stack is deployed again by the documented steps, over what was k
   expect(leftBehind(account, 'AWS::Logs::LogGroup')).toEqual([]);
 });
 
-test('readers of another account read on after a removed stack was deployed again', () => {
+test('readers of another account still read after a removed stack was deployed again', () => {
   const readers = ['arn:aws:iam::999999999999:role/their-app'];
   expect(() => synthesize(again([{ ...adopted(fleet), readers }]))).not.toThrow();
 });
 
-test('the function deployed again may read what the policies that were kept let it read, by name', () => {
+test('the function may read by kept policies, which name it, after it is deployed again', () => {
   const role = (of: typeof template) =>
     Object.values<{ Type: string; Properties: { RoleName?: string } }>(of.Resources)
       .filter(({ Type }) => Type === 'AWS::IAM::Role')
@@ -108,7 +105,7 @@ test('the function deployed again may read what the policies that were kept let 
   expect(JSON.stringify(keptPolicies).match(/role\/ThingSpaceRotation-rotation-us-east-1/g)).toHaveLength(3);
 });
 
-test('a credential that was removed is added again by its ARN; as if it were new, its secret is in the way', () => {
+test('a removed credential can be added again by its ARN only', () => {
   const account = newAccount(roles);
   deploy(account, stack, template);
   const alone = synthesize(configWith({ credentials: [metering] })).json;
@@ -123,7 +120,7 @@ test('a credential that was removed is added again by its ARN; as if it were new
   expect(failureOf(account, json)).toBeUndefined();
 });
 
-test('an added credential whose deployment fails is taken back whole, and the others stay as they are', () => {
+test('an added credential whose deployment fails is removed whole, and the others stay', () => {
   const account = newAccount(roles);
   const alone = synthesize(configWith({ credentials: [metering] })).json;
   deploy(account, stack, alone);
@@ -157,7 +154,7 @@ test('two services live in one account, and the same service in two regions, wit
   expect(global(there.json).filter((name) => global(template).includes(name))).toEqual([]);
 });
 
-test('a table that is protected from deletion would stand in the way of a failed first deployment', () => {
+test('a table that is protected from deletion would block a failed first deployment’s cleanup', () => {
   const account = newAccount(roles);
   const { json } = synthesize(configWith({ ledgerDeletionProtection: true }));
   expect(failureOf(account, json, { failAt: Object.keys(json.Resources).at(-1) ?? '' })).toMatch(

@@ -23,7 +23,7 @@ test('a hundred credentials with the longest names fit into one stack, and synth
   expect(tookMs).toBeLessThan(60_000);
 });
 
-test('every credential adds its secret, policy, schedule and daily check, and nothing else', () => {
+test('every credential adds only its secret, policy, schedule and daily check', () => {
   const of = (count: number) => synthesize(configWith({ credentials: many(count) })).resources;
   const [two, three] = [of(2), of(3)];
   const added = Object.keys(three).filter((id) => !(id in two));
@@ -109,7 +109,7 @@ test.each([
     },
     /^201 receivers would choose messages and SNS takes 200/,
   ],
-])('%s is one sentence before anything is deployed', (_, changes, sentence) => {
+])('rejects %s in one sentence before a deployment', (_, changes, sentence) => {
   expect(violations(changes)).toEqual([expect.stringMatching(sentence)]);
 });
 
@@ -119,7 +119,7 @@ test('a stack beyond a limit is not synthesized', () => {
   expect(() => synthesize(configWith({ credentials }))).toThrow(/The role app would get/);
 });
 
-test('a stack without a known account reckons with the longest ARN', () => {
+test('assumes the longest ARN in a stack without a known account', () => {
   const stack = new Stack(new App(), 'Stack');
   const service = new RotationService(stack, 'Service', { bundle: import.meta.dirname });
   for (const { name, username } of many(100, longName))
@@ -127,7 +127,7 @@ test('a stack without a known account reckons with the longest ARN', () => {
   expect(limitViolations(stack)).toEqual([]);
 });
 
-test('a receiver of more credentials and severities than a filter takes is refused', () => {
+test('rejects a receiver of more credentials and severities than a filter takes', () => {
   const receivers = [{ email: 'a@example.com', severities: ['critical', 'warning'] }];
   const credentials = many(80).map((given) => ({ ...given, alarmReceivers: receivers }));
   expect(() => construct(configWith({ credentials }))).toThrow(/150/);

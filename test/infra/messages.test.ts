@@ -7,7 +7,7 @@ import { type Story, type Told, tell } from './story.ts';
 
 type Scenario = {
   title: string;
-  /** What happens, for who reads the table. */
+  /** The story in one line, for the table. */
   story: string;
   world?: WorldOptions;
   /** How often the alarms are evaluated. @default every minute */
@@ -15,7 +15,7 @@ type Scenario = {
   play(story: Story): Promise<void>;
   /** Messages within the first 24 hours, at most. */
   firstDay: number;
-  /** What must not be missing. */
+  /** A text that the messages must contain. */
   says?: string;
 };
 
@@ -185,7 +185,7 @@ test.each(scenarios)('$title: at most $firstDay message(s) on the first day', as
   if (scenario.says) expect(told.map(({ what }) => what)).toContain(scenario.says);
 });
 
-test('docs/messages.md says what the runs have said', async () => {
+test('docs/messages.md has the messages of the runs', async () => {
   expect(played).toHaveLength(scenarios.length);
   await expect(page()).toMatchFileSnapshot('../../docs/messages.md');
 });

@@ -29,7 +29,7 @@ function lines(policy: unknown): string[] {
 const policyOf = (prefix: string) => lines(one('AWS::IAM::Policy', prefix).Properties.PolicyDocument);
 const permissions = () => ofType('AWS::Lambda::Permission').map(([, { Properties }]) => readable(Properties));
 
-test('the function may do exactly what it calls, on exactly its own secrets, table, topic, log and keys', () => {
+test('the function may make exactly its calls, on its own resources only', () => {
   const ofManaged = ['Secrets', 'Sealing'].flatMap((name) => {
     const { Properties } = one('AWS::IAM::ManagedPolicy', `ServiceFunctionRole${name}`);
     expect(readable(Properties.Roles)).toEqual(['{ServiceFunctionRole}']);
@@ -48,7 +48,7 @@ test('the function may do exactly what it calls, on exactly its own secrets, tab
 
 const ofOperators = one('AWS::IAM::ManagedPolicy', 'ServiceOperators').Properties;
 
-test('operators may do what the tool does, on this service’s secrets by their tag; nobody has the policy by itself', () => {
+test('operators may make the tool’s calls on this service’s secrets by tag, once given the policy', () => {
   expect(ofOperators.Roles).toBeUndefined();
   expect(ofOperators.ManagedPolicyName).toBe('ThingSpaceRotation-operators-us-east-1');
   expect(lines(ofOperators.PolicyDocument)).toEqual([
@@ -98,7 +98,7 @@ function callsOfTheTool(): Set<string> {
   return calls;
 }
 
-test('no role has a policy managed by AWS, and there are no other roles and policies than these', () => {
+test('the stack has only these roles and policies, none managed by AWS', () => {
   const roles = ofType('AWS::IAM::Role');
   expect(roles.flatMap(([, { Properties }]) => Properties.ManagedPolicyArns ?? [])).toEqual([]);
   expect(roles.map(([id]) => id.slice(0, -8)).sort()).toEqual(['ServiceDailyRole', 'ServiceFunctionRole']);
@@ -110,7 +110,7 @@ test('no role has a policy managed by AWS, and there are no other roles and poli
   expect(ofType('AWS::IAM::Policy')).toHaveLength(3);
 });
 
-test('Scheduler may invoke the function, for this account and its own group only', () => {
+test('Scheduler may invoke the function for this account and its own group only', () => {
   expect(policyOf('ServiceDailyRole')).toEqual(['Allow lambda:InvokeFunction on {ServiceFunction.Arn}']);
   const trust = (role: Resource) => JSON.stringify(readable(role.Properties.AssumeRolePolicyDocument));
   expect(trust(one('AWS::IAM::Role', 'ServiceDailyRole'))).toContain(
@@ -135,7 +135,7 @@ test('only Secrets Manager of this account and the one rule invoke the function'
   ]);
 });
 
-test('a secret is read by its own readers, the function and CloudFormation, whatever the policies of others allow', () => {
+test('only its readers, the function and CloudFormation read a secret, whatever other policies allow', () => {
   const policy = (name: string) =>
     lines(one('AWS::SecretsManager::ResourcePolicy', name).Properties.ResourcePolicy);
   const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
@@ -151,7 +151,7 @@ test('a secret is read by its own readers, the function and CloudFormation, what
   }
 });
 
-test('administrators can always repair a secret: its policy, its value and its labels are refused to nobody', () => {
+test('administrators can always repair a secret’s policy, value and labels', () => {
   const denied = ofType('AWS::SecretsManager::ResourcePolicy').flatMap(([, { Properties }]) =>
     Properties.ResourcePolicy.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Deny').flatMap(
       ({ Action }: { Action: string }) => Action,
@@ -160,7 +160,7 @@ test('administrators can always repair a secret: its policy, its value and its l
   expect(new Set(denied)).toEqual(new Set(['secretsmanager:GetSecretValue', 'secretsmanager:DeleteSecret']));
 });
 
-test('whoever may read a secret decrypts it through Secrets Manager; readers of another account too', () => {
+test('readers decrypt a secret through Secrets Manager, also from another account', () => {
   const keyPolicy = (of: typeof one) => lines(of('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy);
   const reading = (accounts: string) =>
     `Allow kms:Decrypt by {"AWS":"*"} if {"StringEquals":{"kms:ViaService":"secretsmanager.us-east-1.amazonaws.com","kms:CallerAccount":[${accounts}]}}`;
@@ -184,17 +184,17 @@ test('only the function and operators open sealed passwords, by names that outli
   ]);
   const secret = oneOf('AWS::SecretsManager::ResourcePolicy', 'fleet').Properties.ResourcePolicy;
   expect(JSON.stringify(secret.Statement[0].Condition)).toContain(operators[0]);
-  // Read by their own policies; a pattern is no principal.
+  // Read by their own policies; a pattern is not a principal.
   expect(JSON.stringify(secret.Statement.slice(1))).not.toContain('AWSReservedSSO');
 });
 
-test('administrators can always repair the key: its policy is refused to nobody', () => {
+test('administrators can always repair the key’s policy', () => {
   const { KeyPolicy } = one('AWS::KMS::Key', 'ServiceSealingKey').Properties;
   const denied = KeyPolicy.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Deny');
   expect(denied.flatMap(({ Action }: { Action: string }) => Action)).not.toContain('kms:PutKeyPolicy');
 });
 
-test('a client also gets the ledger of its own username in lower case, the session of its own secret and the alarm topic; a plain reader gets none of them', () => {
+test('a client, unlike a reader, also gets its ledger item, its session and the alarm topic', () => {
   expect(policyOf('Role')).toEqual([
     'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["meterapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
     'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":"{meteringSecret}","kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
@@ -204,7 +204,7 @@ test('a client also gets the ledger of its own username in lower case, the sessi
   expect(one('AWS::IAM::Policy', 'Role').Properties.Roles).toEqual(['metering-app']);
 });
 
-test('a role that is client of two usernames has them in one statement, a session of each, and publishes by one grant', () => {
+test('a client of two usernames has both in one statement, two sessions and one publish grant', () => {
   const clients = ['arn:aws:iam::123456789012:role/app'];
   const credentials = ['fleet', 'metering'].map((name) => ({ name, username: `${name}Api`, clients }));
   const { one: oneOf } = synthesize(configWith({ credentials }));
@@ -216,7 +216,7 @@ test('a role that is client of two usernames has them in one statement, a sessio
   ).toHaveLength(1);
 });
 
-test('the item by which a credential holds the others is no client’s: its key is no username that can be configured', () => {
+test('no client may reach the item of holds, whose key cannot be a configured username', () => {
   const keys = JSON.stringify(ofType('AWS::IAM::Policy')).match(/"dynamodb:LeadingKeys":\[[^\]]*\]/g);
   expect(keys).toEqual(['"dynamodb:LeadingKeys":["meterapi"]']);
   const [fleet] = twoDepartments.credentials;
@@ -248,7 +248,7 @@ test('a role of another account is never taken for its namesake here', () => {
   }
 });
 
-test('the topic takes messages over TLS only, and of services only from CloudWatch’s alarms of this account', () => {
+test('the topic accepts messages over TLS only, and only CloudWatch’s alarms of this account', () => {
   const [tls, alarms, ...others] = lines(one('AWS::SNS::TopicPolicy').Properties.PolicyDocument);
   expect(tls).toBe('Deny sns:Publish by "*" on {ServiceAlarms} if {"Bool":{"aws:SecureTransport":"false"}}');
   expect(alarms).toBe(
@@ -266,7 +266,7 @@ test('the operations key serves the alarms and the one log group', () => {
   expect(others).toEqual([]);
 });
 
-test('nothing in the template is a password', () => {
+test('writes no password into the template', () => {
   const values = ofType('AWS::SecretsManager::Secret').map(([, { Properties }]) => Properties.SecretString);
   expect(new Set(values)).toEqual(new Set(['{"username":"<not yet set>","password":"<not yet set>"}']));
   expect(JSON.stringify(json)).not.toContain('GenerateSecretString');

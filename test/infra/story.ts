@@ -16,7 +16,7 @@ export interface Story {
   rotate(): Promise<void>;
   /** Lets time pass, with the daily checks on the way. `hours` since the first midnight. */
   until(hours: number): Promise<void>;
-  /** From now on nothing invokes the function any more. */
+  /** From now on no event invokes the function. */
   stopChecks(): void;
 }
 
@@ -48,7 +48,7 @@ export async function tell(
     let published = 0;
     let checksRun = true;
 
-    /** What the function wrote and published since, and what CloudWatch makes of it. */
+    /** Passes to CloudWatch the log lines and messages since the last call. */
     const catchUp = () => {
       const lines = world.aws.logs.lines(world.logGroupName);
       for (const line of lines.slice(read)) cloudWatch.ingest(line, clock.nowMs());

@@ -26,13 +26,13 @@ const engaged = (): CredentialState => {
 const events = ({ outbox }: CredentialState) =>
   outbox.map(({ event, ...facts }) => [event, 'held' in facts && facts.held]);
 
-describe('The brake', () => {
-  it('holds everybody but the credential that it is about, whatever the case of its name', () => {
+describe('The item of holds', () => {
+  it('holds every credential except its own, whatever the letter case', () => {
     expect(ask(engaged(), yard, [], 200)).toMatchObject({ ...fleet, since: 100 });
     expect(ask(engaged(), { username: 'FLEET', secretArn: 'arn:fleet' }, [], 200)).toBeUndefined();
   });
 
-  it('stays while one of several holds is in force', () => {
+  it('stays in force while one of several holds does', () => {
     const state = engaged();
     engage(state, { ...yard, attempt: 'attempt-2', why: 'lost' }, 150);
     ask(state, wait, [], 200);
@@ -43,7 +43,7 @@ describe('The brake', () => {
     expect(events(state)).toEqual([['exchanges-resume', 1]]);
   });
 
-  it('released for one attempt stays released for it, also when that is found lost, and for no other', () => {
+  it('keeps an override for its one attempt, also when that is found lost', () => {
     const state = engaged();
     expect(release(state, ['attempt-1'], 200)).toMatchObject([{ attempt: 'attempt-1' }]);
     engage(state, { ...fleet, why: 'lost' }, 300);
@@ -52,13 +52,13 @@ describe('The brake', () => {
     expect(holdsInForce(state)).toMatchObject([{ attempt: 'attempt-2', since: 400 }]);
   });
 
-  it('is released only for what the person has seen', () => {
+  it('overrides only the holds that the operator has seen', () => {
     const state = engaged();
     expect(release(state, ['attempt-0'], 200)).toEqual([]);
     expect(holdsInForce(state)).toHaveLength(1);
   });
 
-  it('remembers who was held until it begins, and does not count who begins', () => {
+  it('records a held secret until its rotation begins, and then no longer counts it', () => {
     const state = engaged();
     for (const asking of [yard, wait]) ask(state, asking, [], 200);
     expect(heldSecrets(state)).toEqual(['arn:yard', 'arn:wait']);
@@ -67,7 +67,7 @@ describe('The brake', () => {
     expect(events(state)).toEqual([['exchanges-resume', 1]]);
   });
 
-  it('is repeated by the check of a credential that was held, and of no other', () => {
+  it('renews a held secret by the check of that credential only', () => {
     const state = engaged();
     expect(check(state, wait, [], 200)).toBeUndefined();
     expect(heldSecrets(state)).toEqual([]);
@@ -92,7 +92,7 @@ describe('The brake', () => {
     }
   });
 
-  it('counts a held secret of an item of the release before, which names no check', () => {
+  it('counts a held secret in an item of an older version, which names no check', () => {
     const state = engaged();
     state.brake = { holds: state.brake?.holds ?? {}, held: { 'arn:yard': 100 } };
     settle(state, ['attempt-1'], 90 * DAY_MS);
@@ -101,7 +101,7 @@ describe('The brake', () => {
     expect(heldSecrets(state)).toEqual([]);
   });
 
-  it('says its end once: a released hold that is settled later says nothing more', () => {
+  it('announces its end once, also when an overridden hold is settled later', () => {
     const state = engaged();
     ask(state, yard, [], 150);
     release(state, ['attempt-1'], 200);
@@ -122,7 +122,7 @@ describe('A hold', () => {
   const hold = { ...fleet, since: 100 };
   const holds = (journal: Journal) => stillHolds(hold, { ...newState('fleet'), journal });
 
-  it('counts while its very exchange is open', () => {
+  it('counts while its own exchange is open', () => {
     expect(holds({ state: 'unknown', ...exchange })).toBe(true);
     expect(holds({ state: 'lost', ...exchange, since: 2 })).toBe(true);
     expect(holds({ state: 'received', ...exchange, receivedAt: 2, envelope: 'e' })).toBe(true);

@@ -27,21 +27,21 @@ function setUp() {
   return { clock, options, elsewhere, ...parts };
 }
 
-test('the first change makes the item, the next one changes it, and what it returns comes back', async () => {
+test('creates the item by the first change, and returns the result of each change', async () => {
   const { options, state } = setUp();
   expect((await change(options, fail)).result).toBe(1);
   expect((await change(options, fail)).result).toBe(2);
   expect(state()).toMatchObject({ credential: 'fleet', failed: 2, revision: 2 });
 });
 
-test('a change that changes nothing writes nothing, and knows DynamoDB’s time', async () => {
+test('writes nothing for a change without effect, but has DynamoDB’s time', async () => {
   const { options, writes } = setUp();
   const seen = await change(options, (_state, now) => now);
   expect(seen.result).toBe(NOW);
   expect(writes()).toBe(0);
 });
 
-test('a change that meets another writer’s is computed again on what that one wrote', async () => {
+test('computes a change again on the item of a writer who came before', async () => {
   const { options, hooks, table, state } = setUp();
   hooks.beforeWrite = () => {
     delete hooks.beforeWrite;
@@ -51,7 +51,7 @@ test('a change that meets another writer’s is computed again on what that one 
   expect(state()).toMatchObject({ failed: 5, revision: 8 });
 });
 
-test('a write that landed and whose answer was lost takes effect once, and its own result comes back', async () => {
+test('applies a write once, and returns its result, when only the answer was lost', async () => {
   const { options, hooks, state, writes } = setUp();
   hooks.afterWrite = () => {
     delete hooks.afterWrite;
@@ -62,7 +62,7 @@ test('a write that landed and whose answer was lost takes effect once, and its o
   expect(writes()).toBe(1);
 });
 
-test('a landed write is recognised also after another writer has changed the item', async () => {
+test('recognizes its own write after another writer has changed the item', async () => {
   const { options, hooks, table, state } = setUp();
   hooks.afterWrite = () => {
     delete hooks.afterWrite;
@@ -77,7 +77,7 @@ test('a landed write is recognised also after another writer has changed the ite
   expect(state().failed).toBe(3);
 });
 
-test('a write that did not land is sent again', async () => {
+test('sends a write again that took no effect', async () => {
   const { options, hooks, state } = setUp();
   let times = 0;
   hooks.beforeWrite = () => {
@@ -88,13 +88,13 @@ test('a write that did not land is sent again', async () => {
   expect(state().failed).toBe(1);
 });
 
-test('the ids of the last 20 writes are kept, not more', async () => {
+test('keeps the ids of the last 20 writes only', async () => {
   const { options, state } = setUp();
   for (let time = 0; time < 25; time += 1) await change(options, fail);
   expect(new Set(state().recentWrites).size).toBe(20);
 });
 
-test('a table that does not answer until the deadline is LedgerUnavailableError, and says that no password is presented', async () => {
+test('throws LedgerUnavailableError when the table does not answer until the deadline', async () => {
   const { options, clock, hooks } = setUp();
   let asked = 0;
   hooks.read = () => {
@@ -115,7 +115,7 @@ test.each([
   ['a wrong type', { failed: 'three' }],
   ['an unknown journal', { journal: { state: 'dreaming' } }],
   ['a broken attempt', { inFlight: { a: { reservedAt: 'yesterday' } } }],
-])('an item with %s stops everything at once and stays as it is', async (_, damage) => {
+])('stops at once at an item with %s, and leaves it unchanged', async (_, damage) => {
   const { options, clock, table, writes } = setUp();
   const damaged = JSON.stringify({ ...newState('fleet'), ...damage });
   table.set('fleet', damaged);
@@ -129,14 +129,14 @@ test.each([
 
 const CONFLICT = { outcome: 'conflict' } as const;
 
-test('a writer reads the table once: what it has written itself it does not read again', async () => {
+test('reads the table once, and never its own writes', async () => {
   const { options, reads, state } = setUp();
   for (let time = 0; time < 3; time += 1) await change(options, fail);
   expect(reads()).toBe(1);
   expect(state()).toMatchObject({ failed: 3, revision: 3 });
 });
 
-test('what another process has written since is found by the condition, and nothing of it is lost', async () => {
+test('finds another process’s later write by the condition, and loses none of it', async () => {
   const { options, elsewhere, state } = setUp();
   await change(options, fail);
   await elsewhere((other) => {
@@ -146,14 +146,14 @@ test('what another process has written since is found by the condition, and noth
   expect(state()).toMatchObject({ failed: 12, revision: 3 });
 });
 
-test('what changes nothing is answered from the table, however recently the process has written', async () => {
+test('answers a change without effect from the table, however recent its own write', async () => {
   const { options, elsewhere } = setUp();
   await change(options, fail);
   await elsewhere(fail);
   expect((await change(options, ({ failed }) => failed)).result).toBe(2);
 });
 
-test('a change is computed on a copy: one that was not written is not remembered', async () => {
+test('computes a change on a copy, and forgets a change that was not written', async () => {
   const { options, hooks, state } = setUp();
   await change(options, fail);
   hooks.beforeWrite = () => {
@@ -169,7 +169,7 @@ test.each([
   [10_000, 1],
   // `>=` instead of `>` would read again at exactly ten seconds.
   [10_001, 2],
-])('what was written %i ms ago needs %i reads of the table before the next write', async (ageMs, wanted) => {
+])('needs, after a write %i ms ago, %i reads of the table before the next', async (ageMs, wanted) => {
   const { options, clock, reads } = setUp();
   await change(options, fail);
   clock.advance(ageMs);
@@ -177,7 +177,7 @@ test.each([
   expect(reads()).toBe(wanted);
 });
 
-test('from memory the time is DynamoDB’s at the last answer, with the time since added', async () => {
+test('takes DynamoDB’s time of its last answer, plus the time since, from memory', async () => {
   const { options, clock } = setUp();
   await change(options, fail);
   clock.advance(5_000);
@@ -189,14 +189,14 @@ test('from memory the time is DynamoDB’s at the last answer, with the time sin
   expect(seen).toBe(NOW + 5_000);
 });
 
-test('a fresh change reads the table also when the process has just written', async () => {
+test('reads the table for a fresh change, also right after its own write', async () => {
   const { options, reads } = setUp();
   await change(options, fail);
   await change({ ...options, fresh: true }, fail);
   expect(reads()).toBe(2);
 });
 
-test('a change that meets other writers all the time ends at its deadline, and says so', async () => {
+test('ends a change at its deadline, with an error, when other writers always come first', async () => {
   const { options, clock, items } = setUp();
   const store = { ...items, write: async () => CONFLICT };
   const failure = await change({ ...options, store, deadlineMs: 10_000 }, fail).catch((error) => error);
@@ -206,7 +206,7 @@ test('a change that meets other writers all the time ends at its deadline, and s
   expect(clock.nowMs()).toBeLessThan(10_000);
 });
 
-test('an envelope that is set aside becomes an item of its own before the write that lets go of it', async () => {
+test('writes an envelope as a separate item before the write that removes it', async () => {
   const { options, orphans, hooks, state } = setUp();
   hooks.beforeWrite = () => expect([...orphans]).toEqual([['fleet x', 'sealed']]);
   await change(options, (now) => {
@@ -220,7 +220,7 @@ test('an envelope that is set aside becomes an item of its own before the write 
   expect(state().orphanItems).toEqual(['x']);
 });
 
-test('without its item of its own the envelope is not let go of', async () => {
+test('keeps an envelope in the item when its separate item cannot be written', async () => {
   const { options, hooks, writes } = setUp();
   hooks.setAside = () => {
     throw new TableError('down');
@@ -232,7 +232,7 @@ test('without its item of its own the envelope is not let go of', async () => {
   expect(writes()).toBe(0);
 });
 
-test('an item that DynamoDB does not take is LedgerItemError at once: to send it again helps nobody', async () => {
+test('throws LedgerItemError at once, without a repetition, when DynamoDB rejects the item', async () => {
   const { options, clock, hooks } = setUp();
   hooks.beforeWrite = () => {
     throw new AwsCallError('dynamodb:PutItem', { name: 'ValidationException', message: 'MARKER' });

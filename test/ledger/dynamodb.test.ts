@@ -5,8 +5,8 @@ import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { decodeState, newState } from '../../lambda/ledger/state.ts';
-import { virtualClock } from '../client/virtual-clock.ts';
 import { startWorld, type World } from '../local/aws/world.ts';
+import { virtualClock } from '../session/virtual-clock.ts';
 import { BUDGETS, exchangeOf, MINUTE_MS, presentation } from './presentation.ts';
 
 const TABLE = 'ledger';
@@ -37,7 +37,7 @@ const as = (credential: string): ChangeOptions => ({
   deadlineMs: clock.nowMs() + 60 * MINUTE_MS,
 });
 
-test('of twenty writers on the same revision one wins and the others are told of the conflict', async () => {
+test('lets one of twenty writers of the same revision win, and reports a conflict to the others', async () => {
   const first = await Promise.all(
     Array.from({ length: 20 }, () => items.write({ ...newState('raced'), revision: 1 }, 0)),
   );
@@ -49,7 +49,7 @@ test('of twenty writers on the same revision one wins and the others are told of
   expect(second.filter(({ outcome }) => outcome === 'conflict')).toHaveLength(19);
 });
 
-test('twenty changes at once all take effect, each once', async () => {
+test('applies each of twenty changes at once exactly once', async () => {
   await Promise.all(
     Array.from({ length: 20 }, () =>
       change(as('counted'), (state) => {
@@ -61,7 +61,7 @@ test('twenty changes at once all take effect, each once', async () => {
   expect(decodeState('counted', item ?? {}).failed).toBe(20);
 });
 
-test('of twenty reservations at once as many are granted as the budget has', async () => {
+test('grants of twenty reservations at once as many as the budget has', async () => {
   const granted = await Promise.all(
     Array.from({ length: 20 }, async (_, n) => {
       const wanted = presentation({ username: 'Busy', versionId: `v${n}` });
@@ -71,7 +71,7 @@ test('of twenty reservations at once as many are granted as the budget has', asy
   expect(granted.filter(({ result }) => result === undefined)).toHaveLength(BUDGETS.budget);
 });
 
-test('a state with everything in it comes back as it was written', async () => {
+test('reads back a state with every member as it was written', async () => {
   const state = newState('full');
   reserve(state, 'exchange', exchangeOf('token'), BUDGETS, 1_000);
   state.refused['v0:p'] = { at: 1, releasable: true, released: false };
@@ -88,7 +88,7 @@ test('a state with everything in it comes back as it was written', async () => {
   expect(Math.abs(now - ('now' in written ? written.now : 0))).toBeLessThanOrEqual(MINUTE_MS);
 });
 
-test('the time is the Date header of DynamoDB’s answer, not this machine’s', async () => {
+test('takes the time from the Date header of DynamoDB’s answer', async () => {
   const before = (await items.read('nobody')).now;
   world.clock.advance(30 * MINUTE_MS);
   const after = (await items.read('nobody')).now;
@@ -109,7 +109,7 @@ const ROW = {
 const stored = async (credential: string) =>
   (await world.aws.dynamodb.items(TABLE)).filter((item) => item.credential === credential);
 
-test('an audit row stands beside the item, sorts by time, and expires after 400 days', async () => {
+test('writes an audit row beside the item, sorted by time, for 400 days', async () => {
   await items.audit('audited', [ROW]);
   expect(await stored('audited')).toEqual([
     {
@@ -125,19 +125,19 @@ test('an audit row stands beside the item, sorts by time, and expires after 400 
   for (const state of states) expect(state).not.toHaveProperty('expiresAt');
 });
 
-test('more rows than DynamoDB takes at once are all written, and the same again changes nothing', async () => {
+test('writes more rows than DynamoDB takes at once, and a repetition changes nothing', async () => {
   const rows = Array.from({ length: 60 }, (_, n) => ({ ...ROW, attempt: `attempt-${n}` }));
   await items.audit('often', rows);
   await items.audit('often', rows);
   expect(await stored('often')).toHaveLength(60);
 });
 
-test('two rows of one attempt within a second are written as the last one: DynamoDB takes no key twice', async () => {
+test('writes the last of two rows of one attempt within a second', async () => {
   await items.audit('twice', [{ ...ROW, outcome: 'unknown' }, ROW]);
   expect(await stored('twice')).toMatchObject([{ outcome: 'success' }]);
 });
 
-test('rows that DynamoDB leaves unprocessed are an error, so that they stay where they are', async () => {
+test('throws for rows that DynamoDB leaves unprocessed, so that they stay in the item', async () => {
   const partly = new DynamoDBClient({ maxAttempts: 1 });
   partly.middlewareStack.add(
     () => async () => ({
@@ -154,7 +154,7 @@ test('rows that DynamoDB leaves unprocessed are an error, so that they stay wher
   partly.destroy();
 });
 
-test('envelopes that were set aside are items of their own, found by their username alone, on any number of pages', async () => {
+test('finds all envelopes that were set aside by their username, on any number of pages', async () => {
   expect(await items.readSetAside('aside')).toEqual({});
   const envelope = 'x'.repeat(180 * 1024);
   // DynamoDB answers a query with 1 MB at most.
@@ -170,14 +170,14 @@ test('envelopes that were set aside are items of their own, found by their usern
   for (const item of await stored('aside')) expect(item).not.toHaveProperty('expiresAt');
 });
 
-test('the username of a secret’s last rotation is known by its ARN', async () => {
+test('finds the username of a secret’s last rotation by the secret’s ARN', async () => {
   expect(await items.readUsernameOf('arn:one')).toBeUndefined();
   await items.writeUsernameOf('arn:one', 'Fleet');
   await items.writeUsernameOf('arn:one', 'Fleet-2');
   expect(await items.readUsernameOf('arn:one')).toBe('Fleet-2');
 });
 
-test('a table that is missing is an AwsCallError that names the operation', async () => {
+test('throws an AwsCallError that names the operation when the table is missing', async () => {
   const another = new DynamoDBClient({ maxAttempts: 1 });
   const missing = dynamoDbItems(another, 'no-such-table');
   const calls = [

@@ -24,7 +24,7 @@ function services() {
   return { asked, services: { ledger, api, clock: { nowMs: () => 0, sleep: async () => undefined } } };
 }
 
-test('a log-in that would be cut short is not begun: it would count as a failure, and be announced by nobody', async () => {
+test('does not begin a log-in that the deadline would cut short', async () => {
   const { asked, services: parts } = services();
   await expect(guardedLogIn(parts, credential, who, 5_999)).rejects.toMatchObject({
     name: 'TooLateToLogInError',
@@ -32,7 +32,7 @@ test('a log-in that would be cut short is not begun: it would count as a failure
   expect(asked).toEqual([]);
 });
 
-test('what is left is shared with the counting and announcing that follow', async () => {
+test('shares the time that is left with the counting and announcing that follow', async () => {
   const { asked, services: parts } = services();
   await guardedLogIn(parts, credential, who, 6_000);
   await guardedLogIn(parts, credential, who, 600_000);

@@ -88,7 +88,7 @@ function tableOfTheComment(): Row[] {
 
 const TABLE = tableOfTheComment();
 
-test('the table in journal.ts names every transition that there is, once', () => {
+test('the table in journal.ts names every transition once', () => {
   const exported = Object.keys(transitions).filter((name) => !NEVER.includes(name));
   expect(TABLE.map(({ by }) => by).sort()).toEqual(exported.sort());
   expect(Object.keys(CHANGES).sort()).toEqual(exported.sort());
@@ -122,7 +122,7 @@ test.each(OF_ONE_EXCHANGE)('%s of another exchange changes no journal', (by) => 
 });
 
 test.each(OF_ONE_EXCHANGE.filter((by) => by !== 'recordReceived' && by !== 'attachEnvelope'))(
-  '%s where the table has no row leaves the whole item as it is',
+  '%s leaves the whole item unchanged where the table has no row',
   (by) => {
     const from = TABLE.find((row) => row.by === by)?.from ?? [];
     for (const before of STATES.filter((state) => !from.includes(state))) {
@@ -133,7 +133,7 @@ test.each(OF_ONE_EXCHANGE.filter((by) => by !== 'recordReceived' && by !== 'atta
   },
 );
 
-test('members that a later release has written into the journal outlive every transition of the exchange', () => {
+test('keeps members that a later version wrote into the journal in every transition', () => {
   for (const by of ['recordReceived', 'recordUnknown', 'recordCommitted', 'adopt']) {
     for (const before of TABLE.find((row) => row.by === by)?.from ?? []) {
       const state = stateIn(before);
@@ -144,7 +144,7 @@ test('members that a later release has written into the journal outlive every tr
   }
 });
 
-test('an envelope that leaves the journal is set aside, by whichever transition but the end of the rotation', () => {
+test('sets an envelope aside when a transition other than the rotation’s end removes it', () => {
   const leaving: [State, (state: CredentialState) => unknown][] = [
     ['unknown', (state) => recordReceived(state, 'x', 'readable', NOW)],
     ['lost', (state) => recordReceived(state, 'x', 'readable', NOW)],
@@ -167,7 +167,7 @@ test('an envelope that leaves the journal is set aside, by whichever transition 
   }
 });
 
-test('an envelope that stays in the journal, or whose password is in the secret, is not set aside', () => {
+test('does not set an envelope aside while the journal or the secret has its password', () => {
   const staying: [State, (state: CredentialState) => unknown][] = [
     ['unknown', (state) => recordLost(state, 'x', 'Fleet', NOW)],
     ['received', (state) => recordCommitted(state, 'x', 'v9', NOW)],
@@ -183,13 +183,13 @@ test('an envelope that stays in the journal, or whose password is in the secret,
   }
 });
 
-test('an answer that cannot be read is kept, wherever the exchange stands when it comes', () => {
+test('keeps an answer that cannot be read in every state of the exchange', () => {
   const state = stateIn('exchanging');
   recordUnknown(state, 'x', 'Fleet', 'unreadable', NOW);
   recordLost(state, 'x', 'Fleet', NOW);
   expect(state.journal).toMatchObject({ state: 'lost', envelope: 'unreadable' });
   expect(state.outbox).toMatchObject([{ sealedAnswer: true }, { sealedAnswer: true }]);
-  // Found late, by somebody who searched the log.
+  // An invocation that searched the log found it late.
   recordUnknown(state, 'x', 'Fleet', 'unreadable', NOW);
   expect(state.setAside).toEqual({});
   recordUnknown(state, 'x', 'Fleet', 'another of it', NOW);
@@ -198,7 +198,7 @@ test('an answer that cannot be read is kept, wherever the exchange stands when i
   expect(state.setAside).toEqual({ x: 'another of it', y: 'of another exchange' });
 });
 
-test('an envelope of an exchange that the journal no longer tells of is set aside', () => {
+test('sets aside an envelope of an exchange that the journal no longer has', () => {
   const next: Journal = { ...JOURNALS.exchanging, attempt: 'next' };
   for (const journal of [JOURNALS.idle, next]) {
     for (const keep of [
@@ -213,7 +213,7 @@ test('an envelope of an exchange that the journal no longer tells of is set asid
   }
 });
 
-test('what is received bars the old password’s fingerprint at once, for good', () => {
+test('bars the old password’s fingerprint for good when an answer is received', () => {
   const state = stateIn('exchanging');
   recordReceived(state, 'x', 'sealed', NOW);
   expect(state.refused['v1:p1']).toEqual({
@@ -224,7 +224,7 @@ test('what is received bars the old password’s fingerprint at once, for good',
   });
 });
 
-test('the fingerprints kept are bounded, and the latest are kept', () => {
+test('keeps a bounded number of fingerprints, the latest ones', () => {
   const refused = Object.fromEntries(
     Array.from({ length: 60 }, (_, n) => [
       `old${n}:p`,
@@ -238,7 +238,7 @@ test('the fingerprints kept are bounded, and the latest are kept', () => {
   expect(state.refused).not.toHaveProperty('old59:p');
 });
 
-test('the unknown and the loss are announced, each once', () => {
+test('announces an unknown outcome and a loss once each', () => {
   const state = stateIn('exchanging');
   for (let time = 0; time < 2; time += 1) recordUnknown(state, 'x', 'Fleet', undefined, NOW);
   for (let time = 0; time < 2; time += 1) recordLost(state, 'x', 'Fleet', NOW);
@@ -248,7 +248,7 @@ test('the unknown and the loss are announced, each once', () => {
   ]);
 });
 
-test('the first envelope of an exchange stays: a repetition does not replace it', () => {
+test('does not replace the first envelope of an exchange by a repetition', () => {
   const state = stateIn('received');
   recordReceived(state, 'x', 'second', NOW + 1);
   expect(state.journal).toEqual(JOURNALS.received);
@@ -257,14 +257,14 @@ test('the first envelope of an exchange stays: a repetition does not replace it'
 test.each([
   ['received', (state: CredentialState) => recordReceived(state, 'x', 'sealed', NOW)],
   ['committed', (state: CredentialState) => recordCommitted(state, 'x', 't', NOW)],
-])('what is %s ends the attempt whose owner died: it did not fail', (_, apply) => {
+])('ends the attempt of a dead owner, without a failure, when its answer is %s', (_, apply) => {
   const state = stateWith();
   expect(reserve(state, 'x', exchangeOf('t'), BUDGETS, NOW)).toBeUndefined();
   apply(state);
   expect(exposure(state)).toBe(0);
 });
 
-test('a sealed password that another version stands in the way of is announced once for each such version', () => {
+test('announces once for each version that it blocks a sealed password', () => {
   const state = stateIn('received');
   const published: string[] = [];
   for (const version of ['v2', 'v2', 'v3']) {
@@ -279,7 +279,7 @@ test('a sealed password that another version stands in the way of is announced o
   expect(idle).toEqual(stateWith());
 });
 
-test('who finds the exchange settled by another is told so: nothing was lost, nothing was changed', () => {
+test('returns false, and changes nothing, when another process has settled the exchange', () => {
   const says = (from: State, change: (state: CredentialState) => boolean) => change(stateIn(from));
   const lose = (state: CredentialState) => recordLost(state, 'x', 'Fleet', NOW);
   expect(STATES.filter((from) => says(from, lose))).toEqual(['unknown', 'lost']);
@@ -289,7 +289,7 @@ test('who finds the exchange settled by another is told so: nothing was lost, no
   expect(STATES.filter((from) => says(from, take))).toEqual(STATES.filter((from) => from !== 'exchanging'));
 });
 
-test('a loss is announced once also when two invocations find it', () => {
+test('announces a loss once when two invocations find it', () => {
   const state = stateIn('unknown');
   expect(recordLost(state, 'x', 'Fleet', NOW)).toBe(true);
   expect(recordLost(state, 'x', 'Fleet', NOW + 1)).toBe(true);
@@ -297,7 +297,7 @@ test('a loss is announced once also when two invocations find it', () => {
   expect(state.journal).toMatchObject({ since: NOW });
 });
 
-test('what was committed is the last good version, and the one that the rotation ends with', () => {
+test('makes the committed version the last good one and the result of the rotation', () => {
   const state = stateIn('received');
   recordCommitted(state, 'x', 'v9', NOW + 1, { token: 'later' });
   expect(state.lastGood).toEqual({ versionId: 'v9', at: NOW + 1 });
@@ -322,7 +322,7 @@ test('Finishes the rotation whose version the daily check has committed for an e
   expect(state.journal).toMatchObject({ state: 'idle', lastToken: 'later', lastVersion: 'later' });
 });
 
-test('a rotation that was announced as rolled forward is not announced once more; that it could not be stored is over with it', () => {
+test('announces a roll forward once, and ends the trouble that it could not be stored', () => {
   const trouble = {
     kind: 'not-stored' as const,
     since: NOW - MINUTE_MS,
@@ -336,7 +336,7 @@ test('a rotation that was announced as rolled forward is not announced once more
   expect(state.outbox).toMatchObject([{ event: 'rolled-forward', notStoredSince: NOW - MINUTE_MS }]);
 });
 
-test('another trouble than that outlives the roll forward; its end is said when a log-in has proven it', () => {
+test('keeps any other trouble through a roll forward until a log-in proves its end', () => {
   const trouble = {
     kind: 'username-changed' as const,
     since: NOW - MINUTE_MS,
@@ -354,7 +354,7 @@ test('another trouble than that outlives the roll forward; its end is said when 
   expect(unproven.trouble).toBeDefined();
 });
 
-test('the refusal that proves a loss is told by the message about the loss; one that was published stays its own', () => {
+test('announces a refusal and the loss that it proves in one message', () => {
   const probe = {
     event: 'failed-log-in' as const,
     id: 'probe:failed-log-in',
@@ -387,13 +387,13 @@ test('the refusal that proves a loss is told by the message about the loss; one 
   expect(published.outbox[0]).not.toHaveProperty('refused');
 });
 
-test('an item of release 0.1 has the version of a committed exchange in its token', () => {
+test('reads the version of a committed exchange from the token in an item of version 0.1', () => {
   const { versionId, ...old } = JOURNALS.committed;
   expect(committedVersion(old)).toBe('t');
   expect(committedVersion(JOURNALS.committed)).toBe(versionId);
 });
 
-test('a newer password of a person that works overtakes: ours is not the last good one', () => {
+test('lets an operator’s newer working password overtake the sealed one', () => {
   const lastGood = { versionId: 'v5', at: NOW };
   const state = stateIn('received', { lastGood });
   recordCommitted(state, 'x', 'v5', NOW + 1, { overtaken: true });
@@ -409,7 +409,7 @@ test('a newer password of a person that works overtakes: ours is not the last go
   expect(state.journal).toMatchObject({ versionId: 'v6' });
 });
 
-test('a password that was put back is the last good one, and the rotation ends with it', () => {
+test('makes a password that was put back the last good one and the rotation’s result', () => {
   const state = stateIn('committed');
   recordPutBack(state, 'v9', NOW + 1);
   expect(state).toMatchObject({ lastGood: { versionId: 'v9', at: NOW + 1 }, journal: { versionId: 'v9' } });
@@ -418,7 +418,7 @@ test('a password that was put back is the last good one, and the rotation ends w
   expect(state.journal).toMatchObject({ state: 'idle', lastToken: 't', lastVersion: 'v10' });
 });
 
-test('a success of before the loss was found does not end it', () => {
+test('does not end a loss by a success from before it was found', () => {
   const state = stateIn('lost');
   endLoss(state, NOW - 1);
   expect(state.journal.state).toBe('lost');
@@ -427,14 +427,14 @@ test('a success of before the loss was found does not end it', () => {
   expect(state.journal).toEqual({ state: 'idle' });
 });
 
-test('who takes a username over rotates it from then on, and not while ThingSpace is being asked', () => {
+test('gives a username to the adopting secret, except while an exchange is under way', () => {
   const state = stateIn('unknown', { secretArn: SECRET_ARN });
   adopt(state, 'arn:another', NOW);
   expect(state).toMatchObject({ secretArn: 'arn:another', journal: { secretArn: 'arn:another' } });
   const asking = stateIn('exchanging', { secretArn: SECRET_ARN });
   adopt(asking, 'arn:another', NOW);
   expect(asking).toEqual(stateIn('exchanging', { secretArn: SECRET_ARN }));
-  // Whoever asked may be dead; the old secret's events, which would find that out, come no more.
+  // The owner may be dead; the old secret's events, which would find that out, no longer come.
   expect(adopt(asking, 'arn:another', NOW + LEASE_MS - 1)).toBe(false);
   expect(adopt(asking, 'arn:another', NOW + LEASE_MS)).toBe(true);
   const idle = stateIn('idle');
@@ -442,7 +442,7 @@ test('who takes a username over rotates it from then on, and not while ThingSpac
   expect(idle.secretArn).toBe('arn:another');
 });
 
-test('an exchange that changes nothing leaves word of the rotation that was finished before', () => {
+test('keeps the record of the last finished rotation when an exchange changes nothing', () => {
   const state = stateIn('committed');
   finish(state, 't', 'Fleet', NOW);
   const finished = structuredClone(state.journal);

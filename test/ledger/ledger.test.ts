@@ -47,7 +47,7 @@ function setUp() {
   return { ledger, clock, published, sns, told, ...memory };
 }
 
-test('a failure is announced within the same call, once, and leaves the outbox', async () => {
+test('announces a failure once within the same call, and removes it from the outbox', async () => {
   const { ledger, published, state } = setUp();
   await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), REFUSED, DEADLINE_MS);
   expect(published).toMatchObject([
@@ -58,7 +58,7 @@ test('a failure is announced within the same call, once, and leaves the outbox',
   expect(published).toHaveLength(1);
 });
 
-test('a failing SNS breaks nothing: the alarm waits in the outbox and the next call of anybody publishes it', async () => {
+test('keeps an alarm in the outbox when SNS fails, and the next call publishes it', async () => {
   const { ledger, published, sns, state } = setUp();
   sns.works = false;
   await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), REFUSED, DEADLINE_MS);
@@ -69,7 +69,7 @@ test('a failing SNS breaks nothing: the alarm waits in the outbox and the next c
   expect(state().outbox).toEqual([]);
 });
 
-test('a slow SNS takes 5 seconds of an invocation at most', async () => {
+test('waits for a slow SNS for at most 5 seconds of an invocation', async () => {
   const { ledger, sns, clock } = setUp();
   const reservations = [presentation(), presentation({ versionId: 'v2' }), presentation({ versionId: 'v3' })];
   const granted = [];
@@ -81,7 +81,7 @@ test('a slow SNS takes 5 seconds of an invocation at most', async () => {
   expect(clock.nowMs() - startedAt).toBeLessThanOrEqual(5_000);
 });
 
-test('an alarm that was published and could not be taken from the outbox is said again under the same id', async () => {
+test('publishes an alarm again under the same id when it could not leave the outbox', async () => {
   const { ledger, published, hooks, told } = setUp();
   const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
   hooks.afterWrite = () => {
@@ -99,7 +99,7 @@ test('an alarm that was published and could not be taken from the outbox is said
   expect(new Set(published.map(({ id }) => id)).size).toBe(1);
 });
 
-test('the outbox is bounded: with SNS denied for long the oldest information is given up, and counted', async () => {
+test('drops and counts the oldest information when SNS is denied for long', async () => {
   const { ledger, sns, state } = setUp();
   sns.works = false;
   await ledger.change('Fleet', DEADLINE_MS, (now) => {
@@ -115,7 +115,7 @@ test('the outbox is bounded: with SNS denied for long the oldest information is 
 
 const flush = (ledger: Ledger) => ledger.change('Fleet', DEADLINE_MS, () => undefined, { flushAudit: true });
 
-test('each settled attempt leaves one audit row: who, what, when, outcome and exposure, no secret', async () => {
+test('writes one audit row without a secret for each settled attempt', async () => {
   const { ledger, audit, state } = setUp();
   const wanted = presentation({ password: 'MARKER' });
   const reservation = await ledger.reserve(wanted, DEADLINE_MS);
@@ -143,7 +143,7 @@ test('each settled attempt leaves one audit row: who, what, when, outcome and ex
 const succeed = async (ledger: Ledger) =>
   ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), { outcome: 'success' }, DEADLINE_MS);
 
-test('audit rows that cannot be written break nothing: they wait, and are written when they can be', async () => {
+test('keeps audit rows that cannot be written, and writes them later', async () => {
   const { ledger, hooks, told, state, audit } = setUp();
   hooks.audit = () => {
     throw new TableError('denied');
@@ -158,7 +158,7 @@ test('audit rows that cannot be written break nothing: they wait, and are writte
   expect(state().auditRows).toEqual([]);
 });
 
-test('eight waiting audit rows are made items of their own by whoever settles', async () => {
+test('writes eight waiting audit rows as items by the call that settles next', async () => {
   const { ledger, audit, state } = setUp();
   for (let time = 0; time < 7; time += 1) await succeed(ledger);
   expect({ written: audit.length, waiting: state().auditRows.length }).toEqual({ written: 0, waiting: 7 });
@@ -166,7 +166,7 @@ test('eight waiting audit rows are made items of their own by whoever settles', 
   expect({ written: audit.length, waiting: state().auditRows.length }).toEqual({ written: 8, waiting: 0 });
 });
 
-test('a row that is added while others are being written is not lost', async () => {
+test('does not lose a row that is added while others are written', async () => {
   const { ledger, hooks, table, audit, state } = setUp();
   await succeed(ledger);
   hooks.audit = () => {
@@ -181,7 +181,7 @@ test('a row that is added while others are being written is not lost', async () 
   expect(state().auditRows).toMatchObject([{ attempt: 'meanwhile' }]);
 });
 
-test('audit rows that can never be written do not make the item grow without bound', async () => {
+test('bounds the audit rows in the item when they can never be written', async () => {
   const { ledger, hooks, state } = setUp();
   hooks.audit = () => {
     throw new TableError('denied');
@@ -190,7 +190,7 @@ test('audit rows that can never be written do not make the item grow without bou
   expect(state().auditRows).toHaveLength(100);
 });
 
-test('a settlement and its change of the journal are one write, and what the change says comes back', async () => {
+test('writes a settlement and its change of the journal at once, and returns the result', async () => {
   const { ledger, state, writes } = setUp();
   const reservation = await ledger.reserve(exchangeOf('t'), DEADLINE_MS);
   const before = writes();
@@ -203,7 +203,7 @@ test('a settlement and its change of the journal are one write, and what the cha
   expect(state()).toMatchObject({ inFlight: {}, journal: { state: 'received', envelope: 'sealed' } });
 });
 
-test('what was set aside is read back, also after the item has let go of it', async () => {
+test('reads back an envelope that was set aside, also after it left the item', async () => {
   const { ledger, state } = setUp();
   await ledger.change('Fleet', DEADLINE_MS, (item) => {
     item.setAside.x = 'sealed';
@@ -214,21 +214,21 @@ test('what was set aside is read back, also after the item has let go of it', as
   expect(await ledger.readSetAside('FLEET')).toEqual({ x: 'sealed' });
 });
 
-test('the username of a secret’s last rotation is remembered', async () => {
+test('records the username of a secret’s last rotation', async () => {
   const { ledger } = setUp();
   expect(await ledger.usernameOf(SECRET_ARN)).toBeUndefined();
   await ledger.rememberUsernameOf(SECRET_ARN, 'Fleet');
   expect(await ledger.usernameOf(SECRET_ARN)).toBe('Fleet');
 });
 
-test('what is read is read from the table, never from memory', async () => {
+test('reads the state from the table, never from memory', async () => {
   const { ledger, table, state } = setUp();
   await succeed(ledger);
   table.set('fleet', JSON.stringify({ ...state(), failed: 4 }));
   expect((await ledger.read('Fleet', DEADLINE_MS)).state.failed).toBe(4);
 });
 
-test('a failure and an unknown outcome are counted as metrics, with the exposure; a success is not', async () => {
+test('counts failures and unknown outcomes as metrics, with the exposure, and no success', async () => {
   const { ledger, told } = setUp();
   const settleAs = async (settlement: Settlement, versionId: string) =>
     ledger.settle(await ledger.reserve(presentation({ versionId }), DEADLINE_MS), settlement, DEADLINE_MS);
@@ -260,7 +260,7 @@ test.each([
   return expect(state()).toMatchObject({ inFlight: {}, failed: 0, presented: [] });
 });
 
-test('a reservation of an exchange that took too long leaves the journal at rest', async () => {
+test('leaves the journal idle when the reservation of an exchange took too long', async () => {
   const { ledger, clock, hooks, state } = setUp();
   hooks.beforeWrite = () => {
     delete hooks.beforeWrite;
@@ -282,7 +282,7 @@ test.each([
   expect(ledger.mayStillLeave(reservation)).toBe(may);
 });
 
-test('a log-in asks right before it leaves whether it still may: a suspended process sends nothing', async () => {
+test('checks its reservation right before a log-in, so a suspended process sends none', async () => {
   const { ledger, clock, state } = setUp();
   let left: boolean | undefined;
   const api = {
@@ -297,7 +297,7 @@ test('a log-in asks right before it leaves whether it still may: a suspended pro
   expect(state()).toMatchObject({ inFlight: {}, failed: 0 });
 });
 
-test('a table that is down is asked for 10 seconds before a password is presented, and until the deadline after', async () => {
+test('retries a failing table for 10 seconds before a log-in, and until the deadline after it', async () => {
   const { ledger, clock, hooks } = setUp();
   const down = () => {
     throw new TableError('down');
@@ -352,7 +352,7 @@ test.each([
   },
 );
 
-test('without a reservation no password is presented', async () => {
+test('makes no log-in attempt without a reservation', async () => {
   const { ledger, clock, hooks } = setUp();
   const { api, presented } = apiThat({ outcome: 'done', value: 'session' });
   hooks.beforeWrite = () => {
@@ -364,7 +364,7 @@ test('without a reservation no password is presented', async () => {
   expect(presented).toEqual([]);
 });
 
-test('nothing of the password is in the item, the audit trail, the alarms or the metrics', async () => {
+test('keeps every form of the password out of item, audit trail, alarms and metrics', async () => {
   const { ledger, clock, table, audit, published, told } = setUp();
   const { api } = apiThat({ outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' });
   await guardedLogIn({ ledger, api, clock }, CREDENTIAL, WHO, DEADLINE_MS);

@@ -6,7 +6,7 @@ export class TableError extends Error {
   override readonly name = 'TableError';
 }
 
-/** A clock that moves only when somebody sleeps. */
+/** A clock that moves only during a sleep. */
 export function steppingClock(): Clock & { advance(ms: number): void } {
   let nowMs = 0;
   return {

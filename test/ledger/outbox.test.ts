@@ -15,7 +15,7 @@ const many = (count: number, make: Make, from = 0) =>
 const empty = (...outbox: AlarmEvent[]) => ({ outbox, outboxDropped: 0 });
 const ids = (state: { outbox: AlarmEvent[] }) => state.outbox.map(({ id }) => id);
 
-test('thirty may wait; of thirty-one the oldest information goes, though warnings are older', () => {
+test('drops the oldest information of thirty-one alarms, although warnings are older', () => {
   const state = empty(warning('w'), ...many(29, info));
   trimOutbox(state);
   // `>=` instead of `>` would drop one here.
@@ -26,14 +26,14 @@ test('thirty may wait; of thirty-one the oldest information goes, though warning
   expect(state.outboxDropped).toBe(1);
 });
 
-test('without information the oldest warning goes', () => {
+test('drops the oldest warning when no information waits', () => {
   const state = empty(critical('c'), ...many(31, warning));
   trimOutbox(state);
   expect(ids(state)).toEqual(['c', ...ids(empty(...many(29, warning, 2)))]);
   expect(state.outboxDropped).toBe(2);
 });
 
-test('what a person must act on goes only beyond sixty, the oldest first', () => {
+test('drops critical alarms only beyond sixty, the oldest first', () => {
   const state = empty(...many(60, critical), warning('w'), info('i'));
   trimOutbox(state);
   expect(ids(state)).toEqual(ids(empty(...many(60, critical))));
@@ -42,7 +42,7 @@ test('what a person must act on goes only beyond sixty, the oldest first', () =>
   expect(ids(state)).toEqual([...ids(empty(...many(59, critical, 1))), 'last']);
 });
 
-test('an alarm that a later release has queued is not given up before its time', () => {
+test('does not drop an alarm of a later version before its time', () => {
   const unknown = { ...about, event: 'not-of-this-release', id: 'u' } as unknown as AlarmEvent;
   const state = empty(unknown, ...many(30, warning));
   trimOutbox(state);
@@ -57,7 +57,7 @@ test('an alarm is queued once per id', () => {
   expect(ids(state)).toEqual(['a', 'b']);
 });
 
-test('the alarm that pushes another one out says so, and only that one', () => {
+test('counts a dropped alarm in the alarm that replaced it, and in no other', () => {
   const state = empty(...many(30, info));
   queueAlarm(state, warning('w'));
   expect(state.outbox.at(-1)).toMatchObject({ id: 'w', droppedBefore: 1 });
@@ -66,7 +66,7 @@ test('the alarm that pushes another one out says so, and only that one', () => {
   expect(state).toEqual({ outbox: [warning('next')], outboxDropped: 0 });
 });
 
-test('information that gives way at once is said by the next alarm', () => {
+test('counts information that was dropped at once in the next alarm', () => {
   const state = empty(...many(30, critical));
   queueAlarm(state, info('i'));
   expect(ids(state)).not.toContain('i');
@@ -74,7 +74,7 @@ test('information that gives way at once is said by the next alarm', () => {
   expect(state.outbox.at(-1)).toMatchObject({ id: 'c', droppedBefore: 1 });
 });
 
-test('what a dropped alarm was to say of those before it is still said', () => {
+test('keeps the count of alarms dropped before one that is dropped itself', () => {
   const state = empty(...many(30, info));
   queueAlarm(state, info('says 1'));
   for (const alarm of many(30, warning)) queueAlarm(state, alarm);
@@ -83,7 +83,7 @@ test('what a dropped alarm was to say of those before it is still said', () => {
   expect(said).toBe(31);
 });
 
-test('every alarm that was queued is published or said to be dropped, whatever came in which order', () => {
+test('publishes every queued alarm or counts it as dropped, in any order', () => {
   const kind = fc.constantFrom(info, warning, critical);
   fc.assert(
     fc.property(fc.array(kind, { maxLength: 200, size: 'max' }), (kinds) => {

@@ -29,7 +29,7 @@ function setUp() {
   return { ledger: createLedger(parts), otherLedger: createLedger(parts), clock, gauges, ...memory };
 }
 
-/** What no two runs have in common. */
+/** An item without the revision and the random ids, which differ in every run. */
 const comparable = (item: object): unknown =>
   JSON.parse(
     JSON.stringify({ ...item, revision: 0, recentWrites: [] }).replaceAll(
@@ -58,7 +58,7 @@ test('settles the log-in and reserves the exchange as two writes would, in one',
   expect(Object.keys(inOne.state().inFlight)).toEqual([exchange.attempt]);
 });
 
-test('settles the log-in also when another rotation holds the exchange by now', async () => {
+test('settles the log-in when another rotation has the exchange', async () => {
   const { ledger, otherLedger, state } = setUp();
   const logIn = await ledger.reserve(presentation(), DEADLINE_MS);
   const other = await otherLedger.reserve(exchangeOf('other'), DEADLINE_MS);
@@ -84,7 +84,7 @@ test('takes effect once when the answer of the write is lost', async () => {
   expect(state().auditRows).toHaveLength(1);
 });
 
-test('records the log-in until the deadline, and gives the exchange back when that took too long', async () => {
+test('records the log-in until the deadline, and cancels the exchange when that took too long', async () => {
   const { ledger, clock, hooks, state } = setUp();
   const logIn = await ledger.reserve(presentation(), DEADLINE_MS);
   hooks.read = hooks.beforeWrite = () => {
@@ -103,7 +103,7 @@ const CREDENTIAL = { secretArn: SECRET_ARN, versionId: 'v1', username: 'Fleet', 
 const WHO = { actor: 'rotation', share: 'rotation' } as const;
 const apiThat = (outcome: Outcome<string>) => ({ logIn: async () => outcome }) as unknown as ThingSpaceApi;
 
-test('returns the session when the exchange cannot be reserved: the caller logs out', async () => {
+test('returns the session for a log-out when the exchange cannot be reserved', async () => {
   const { ledger, clock, hooks } = setUp();
   const api = apiThat({ outcome: 'done', value: 'session' });
   hooks.afterWrite = () => {

@@ -28,35 +28,35 @@ const exchanging: Journal = { state: 'exchanging', ...exchange };
 const received: Journal = { state: 'received', ...exchange, receivedAt: NOW, envelope: 'sealed' };
 const refusal = { at: NOW, releasable: true, released: false };
 
-test('what is granted is in flight, marked with the failures known then, and its version counts as presented', () => {
+test('records a granted attempt in flight, with the failures known then and its version', () => {
   const state = stateWith({ failed: 1 });
   expect(ask(state)).toBeUndefined();
   expect(state.inFlight.attempt).toMatchObject({ reservedAt: NOW, mark: 1, fresh: true, usedRelease: false });
   expect(state.presented).toEqual(['v1']);
 });
 
-test('an app is granted a known version below budget − 1 failures, and refused at it', () => {
+test('grants an app a known version below budget − 1 failures, and denies it from there on', () => {
   expect(ask(stateWith({ failed: 1, presented: ['v1'] }))).toBeUndefined();
   // `<=` instead of `<` would grant here.
   expect(ask(stateWith({ failed: 2, presented: ['v1'] }))).toBeInstanceOf(BudgetSpentError);
 });
 
-test('the last unit of the budget is kept for a version that was not presented since the last success', () => {
+test('keeps the last unit of the budget for a version not tried since the last success', () => {
   expect(ask(stateWith({ failed: 2, presented: ['v0'] }))).toBeUndefined();
   expect(ask(stateWith({ failed: 3, presented: ['v0'] }))).toBeInstanceOf(BudgetSpentError);
 });
 
-test('what is in flight counts like a failure', () => {
+test('counts an attempt in flight like a failure', () => {
   const state = stateWith({ failed: 2, presented: ['v0'] });
   expect(ask(state)).toBeUndefined();
   const next = reserve(state, 'next', presentation({ versionId: 'v2' }), BUDGETS, NOW);
   expect(next).toBeInstanceOf(BudgetSpentError);
-  // Only under way: waiting helps, so no alarm calls a person.
+  // The attempt is only in flight: waiting helps, so no alarm asks for an operator.
   expect(next?.retryAt).toBe(NOW + 20 * MINUTE_MS);
   expect(state.outbox).toEqual([]);
 });
 
-test('rotation stops at its own share, so that apps keep theirs', () => {
+test('denies rotation beyond its share, so that apps keep the rest', () => {
   const budgets = { limit: 6, budget: 4, rotation: 2 };
   const state = stateWith({ failed: 2, presented: ['v1'] });
   const rotation = presentation({ actor: 'rotation', share: 'rotation' });
@@ -64,7 +64,7 @@ test('rotation stops at its own share, so that apps keep theirs', () => {
   expect(reserve(state, 'b', presentation(), budgets, NOW)).toBeUndefined();
 });
 
-test('a spent budget is announced once, names both helps in words, and says that nothing was sent', () => {
+test('announces a spent budget once, with both remedies, and calls the request not sent', () => {
   const state = stateWith({ failed: 3, presented: ['v1'] });
   const refused = ask(state);
   ask(state);
@@ -72,7 +72,7 @@ test('a spent budget is announced once, names both helps in words, and says that
   expect(state.outbox.map(({ event }) => event)).toEqual(['guard-closed']);
 });
 
-test('a person’s trial goes beyond the budget, and never to the failure that locks', () => {
+test('grants an operator’s trial beyond the budget, but never the failure that locks', () => {
   const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
   expect(ask(stateWith({ failed: 3, presented: ['v1'] }), trial)).toBeUndefined();
   // `<` limit instead of limit − 1 would let this one lock the username.
@@ -81,7 +81,7 @@ test('a person’s trial goes beyond the budget, and never to the failure that l
   expect(denied?.message).toContain('npm run cli -- unlocked');
 });
 
-test('a trial is neither held up by a wait, a refusal that may be mistaken nor a loss', () => {
+test('grants a trial despite a wait, an uncertain refusal or a loss', () => {
   const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
   const lost: Journal = { state: 'lost', ...exchange, since: NOW };
   const state = stateWith({ unknowns: 2, lastUnknownAt: NOW, refused: { 'v1:p1': refusal }, journal: lost });
@@ -89,7 +89,7 @@ test('a trial is neither held up by a wait, a refusal that may be mistaken nor a
   expect(state.refused['v1:p1']?.released).toBe(false);
 });
 
-test('what was refused for certain is not tried again, not even by a person', () => {
+test('denies a second attempt after a certain refusal, even to an operator', () => {
   const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
   const refused = ask(stateWith({ refused: { 'v1:p1': { ...refusal, releasable: false } } }), trial);
   expect(refused).toBeInstanceOf(RefusedPasswordError);
@@ -100,22 +100,22 @@ test.each([
   ['its code says so', { ...refusal, releasable: false }, true],
   ['its code may mean something else', refusal, false],
   ['it was refused once more after its release', { ...refusal, released: true }, false],
-])('a refused password is certainly at fault when %s: certain is %s', (_, refused, certain) => {
+])('reports whether a refused password is certainly at fault when %s: %s', (_, refused, certain) => {
   expect(ask(stateWith({ refused: { 'v1:p1': refused } }))).toMatchObject({ certain });
 });
 
-test('while the new password waits sealed it is certain that the old one is dead', () => {
+test('is certain that the old password is dead while the new one waits sealed', () => {
   expect(ask(stateWith({ journal: received }))).toMatchObject({ certain: true });
 });
 
-test('a second secret is told both ways out: rotation off, or the username taken over', () => {
+test('names both remedies to a second secret: rotation off, or adoption', () => {
   const other = exchangeOf('token', { secretArn: 'arn:of:another' });
   expect(ask(stateWith({ secretArn: SECRET_ARN }), other)?.message).toMatch(
     /Turn rotation off.*npm run cli -- adopt --secret/s,
   );
 });
 
-test('while an exchange may be alive nobody is granted anything, for exactly 20 minutes', () => {
+test('denies every attempt for exactly 20 minutes while an exchange may be alive', () => {
   const trial = presentation({ share: 'person', purpose: 'trial' });
   const other = { versionId: 'v2', password: 'p2' };
   for (const wanted of [presentation(other), trial]) {
@@ -135,7 +135,7 @@ test.each([
   ['received', received, false],
   ['lost', { state: 'lost', ...exchange, since: NOW }, false],
 ] as [string, Journal, boolean][])(
-  'beside a journal that is %s another exchange is granted: %s',
+  'grants another exchange beside a journal that is %s: %s',
   (_, journal, granted) => {
     const refused = ask(stateWith({ journal }), exchangeOf('next', { versionId: 'v2', password: 'p2' }));
     if (granted) expect(refused).toBeUndefined();
@@ -143,14 +143,14 @@ test.each([
   },
 );
 
-test('an exchange writes its reservation and the journal together, and names the secret that rotates', () => {
+test('writes an exchange’s reservation and its journal together, with the rotating secret', () => {
   const state = stateWith();
   expect(ask(state, exchangeOf('token'))).toBeUndefined();
   expect(state.secretArn).toBe(SECRET_ARN);
   expect(state.journal).toEqual({ ...exchanging, attempt: 'attempt' });
 });
 
-test('another secret with the same username may log in and never exchange', () => {
+test('grants another secret of the same username a log-in, but never an exchange', () => {
   const other = { secretArn: 'arn:of:another' };
   expect(ask(stateWith({ secretArn: SECRET_ARN }), presentation(other))).toBeUndefined();
   const refused = ask(stateWith({ secretArn: SECRET_ARN }), exchangeOf('token', other));
@@ -181,13 +181,13 @@ test('Calls a password replaced, not refused, that an exchange has replaced', ()
   );
 });
 
-test('of a lost credential only the version that was lost is barred', () => {
+test('bars only the lost version of a lost credential', () => {
   const journal: Journal = { state: 'lost', ...exchange, since: NOW };
   expect(ask(stateWith({ journal }))).toBeInstanceOf(CredentialLostError);
   expect(ask(stateWith({ journal }), presentation({ versionId: 'v2' }))).toBeUndefined();
 });
 
-test('while the new password waits sealed, the dead one is barred', () => {
+test('bars the dead password while the new one waits sealed', () => {
   const refused = ask(stateWith({ journal: received }));
   expect(refused).toBeInstanceOf(RefusedPasswordError);
   expect(refused?.message).toContain('Recover');
@@ -196,7 +196,7 @@ test('while the new password waits sealed, the dead one is barred', () => {
   ).toBeUndefined();
 });
 
-test('a refused fingerprint is barred; the same password as a new version is not', () => {
+test('bars a refused fingerprint, but not the same password in a new version', () => {
   const refused = { 'v1:p1': { ...refusal, releasable: false } };
   expect(ask(stateWith({ refused }), presentation(), NOW + 1_000 * MINUTE_MS)).toBeInstanceOf(
     RefusedPasswordError,
@@ -204,14 +204,14 @@ test('a refused fingerprint is barred; the same password as a new version is not
   expect(ask(stateWith({ refused }), presentation({ versionId: 'v2' }))).toBeUndefined();
 });
 
-test('two refused fingerprints are both remembered: a set, not a slot', () => {
+test('bars each of two refused fingerprints', () => {
   const refused = { 'v1:p1': refusal, 'v2:p2': refusal };
   for (const wanted of [presentation(), presentation({ versionId: 'v2', password: 'p2' })]) {
     expect(ask(stateWith({ refused }), wanted)).toBeInstanceOf(RefusedPasswordError);
   }
 });
 
-test('a releasable fingerprint is released after exactly 30 minutes, once', () => {
+test('grants a retry of a releasable fingerprint once, after exactly 30 minutes', () => {
   const state = stateWith({ refused: { 'v1:p1': { ...refusal } } });
   const early = ask(state, presentation(), NOW + 30 * MINUTE_MS - 1);
   expect(early).toBeInstanceOf(RefusedPasswordError);
@@ -228,7 +228,7 @@ test.each([
   [1, 1],
   [2, 30],
   [3, 30],
-])('after %i missed answers in a row the next log-in waits exactly %i min', (unknowns, minutes) => {
+])('makes, after %i missed answers in a row, the next log-in wait exactly %i min', (unknowns, minutes) => {
   const waiting = () => stateWith({ unknowns, lastUnknownAt: NOW });
   const early = ask(waiting(), presentation(), NOW + minutes * MINUTE_MS - 1);
   expect(early).toBeInstanceOf(WaitAfterUnknownError);
@@ -237,19 +237,19 @@ test.each([
   expect(ask(waiting(), presentation(), NOW + minutes * MINUTE_MS)).toBeUndefined();
 });
 
-test('what is refused changes nothing but what time has changed', () => {
+test('changes nothing in the item when it denies an attempt', () => {
   const state = stateWith({ refused: { 'v1:p1': { ...refusal } }, failed: 1 });
   const before = structuredClone(state);
   expect(ask(state)).toBeInstanceOf(LockoutGuardError);
   expect(state).toEqual(before);
 });
 
-test('a budget that known failures alone have spent calls a person, whatever is under way beside them', () => {
+test('asks for an operator when known failures alone have spent the budget', () => {
   const state = stateWith({ failed: 2, presented: ['v1'] });
   expect(reserve(state, 'other', presentation({ versionId: 'v2' }), BUDGETS, NOW)).toBeUndefined();
   const refused = ask(state);
   expect(refused).toBeInstanceOf(BudgetSpentError);
-  // `<=` instead of `<` would have everybody wait for what cannot help.
+  // `<=` instead of `<` would make every caller wait in vain.
   expect(refused?.retryAt).toBeUndefined();
   expect(refused?.message).toContain('trial');
 });

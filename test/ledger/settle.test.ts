@@ -21,14 +21,14 @@ function begin(state: CredentialState, id: string, wanted = presentation(), now 
   return (settlement: Settlement, at = now) => settle(state, id, wanted, settlement, BUDGETS, at);
 }
 
-test('a success frees what had failed before it began', () => {
+test('clears by a success the failures from before it began', () => {
   const state = stateWith({ failed: 2, presented: ['v0'] });
   begin(state, 'a')(SUCCESS);
   expect(exposure(state)).toBe(0);
   expect(state.presented).toEqual([]);
 });
 
-test('a failure that began before a success and ended after it still counts', () => {
+test('counts a failure that began before a success and ended after it', () => {
   const state = stateWith({ failed: 1 });
   const failing = begin(state, 'failing', presentation({ versionId: 'v2', password: 'p2' }));
   begin(state, 'working')(SUCCESS);
@@ -37,7 +37,7 @@ test('a failure that began before a success and ended after it still counts', ()
   expect(exposure(state)).toBe(1);
 });
 
-test('a failure that began before a success and was counted meanwhile is not cleared by it', () => {
+test('does not clear a failure that was counted while the success was in flight', () => {
   const state = stateWith();
   const working = begin(state, 'working');
   begin(state, 'failing', presentation({ versionId: 'v2', password: 'p2' }))(REFUSED);
@@ -46,7 +46,7 @@ test('a failure that began before a success and was counted meanwhile is not cle
   expect(state.failed).toBe(1);
 });
 
-test('two overlapping successes do not clear one failure twice', () => {
+test('does not clear one failure twice by two overlapping successes', () => {
   const state = stateWith({ failed: 1 });
   const first = begin(state, 'first');
   const second = begin(state, 'second', presentation({ versionId: 'v2' }));
@@ -59,7 +59,7 @@ test('two overlapping successes do not clear one failure twice', () => {
   expect(state.failed).toBe(1);
 });
 
-test('a success of an attempt that was swept meanwhile clears nothing', () => {
+test('clears nothing by the success of an attempt that was swept meanwhile', () => {
   const state = stateWith({ failed: 1 });
   const late = begin(state, 'late');
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
@@ -67,7 +67,7 @@ test('a success of an attempt that was swept meanwhile clears nothing', () => {
   expect(state.failed).toBe(2);
 });
 
-test('a certain failure counts also when the attempt was swept meanwhile', () => {
+test('counts a certain failure of an attempt that was swept meanwhile', () => {
   const state = stateWith();
   const late = begin(state, 'late');
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
@@ -82,7 +82,7 @@ test('GetNewPassword’s success removes itself and ends no run of failures', ()
   expect(state.inFlight).toEqual({});
 });
 
-test('an unknown outcome stays in flight for exactly 20 minutes and counts from then on', () => {
+test('keeps an unknown outcome in flight for exactly 20 minutes, then counts it', () => {
   const state = stateWith();
   begin(state, 'silent')(UNKNOWN, NOW + MINUTE_MS);
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS - 1);
@@ -92,14 +92,14 @@ test('an unknown outcome stays in flight for exactly 20 minutes and counts from 
   expect(state).toMatchObject({ inFlight: {}, failed: 1 });
 });
 
-test('a success after an unknown one leaves it in flight: it may still be executed', () => {
+test('keeps an unknown outcome in flight after a success, as it may still be executed', () => {
   const state = stateWith();
   begin(state, 'silent')(UNKNOWN);
   begin(state, 'working', presentation(), NOW + MINUTE_MS)(SUCCESS);
   expect(exposure(state)).toBe(1);
 });
 
-test('an unknown outcome is announced once, however often it is settled or swept', () => {
+test('announces an unknown outcome once, however often it is settled or swept', () => {
   const state = stateWith();
   const silent = begin(state, 'silent');
   silent(UNKNOWN);
@@ -109,7 +109,7 @@ test('an unknown outcome is announced once, however often it is settled or swept
   expect(state.unknowns).toBe(1);
 });
 
-test('an announcement says how many of the failures are only possible', () => {
+test('announces the number of failures that are only possible', () => {
   const state = stateWith();
   const [silent, refused] = [begin(state, 'silent'), begin(state, 'refused')];
   silent(UNKNOWN);
@@ -123,7 +123,7 @@ test('an announcement says how many of the failures are only possible', () => {
   expect(state.outbox.at(-1)).not.toHaveProperty('possible');
 });
 
-test('an attempt whose owner died is announced when it is swept, as unknown, with its own purpose and actor', () => {
+test('announces the swept attempt of a dead owner as unknown, with its purpose and actor', () => {
   const state = stateWith();
   begin(state, 'orphan', presentation({ actor: 'billing' }));
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
@@ -140,7 +140,7 @@ test('an attempt whose owner died is announced when it is swept, as unknown, wit
   expect(state).toMatchObject({ unknowns: 1, lastUnknownAt: NOW });
 });
 
-test('what was never sent leaves no trace: its version is fresh again and its release unused', () => {
+test('leaves no trace of an attempt that was never sent', () => {
   const refused = { 'v1:p1': { at: NOW, releasable: true, released: false } };
   const state = stateWith({ refused });
   const before = structuredClone(state);
@@ -149,7 +149,7 @@ test('what was never sent leaves no trace: its version is fresh again and its re
   expect(before).toMatchObject({ failed, inFlight, presented, refused: after, unknowns, outbox });
 });
 
-test('a version stays presented while another attempt with it is in flight', () => {
+test('keeps a version presented while another attempt with it is in flight', () => {
   const state = stateWith();
   const first = begin(state, 'first');
   begin(state, 'second');
@@ -158,15 +158,15 @@ test('a version stays presented while another attempt with it is in flight', () 
 });
 
 test.each([
-  ['certainly about the credentials is final', REFUSED, false],
-  ['not certainly about the credentials is forgiven once', UNSURE, true],
-])('a refusal that was %s', (_, settlement, releasable) => {
+  ['final when it is certainly about the credentials', REFUSED, false],
+  ['releasable once when it may have another reason', UNSURE, true],
+])('makes a refusal %s', (_, settlement, releasable) => {
   const state = stateWith();
   begin(state, 'a')(settlement);
   expect(state.refused['v1:p1']).toEqual({ at: NOW, releasable, released: false });
 });
 
-test('a password is newborn for exactly an hour after it was received: its refusal is releasable', () => {
+test('makes a refusal releasable for exactly an hour after the password was received', () => {
   const refusedAt = (at: number) => {
     const state = stateWith({ journal: { state: 'idle', lastToken: 'v1', receivedAt: NOW } });
     begin(state, 'a', presentation(), at)(REFUSED);
@@ -183,14 +183,14 @@ test('only the version that was issued is newborn', () => {
   expect(state.refused['v1:p1']?.releasable).toBe(false);
 });
 
-test('a second refusal after the release is final', () => {
+test('makes a second refusal after the retry final', () => {
   const state = stateWith();
   begin(state, 'a')(UNSURE);
   begin(state, 'b', presentation(), NOW + 30 * MINUTE_MS)(UNSURE);
   expect(state.refused['v1:p1']?.released).toBe(true);
 });
 
-test('the failure that uses up the budget is announced with its standing, and the closed guard once beside it', () => {
+test('announces the failure that spends the budget, and the closed guard once beside it', () => {
   const state = stateWith({ failed: 2, presented: ['v0'] });
   begin(state, 'a')(REFUSED);
   expect(state.outbox).toMatchObject([
@@ -207,13 +207,13 @@ test('the failure that uses up the budget is announced with its standing, and th
   expect(JSON.stringify(state.outbox)).not.toContain('p1');
 });
 
-test('a success after a closed guard lets the next closing be announced again', () => {
+test('announces the next closed guard after a success', () => {
   const state = stateWith({ failed: 3, guardClosedSaid: true });
   begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }))(SUCCESS);
   expect(state.guardClosedSaid).toBe(false);
 });
 
-test('a log-in that works ends a loss that was found before it began, and keeps the sealed answer', () => {
+test('ends a loss by a log-in that began after it, and keeps the sealed answer', () => {
   const exchange = {
     token: 't',
     attempt: 'x',
@@ -232,7 +232,7 @@ test('a log-in that works ends a loss that was found before it began, and keeps 
   expect(lostAt(NOW + 1).journal.state).toBe('lost');
 });
 
-test('an unknown outcome that is reported after the sweep says nothing new', () => {
+test('announces no unknown outcome that is reported after the sweep', () => {
   const state = stateWith();
   const silent = begin(state, 'silent');
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
@@ -245,21 +245,21 @@ test('an unknown outcome that is reported after the sweep says nothing new', () 
   });
 });
 
-test('an exchange of unknown outcome is no failed log-in; the journal announces what it is', () => {
+test('announces an exchange of unknown outcome by the journal, not as a failed log-in', () => {
   const state = stateWith();
   begin(state, 'exchange', exchangeOf('token'))(UNKNOWN);
   expect(state.outbox).toEqual([]);
   expect(state.unknowns).toBe(1);
 });
 
-test('a trial that works shows that the refusal was wrong: the fingerprint is no longer barred', () => {
+test('no longer bars a fingerprint when a trial with it succeeds', () => {
   const refused = { 'v1:p1': { at: NOW, releasable: true, released: true } };
   const state = stateWith({ refused });
   begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }))(SUCCESS);
   expect(state.refused).toEqual({});
 });
 
-test('a success that leaves rotation’s share used up does not promise a new announcement', () => {
+test('promises no new announcement when a success leaves rotation’s share spent', () => {
   const state = stateWith({ failed: 3, guardClosedSaid: true });
   const trial = begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }));
   state.failed += 2;
@@ -289,13 +289,13 @@ test('a success moves no journal but a lost one', () => {
   }
 });
 
-test('the version that logs in is the last good one, and what was set aside is not the live password', () => {
+test('makes the version that logs in the last good one, not the set-aside password', () => {
   const state = stateWith({ orphanItems: ['x'] });
   begin(state, 'a')(SUCCESS, NOW + 1);
   expect(state).toMatchObject({ lastGood: { versionId: 'v1', at: NOW + 1 }, orphanItems: [] });
 });
 
-test('a sealed password that logs in stays among those that were set aside until it is in the secret', () => {
+test('keeps a sealed password set aside after its log-in until it is in the secret', () => {
   const lastGood = { versionId: 'v0', at: NOW };
   const state = stateWith({ orphanItems: ['w', 'x'], lastGood });
   // Its presentation names the attempt that brought it. Dying here must not lose sight of it.
@@ -303,7 +303,7 @@ test('a sealed password that logs in stays among those that were set aside until
   expect(state).toMatchObject({ orphanItems: ['x'], lastGood });
 });
 
-test('a sealed password that logs in while its journal holds it is no version of the secret yet', () => {
+test('does not count a sealed password as a version when it logs in from the journal', () => {
   const lastGood = { versionId: 'v0', at: NOW };
   const state = stateWith({ lastGood, orphanItems: ['w'] });
   begin(state, 'x', exchangeOf('t'))({ outcome: 'exchanged' });
@@ -312,7 +312,7 @@ test('a sealed password that logs in while its journal holds it is no version of
   expect(state).toMatchObject({ orphanItems: [], lastGood });
 });
 
-test('a log-in that the platform executed before an exchange and answered after it says nothing of the password now', () => {
+test('proves nothing about the password by a log-in that ThingSpace executed before an exchange', () => {
   const state = stateWith();
   const early = begin(state, 'early');
   const exchange = begin(state, 'exchange', exchangeOf('t'));
@@ -339,7 +339,7 @@ test('a log-in that the platform executed before an exchange and answered after 
   expect(state).toMatchObject({ refused: {}, lastGood: { versionId: 'v1' }, orphanItems: [] });
 });
 
-test('Announces a refusal as the work of our own exchange while one replaces the password, or has replaced it', () => {
+test('Announces a refusal as caused by the exchange that replaces or replaced the password', () => {
   const replacedIn = (state: ReturnType<typeof stateWith>) =>
     state.outbox.map((alarm) => ('replaced' in alarm ? alarm.replaced : undefined));
   const during = stateWith();
@@ -370,7 +370,7 @@ test('Announces a refusal as a plain one when the exchange of the password died 
   expect(refusals.map((alarm) => 'replaced' in alarm)).toEqual([false]);
 });
 
-test('of a version that is refused for certain nobody says any longer that it is good', () => {
+test('no longer calls a version the last good one after a certain refusal', () => {
   const lastGood = { versionId: 'v1', at: NOW - 1 };
   const after = (settlement: Settlement, versionId: string) => {
     const state = stateWith({ lastGood });
@@ -382,7 +382,7 @@ test('of a version that is refused for certain nobody says any longer that it is
   expect(after(REFUSED, 'v2')).toEqual(lastGood);
 });
 
-test('that an exchange has replaced a password is remembered when it is refused as well', () => {
+test('remembers that an exchange replaced a password when that password is refused too', () => {
   const refused = {
     'v1:p1': { at: NOW - 60 * MINUTE_MS, releasable: true, released: false, replaced: true },
   };
@@ -391,7 +391,7 @@ test('that an exchange has replaced a password is remembered when it is refused 
   expect(state.refused['v1:p1']).toMatchObject({ replaced: true, releasable: false });
 });
 
-test('the version that a rotation ended with is newborn, also when a person’s edit made it another than its token', () => {
+test('treats the version that a rotation ended with as newborn, also after an operator’s edit', () => {
   const edited = { state: 'idle', lastToken: 't', lastVersion: 'v1', receivedAt: NOW } as const;
   const committed = {
     state: 'committed',
@@ -416,7 +416,7 @@ test('the version that a rotation ended with is newborn, also when a person’s 
   }
 });
 
-test('overlapping successes clear every failure that one of them has outlived', () => {
+test('clears by overlapping successes every failure that one of them has outlived', () => {
   const state = stateWith();
   const first = begin(state, 'first');
   state.failed += 1;
@@ -440,7 +440,7 @@ test('announces a log-in without an answer as a failure of unknown certainty', (
   expect(state.outbox).toMatchObject([{ event: 'failed-log-in', certainty: 'unknown' }]);
 });
 
-test('leaves everything as it is when an uncounted attempt was swept meanwhile', () => {
+test('leaves the item unchanged when an uncounted attempt was swept meanwhile', () => {
   const state = stateWith();
   const late = begin(state, 'late');
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
@@ -449,7 +449,7 @@ test('leaves everything as it is when an uncounted attempt was swept meanwhile',
   expect(state).toMatchObject({ failed, presented, inFlight: {} });
 });
 
-test('takes no replaced password for good when the success of a swept attempt arrives late', () => {
+test('calls no replaced password good when the success of a swept attempt arrives late', () => {
   const state = stateWith();
   const wanted = presentation();
   const late = begin(state, 'late', wanted);
@@ -469,7 +469,7 @@ test('makes a version fresh again when its only attempt was not counted, and no 
   expect(state.presented).toEqual(['v1']);
 });
 
-test('keeps a used release used when an attempt that did not use it was not counted', () => {
+test('keeps the retry used when an uncounted attempt did not use it', () => {
   const state = stateWith();
   const wanted = presentation();
   const uncounted = begin(state, 'uncounted', wanted);

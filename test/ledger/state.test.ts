@@ -3,16 +3,16 @@ import { BudgetsError, budgets } from '../../lambda/ledger/budgets.ts';
 import { fingerprint, hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import { credentialKey, decodeState, LedgerItemError, newState, SCHEMA } from '../../lambda/ledger/state.ts';
 
-test('no item yet is a username without failures', () => {
+test('reads a missing item as a username without failures', () => {
   expect(decodeState('fleet', {})).toEqual(newState('fleet'));
 });
 
-test('an item of an earlier release, without later members, is read', () => {
+test('reads an item of an earlier version without later members', () => {
   const old = { credential: 'fleet', revision: 3, failed: 2, inFlight: {} };
   expect(decodeState('fleet', old)).toEqual({ ...newState('fleet'), revision: 3, failed: 2 });
 });
 
-test('members that this release does not know are kept, at every depth', () => {
+test('keeps members that this version does not know, at every depth', () => {
   const item = {
     ...newState('fleet'),
     failed: 1,
@@ -24,23 +24,25 @@ test('members that this release does not know are kept, at every depth', () => {
   expect(decodeState('fleet', structuredClone(item))).toEqual(item);
 });
 
-test('an item that a later release has reserved for itself fails closed, and says which release is needed', () => {
+test('fails closed at an item that a later version has reserved, and names that version', () => {
   const item = { ...newState('fleet'), schema: SCHEMA + 1 };
   expect(() => decodeState('fleet', item)).toThrow(LedgerItemError);
-  expect(() => decodeState('fleet', item)).toThrow(/later release.*nothing is presented or changed/);
+  expect(() => decodeState('fleet', item)).toThrow(
+    /later version of the software.*nothing is presented or changed/,
+  );
 });
 
-test('an item of an earlier schema is this release’s from the next write on', () => {
+test('gives an item of an earlier schema the present schema at the next write', () => {
   expect(decodeState('fleet', { ...newState('fleet'), schema: SCHEMA - 1 }).schema).toBe(SCHEMA);
 });
 
-test('the envelopes that release 0.1 kept inside the item are to be set aside', () => {
+test('sets aside the envelopes that version 0.1 kept inside the item', () => {
   const { setAside, orphanItems, ...old } = newState('fleet');
   const decoded = decodeState('fleet', { ...old, orphans: { x: 'sealed' } });
   expect(decoded).toEqual({ ...newState('fleet'), setAside: { x: 'sealed' } });
 });
 
-test('an item that cannot be understood says where, what to do, and none of its values', () => {
+test('names the place and the remedy, and no value, of an item that cannot be read', () => {
   const item = {
     ...newState('fleet'),
     failed: 'MARKER',
@@ -59,11 +61,11 @@ test('an item that cannot be understood says where, what to do, and none of its 
   expect((failure as Error).message).not.toContain('MARKER');
 });
 
-test('usernames that differ in letter case only share one item', () => {
+test('shares one item between usernames that differ in letter case only', () => {
   expect(credentialKey('FLEET-Api')).toBe(credentialKey('fleet-aPI'));
 });
 
-test('the same password of the same username, in any letter case, has the same hash; everything else another', async () => {
+test('gives one hash to one password of one username in any letter case, and no other', async () => {
   const hash = await hashPassword('Fleet', 'Secret 1');
   expect(await hashPassword('fLEET', 'Secret 1')).toBe(hash);
   expect(await hashPassword('Fleet', 'secret 1')).not.toBe(hash);
@@ -71,7 +73,7 @@ test('the same password of the same username, in any letter case, has the same h
   expect(await hashPassword('Fleet2', 'Secret 1')).not.toBe(hash);
 });
 
-test('a fingerprint tells versions apart, its hash whether they hold the same password, and shows neither', async () => {
+test('distinguishes versions by the fingerprint and passwords by its hash, and shows neither', async () => {
   const one = await fingerprint('Fleet', 'v1', 'Secret 1');
   const two = await fingerprint('Fleet', 'v2', 'Secret 1');
   expect(one.id).not.toBe(two.id);
@@ -79,7 +81,7 @@ test('a fingerprint tells versions apart, its hash whether they hold the same pa
   expect(JSON.stringify([one, two])).not.toContain('Secret 1');
 });
 
-test('usual budgets are taken as they are; rotation may have all of the budget', () => {
+test('accepts usual budgets, and a rotation budget of the whole budget', () => {
   expect(budgets({ limit: 5, budget: 3, rotation: 2 })).toEqual({ limit: 5, budget: 3, rotation: 2 });
   expect(budgets({ limit: 2, budget: 1, rotation: 1 })).toEqual({ limit: 2, budget: 1, rotation: 1 });
 });
@@ -99,7 +101,7 @@ test.each([
   ['nothing', { limit: 5, budget: 0, rotation: 0 }, 'whole numbers of at least 1'],
   ['a fraction', { limit: 5, budget: 2.5, rotation: 2 }, 'whole numbers of at least 1'],
   ['no number', { limit: Number.NaN, budget: 3, rotation: 2 }, 'whole numbers of at least 1'],
-])('%s is refused with one sentence that says what to write', (_, impossible, sentence) => {
+])('%s is rejected with one sentence that names the right value', (_, impossible, sentence) => {
   expect(() => budgets(impossible)).toThrow(BudgetsError);
   expect(() => budgets(impossible)).toThrow(sentence);
 });

@@ -26,7 +26,7 @@ const over = (state: CredentialState, at: number) => {
 };
 const failing = (errorName = 'SecretStoreError'): Found => ({ kind: 'rotation-failing', errorName });
 
-test('a new trouble is announced at once, with what it is about', () => {
+test('announces a new trouble at once, with its details', () => {
   const state = newState('fleet');
   const found: Found = { kind: 'not-stored', errorName: 'SecretStoreError', versionId: 'v1', token: 't1' };
   expect(note(state, found, T0)).toEqual([
@@ -47,7 +47,7 @@ test('a new trouble is announced at once, with what it is about', () => {
   ]);
 });
 
-test('it is announced again when 20 hours have passed since the last time, and not a moment before', () => {
+test('announces a trouble again 20 hours after the last time, and not a moment before', () => {
   const state = newState('fleet');
   note(state, 'lost', T0);
   expect(note(state, 'lost', T0 + 20 * HOUR - 1)).toEqual([]);
@@ -57,7 +57,7 @@ test('it is announced again when 20 hours have passed since the last time, and n
   expect(note(state, 'lost', T0 + 48 * HOUR)).toMatchObject([{ days: 2 }]);
 });
 
-test('no two announcements of a trouble share an id, however they are spaced', () => {
+test('gives every announcement of a trouble its own id, at any distance', () => {
   for (const apart of [20 * HOUR, 21 * HOUR, 24 * HOUR, 30 * HOUR]) {
     const state = newState('fleet');
     const ids = Array.from({ length: 30 }, (_, n) => note(state, 'lost', T0 + n * apart)[0]?.id);
@@ -65,7 +65,7 @@ test('no two announcements of a trouble share an id, however they are spaced', (
   }
 });
 
-test('two announcements of later checks four hours apart do not share an id', () => {
+test('gives announcements of later checks four hours apart different ids', () => {
   const state = newState('fleet');
   note(state, 'lost', T0);
   const found: Found = { kind: 'lost', atCheck: true };
@@ -73,14 +73,14 @@ test('two announcements of later checks four hours apart do not share an id', ()
   expect(new Set(ids).size).toBe(30);
 });
 
-test('a repetition whose first answer was lost has the same id', () => {
+test('gives a repetition the same id when its first answer was lost', () => {
   const [one, other] = [newState('fleet'), newState('fleet')];
   for (const state of [one, other]) note(state, 'lost', T0);
   const [first] = note(one, 'lost', T0 + 24 * HOUR);
   expect(note(other, 'lost', T0 + 24 * HOUR + 5_000)[0]?.id).toBe(first?.id);
 });
 
-test('what has just been announced by an event of its own is announced here from the next day on', () => {
+test('announces a trouble from the next day on when its own event has just announced it', () => {
   const state = newState('fleet');
   announcedNow(state, 'superseded', T0);
   expect(note(state, 'superseded', T0)).toEqual([]);
@@ -91,7 +91,7 @@ test('what has just been announced by an event of its own is announced here from
   expect(note(state, 'superseded', T0 + 41 * HOUR)).toEqual([]);
 });
 
-test('what an event of its own announced before it was over is announced again when it begins again', () => {
+test('announces a trouble again when it begins again after its end', () => {
   const state = newState('fleet');
   announcedNow(state, 'guard-closed', T0);
   note(state, 'guard-closed', T0);
@@ -99,7 +99,7 @@ test('what an event of its own announced before it was over is announced again w
   expect(note(state, 'guard-closed', T0 + 2 * HOUR)).toMatchObject([{ since: T0 + 2 * HOUR }]);
 });
 
-test('the check repeats nothing on the first day, and later also what a retry repeated four hours before', () => {
+test('repeats no trouble by the check of the first day, but later every one', () => {
   const state = newState('fleet');
   const atCheck: Found = { kind: 'lost', atCheck: true };
   note(state, 'lost', T0);
@@ -109,7 +109,7 @@ test('the check repeats nothing on the first day, and later also what a retry re
   expect(note(state, atCheck, T0 + 43 * HOUR)).toHaveLength(1);
 });
 
-test('another kind starts anew and is announced at once; the one before is not said to be over', () => {
+test('announces another kind at once, without an end of the one before', () => {
   const state = newState('fleet');
   note(state, 'unknown', T0);
   expect(note(state, 'lost', T0 + HOUR)).toMatchObject([
@@ -136,7 +136,7 @@ describe('A rotation that fails', () => {
     expect(note(state, failing(), T0 + 6 * HOUR)).toHaveLength(1);
   });
 
-  it('starts anew with another error', () => {
+  it('begins a new trouble with another error', () => {
     const state = newState('fleet');
     for (let n = 0; n < 4; n++) note(state, failing(), T0);
     expect(note(state, failing('LedgerUnavailableError'), T0)).toEqual([]);
@@ -146,7 +146,7 @@ describe('A rotation that fails', () => {
     ]);
   });
 
-  it('gives way to a trouble that says why', () => {
+  it('is replaced by a trouble that names its cause', () => {
     const state = newState('fleet');
     note(state, failing(), T0);
     const [announced] = note(state, 'not-stored', T0 + HOUR) as StandingTrouble[];
@@ -154,7 +154,7 @@ describe('A rotation that fails', () => {
     expect(announced).not.toHaveProperty('errorName');
   });
 
-  it('does not take the place of a trouble that says why, but repeats it', () => {
+  it('repeats, and does not replace, a trouble that names its cause', () => {
     const state = newState('fleet');
     note(state, { kind: 'lost', token: 't1' }, T0);
     for (let n = 0; n < 9; n++) expect(note(state, failing(), T0 + n * HOUR)).toEqual([]);
@@ -164,7 +164,7 @@ describe('A rotation that fails', () => {
     expect(again).not.toHaveProperty('token');
   });
 
-  it('is announced also while a sealed answer that does not open is met every time', () => {
+  it('is announced although every step meets a sealed answer that does not open', () => {
     const state = newState('fleet');
     const announced = Array.from({ length: 5 }, (_, n) => [
       ...note(state, 'unreadable-envelope', T0 + n),
@@ -184,7 +184,7 @@ describe('A rotation that failed', () => {
     expect(note(state, atCheck(), T0 + 1)).toMatchObject([{ trouble: 'rotation-failing', since: T0 }]);
   });
 
-  it('is announced by the next check also when that fails in another way', () => {
+  it('is announced by the next check when that fails in another way', () => {
     const state = newState('fleet');
     note(state, ofRotation(), T0);
     expect(note(state, atCheck('LogInUnknownError'), T0 + 1)).toMatchObject([
@@ -193,7 +193,7 @@ describe('A rotation that failed', () => {
     expect(isOver(state)).toBe(false);
   });
 
-  it('is over when a rotation has finished since, and not because a check came through', () => {
+  it('ends when a rotation has finished since, and not by a successful check', () => {
     const state = newState('fleet');
     note(state, ofRotation(), T0);
     expect(isOver(state)).toBe(false);
@@ -203,7 +203,7 @@ describe('A rotation that failed', () => {
     expect(isOver(state)).toBe(true);
   });
 
-  it('in an item of the release before counts as one of a rotation', () => {
+  it('counts as one of a rotation in an item of an older version', () => {
     const stored = {
       kind: 'rotation-failing',
       since: T0,
@@ -216,7 +216,7 @@ describe('A rotation that failed', () => {
     expect(note(state, atCheck(), T0 + 24 * HOUR)).toHaveLength(1);
   });
 
-  it('is none when only checks have failed: the next one that comes through ends it', () => {
+  it('ends by the next successful check when only checks have failed', () => {
     const state = newState('fleet');
     expect(note(state, atCheck(), T0)).toEqual([]);
     expect(note(state, atCheck(), T0 + 60_000)).toEqual([]);
@@ -249,13 +249,13 @@ describe('A log-in that succeeded', () => {
     expect(isOver(state)).toBe(false);
   });
 
-  it('proves nothing when it was reserved before the trouble began, or by an older release', () => {
+  it('proves nothing when it was reserved before the trouble, or by an older version', () => {
     const state = locked();
     provenBy(state, undefined);
     expect(isOver(state)).toBe(false);
   });
 
-  it('that an older release noted a failure after is no proof', () => {
+  it('is not a proof when an older version noted a failure after it', () => {
     const state = locked();
     provenBy(state, markOf(state.trouble ?? expect.fail()));
     const trouble = state.trouble ?? expect.fail();
@@ -292,7 +292,7 @@ describe('The end of a trouble', () => {
     expect(over(state, T0 + 1)).toMatchObject([{ event: 'trouble-over', trouble: 'lost' }]);
   });
 
-  it('of failures that were never announced is quiet, and they count no more', () => {
+  it('is not announced for failures that were never announced, and resets their count', () => {
     const state = newState('fleet');
     for (let n = 0; n < 4; n++) note(state, failing(), T0);
     expect(over(state, T0 + 1)).toEqual([]);
@@ -300,7 +300,7 @@ describe('The end of a trouble', () => {
   });
 });
 
-test('the item keeps a trouble, also one that only a later release knows', () => {
+test('keeps a trouble in the item, also one that only a later version knows', () => {
   const state = newState('fleet');
   note(state, failing(), T0);
   expect(decodeState('fleet', structuredClone(state))).toEqual(state);

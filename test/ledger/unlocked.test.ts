@@ -21,7 +21,7 @@ const begin = (state: CredentialState, at: number) => {
   return (endedAt: number) => settle(state, 'trial', trial, FAILURE, BUDGETS, endedAt);
 };
 
-test('with the guard closed and nothing under way since, the count starts from zero and refused passwords stay refused', () => {
+test('clears the count of a closed guard, and keeps refused passwords refused', () => {
   const refused = { 'v1:p1': { at: NOW, releasable: false, released: false } };
   // At exactly the budget: `<=` would call it open.
   const state = stateWith({ failed: 3, unknowns: 2, presented: ['v1'], guardClosedSaid: true, refused });
@@ -29,13 +29,13 @@ test('with the guard closed and nothing under way since, the count starts from z
   expect(state).toMatchObject({ failed: 0, unknowns: 0, presented: [], guardClosedSaid: false, refused });
 });
 
-test('below the budget nothing need be cleared', () => {
+test('clears nothing below the budget', () => {
   const state = stateWith({ failed: 2 });
   expect(unlocked(state, BUDGETS, NOW + MINUTE_MS, NOW)).toBeInstanceOf(GuardNotClosedError);
   expect(state.failed).toBe(2);
 });
 
-test('what is in flight is waited for, for exactly 20 minutes after its reservation', () => {
+test('waits for an attempt in flight until exactly 20 minutes after its reservation', () => {
   const state = stateWith({ failed: 3 });
   begin(state, NOW);
   const refusal = unlocked(state, BUDGETS, NOW + 20 * MINUTE_MS - 1, NOW + MINUTE_MS);
@@ -44,14 +44,14 @@ test('what is in flight is waited for, for exactly 20 minutes after its reservat
   expect(unlocked(state, BUDGETS, NOW + 30 * MINUTE_MS, NOW + 21 * MINUTE_MS)).toBeUndefined();
 });
 
-test('a log-in that failed since the unlocking is not forgotten', () => {
+test('keeps a log-in that failed since the unlocking', () => {
   const state = stateWith({ failed: 3 });
   begin(state, NOW + MINUTE_MS)(NOW + 2 * MINUTE_MS);
   expect(unlocked(state, BUDGETS, NOW + 3 * MINUTE_MS, NOW)).toBeInstanceOf(PresentedSinceError);
   expect(state.failed).toBe(4);
 });
 
-test('a log-in that was under way at the unlocking and failed after it is not forgotten', () => {
+test('keeps a log-in that was in flight at the unlocking and failed after it', () => {
   const state = stateWith({ failed: 3 });
   const failed = begin(state, NOW);
   const unlockedAt = NOW + 20_000;
@@ -60,7 +60,7 @@ test('a log-in that was under way at the unlocking and failed after it is not fo
   expect(state.failed).toBe(4);
 });
 
-test('nor is one whose answer never came: the platform may have executed it after the unlocking', () => {
+test('keeps a log-in without an answer, as ThingSpace may have executed it after the unlocking', () => {
   const state = stateWith({ failed: 3 });
   begin(state, NOW);
   const unlockedAt = NOW + 20 * MINUTE_MS - 1;
@@ -68,7 +68,7 @@ test('nor is one whose answer never came: the platform may have executed it afte
   expect(state.failed).toBe(4);
 });
 
-test('once more unlocked after the last log-in had ended, it is taken', () => {
+test('accepts a later unlocking after the end of the last log-in', () => {
   const state = stateWith({ failed: 3 });
   begin(state, NOW)(NOW + 30_000);
   // `<` instead of `<=` would take it at the very millisecond.

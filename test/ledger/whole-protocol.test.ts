@@ -44,7 +44,7 @@ function appLogIn(
   );
 }
 
-test('a wrong stored password under ten rotations with all their retries costs one failed log-in, one alarm, and one reminder a day', async () => {
+test('costs one failed log-in, one alarm, and a daily reminder for a wrong stored password', async () => {
   const world = createWorld();
   world.storeByHand('Mistyped 1');
   const failures: Error[] = [];
@@ -54,7 +54,7 @@ test('a wrong stored password under ten rotations with all their retries costs o
     failures.push(...ended.map(errorOf));
   }
   expect(world.truth()).toMatchObject({ logIns: 1, failures: 1, getNewPasswords: 0, consecutiveFailures: 1 });
-  // Ten rotations take more than a day: what needs a person is said again, but nothing is tried again.
+  // Ten rotations take more than a day: an operator's task is announced again, but no log-in is tried again.
   expect(announced(world)).toEqual(['failed-log-in', 'standing-trouble']);
   expect(failures).toHaveLength(40);
   expect(failures[0]).toBeInstanceOf(PasswordRefusedError);
@@ -70,7 +70,7 @@ test('a wrong stored password under ten rotations with all their retries costs o
 });
 
 test.each(['GetItem', 'PutItem'])(
-  'with DynamoDB down (%s) no password is presented, the error says so, and the retry goes on when it is back',
+  'makes no log-in attempt with DynamoDB down (%s), and the retry continues when it is back',
   async (down) => {
     const world = createWorld();
     const token = randomUUID();
@@ -78,7 +78,7 @@ test.each(['GetItem', 'PutItem'])(
     const { failures } = await world.rotate({ token });
     for (const failure of failures.map(errorOf)) {
       expect(failure).toBeInstanceOf(LedgerUnavailableError);
-      expect(failure.message).toMatch(/DynamoDB\).*no password is presented.*retry goes on/s);
+      expect(failure.message).toMatch(/DynamoDB\).*no password is presented.*retry continues/s);
     }
     expect(world.truth()).toMatchObject({ logIns: 0, getNewPasswords: 0 });
     world.plan.decide = () => 'ok';
@@ -86,7 +86,7 @@ test.each(['GetItem', 'PutItem'])(
   },
 );
 
-test('DynamoDB that goes down after the exchange began costs nothing: what is received is current', async () => {
+test('makes the received password current when DynamoDB goes down after the exchange began', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) =>
     world.truth().getNewPasswords > 0 && /^(GetItem|PutItem)/.test(name) ? 'failed-before' : 'ok';
@@ -115,7 +115,7 @@ function secondSecret(world: World, password: string) {
   return { arn, versionId, step };
 }
 
-test('two secrets with one username in other letter case share the budget', async () => {
+test('shares the budget between two secrets whose usernames differ in letter case only', async () => {
   const world = createWorld();
   const second = secondSecret(world, 'Wrong 2');
   await appLogIn(world, 'v-a', 'Wrong 1');
@@ -129,7 +129,7 @@ test('two secrets with one username in other letter case share the budget', asyn
   expect(world.truth()).toMatchObject({ consecutiveFailures: 3, locked: false });
 });
 
-test('only the secret that has rotated a username rotates it: the other gets an error that says what to do', async () => {
+test('rotates a username by its first secret only, and advises the other one', async () => {
   const world = createWorld();
   expect((await world.rotate()).rotated).toBe(true);
   const second = secondSecret(world, world.truth().password);
@@ -140,7 +140,7 @@ test('only the secret that has rotated a username rotates it: the other gets an 
   expect((await world.rotate()).rotated).toBe(true);
 });
 
-test('a success frees the budget; a failure that began before it and ended after it still counts', async () => {
+test('frees the budget by a success, but counts a failure that ended after it', async () => {
   const world = createWorld();
   const current = world.aws.stages.get('AWSCURRENT') as string;
   await appLogIn(world, 'v-a', 'Wrong 1');

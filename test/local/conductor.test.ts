@@ -67,7 +67,7 @@ describe('the conductor', () => {
     expect(second.token).toBe(first.token);
   });
 
-  it('attempts an unfinished rotation again for anybody whose RotateSecret is refused', async () => {
+  it('attempts an unfinished rotation again for a caller whose RotateSecret is refused', async () => {
     const { events } = await startWith({ FAIL_STEP: 'createSecret' });
     const { token } = await world.conductor.rotate(world.secretArn, { attempts: 1 });
     events.length = 0;
@@ -79,7 +79,7 @@ describe('the conductor', () => {
     expect(pending()).toBe(token);
   });
 
-  it('says what RotateSecret was refused for, where no rotation is attempted again', async () => {
+  it('returns the reason of a refused RotateSecret when no rotation is attempted again', async () => {
     await startWith();
     world.aws.secretsManager.canInvoke = () => false;
     await expect(world.conductor.rotate(world.secretArn)).rejects.toMatchObject({
@@ -121,7 +121,7 @@ describe('the conductor', () => {
     expect(logged).toMatchObject({ recover: world.secretArn, step: null });
   });
 
-  it('rotates for anybody who calls RotateSecret, and tests the function alone when asked to', async () => {
+  it('rotates for a caller of RotateSecret, and only tests the function on request', async () => {
     const { events, steps } = await startWith();
     const over = Promise.withResolvers<void>();
     world.conductor.subscribe(({ kind }) => kind === 'RotationSucceeded' && over.resolve());

@@ -28,7 +28,7 @@ function cli(args: string[], input = ''): Promise<{ code: number; stdout: string
 }
 
 describe('The console of npm start -- --keep', () => {
-  it('has an inbox, shows a mail as its receiver reads it, and says what it does not know', async () => {
+  it('has an inbox, shows a mail as its receiver reads it, and rejects unknown commands', async () => {
     expect(await type('inbox')).toMatch(/^1 {2}\d{4}-.*rotated/);
     expect(await type('mail 1')).toContain('Fleet-API');
     expect(await type('mail 99')).toContain('no such message');
@@ -36,7 +36,7 @@ describe('The console of npm start -- --keep', () => {
     expect(await type('')).toBe('');
   });
 
-  it('lets time pass and says how far its clock is ahead', async () => {
+  it('lets time pass, and reports the lead of its clock', async () => {
     expect(await type('forward 25')).toContain('25 minutes ahead');
   });
 
@@ -57,7 +57,7 @@ describe('The console of npm start -- --keep', () => {
     client.destroy();
   });
 
-  it('lets a person solve a reset by support with the tool alone', async () => {
+  it('lets an operator resolve a reset by support with the tool alone', async () => {
     await type('reset Reset-By-Support-1');
     expect(await type('truth')).toContain('AWSCURRENT does NOT work');
     const secret = ['--secret', 'thingspace/fleet-api'];
@@ -76,7 +76,7 @@ describe('The console of npm start -- --keep', () => {
     expect(await type('truth')).toContain('AWSCURRENT works');
   });
 
-  it('passes the doctor, but for its moved clock and its short timeout', async () => {
+  it('passes the doctor, except its moved clock and its short timeout', async () => {
     await cli(['test-alarm', '--secret', world.secretArn, '--yes']);
     expect(world.aws.sns.published.at(-1)?.subject).toContain('TEST');
     const { stdout } = await cli(['doctor', '--secret', world.secretArn]);

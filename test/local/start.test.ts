@@ -23,7 +23,7 @@ describe('npm start', () => {
     for (const { name, shows } of scenarios) expect(said.out).toMatch(new RegExp(`^${name} +${shows}$`, 'm'));
   });
 
-  it('refuses what it does not know, and says what there is', async () => {
+  it('rejects an unknown scenario, and lists the known ones', async () => {
     const unknown = start('--scenario', 'nonsense');
     const many = start('--scenario', 'lost-response', '--rotations', '2');
     expect([await unknown.ended, await many.ended]).toEqual([1, 1]);
@@ -31,7 +31,7 @@ describe('npm start', () => {
     expect(many.said.err).toContain('--rotations goes with the scenario rotation alone');
   });
 
-  it('rotates as often as it is told and writes one JSON document', async () => {
+  it('rotates the given number of times, and writes one JSON document', async () => {
     const { said, ended } = start('--json', '--rotations', '2', '--seed', '3');
     expect(await ended).toBe(0);
     const { held, reports } = JSON.parse(said.out);
@@ -43,7 +43,7 @@ describe('npm start', () => {
     expect(said.err).toBe('');
   });
 
-  it('stays up when told to, for an SDK with the environment that it prints, until it is stopped', async () => {
+  it('stays up until it is stopped, for an SDK with the environment that it prints', async () => {
     const { child, said, ended } = start('--keep');
     while (!said.out.includes('Stop with Ctrl-C')) await once(child.stdout, 'data');
     const variable = (name: string) => new RegExp(`^export ${name}='(.*)'$`, 'm').exec(said.out)?.[1] ?? '';

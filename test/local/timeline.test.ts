@@ -27,7 +27,7 @@ const step = (attempt: number): Entry => ({
 });
 
 describe('the timeline', () => {
-  it('puts world time, milliseconds and what happened into columns', () => {
+  it('puts world time, milliseconds and the event into columns', () => {
     const lines = printed([
       { kind: 'RotationStarted', atMs: START, secretArn: 'arn', token: TOKEN },
       {

@@ -23,7 +23,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
-    rule: 'an answer in another charset is not held to be whole',
+    rule: 'an answer in another charset does not count as whole',
     file: 'lambda/thingspace/root-end.ts',
     find: 'readXml(textOf(answer))',
     replace: "readXml(answer.body.toString('latin1') || textOf(answer))",
@@ -51,7 +51,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: HEADS,
   },
   {
-    rule: 'a connection that stays open is listened to behind an answer that may be over',
+    rule: 'the function listens on an open connection behind an answer that may have ended',
     file: 'lambda/thingspace/http-call.ts',
     find: 'GRACE_MS = 1_000',
     replace: 'GRACE_MS = 0',
@@ -72,7 +72,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: HEADS,
   },
   {
-    rule: 'a second document behind the first one is no part of it',
+    rule: 'a second document behind the first one is not part of it',
     file: 'lambda/thingspace/http-answer.ts',
     find: ' && documentIn(all) !== undefined;',
     replace: ';',
@@ -86,7 +86,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: ANSWER,
   },
   {
-    rule: 'bytes that are no bare head are kept when no end of a head came',
+    rule: 'bytes without the end of a head are kept unless they are a bare head',
     file: 'lambda/thingspace/http-answer.ts',
     find: 'ended && !isBareHead(before, found)',
     replace: 'ended && before.length < 0',
@@ -121,28 +121,28 @@ export const answerMutants: Mutant[] = [
     noticedBy: ANSWER,
   },
   {
-    rule: 'there is a gap before them',
+    rule: 'the bytes behind a broken chunk have a gap before them',
     file: 'lambda/thingspace/http-body.ts',
     find: "'broken') gap = { at: received,",
     replace: "'broken') gap = { at: 0,",
     noticedBy: HTTP,
   },
   {
-    rule: 'white space alone is no new password',
+    rule: 'white space alone is not a new password',
     file: 'lambda/thingspace/soap-answers.ts',
     find: 'if (isWhiteSpace(value.text))',
     replace: "if (isWhiteSpace(value.text + '.'))",
     noticedBy: READING,
   },
   {
-    rule: 'white space alone is no password where an earlier release has sealed it',
+    rule: 'white space alone is not a password where an earlier version sealed it',
     file: 'lambda/sealing/open-answer.ts',
     find: "if (value.trim() !== '')",
     replace: "if (value !== '')",
     noticedBy: SEALING,
   },
   {
-    rule: 'nothing is read from behind a gap',
+    rule: 'no password is read from behind a gap',
     file: 'lambda/thingspace/answer-text.ts',
     find: 'const bytes = body.subarray(0, gapAt);',
     replace: 'const bytes = body.subarray(0, gapAt && body.length);',
@@ -163,7 +163,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
-    rule: 'it is asked when the connection stands, not before',
+    rule: 'the caller is asked when the connection is open, not before',
     file: 'lambda/thingspace/http-call.ts',
     find: '  const startedAt = performance.now();\n  let socket: Socket | undefined;',
     replace:
@@ -171,7 +171,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: HTTP,
   },
   {
-    rule: 'a question that fails is a no',
+    rule: 'a failed question to the caller counts as a no',
     file: 'lambda/thingspace/http-call.ts',
     find: '  } catch {\n    return false;\n  }',
     replace: '  } catch {\n    return true;\n  }',
@@ -206,21 +206,21 @@ export const answerMutants: Mutant[] = [
     noticedBy: READING,
   },
   {
-    rule: 'what is kept of a header is bounded',
+    rule: 'the kept part of a header is bounded',
     file: 'lambda/thingspace/http-head.ts',
     find: "header('content-encoding')?.slice(0, MAX_HEADER_CHARS)",
     replace: "header('content-encoding')",
     noticedBy: HTTP,
   },
   {
-    rule: 'of an answer larger than 1 MiB the part around the password is kept',
+    rule: 'the part around the password of an answer larger than 1 MiB is kept',
     file: 'lambda/thingspace/answer-size.ts',
     find: 'if (windowAt > half) {',
     replace: 'if (windowAt > body.length) {',
     noticedBy: HTTP,
   },
   {
-    rule: 'the name of the operation is no password',
+    rule: 'the name of the operation is not a password',
     file: 'lambda/thingspace/answer-size.ts',
     find: '/(?<!Get)NewPassword|',
     replace: '/NewPassword|',
@@ -248,7 +248,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: SEALING,
   },
   {
-    rule: 'nothing is cut up to 1 MiB',
+    rule: 'an answer up to 1 MiB is kept whole',
     file: 'lambda/sealing/seal-answer.ts',
     find: 'Math.max(1, Math.ceil(body.length / PART_BYTES))',
     replace: 'Math.max(1, Math.floor(body.length / PART_BYTES))',
@@ -304,14 +304,14 @@ export const answerMutants: Mutant[] = [
     noticedBy: SEALING,
   },
   {
-    rule: 'also for a password of any size',
+    rule: 'the item’s envelope stays below 64 KiB for a password of any size',
     file: 'lambda/sealing/seal-answer.ts',
     find: 'password !== undefined && Buffer.byteLength(password) <= MAX_ITEM_BYTES',
     replace: 'password !== undefined',
     noticedBy: SEALING,
   },
   {
-    rule: 'whoever looks for parts in the log is told which are missing',
+    rule: 'a search for parts in the log returns the missing ones',
     file: 'lambda/sealing/sealed-log.ts',
     find: 'missing: all.filter((part) => !found.has(part)),',
     replace: 'missing: [],',
@@ -325,7 +325,7 @@ export const answerMutants: Mutant[] = [
     noticedBy: 'test/sealing/log-search.test.ts',
   },
   {
-    rule: 'a search that hangs is given up then, too',
+    rule: 'a search that hangs ends at its caller’s limit',
     file: 'lambda/sealing/log-search.ts',
     find: '            { abortSignal },\n',
     replace: '',

@@ -41,7 +41,7 @@ function complaintsOf(directory: string, files: Record<string, string>): string 
 }
 
 describe('An edit of a mutant', () => {
-  it('leaves code that can be parsed and names nothing undeclared', () => {
+  it('leaves code that can be parsed and names no undeclared variable', () => {
     const edited = mutants.map(({ file, find, replace }, at) => [
       `${at}-${path.basename(file)}`,
       readFileSync(path.join(root, file), 'utf8').replace(find, () => replace),
@@ -49,7 +49,7 @@ describe('An edit of a mutant', () => {
     expect(complaintsOf(path.join(folder, 'edited'), Object.fromEntries(edited))).toBe('');
   });
 
-  it('is found out when it names something undeclared or cannot be parsed', () => {
+  it('is rejected when it names an undeclared variable or cannot be parsed', () => {
     const files = { 'one.ts': 'export const one = nowhere;', 'two.ts': 'export const two = ;' };
     const found = complaintsOf(path.join(folder, 'wrong'), files);
     expect(found).toContain('one.ts');

@@ -1,10 +1,10 @@
 import { accessMutants } from './access.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
-import { clientMutants } from './client.ts';
 import { ledgerMutants } from './ledger.ts';
 import { rotationMutants } from './rotation.ts';
 import { saidMutants } from './said.ts';
+import { sessionMutants } from './session.ts';
 
 /**
  * The rules of the protocol, each taken out of the code by one edit. Without the rule some test must
@@ -28,6 +28,6 @@ export const mutants: readonly Mutant[] = [
   ...saidMutants,
   ...alarmMutants,
   ...answerMutants,
-  ...clientMutants,
+  ...sessionMutants,
   ...accessMutants,
 ];

@@ -3,10 +3,10 @@ import type { Mutant } from './mutants.ts';
 const SAID = 'test/rotation/what-is-said.test.ts';
 const CLAIMS = 'test/local/judge/claims.test.ts';
 
-/** What messages, errors and verdicts may claim (G11), and the judge that reads them. */
+/** Rules of the claims in messages, errors and verdicts (G11), and of the judge that reads them. */
 export const saidMutants: Mutant[] = [
   {
-    rule: 'the guard says only of its own request that it was not sent',
+    rule: 'the guard calls only its own request not sent',
     file: 'lambda/ledger/errors.ts',
     find: "closing = 'The request was not sent to ThingSpace.'",
     replace: "closing = 'Nothing was sent to ThingSpace.'",
@@ -48,7 +48,7 @@ export const saidMutants: Mutant[] = [
     noticedBy: 'test/cli/every-state.test.ts',
   },
   {
-    rule: 'the judge takes no claim for true that no moment shows',
+    rule: 'the judge calls a claim true only when some moment shows it',
     file: 'local/judge/falsehoods.ts',
     find: '!moments.some(',
     replace: '!moments.every(',

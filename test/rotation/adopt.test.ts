@@ -6,11 +6,11 @@ import { createWorld, FIRST_PASSWORD, MINUTE_MS, secretValue, USERNAME, type Wor
 
 /**
  * A username's secret was deleted and created anew, or the username was moved to another secret: the ledger
- * knows the old ARN, and `adopt` is the one command that goes on.
+ * knows the old ARN, and `adopt` is the one command that helps.
  */
 const ANOTHER_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-QrStUv';
 
-/** What `npm run cli -- adopt` does to the ledger. */
+/** Changes the ledger as `npm run cli -- adopt` does. */
 function adoptByHand(world: World): Promise<boolean> {
   const { ledger } = world.wireUp(startProcess());
   return ledger.change(USERNAME, world.clock.nowMs() + MINUTE_MS, (state, now) =>
@@ -18,7 +18,7 @@ function adoptByHand(world: World): Promise<boolean> {
   );
 }
 
-test('a recreated secret is refused with the command that adopts it, and rotates after that', async () => {
+test('rejects a recreated secret with the command that adopts it, and rotates after that', async () => {
   const world = createWorld();
   await world.rotate();
   world.aws.recreate(ANOTHER_ARN, world.aws.currentValue() ?? '');
@@ -37,7 +37,7 @@ test('a recreated secret is refused with the command that adopts it, and rotates
   expect(world.state().secretArn).toBe(ANOTHER_ARN);
 });
 
-test('a sealed password that waited for the old secret becomes current in the one that adopts', async () => {
+test('makes a password that was sealed for the old secret current in the adopting one', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -45,7 +45,7 @@ test('a sealed password that waited for the old secret becomes current in the on
   await world.step('createSecret', token);
   world.plan.decide = () => 'ok';
   world.advance(25 * MINUTE_MS);
-  // What the person knows is the password before.
+  // The operator knows only the password before.
   world.aws.recreate(ANOTHER_ARN, secretValue(FIRST_PASSWORD));
   expect((await world.rotate()).failures.at(-1)).toMatchObject({ error: { name: 'SharedUsernameError' } });
   expect(await adoptByHand(world)).toBe(true);

@@ -3,6 +3,7 @@ import { readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { open } from '../../lambda/sealing/open-answer.ts';
 import { NoAnswerError } from '../../lambda/thingspace/call-errors.ts';
 import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { sampled, upTo } from '../thorough.ts';
 import { startProcess } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
 import type { Spoil } from '../world/memory-thingspace.ts';
@@ -41,12 +42,15 @@ async function expectLostWithSealedAnswer(world: World): Promise<void> {
 }
 
 describe('an answer to GetNewPassword that was spoiled on its way', () => {
-  test('cut at any byte: behind the closing tag the password is current, before it the loss is announced', async () => {
-    let length = 1;
-    for (let cut = 1; cut <= length; cut += 1) {
+  test('makes the password current when cut behind the closing tag, else announces the loss', async () => {
+    let length = 0;
+    await rotateWith((body) => {
+      length = body.length;
+      return answered(body, true);
+    });
+    for (const cut of sampled(upTo(length), 5)) {
       let readable = false;
       const world = await rotateWith((body) => {
-        length = body.length;
         readable = readNewPassword({ body: body.subarray(0, cut) }).outcome === 'done';
         return answered(body.subarray(0, cut), false);
       });
@@ -56,12 +60,12 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
     expect(length).toBeGreaterThan(300);
   });
 
-  test('an HTML page with status 502, the password changed: lost, with the page sealed', async () => {
+  test('is a loss, with the page sealed, when it is an HTML page with status 502', async () => {
     const page = Buffer.from('<html><body>502 Bad Gateway</body></html>');
     await expectLostWithSealedAnswer(await rotateWith(() => ({ ...answered(page), httpStatus: 502 })));
   });
 
-  test('behind a broken chunk: the error names the rule of HTTP that was broken', async () => {
+  test('names the broken rule of HTTP when it comes behind a broken chunk', async () => {
     const world = createWorld();
     world.link.spoil = (body) => ({ ...answered(body), gapAt: 9, flaw: 'HTTP_CHUNK', complete: false });
     const { failures } = await world.rotate({ attempts: 1 });
@@ -70,7 +74,7 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
     });
   });
 
-  test('no answer, and the head of one that breaks HTTP: the error names the rule', async () => {
+  test('names the broken rule of HTTP when only a bad head came', async () => {
     const world = createWorld();
     const cause = new NoAnswerError('Silence', Object.assign(new Error(), { code: 'HTTP_HEADER_NAME' }));
     world.link.spoil = () => ({ outcome: 'unknown', cause });
@@ -80,7 +84,7 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
     });
   });
 
-  test('no answer in time: unknown, then one probe with the old password, then lost', async () => {
+  test('is unknown with no answer in time, then lost after one probe with the old password', async () => {
     const world = await rotateWith(() => ({ outcome: 'unknown', cause: new Error('timed out') }));
     expect(world.state().journal.state).toBe('lost');
     expect(announced(world)).toEqual(['password-unknown', 'password-lost']);
@@ -88,7 +92,7 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
     expect(world.truth().getNewPasswords).toBe(1);
   });
 
-  test('an element name that nobody foresaw: the error names the command, and the envelope holds the password', async () => {
+  test('names the command, and seals the password, when its element has an unknown name', async () => {
     const world = createWorld();
     world.link.spoil = (body) =>
       answered(Buffer.from(body.toString().replaceAll('NewPassword>', 'FreshSecret>')));
@@ -106,7 +110,7 @@ describe('an answer to GetNewPassword that was spoiled on its way', () => {
   });
 });
 
-test('an answer of 1 MiB is sealed whole, and a small envelope in the ledger rolls forward', async () => {
+test('seals an answer of 1 MiB whole, and rolls forward by a small envelope in the ledger', async () => {
   const world = createWorld();
   world.link.spoil = (body) => answered(Buffer.concat([body, Buffer.alloc(1024 * 1024 - body.length, ' ')]));
   world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
@@ -120,7 +124,7 @@ test('an answer of 1 MiB is sealed whole, and a small envelope in the ledger rol
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('an answer of several parts is found in the log by whoever comes after a crash', async () => {
+test('finds an answer of several parts in the log after a crash', async () => {
   const world = createWorld();
   world.link.spoil = (body) => answered(Buffer.concat([body, Buffer.alloc(300 * 1024, ' ')]));
   world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
@@ -133,7 +137,7 @@ test('an answer of several parts is found in the log by whoever comes after a cr
 });
 
 describe('a refusal of GetNewPassword', () => {
-  test('that proves that nothing was changed leaves the journal idle, and the retry rotates', async () => {
+  test('leaves the journal idle, and the retry rotates, when its code proves no change', async () => {
     const world = createWorld();
     world.link.refuse = 'REQUEST_FAILED.SessionToken.Expired';
     const first = await world.rotate({ attempts: 1 });
@@ -145,7 +149,7 @@ describe('a refusal of GetNewPassword', () => {
     expect((await world.rotate({ token: first.token })).rotated).toBe(true);
   });
 
-  test('whose code proves nothing is unknown: nothing is asked for until one probe has settled it', async () => {
+  test('is unknown when its code proves nothing, and one probe comes before the next exchange', async () => {
     const world = createWorld();
     world.link.refuse = 'REQUEST_FAILED.UnexpectedError';
     // The second attempt waits as long as an invocation may live, which is less than the settling time.
@@ -161,7 +165,7 @@ describe('a refusal of GetNewPassword', () => {
   });
 });
 
-test('ThingSpace cannot be reached: nothing was sent, nothing counts, and the retry rotates', async () => {
+test('counts no log-in, and the retry rotates, when ThingSpace cannot be reached', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'failed-before' : 'ok');
   const first = await world.rotate({ attempts: 1 });

@@ -97,7 +97,7 @@ test('Makes a new password when the earlier one was current under the version of
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('Makes a new password although the new rotation dies right after it has rolled the earlier one forward', async () => {
+test('Makes a new password although the rotation dies right after it rolled the earlier one forward', async () => {
   const world = await swappedWithoutLedger({ budgets: { limit: 9, budget: 8, rotation: 7 } });
   world.aws.store(secretValue('Mistyped 1').replace('emea', 'apac'));
   let died = false;

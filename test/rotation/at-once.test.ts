@@ -7,7 +7,7 @@ import type { DataKey } from '../../lambda/sealing/data-key.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, type Ended, MINUTE_MS, type World } from '../world/world.ts';
 
-/** What a rotation does at once, and what that must not change. */
+/** Work that a rotation does at once, and the behavior that this must not change. */
 const unhandled: unknown[] = [];
 const note = (reason: unknown) => void unhandled.push(reason);
 beforeEach(() => void process.on('unhandledRejection', note));
@@ -45,7 +45,7 @@ function hold(world: World, name: string) {
   return { reached: reached.promise, letGo: () => letGo.resolve() };
 }
 
-/** Whether an invocation has ended by the time when nothing goes on but what is held back. */
+/** Reports whether an invocation has ended when only the calls that are held back are still open. */
 async function hasEnded(invocation: Promise<Ended>): Promise<boolean> {
   let ended = false;
   void invocation.then(() => {
@@ -57,7 +57,7 @@ async function hasEnded(invocation: Promise<Ended>): Promise<boolean> {
 }
 
 describe('the log-out of the exchange', () => {
-  test('begins when AWSCURRENT is right, beside the last write of the journal', async () => {
+  test('begins after the move of AWSCURRENT, beside the last write of the journal', async () => {
     const { world, token } = await staged();
     const phases = watch(world);
     await world.step('createSecret', token);
@@ -67,7 +67,7 @@ describe('the log-out of the exchange', () => {
     expect(after.indexOf('LogOut begin')).toBeLessThan(after.indexOf('PutItem end'));
   });
 
-  test('is over before the invocation ends: Lambda would freeze it', async () => {
+  test('ends before the invocation does, because Lambda would freeze it', async () => {
     const { world, token } = await staged();
     const held = hold(world, 'LogOut');
     const step = world.step('createSecret', token);
@@ -98,7 +98,7 @@ describe('the log-out of the exchange', () => {
     expect(world.told).toEqual(['A session could not be logged out; it ends by itself']);
   });
 
-  test('is over before the invocation ends when the journal cannot be written', async () => {
+  test('ends before the invocation does when the journal cannot be written', async () => {
     const { world, token, first } = await staged();
     world.plan.decide = ({ index, name }) => {
       const names = world.calls.slice(first).map((call) => call.name);
@@ -115,7 +115,7 @@ describe('the log-out of the exchange', () => {
 });
 
 describe('the log-out of a test', () => {
-  test('runs beside the write that settles the log-in, and is over before the invocation ends', async () => {
+  test('runs beside the write that settles the log-in, and ends before the invocation does', async () => {
     const { world, token } = await staged();
     await world.step('createSecret', token);
     const phases = watch(world);
@@ -145,7 +145,7 @@ describe('the log-out of a test', () => {
 });
 
 describe('the data key', () => {
-  test('is made beside the reads, and is there before ThingSpace is asked for anything', async () => {
+  test('is made beside the reads, before the first request to ThingSpace', async () => {
     const { world, token } = await staged();
     const key = hold(world, 'GenerateDataKey');
     const step = world.step('createSecret', token);
@@ -161,14 +161,14 @@ describe('the data key', () => {
     expect(await step).toEqual({ outcome: 'done' });
   });
 
-  test('is not missed by a step that finds its password stored', async () => {
+  test('is not needed by a step that finds its password stored', async () => {
     const { world, token } = await staged();
     await world.step('createSecret', token);
     world.plan.decide = ({ name }) => (name === 'GenerateDataKey' ? 'failed-before' : 'ok');
     expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
   });
 
-  test('does not hide why recovery has stopped', async () => {
+  test('does not hide the error that stopped recovery', async () => {
     const { world, token } = await staged();
     world.plan.decide = ({ name }) => (/^(GenerateDataKey|GetItem)$/.test(name) ? 'failed-before' : 'ok');
     const ended = await world.step('createSecret', token);
@@ -180,7 +180,7 @@ describe('the data key', () => {
   const stepWith = (key: Promise<DataKey>) =>
     ({ sealer: { newKey: () => key } }) as unknown as StepInvocation;
 
-  test('is wiped when the work has ended, also where it came later than the failure', async () => {
+  test('is wiped at the end of the work, also when it comes after a failure', async () => {
     const early = made();
     await withDataKey(stepWith(Promise.resolve(early)), async (key) => {
       expect((await key).plaintext).toEqual(Buffer.alloc(32, 7));
@@ -196,7 +196,7 @@ describe('the data key', () => {
   });
 });
 
-test('one write settles the log-in and reserves the exchange', async () => {
+test('settles the log-in and reserves the exchange by one write', async () => {
   const { world, token, first } = await staged();
   await world.step('createSecret', token);
   const names = world.calls.slice(first).map(({ name }) => name);
@@ -204,7 +204,7 @@ test('one write settles the log-in and reserves the exchange', async () => {
   expect(names.slice(loggedIn, loggedIn + 3)).toEqual(['LogIn', 'PutItem', 'GetNewPassword']);
 });
 
-test('logs out when the exchange is refused to a log-in that succeeded', async () => {
+test('logs out when the guard denies the exchange after a log-in', async () => {
   const { world, token } = await staged();
   // Between this log-in and its write another rotation reserves the exchange.
   const logIn = hold(world, 'LogIn');

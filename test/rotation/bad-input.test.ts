@@ -52,22 +52,25 @@ describe('an event of a wrong shape', () => {
     ['an empty recover event', { Recover: '' }, /Recover/],
     ['nothing', undefined, /the event/],
     ['a text', FIRST_PASSWORD, /the event/],
-  ])('%s: the error names the member and says what an event has', async (_, event, names) => {
-    const { world } = staged();
-    const ended = await world.invoke(event);
-    expectRefused(world, ended, 'InvalidEventError', names);
-    expect(world.calls).toEqual([]);
-  });
+  ])(
+    'is rejected with an error that names the member and the shape of an event (%s)',
+    async (_, event, names) => {
+      const { world } = staged();
+      const ended = await world.invoke(event);
+      expectRefused(world, ended, 'InvalidEventError', names);
+      expect(world.calls).toEqual([]);
+    },
+  );
 });
 
 describe('a secret that cannot be rotated', () => {
-  test('rotation is off', async () => {
+  test('stops when rotation is off', async () => {
     const { world, token } = staged();
     world.aws.rotation.enabled = false;
     expectRefused(world, await world.step('createSecret', token), 'RotationNotEnabledError', /rotate-secret/);
   });
 
-  test('the token is not staged', async () => {
+  test('stops when the token is not staged', async () => {
     const { world } = staged();
     const ended = await world.step('createSecret', randomUUID());
     expectRefused(world, ended, 'TokenNotStagedError', /Start a new rotation/);
@@ -98,13 +101,13 @@ describe('a secret that cannot be rotated', () => {
       'CredentialNotInitializedError',
       /refuses/,
     ],
-  ])('it %s', async (_, value, name, advice) => {
+  ])('stops when it %s', async (_, value, name, advice) => {
     const { world, token } = staged();
     world.aws.store(value);
     expectRefused(world, await world.step('createSecret', token), name, advice, marked);
   });
 
-  test('it cannot be read', async () => {
+  test('stops when it cannot be read', async () => {
     const { world, token } = staged();
     world.plan.decide = ({ name }) => (name === 'GetSecretValue' ? 'failed-before' : 'ok');
     const ended = await world.step('createSecret', token);
@@ -119,7 +122,7 @@ describe('a secret that holds no credentials yet', () => {
     return world;
   }
 
-  test('the lone testSecret at deployment and the daily recover event are quiet', async () => {
+  test('causes no message by the testSecret at deployment and the daily recover event', async () => {
     const world = empty();
     expect(await world.step('testSecret', randomUUID())).toEqual({ outcome: 'done' });
     expect(await world.recover()).toEqual({ outcome: 'done' });
@@ -127,20 +130,20 @@ describe('a secret that holds no credentials yet', () => {
   });
 });
 
-test('the lone testSecret of a filled secret checks its shape and logs nobody in', async () => {
+test('checks the shape of a filled secret, without a log-in, by a testSecret alone', async () => {
   const world = createWorld();
   expect(await world.step('testSecret', randomUUID())).toEqual({ outcome: 'done' });
   expect(world.truth().logIns).toBe(0);
 });
 
-test('RotationToken is passed on', async () => {
+test('passes RotationToken to Secrets Manager', async () => {
   const { world, token } = staged();
   const event = { ...world.eventOf('createSecret', token), RotationToken: 'cross-account' };
   expect(await world.invoke(event)).toEqual({ outcome: 'done' });
   expect(world.aws.rotationTokens).toEqual(['cross-account']);
 });
 
-test('every other member of the secret stays as it was, numbers to the last digit', async () => {
+test('keeps every other member of the secret, numbers to the last digit', async () => {
   const world = createWorld();
   const value = secretValue(FIRST_PASSWORD).replace('"retries":3', '"id":12345678901234567890,"rate":1.50');
   world.aws.store(value);
@@ -150,7 +153,7 @@ test('every other member of the secret stays as it was, numbers to the last digi
   );
 });
 
-test('a version that is not visible yet is asked for again, some seconds long', async () => {
+test('repeats the read of a version that is not visible yet for some seconds', async () => {
   const { world, token } = staged();
   await world.step('createSecret', token);
   const stored = world.aws.versions.get(token);

@@ -17,8 +17,8 @@ const MISREAD = Buffer.from(
     '</Output></GetNewPasswordResponse></s:Body></s:Envelope>',
 );
 
-describe('An exchange without a good end', () => {
-  test('whose answer did not arrive holds the other rotations, before a log-in is spent, in one message', async () => {
+describe('An unresolved exchange', () => {
+  test('holds other rotations, without a log-in and with one message, when its answer is lost', async () => {
     const service = startService();
     await endsUnknown(service);
     const { failures } = await service.second.rotate();
@@ -30,7 +30,7 @@ describe('An exchange without a good end', () => {
     expect(service.told()).toEqual(['password-unknown']);
   });
 
-  test('holds them when the password is lost', async () => {
+  test('holds other rotations when the password is lost', async () => {
     const service = startService();
     await endsUnknown(service, 'response-lost');
     service.first.advance(25 * MINUTE_MS);
@@ -40,7 +40,7 @@ describe('An exchange without a good end', () => {
     expect(errorOf((await once(service.second)).failures[0])?.name).toBe('ExchangesHeldError');
   });
 
-  test('holds them when its answer cannot be read', async () => {
+  test('holds other rotations when its answer cannot be read', async () => {
     const service = startService();
     service.first.link.spoil = () =>
       ({ outcome: 'answered', body: Buffer.from('<html>'), contentType: 'text/html' }) as never;
@@ -49,7 +49,7 @@ describe('An exchange without a good end', () => {
     expect(errorOf((await once(service.second)).failures[0])?.name).toBe('ExchangesHeldError');
   });
 
-  test('holds them when what it brought cannot be used', async () => {
+  test('holds other rotations when its password cannot be used', async () => {
     const service = startService({ nextPassword: () => "it's" });
     await service.first.rotate({ attempts: 1 });
     expect(service.first.state().journal.state).toBe('received');
@@ -57,7 +57,7 @@ describe('An exchange without a good end', () => {
     expect(errorOf((await once(service.second)).failures[0])?.name).toBe('ExchangesHeldError');
   });
 
-  test('holds them when ThingSpace refuses the new password, which is current already; until one works again', async () => {
+  test('holds other rotations when ThingSpace refuses the new password, until one works again', async () => {
     const service = startService();
     const { first, second } = service;
     // A changed contract: what is read is not what ThingSpace made.
@@ -72,7 +72,7 @@ describe('An exchange without a good end', () => {
     expect((await second.rotate()).rotated).toBe(true);
   });
 
-  test('holds them while nobody knows whether its owner lives, and no longer once that ended well', async () => {
+  test('holds other rotations while its owner may be dead, until it finishes well', async () => {
     const service = startService();
     const { first, second } = service;
     first.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
@@ -85,7 +85,7 @@ describe('An exchange without a good end', () => {
     expect((await second.rotate()).rotated).toBe(true);
   });
 
-  test('of a username that the secret had before is ended by the secret itself', async () => {
+  test('no longer holds when its own secret rotates another username', async () => {
     const service = startService();
     service.holdBy({ username: 'Former', secretArn: SECRET_ARN, attempt: 'of-former', why: 'lost' });
     expect((await service.first.rotate()).rotated).toBe(true);
@@ -93,7 +93,7 @@ describe('An exchange without a good end', () => {
     expect(holdsInForce(service.brake())).toEqual([]);
   });
 
-  test('does not hold the credential itself, nor a roll forward', async () => {
+  test('holds neither its own credential nor a roll forward', async () => {
     const service = startService();
     const { first, second } = service;
     second.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
@@ -107,14 +107,14 @@ describe('An exchange without a good end', () => {
     expect((await first.rotate()).rotated).toBe(true);
   });
 
-  test('holds nobody where the brake is off', async () => {
+  test('holds no rotation when EXCHANGE_BRAKE is off', async () => {
     const service = startService({ exchangeBrake: false });
     await endsUnknown(service);
     expect((await service.second.rotate()).rotated).toBe(true);
     expect(service.first.aws.table.has(SERVICE)).toBe(false);
   });
 
-  test('a table that does not answer keeps an exchange from beginning', async () => {
+  test('begins no exchange while the table does not answer', async () => {
     const { second } = startService();
     let reads = 0;
     second.plan.decide = ({ name }) => {
@@ -126,8 +126,8 @@ describe('An exchange without a good end', () => {
   });
 });
 
-describe('The end', () => {
-  test('comes when the exchange is settled; it is said once, and those that were held rotate', async () => {
+describe('The end of a hold', () => {
+  test('comes when the exchange is settled, is announced once, and lets the others rotate', async () => {
     const service = startService();
     await endsUnknown(service);
     await service.second.rotate();
@@ -140,7 +140,7 @@ describe('The end', () => {
     expect(service.brake().brake).toEqual({ holds: {}, held: {} });
   });
 
-  test('is not said where nobody was held', async () => {
+  test('is not announced when no rotation was held', async () => {
     const service = startService();
     await endsUnknown(service);
     service.first.advance(25 * MINUTE_MS);
@@ -148,7 +148,7 @@ describe('The end', () => {
     expect(service.told()).not.toContain('exchanges-resume');
   });
 
-  test('is seen by who is held, when an app’s log-in ended the loss and no check has come yet', async () => {
+  test('is found by a held rotation when an app’s log-in ended the loss before a check', async () => {
     const service = startService();
     await endsUnknown(service, 'response-lost');
     service.first.advance(25 * MINUTE_MS);
@@ -160,7 +160,7 @@ describe('The end', () => {
     expect(holdsInForce(service.brake())).toEqual([]);
   });
 
-  test('by a person’s release is for that attempt only', async () => {
+  test('applies to one attempt only when an operator overrides the hold', async () => {
     const service = startService();
     const { first, second } = service;
     await endsUnknown(service);
@@ -176,7 +176,7 @@ describe('The end', () => {
   });
 });
 
-test('an invocation that died before it could hold the others is made up for by the next check', async () => {
+test('the next check holds other rotations when the invocation died before it could', async () => {
   const service = startService();
   const { first, second } = service;
   first.plan.decide = ({ name }) => {
@@ -195,7 +195,7 @@ test('an invocation that died before it could hold the others is made up for by 
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const standing = ({ aws }: World) => aws.published.filter(({ event }) => event === 'standing-trouble');
 
-/** The first credential's password is lost, and its secret is taken out of service: nobody checks it any more. */
+/** The first credential's password is lost, and its secret is taken out of service, so no check comes any longer. */
 async function lostAndLeft(): Promise<Service> {
   const service = startService();
   await endsUnknown(service, 'response-lost');
@@ -205,8 +205,8 @@ async function lostAndLeft(): Promise<Service> {
   return service;
 }
 
-describe('A credential that is held', () => {
-  test('says so by every daily check, with the exchange that holds it, and says when it is over', async () => {
+describe('A credential on hold', () => {
+  test('announces the hold and its exchange by every daily check, and then the end', async () => {
     const service = await lostAndLeft();
     const { second } = service;
     for (let day = 1; day <= 5; day += 1) {
@@ -225,7 +225,7 @@ describe('A credential that is held', () => {
     expect((await second.rotate()).rotated).toBe(true);
   });
 
-  test('is announced as an unfinished rotation when nothing holds it any more and it was not started again', async () => {
+  test('is announced as an unfinished rotation when no rotation was started after the hold', async () => {
     const service = await lostAndLeft();
     const { second } = service;
     service.release();
@@ -237,14 +237,14 @@ describe('A credential that is held', () => {
     expect(heldSecrets(service.brake())).toEqual([OTHER_ARN]);
   });
 
-  test('says nothing while its rotation is not due', async () => {
+  test('announces no hold while its rotation is not due', async () => {
     const service = startService();
     await endsUnknown(service, 'response-lost');
     await service.second.recover();
     expect(announced(service.second)).toEqual([]);
   });
 
-  test('is held also when the item of the holder cannot be read, until a person releases it', async () => {
+  test('stays on hold when the item of the holder cannot be read, until an operator overrides the hold', async () => {
     const service = await lostAndLeft();
     const { first, second } = service;
     first.aws.table.set('fleet-api', JSON.stringify({ journal: 'damaged', revision: 9, inFlight: {} }));
@@ -256,7 +256,7 @@ describe('A credential that is held', () => {
     expect((await second.rotate()).rotated).toBe(true);
   });
 
-  test('does not count when its secret is gone: a week without a check', async () => {
+  test('no longer counts when its secret has had no check for a week', async () => {
     const service = await lostAndLeft();
     const { first, second } = service;
     second.advance(8 * DAY_MS);
@@ -267,7 +267,7 @@ describe('A credential that is held', () => {
   });
 });
 
-test('a check that fails beside an exchange, which may be healthy, holds nobody', async () => {
+test('a check that fails beside an exchange under way holds no rotation', async () => {
   const service = startService();
   const { first } = service;
   await first.rotate();
@@ -300,12 +300,12 @@ test('a check that fails beside an exchange, which may be healthy, holds nobody'
   expect(first.state().journal.state).toBe('idle');
 });
 
-/** The daily check, and what a person does where that is not enough. */
+/** The daily check, and the operator's acts where that is not enough. */
 async function helpToSettle(world: World, history: string): Promise<void> {
   world.advance(30 * MINUTE_MS);
   await world.recover();
   if (world.state().journal.state === 'unknown') {
-    // Deaths with a log-in in their hands have used up the rotation's share: a person's one log-in settles it.
+    // Deaths with a log-in in their hands have used up the rotation's share: an operator's one log-in settles it.
     expect(announced(world), history).toContain('guard-closed');
     await world.trial();
   }
@@ -314,10 +314,10 @@ async function helpToSettle(world: World, history: string): Promise<void> {
 }
 
 const FATES: Fate[] = ['killed-before', 'killed-after', 'response-lost'];
-const PHASES = ['it ends unknown', 'the other is held', 'it is settled', 'the other goes on'] as const;
+const PHASES = ['it ends unknown', 'the other is held', 'it is settled', 'the other continues'] as const;
 type Where = { phase: number; index: number; fate: Fate; release: boolean };
 
-/** An incident in four phases; a fault, or a person's release, at one call of one of them. */
+/** An incident in four phases; a fault, or an operator's override, at one call of one of them. */
 async function play(where: Where | undefined) {
   const service = startService();
   const { first, second } = service;
@@ -353,9 +353,9 @@ async function play(where: Where | undefined) {
   return { service, lengths };
 }
 
-describe('Wherever in the incident a process dies, a call fails or a person releases', () => {
+describe('A death, a failed call or an override anywhere in the incident', () => {
   for (const [phase, name] of PHASES.entries()) {
-    test(`while ${name}: nothing is lost, nobody exchanges while held, and all go on afterwards`, async () => {
+    test(`loses nothing, begins no held exchange, and lets all rotate afterwards (while ${name})`, async () => {
       const { lengths } = await play(undefined);
       const faults = [
         ...FATES.map((fate) => ({ fate, release: false })),
@@ -381,7 +381,7 @@ describe('Wherever in the incident a process dies, a call fails or a person rele
   }
 });
 
-test('the function’s environment switches the brake; without a word it is off, and another word is refused', () => {
+test('reads the hold’s switch from EXCHANGE_BRAKE: off by default, and other words are rejected', () => {
   const environment = {
     LEDGER_TABLE: 'ledger',
     ALARM_TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:alarms',

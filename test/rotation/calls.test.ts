@@ -17,7 +17,7 @@ test('makes at most 28 remote calls in a healthy rotation', async () => {
   expect(remote.filter((name) => name === 'GetNewPassword')).toHaveLength(1);
 });
 
-test('the brake of a service with several credentials costs one more', async () => {
+test('makes one call more in a service with several credentials, for the hold', async () => {
   const [alone, oneOfSeveral] = [createWorld(), createWorld({ exchangeBrake: true })];
   for (const world of [alone, oneOfSeveral]) await world.rotate();
   expect(oneOfSeveral.calls.length - alone.calls.length).toBe(1);

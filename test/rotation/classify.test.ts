@@ -34,6 +34,7 @@ function seen(
     },
     currentIsDead: false,
     former: undefined,
+    putBack: undefined,
     ...rest,
   };
 }
@@ -43,7 +44,7 @@ const received: Journal = { state: 'received', ...exchange, receivedAt: NOW, env
 const committed: Journal = { state: 'committed', ...exchange, receivedAt: NOW, versionId: 'T1' };
 const lost: Journal = { state: 'lost', ...exchange, since: NOW };
 
-describe('each state that earlier invocations can leave has one row', () => {
+describe('the rows for each state that earlier invocations can leave', () => {
   test.each<[string, Seen, string]>([
     ['a sealed password waits', seen(received), 'roll forward'],
     ['an exchange whose owner may live', seen({ state: 'exchanging', ...exchange }), 'wait for its owner'],
@@ -97,6 +98,14 @@ describe('each state that earlier invocations can leave has one row', () => {
       'put back',
     ],
     [
+      'a put-back of an earlier invocation that is not recorded',
+      seen(
+        { state: 'idle' },
+        { putBack: { versionId: 'V0', replacedVersionId: 'V1', at: NOW, tookEffect: true } },
+      ),
+      'settle the put-back',
+    ],
+    [
       'the username belongs to another secret',
       seen({ state: 'idle' }, { state: { secretArn: 'arn:other' } }),
       'stop',
@@ -122,7 +131,7 @@ describe('each state that earlier invocations can leave has one row', () => {
     expect(`${found.do}${also}`).toBe(expected);
   });
 
-  test('a recover event has no token: a finished rotation is nothing to it', () => {
+  test('finds no open work in a finished rotation for a recover event, which has no token', () => {
     expect(classify(seen(committed, { version: 'T1' }), { secretArn: SECRET_ARN, token: undefined })).toEqual(
       {
         do: 'nothing',

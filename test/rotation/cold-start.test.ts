@@ -11,7 +11,7 @@ vi.mock('../../lambda/secret/secrets-manager.ts', async (original) => ({
   secretsManagerStore: () => services.store,
 }));
 
-test('uses the description that a cold start has asked for once: a changed secret is described anew', async () => {
+test('uses a cold start’s description of the secret once, and then describes it again', async () => {
   const world = createWorld();
   // The answer is sealed, and the process dies before anything is stored.
   world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');

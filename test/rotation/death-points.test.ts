@@ -1,125 +1,114 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Fate } from '../world/fate.ts';
-import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
+import { blockOf, CALLS, cuts, die, labelOf, PAGE, rowsOf, withBlock } from '../histories/deaths.ts';
+import { createWorld, MINUTE_MS } from '../world/world.ts';
 
-/** The table at the head of lambda/rotation/change-password.ts, held true row by row. */
-const source = readFileSync(new URL('../../lambda/rotation/change-password.ts', import.meta.url), 'utf8');
-const rows = new Map(
-  [...source.matchAll(/^ \* {3}(\d) (.+?) {2,}(.+?) {2,}(.+)$/gm)].map(([, number, dies, found, then]) => [
-    Number(number),
-    { dies, found, then },
-  ]),
-);
+/** The death table of lambda/README.md, held true row by row. */
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const page = readFileSync(PAGE, 'utf8');
+const deaths = await Promise.all(cuts.map(async (cut) => ({ ...cut, ...(await die(cut)) })));
+const rows = rowsOf(deaths);
 
-type Died = {
-  /** What the table says of it. */
-  found: string;
-  /** Decides the fates until the process is dead. */
-  fates: (names: string[], name: string) => Fate;
-  /** The journal that the next invocation finds. */
-  journal: string;
-  /** What AWSCURRENT and the token's version hold then. */
-  tokenHasValue: boolean;
-  tokenIsCurrent: boolean;
-  failedLogIns: number;
-};
+describe('the death table of lambda/README.md', () => {
+  test('matches the table that a run prints (node test/histories/write-deaths.ts writes it)', () => {
+    expect(page).toBe(withBlock(page, blockOf(rows)));
+  });
 
-const seen = (names: string[], name: string) => names.includes(name);
+  test('lists the calls of a healthy createSecret in their order', async () => {
+    const world = createWorld();
+    await world.rotate();
+    const before = world.calls.length;
+    const { token } = await world.rotate();
+    const names = world.calls.slice(before).map(({ name }) => name);
+    expect(names.slice(0, CALLS.length)).toEqual(CALLS.map(([name]) => name));
+    // testSecret begins here.
+    expect(names[CALLS.length]).toBe('DescribeSecret');
+    expect(world.aws.stages.get('AWSCURRENT')).toBe(token);
+  });
 
-const DEATHS: Record<number, Died> = {
-  1: {
-    found: 'idle; it counts as a failure',
-    fates: (_, name) => (name === 'LogIn' ? 'killed-before' : 'ok'),
-    journal: 'idle',
-    tokenHasValue: false,
-    tokenIsCurrent: false,
-    failedLogIns: 0,
-  },
-  2: {
-    found: 'exchanging, nothing sealed',
-    fates: (_, name) => (name === 'GetNewPassword' ? 'killed-before' : 'ok'),
-    journal: 'exchanging',
-    tokenHasValue: false,
-    tokenIsCurrent: false,
-    failedLogIns: 0,
-  },
-  3: {
-    found: 'exchanging, line in the log',
-    fates: (_, name) => (name === 'stdout' ? 'killed-after' : 'ok'),
-    journal: 'exchanging',
-    tokenHasValue: false,
-    tokenIsCurrent: false,
-    failedLogIns: 0,
-  },
-  4: {
-    found: 'received',
-    fates: (names, name) => {
-      if (name !== 'PutSecretValue') return 'ok';
-      return seen(names, 'PutSecretValue') ? 'killed-before' : 'failed-before';
-    },
-    journal: 'received',
-    tokenHasValue: false,
-    tokenIsCurrent: false,
-    failedLogIns: 0,
-  },
-  5: {
-    found: 'received, the token has a value',
-    fates: (_, name) => (name === 'UpdateSecretVersionStage' ? 'killed-before' : 'ok'),
-    journal: 'received',
-    tokenHasValue: true,
-    tokenIsCurrent: false,
-    failedLogIns: 0,
-  },
-  6: {
-    found: 'AWSCURRENT holds the sealed value',
-    fates: (names, name) =>
-      name === 'PutItem' && seen(names, 'UpdateSecretVersionStage') ? 'killed-before' : 'ok',
-    journal: 'received',
-    tokenHasValue: true,
-    tokenIsCurrent: true,
-    failedLogIns: 0,
-  },
-};
+  test('kills the process before and after the effect of every call', () => {
+    for (let call = 1; call <= CALLS.length; call += 1)
+      for (const fate of ['killed-before', 'killed-after'])
+        expect(cuts.filter((cut) => cut.call === call && cut.fate === fate).length).toBeGreaterThan(0);
+  });
 
-async function die({ fates }: Died): Promise<{ world: World; token: string }> {
-  const world = createWorld();
-  const token = randomUUID();
-  world.aws.stage(token);
-  const names: string[] = [];
-  world.plan.decide = ({ name }) => {
-    const fate = fates(names, name);
-    names.push(name);
-    return fate;
-  };
-  expect(await world.step('createSecret', token)).toEqual({ outcome: 'killed' });
-  world.plan.decide = () => 'ok';
-  return { world, token };
-}
-
-test('the table has exactly the death points that are played here', () => {
-  expect([...rows.keys()]).toEqual(Object.keys(DEATHS).map(Number));
-  for (const [number, { found }] of rows) expect(found, `row ${number}`).toBe(DEATHS[number]?.found);
-  for (const number of rows.keys())
-    expect(source, `the line of point ${number}`).toMatch(new RegExp(`// .*\\b${number}\\b`));
+  test('numbers a line of change-password.ts for each row', () => {
+    const source = read('lambda/rotation/change-password.ts');
+    const points = [...source.matchAll(/\/\/ Death points? (.+)$/gm)].flatMap(([, numbers = '']) =>
+      [...numbers.matchAll(/\d/g)].map(Number),
+    );
+    expect([...new Set(points)].sort()).toEqual(rows.map((_, at) => at + 1));
+  });
 });
 
-describe('who dies at a death point is found as the table says, and the next attempts end well', () => {
-  for (const [number, { dies, found }] of rows) {
-    test(`${number} ${dies}: ${found}`, async () => {
-      const expected = DEATHS[number] as Died;
-      const { world, token } = await die(expected);
-      expect(world.state().journal.state).toBe(expected.journal);
-      expect(world.aws.versions.get(token)?.value !== undefined).toBe(expected.tokenHasValue);
-      expect(world.aws.stages.get('AWSCURRENT') === token).toBe(expected.tokenIsCurrent);
+describe('a process that dies in createSecret', () => {
+  const name = ({ call, fate, held }: (typeof cuts)[number]) =>
+    `${call} ${CALLS[call - 1]?.[0]}, ${fate}${held === undefined ? '' : `, ${held} held back`}`;
+  const loses = (done: readonly number[]) => done.includes(8) && !done.includes(9);
 
-      world.advance(21 * MINUTE_MS);
-      const { rotated } = await world.rotate({ token, backoffMs: 25 * MINUTE_MS });
-      expect(rotated).toBe(true);
-      expect(world.currentPassword()).toBe(world.truth().password);
-      expect(world.truth()).toMatchObject({ getNewPasswords: 1, failures: expected.failedLogIns });
-      expect(world.violations).toEqual([]);
-    });
-  }
+  test.each(deaths.map((death) => [name(death), death] as const))(
+    'breaks no guarantee, and loses no password once the sealed line is written (%s)',
+    (_, { done, stored, swapped, lost, ends, exchanges, failures, violations }) => {
+      expect(violations).toEqual([]);
+      expect({ stored, swapped }).toEqual({ stored: done.includes(10), swapped: done.includes(12) });
+      expect({ exchanges, failures }).toEqual({ exchanges: 1, failures: loses(done) ? 1 : 0 });
+      expect(lost).toBe(loses(done));
+      expect(ends).toBe(loses(done) ? 'CredentialLostError' : 'rotated');
+    },
+  );
+
+  test('loses the password in one row of the table only', () => {
+    const losing = rows.filter((row) => row.deaths.some(({ lost }) => lost));
+    expect(losing.map((row) => row.deaths.map(labelOf))).toEqual([['1–8']]);
+  });
+
+  test.each([7, 8])('makes an early retry wait for the lease when it dies after call %i', async (call) => {
+    const early = await die({ fate: 'killed-after', call }, { afterMs: MINUTE_MS });
+    expect(early).toMatchObject({ ends: 'ExchangeInProgressError', messages: [], violations: [] });
+  });
+
+  test.each([5, 6])('announces the log-in 20 minutes after a death at call %i, not before', async (call) => {
+    const early = await die({ fate: 'killed-after', call }, { afterMs: MINUTE_MS });
+    expect(early).toMatchObject({ ends: 'rotated', messages: ['password-rotated'], violations: [] });
+    const late = await die({ fate: 'killed-after', call });
+    expect(late.messages).toEqual(['failed-log-in', 'password-rotated']);
+  });
+
+  test.each([undefined, 11])(
+    'leaves nothing to store when it dies after the swap (call held back: %s)',
+    async (held) => {
+      const death = await die({ fate: 'killed-after', call: 12, ...(held === undefined ? {} : { held }) });
+      expect(death).toMatchObject({ currentWorks: true, ends: 'rotated', messages: ['password-rotated'] });
+      expect(death.retry).not.toContain('stores');
+      expect(death.retry).not.toContain('swaps');
+    },
+  );
+
+  test('proves the old password, then exchanges, when the sealed line holds a refusal', async () => {
+    const death = await die(
+      { fate: 'killed-after', call: 9 },
+      { link: { refuse: 'REQUEST_FAILED.TryLater' } },
+    );
+    expect(death).toMatchObject({ journal: 'exchanging', currentWorks: true, lost: false, ends: 'rotated' });
+    expect(death.retry).toEqual(expect.arrayContaining(['proves the old password', 'exchanges']));
+    expect(death.violations).toEqual([]);
+  });
+
+  test('proves the loss when the sealed line holds an unreadable answer', async () => {
+    const page = { outcome: 'answered', body: Buffer.from('<html></html>'), complete: true } as const;
+    const spoil = () => ({ ...page, httpStatus: 502 });
+    const death = await die({ fate: 'killed-after', call: 9 }, { link: { spoil } });
+    expect(death).toMatchObject({ journal: 'exchanging', currentWorks: false, ends: 'CredentialLostError' });
+    expect(death.messages).toContain('password-lost');
+    expect(death.violations).toEqual([]);
+  });
+
+  test('stops with UnusablePasswordError when the sealed password cannot be stored', async () => {
+    const spoil = (body: Buffer) => {
+      const text = body.toString().replace(/(NewPassword>).*?(<\/\w*:?NewPassword>)/s, '$1no good\\$2');
+      return { outcome: 'answered', httpStatus: 200, body: Buffer.from(text), complete: true } as const;
+    };
+    const death = await die({ fate: 'killed-after', call: 9 }, { link: { spoil } });
+    expect(death).toMatchObject({ journal: 'exchanging', ends: 'UnusablePasswordError', exchanges: 1 });
+  });
 });

@@ -65,14 +65,14 @@ const NOT_NOW = /^(ExchangeInProgressError|ThingSpaceUnreachableError|Reservatio
 const inWords = (ended: Ended): string =>
   'error' in ended ? `${ended.error.name}: ${ended.error.message}` : ended.outcome;
 
-/** What is not as it must be, with the rotation finished afterwards. */
+/** The faults in the end state, once the rotation has been finished. */
 async function judge({ world, ended, token }: Overlap): Promise<string[]> {
   const wrong = ended.flatMap((one) =>
     'error' in one && !NOT_NOW.test(one.error.name) ? [inWords(one)] : [],
   );
   if (ended.every(({ outcome }) => outcome !== 'done')) wrong.push('neither ends well');
   const { trouble } = world.state();
-  // A first that was held for a minute sends nothing any more: that is its own failure, and is not announced.
+  // A first invocation that was held for a minute no longer sends: its failure is not announced.
   if (trouble && (trouble.kind !== 'rotation-failing' || trouble.saidAt > 0))
     wrong.push(`the trouble ${trouble.kind} is noted`);
   world.gate.before = undefined;
@@ -88,7 +88,7 @@ async function judge({ world, ended, token }: Overlap): Promise<string[]> {
   return [...wrong, ...world.violations];
 }
 
-/** A first that is held for a minute sends nothing any more: that is a failure of its own, which the daily check announces. */
+/** A first invocation that is held for a minute no longer sends: the daily check announces its failure. */
 test.each([
   ['createSecret', 0],
   ['createSecret', 60_000],

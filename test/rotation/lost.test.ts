@@ -41,7 +41,7 @@ test('A sealed answer that the log shows months after the loss is rolled forward
   expect(world.truth().getNewPasswords).toBe(1);
 });
 
-test('Searches the log again after a check that could not search it, and says that it could not', async () => {
+test('Searches the log again after a check that could not search it, and reports that failure', async () => {
   const world = await lostFor(40 * MINUTE_MS);
   world.plan.decide = ({ name }) => (name === 'FilterLogEvents' ? 'failed-before' : 'ok');
   world.advance(DAY_MS);
@@ -76,7 +76,7 @@ test.each(['FilterLogEvents', 'Decrypt'])(
   },
 );
 
-test('Keeps the password that support reset when the log shows the older one afterwards', async () => {
+test('Keeps the password that support reset when the log shows the older one later', async () => {
   const world = await lostFor(6 * 60 * MINUTE_MS);
   world.restoreByHand('Reset By Support 1');
   world.advance(DAY_MS);
@@ -86,7 +86,7 @@ test('Keeps the password that support reset when the log shows the older one aft
   expect(world.violations).toEqual([]);
 });
 
-test('Says every day that the password is lost while AWSCURRENT is on an older version that is dead, too', async () => {
+test('Announces the loss every day while AWSCURRENT is on an older dead version', async () => {
   const world = createWorld();
   await world.rotate();
   world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
@@ -101,7 +101,7 @@ test('Says every day that the password is lost while AWSCURRENT is on an older v
   expect(announced(world).filter((event) => event === 'standing-trouble')).toHaveLength(3);
 });
 
-test('Puts the late answer in the place of a wrong password that an operator stored after the loss', async () => {
+test('Replaces a wrong password that an operator stored after the loss by the late answer', async () => {
   // The unanswered request and the probe count: with the usual budget no log-in is left for the second question.
   const budgets = { limit: 6, budget: 5, rotation: 4 };
   const world = await lostFor(6 * 60 * MINUTE_MS, { budgets });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { announced } from '../world/judge.ts';
 import { createWorld } from '../world/world.ts';
 
-test('SNS out for good never breaks a rotation, and its alarms follow when it is back', async () => {
+test('rotates while SNS is down, and publishes the alarms when it is back', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'Publish' ? 'failed-before' : 'ok');
   expect((await world.rotate()).rotated).toBe(true);
@@ -13,7 +13,7 @@ test('SNS out for good never breaks a rotation, and its alarms follow when it is
 });
 
 describe('DynamoDB is down', () => {
-  test('no password is presented, the error says so, and the retry goes on when it is back', async () => {
+  test('makes no log-in attempt, and the retry continues when DynamoDB is back', async () => {
     const world = createWorld();
     world.plan.decide = ({ name }) => (/Item/.test(name) ? 'failed-before' : 'ok');
     const { failures, token } = await world.rotate({ attempts: 2 });

@@ -25,7 +25,7 @@ describe('the same step invoked twice at once', () => {
     'PutItem',
     'GetItem',
   ]) {
-    test(`while the first is at ${name}: one GetNewPassword, and both end well or say why`, async () => {
+    test(`sends one GetNewPassword, and both end well or name the cause, while the first is at ${name}`, async () => {
       const world = createWorld();
       const token = randomUUID();
       world.aws.stage(token);
@@ -47,7 +47,7 @@ describe('the same step invoked twice at once', () => {
 });
 
 describe('steps that come late', () => {
-  test('a late createSecret of a finished rotation asks for nothing', async () => {
+  test('sends no request by a late createSecret of a finished rotation', async () => {
     const world = createWorld();
     const { token } = await world.rotate();
     const before = world.truth();
@@ -55,7 +55,7 @@ describe('steps that come late', () => {
     expect(world.truth()).toEqual(before);
   });
 
-  test('also when Secrets Manager still answers from before the value was stored', async () => {
+  test('sends no request by a late createSecret while reads are older than the stored value', async () => {
     const world = createWorld();
     const { token } = await world.rotate();
     const stored = world.aws.versions.get(token);
@@ -67,7 +67,7 @@ describe('steps that come late', () => {
     expect(stored?.value).toBeDefined();
   });
 
-  test('test and finish of an overtaken rotation fail, move no label and log nobody in', async () => {
+  test('fails test and finish of an overtaken rotation, without a move of a label or a log-in', async () => {
     const world = createWorld();
     const { token: overtaken } = await world.rotate();
     world.advance(MINUTE_MS);
@@ -81,7 +81,7 @@ describe('steps that come late', () => {
     expect(world.truth()).toEqual(before);
   });
 
-  test('every step of a rotation may come twice: one exchange, one notice', async () => {
+  test('makes one exchange and one message when every step of a rotation comes twice', async () => {
     const world = createWorld();
     const token = randomUUID();
     world.aws.stage(token);

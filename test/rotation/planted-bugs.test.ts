@@ -8,7 +8,7 @@ import { createWorld, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../wor
 
 /** Histories for bugs that were planted and that no other test noticed; each has its mutant. */
 
-/** Somebody outside has locked the username while the nth log-in from now arrives, and support unlocks it after that. */
+/** Another client has locked the username while the nth log-in from now arrives, and support unlocks it after that. */
 function lockedDuringLogIn(world: World, which: number): void {
   let logIns = 0;
   world.plan.decide = ({ name }) => {
@@ -43,7 +43,7 @@ test('keeps an exchange unknown when the version of an operator was refused only
   expect(world.currentPassword()).toBe('Reset By Support 1');
 });
 
-test('ends the hold of an open exchange when its secret has another username by now', async () => {
+test('ends the hold of an open exchange when its secret has another username', async () => {
   const service = startService();
   const { first, second } = service;
   const exchange = {

@@ -12,7 +12,7 @@ async function rotated(): Promise<World> {
   return world;
 }
 
-test('AWSCURRENT moved back to the version before: the newer one is asked once and put back, the dead one never', async () => {
+test('puts the newer version back after one log-in when AWSCURRENT was moved back', async () => {
   const world = await rotated();
   const [good, before] = [world.aws.stages.get('AWSCURRENT'), world.aws.stages.get('AWSPREVIOUS') as string];
   world.aws.moveCurrentTo(before);
@@ -22,7 +22,7 @@ test('AWSCURRENT moved back to the version before: the newer one is asked once a
   expect(announced(world)).toContain('put-back');
 });
 
-test('a stale editor’s value: the live password is put back, with the member that was edited', async () => {
+test('puts the live password back with the edited member after a stale editor’s save', async () => {
   const world = await rotated();
   world.aws.store(secretValue(FIRST_PASSWORD).replace('emea', 'apac'));
   expect((await world.rotate()).rotated).toBe(true);
@@ -54,14 +54,14 @@ async function setAside(): Promise<World> {
   return world;
 }
 
-test('an envelope that was set aside is adopted when the platform takes its password', async () => {
+test('adopts an envelope that was set aside when its password logs in', async () => {
   const world = await setAside();
   expect(await world.recover()).toEqual({ outcome: 'done' });
   expect(world.currentPassword()).toBe(world.truth().password);
   expect(world.truth().passwords).toHaveLength(2);
 });
 
-test('an envelope that was set aside is never adopted without asking the platform', async () => {
+test('never adopts an envelope that was set aside without a log-in', async () => {
   const world = await setAside();
   // Support has reset it to what the secret holds: the sealed one is dead.
   world.platform.support.reset(USERNAME, FIRST_PASSWORD);
@@ -72,7 +72,7 @@ test('an envelope that was set aside is never adopted without asking the platfor
   expect((await world.rotate()).rotated).toBe(true);
 });
 
-test('an envelope that does not open is passed over, and said; nothing stops because of it', async () => {
+test('skips and announces an envelope that does not open', async () => {
   const world = await setAside();
   world.platform.support.reset(USERNAME, FIRST_PASSWORD);
   world.plan.decide = ({ name }) => (name === 'Decrypt' ? 'failed-before' : 'ok');
@@ -81,7 +81,7 @@ test('an envelope that does not open is passed over, and said; nothing stops bec
   expect(world.aws.published).toContainEqual(expect.objectContaining({ trouble: 'unreadable-envelope' }));
 });
 
-test('a dead password that nothing can replace is said every day, once, and asked no more', async () => {
+test('announces a dead password once a day, and tries it no more, when no password can replace it', async () => {
   const world = await rotated();
   world.storeByHand('Mistyped 1');
   world.platform.support.reset(USERNAME, 'Known To Nobody 1');

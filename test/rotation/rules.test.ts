@@ -36,7 +36,7 @@ async function receivedAndKilled(): Promise<{ world: World; token: string }> {
   return { world, token };
 }
 
-test('a sealed password never overwrites a newer one that a person has stored', async () => {
+test('never overwrites a newer password that an operator stored with a sealed one', async () => {
   const { world, token } = await receivedAndKilled();
   world.restoreByHand('Reset By Support 1');
   expect((await world.rotate({ token })).rotated).toBe(true);
@@ -45,7 +45,7 @@ test('a sealed password never overwrites a newer one that a person has stored', 
   expect(world.truth()).toMatchObject({ failures: 0, getNewPasswords: 1 });
 });
 
-test('a wrong password stored over a sealed one: both are asked once, and the live one becomes current', async () => {
+test('tries a wrong stored password and the sealed one once each, and the live one becomes current', async () => {
   const { world, token } = await receivedAndKilled();
   world.aws.store(secretValue('A Guess 1').replace('emea', 'apac'));
   expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
@@ -55,7 +55,7 @@ test('a wrong password stored over a sealed one: both are asked once, and the li
   expect(announced(world)).toEqual(['failed-log-in', 'rolled-forward']);
 });
 
-test('both the stored and the sealed password are refused: superseded, said once for each version, and nothing more is sent', async () => {
+test('announces superseded once for each version when ThingSpace refuses both passwords, and sends no more', async () => {
   const { world, token } = await receivedAndKilled();
   world.platform.support.reset(USERNAME, 'Reset By Support 9');
   world.storeByHand('A Guess 1');
@@ -73,7 +73,7 @@ test('both the stored and the sealed password are refused: superseded, said once
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('a sealed password that was refused is not presented again by another rotation', async () => {
+test('does not try a refused sealed password again in another rotation', async () => {
   const { world } = await receivedAndKilled();
   world.platform.support.reset(USERNAME, 'Reset By Support 9');
   world.storeByHand('A Guess 1');
@@ -87,7 +87,7 @@ test('a sealed password that was refused is not presented again by another rotat
   expect(world.truth().failures).toBe(2);
 });
 
-test('the dead password stored again by hand: one log-in tells, then the sealed one is rolled forward', async () => {
+test('rolls the sealed password forward after one log-in when an operator stores the dead one', async () => {
   const { world, token } = await receivedAndKilled();
   world.storeByHand(FIRST_PASSWORD);
   expect(await world.step('createSecret', token)).toEqual({ outcome: 'done' });
@@ -95,7 +95,7 @@ test('the dead password stored again by hand: one log-in tells, then the sealed 
   expect(world.truth().failures).toBe(1);
 });
 
-test('support resets to the very password that was replaced: it is asked, works, and stays', async () => {
+test('keeps the replaced password when support has restored it and it logs in', async () => {
   const { world, token } = await receivedAndKilled();
   world.restoreByHand(FIRST_PASSWORD);
   expect(await appLogIn(world, FIRST_PASSWORD)).toBe('done');
@@ -104,7 +104,7 @@ test('support resets to the very password that was replaced: it is asked, works,
   expect(world.truth().failures).toBe(0);
 });
 
-test('a sealed password is finished by the next rotation, under its own token, with no second exchange', async () => {
+test('finishes a sealed password by the next rotation, under its own token, without a second exchange', async () => {
   const { world } = await receivedAndKilled();
   const { rotated } = await world.rotate();
   expect(rotated).toBe(true);
@@ -113,7 +113,7 @@ test('a sealed password is finished by the next rotation, under its own token, w
   expect(announced(world)).toEqual(['rolled-forward']);
 });
 
-test('after Secrets Manager has given up, the recover event finishes alone, and begins nothing', async () => {
+test('finishes by the recover event alone, and begins no exchange, when Secrets Manager has given up', async () => {
   const { world, token } = await receivedAndKilled();
   expect(await world.recover()).toEqual({ outcome: 'done' });
   expect(world.aws.stages.get('AWSCURRENT')).toBe(token);
@@ -123,13 +123,13 @@ test('after Secrets Manager has given up, the recover event finishes alone, and 
   expect(world.truth().getNewPasswords).toBe(1);
 });
 
-test('while a sealed password waits, nobody logs in with the dead one', async () => {
+test('denies every log-in with the dead password while a sealed one waits', async () => {
   const { world } = await receivedAndKilled();
   await expect(appLogIn(world, FIRST_PASSWORD)).rejects.toMatchObject({ name: 'ReplacedPasswordError' });
   expect(world.truth().failures).toBe(0);
 });
 
-test('after a rotation nobody logs in with the old password from a cache', async () => {
+test('denies every log-in with a cached old password after a rotation', async () => {
   const world = createWorld();
   const oldVersion = world.aws.stages.get('AWSCURRENT') as string;
   await world.rotate();
@@ -139,7 +139,7 @@ test('after a rotation nobody logs in with the old password from a cache', async
   expect(world.truth().failures).toBe(0);
 });
 
-test('an exchange in progress keeps everybody else out while its invocation may live', async () => {
+test('denies every other exchange and log-in while the invocation of an exchange may live', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -152,7 +152,7 @@ test('an exchange in progress keeps everybody else out while its invocation may 
   expect(await appLogIn(world, FIRST_PASSWORD)).toBe('done');
 });
 
-test('the last request may still be executed for 20 minutes: nothing is probed before, everything after', async () => {
+test('probes only after 20 minutes, when ThingSpace can no longer execute the last request', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -168,7 +168,7 @@ test('the last request may still be executed for 20 minutes: nothing is probed b
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('stored, killed before the journal, an app refused with the old password: found stored, not lost', async () => {
+test('finds the password stored, not lost, when a process died before the journal’s write', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -192,7 +192,7 @@ test('stored, killed before the journal, an app refused with the old password: f
   expect(world.truth().getNewPasswords).toBe(1);
 });
 
-test('lost: nothing is sent, however often it is retried, until a person restores the credential', async () => {
+test('sends no request for a lost password until an operator restores the credential', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
   await world.rotate({ attempts: 2, backoffMs: 25 * MINUTE_MS });
@@ -212,11 +212,11 @@ test('lost: nothing is sent, however often it is retried, until a person restore
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('an envelope whose turn has passed is kept, and adopted while what it replaced is still current', async () => {
+test('keeps an overtaken envelope, and adopts it while the password it replaced is current', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
-  // Its owner hangs with the answer in its hands until somebody has written the exchange off.
+  // Its owner hangs with the received answer until another invocation has written the exchange off.
   const [reached, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   world.gate.before = async (name) => {
     if (name !== 'PutSecretValue') return;
@@ -237,7 +237,7 @@ test('an envelope whose turn has passed is kept, and adopted while what it repla
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('nothing is exchanged with too little time left, and the error says so', async () => {
+test('asks for no exchange with too little time left, and the error says so', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -246,14 +246,14 @@ test('nothing is exchanged with too little time left, and the error says so', as
   expect(world.truth().logIns).toBe(0);
 });
 
-test('the key is tried before ThingSpace: a key that cannot be used costs nothing', async () => {
+test('tries the sealing key before ThingSpace, so an unusable key costs no log-in', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'GenerateDataKey' ? 'failed-before' : 'ok');
   await world.rotate({ attempts: 1 });
   expect(world.truth().logIns).toBe(0);
 });
 
-test('from receipt to AWSCURRENT there are two AWS calls, and no log-in and no journal between them', async () => {
+test('makes two AWS calls, without a log-in or the journal between them, from receipt to AWSCURRENT', async () => {
   const world = createWorld();
   await world.rotate();
   const names = world.calls.map(({ name }) => name);

@@ -6,7 +6,7 @@ import { createWorld, FIRST_PASSWORD, secretValue } from '../world/world.ts';
 test.each([
   ['no value', undefined],
   ['what AWSCURRENT holds', secretValue(FIRST_PASSWORD)],
-])('testSecret on a version with %s is quiet and sends nothing', async (_, value) => {
+])('announces and sends nothing by testSecret on a version with %s', async (_, value) => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token, value);
@@ -15,7 +15,7 @@ test.each([
   expect(world.aws.published).toEqual([]);
 });
 
-test('testSecret on a version with another value is a late step: it fails, and takes AWSPENDING off', async () => {
+test('fails testSecret on a version with another value as a late step, and removes AWSPENDING', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token, secretValue('Another 1'));

@@ -25,7 +25,7 @@ async function wellRotated(): Promise<World> {
   return world;
 }
 
-/** Somebody else tries passwords until ThingSpace locks the username. */
+/** Another client tries passwords until ThingSpace locks the username. */
 function lockedByOthers({ platform }: World): void {
   for (let failure = 0; failure < 5; failure += 1) platform.logIn(USERNAME, 'A Guess');
 }
@@ -43,8 +43,8 @@ async function failThenCheck(world: World, tries: number, days: number): Promise
   return said;
 }
 
-describe('A trouble that stands', () => {
-  test('is not called over by the daily check while two unanswered log-ins keep the guard closed', async () => {
+describe('A trouble that lasts', () => {
+  test('is not ended by the daily check while two unanswered log-ins keep the guard closed', async () => {
     const world = await wellRotated();
     world.plan.decide = failingAt('LogIn', 'request-lost');
     await world.rotate({ attempts: 2, backoffMs: 2 * MINUTE_MS });
@@ -61,7 +61,7 @@ describe('A trouble that stands', () => {
     expect(world.violations).toEqual([]);
   });
 
-  test('is not called over while a username is locked and the refusal has no listed code', async () => {
+  test('is not ended while a username is locked and the refusal has no listed code', async () => {
     const world = await wellRotated();
     lockedByOthers(world);
     const days = await failThenCheck(world, 4, 5);
@@ -89,7 +89,7 @@ describe('A trouble that stands', () => {
     for (const day of days) expect(day).toEqual(['standing-trouble rotation-failing']);
   });
 
-  test('is announced also when the rotation failed because the secret could not be read', async () => {
+  test('is announced when the rotation failed because the secret could not be read', async () => {
     const world = await wellRotated();
     world.plan.decide = ({ name }) => (name === 'GetSecretValue' ? 'failed-before' : 'ok');
     await world.rotate({ attempts: 1 });
@@ -127,7 +127,7 @@ describe('The end of a trouble', () => {
     expect(await nextDay(world)).toEqual([]);
   });
 
-  test('takes a log-in that was reserved after the trouble was last met', async () => {
+  test('needs a log-in that was reserved after the trouble was last met', async () => {
     const world = await wellRotated();
     lockedByOthers(world);
     await failThenCheck(world, 1, 1);
@@ -139,7 +139,7 @@ describe('The end of a trouble', () => {
     expect(kindsIn(await nextDay(world))).toEqual(['trouble-over stored-password-refused']);
   });
 
-  test('is followed by a new announcement when the same thing happens again', async () => {
+  test('is followed by a new announcement when the same trouble begins again', async () => {
     const world = await wellRotated();
     for (const round of [1, 2]) {
       world.plan.decide = failingAt('LogIn', 'request-lost');
@@ -154,7 +154,7 @@ describe('The end of a trouble', () => {
     }
   });
 
-  test('is quiet for a check that failed once', async () => {
+  test('is not announced for a check that failed once', async () => {
     const world = await wellRotated();
     world.plan.decide = failingAt('DescribeSecret', 'failed-before');
     await nextDay(world);

@@ -4,7 +4,7 @@ import { announced } from '../world/judge.ts';
 import type { Spoil } from '../world/memory-thingspace.ts';
 import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 
-/** What the secret holds is read by one rule, and what cannot be used stops nothing that a person has not changed. */
+/** One rule reads the secret's value. An unusable value stops only a rotation whose username an operator changed. */
 
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const secretOf = (username: string, password: string, region = 'emea') =>
@@ -69,7 +69,7 @@ test('puts the version before back whole when an unusable username is not this o
 });
 
 describe('a username that becomes unusable while an exchange is open', () => {
-  /** The process dies with the answer in its hands, and a person edits the secret. */
+  /** The process dies after it received the answer, and an operator edits the secret. */
   async function received(): Promise<World> {
     const world = await rotated();
     world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
@@ -79,7 +79,7 @@ describe('a username that becomes unusable while an exchange is open', () => {
     return world;
   }
 
-  test('is known from the ledger: the sealed password becomes current, with the edit', async () => {
+  test('is known from the ledger, and the sealed password becomes current with the edit', async () => {
     const world = await received();
     world.advance(25 * MINUTE_MS);
     expect(await world.recover()).toEqual({ outcome: 'done' });
@@ -93,7 +93,7 @@ describe('a username that becomes unusable while an exchange is open', () => {
     expect(world.violations).toEqual([]);
   });
 
-  test('is known from the ledger: an unknown outcome is settled', async () => {
+  test('is known from the ledger, and the unknown outcome is settled', async () => {
     const world = await rotated();
     world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'request-lost' : 'ok');
     await world.rotate({ attempts: 1 });
@@ -105,7 +105,7 @@ describe('a username that becomes unusable while an exchange is open', () => {
     expect((await world.rotate()).rotated).toBe(true);
   });
 
-  test('is named beside a loss, so that who has stored the new password sees why it does not help', async () => {
+  test('is named beside a loss, so that the operator sees why the stored password does not help', async () => {
     const world = await rotated();
     world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'response-lost' : 'ok');
     await world.rotate({ attempts: 1 });
@@ -126,7 +126,7 @@ describe('a value that holds no credential', () => {
     ['binary', (world: World) => world.aws.storeBinary()],
     ['not JSON', (world: World) => world.aws.store('password: Mistyped')],
     ['a password of white space', (world: World) => world.aws.store(secretOf(USERNAME, '\n      '))],
-  ])('heals by itself at the next check: %s', async (_, act) => {
+  ])('is repaired by the next check, without an operator: %s', async (_, act) => {
     const world = await rotated();
     act(world);
     expect(await world.recover()).toEqual({ outcome: 'done' });
@@ -135,7 +135,7 @@ describe('a value that holds no credential', () => {
     expect(world.truth().failures).toBe(0);
   });
 
-  test('heals behind a byte order mark with the edit that it holds', async () => {
+  test('is repaired, with its edit, when it begins with a byte order mark', async () => {
     const world = await rotated();
     world.aws.store(`\uFEFF${secretOf(USERNAME, world.truth().password, 'edited by a person')}`);
     expect(await world.recover()).toEqual({ outcome: 'done' });
@@ -155,7 +155,7 @@ describe('a value that holds no credential', () => {
       /character 10 of 10 is a blank/,
     ],
   ])(
-    'is named, announced at once and ended by a right version when nothing can be put back: %s',
+    'is announced at once, and ended by a right version, when no password can be put back: %s',
     async (_, act, words) => {
       const world = await rotated();
       world.platform.support.reset(USERNAME, 'Reset By Support 1');
@@ -193,7 +193,7 @@ describe('an answer whose NewPassword holds white space only', () => {
     body: Buffer.from(body.toString().replace(/(NewPassword>)[^<]+(<\/)/, '$1\n      $2')),
   });
 
-  test('takes nothing from AWSCURRENT: it is sealed, told, and the old password is asked', async () => {
+  test('leaves AWSCURRENT, is sealed and announced, and the old password is tried', async () => {
     const world = await rotated();
     const [before, live] = [world.aws.currentValue(), world.truth().password];
     // ThingSpace answers so and has changed nothing.
@@ -251,7 +251,7 @@ describe('a secret that has grown to 64 KB during an exchange', () => {
   }
 
   test.each(['before', 'after'] as const)(
-    'goes on when a member is shortened as the error says (%s the call)',
+    'continues when a member is shortened as the error says (%s the call)',
     async (when) => {
       const world = await tooLarge(when);
       expect(world.state().journal.state).toBe('received');
@@ -261,7 +261,7 @@ describe('a secret that has grown to 64 KB during an exchange', () => {
       world.advance(DAY_MS);
       const ended = await world.recover();
       expect(ended).toMatchObject({ error: { name: 'SecretTooLargeError' } });
-      // Until there is room nobody is asked anything.
+      // No request is sent until there is room.
       expect(world.truth().logIns).toBe(logIns);
       const bytes = Number(/shorten other members by (\d+) bytes/.exec(messageOf(ended))?.[1]);
       world.aws.store(grown(world, 65_536 - bytes));
@@ -275,7 +275,7 @@ describe('a secret that has grown to 64 KB during an exchange', () => {
   );
 });
 
-test('says what to shorten when a secret has no room for the password that is to be put back, and goes on then', async () => {
+test('names the members to shorten when a put-back password has no room, and then continues', async () => {
   const world = await rotated();
   const filledTo = (bytes: number) => {
     const value = (notes: string) => JSON.stringify({ username: 'Fleet-Api ', password: 'x', notes });

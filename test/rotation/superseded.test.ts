@@ -19,14 +19,14 @@ async function sealedAndOverwritten(): Promise<{ world: World; token: string }> 
   return { world, token };
 }
 
-/** Somebody outside locks the username: the code of a refusal is not published then. */
+/** Another client locks the username: the code of a refusal is not published then. */
 function lock(world: World): void {
   while (!world.truth().locked) world.platform.logIn(USERNAME, 'Somebody Else’s Guess');
 }
 
 const nameOf = (ended: Ended): string => ('error' in ended ? ended.error.name : ended.outcome);
 
-test('Does not call a sealed password refused when its refusal is uncertain and it is asked again too early', async () => {
+test('Does not call a sealed password refused when its uncertain refusal is retried too early', async () => {
   const { world } = await sealedAndOverwritten();
   lock(world);
   for (let retry = 0; retry < 4; retry += 1) {
@@ -42,7 +42,7 @@ test('Does not call a sealed password refused when its refusal is uncertain and 
   expect(world.currentPassword()).toBe(world.truth().password);
 });
 
-test('Leaves the choice to an operator, without a word of proof, when both answers stay uncertain', async () => {
+test('Leaves the choice to an operator, without a claim of proof, when both answers stay uncertain', async () => {
   const { world } = await sealedAndOverwritten();
   lock(world);
   await world.recover();

@@ -14,18 +14,18 @@ function actBefore(world: World, name: string, act: () => void): void {
 
 const edited = (text: string | undefined): string => (text ?? '').replace('emea', 'apac');
 
-test('an edit between PutSecretValue and UpdateSecretVersionStage ends up in AWSCURRENT with the new password, unasked', async () => {
+test('keeps an edit between PutSecretValue and UpdateSecretVersionStage with the new password, without a log-in', async () => {
   const world = createWorld();
   actBefore(world, 'UpdateSecretVersionStage', () => void world.aws.store(edited(world.aws.currentValue())));
   const { rotated } = await world.rotate({ attempts: 1 });
   expect(rotated).toBe(true);
   expect(world.aws.currentValue()).toBe(edited(secretValue(world.truth().password)));
-  // Within a minute nobody has had a password reset to the old one: it need not be asked.
+  // Within a minute support has not reset the password to the old one, so it needs no log-in.
   expect(world.truth()).toMatchObject({ logIns: 2, failures: 0, getNewPasswords: 1 });
   expect(world.violations).toEqual([]);
 });
 
-test('an edit made a fresh version necessary: a finishSecret that is repeated after the end finds the rotation done', async () => {
+test('finds the rotation done when finishSecret is repeated after an edit made a fresh version', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.rotate(token);
@@ -37,14 +37,14 @@ test('an edit made a fresh version necessary: a finishSecret that is repeated af
   expect(announced(world)).toEqual(['password-rotated']);
 });
 
-test('a read from before the edit does not end it: it is asked until the edit is seen', async () => {
+test('repeats a stale read until it shows the edit', async () => {
   const world = createWorld({ secret: { staleForMs: 3_000 } });
   actBefore(world, 'UpdateSecretVersionStage', () => void world.aws.store(edited(world.aws.currentValue())));
   expect((await world.rotate({ attempts: 1 })).rotated).toBe(true);
   expect(world.aws.currentValue()).toBe(edited(secretValue(world.truth().password)));
 });
 
-test('another username in the meantime: told, nothing is stored for it, and ours is current when it is put back', async () => {
+test('reports another username in the meantime, and stores no password for it until it is put back', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.rotate(token);
@@ -59,7 +59,7 @@ test('another username in the meantime: told, nothing is stored for it, and ours
   expect(world.truth().getNewPasswords).toBe(1);
 });
 
-test('no credential in the meantime: ours is asked by one log-in and stored with the members of the version before', async () => {
+test('tries the new password by one log-in when the secret holds no credential, and keeps the members', async () => {
   const world = createWorld();
   actBefore(world, 'UpdateSecretVersionStage', () => void world.aws.store('password: Mistyped'));
   expect((await world.rotate({ attempts: 1 })).rotated).toBe(true);
@@ -69,7 +69,7 @@ test('no credential in the meantime: ours is asked by one log-in and stored with
   expect(world.violations).toEqual([]);
 });
 
-test('support resets while our answer is on its way: theirs stays, ours is set aside, and the rotation ends', async () => {
+test('keeps support’s password, and sets the new one aside, when support resets during the exchange', async () => {
   const world = createWorld();
   actBefore(world, 'PutSecretValue', () => world.restoreByHand('Reset By Support 1'));
   const { rotated } = await world.rotate({ attempts: 1 });
@@ -80,7 +80,7 @@ test('support resets while our answer is on its way: theirs stays, ours is set a
   expect(announced(world)).toEqual(['kept-aside', 'password-rotated']);
 });
 
-test('when theirs stays, AWSPENDING is off ours at once: RotateSecret would be refused with it', async () => {
+test('removes AWSPENDING at once when support’s password stays, so RotateSecret works', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.rotate(token);
@@ -90,7 +90,7 @@ test('when theirs stays, AWSPENDING is off ours at once: RotateSecret would be r
   expect(world.aws.stages.get('AWSPENDING')).toBeUndefined();
 });
 
-test('the token holds another value already: ours goes under a version of its own', async () => {
+test('stores the password as a separate version when the token already has another value', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.rotate(token);
@@ -102,20 +102,20 @@ test('the token holds another value already: ours goes under a version of its ow
   expect(world.aws.versions.get(token)?.value).toBe('not ours');
 });
 
-test('a rotation leaves AWSPENDING on no version', async () => {
+test('leaves AWSPENDING on no version at the end of a rotation', async () => {
   const world = createWorld();
   await world.rotate();
   expect(world.aws.stages.get('AWSPENDING')).toBeUndefined();
 });
 
-test('the recover event takes AWSPENDING off a version that has a value and is not current', async () => {
+test('removes AWSPENDING by the recover event from a version with a value that is not current', async () => {
   const world = createWorld();
   world.aws.stage(randomUUID(), secretValue('Of A Rotation That Is Over'));
   expect(await world.recover()).toEqual({ outcome: 'done' });
   expect(world.aws.stages.get('AWSPENDING')).toBeUndefined();
 });
 
-test('a reset to the very password that was replaced is asked when time enough has passed for it', async () => {
+test('tries the replaced password when support has had time to restore it', async () => {
   const world = createWorld();
   // The put does not arrive for two minutes: long enough for a telephone call.
   let puts = 0;

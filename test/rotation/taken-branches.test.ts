@@ -8,7 +8,7 @@ import { createWorld, FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME } from '..
 
 /** A history for each branch of the rotation that could be taken out while all other tests passed. */
 
-describe('The brake', () => {
+describe('The hold', () => {
   test('keeps the hold of one credential when another one recovers', async () => {
     const service = startService();
     await endsUnknown(service);
@@ -17,7 +17,7 @@ describe('The brake', () => {
   });
 
   test.each(['a check', 'a rotation'])(
-    'publishes an end of the holds that SNS did not take, by %s',
+    'publishes the end of the holds again after SNS failed, by %s',
     async (by) => {
       const service = startService();
       const { first, second } = service;
@@ -36,7 +36,7 @@ describe('The brake', () => {
 });
 
 describe('Recovery', () => {
-  test('begins nothing while an exchange of the former username of the secret is open', async () => {
+  test('begins no exchange while one of the secret’s former username is open', async () => {
     const world = createWorld();
     world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'request-lost' : 'ok');
     await world.rotate({ attempts: 1 });
@@ -70,7 +70,7 @@ describe('Recovery', () => {
     expect(world.currentPassword()).toBe(world.truth().password);
   });
 
-  test('asks a replaced password that an operator has stored anew: support may have reset it to that', async () => {
+  test('tries a replaced password that an operator stored again, as support may have restored it', async () => {
     const world = createWorld();
     await world.rotate();
     world.advance(60 * MINUTE_MS);
@@ -155,7 +155,7 @@ test('presents a refused password once when the last good version holds the same
 });
 
 describe('The daily check', () => {
-  test('spends no log-in when no trouble stands', async () => {
+  test('spends no log-in without a trouble', async () => {
     const world = createWorld();
     expect(await world.recover()).toEqual({ outcome: 'done' });
     expect(world.truth().logIns).toBe(0);
@@ -168,7 +168,7 @@ describe('The daily check', () => {
     expect(world.told).toContain(`PasswordAgeDays ${USERNAME.toLowerCase()} 3`);
   });
 
-  test('leaves AWSPENDING on a version without a value: a rotation has begun', async () => {
+  test('leaves AWSPENDING on a version without a value, because a rotation has begun', async () => {
     const world = createWorld();
     const token = randomUUID();
     world.aws.stage(token);
@@ -177,7 +177,7 @@ describe('The daily check', () => {
   });
 });
 
-test('holds the others as unknown while nobody knows whether the owner of an exchange lives', async () => {
+test('holds the others as unknown while the owner of an exchange may be dead', async () => {
   const service = startService();
   const { first } = service;
   first.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');

@@ -11,7 +11,7 @@ function delay(world: World, name: string, ms: number): void {
   };
 }
 
-test('a log-in that used up the time: GetNewPassword is not sent, nothing counts, and the retry rotates', async () => {
+test('sends no GetNewPassword, and the retry rotates, when the log-in used up the time', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -23,7 +23,7 @@ test('a log-in that used up the time: GetNewPassword is not sent, nothing counts
   expect((await world.rotate({ token })).rotated).toBe(true);
 });
 
-test('reserving the exchange used up the time: it is looked at again, and nothing is sent', async () => {
+test('checks the time again, and sends no GetNewPassword, when the reservation used it up', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -43,7 +43,7 @@ test('reserving the exchange used up the time: it is looked at again, and nothin
   expect(world.state()).toMatchObject({ journal: { state: 'idle' }, inFlight: {}, failed: 0 });
 });
 
-test('a process that was suspended after it had reserved sends no GetNewPassword', async () => {
+test('sends no GetNewPassword when the process was suspended after its reservation', async () => {
   const world = createWorld();
   const token = randomUUID();
   world.aws.stage(token);
@@ -84,12 +84,12 @@ test.each<[string, (world: World) => Promise<void>]>([
       await world.rotate();
     },
   ],
-])('every session that is opened is logged out: %s', async (_, play) => {
+])('logs out every session that it opened: %s', async (_, play) => {
   const world = createWorld();
   await play(world);
   const happened = world.platform.events.filter(({ username }) => username === USERNAME);
   const opened = happened.filter(({ kind }) => kind === 'logged-in').length;
-  // Whoever is killed logs nobody out; its session ends by itself.
+  // A killed process does not log out; its session ends by itself.
   const killed = world.calls.filter(({ fate }) => fate.startsWith('killed')).length;
   expect(opened).toBeGreaterThan(0);
   expect(happened.filter(({ kind }) => kind === 'logged-out')).toHaveLength(opened - killed);

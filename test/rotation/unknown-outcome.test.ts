@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { announced } from '../world/judge.ts';
 import { createWorld, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 
-/** What proves a loss, and what does not. */
+/** The proofs of a loss, and the signs that are not a proof. */
 
 /** ThingSpace may have changed the password, and its answer did not arrive. */
 async function unanswered(
@@ -20,11 +20,11 @@ async function unanswered(
   return { world, token };
 }
 
-test('a refusal whose code does not say that the password was at fault proves no loss: it is asked once more', async () => {
-  // The unanswered request counts, too: with the usual budget a person's trial is the second question.
+test('proves no loss by a refusal whose code does not name the password, and tries once more', async () => {
+  // The unanswered request counts, too: with the usual budget an operator's trial is the second log-in.
   const budgets = { limit: 6, budget: 5, rotation: 4 };
   const { world } = await unanswered('request-lost', { budgets });
-  // Somebody outside has locked the username: the code of that is not published.
+  // Another client has locked the username: the code of that is not published.
   for (let attempt = 0; attempt < 5; attempt += 1) world.platform.logIn(USERNAME, 'Somebody Else’s Guess');
   expect(await world.recover()).toMatchObject({ error: { name: 'OutcomeUnknownError' } });
   expect(world.state().journal.state).toBe('unknown');
@@ -36,7 +36,7 @@ test('a refusal whose code does not say that the password was at fault proves no
   expect(world.state().journal.state).toBe('idle');
 });
 
-test('an old password that is barred for good is proven with the version that a person stored it in anew', async () => {
+test('proves a barred old password by the version in which an operator stored it again', async () => {
   const budgets = { limit: 6, budget: 5, rotation: 4 };
   const { world } = await unanswered('request-lost', { budgets });
   // Twice the username is locked from outside when it is asked: the code proves nothing, and a third time it is not asked.
@@ -56,7 +56,7 @@ test('an old password that is barred for good is proven with the version that a 
   expect((await world.rotate()).rotated).toBe(true);
 });
 
-test('a log that could not be searched proves no loss, until it could be', async () => {
+test('proves no loss by a log that could not be searched, until it can be', async () => {
   const { world } = await unanswered('response-lost');
   world.plan.decide = ({ name }) => (name === 'FilterLogEvents' ? 'failed-before' : 'ok');
   for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -70,7 +70,7 @@ test('a log that could not be searched proves no loss, until it could be', async
   expect(await world.recover()).toMatchObject({ error: { name: 'CredentialLostError' } });
 });
 
-test('while the owner of an exchange may live, a log that cannot be searched is waited for: the invocation ends in words', async () => {
+test('ends in an error, without a loop, when the log cannot be searched while the owner may live', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
   await world.rotate({ attempts: 1 });
@@ -86,7 +86,7 @@ test('while the owner of an exchange may live, a log that cannot be searched is 
   expect(searches).toBeLessThan(1_000);
 });
 
-test('our own password that is AWSCURRENT already, and whose seal KMS does not open, ends as ours', async () => {
+test('ends with its own password when that is AWSCURRENT and KMS does not open its envelope', async () => {
   const world = createWorld();
   let swapped = false;
   world.plan.decide = ({ name }) => {
@@ -102,7 +102,7 @@ test('our own password that is AWSCURRENT already, and whose seal KMS does not o
   expect(announced(world)).toEqual(['password-rotated']);
 });
 
-test('a roll forward that died right after the swap is announced by the check that ends it', async () => {
+test('announces by the check a roll forward that died right after the swap', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
   await world.rotate({ attempts: 1 });
@@ -119,7 +119,7 @@ test('a roll forward that died right after the swap is announced by the check th
   expect(announced(world)).toContain('rolled-forward');
 });
 
-test('an answer that KMS does not open now is no loss either: it waits, and is rolled forward', async () => {
+test('proves no loss by an answer that KMS does not open now, and rolls it forward later', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
   const { token } = await world.rotate({ attempts: 1 });
@@ -132,7 +132,7 @@ test('an answer that KMS does not open now is no loss either: it waits, and is r
   expect(world.truth().getNewPasswords).toBe(1);
 });
 
-test('a restored password ends an unknown outcome, whatever the answer was', async () => {
+test('ends an unknown outcome by a restored password, whatever the answer was', async () => {
   const { world } = await unanswered('response-lost');
   world.restoreByHand('Reset By Support 1');
   expect(await world.recover()).toEqual({ outcome: 'done' });

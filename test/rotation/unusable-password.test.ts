@@ -4,7 +4,7 @@ import { createWorld, MINUTE_MS } from '../world/world.ts';
 /** ThingSpace makes a password that its own rules refuse in a request: the secret must not hold it. */
 const UNUSABLE = 'It’s <no> good\\';
 
-test('an unusable password stays sealed in the journal, is said every day, and support’s password ends it', async () => {
+test('keeps an unusable password sealed, and announces it daily, until support’s password ends it', async () => {
   const made = [UNUSABLE];
   const world = createWorld({ nextPassword: () => made.pop() ?? `Made ${Math.random()}` });
   const { failures } = await world.rotate({ attempts: 1 });

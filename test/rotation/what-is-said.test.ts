@@ -18,7 +18,7 @@ function lostFrom(service: RegExp, name: string, nth = 1): Plan {
   };
 }
 
-test('calls AWSCURRENT dead no more when the swap took effect and only its answer was lost', async () => {
+test('no longer calls AWSCURRENT dead when only the answer of the swap was lost', async () => {
   const world = createWorld();
   world.plan.decide = lostFrom(SECRETS_MANAGER, 'UpdateSecretVersionStage');
   expect((await world.rotate()).rotated).toBe(false);
@@ -29,7 +29,7 @@ test('calls AWSCURRENT dead no more when the swap took effect and only its answe
   expect(world.violations).toEqual([]);
 });
 
-test('says of a request that the guard stops only that this one was not sent', async () => {
+test('calls only its own request not sent when the guard stops it', async () => {
   const world = createWorld();
   await world.rotate();
   // Killed before the exchange, and a wrong password stored: the retry asks that one, then the budget is spent.
@@ -45,7 +45,7 @@ test('says of a request that the guard stops only that this one was not sent', a
   expect(world.violations).toEqual([]);
 });
 
-test('does not call the answer safe that never arrived when the username changes', async () => {
+test('does not call an answer safe that never arrived when the username changes', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'response-lost' : 'ok');
   await world.rotate({ attempts: 1 });
@@ -56,7 +56,7 @@ test('does not call the answer safe that never arrived when the username changes
   expect(world.violations).toEqual([]);
 });
 
-test('says that the request for a new password was not sent, and not that nothing was', async () => {
+test('calls only the request for a new password not sent', async () => {
   const world = createWorld();
   world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'failed-before' : 'ok');
   const { failures } = await world.rotate({ attempts: 1 });

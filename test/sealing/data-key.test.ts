@@ -31,7 +31,7 @@ const failureOf = async (call: Promise<unknown>): Promise<Error> => {
   return failure;
 };
 
-test('a data key has 256 bits, and KMS gives it back for the same secret and token', async () => {
+test('makes a data key of 256 bits, which KMS returns for the same secret and token', async () => {
   const key = await sealer.newKey(CONTEXT);
   expect(key.plaintext).toHaveLength(32);
   expect((await sealer.unwrap(key.wrapped, CONTEXT)).equals(key.plaintext)).toBe(true);
@@ -40,7 +40,7 @@ test('a data key has 256 bits, and KMS gives it back for the same secret and tok
 test.each([
   ['another secret', { ...CONTEXT, secretArn: 'arn:another' }],
   ['another token', { ...CONTEXT, token: 'another' }],
-])('an envelope of %s does not open', async (_, other) => {
+])('does not open an envelope of %s', async (_, other) => {
   const about = { ...CONTEXT, attempt: 'a', oldVersion: 'v', oldHash: 'h' };
   const [text = ''] = seal({ body: Buffer.from('answer') }, await sealer.newKey(CONTEXT), about);
   const envelope = readEnvelope(text);
@@ -50,7 +50,7 @@ test.each([
   expect(failure.cause).toMatchObject({ operation: 'kms:Decrypt', errorName: 'InvalidCiphertextException' });
 });
 
-test('whoever wipes a key wipes the bytes that the SDK returned, too', async () => {
+test('wipes the bytes that the SDK returned when a key is wiped', async () => {
   const returned: Uint8Array[] = [];
   const sdk = {
     send: async () => {
@@ -68,7 +68,7 @@ test('whoever wipes a key wipes the bytes that the SDK returned, too', async () 
   expect(returned).toEqual([new Uint8Array(32), new Uint8Array(32)]);
 });
 
-test('a disabled key gives nothing and opens nothing: the errors say what to check, and that nothing is lost', async () => {
+test('names the check to make, and calls no answer lost, when the key is disabled', async () => {
   const key = await sealer.newKey(CONTEXT);
   world.aws.kms.disable();
   const making = await failureOf(sealer.newKey(CONTEXT));
@@ -85,7 +85,7 @@ test('a disabled key gives nothing and opens nothing: the errors say what to che
   expect((await sealer.unwrap(key.wrapped, CONTEXT)).equals(key.plaintext)).toBe(true);
 });
 
-test('the AWS-managed key cannot be used', async () => {
+test('rejects the AWS-managed key', async () => {
   const managed = kmsSealer(client, 'alias/aws/secretsmanager');
   expect(await failureOf(managed.newKey(CONTEXT))).toBeInstanceOf(SealingKeyError);
 });

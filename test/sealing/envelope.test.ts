@@ -19,7 +19,7 @@ function sealed(text: string, key = oneKey().key): Envelope {
   return readEnvelope(envelope);
 }
 
-test('the same bytes never look the same twice, and nothing of them shows', () => {
+test('encrypts the same bytes differently each time, and shows none of them', () => {
   const { key } = oneKey();
   const body = Buffer.from('<NewPassword>MARKER-MARKER</NewPassword>');
   const [one = '', two = ''] = [encrypt(HEADER, body, key), encrypt(HEADER, body, key)];
@@ -33,7 +33,7 @@ test('the same bytes never look the same twice, and nothing of them shows', () =
   }
 });
 
-test('any altered byte of the ciphertext, the tag, the nonce or the key is detected', async () => {
+test('detects any altered byte of the ciphertext, the tag, the nonce or the key', async () => {
   const { key, sealer } = oneKey();
   const envelope = sealed('an answer', key);
   for (const member of ['ciphertext', 'tag', 'iv', 'wrappedKey'] as const) {
@@ -48,7 +48,7 @@ test('any altered byte of the ciphertext, the tag, the nonce or the key is detec
   }
 });
 
-test('a ciphertext that was cut, or a tag that was shortened, is detected', () => {
+test('detects a cut ciphertext or a shortened tag', () => {
   const { key } = oneKey();
   const envelope = sealed('an answer', key);
   const cut = (text: string, bytes: number) =>
@@ -71,7 +71,7 @@ test.each([
   ['kind', 'password', EnvelopeError],
   ['part', 2, EnvelopeError],
   ['parts', 2, EnvelopeError],
-] as const)('a header with another %s is refused', async (member, other, error) => {
+] as const)('rejects a header with another %s', async (member, other, error) => {
   const { key, sealer } = oneKey();
   const envelope = sealed('an answer', key);
   const altered = JSON.stringify({ ...envelope, header: { ...envelope.header, [member]: other } });
@@ -88,7 +88,7 @@ test.each([
   ['a part behind the last', textWith({ ...HEADER, part: 2 })],
   ['a part before the first', textWith({ ...HEADER, part: 0 })],
   ['more parts than an answer can have', textWith({ ...HEADER, parts: 1e9 })],
-])('%s is no envelope: EnvelopeError, which quotes nothing', (_, text) => {
+])('throws EnvelopeError, without a quotation, for %s', (_, text) => {
   expect(() => readEnvelope(text)).toThrow(EnvelopeError);
   expect(() => readEnvelope(text)).not.toThrow('MARKER');
 });

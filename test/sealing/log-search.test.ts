@@ -9,7 +9,7 @@ type Page = { events: { message: string }[]; nextToken?: string };
 
 let server: Server;
 let asked: Record<string, unknown>[];
-/** What the service answers; undefined: nothing, ever. */
+/** The service's answer; undefined: it never answers. */
 let answer: (request: Record<string, unknown>) => Page | undefined;
 /** The caller's time, which the pages take. */
 let nowMs: number;
@@ -64,13 +64,13 @@ describe('the search of the function’s own log', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('takes a time as a monotonic clock gives it, with fractions of a millisecond', async () => {
+  test('accepts a monotonic clock’s time with fractions of a millisecond', async () => {
     answer = () => ({ events: [{ message: 'one' }] });
     nowMs = 0.25;
     expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 20_000.5)).toEqual(['one']);
   });
 
-  test('that pages beyond its time ends in an error, not in what it found so far', async () => {
+  test('ends in an error, not in the lines found so far, when its time is over', async () => {
     answer = () => {
       nowMs += 1_000;
       return { events: [{ message: 'one' }], nextToken: '1' };
@@ -81,7 +81,7 @@ describe('the search of the function’s own log', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('that hangs is given up when its time is over', async () => {
+  test('stops waiting for an answer when its time is over', async () => {
     answer = () => undefined;
     await expect(cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 200)).rejects.toThrow(
       LogSearchUnfinishedError,
@@ -90,13 +90,13 @@ describe('the search of the function’s own log', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('takes a time that is no whole number of milliseconds, as clocks have it', async () => {
+  test('accepts a time that is not a whole number of milliseconds', async () => {
     answer = () => ({ events: [{ message: 'one' }] });
     nowMs = 0.25;
     expect(await cloudWatchLogSearch('group', clock)('attempt', WRITTEN, 60_000.75)).toEqual(['one']);
   });
 
-  test('Reports an unfinished search, not an empty log, where the log group is not known', async () => {
+  test('Reports an unfinished search, not an empty log, when the log group is not known', async () => {
     const failure = cloudWatchLogSearch(undefined, clock)('attempt', WRITTEN, NEVER_MS);
     await expect(failure).rejects.toThrow(LogSearchUnfinishedError);
     await expect(failure).rejects.toThrow('AWS_LAMBDA_LOG_GROUP_NAME');
@@ -110,7 +110,7 @@ describe('the search of the function’s own log', () => {
     expect(asked).toEqual([]);
   });
 
-  test('ends on its own when the service hangs, long before the caller’s time', async () => {
+  test('ends by its own limit when the service hangs, long before the caller’s time', async () => {
     vi.spyOn(AWS_CLIENT.requestHandler, 'requestTimeout', 'get').mockReturnValue(50);
     answer = () => undefined;
     const failure = cloudWatchLogSearch('group', clock)('attempt', WRITTEN, NEVER_MS);

@@ -32,7 +32,7 @@ function answerOf(bytes: number, share = 0.5): Sealable {
 }
 
 describe('a sealed answer', () => {
-  test('comes back exactly, with what its headers said', async () => {
+  test('opens to the exact bytes, with its headers’ values', async () => {
     const { key, sealer } = oneKey();
     await fc.assert(
       fc.asyncProperty(
@@ -63,12 +63,12 @@ describe('a sealed answer', () => {
     );
   });
 
-  test('shows nothing that the server wrote, in the header neither', () => {
+  test('shows no text of the server, not even in the header', () => {
     const answer = { body: Buffer.from('a'), contentType: 'MARKER/x', contentEncoding: 'MARKER' };
     expect(seal(answer, oneKey().key, ABOUT).join()).not.toContain('MARKER');
   });
 
-  test('of version 1, as the release before sealed it, still opens', async () => {
+  test('opens although its format is version 1, of the software version before', async () => {
     const { sealer } = oneKey(Buffer.alloc(32, 7), Buffer.from('wrapped key of version 1'));
     const text =
       '{"header":{"version":1,"secretArn":"arn:secret","token":"token","attempt":"attempt","oldVersion":"v1","oldHash":"hash",' +
@@ -92,7 +92,7 @@ describe('an answer that is too large for one line of the log', () => {
     [PART_BYTES, 1],
     [PART_BYTES + 1, 2],
     [MAX_ANSWER_BYTES, 6],
-  ])('of %i bytes is sealed whole in %i parts, each a line below 256 KB', async (bytes, parts) => {
+  ])('is sealed whole (%i bytes) in %i parts, each a line below 256 KB', async (bytes, parts) => {
     const { key, sealer } = oneKey();
     const about = { ...ABOUT, secretArn: `arn:${'s'.repeat(600)}`, token: 't'.repeat(64) };
     const answer = { body: randomBytes(bytes), contentType: '\u00ff'.repeat(256) };
@@ -108,7 +108,7 @@ describe('an answer that is too large for one line of the log', () => {
     expect(opened.body.equals(answer.body)).toBe(true);
   });
 
-  test('gives its password from all its parts, for one call of KMS, and the key is wiped', async () => {
+  test('gives its password from all parts by one call of KMS, and the key is wiped', async () => {
     const { key, sealer, given } = oneKey();
     const envelopes = seal(answerOf(MAX_ANSWER_BYTES), key, ABOUT);
     expect(await openPassword(envelopes, sealer, readNewPassword)).toBe('p&w');
@@ -119,16 +119,13 @@ describe('an answer that is too large for one line of the log', () => {
     ['first', 0, 0],
     ['one in the middle', 2, 2 * PART_BYTES],
     ['last', 5, undefined],
-  ])(
-    'tells that its %s part is missing, and gives no password that stood there',
-    async (_, without, gapAt) => {
-      const { key, sealer } = oneKey();
-      const envelopes = seal(answerOf(MAX_ANSWER_BYTES, without / 5), key, ABOUT).toSpliced(without, 1);
-      const opened = await open(envelopes.map(readEnvelope), sealer);
-      expect(opened).toMatchObject({ missing: [without + 1], gapAt, complete: false });
-      expect(await openPassword(envelopes, sealer, readNewPassword)).toBeUndefined();
-    },
-  );
+  ])('reports that its %s part is missing, and gives no password from there', async (_, without, gapAt) => {
+    const { key, sealer } = oneKey();
+    const envelopes = seal(answerOf(MAX_ANSWER_BYTES, without / 5), key, ABOUT).toSpliced(without, 1);
+    const opened = await open(envelopes.map(readEnvelope), sealer);
+    expect(opened).toMatchObject({ missing: [without + 1], gapAt, complete: false });
+    expect(await openPassword(envelopes, sealer, readNewPassword)).toBeUndefined();
+  });
 
   test('gives a password that ended before the part that is missing', async () => {
     const { key, sealer } = oneKey();
@@ -136,7 +133,7 @@ describe('an answer that is too large for one line of the log', () => {
     expect(await openPassword(envelopes, sealer, readNewPassword)).toBe('p&w');
   });
 
-  test('takes a part that is given twice once', async () => {
+  test('uses a part that is given twice once', async () => {
     const { key, sealer } = oneKey();
     const { body } = answerOf(PART_BYTES + 1);
     const envelopes = seal({ body }, key, ABOUT).map(readEnvelope);
@@ -167,7 +164,7 @@ describe('the envelope of a table item', () => {
     return { sealer, envelopes, forItem: envelopeForItem(envelopes, answer, password, key, ABOUT) };
   };
 
-  test('is the one of the log for a usual answer', () => {
+  test('is the envelope of the log for a usual answer', () => {
     const { envelopes, forItem } = pieces(answerOf(1_000), 'p&w');
     expect(forItem).toBe(envelopes[0]);
   });
@@ -190,7 +187,7 @@ describe('the envelope of a table item', () => {
     },
   );
 
-  test('holds what stands around the password when none can be read', async () => {
+  test('holds the text around the password when none can be read', async () => {
     const { body } = answerOf(MAX_ANSWER_BYTES);
     const unforeseen = Buffer.from(body.toString().replaceAll('NewPassword>', 'NewPassword2>'));
     const { forItem, sealer } = pieces({ body: unforeseen, receivedBytes: 2 * MAX_ANSWER_BYTES });
@@ -208,7 +205,7 @@ describe('the envelope of a table item', () => {
     expect(await openPassword(forItem, sealer, readNewPassword)).toBeUndefined();
   });
 
-  test('comes from envelopes in the log as well, under their own data key', async () => {
+  test('can be made from envelopes in the log, under their own data key', async () => {
     const { key, sealer, given } = oneKey();
     const small = seal(answerOf(1_000), key, ABOUT);
     expect(await condense(small, sealer, readNewPassword)).toEqual({ password: 'p&w', forItem: small[0] });
@@ -223,14 +220,14 @@ describe('the envelope of a table item', () => {
 
 describe('a sealed password', () => {
   test.each(['0042', ' spaces ', '1e10', '\u{1f600}&<>"\'\\', 'x'.repeat(1_000)])(
-    '%j comes back as it is',
+    'opens to the exact text of %j',
     async (value) => {
       const { key, sealer } = oneKey();
       expect(await openPassword(sealPassword(value, key, ABOUT), sealer, readNewPassword)).toBe(value);
     },
   );
 
-  test('of white space only, as an earlier release took one, is no password', async () => {
+  test('is not a password when it is only white space, which an earlier version accepted', async () => {
     const { key, sealer } = oneKey();
     const envelope = sealPassword('\n      ', key, ABOUT);
     expect(await openPassword(envelope, sealer, readNewPassword)).toBeUndefined();
@@ -241,7 +238,7 @@ describe('a sealed password', () => {
   });
 });
 
-test('of an answer larger than 1 MiB the part around the password can be read by a person, and by nobody else', async () => {
+test('shows an operator, but not the function, the password in an answer larger than 1 MiB', async () => {
   const { key, sealer } = oneKey();
   const { body } = answerOf(3 * MAX_ANSWER_BYTES);
   const kept: Sealable = {
@@ -256,14 +253,14 @@ test('of an answer larger than 1 MiB the part around the password can be read by
   expect(await openPassword(envelopes, sealer, readNewPassword)).toBeUndefined();
 });
 
-test('what opens but was not sealed by this format says so, and quotes nothing', async () => {
+test('reports an envelope that opens but has another format, and quotes none of it', async () => {
   const { key, sealer } = oneKey();
   const header = { version: 2, kind: 'answer', ...ABOUT, part: 1, parts: 1 } as const;
   for (const text of ['MARKER without a line', '{"httpStatus":"MARKER"}\nbody', 'MARKER\nbody']) {
     const envelope = readEnvelope(encrypt(header, Buffer.from(text), key));
     const failure = await open([envelope], sealer).catch((error: Error) => error);
     expect(failure).toBeInstanceOf(EnvelopeError);
-    expect((failure as Error).message).toContain('does not begin as this release seals it');
+    expect((failure as Error).message).toContain('does not begin as this version of the software seals it');
     expect((failure as Error).cause).toBeUndefined();
   }
 });

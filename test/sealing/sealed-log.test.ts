@@ -14,7 +14,7 @@ function stdoutOf(lines: string): { lines: string[]; signal: string | null } {
   return { lines: String(stdout).trimEnd().split('\n'), signal };
 }
 
-test('what is written has left the process even if it is killed at once, every part of it', () => {
+test('writes every part before a kill that follows at once', () => {
   const { lines, signal } = stdoutOf(
     `log.write('attempt-1', ['one', 'two', 'three']); process.kill(process.pid, 'SIGKILL');`,
   );
@@ -23,7 +23,7 @@ test('what is written has left the process even if it is killed at once, every p
   expect(answerIn(lines, 'attempt-1')).toEqual({ envelopes: ['one', 'two', 'three'], missing: [] });
 });
 
-test('an envelope of 240 KiB is one whole line, larger than a pipe holds', () => {
+test('writes an envelope of 240 KiB as one line, larger than a pipe holds', () => {
   const { lines } = stdoutOf(
     `for (const n of [1, 2, 3]) log.write('attempt-' + n, ['x'.repeat(240 * 1024)]); process.exit();`,
   );
@@ -32,7 +32,7 @@ test('an envelope of 240 KiB is one whole line, larger than a pipe holds', () =>
   ]);
 });
 
-test('an envelope is found by its attempt among other lines that name it', async () => {
+test('finds an envelope by its attempt among other lines that name it', async () => {
   const asked: unknown[] = [];
   const lines = [
     'REPORT RequestId: attempt-1 sealedEnvelope',
@@ -51,12 +51,12 @@ test('an envelope is found by its attempt among other lines that name it', async
   expect(asked[0]).toEqual(['attempt-1', written, 2_000]);
 });
 
-test('the line of an earlier release, which names no parts, is a whole answer', () => {
+test('reads a line of an earlier version, without parts, as a whole answer', () => {
   const line = '{"message":"Sealed answer","attempt":"attempt-1","sealedEnvelope":"envelope"}';
   expect(answerIn([line], 'attempt-1')).toEqual({ envelopes: ['envelope'], missing: [] });
 });
 
-test('parts are put in order however they are found, and one that comes twice counts once', () => {
+test('sorts the parts, and counts one that comes twice once', () => {
   const [one = '', two = '', three = ''] = linesOf('attempt-1', ['one', 'two', 'three']);
   expect(answerIn([three, one, two, one], 'attempt-1')).toEqual({
     envelopes: ['one', 'two', 'three'],
@@ -64,13 +64,13 @@ test('parts are put in order however they are found, and one that comes twice co
   });
 });
 
-test('parts that are not in the log are named', () => {
+test('names the parts that are not in the log', () => {
   const lines = linesOf('attempt-1', ['one', 'two', 'three']);
   expect(answerIn(lines.slice(1), 'attempt-1')).toEqual({ envelopes: ['two', 'three'], missing: [1] });
   expect(answerIn(lines.slice(0, 1), 'attempt-1')).toEqual({ envelopes: ['one'], missing: [2, 3] });
 });
 
-test('a search that is denied is the caller’s to know', async () => {
+test('throws to the caller when a search is denied', async () => {
   const log = stdoutSealedLog(async () => {
     throw new RangeError('denied');
   });

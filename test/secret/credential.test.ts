@@ -25,7 +25,7 @@ const caught = (run: () => unknown): Error | undefined => {
   }
 };
 
-test('username and password are taken exactly as they stand; other members do no harm', () => {
+test('reads username and password exactly, beside any other members', () => {
   const value = { username: 'Fleet Api', password: ' 0123 &"$é ', apiKey: 'k', nested: { a: [1] } };
   expect(read(value)).toEqual({ username: 'Fleet Api', password: ' 0123 &"$é ' });
 });
@@ -43,17 +43,17 @@ test.each([
   ['a username with a blank at its end', { username: 'u ', password: 'p' }],
   ['a number as password', { username: 'u', password: 12_345 }],
   ['another spelling', { Username: 'u', Password: 'p' }],
-])('%s is refused with an error that says what to store', (_, value) => {
+])('rejects %s with an error that names the value to store', (_, value) => {
   expect(() => read(value)).toThrow(SecretShapeError);
   expect(() => read(value)).toThrow(/arn:secret.*store/i);
 });
 
-test('names binary data and a byte order mark, which nobody sees', () => {
+test('names binary data and an invisible byte order mark', () => {
   expect(() => readCredential(ARN, undefined)).toThrow(/binary data \(SecretBinary\): store/);
   expect(() => read('\uFEFF{"username":"u","password":"p"}')).toThrow(/byte order mark \(U\+FEFF\)/);
 });
 
-test('says where a username cannot be used, and quotes no other character', () => {
+test('names the unusable character of a username, and quotes no other', () => {
   const value = { username: 'MARKER7731\n', password: 'MARKER7732' };
   expect(() => read(value)).toThrow(/character 11 of 11 is a line break/);
   expect(caught(() => read(value))?.message).not.toContain('MARKER');
@@ -80,12 +80,12 @@ test.each([
   ['an apostrophe', { username: 'Fleet', password: "it's" }],
   ['an angle bracket', { username: 'Fleet', password: '<change me>' }],
   ['a backslash', { username: 'Fl\\eet', password: 'p' }],
-])('%s can never log in: CredentialNotInitializedError', (_, value) => {
+])('throws CredentialNotInitializedError for %s, which can never log in', (_, value) => {
   expect(() => read(value)).toThrow(CredentialNotInitializedError);
   expect(() => read(value)).toThrow(/then rotate/);
 });
 
-test('an error never quotes the value, whatever shape it has', () => {
+test('quotes no part of the value in an error', () => {
   const marker = 'MARKER7731';
   const damaged = fc.oneof(
     fc.json().map((json) => `${json}${marker}`),
@@ -115,21 +115,21 @@ test('an error never quotes the value, whatever shape it has', () => {
   expect(refused).toBeGreaterThan(100);
 });
 
-test('another password leaves every other member as it was, in its place', () => {
+test('keeps every other member in its place beside another password', () => {
   const value =
     '{"username":"Fleet","apiKey":"k","password":"old","nested":{"a":[1,{"password":"inner"}]},"none":null}';
   expect(withPassword(ARN, value, 'new')).toBe(value.replace('"old"', '"new"'));
 });
 
 test.each(['12345678901234567890', '0.1000', '1e400', '-0', '1E10', '3.141592653589793238462643'])(
-  'the number %s stays as it is written',
+  'keeps the number %s as it is written',
   (number) => {
     const value = `{"username":"u","password":"old","n":${number},"list":[${number}]}`;
     expect(withPassword(ARN, value, 'new')).toBe(value.replace('"old"', '"new"'));
   },
 );
 
-test('any password comes back exactly, and any other member too', () => {
+test('reads back any password and any other member exactly', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', minLength: 1 }),
@@ -144,7 +144,7 @@ test('any password comes back exactly, and any other member too', () => {
   );
 });
 
-test('the same value and password always give identical bytes, which a repeated put needs', () => {
+test('gives identical bytes for the same value and password, as a repeated put needs', () => {
   const value = '{"b":1,"password":"old","a":2.50,"username":"u"}';
   expect(withPassword(ARN, value, 'new')).toBe(withPassword(ARN, withPassword(ARN, value, 'x'), 'new'));
 });
@@ -170,12 +170,12 @@ test.each([
     '{"__proto__":{"password":"in"},"password":"old","username":"u"}',
     '{"__proto__":{"password":"in"},"password":"new","username":"u"}',
   ],
-])('%s are as they were beside another password', (_, before, after) => {
+])('keeps %s beside another password', (_, before, after) => {
   expect(withPassword(ARN, before, 'new')).toBe(after);
   expect(readCredential(ARN, after).password).toBe('new');
 });
 
-test('a value without a password is refused: there is nothing to replace', () => {
+test('rejects a value without a password to replace', () => {
   expect(() => withPassword(ARN, '{"username":"u","nested":{"password":"p"}}', 'new')).toThrow(
     SecretShapeError,
   );
@@ -187,7 +187,7 @@ function secretOf(bytes: number, password: string): string {
   return value('x'.repeat(bytes - Buffer.byteLength(value(''))));
 }
 
-test('an exchange needs 1,024 bytes of room for the new password, to the byte', () => {
+test('requires 1,024 bytes of room for the new password, to the byte', () => {
   checkFits(ARN, secretOf(65_536 - 1_024, 'old'));
   // `<` instead of `<=` would refuse the first, counting characters instead of bytes would let this pass.
   expect(() => checkFits(ARN, secretOf(65_536 - 1_023, 'old'))).toThrow(SecretTooLargeError);
@@ -205,7 +205,7 @@ test.each([
   ['nothing', '', 'it is empty'],
   ['white space only', '\n      ', 'it is white space only'],
   ['more than a secret takes', 'x'.repeat(65_536 - 1_025), 'larger than what fits into the 65536 bytes'],
-])('a new password with %s is unusable, in words that do not quote it', (_, password, because) => {
+])('calls a new password with %s unusable, without a quotation', (_, password, because) => {
   const words = unusableBecause(password);
   expect(words).toContain(because);
   expect(words).not.toContain('new');
@@ -216,11 +216,11 @@ test.each([
   ['markup and quotes', ' &>"€𝄞~'],
   ['line ends', 'a\tb\r\nc'],
   ['DEL', 'a\u007f'],
-])('a new password with %s is usable', (_, password) => {
+])('calls a new password with %s usable', (_, password) => {
   expect(unusableBecause(password)).toBeUndefined();
 });
 
-test('refuses a value of one byte too many, and says by how much other members must be shortened', () => {
+test('rejects a value of one byte too many, and names the bytes to save', () => {
   checkStorable(ARN, secretOf(65_536, 'MARKER'));
   const error = caught(() => checkStorable(ARN, secretOf(65_537, 'MARKER')));
   expect(error).toBeInstanceOf(SecretTooLargeError);
@@ -228,7 +228,7 @@ test('refuses a value of one byte too many, and says by how much other members m
   expect(error?.message).not.toContain('MARKER');
 });
 
-test('what passes the check can always be stored, whatever password comes', () => {
+test('stores any password in a value that passed the check', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 100, max: 70_000 }),

@@ -86,7 +86,7 @@ const filled = (template: string, values: string[]): string => {
     .join('');
 };
 
-test('exactly the values of the top-level members are replaced; every other byte comes out as it was', () => {
+test('replaces only the values of the top-level members, and keeps every other byte', () => {
   let holes = 0;
   fc.assert(
     fc.property(objectWithHoles, text, ({ template, old }, json) => {
@@ -100,13 +100,13 @@ test('exactly the values of the top-level members are replaced; every other byte
   expect(holes).toBeGreaterThan(1_000);
 });
 
-test('a member of the same name further down stays, also before and after the one at the top', () => {
+test('keeps a nested member of the same name before and after the top-level one', () => {
   const json = (password: string) =>
     `{"a":{"password":"in"},"list":[{"password":"in"}],"password":${password},"z":{"password":["in"]}}`;
   expect(replaceTopLevel(json('"old"'), 'password', '"new"')).toBe(json('"new"'));
 });
 
-test('a value as long as a secret may be, full of escapes, is read', () => {
+test('reads a value of a secret’s full length that consists of escapes', () => {
   const long = '\\"'.repeat(32_000);
   const json = (password: string) => `{"certificate":"${long}","password":${password}}`;
   expect(replaceTopLevel(json(`"${long}"`), 'password', '"new"')).toBe(json('"new"'));

@@ -44,7 +44,7 @@ beforeEach(async () => {
 const put = (n: number, value: string, rotationToken?: string) =>
   store.put({ secretId, token: token(n), rotationToken, value, stages: BOTH });
 
-test('a secret is described by its ARN, its key and the labels of each version', async () => {
+test('describes a secret by its ARN, its key and the labels of each version', async () => {
   expect(await store.describe(secretId)).toEqual({
     arn: secretId,
     rotationEnabled: false,
@@ -53,7 +53,7 @@ test('a secret is described by its ARN, its key and the labels of each version',
   });
 });
 
-test('one put stores a value and makes it current, whole', async () => {
+test('stores a whole value and makes it current by one put', async () => {
   await put(2, ' second é ');
   const read = await store.read(secretId, token(2));
   expect(read).toMatchObject({ versionId: token(2), value: ' second é ' });
@@ -63,11 +63,11 @@ test('one put stores a value and makes it current, whole', async () => {
   expect(stages.get(token(1))).toEqual(['AWSPREVIOUS']);
 });
 
-test('a version that does not exist is undefined', async () => {
+test('returns undefined for a version that does not exist', async () => {
   expect(await store.read(secretId, token(9))).toBeUndefined();
 });
 
-test('the same put again is ignored; another value under the same token is ResourceExistsException', async () => {
+test('ignores the same put again, and rejects another value under the same token', async () => {
   await put(2, 'second');
   await put(2, 'second');
   const failure = await put(2, 'MARKER').catch((error) => error);
@@ -76,7 +76,7 @@ test('the same put again is ignored; another value under the same token is Resou
   expect((await store.read(secretId, token(2)))?.value).toBe('second');
 });
 
-test('the rotation token is passed on', async () => {
+test('passes the rotation token to the service', async () => {
   await put(2, 'second', 'rotation-token-of-36-characters-000000000');
   expect(world.aws.secretsManager.rotationTokens.at(-1)).toMatchObject({
     versionId: token(2),
@@ -84,7 +84,7 @@ test('the rotation token is passed on', async () => {
   });
 });
 
-test('a label is moved, and taken off', async () => {
+test('moves a label, and removes it', async () => {
   await put(2, 'second');
   await store.moveStage(secretId, 'AWSPENDING', { from: token(2) });
   expect((await store.describe(secretId)).stages.get(token(2))).toEqual(['AWSCURRENT']);
@@ -105,7 +105,7 @@ test('reads a binary value as a version without text', async () => {
   expect(asStored('arn', version as SecretVersion).problem).toBeInstanceOf(SecretShapeError);
 });
 
-test('a failing put tells its operation and kind, and nothing of the value', async () => {
+test('names the operation and kind of a failing put, and no part of the value', async () => {
   const failure = await store
     .put({ secretId: 'nowhere', token: token(2), rotationToken: undefined, value: 'MARKER', stages: BOTH })
     .catch((error) => error);

@@ -31,9 +31,11 @@ describe('usernameFault', () => {
     ["o'hara", 'character 2 of 6 is one that ThingSpace refuses'],
     ['', 'it is empty'],
     ['x'.repeat(257), 'it has 257 characters'],
-  ])('says where %j breaks the rule', (username, fault) => expect(usernameFault(username)).toBe(fault));
+  ])('names the character of %j that breaks the rule', (username, fault) =>
+    expect(usernameFault(username)).toBe(fault),
+  );
 
-  test('leaves no two usernames that a platform could take for one, letter case apart', () => {
+  test('accepts no two usernames that a platform may take for one, except letter case', () => {
     const asPlatformsRead = (username: string) => username.normalize('NFKC').trim().toLowerCase();
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (username) => {
@@ -68,12 +70,12 @@ describe('endsHint', () => {
     ['\tsecret', /begins with a tab/],
     [' secret\u00a0', /begins with a blank and ends in a no-break space/],
     ['secret\u200b', /ends in an invisible character/],
-  ])('tells of the end of %j and quotes nothing', (password, words) => {
+  ])('describes the end of %j without a quotation', (password, words) => {
     expect(endsHint(password)).toMatch(words);
     expect(endsHint(password)).not.toContain('secret');
   });
 
-  test.each(['a b', 'pässword', '0', ''])('is silent about %j', (password) =>
+  test.each(['a b', 'pässword', '0', ''])('returns no hint for %j', (password) =>
     expect(endsHint(password)).toBe(''),
   );
 });

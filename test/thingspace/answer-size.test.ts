@@ -13,14 +13,14 @@ describe('an excerpt of a body', () => {
     expect(of(xs(100), 100, 7)).toEqual({ text: xs(100), gapAt: 7 });
   });
 
-  test('is its beginning where no password is named, or one is near the beginning', () => {
+  test('is its beginning when no password is named, or one is near the beginning', () => {
     expect(of(xs(101), 100)).toEqual({ text: xs(100), gapAt: undefined });
     expect(of(`NewPassword${xs(200)}`, 100).text).toBe(`NewPassword${xs(89)}`);
     expect(of(xs(200), 100, 120)).toEqual({ text: xs(100), gapAt: undefined });
     expect(of(xs(200), 100, 40)).toEqual({ text: xs(100), gapAt: 40 });
   });
 
-  test('holds what stands around the last mention, whatever is named before', () => {
+  test('holds the text around the last mention, whatever is named before', () => {
     const excerpt = of(`head NewPassword${xs(500)}>secret</NewPassword>tail${xs(500)}`, 100);
     expect(excerpt).toEqual({ text: expect.stringContaining('>secret</NewPassword>tail'), gapAt: 50 });
     expect(excerpt.text.slice(0, 16)).toBe('head NewPassword');
@@ -39,7 +39,7 @@ describe('an excerpt of a body', () => {
     expect(text.length).toBeLessThanOrEqual(100);
   });
 
-  test('keeps an earlier gap: nothing behind it becomes readable', () => {
+  test('keeps an earlier gap, so that no text behind it becomes readable', () => {
     expect(of(`${xs(500)}NewPassword`, 100, 20).gapAt).toBe(20);
   });
 

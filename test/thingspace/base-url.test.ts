@@ -26,7 +26,7 @@ test.each([
   'https://host/#a',
   'host/api',
   '',
-])('%j may not, and the error does not repeat it', (baseUrl) => {
+])('%j may not get passwords, and the error does not repeat it', (baseUrl) => {
   expect(() => checkBaseUrl(baseUrl)).toThrow(BaseUrlError);
   expect(new BaseUrlError().message).toContain('THINGSPACE_BASE_URL');
 });

@@ -15,7 +15,7 @@ const codesWhere = (
   verdict: 'logInCounts' | 'certainlyCredentials' | 'exchangeCounts' | 'exchangeChangedNothing',
 ) => listed.filter((code) => meaningOf(code)[verdict]);
 
-describe('what a code proves', () => {
+describe('the proof in an error code', () => {
   test('a LogIn counts as failed unless ThingSpace could not even read it', () => {
     const harmless = listed.filter((code) => !meaningOf(code).logInCounts);
     expect(harmless).toEqual(['DeserializationFailed', 'INPUT_INVALID.RequestUndefined']);
@@ -33,7 +33,7 @@ describe('what a code proves', () => {
     ]);
   });
 
-  test('every listed code but UnexpectedError proves that an exchange changed nothing', () => {
+  test('every listed code except UnexpectedError proves that an exchange changed nothing', () => {
     const proofless = listed.filter((code) => !meaningOf(code).exchangeChangedNothing);
     expect(proofless).toEqual(['REQUEST_FAILED.UnexpectedError']);
   });
@@ -44,7 +44,7 @@ describe('what a code proves', () => {
     '',
     'constructor',
     'X.REQUEST_FAILED.SessionToken.Expired',
-  ])('%j is not in the table, so it counts everywhere and proves nothing', (code) => {
+  ])('%j is not in the table, so it counts everywhere, but proves no outcome', (code) => {
     expect(meaningOf(code)).toMatchObject({
       logInCounts: true,
       certainlyCredentials: false,
@@ -68,7 +68,7 @@ describe('the code in a faultcode', () => {
   });
 
   test.each(['', '   ', 'two words', 'a<b', 'é', 'UnifiedWebService.', 'x'.repeat(129), 'a\nb', 'a%20b'])(
-    '%j is no code and is not repeated',
+    '%j is not a code and is not repeated',
     (faultcode) => {
       expect(errorCode(faultcode)).toBe('Unreadable');
     },

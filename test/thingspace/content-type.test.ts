@@ -10,6 +10,6 @@ test.each([
   ['text/plain', 'plain text'],
   ['Marker$7/x', 'another media type'],
   [undefined, 'no media type'],
-])('%s is called %s, in words of ours', (type, mediaKind) => {
+])('names %s by the fixed words %s', (type, mediaKind) => {
   expect(mediaKindOf(type)).toBe(mediaKind);
 });

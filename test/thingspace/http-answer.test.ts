@@ -57,12 +57,12 @@ describe('a password behind a flawed head', () => {
     }
   });
 
-  test('is read behind a head of 300,000 lines without a colon, before an invocation is over', () => {
+  test('is read in time behind a head of 300,000 lines without a colon', () => {
     const answer = readPieces([`HTTP/1.1 200 OK\r\n${'a\r\n'.repeat(300_000)}\r\n`, BODY]);
     expect(readNewPassword(answer)).toEqual({ outcome: 'done', value: PASSWORD });
   });
 
-  test('is kept with a head above 1 MiB, of which no end is looked for', () => {
+  test('is kept with a head above 1 MiB, without a search for the head’s end', () => {
     const head = `HTTP/1.1 200 OK\r\nSet-Cookie: ${'x'.repeat(2 ** 20)}\r\n\r\n`;
     const answer = readPieces([head.slice(0, 2 ** 20 + 1), head.slice(2 ** 20 + 1), BODY]);
     expect(answer).toMatchObject({ httpStatus: 0, flaw: 'HTTP_HEAD_TOO_LARGE', complete: false });
@@ -70,7 +70,7 @@ describe('a password behind a flawed head', () => {
   });
 });
 
-describe('no byte of a body is given up', () => {
+describe('no byte of a body is lost', () => {
   const anyBytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
   const line = fc.oneof(
     fc.constantFrom(
@@ -154,7 +154,7 @@ describe('no byte of a body is given up', () => {
     ['an interim answer and the beginning of a head', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX'],
     ['the framing of chunks alone', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n'],
     ['nothing', ''],
-  ])('but there is none in %s', (_, bytes) => {
+  ])('%s contains no document', (_, bytes) => {
     for (let at = 0; at <= bytes.length; at += 1) {
       expect(readPieces(cutAt(Buffer.from(bytes), at)).body.toString()).toBe('');
     }
@@ -164,12 +164,12 @@ describe('no byte of a body is given up', () => {
 describe('where a document was cut by a wrong end', () => {
   const head = (length: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`;
 
-  test('it is one again, and complete when its root is closed', () => {
+  test('a document is one again, and complete when its root is closed', () => {
     expect(readPieces([head(4), '<a>b', 'c</a>'])).toMatchObject({ complete: true, gapAt: undefined });
     expect(readPieces([head(4), '<a>b', 'c'])).toMatchObject({ complete: false, gapAt: undefined });
   });
 
-  test('its end is not taken from an element inside that has the name of the root', () => {
+  test('an inner element with the name of the root does not end the document', () => {
     const reader = createAnswerReader();
     reader.add(Buffer.from(`${head(11)}<a><a>b</a>`));
     expect(reader.isWhole()).toBe(false);
@@ -178,13 +178,13 @@ describe('where a document was cut by a wrong end', () => {
     expect(reader.end(false)).toMatchObject({ complete: true, gapAt: undefined });
   });
 
-  test('a second document is no part of it', () => {
+  test('a second document is not part of it', () => {
     const answer = readPieces([`${head(8)}<a>b</a><a>c</a>`]);
     expect(answer).toMatchObject({ complete: false, gapAt: 8, flaw: 'HTTP_BODY_BEYOND_END' });
     expect(answer.body.toString()).toBe('<a>b</a><a>c</a>');
   });
 
-  test('text that is no document stays behind a gap', () => {
+  test('text that is not a document stays behind a gap', () => {
     expect(readPieces([head(2), 'ab', 'cd'])).toMatchObject({ complete: false, gapAt: 2 });
   });
 
@@ -225,7 +225,7 @@ describe('the reader names the first rule that is broken, in a code of its own',
     expect(read.outcome === 'unknown' && read.cause.message).toContain(`(${flaw})`);
   });
 
-  test('equal lengths break none, and unequal ones announce no end', () => {
+  test('equal lengths break no rule, and unequal ones announce no end', () => {
     const equal = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1, 1\r\n\r\na';
     expect(readPieces([equal], false)).toMatchObject({ complete: true, flaw: undefined });
     const unequal = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na';
@@ -256,7 +256,7 @@ describe('an answer that keeps to HTTP', () => {
     chunked,
   );
 
-  /** What Node's own client makes of the bytes. */
+  /** Reads the bytes by Node's own client. */
   async function readByNode(bytes: Buffer) {
     const connection = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     const { promise, resolve, reject } = Promise.withResolvers<object>();

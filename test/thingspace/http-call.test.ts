@@ -48,7 +48,7 @@ describe('never sent is certain', () => {
     });
   });
 
-  test("when the server's certificate is not trusted, whatever the environment says", async () => {
+  test("when the server's certificate is not trusted, whatever the environment", async () => {
     const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     try {
@@ -101,7 +101,7 @@ describe('never sent is certain', () => {
   });
 });
 
-describe('what happened after the first byte is unknown', () => {
+describe('the outcome is unknown after the first byte was sent', () => {
   test.each<[string, Play]>([
     ['reset', (socket) => socket.resetAndDestroy()],
     ['closed', (socket) => socket.end()],
@@ -146,7 +146,7 @@ describe('what happened after the first byte is unknown', () => {
 describe('an answer is kept as far as it arrived', () => {
   const partial = (text: string) => ({ outcome: 'answered', body: Buffer.from(text), complete: false });
 
-  test('whole, whatever its status, with no redirect followed and one request sent', async () => {
+  test('whole, whatever its status, by one request without a redirect', async () => {
     for (const status of [200, 302, 401, 500]) {
       const outcome = await callServer((socket) =>
         socket.end(http(status, 'abc', { Location: '/elsewhere' })),
@@ -239,7 +239,7 @@ describe('an answer is kept as far as it arrived', () => {
     if (tooMuch.outcome === 'answered') expect(tooMuch.body.equals(exact)).toBe(true);
   });
 
-  test('with the headers that say how to read it, as they came', async () => {
+  test('with the unchanged headers of its type and coding', async () => {
     const plain = await callServer((socket) => socket.end(http(200, 'abc')));
     expect(plain).toMatchObject({ contentType: 'text/xml; charset=utf-8', contentEncoding: undefined });
     await server?.close();
@@ -248,7 +248,7 @@ describe('an answer is kept as far as it arrived', () => {
     expect(outcome).toMatchObject({ contentType: 'Text/XML;charset=UTF-16', contentEncoding: 'gzip' });
   });
 
-  test('with no more than 256 characters of each header, and with both where one is said twice', async () => {
+  test('with at most 256 characters of each header, and with both values of a repeated one', async () => {
     const twice = 'HTTP/1.1 200 x\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 1\r\n';
     const long = `Content-Encoding: ${'x'.repeat(300)}\r\n\r\na`;
     const outcome = await callServer((socket) => socket.end(twice + long));
@@ -354,7 +354,7 @@ describe('a connection that stays open behind an answer that may be over', () =>
     ['status 101', 'HTTP/1.1 101 x\r\n\r\n'],
     ['no chunk but the last', `${head('Transfer-Encoding: chunked\r\n')}0\r\n\r\n`],
     ['a stray line end', `${head('Content-Length: 0\r\n')}\r\n`],
-  ])('is listened to for a second, and the answer is unknown: %s', async (_, bytes) => {
+  ])('is read for one more second, and the answer is unknown: %s', async (_, bytes) => {
     const { outcome, pass, untilTimers } = await heldOpen(bytes);
     await untilTimers(2);
     expect(await pass(GRACE_MS - 1)).toBe(false);
@@ -367,22 +367,19 @@ describe('a connection that stays open behind an answer that may be over', () =>
     ['its length cuts the XML declaration', 5, '<?xml'],
     ['its length cuts the document', 4, '<a>b'],
     ['its length cuts the text before the document', 2, 'ab'],
-  ])(
-    'is listened to for the whole time when the caller waits for a document and %s',
-    async (_, length, part) => {
-      const { outcome, pass, end } = await heldOpen(`${head(`Content-Length: ${length}\r\n`)}${part}`, {
-        waitsForDocument: true,
-      });
-      await onceRead();
-      expect(await pass(patient.timeoutMs / 4)).toBe(false);
-      expect(await pass(patient.timeoutMs / 4)).toBe(false);
-      end('<c>d</c>');
-      const { body } = (await outcome) as RawAnswer;
-      expect(body.toString()).toBe(`${part}<c>d</c>`);
-    },
-  );
+  ])('is read for the whole time when the caller waits for a document and %s', async (_, length, part) => {
+    const { outcome, pass, end } = await heldOpen(`${head(`Content-Length: ${length}\r\n`)}${part}`, {
+      waitsForDocument: true,
+    });
+    await onceRead();
+    expect(await pass(patient.timeoutMs / 4)).toBe(false);
+    expect(await pass(patient.timeoutMs / 4)).toBe(false);
+    end('<c>d</c>');
+    const { body } = (await outcome) as RawAnswer;
+    expect(body.toString()).toBe(`${part}<c>d</c>`);
+  });
 
-  test('is listened to for a second behind text, which is complete then', async () => {
+  test('is read for one more second behind text, which is complete then', async () => {
     const { outcome, pass, untilTimers } = await heldOpen(`${head('Content-Length: 3\r\n')}abc`);
     await untilTimers(2);
     expect(await pass(GRACE_MS - 1)).toBe(false);
@@ -390,12 +387,12 @@ describe('a connection that stays open behind an answer that may be over', () =>
     expect(await outcome).toMatchObject({ complete: true, body: Buffer.from('abc') });
   });
 
-  test('is not listened to behind a document that is closed where its length ends', async () => {
+  test('is not read further when the document is closed at the end of its length', async () => {
     const { outcome } = await heldOpen(`${head('Content-Length: 8\r\n')}<a>b</a>`);
     expect(await outcome).toMatchObject({ complete: true });
   });
 
-  test('is listened to for as long as the call may take once there are bytes behind the end', async () => {
+  test('is read for as long as the call may take when bytes come behind the end', async () => {
     const { outcome, pass, untilTimers, write } = await heldOpen(`${head('Content-Length: 3\r\n')}abc`);
     await untilTimers(2);
     await pass(GRACE_MS - 1);
@@ -406,7 +403,7 @@ describe('a connection that stays open behind an answer that may be over', () =>
     expect(await outcome).toMatchObject({ complete: false, gapAt: 3, body: Buffer.from('abcdef') });
   });
 
-  test('is not given up while a body is still to come', async () => {
+  test('is kept while a body is still to come', async () => {
     const { pass, write, outcome } = await heldOpen(head('Content-Length: 5000\r\n'));
     expect(await pass(patient.timeoutMs / 2)).toBe(false);
     write('<a>b</a>');
@@ -414,7 +411,7 @@ describe('a connection that stays open behind an answer that may be over', () =>
   });
 });
 
-test('an answer without a body names the rule of HTTP that it breaks, and quotes nothing of its head', async () => {
+test('names the rule of HTTP that an answer without a body breaks, without a quotation', async () => {
   const outcome = await callServer((socket) =>
     socket.end(`HTTP/1.1 200 OK\r\nX-Echo ${secret}\r\nContent-Length: 0\r\n\r\n`),
   );
@@ -424,7 +421,7 @@ test('an answer without a body names the rule of HTTP that it breaks, and quotes
   expect(inspect(outcome.cause, { depth: 9, showHidden: true })).not.toContain(secret);
 });
 
-describe('of an answer larger than 1 MiB the part around the password is kept', () => {
+describe('keeps the part around the password of an answer larger than 1 MiB', () => {
   const MIB = 1024 * 1024;
   const filler = (bytes: number) => Buffer.alloc(bytes, 'x');
 
@@ -439,7 +436,7 @@ describe('of an answer larger than 1 MiB the part around the password is kept', 
     expect(outcome.body.subarray(0, MIB / 2).equals(filler(MIB / 2))).toBe(true);
   });
 
-  test('and what comes behind 16 MiB is not read', async () => {
+  test('and reads no byte behind 16 MiB', async () => {
     const endless = (socket: Socket): void => {
       while (socket.writable && socket.write(filler(MIB)));
       socket.once('drain', () => endless(socket));
@@ -456,7 +453,7 @@ describe('of an answer larger than 1 MiB the part around the password is kept', 
   });
 });
 
-describe('the caller has the last word before the first byte leaves', () => {
+describe('the caller’s check before the first byte leaves', () => {
   const askedBy = async (mayLeave: () => boolean, tls?: ReturnType<typeof selfSigned>) => {
     const bytes: Buffer[] = [];
     server = await serve((socket) => socket.end(http(200, 'abc')), { tls });
@@ -467,7 +464,7 @@ describe('the caller has the last word before the first byte leaves', () => {
     return { outcome, bytes: Buffer.concat(bytes).toString() };
   };
 
-  test('no: nothing is sent, and the cause has a name', async () => {
+  test('sends no request, and names the cause, after a no', async () => {
     const { outcome, bytes } = await askedBy(() => false);
     expect(outcome).toMatchObject({ outcome: 'never-sent' });
     if (outcome.outcome === 'never-sent') expect(outcome.cause).toBeInstanceOf(TooLateToSendError);
@@ -475,7 +472,7 @@ describe('the caller has the last word before the first byte leaves', () => {
     expect(server?.connections()).toBe(1);
   });
 
-  test('also over TLS, after the handshake', async () => {
+  test('sends no request after a no over TLS, after the handshake', async () => {
     const pair = selfSigned();
     const before = getCACertificates('default');
     setDefaultCACertificates([pair.cert]);
@@ -488,7 +485,7 @@ describe('the caller has the last word before the first byte leaves', () => {
     }
   });
 
-  test('a question that fails is a no, and does not end the process', async () => {
+  test('counts a failed check as a no, without an end of the process', async () => {
     const { outcome, bytes } = await askedBy(() => {
       throw new Error(secret);
     });
@@ -496,7 +493,7 @@ describe('the caller has the last word before the first byte leaves', () => {
     expect(bytes).toBe('');
   });
 
-  test('yes: it is asked once, when the connection stands and nothing was written', async () => {
+  test('sends the request after a yes, by one check on an open connection', async () => {
     const asked: number[] = [];
     const { outcome } = await askedBy(() => {
       asked.push(server?.requests.length ?? -1);
@@ -506,7 +503,7 @@ describe('the caller has the last word before the first byte leaves', () => {
     expect(asked).toEqual([0]);
   });
 
-  test('a process that was suspended while it connected sends nothing', async () => {
+  test('sends no request from a process that was suspended while it connected', async () => {
     const pair = selfSigned();
     const before = getCACertificates('default');
     setDefaultCACertificates([pair.cert]);
@@ -526,7 +523,7 @@ describe('the caller has the last word before the first byte leaves', () => {
     expect(bytes).toEqual([]);
   });
 
-  test('it is not asked when no connection stands', async () => {
+  test('is not made when no connection is open', async () => {
     const closed = await serve(() => {});
     await closed.close();
     let asked = 0;
@@ -539,7 +536,7 @@ describe('the caller has the last word before the first byte leaves', () => {
   });
 });
 
-test('errors say what happened and what that means', () => {
+test('errors name the event and its consequence', () => {
   expect(new NotSentError('Failed while looking up x').message).toContain('nothing was sent');
   expect(new NoAnswerError('Silence').message).toContain('may have executed');
   const telling = Object.assign(new Error(secret), { code: `E ${secret}`, rawPacket: Buffer.from(secret) });

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { onceRead } from '../../local/http.ts';
 
-/** What a server of a test does with a connection. `request` is what has arrived until the body's end. */
+/** The part of a test's server in a connection. `request`: the bytes that have arrived until the body's end. */
 export type Play = (socket: Socket, request: string) => void;
 
 export type TestServer = {
@@ -15,7 +15,7 @@ export type TestServer = {
   /** Told of every byte that arrives, whole request or not; without what TLS adds. */
   onBytes?: (chunk: Buffer) => void;
   onConnection?: () => void;
-  /** Resolves when every connection has ended: no byte can come any more. */
+  /** Resolves when every connection has ended and no byte can come. */
   quiet: () => Promise<void>;
   close: () => Promise<void>;
 };

@@ -6,7 +6,7 @@ import { answer, fault, newPasswordAnswer } from './envelopes.ts';
 
 const read = (xml: string) => readNewPassword({ body: Buffer.from(xml) });
 const done = (value: string) => ({ outcome: 'done', value });
-/** As `done`, but for white space alone, which is no password. */
+/** As `done`, except for white space alone, which is not a password. */
 const doneUnlessBlank = (value: string) =>
   value.trim() === '' ? { outcome: 'unknown', cause: new AnswerFormatError('white-space') } : done(value);
 
@@ -45,7 +45,7 @@ describe('the new password comes out exactly as it was sent', () => {
     expect(read(newPasswordAnswer(written))).toEqual(done(password));
   });
 
-  test('whatever the prefixes, the namespaces and what surrounds it', () => {
+  test('whatever the prefixes, the namespaces and the surrounding text', () => {
     expect(
       read(
         '\uFEFF<?xml version="1.0" encoding="utf-8"?>\n<!-- a --><SOAP-ENV:Envelope xmlns:SOAP-ENV="x">\n' +
@@ -107,7 +107,7 @@ describe('the new password comes out exactly as it was sent', () => {
   });
 });
 
-describe('what is not one new password has a name', () => {
+describe('an answer without exactly one new password has a named reason', () => {
   const output = (content: string) => answer('GetNewPassword', content);
   test.each<[string, string | Buffer]>([
     ['nil', output('<a:NewPassword i:nil="true"/>')],
@@ -203,7 +203,7 @@ describe('what is not one new password has a name', () => {
     );
   });
 
-  test('a megabyte of anything is read in one pass', () => {
+  test('a megabyte of any text is read in one pass', () => {
     const size = 1024 * 1024 - 1;
     for (const unit of ['<a ', '<a b="', '&', ' ', '<', '"', '<a>', '<!--', '<a/>']) {
       expect(reasonOf(unit.repeat(Math.floor(size / unit.length)))).toMatch(/malformed|broke-off/);
@@ -213,7 +213,7 @@ describe('what is not one new password has a name', () => {
   });
 });
 
-describe('only UTF-8 is read, and nothing is guessed', () => {
+describe('only UTF-8 is read, without a guess', () => {
   const ascii = newPasswordAnswer('pw1');
   const wide = newPasswordAnswer('pä');
   const declaring = (charset: string) => `<?xml version="1.0" encoding="${charset}"?>`;
@@ -242,7 +242,7 @@ describe('only UTF-8 is read, and nothing is guessed', () => {
     ['not-utf-8', declaring('utf-7') + ascii, text('utf-8')],
     ['not-utf-8', ascii, text('')],
     ['not-utf-8', wide, { contentType: 'text/xml; charset=utf-8, text/xml; charset=iso-8859-1' }],
-    // What a header of 256 characters says behind them is not known.
+    // The end of a header longer than 256 characters is not known.
     ['not-utf-8', ascii, { contentType: `text/xml; ${'x'.repeat(246)}` }],
     ['encoded', ascii, { contentEncoding: 'gzip' }],
     ['encoded', ascii, { contentEncoding: 'identity, br' }],
@@ -262,7 +262,7 @@ describe('only UTF-8 is read, and nothing is guessed', () => {
   });
 });
 
-describe('nothing is read across a gap', () => {
+describe('reads no password across a gap', () => {
   const whole = newPasswordAnswer('pw1');
   const closedAt = whole.indexOf('</a:NewPassword>') + '</a:NewPassword>'.length;
   const withGap = (xml: string, gapAt: number) => readNewPassword({ body: Buffer.from(xml), gapAt });
@@ -272,17 +272,17 @@ describe('nothing is read across a gap', () => {
     expect(withGap(`${whole.slice(0, closedAt)}ZZ\r\n</x>`, closedAt)).toEqual(done('pw1'));
   });
 
-  test('a password in which it stands does not, though both sides together are well-formed', () => {
+  test('a password with the gap inside does not, although its two sides are well-formed', () => {
     expect(withGap(whole, whole.indexOf('pw1') + 1)).toMatchObject({ cause: { reason: 'behind-gap' } });
     expect(withGap(newPasswordAnswer(''), 0)).toMatchObject({ cause: { reason: 'behind-gap' } });
   });
 
-  test('and where another one is named behind it, nobody knows which is alive', () => {
+  test('a password before it is doubtful when another one is named behind it', () => {
     const reading = withGap(`${whole.slice(0, closedAt)}…<a:NewPassword>other`, closedAt);
     expect(reading).toMatchObject({ outcome: 'unknown', cause: { reason: 'behind-gap' } });
   });
 
-  test('a value that broke off before it is no value', () => {
+  test('a value that broke off before it does not count', () => {
     const cut = whole.indexOf('pw1') + 1;
     expect(withGap(`${whole.slice(0, cut)}more`, cut)).toMatchObject({ cause: { reason: 'broke-off' } });
   });
@@ -315,7 +315,7 @@ describe('faults', () => {
     expect(read(fault('see the &lt;manual&gt;'))).toEqual({ outcome: 'refused', code: 'Unreadable' });
   });
 
-  test('a fault beside a response is neither', () => {
+  test('a fault beside a response is neither a fault nor a response', () => {
     const xml = newPasswordAnswer('x').replace(
       '<s:Body>',
       '<s:Body><s:Fault><faultcode>x</faultcode></s:Fault>',
@@ -335,15 +335,15 @@ describe('answers of the session service', () => {
     expect(logIn('x'.repeat(256))).toEqual(done('x'.repeat(256)));
   });
 
-  test.each(['  ', '\n      '])('%j is white space only, and no session token', (token) => {
+  test.each(['  ', '\n      '])('%j is white space only, and not a session token', (token) => {
     expect(logIn(token)).toMatchObject({ outcome: 'unknown', cause: { reason: 'white-space' } });
   });
 
-  test.each(['two words', 'a&#10;b', 'é', 'x'.repeat(257)])('%j is no session token', (token) => {
+  test.each(['two words', 'a&#10;b', 'é', 'x'.repeat(257)])('%j is not a session token', (token) => {
     expect(logIn(token)).toMatchObject({ outcome: 'unknown', cause: { reason: 'bad-token' } });
   });
 
-  test('LogOut is done when its response has come whole', () => {
+  test('LogOut is done when its whole response has come', () => {
     const xml = answer('LogOut', '<a:SessionToken i:nil="true"/>');
     expect(readLogOut({ body: Buffer.from(xml) }, [])).toEqual(done(undefined as never));
     expect(

@@ -50,7 +50,7 @@ describe('SOAP requests', () => {
     });
   });
 
-  test('every character that XML or a reader of it could change is escaped', () => {
+  test('escapes every character that XML or a reader of it could change', () => {
     const { envelope } = logInRequest('a&b', ` <>&"'\t\r\n&lt;]]>😀 `);
     expect(envelope).toContain('<con:Username>a&amp;b</con:Username>');
     expect(envelope).toContain(

@@ -74,16 +74,19 @@ describe('a call over SOAP', () => {
     [503, '{}', 'application/json', 'HTTP status 503, JSON'],
     [200, sessionAnswer(''), 'text/xml', 'HTTP status 200, XML'],
     [200, newPasswordAnswer('x'), 'text/xml', 'HTTP status 200, XML'],
-  ])('an answer of HTTP status %d that is neither is unknown (%#)', async (status, body, type, seen) => {
-    const api = await answers(status, body, { 'Content-Type': type });
-    const outcome = await api.logIn('user', 'pw', limits);
-    expect(outcome).toMatchObject({ outcome: 'unknown' });
-    if (outcome.outcome !== 'unknown') return;
-    expect(outcome.cause).toBeInstanceOf(UnusableAnswerError);
-    expect(outcome.cause.message).toContain(seen);
-  });
+  ])(
+    'an answer of HTTP status %d that is neither a response nor a fault is unknown (%#)',
+    async (status, body, type, seen) => {
+      const api = await answers(status, body, { 'Content-Type': type });
+      const outcome = await api.logIn('user', 'pw', limits);
+      expect(outcome).toMatchObject({ outcome: 'unknown' });
+      if (outcome.outcome !== 'unknown') return;
+      expect(outcome.cause).toBeInstanceOf(UnusableAnswerError);
+      expect(outcome.cause.message).toContain(seen);
+    },
+  );
 
-  test('an answer that declares another charset or a coding is unknown, to LogIn and to GetNewPassword', async () => {
+  test('an answer to LogIn or GetNewPassword with another charset or a coding is unknown', async () => {
     for (const headers of [
       { 'Content-Type': 'text/xml; charset=utf-16' },
       { 'Content-Encoding': 'gzip' },
@@ -97,7 +100,7 @@ describe('a call over SOAP', () => {
     }
   });
 
-  test('every call asks whether it may leave', async () => {
+  test('every call asks for its permission to leave', async () => {
     const api = await answers(200, sessionAnswer(token));
     const late = { ...limits, mayLeave: () => false };
     for (const outcome of [
@@ -110,7 +113,7 @@ describe('a call over SOAP', () => {
     expect(server?.requests).toEqual([]);
   });
 
-  test('a fault that was cut off is unknown, and the error says so', async () => {
+  test('a fault that was cut off is unknown, and the error names the cut', async () => {
     const half = http(500, fault('a:DeserializationFailed')).subarray(0, -80);
     const api = await apiAgainst((socket) => socket.end(half));
     const outcome = await api.logIn('user', 'pw', limits);
@@ -118,7 +121,7 @@ describe('a call over SOAP', () => {
     if (outcome.outcome === 'unknown') expect(outcome.cause.message).toContain('cut off');
   });
 
-  test('what XML cannot carry is never sent', async () => {
+  test('never sends a value that XML cannot carry', async () => {
     const api = await answers(200, sessionAnswer(token));
     const outcomes = [
       await api.logIn('user', 'p\0w', limits),
@@ -131,7 +134,7 @@ describe('a call over SOAP', () => {
     expect(server?.connections()).toBe(0);
   });
 
-  test('settings with which nothing may be sent are refused at once', () => {
+  test('rejects at once settings with which no request may be sent', () => {
     expect(() => createSoapApi({ baseUrl: 'http://example.com' })).toThrow(BaseUrlError);
     expect(() => createSoapApi({ baseUrl: 'https://example.com', passwordElement: 'a:b' })).toThrow(
       PasswordElementError,
@@ -139,7 +142,7 @@ describe('a call over SOAP', () => {
   });
 });
 
-describe('no outcome shows a secret, whatever the server does', () => {
+describe('no outcome shows a secret, whatever the server sends', () => {
   const password = 'Mk7zPassw0rdQ4';
   const session = 'Tk9ySess10nW3';
   const forms = (secret: string) => {
@@ -178,7 +181,7 @@ describe('no outcome shows a secret, whatever the server does', () => {
     (socket) => socket.resetAndDestroy(),
   ];
 
-  test('not even when the call that presented it is the first or an earlier one', async () => {
+  test('after the first call that sent it and after later ones', async () => {
     const echoing = fault(`INPUT_INVALID.${password}`);
     const api = await answers(500, echoing);
     const unreadable = { outcome: 'refused', code: 'Unreadable' };

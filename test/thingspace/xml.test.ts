@@ -6,14 +6,14 @@ function problemOf(document: string): string {
     return `read: ${readXml(document)?.localName}`;
   } catch (error) {
     expect(error).toBeInstanceOf(XmlError);
-    // What the parser says quotes the document.
+    // The parser's own message quotes the document.
     expect((error as XmlError).cause).toBeUndefined();
     expect((error as XmlError).message).not.toContain('mark');
     return (error as XmlError).problem;
   }
 }
 
-describe('what the library alone would let through is refused', () => {
+describe('refuses documents that the library alone would accept', () => {
   test.each([
     ['an end tag of another element', '<r><a>mark</b></r>'],
     ['an end tag that looks empty', '<r><a>mark</a/></a></r>'],
@@ -50,7 +50,7 @@ describe('what the library alone would let through is refused', () => {
   });
 });
 
-describe('what XML allows is read', () => {
+describe('reads documents that XML allows', () => {
   test.each([
     ['a DOCTYPE in a comment', '<!-- <!DOCTYPE x> --><r/>'],
     ['a DOCTYPE in a CDATA section', '<r><![CDATA[<!DOCTYPE x>]]></r>'],

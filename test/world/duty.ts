@@ -4,7 +4,7 @@ import { type Moment, works } from '../../local/judge/moment.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Errors of a rotation that is no trouble of its credential: a late event, or one that a person has switched off. */
+/** Errors of a rotation that are not a trouble of its credential: a late event, or a rotation that is switched off. */
 const NO_TROUBLE: ReadonlySet<string> = new Set([
   'InvalidEventError',
   'RotationNotEnabledError',

@@ -1,7 +1,7 @@
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import type { Fault } from '../../local/faults.ts';
 
-/** What happens to one remote call of an invocation; the faults are those of the gateway. */
+/** The fate of one remote call of an invocation; the faults are those of the gateway. */
 export type Fate =
   | 'ok'
   | Extract<Fault, 'killed-before' | 'killed-after' | 'failed-before' | 'request-lost' | 'response-lost'>;
@@ -21,7 +21,7 @@ export class NetworkError extends AwsCallError {
 /** Thrown inside an invocation that was killed while it did something synchronous. */
 export class KilledError extends Error {}
 
-/** One run of the function's process: once it is dead, nothing of it goes on. */
+/** One run of the function's process: once it is dead, no call of it continues. */
 export type Process = { dead: boolean; die: () => void; died: Promise<'killed'> };
 
 export function startProcess(): Process {
@@ -43,7 +43,7 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 export type Gate = {
   before?: ((name: string) => Promise<void>) | undefined;
   around?: (name: string, phase: 'begin' | 'end') => void;
-  /** What a person does right before and right after a call takes effect. */
+  /** The operator's act right before and right after a call takes effect. */
   person?: ((index: number, when: 'before' | 'after') => void) | undefined;
 };
 
@@ -67,7 +67,7 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
         return never();
       }
       gate.person?.(index, 'before');
-      // The answer comes later than the caller goes on: others may run in between.
+      // The answer comes after the caller has continued: others may run in between.
       await gate.before?.(name);
       gate.around?.(name, 'begin');
       if (fate === 'request-lost') throw new NetworkError(`${name} got no answer`);
@@ -90,7 +90,7 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
     local(process: Process, name: string, effect: () => void): void {
       if (process.dead) throw new KilledError();
       const { fate } = begin(name);
-      // Whoever dies before the first byte of what it received is written has not received it.
+      // A process that dies before it wrote the first byte of an answer has not received it.
       if (fate === 'killed-before') {
         process.die();
         throw new KilledError();

@@ -26,7 +26,7 @@ export async function judge(world: World, history: string): Promise<string> {
   world.plan.decide = () => 'ok';
   let next = await world.rotate();
   if (!next.rotated && next.failures.every(isBudgetSpent)) {
-    // Two invocations died with a log-in in their hands: nobody knows that they cost nothing.
+    // Two invocations died during a log-in, and the ledger cannot know that neither failed.
     mustAnnounce(world, history, 'guard-closed');
     assert.equal(await world.trial(), 'done', `${history}: a trial`);
     next = await world.rotate();
@@ -37,7 +37,7 @@ export async function judge(world: World, history: string): Promise<string> {
   return journal.state === 'lost' ? 'lost and announced' : 'rotated';
 }
 
-/** Where earlier deaths have used up rotation's share, a person's one log-in is the probe. */
+/** When earlier deaths have used up rotation's share, an operator's one log-in is the probe. */
 async function helpToProbe(world: World, history: string): Promise<void> {
   mustAnnounce(world, history, 'password-unknown');
   mustAnnounce(world, history, 'guard-closed');

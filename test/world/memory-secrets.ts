@@ -17,9 +17,9 @@ export type SecretOptions = {
   staleForMs?: number;
   /** Whether AWSPENDING leaves a version together with AWSCURRENT also when the label is moved; not published. */
   pendingFollowsMove?: boolean;
-  /** Whether a version that a person makes current takes AWSPENDING off another that is not; not published. */
+  /** Whether a version that an operator makes current removes AWSPENDING from another one; not published. */
   putAbandons?: boolean;
-  /** Told before a person changes the secret. */
+  /** Called before an operator changes the secret. */
   beforePerson?: () => void;
   /** Told of each change of AWSCURRENT, with the values before and after. */
   onCurrent?: (by: 'function' | 'person', before: string | undefined, after: string | undefined) => void;
@@ -39,7 +39,7 @@ export function createSecret(options: SecretOptions) {
   let before: (Picture & { until: number }) | undefined;
 
   const currentValue = () => versions.get(stages.get('AWSCURRENT') ?? '')?.value;
-  /** What a reader sees: the state before the last write, while that is young. */
+  /** The state that a reader sees: the one before the last write, while that is young. */
   const seen = (): Picture => (before && nowMs() < before.until ? before : { versions, stages });
 
   function write(by: 'function' | 'person', change: () => void): void {
@@ -106,7 +106,7 @@ export function createSecret(options: SecretOptions) {
     stages,
     options,
     currentValue,
-    /** As a person or the console does it. */
+    /** Stores a value as an operator or the console does. */
     store(value: string, versionId: string = randomUUID()): string {
       put('person', versionId, value, ['AWSCURRENT']);
       return versionId;

@@ -53,7 +53,7 @@ test('finds a planted refusal of a password that ThingSpace never refused', asyn
   expect(world.violations.join('\n')).toMatch(/failed-log-in claims "refused"/);
 });
 
-test('does not hold a person’s act right before the message against it', async () => {
+test('accepts a message that an operator’s act right before it made untrue', async () => {
   const world = createWorld();
   world.gate.person = (_, when) => {
     const last = world.calls.at(-1);
@@ -67,7 +67,7 @@ test('does not hold a person’s act right before the message against it', async
   expect(world.violations).toEqual([]);
 });
 
-describe('the duty to speak', () => {
+describe('the duty to announce', () => {
   const failing = async () => {
     const world = createWorld();
     await world.rotate();
@@ -78,7 +78,7 @@ describe('the duty to speak', () => {
     return { world, violations, duty, begunAtMs };
   };
 
-  test('finds a daily check that says nothing a day after a rotation has failed', async () => {
+  test('finds a daily check without a message a day after a failed rotation', async () => {
     const { world, violations, duty, begunAtMs } = await failing();
     duty.checked(world.truthNow(), begunAtMs + DAY_MS - 1);
     expect(violations).toEqual([]);
@@ -88,7 +88,7 @@ describe('the duty to speak', () => {
     ]);
   });
 
-  test('counts a message of the same day, and ends with the message that it is over', async () => {
+  test('counts a message of the same day, and ends with the message of the end', async () => {
     const { world, violations, duty, begunAtMs } = await failing();
     const at = { id: 'x', at: 0, credential: 'c', username: 'c', secretArn: 's' };
     const trouble = 'rotation-failing' as const;
@@ -102,7 +102,7 @@ describe('the duty to speak', () => {
     expect(violations).toHaveLength(1);
   });
 
-  test('ends when a rotation ends well, or a password made since is current', async () => {
+  test('ends when a rotation succeeds, or a password made since is current', async () => {
     const { world, violations, duty, begunAtMs } = await failing();
     world.advance(2 * MINUTE_MS);
     await world.rotate();
@@ -110,7 +110,7 @@ describe('the duty to speak', () => {
     expect(violations).toEqual([]);
   });
 
-  test('is not done while AWSCURRENT is seen to be dead and nothing is said', async () => {
+  test('lasts while AWSCURRENT is known to be dead without a message', async () => {
     const { world, violations, duty } = await failing();
     duty.rotated();
     world.storeByHand('Mistyped 1');

@@ -8,7 +8,7 @@ import { momentIn } from './moment-in.ts';
 
 type Observed = Parameters<typeof momentIn>[0] & { violations: string[] };
 
-/** The truth right before somebody outside acted: an invocation that is under way cannot know of the act. */
+/** The truth right before an operator or support acted: an invocation that is under way cannot know of the act. */
 type Act = { on: 'secret' | 'platform'; answers: number; moment: Moment };
 
 export type MessageJudge = ReturnType<typeof createMessageJudge>;
@@ -52,7 +52,7 @@ export function createMessageJudge(observed: Observed) {
       givenTo.push(process);
       if (verdict.ok && operation === 'GetNewPassword') made.push(verdict.value);
     },
-    /** Somebody outside is about to act. */
+    /** Called before an operator or support acts. */
     acts: (on: Act['on']) => void acts.push({ on, answers: answers.length, moment: momentOf() }),
     queued(event: AlarmEvent, process: Process) {
       if (queued.has(event.id)) return;
@@ -67,7 +67,7 @@ export function createMessageJudge(observed: Observed) {
         ...beforeActs(since),
       ]);
     },
-    /** What anybody is told who asks now. */
+    /** Judges a text that the tool shows now. */
     told: (said: Said) => read(said, [momentOf(), ...beforeActs(acts.length)]),
     failed(error: Error, process: Process) {
       read({ by: error.name, text: error.message, facts: {} }, [

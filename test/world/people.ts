@@ -1,12 +1,12 @@
 import { FIRST_PASSWORD, secretValue, USERNAME, type World } from './world.ts';
 
-/** What people do at any moment (docs/design.md, "What people do"), and what they do afterwards without being told. */
+/** An act of an operator or support at any moment (docs/design.md, "What people do"), and the acts that follow unasked. */
 export type Act = {
   name: string;
   act: (world: World) => void;
-  /** An hour later, of their own accord. */
+  /** The act that follows an hour later, unasked. */
   later?: (world: World) => void;
-  /** A text that the person has put into the secret and that must survive. */
+  /** A text that the operator has put into the secret and that must survive. */
   keeps?: string;
   /** Failed log-ins that it may cost at most, where the design says so. */
   mostFailures?: number;
@@ -24,7 +24,7 @@ function withNotes(text: string, bytes: number): string {
   return value('x'.repeat(bytes - Buffer.byteLength(value(''))));
 }
 
-/** What they store in the secret. */
+/** Values that they store in the secret. */
 export const EDITS: readonly Act[] = [
   {
     name: 'edits another member',
@@ -33,13 +33,13 @@ export const EDITS: readonly Act[] = [
     mostFailures: 1,
   },
   {
-    name: 'saves a stale editor: an old password with an edited member',
+    name: 'saves a stale editor with an old password and an edited member',
     act: (world) => void world.aws.store(memberEdited(secretValue(FIRST_PASSWORD))),
     keeps: 'edited by a person',
     mostFailures: 1,
   },
   { name: 'stores a wrong password', act: (world) => void world.storeByHand('Mistyped 1') },
-  { name: 'stores something that is no JSON', act: (world) => void world.aws.store('password: Mistyped') },
+  { name: 'stores a value that is not JSON', act: (world) => void world.aws.store('password: Mistyped') },
   { name: 'stores SecretBinary', act: (world) => void world.aws.storeBinary() },
   {
     name: 'edits another member and leaves a line break behind the username',
@@ -66,7 +66,7 @@ export const EDITS: readonly Act[] = [
   },
 ];
 
-/** What they do beside it. */
+/** Acts beside the secret's value. */
 export const OPERATIONS: readonly Act[] = [
   {
     name: 'has support reset the password and stores it',
@@ -96,14 +96,14 @@ export const OPERATIONS: readonly Act[] = [
     },
   },
   {
-    name: 'changes the schedule: a test version without a value comes and goes',
+    name: 'changes the schedule, which adds and removes a test version without a value',
     act: (world) => {
       world.aws.stage('schedule-test-1-000000000000000000');
       world.aws.unstage('schedule-test-1-000000000000000000');
     },
   },
   {
-    name: 'changes the schedule: a test version with a copy of the value comes and goes',
+    name: 'changes the schedule, which adds and removes a test version with a copy of the value',
     act: (world) => {
       world.aws.stage('schedule-test-2-000000000000000000', currentText(world));
       world.aws.unstage('schedule-test-2-000000000000000000');
@@ -126,8 +126,8 @@ export function makeRoom(world: World, message: string): boolean {
 }
 
 /**
- * Does what a message says, to the letter: the last error's, which Secrets Manager and the tool show, is enough
- * to know what a person does. Returns what was done.
+ * Follows a message to the letter: the last error's, which Secrets Manager and the tool show, is enough
+ * to know the operator's act. Returns the act in words.
  */
 export async function followAdvice(world: World, message: string): Promise<string> {
   if (makeRoom(world, message)) return 'shortened a member';

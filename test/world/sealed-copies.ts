@@ -15,7 +15,7 @@ type Opened = {
 
 type Kept = Pick<Aws, 'log' | 'orphans' | 'table' | 'keys' | 'logSearch'>;
 
-/** What each envelope holds, by its text: every look at a world meets the same ones again. */
+/** The content of each envelope, by its text: every look at a world meets the same envelopes again. */
 const opened = new Map<string, Opened | undefined>();
 
 /**

@@ -3,22 +3,22 @@ import type { Fate, Plan } from './fate.ts';
 import { startService } from './service.ts';
 import { createWorld, MINUTE_MS, secretValue, USERNAME, type World } from './world.ts';
 
-/** What stays in the way of the rotation until a person repairs it. */
+/** A cause that stops the rotation until an operator repairs it. */
 export type Cause = {
   name: string;
   /** The world it is in. @default one credential */
   world?: () => World | Promise<World>;
-  /** Puts it in place, a quarter after a healthy rotation. */
+  /** Begins it, a quarter after a healthy rotation. */
   begin?: (world: World) => void | Promise<void>;
-  /** Puts it in place for the time of each rotation only. */
+  /** Begins it for the time of each rotation only. */
   duringRotation?: (world: World) => void;
   /** Repairs it, as the messages advise. */
   end: (world: World) => unknown;
-  /** Messages and troubles that may be announced while it stands. */
+  /** Messages and troubles that may be announced while it lasts. */
   says: readonly string[];
   /** The day from which on every day has a message; day 1 is that of the rotation. @default 1 */
   from?: number;
-  /** Somebody else locks the username: the world's observer need not blame us. */
+  /** Another client locks the username: the world's observer need not blame the function. */
   lockedByOthers?: boolean;
 };
 
@@ -47,7 +47,7 @@ export function lockedByOthers({ platform }: World): void {
   for (let failure = 0; failure < 5; failure += 1) platform.logIn(USERNAME, 'A Guess');
 }
 
-/** The ledger says that another secret rotates the username, or no more. */
+/** Writes into the ledger which secret rotates the username. */
 function rotatedBy(world: World, secretArn: string): void {
   const state = world.state();
   const changed = { ...state, revision: state.revision + 1, secretArn };
@@ -58,20 +58,20 @@ const REFUSED = 'stored-password-refused';
 
 export const causes: readonly Cause[] = [
   {
-    name: 'the password was reset at ThingSpace and not stored',
+    name: 'support reset the password, and the operator did not store it',
     begin: resetByPhone,
     end: (world) => world.storeByHand(world.truth().password),
     says: [REFUSED, 'failed-log-in'],
   },
   {
-    name: 'somebody else has locked the username; the refusal has no listed code',
+    name: 'another client locked the username, and the refusal has no listed code',
     begin: lockedByOthers,
     end: restore,
     says: [REFUSED, 'failed-log-in'],
     lockedByOthers: true,
   },
   {
-    name: 'the secret is not JSON, and the password before it was reset',
+    name: 'the secret is not JSON, and support reset the password before it',
     begin: (world) => {
       resetByPhone(world);
       world.aws.store('password: Mistyped');
@@ -89,7 +89,7 @@ export const causes: readonly Cause[] = [
     says: ['guard-closed', 'rotation-failing', 'failed-log-in'],
   },
   {
-    name: 'ThingSpace is out of reach',
+    name: 'the function cannot reach ThingSpace',
     begin: failing(/^LogIn$/),
     end: heal,
     says: ['rotation-failing'],
@@ -148,7 +148,7 @@ export const causes: readonly Cause[] = [
     says: ['lost', 'password-unknown', 'password-lost'],
   },
   {
-    name: 'the same, and the log cannot be searched',
+    name: 'the answer with the new password was lost, and the log cannot be searched',
     begin: async (world) => {
       await oneTry(world, /^GetNewPassword$/, 'response-lost');
       failing(/^FilterLogEvents$/)(world);
@@ -160,7 +160,7 @@ export const causes: readonly Cause[] = [
     says: ['unknown', 'password-unknown', 'failed-log-in'],
   },
   {
-    name: 'the contract changed: no answer with a password can be read',
+    name: 'the contract changed, and no answer with a password can be read',
     begin: (world) => {
       world.link.spoil = () =>
         ({ outcome: 'answered', body: Buffer.from('<html>'), contentType: 'text/html' }) as never;
@@ -172,7 +172,7 @@ export const causes: readonly Cause[] = [
     says: ['lost', 'unknown', 'password-unknown', 'password-lost'],
   },
   {
-    name: 'a sealed answer does not open, its process died',
+    name: 'a sealed answer does not open, and its process died',
     begin: async (world) => {
       await oneTry(world, /^stdout$/, 'killed-after');
       failing(/^Decrypt$/)(world);
@@ -196,7 +196,7 @@ export const causes: readonly Cause[] = [
     says: ['unusable-password'],
   },
   {
-    name: 'another password was stored over a sealed one, and both are refused',
+    name: 'an operator stored a password over a sealed one, and ThingSpace refuses both',
     begin: async (world) => {
       await oneTry(world, /^PutSecretValue$/, 'failed-before');
       resetByPhone(world);
@@ -207,7 +207,7 @@ export const causes: readonly Cause[] = [
   },
   heldByOther(),
   {
-    name: 'the ledger is away during every rotation',
+    name: 'the ledger is not available during every rotation',
     duringRotation: failing(/Item/),
     end: () => undefined,
     says: ['rotation-failing'],
@@ -218,7 +218,7 @@ export const causes: readonly Cause[] = [
 function heldByOther(): Cause {
   let service = startService();
   return {
-    name: 'a lost exchange of another credential holds it, whose secret is out of service',
+    name: 'a lost exchange of another credential, whose secret is out of service, holds it',
     world: () => {
       service = startService();
       return service.second;

@@ -34,7 +34,7 @@ type Options = {
   /** How Secrets Manager behaves where its documentation is silent, and how stale its reads are. */
   secret?: Partial<SecretOptions>;
   platform?: Partial<PlatformOptions>;
-  /** For worlds in which many sleep at once. @default one that moves when anybody sleeps */
+  /** For worlds in which many sleep at once. @default one that moves during every sleep */
   clock?: MovableClock;
   /** Another credential: its secret is its own, the ledger's table may be another world's. */
   username?: string;
@@ -68,7 +68,7 @@ function steppingClock(jitter = (ms: number): number => ms): MovableClock {
 }
 
 /**
- * The whole protocol in memory, on one clock that moves when somebody sleeps: a schedule is a list of
+ * The whole protocol in memory, on one clock that moves during a sleep: a schedule is a list of
  * fates, and the same list gives the same history. An observer compares the platform's truth with the
  * ledger after every call.
  */
@@ -86,7 +86,7 @@ export function createWorld(options: Options = {}) {
   const violations: string[] = [];
   /** Every password that AWSCURRENT has held. */
   const wasCurrent = new Set<string | undefined>();
-  /** Those that were there when a rotation was asked for, but for what a person has stored since. */
+  /** The passwords at the time when a rotation was asked for, except those that an operator has stored since. */
   let before: Set<string | undefined> | undefined;
   const secret = createSecret({
     nowMs: clock.nowMs,
@@ -159,7 +159,7 @@ export function createWorld(options: Options = {}) {
   );
   aws.store(secretValue(FIRST_PASSWORD, username));
 
-  /** What must hold after every call, whatever happened (G2 and G3). */
+  /** Records a violation when the state after a call breaks G2 or G3. */
   function observe(): void {
     const { consecutiveFailures, locked } = platform.truth(username);
     const known = exposureIn(itemText());
@@ -169,7 +169,7 @@ export function createWorld(options: Options = {}) {
       violations.push(`${consecutiveFailures} failures are over the budget`);
     if (locked) violations.push('the username is locked');
   }
-  /** Whoever presents a password has an attempt in flight. */
+  /** Every log-in attempt must be in flight in the ledger. */
   function mustBeReserved(): void {
     if (![...aws.table.values()].some(inFlightIn))
       violations.push('a password was presented without a reservation');
@@ -256,11 +256,11 @@ export function createWorld(options: Options = {}) {
   } = {}) {
     const again = token !== undefined;
     const asked = aws.rotate(token ?? randomUUID());
-    // Secrets Manager goes on with an earlier rotation where that one is pending.
+    // Secrets Manager continues an earlier rotation when that one is pending.
     const anew = !again && !asked.refused;
     before = new Set(wasCurrent);
     const result = await attempt(asked.token, attempts, backoffMs);
-    // Whoever asks because the password leaked must not keep one that was readable then.
+    // An operator who rotates because the password leaked must not keep one that was readable then.
     if (anew && result.rotated && before.has(passwordIn(aws.currentValue())))
       violations.push('a rotation that was asked for anew has made no new password');
     return result;
@@ -310,7 +310,7 @@ export function createWorld(options: Options = {}) {
     rotate,
     eventOf,
     step: (Step: string, token: string) => invoke(eventOf(Step, token)),
-    /** Somebody writes the exchange off, rightly or not; returns its attempt. */
+    /** Writes the exchange off, rightly or not; returns its attempt. */
     writeOff(): string {
       const { journal, ...rest } = state();
       const written = { ...rest, revision: rest.revision + 1, journal: { state: 'idle' } };
@@ -342,7 +342,7 @@ export function createWorld(options: Options = {}) {
     /** The truth as messages are compared with it. */
     truthNow: () => messages.momentOf(),
     /**
-     * Answers to GetNewPassword that reached a process. Whoever dies before the very next thing, the one
+     * Answers to GetNewPassword that reached a process. A process that dies before the very next thing, the one
      * synchronous line on stdout, has not received it: no code can run between the two.
      */
     answersReceived: () =>
@@ -350,7 +350,7 @@ export function createWorld(options: Options = {}) {
     currentPassword: () => passwordIn(aws.currentValue()),
     /** A person stores a password in the console. */
     storeByHand: (password: string) => aws.store(secretValue(password, username)),
-    /** Support resets the password by telephone, and a person stores it. */
+    /** Support resets the password by telephone, and the operator stores it. */
     restoreByHand: (password: string) => {
       platform.support.reset(username, password);
       aws.store(secretValue(password, username));

@@ -4,7 +4,7 @@ import type { Setting } from '../steps.ts';
 import { operatorCommand } from './operator-command.ts';
 import type { Advice } from './shape.ts';
 
-/** What an exchange without a good end means for the other credentials of the service. */
+/** The paragraph of a failed exchange's message about the service's other credentials. */
 export function othersHeld(event: AlarmEvent, { othersHeld }: Setting): string[] {
   if (!othersHeld) return [];
   return [

@@ -55,7 +55,10 @@ function refusedAsReplaced(event: FailedLogIn): Advice {
   };
 }
 
-/** It asks which of several passwords is live, so a refusal is half of an answer. */
+/**
+ * Reports whether the log-in was a probe that was refused: it finds out which of several passwords works, so a refusal
+ * is half of an answer.
+ */
 const isProbe = ({ certainty, purpose }: FailedLogIn) => certainty === 'refused' && purpose === 'probe';
 
 const neverOf = (refused: boolean) =>
@@ -84,7 +87,8 @@ function causeOf(event: FailedLogIn): string {
 }
 
 function nextWhenRefused(event: FailedLogIn): string[] {
-  // The ledger's release rule: a refusal that may not be about the password, or a newborn password.
+  // The ledger allows one retry of a refusal that may not be about the password, or of a password that is less than an
+  // hour old.
   const certain = event.code !== undefined && meaningOf(event.code).certainlyCredentials;
   const once =
     certain && event.purpose !== 'test'

@@ -10,7 +10,9 @@ export function operatorCommand(
   return `npm run cli -- ${command} --secret ${quoted(oneLine(secretArn, 2048))}${when}`;
 }
 
-/** Opening also goes by the username: it must work while the secret cannot be read. */
+/**
+ * The command that opens a sealed answer also names the username, because it must work while the secret cannot be read.
+ */
 export function openCommand({ username, secretArn }: AlarmEvent): string {
   const secret = quoted(oneLine(secretArn, 2048));
   return `npm run cli -- open --secret ${secret} --username ${quoted(oneLine(username))} --out "$HOME/answer"`;

@@ -52,7 +52,7 @@ function refusedWords({ refused }: PasswordLost): string[] {
 
 /** Shared with the message that repeats it. */
 export const lostWords = ({ username }: AlarmEvent): string =>
-  `ThingSpace was asked for a new password for "${oneLine(username)}", no answer in which it can be read has been found, and ` +
+  `ThingSpace was asked for a new password for "${oneLine(username)}", no answer that holds it could be read so far, and ` +
   'the old password is refused now. Either the password changed, or the username is locked. AWSCURRENT does not ' +
   'work: apps cannot log in.';
 
@@ -63,7 +63,7 @@ export const lostNext = [
     'version of the secret is stored. The next rotation or recover then logs in once with it and goes on.',
 ];
 
-/** Support resets the password, a person stores it, and everything goes on. */
+/** The steps after a loss: support resets the password, and an operator stores it. */
 export function restore(event: AlarmEvent, setting: Setting, lead: string): Step[] {
   return [
     phoneSupport(event, setting, lead),

@@ -44,7 +44,7 @@ export function passwordUnknown(event: PasswordUnknown, setting: Setting): Advic
   };
 }
 
-/** Shared with password-lost: the sealed answer is the only copy of the new password there may be. */
+/** Shared with password-lost: the sealed answer may be the only copy of the new password. */
 export function openSealed(event: PasswordUnknown | PasswordLost): Step[] {
   return event.sealedAnswer ? [openAndStore(event, 'Open the sealed answer')] : [];
 }

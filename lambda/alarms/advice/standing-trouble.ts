@@ -20,7 +20,7 @@ const advices: Record<Trouble, (event: StandingTrouble, setting: Setting) => Tro
 };
 
 export function standingTrouble(event: StandingTrouble, setting: Setting): Advice {
-  // The ledger may hold one that a later release has named.
+  // The ledger may hold a trouble that only a later version knows.
   const advise = advices[event.trouble] ?? setup.rotationFailing;
   const said = advise(event, setting);
   const since = instant(event.since);

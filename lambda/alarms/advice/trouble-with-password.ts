@@ -26,7 +26,7 @@ const keepTheSealed =
   "Do not delete the ledger's item or the function's log group: they hold the sealed password.";
 const noTries = 'Do not try passwords by hand: a failed log-in counts, and a few of them lock the username.';
 
-/** Support is asked for a new password only when there is no other way: then everything goes on with it. */
+/** The steps with support, which resets the password only when there is no other way. */
 const askSupport = (event: StandingTrouble, setting: Setting, lead: string): Step[] => [
   phoneSupport(event, setting, lead),
   storePassword(event, 'Store what support gave you as a new version of the secret.'),

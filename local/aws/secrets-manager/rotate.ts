@@ -3,7 +3,7 @@ import { AwsFailure } from '../service.ts';
 import type { RotateSecret } from './requests.ts';
 import { moveLabels, type Secret, versionById, versionByStage } from './secret.ts';
 
-/** RotateSecret's answer while an earlier rotation is open. That one's steps run again: see `token`. */
+/** RotateSecret's answer while an earlier rotation is open. The steps of the earlier one run again: see `token`. */
 export class PreviousRotationOpen extends AwsFailure {
   readonly token: string;
 
@@ -19,7 +19,7 @@ export class PreviousRotationOpen extends AwsFailure {
 export type RotateOptions = {
   /** Whether Secrets Manager may invoke the function. */
   canInvoke(lambdaArn: string): boolean;
-  /** What the version of a test (RotateImmediately false) holds. */
+  /** The value of a test's version (RotateImmediately false). */
   testVersion: 'no value' | 'copy of AWSCURRENT';
 };
 
@@ -53,7 +53,7 @@ export function rotateSecret(
   if (open) throw new PreviousRotationOpen(open);
   const id = input.ClientRequestToken;
   if (versionById(secret, id)) {
-    // What AWS answers to a token that is spent is not published; staging it again would rotate nothing.
+    // AWS does not publish its answer to a spent token; staging its version again would rotate nothing.
     throw new AwsFailure('InvalidRequestException', `A version ${id} of the secret exists already.`);
   }
   const copied = !input.RotateImmediately && testVersion === 'copy of AWSCURRENT';
@@ -79,7 +79,7 @@ export function withoutTestVersion(secret: Secret, token: string): Secret {
   return { ...secret, versions: secret.versions.filter(({ id }) => id !== token || id === current) };
 }
 
-/** Rotation off; what AWSPENDING hangs on stays for a person to look at, as documented. */
+/** Rotation off; the version under AWSPENDING stays for an operator to look at, as documented. */
 export function cancelRotateSecret(secret: Secret, nowMs: number): Secret {
   if (!secret.rotation?.enabled) {
     throw new AwsFailure('InvalidRequestException', 'Rotation is not enabled for this secret.');

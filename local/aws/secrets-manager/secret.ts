@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AwsFailure } from '../service.ts';
 
-/** What a version holds; a version that RotateSecret made has none yet. Binary is base64. */
+/** The value of a version; a version that RotateSecret made has none yet. Binary is base64. */
 export type SecretValue = { string: string } | { binary: string };
 
 export type Version = {

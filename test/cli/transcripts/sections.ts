@@ -7,7 +7,7 @@ import { situations } from '../../../local/drill/situations.ts';
 import { startWorld, type World } from '../../../local/world.ts';
 import { startShell } from './terminal.ts';
 
-/** What an operator needs, and what the terminal showed. */
+/** A need of an operator, and the terminal's text for it. */
 export type Section = { need: string; text: string };
 
 const SECRET = ['--secret', 'thingspace/fleet-api'];
@@ -79,7 +79,7 @@ const stuck = () =>
     show('Read a sealed answer');
     await run(['rotate', ...SECRET, '--yes']);
     await run(['status', ...SECRET], { head: 1 });
-    show('A rotation that is not over goes on with the password that it has');
+    show('A rotation that is not over continues with its sealed password');
   });
 
 const recovered = () =>

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { cliBundle } from '../../../cli/bundle.ts';
 import type { World } from '../../../local/world.ts';
 
-/** What is typed before the tool's own arguments, and what it gets. */
+/** The parts of a command line before the tool's own arguments, and its input. */
 type Typed = {
-  /** What stands before the pipe, and what comes through it. */
+  /** The command before the pipe as it is shown, and the text that comes through the pipe. */
   from?: { shown: string; input: string };
   /** Environment beside AWS's own. */
   env?: Record<string, string>;
@@ -17,7 +17,7 @@ type Typed = {
 
 const COLUMNS = '100';
 
-/** A shell beside a world: runs the tool as a process and writes down what a person would see. */
+/** A shell beside a world: runs the tool as a process and records the text that an operator would see. */
 export function startShell(world: World) {
   const folder = mkdtempSync(join(tmpdir(), 'transcript-'));
   const lines: string[] = [];
@@ -44,7 +44,7 @@ export function startShell(world: World) {
 
   return {
     run,
-    /** What was written since the last call. */
+    /** Returns the text that was written since the last call. */
     written: () => normal(lines.splice(0).join('\n').trimEnd(), world),
     close: () => rmSync(folder, { recursive: true }),
   };

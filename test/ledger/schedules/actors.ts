@@ -31,14 +31,14 @@ export type Request = {
   ownerDead: boolean;
   /** The exchange's answer is in the function's log, sealed. */
   sealed: boolean;
-  /** What the owner does once it knows the outcome; `certain`: the refusal says that the password was at fault. */
+  /** The owner's act once it knows the outcome; `certain`: the refusal says that the password was at fault. */
   then: ((works: boolean, certain: boolean) => void) | undefined;
 };
 
 export type Actors = ReturnType<typeof createActors>;
 
 /**
- * Rotation, apps and a person around one username, over the ledger's own transitions and the simulator's
+ * Rotation, apps and an operator around one username, over the ledger's own transitions and the simulator's
  * own platform. In production each transition is one conditional write: so here one call is one step.
  */
 export function createActors(budgets: Budgets, seed: number, say: (line: string) => void) {
@@ -58,13 +58,13 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
   const state: CredentialState = newState(KEY);
   const requests: Request[] = [];
   const violations: string[] = [];
-  /** Passwords that support has set: a person was told them. */
+  /** Passwords that support has set and read out to the operator. */
   const readOut = new Set<string>();
-  /** What a test wants to know was reached. */
+  /** The points that were reached, for tests that require them. */
   const happened: string[] = [];
   /** Envelopes that are items of their own. */
   const setAside = new Set<string>();
-  /** Failures in the platform's present run that no person's trial made. */
+  /** Failures in the platform's present run that no operator's trial made. */
   let failedByUs = 0;
   let unlockedAt = 0;
   let session: { token: string; version: Version } | undefined;
@@ -199,7 +199,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     say(`${request.id} is settled: ${settlement.outcome}`);
   }
 
-  /** The healthy line: a new password becomes current as the version of its rotation, unless a person was faster. */
+  /** The healthy line: a new password becomes current as the version of its rotation, unless an operator was faster. */
   function store(request: Request): void {
     if (!request.verdict?.ok || !request.wanted.exchange) return;
     const { token } = request.wanted.exchange;
@@ -236,7 +236,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     store,
     makeCurrent,
     say,
-    /** What the ledger does around every write: see `change`. */
+    /** Does the ledger's work around every write: see `change`. */
     afterWrite(): void {
       for (const attempt of Object.keys(state.setAside)) {
         setAside.add(attempt);
@@ -248,7 +248,7 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
     },
     deliverable,
     truth: () => platform.truth(USERNAME),
-    /** Of the platform's present run of failures, those that no person's trial made. */
+    /** Counts the failures in the platform's present run that no operator's trial made. */
     failedByUs: () => {
       if (platform.truth(USERNAME).consecutiveFailures === 0) failedByUs = 0;
       return failedByUs;

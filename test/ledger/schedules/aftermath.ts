@@ -8,10 +8,10 @@ const HOUR_MS = 60 * 60_000;
 const PATIENCE_HOURS = 3;
 
 /**
- * A correct secret may be used again, whatever happened before: everything in flight ends, a person stores
+ * A correct secret may be used again, whatever happened before: everything in flight ends, an operator stores
  * the right password as a new version, and some hours pass. Then an app's log-in is granted, or the error
- * names the help that a person has (first `trial`, then `unlocked`) and that help works. After that a fleet whose
- * processes all died has a session again, and rotation goes on.
+ * names the operator's remedy (first `trial`, then `unlocked`) and that help works. After that a fleet whose
+ * processes all died has a session again, and rotation continues.
  * @returns what is stuck
  */
 export function aftermath(actors: Actors, fleet: Fleet, tally: Tally): string | undefined {
@@ -42,7 +42,7 @@ function logsIn(actors: Actors, version: Version): LockoutGuardError | undefined
   return refusal;
 }
 
-/** What is reserved last goes through, undisturbed. */
+/** Carries the last reserved request out, undisturbed. */
 function carryOut(actors: Actors): void {
   const request = actors.requests.at(-1);
   if (request?.place !== 'reserved') return;

@@ -6,8 +6,8 @@ import {
   opened,
   released,
   used,
-} from '../../../client/session-item.ts';
-import { needsOtherVersion, type Stop, stopOf } from '../../../client/stop.ts';
+} from '../../../lambda/session/session-item.ts';
+import { needsOtherVersion, type Stop, stopOf } from '../../../lambda/session/stop.ts';
 import type { Actors, Request, Version } from './actors.ts';
 
 const CLIENTS = 4;
@@ -39,8 +39,8 @@ export type Fleet = ReturnType<typeof createFleet>;
 
 /**
  * Processes with the client library around the username of the schedule, over the library's own transitions of
- * the item `session` (`client/session-item.ts`). One call is one await of a process, in the order of
- * `client/fleet-source.ts`, `fleet-log-in.ts` and `log-in.ts`; everybody else may act between any two.
+ * the item `session` (`lambda/session/session-item.ts`). One call is one await of a process, in the order of
+ * `lambda/session/fleet-source.ts`, `fleet-log-in.ts` and `log-in.ts`; everybody else may act between any two.
  */
 export function createFleet(actors: Actors) {
   const { say, now, violations } = actors;
@@ -208,7 +208,7 @@ export function createFleet(actors: Actors) {
   }
 
   return {
-    /** One process goes on by some awaits, or undisturbed until it has its session or was stopped. */
+    /** One process continues by some awaits, or undisturbed until it has its session or was stopped. */
     act(a: number, b: number): void {
       for (let awaits = b % 3 === 0 ? UNDISTURBED : 1 + (b % 5); awaits > 0; awaits -= 1) {
         const client = clients[a % CLIENTS] as Client;

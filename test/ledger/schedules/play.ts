@@ -18,7 +18,7 @@ const JUMPS_MS = [
   5 * 60 * MINUTE_MS,
 ];
 
-/** What happened in the schedules, so that a test can tell that they reached what they are about. */
+/** Counts of the events in the schedules, so that a test can require the ones it is about. */
 export type Tally = Record<string, number>;
 export const count = (tally: Tally, what: string): void => {
   tally[what] = (tally[what] ?? 0) + 1;
@@ -165,7 +165,7 @@ function take(actors: Actors, fleet: Fleet, { kind, a, b }: Step, tally: Tally) 
     case 'recover': {
       let seen = requests.length;
       recover(actors);
-      // What it asks may lead to another question.
+      // Its request may lead to another one.
       while (requests.length > seen) {
         seen = requests.length;
         granted(undefined);
@@ -175,8 +175,8 @@ function take(actors: Actors, fleet: Fleet, { kind, a, b }: Step, tally: Tally) 
     case 'person':
       return void actors.storeByHand(b % 2 === 0 ? actors.truth().password : actors.newPassword());
     case 'support': {
-      // Support may read out a password that the username had before. That it is the very one that an exchange has
-      // just replaced is seen only when it is stored as a version of its own.
+      // Support may read out a password that the username had before. The code recognizes the one that an exchange has
+      // just replaced only when it is stored as a separate version.
       const stored = b % 2 === 0;
       const waits = stored || state.journal.state === 'idle' ? undefined : state.journal.oldHash;
       const earlier = actors.truth().passwords.filter((password) => password !== waits);

@@ -18,7 +18,7 @@ type In<S extends Journal['state']> = Extract<Journal, { state: S }>;
 type Proven = (works: boolean, certain: boolean) => void;
 
 /**
- * What the recover event and Secrets Manager's retries do with what is left, as lambda/rotation does it
+ * Recovers as the recover event and Secrets Manager's retries do in lambda/rotation
  * (`recovery.ts`, `unknown-outcome.ts`, `make-current.ts`, `put-back.ts`): one look, one act.
  */
 export function recover(actors: Actors): void {
@@ -78,7 +78,7 @@ function rollForward(actors: Actors, { attempt, token, oldVersion, oldHash }: In
     recordCommitted(state, attempt, holder.id, now(), { overtaken: true });
   };
   const store = () => {
-    // Somebody has moved AWSCURRENT since: look again.
+    // An operator has moved AWSCURRENT since: look again.
     if (actors.current() !== holder) return;
     actors.makeCurrent(ours);
     recordCommitted(state, attempt, id, now());

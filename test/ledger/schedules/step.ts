@@ -1,6 +1,6 @@
 import type { Random } from '../../../local/thingspace/random.ts';
 
-/** What may happen next, and how often beside the others. */
+/** The steps that may happen next, with how often each one does beside the others. */
 const WEIGHTS = {
   app: 4,
   client: 3,
@@ -29,7 +29,7 @@ type Kind = keyof typeof WEIGHTS;
 const bag = (weights: Partial<Record<Kind, number>>): Kind[] =>
   (Object.keys(weights) as Kind[]).flatMap((kind) => Array<Kind>(weights[kind] ?? 0).fill(kind));
 
-/** What a schedule is mostly about: rare histories need company of their own kind. */
+/** The kinds of schedules, each mostly about one thing: rare histories need others of their kind beside them. */
 const BAGS = [
   bag(WEIGHTS),
   // Many log-ins side by side.

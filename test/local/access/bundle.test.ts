@@ -26,7 +26,7 @@ const everything = async () => {
   return findRecords(access.reader, { sinceMs: nowMs - 60 * 60_000, untilMs: nowMs });
 };
 
-test('two users of different rights, an app’s own users, and a rotation meanwhile', async () => {
+test('serves two users of different rights and an app’s own users during a rotation', async () => {
   const another = await startWorld();
   try {
     const shown: string[] = [];
@@ -47,7 +47,7 @@ test('counts the first request of a process once, while the rest of its code is 
   expect(calls).toEqual(['UpdateItem']);
 });
 
-test('a direct Invoke is refused by the bundle as well', async () => {
+test('denies a direct Invoke by the bundle as well', async () => {
   expect(await access.invoke({ rawPath: '/fleet/DeviceService.svc' })).toMatchObject({
     ok: true,
     value: { statusCode: 500, body: expect.any(String) },
@@ -55,7 +55,7 @@ test('a direct Invoke is refused by the bundle as well', async () => {
   expect(world.devices.events).toEqual([]);
 });
 
-test('without DynamoDB nothing is sent', async () => {
+test('sends no request without DynamoDB', async () => {
   world.gateway.decide = ({ service, operation }) =>
     service === 'dynamodb' && operation === 'PutItem' ? 'denied' : 'ok';
   const reply = await callAccess(access.url, access.principals.ann, deviceList);
@@ -64,7 +64,7 @@ test('without DynamoDB nothing is sent', async () => {
   expect(world.devices.events).toEqual([]);
 });
 
-test('an answer that is lost on its way is recorded as unknown, and its request is not sent again', async () => {
+test('records a lost answer as unknown, and does not send its request again', async () => {
   world.gateway.decide = ({ operation }) =>
     operation === 'ChangeDeviceCustomFields' ? 'response-lost' : 'ok';
   const [device] = world.devices.devices;
@@ -76,12 +76,12 @@ test('an answer that is lost on its way is recorded as unknown, and its request 
   expect(records.map(({ outcome }) => outcome)).toEqual(['unknown']);
 });
 
-test('a session that expired while nobody called is renewed', async () => {
+test('renews a session that expired between calls', async () => {
   world.clock.advance(30 * 60_000);
   expect((await callAccess(access.url, access.principals.ann, deviceList)).status).toBe(200);
 });
 
-test('a caller that makes too many requests is stopped, in the table that all instances share', async () => {
+test('throttles a caller across all instances by their shared table', async () => {
   // Eight a minute: of seventeen at least one is too many, also where a minute begins meanwhile.
   const codes = [];
   for (let n = 0; n < 17; n += 1) {

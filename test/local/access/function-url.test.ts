@@ -33,7 +33,7 @@ beforeEach(() => {
   events = [];
 });
 
-test('a signed request reaches the function with the name of its signer, as AWS says it', async () => {
+test('passes a signed request with its signer’s name, in AWS’s form', async () => {
   const reply = await callAccess(url.url, ANN, deviceList);
   expect(reply).toMatchObject({ status: 200, text: '<a/>' });
   expect(events).toMatchObject([
@@ -50,12 +50,12 @@ test.each([
   ['with a wrong key', { ...ANN, secretAccessKey: 'another secret' }, {}],
   ['by nobody who is known', { ...ANN, accessKeyId: 'AKIANOBODY' }, {}],
   ['for another region', ANN, { region: 'eu-west-1' }],
-])('a request signed %s is refused', async (_, principal, options) => {
+])('rejects a request signed %s', async (_, principal, options) => {
   expect((await callAccess(url.url, principal, deviceList, options)).status).toBe(403);
   expect(events).toEqual([]);
 });
 
-test('a request that is not signed is refused', async () => {
+test('rejects a request that is not signed', async () => {
   const reply = await fetch(`${url.url}/fleet/DeviceService.svc`, { method: 'POST', body: '<a/>' });
   expect(reply.status).toBe(403);
   expect(events).toEqual([]);
@@ -108,7 +108,7 @@ test.each<[what: string, change: (signed: Signed) => Signed, status: number]>([
   expect(events).toHaveLength(status === 200 ? 1 : 0);
 });
 
-test('a caller that does not come to the end of its request never reaches the function', async () => {
+test('never calls the function for a request without an end', async () => {
   const target = new URL(url.url);
   const socket = connect(Number(target.port), target.hostname);
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -122,7 +122,7 @@ test('a caller that does not come to the end of its request never reaches the fu
   expect(events).toEqual([]);
 });
 
-test('what Lambda does not take, the function does not see', async () => {
+test('rejects a request larger than Lambda takes, before the function sees it', async () => {
   const reply = await callAccess(url.url, ANN, { ...deviceList, input: ' '.repeat(6 * 1024 * 1024) });
   expect(reply.status).toBe(413);
   expect(events).toEqual([]);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test('of twenty writers with the same condition one wins', async () => {
+test('lets one of twenty writers with the same condition win', async () => {
   const writes = Array.from({ length: 20 }, (_, n) =>
     client.send(
       new UpdateItemCommand({

@@ -45,7 +45,7 @@ test.each([
   });
 });
 
-test('a ciphertext with one bit changed, or of nobody, does not open', async () => {
+test('a ciphertext with one changed bit, or of no known key, does not open', async () => {
   const { CiphertextBlob } = await dataKey();
   const changed = Buffer.from(CiphertextBlob ?? []);
   changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
@@ -89,7 +89,7 @@ test('an unknown key or alias is not found', async () => {
   await expect(dataKey('alias/nobody')).rejects.toMatchObject({ name: 'NotFoundException' });
 });
 
-test('the AWS-managed key of Secrets Manager is described but seals nothing for us', async () => {
+test('the AWS-managed key of Secrets Manager is described, but seals no data', async () => {
   const KeyId = 'alias/aws/secretsmanager';
   const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId }));
   expect(KeyMetadata?.KeyManager).toBe('AWS');

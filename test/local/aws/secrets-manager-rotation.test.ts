@@ -138,7 +138,7 @@ test('while AWSPENDING is on the current version, another rotation may start', a
   expect(labels()).toEqual({ 1: ['AWSPREVIOUS'], 2: ['AWSCURRENT'], 3: ['AWSPENDING'] });
 });
 
-test('without a function there is nothing to rotate with; afterwards the function is remembered', async () => {
+test('refuses a rotation without a function, and later remembers the given one', async () => {
   const without = (n: number) =>
     client.send(new RotateSecretCommand({ SecretId, ClientRequestToken: token(n) }));
   await expect(without(2)).rejects.toMatchObject({ name: 'InvalidRequestException' });
@@ -187,7 +187,7 @@ test.each([
   await expect(rotate(2, { RotationRules })).rejects.toMatchObject({ name: 'InvalidParameterException' });
 });
 
-test('CancelRotateSecret turns rotation off and leaves the labels; there is nothing to cancel twice', async () => {
+test('CancelRotateSecret turns rotation off once, and leaves the labels', async () => {
   await rotate(2);
   const cancel = () => client.send(new CancelRotateSecretCommand({ SecretId }));
   expect((await cancel()).VersionId).toBe(token(2));

@@ -168,7 +168,7 @@ describe('PutSecretValue', () => {
     expect((await get({ VersionId: token(2) })).SecretString).toBe('second');
   });
 
-  test('that takes AWSCURRENT from a version takes its AWSPENDING too', async () => {
+  test('takes AWSPENDING from the version that loses AWSCURRENT', async () => {
     await put(2, 'second', ['AWSCURRENT', 'AWSPENDING']);
     await put(3, 'third');
     expect(labels()).toEqual({ 1: [], 2: ['AWSPREVIOUS'], 3: ['AWSCURRENT'] });
@@ -414,7 +414,7 @@ describe('with stale reads', () => {
     expect((await get()).SecretString).toBe('second');
   });
 
-  test('of two writes the one that is older than the delay is seen', async () => {
+  test('shows the one of two writes that is older than the delay', async () => {
     await put(2, 'second');
     world.clock.advance(staleForMs / 2);
     await put(3, 'third');

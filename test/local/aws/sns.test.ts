@@ -14,7 +14,7 @@ afterAll(() => world.close());
 const publish = (input: Partial<PublishCommandInput>) =>
   client.send(new PublishCommand({ TopicArn: world.aws.sns.topicArn, Message: 'text', ...input }));
 
-test('what is published is kept: subject, text by protocol and attributes, awkward characters too', async () => {
+test('keeps the subject, texts and attributes of a message, awkward characters included', async () => {
   const byProtocol = {
     default: '{"event":"x"}',
     email: 'Zwei von fünf & <mehr>\nnext line + 100%',

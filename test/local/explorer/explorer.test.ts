@@ -11,7 +11,7 @@ import { sampleOf } from '../../histories/history.ts';
 import { createWorld } from '../../world/world.ts';
 
 const LIMIT_MS = 300_000;
-/** A boundary in memory; out here nobody can step in between the line and the answer before it. */
+/** A boundary in memory; out here no fault can come between the line and the answer before it. */
 const STDOUT = 'stdout';
 const CARELESS = fileURLToPath(new URL('./careless-handler.mjs', import.meta.url));
 
@@ -27,7 +27,7 @@ describe('the bundle, with a fault or an act of an operator at a remote call', (
       console.log(summaryOf(verdicts));
       expect(verdicts.filter(({ violations }) => violations.length > 0)).toEqual([]);
       const lost = verdicts.filter(({ end }) => end === 'lost').map(({ title }) => title);
-      // The two in which ThingSpace made the answer and nobody read it.
+      // The two in which ThingSpace made the answer and no process read it.
       expect(lost.sort()).toEqual([
         'killed-after thingspace:GetNewPassword no. 1',
         'response-lost thingspace:GetNewPassword no. 1',
@@ -38,7 +38,7 @@ describe('the bundle, with a fault or an act of an operator at a remote call', (
 });
 
 describe('the explorer', () => {
-  it('sees every call that the fast explorer sees: each service the same ones in the same order', async () => {
+  it('sees the same calls of each service in the same order as the fast explorer', async () => {
     const world = createWorld({ keepsProcess: true });
     await world.rotate();
     const ofFirst = world.calls.length;

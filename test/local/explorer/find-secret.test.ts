@@ -50,24 +50,24 @@ describe('findSecret', () => {
     expect(findSecret(`before, "value": ${text}, after`, SECRET)).toContain(encoding);
   });
 
-  it('finds nothing where every encoding of another secret stands', () => {
+  it('finds no secret in a text with every encoding of another one', () => {
     const haystack = PLANTED.map(([, text]) => text).join('\n');
     expect(findSecret(haystack, 'another secret & "q$é<😀>')).toEqual([]);
   });
 
-  it('reports every encoding that a text holds, and not what the text merely resembles', () => {
+  it('reports every encoding that a text holds, and no similar text', () => {
     expect(findSecret(`${SECRET} ${Buffer.from(SECRET).toString('hex')}`, SECRET)).toEqual(['clear', 'hex']);
     expect(findSecret(`${SECRET} 100%25 &amp; \\n`, SECRET)).toEqual(['clear']);
   });
 
-  it('sees a secret whose characters look like escapes themselves', () => {
+  it('finds a secret whose characters look like escapes', () => {
     for (const awkward of ['50%25&amp;\\n50', '\\u0041+%2B&#65;', '^(a|b)*[c]{2}$.']) {
       expect(findSecret(`x${awkward}y`, awkward)).toContain('clear');
       expect(findSecret(JSON.stringify(`"${awkward}"`), awkward)).not.toEqual([]);
     }
   });
 
-  it('refuses to search for nothing', () => {
+  it('rejects a search for an empty secret', () => {
     expect(() => findSecret('text', '')).toThrow(RangeError);
   });
 });

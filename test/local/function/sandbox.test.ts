@@ -28,7 +28,7 @@ function start(does: string, options: Partial<FunctionOptions> = {}) {
 }
 
 describe('one invocation', () => {
-  it('has the environment it is given and nothing else', async () => {
+  it('has only the environment that it is given', async () => {
     const result = await start('environment', { env: { ONLY: 'this' } }).result;
     expect(result).toEqual({ ok: true, value: expect.objectContaining({ ONLY: 'this' }) });
     const names = Object.keys(result.ok ? (result.value as object) : {});
@@ -47,7 +47,7 @@ describe('one invocation', () => {
     expect(value.remainingMs).toBeLessThanOrEqual(20_000);
   });
 
-  it('hands on both streams line by line, also a last line without an end', async () => {
+  it('passes both streams on line by line, also a last line without an end', async () => {
     const { result, lines } = start('two streams');
     expect(await result).toEqual({ ok: true, value: null });
     expect(lines.filter((line) => line.startsWith('stdout')).slice(1)).toEqual([
@@ -58,7 +58,7 @@ describe('one invocation', () => {
     expect(lines).toContain('stderr: err one');
   });
 
-  it('ends with its answer although something still runs', async () => {
+  it('ends with its answer although a task still runs', async () => {
     expect(await start('leave running').result).toEqual({ ok: true, value: 'done' });
   });
 
@@ -73,7 +73,7 @@ describe('one invocation', () => {
     });
   });
 
-  it('answers an error that nobody caught', async () => {
+  it('answers an uncaught error', async () => {
     expect(await start('throw late').result).toMatchObject({
       ok: false,
       error: { errorType: 'TypeError', errorMessage: 'Nobody caught this.' },
@@ -99,7 +99,7 @@ describe('one invocation', () => {
     });
   });
 
-  it('is really gone when kill resolves, and says so', async () => {
+  it('is gone, and reports it, when kill resolves', async () => {
     const lines: string[] = [];
     const running = Promise.withResolvers<void>();
     const invocation = start('hang', {
@@ -117,7 +117,7 @@ describe('one invocation', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('that ends its own process is an error', async () => {
+  it('ends in an error when it exits its own process', async () => {
     expect(await start('exit').result).toMatchObject({
       ok: false,
       error: { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('exit status 7') },

@@ -83,7 +83,7 @@ describe('a sleep of the function', () => {
     expect(passedMs()).toBeLessThan(3 * HOUR_MS);
   });
 
-  it('waits for a remote call of anybody else in the world', async () => {
+  it('waits for a remote call of any other client in the world', async () => {
     calling = true;
     const beside = does('sleep');
     await does('work');
@@ -92,7 +92,7 @@ describe('a sleep of the function', () => {
     expect(await beside).toMatchObject({ ok: true });
   });
 
-  it('takes its time where it cannot pass at once', async () => {
+  it('takes its real time when it cannot pass at once', async () => {
     calling = true;
     expect(await does('sleep', { ms: 100 })).toMatchObject({ ok: true });
   });

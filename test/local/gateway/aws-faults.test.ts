@@ -57,13 +57,13 @@ test.each([
   ['sns', 'AuthorizationErrorException', 'AuthorizationError'],
   ['dynamodb', 'ResourceNotFoundException', 'ResourceNotFoundException'],
   ['logs', 'ServiceUnavailableException', 'ServiceUnavailableException'],
-])('an exception of %s arrives in the SDK as the %s it is', async (service, name, recorded) => {
+])('an exception of %s arrives in the SDK as a %s', async (service, name, recorded) => {
   failingWith(name);
   await expect(callOf[service]?.()).rejects.toMatchObject({ name, message: 'said <so> & "quoted"' });
   expect(world.gateway.calls.at(-1)).toMatchObject({ errorName: recorded, httpStatus: 400 });
 });
 
-test('throttled services are asked again by the SDK, those that deny are not', async () => {
+test('the SDK repeats a call of a throttled service, but not of one that denies', async () => {
   vi.stubEnv('AWS_MAX_ATTEMPTS', '2');
   const callsWith = async (name: string) => {
     failingWith(name);

@@ -77,7 +77,7 @@ describe('a call', () => {
     });
   });
 
-  test('keeps the gateway busy until its caller no longer waits, also where it is never answered', async () => {
+  test('keeps the gateway busy until its caller no longer waits, also without an answer', async () => {
     const quiet = Promise.withResolvers<void>();
     gateway.onQuiet = quiet.resolve;
     const begun = Promise.withResolvers<void>();
@@ -103,7 +103,7 @@ describe('a call', () => {
     expect(await post()).toMatchObject({ status: 201, body: answerBody });
   });
 
-  test('may be answered without being delivered', async () => {
+  test('may be answered without a delivery', async () => {
     decide({ fault: 'failed-before', status: 503, headers: { 'content-type': 'text/html' }, body: '<html>' });
     expect(await post()).toMatchObject({
       status: 503,
@@ -114,7 +114,7 @@ describe('a call', () => {
     expect(onlyCall()).toMatchObject({ fate: 'failed-before', httpStatus: 503 });
   });
 
-  test('may take effect and be answered with something else', async () => {
+  test('may take effect and get another answer', async () => {
     decide({ fault: 'misreported', status: 500, body: '{"__type":"InternalServiceError"}' });
     expect(await post()).toMatchObject({ status: 500 });
     expect(effects).toEqual(['effect']);
@@ -175,7 +175,7 @@ describe('a call', () => {
     expect(effects).toEqual(expected);
   });
 
-  test('whose caller went away before it was passed on takes effect all the same', async () => {
+  test('takes effect although its caller went away before the gateway forwarded it', async () => {
     const decided = Promise.withResolvers<Fate>();
     gateway.decide = () => decided.promise;
     const outgoing = httpRequest(url, { method: 'POST', agent: false }).on('error', () => {});
@@ -187,14 +187,14 @@ describe('a call', () => {
     expect(effects).toEqual(['effect']);
   });
 
-  test('to a service that is gone breaks, and is recorded so', async () => {
+  test('breaks, and is recorded as broken, when its service is gone', async () => {
     await service.close();
     expect(await post()).toEqual({ body: '', broke: true });
     expect(onlyCall()).toMatchObject({ errorName: 'ServiceUnreachable', endedAtMs: expect.any(Number) });
   });
 });
 
-test('calls are numbered over all fronts, decided one by one, and told to listeners twice', async () => {
+test('calls are numbered over all fronts, decided one by one, and reported to listeners twice', async () => {
   const other = await gateway.front('other', service.url, { operationOf: () => 'Other' });
   const told: string[] = [];
   gateway.subscribe(({ index, service: name }, phase) => told.push(`${index} ${name} ${phase}`));

@@ -39,6 +39,6 @@ test.each([
   expect(errorNameOf(500, body)).toBe(name);
 });
 
-test('a success has no error’s name, whatever it holds', () => {
+test('a success has no error’s name, whatever its body', () => {
   expect(errorNameOf(200, '{"__type":"NotAnError"}')).toBeUndefined();
 });

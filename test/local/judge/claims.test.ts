@@ -60,6 +60,7 @@ type Planted = {
 const PLANTED: readonly Planted[] = [
   { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'lost', text: 'CRITICAL: password lost, a person must reset it.', wrongAt: HEALTHY, trueAt: LOST },
+  { claim: 'not read', text: 'No answer that holds it could be read so far.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'lost', text: 'Nobody has the new one.', wrongAt: HEALTHY, trueAt: LOST },
   { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: LATE, trueAt: LOST },
   { claim: 'no copy', text: 'There is no copy of the new password anywhere.', wrongAt: SEALED, trueAt: LOST },
@@ -149,7 +150,7 @@ const PLANTED: readonly Planted[] = [
   },
 ];
 
-test.each(PLANTED)('finds “$text” ($claim) where it is wrong, and only there', (planted) => {
+test.each(PLANTED)('finds “$text” ($claim) only when it is wrong', (planted) => {
   const { claim, text, wrongAt, trueAt, facts = {} } = planted;
   const said = { by: 'a message', text, facts };
   expect(falsehoods(said, [wrongAt]).join()).toContain(`claims "${claim}"`);
@@ -158,7 +159,7 @@ test.each(PLANTED)('finds “$text” ($claim) where it is wrong, and only there
   expect(falsehoods(said, [wrongAt, trueAt])).toEqual([]);
 });
 
-test('lets a text call a late line lost when it says that the log is searched again', () => {
+test('accepts a loss claim about a late line in a text that promises another search', () => {
   const said = (text: string) => falsehoods({ by: 'a message', text, facts: {} }, [LATE]);
   expect(said('The password is lost. Each retry searches the log again.')).toEqual([]);
   expect(said('The password is lost. See the log.')).toHaveLength(1);

@@ -11,7 +11,7 @@ afterAll(() => world.close());
 const get = async (address: string) => (await fetch(address)).text();
 
 describe('the published contract', () => {
-  it('names the member that carries the current password, behind the schemas that the WSDL names', async () => {
+  it('names the member for the current password in the schemas of the WSDL', async () => {
     const wsdl = await get(`${world.url}/AccountService.svc?wsdl`);
     expect(wsdl).toContain(`soapAction="${V2}/IAccountService/GetNewPassword"`);
     const locations = [...wsdl.matchAll(/schemaLocation="([^"]+)"/g)].map(([, location]) => location ?? '');
@@ -24,7 +24,7 @@ describe('the published contract', () => {
     expect(schemas.join('')).not.toContain('OldPassword');
   });
 
-  it('lists the members of LogIn in the order that is wanted', async () => {
+  it('lists the members of LogIn in their order', async () => {
     const schema = await get(`${world.url}/SessionService.svc?xsd=xsd2`);
     expect(schema).toMatch(/name="LogInInput">.*name="Username".*name="Password".*<\/xs:sequence>/);
   });

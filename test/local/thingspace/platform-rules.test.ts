@@ -19,7 +19,7 @@ const LOCKED = 'refused REQUEST_FAILED.Account.Locked';
 const EXPIRED = 'refused REQUEST_FAILED.SessionToken.Expired';
 
 describe('the lock', () => {
-  it('falls with the fifth consecutive failure and then refuses the right password too', async () => {
+  it('comes with the fifth consecutive failure, and then refuses the right password too', async () => {
     world = await startWorld();
     const session = await logIn(world);
     for (let failure = 1; failure <= 5; failure++) expect(await logIn(world, 'wrong')).toBe(WRONG);
@@ -33,7 +33,7 @@ describe('the lock', () => {
     expect(world.platform.truth(USERNAME).password).toBe(PASSWORD);
   });
 
-  it('does not fall with four failures, and a log-in starts the count anew', async () => {
+  it('does not come with four failures, and a log-in resets the count', async () => {
     world = await startWorld();
     for (let failure = 1; failure <= 4; failure++) await logIn(world, 'wrong');
     expect(await logIn(world)).toMatch(/^[0-9a-f-]{36}$/);
@@ -43,7 +43,7 @@ describe('the lock', () => {
     });
   });
 
-  it('counts a wrong current password in GetNewPassword, whose success does not start the count anew', async () => {
+  it('counts a wrong current password in GetNewPassword, whose success does not reset the count', async () => {
     world = await startWorld();
     const session = await logIn(world);
     expect(await newPassword(world, session, 'wrong')).toBe(WRONG);
@@ -51,7 +51,7 @@ describe('the lock', () => {
     expect(world.platform.truth(USERNAME)).toMatchObject({ consecutiveFailures: 1, getNewPasswords: 2 });
   });
 
-  it('opens by support alone: by an unlock, or with a password read out', async () => {
+  it('is removed by support alone, by an unlock or a new password', async () => {
     world = await startWorld();
     const lock = async () => {
       for (let failure = 1; failure <= 5; failure++) await logIn(world, 'wrong');
@@ -67,7 +67,7 @@ describe('the lock', () => {
     expect(await logIn(world, 'read-out')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is one for all spellings of a username unless the platform is told to mind the case', async () => {
+  it('is shared by all spellings of a username, unless the platform is case-sensitive', async () => {
     world = await startWorld();
     expect(await logIn(world, PASSWORD, 'FLEET')).toMatch(/^[0-9a-f-]{36}$/);
     await world.close();
@@ -76,7 +76,7 @@ describe('the lock', () => {
     expect(world.platform.truth(USERNAME).consecutiveFailures).toBe(0);
   });
 
-  it('takes a username with blanks around it for another one unless the platform is told to trim', async () => {
+  it('distinguishes a username with blanks around it, unless the platform trims', async () => {
     world = await startWorld();
     expect(await logIn(world, PASSWORD, ` ${USERNAME}\n`)).toBe(WRONG);
     expect(world.platform.truth(USERNAME).consecutiveFailures).toBe(0);
@@ -114,7 +114,7 @@ describe('a new password', () => {
     expect(await newPassword(world, await logIn(world))).toBe('MARKER-1');
   });
 
-  it('arrives exactly as it was made, two hundred awkward ones long, whatever the spelling of the XML', async () => {
+  it('arrives exactly as it was made, for two hundred awkward ones in any spelling of XML', async () => {
     world = await startWorld({ seed: 7 });
     let current = PASSWORD;
     const seen = new Set([current]);
@@ -169,7 +169,7 @@ describe('a session', () => {
     expect(await newPassword(world, session)).toBe('refused INPUT_INVALID.SessionToken.Invalid');
   });
 
-  it('has a token in the form of a GUID; anything else is refused by its form', async () => {
+  it('has a token in the form of a GUID, and rejects any other form', async () => {
     world = await startWorld();
     expect(await newPassword(world, 'abc')).toBe('refused REQUEST_FAILED.SessionToken.Format');
   });
@@ -204,7 +204,7 @@ describe('the truth for observers', () => {
     expect(play(5)).not.toEqual(play(6));
   });
 
-  it('tells what happened, in order, and holds no password', async () => {
+  it('lists the events in order, and holds no password', async () => {
     world = await startWorld();
     const session = await logIn(world);
     await logIn(world, 'wrong');

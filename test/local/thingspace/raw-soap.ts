@@ -100,7 +100,7 @@ export function read(text: string, ...path: string[]): string | undefined {
   );
 }
 
-/** The fault's code without prefix and service name; undefined for an answer that is no fault. */
+/** The fault's code without prefix and service name; undefined for an answer that is not a fault. */
 export function faultCode(text: string): string | undefined {
   return read(text, 'Fault', 'faultcode')
     ?.replace(/^\w+:/, '')

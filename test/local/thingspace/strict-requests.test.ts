@@ -30,7 +30,7 @@ const changed = (from: string | RegExp, to: string): string => {
   return text;
 };
 
-describe('a request that WCF would take is taken', () => {
+describe('a request that WCF would accept is accepted', () => {
   const variants: Record<string, string> = {
     'as published': good,
     'with an XML declaration': `<?xml version="1.0" encoding="utf-8"?>\n${good}`,
@@ -58,7 +58,7 @@ describe('a request that WCF would take is taken', () => {
   });
 });
 
-describe('a request that is not exactly what the contract says is refused as DeserializationFailed', () => {
+describe('a request that differs from the contract is refused as DeserializationFailed', () => {
   const variants: Record<string, string> = {
     'a wrong envelope namespace': changed(
       'schemas.xmlsoap.org/soap/envelope/',
@@ -206,7 +206,7 @@ describe('the values of the fields', () => {
       expect(faultCode((await send(world, 'LogIn', body)).text)).toBe('INPUT_INVALID.RequestUndefined');
   });
 
-  it('keep their spaces: a password with one more is another password', async () => {
+  it('keep their spaces, so a password with one more is another password', async () => {
     expect(await logIn(world, `${PASSWORD} `)).toBe('refused INPUT_INVALID.Password.Invalid');
     await logIn(world);
   });

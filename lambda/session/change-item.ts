@@ -1,0 +1,46 @@
+import type { Clock } from '../clock.ts';
+import { SessionError } from './errors.ts';
+import { decodeItem, type SessionItem } from './session-item.ts';
+import type { SessionStore } from './session-store.ts';
+
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 1_000;
+
+/**
+ * Applies a pure change to the fleet's session as one conditional write. If another writer came first, the change is
+ * computed again on that writer's item. The next read finds a write whose answer was lost: every change here recognizes
+ * its own (`lease.owner`, `openedBy`) or does no harm twice.
+ * @throws the store's last error, or SessionError, when the change did not succeed until `deadlineMs`
+ */
+export async function changeItem<T>(
+  parts: { store: SessionStore; clock: Clock; random: () => number },
+  credential: string,
+  deadlineMs: number,
+  apply: (state: SessionItem, now: number) => T,
+): Promise<T> {
+  const { store, clock, random } = parts;
+  for (let tries = 0; ; tries += 1) {
+    let cause: unknown;
+    try {
+      const { item, now } = await store.read(credential);
+      const state = decodeItem(credential, item ?? {});
+      const before = JSON.stringify(state);
+      const result = apply(state, now);
+      if (JSON.stringify(state) === before) return result;
+      const expected = state.revision;
+      state.revision += 1;
+      if ((await store.write(credential, state, expected)) === 'written') return result;
+    } catch (failure) {
+      if (failure instanceof SessionError) throw failure;
+      cause = failure;
+    }
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS) * (0.5 + random() / 2);
+    if (clock.nowMs() + pauseMs >= deadlineMs) {
+      throw (
+        cause ??
+        new SessionError(`The session of ${credential} was written by others all the time; try again.`)
+      );
+    }
+    await clock.sleep(pauseMs);
+  }
+}

@@ -1,0 +1,139 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { type Alarms, createAlarms } from '../alarms/publish.ts';
+import { AWS_CLIENT } from '../aws-client.ts';
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LOCKOUT_BUDGET,
+  DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_ROTATION_BUDGET,
+} from '../defaults.ts';
+import { budgets } from '../ledger/budgets.ts';
+import { dynamoDbItems } from '../ledger/dynamodb.ts';
+import { createLedger } from '../ledger/ledger.ts';
+import { secretsManagerStore } from '../secret/secrets-manager.ts';
+import { createSoapApi } from '../thingspace/soap.ts';
+import { clientClock } from './clock.ts';
+import { type OnEvent, quietly, type SessionEvent } from './events.ts';
+import { fleetSource } from './fleet-source.ts';
+import { saysSessionGone } from './gone.ts';
+import { ledgerGuard, memoryGuard } from './guards.ts';
+import { ownSource } from './own-source.ts';
+import { type Session, sessionOver } from './session.ts';
+import { dynamoDbSessions } from './session-store.ts';
+import type { Source } from './source.ts';
+import { kmsTokenSealer } from './token-sealer.ts';
+
+export type LedgerSettings = {
+  /** Name of the ledger's DynamoDB table. */
+  table: string;
+  /** The KMS key that seals the fleet's session. Without it each process has a session of its own. */
+  sealingKeyId?: string | undefined;
+  /**
+   * The topic on which a failed log-in is announced at once. Without it the rotation function announces it at its next
+   * run.
+   */
+  alarmTopicArn?: string | undefined;
+  /** Consecutive failures that lock the username. @default 5 */
+  lockoutLimit?: number | undefined;
+  /** Failures, known or possible, at which log-ins stop; as the rotation function has it. @default 3 */
+  lockoutBudget?: number | undefined;
+};
+
+export type SessionSettings = {
+  /** ARN of the secret (its name will do within the account). */
+  secretId: string;
+  /** The app's name, for alarms and the audit trail; printable, nothing secret. */
+  actor: string;
+  /**
+   * The shared ledger; it needs rights on its table (docs/apps.md). Without it, log-ins are counted in memory, for this
+   * process alone.
+   */
+  ledger?: LedgerSettings | undefined;
+  /** ThingSpace's address above its services. @default the published one */
+  baseUrl?: string | undefined;
+  /** How long a caller waits for a session, through a rotation for example. @default 30_000 */
+  patienceMs?: number | undefined;
+  /** Called for every event, for metrics and logs. An error that it throws is dropped. */
+  onEvent?: ((event: SessionEvent) => void) | undefined;
+  /** Whether an error of `withSession`'s function says that the session is gone. @default `saysSessionGone` */
+  saysSessionGone?: ((error: unknown) => boolean) | undefined;
+  /** Your AWS clients (another region, an assumed role). @default from the environment, as every SDK */
+  clients?:
+    | { secretsManager?: SecretsManagerClient; dynamodb?: DynamoDBClient; kms?: KMSClient; sns?: SNSClient }
+    | undefined;
+};
+
+const DEFAULT_PATIENCE_MS = 30_000;
+
+/**
+ * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
+ * @throws BaseUrlError, BudgetsError for settings that cannot work
+ */
+export function createSession(settings: SessionSettings): Session {
+  const { clients = {}, ledger } = settings;
+  const clock = clientClock;
+  const onEvent = quietly(settings.onEvent);
+  const api = createSoapApi({ baseUrl: settings.baseUrl ?? DEFAULT_BASE_URL });
+  const store = secretsManagerStore(clients.secretsManager ?? new SecretsManagerClient(AWS_CLIENT));
+  const dynamodb = ledger && (clients.dynamodb ?? new DynamoDBClient(AWS_CLIENT));
+  const guard =
+    ledger && dynamodb
+      ? ledgerGuard({ ledger: ledgerOf(ledger, dynamodb, clients.sns, onEvent), api, clock }, settings.actor)
+      : memoryGuard(api, clock);
+  const parts = {
+    logIn: { store, secretId: settings.secretId, clock, guard },
+    clock,
+    random: Math.random,
+    onEvent,
+  };
+  const source: Source =
+    dynamodb && ledger?.sealingKeyId
+      ? fleetSource({
+          ...parts,
+          store: dynamoDbSessions(dynamodb, ledger.table),
+          sealer: kmsTokenSealer(clients.kms ?? new KMSClient(AWS_CLIENT), ledger.sealingKeyId),
+        })
+      : ownSource(parts);
+  return sessionOver({
+    source,
+    clock,
+    patienceMs: settings.patienceMs ?? DEFAULT_PATIENCE_MS,
+    saysSessionGone: settings.saysSessionGone ?? saysSessionGone,
+    onEvent,
+  });
+}
+
+function ledgerOf(
+  ledger: LedgerSettings,
+  dynamodb: DynamoDBClient,
+  sns: SNSClient | undefined,
+  onEvent: OnEvent,
+) {
+  const { lockoutLimit = DEFAULT_LOCKOUT_LIMIT, lockoutBudget = DEFAULT_LOCKOUT_BUDGET } = ledger;
+  return createLedger({
+    items: dynamoDbItems(dynamodb, ledger.table),
+    alarms:
+      ledger.alarmTopicArn === undefined ? LEFT_IN_OUTBOX : alarmsTo(ledger.alarmTopicArn, sns, onEvent),
+    metrics: { count: () => undefined, gauge: () => undefined },
+    clock: clientClock,
+    budgets: budgets({
+      limit: lockoutLimit,
+      budget: lockoutBudget,
+      rotation: Math.min(DEFAULT_ROTATION_BUDGET, lockoutBudget),
+    }),
+    warn: (message) => onEvent({ kind: 'warning', message }),
+  });
+}
+
+/** Alarms stay in the ledger's outbox: the next process that may publish does so at its next run. */
+const LEFT_IN_OUTBOX: Alarms = { publish: async () => 'failed' };
+
+const alarmsTo = (topicArn: string, sns: SNSClient | undefined, onEvent: OnEvent): Alarms =>
+  createAlarms({
+    sns: sns ?? new SNSClient({ ...AWS_CLIENT, maxAttempts: 1 }),
+    topicArn,
+    onFailure: (_event, { message }) => onEvent({ kind: 'warning', message }),
+  });

@@ -1,0 +1,48 @@
+import { PresentableError } from '../errors.ts';
+
+/** There is no session now. Neither the message nor the causes hold a password or a token. */
+export class SessionError extends PresentableError {
+  override readonly name: string = 'SessionError';
+  /** When trying again may help, in milliseconds since 1970; absent when only an operator can help. */
+  readonly retryAt: number | undefined;
+  /** The version of the secret that it is about. */
+  readonly versionId: string | undefined;
+  constructor(message: string, retryAt?: number, versionId?: string) {
+    super(message);
+    this.retryAt = retryAt;
+    this.versionId = versionId;
+  }
+}
+
+/** ThingSpace has refused the password in the secret, now or earlier; it is not presented again. */
+export class LogInRefusedError extends SessionError {
+  override readonly name = 'LogInRefusedError';
+}
+
+/** No process may log in until an operator has acted: the message says how. */
+export class LogInStoppedError extends SessionError {
+  override readonly name = 'LogInStoppedError';
+}
+
+/** The reason passes by itself, but not within the caller's patience. */
+export class LogInWaitsError extends SessionError {
+  override readonly name = 'LogInWaitsError';
+}
+
+/** ThingSpace could not be reached, or gave no usable answer. */
+export class ThingSpaceUnavailableError extends SessionError {
+  override readonly name = 'ThingSpaceUnavailableError';
+}
+
+/** The secret, or the fleet's session in the table, cannot be used as it stands. */
+export class SessionSetupError extends SessionError {
+  override readonly name = 'SessionSetupError';
+}
+
+/** For `withSession`'s function to throw: ThingSpace says that the session is gone, so nothing was executed. */
+export class SessionGoneError extends PresentableError {
+  override readonly name = 'SessionGoneError';
+  constructor() {
+    super('ThingSpace no longer knows the session, so it executed nothing.');
+  }
+}

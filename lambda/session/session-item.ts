@@ -1,0 +1,154 @@
+import * as v from 'valibot';
+import { SessionSetupError } from './errors.ts';
+import { needsOtherVersion, type Stop } from './stop.ts';
+
+/**
+ * The fleet's session: one item per username, beside the ledger's. It is read whole, changed by a pure function
+ * and written back on the condition that its `revision` is the one read. Times are milliseconds since 1970 by
+ * DynamoDB's clock.
+ */
+const item = v.looseObject({
+  schema: v.number(),
+  revision: v.number(),
+  /** Counts log-ins; 0: there was none yet. */
+  generation: v.number(),
+  /** Sessions up to this generation are gone, for every process. */
+  goneUpTo: v.number(),
+  /** The token under KMS, in base64. */
+  sealed: v.optional(v.string()),
+  /** The secret and its version that the session was opened with. */
+  secretArn: v.optional(v.string()),
+  versionId: v.optional(v.string()),
+  openedAt: v.number(),
+  /** The lease owner that opened it: a writer that lost its answer recognizes its own write by it. */
+  openedBy: v.optional(v.string()),
+  /** Coarse: at most `COARSE_MS` older than the true last use. */
+  lastUsedAt: v.number(),
+  /** The process that logs in for the fleet, and the time until which no other process does. */
+  lease: v.optional(v.object({ owner: v.string(), until: v.number() })),
+  /** The result of the last log-in, if it opened no session. */
+  stop: v.optional(
+    v.object({
+      why: v.picklist(['refused', 'person', 'exchange', 'others', 'waits', 'unavailable']),
+      message: v.string(),
+      versionId: v.optional(v.string()),
+      retryAt: v.optional(v.number()),
+      at: v.number(),
+    }),
+  ),
+});
+export type SessionItem = v.InferOutput<typeof item>;
+
+const SCHEMA = 1;
+const MINUTE_MS = 60_000;
+/** ThingSpace ends a session after 20 idle minutes (docs/thingspace-api.md); it is used no longer than this. */
+export const IDLE_LIMIT_MS = 18 * MINUTE_MS;
+/** How old the noted last use may get before it is written again. */
+export const COARSE_MS = 5 * MINUTE_MS;
+/** How long a log-in and the calls around it may take. */
+export const LOG_IN_MS = 55_000;
+/**
+ * Longer than a log-in can take: no other process begins one meanwhile. If the owner dies, the fleet waits this long.
+ */
+export const LEASE_MS = 75_000;
+/** How long the fleet relies on the result of a log-in before a process asks again. */
+const PASSES_WITHIN_MS = 2_000;
+const LASTS_MS = MINUTE_MS;
+
+export function newItem(): SessionItem {
+  return {
+    schema: SCHEMA,
+    revision: 0,
+    generation: 0,
+    goneUpTo: 0,
+    openedAt: 0,
+    lastUsedAt: 0,
+  };
+}
+
+/** @throws SessionSetupError when the item cannot be understood */
+export function decodeItem(credential: string, stored: Record<string, unknown>): SessionItem {
+  const read = v.safeParse(item, { ...newItem(), ...stored });
+  if (read.success && read.output.schema <= SCHEMA) return read.output;
+  throw new SessionSetupError(
+    `The item \`session\` of ${credential} in the ledger's table cannot be read by this version of the client. Update the client, ` +
+      'or delete that item: it costs one log-in.',
+  );
+}
+
+export type Asking = {
+  /** This request for a session; a lease is taken in its name. */
+  owner: string;
+  /** The asker knows that sessions up to this generation are gone. */
+  gone: number;
+  secretArn: string;
+  /** The version on AWSCURRENT, where the asker has just looked. */
+  current?: string | undefined;
+};
+
+export type Answer =
+  | { kind: 'use'; generation: number; sealed: string; idleMs: number }
+  | { kind: 'log-in' }
+  | { kind: 'others'; until: number }
+  | { kind: 'stopped'; stop: Stop };
+
+/** Returns the fleet's session, or the lease to open one, or the reason why neither. */
+export function ask(state: SessionItem, { owner, gone, secretArn, current }: Asking, now: number): Answer {
+  // Only a session that was opened can be gone: an item that was deleted begins anew.
+  state.goneUpTo = Math.max(state.goneUpTo, Math.min(gone, state.generation));
+  const { sealed, generation, lease, stop } = state;
+  if (sealed !== undefined && state.secretArn === secretArn && usable(state, gone, now)) {
+    return { kind: 'use', generation, sealed, idleMs: now - state.lastUsedAt };
+  }
+  if (lease && lease.owner !== owner && now < lease.until) return { kind: 'others', until: lease.until };
+  if (stop && standsStill(stop, current, now)) return { kind: 'stopped', stop };
+  state.lease = { owner, until: now + LEASE_MS };
+  return { kind: 'log-in' };
+}
+
+const usable = (state: SessionItem, gone: number, now: number): boolean =>
+  state.generation > Math.max(state.goneUpTo, gone) && now - state.lastUsedAt < IDLE_LIMIT_MS;
+
+function standsStill(
+  stop: NonNullable<SessionItem['stop']>,
+  current: string | undefined,
+  now: number,
+): boolean {
+  if (stop.retryAt !== undefined && now >= stop.retryAt) return false;
+  if (!needsOtherVersion(stop)) return now < stop.at + PASSES_WITHIN_MS;
+  return now < stop.at + LASTS_MS && (current === undefined || current === stop.versionId);
+}
+
+export type Opened = { sealed: string; secretArn: string; versionId: string; gone: number };
+
+/**
+ * Publishes a session that the lease's owner opened.
+ * @returns its generation; undefined when the lease is no longer the owner's: the session is not shared then
+ */
+export function opened(
+  state: SessionItem,
+  owner: string,
+  { gone, ...session }: Opened,
+  now: number,
+): number | undefined {
+  if (state.openedBy === owner) return state.generation;
+  if (state.lease?.owner !== owner) return undefined;
+  delete state.lease;
+  delete state.stop;
+  // An item that was deleted meanwhile must not reuse generations that a process knows as gone.
+  const generation = Math.max(state.generation, gone) + 1;
+  Object.assign(state, { ...session, generation, openedBy: owner, openedAt: now, lastUsedAt: now });
+  return generation;
+}
+
+/** Gives the owner's lease back, and records the stop. */
+export function released(state: SessionItem, owner: string, stop: Stop | undefined, now: number): void {
+  if (state.lease?.owner !== owner) return;
+  delete state.lease;
+  if (stop) state.stop = { ...stop, at: now };
+}
+
+/** Notes that the session is in use, but not more often than it must be. */
+export function used(state: SessionItem, generation: number, now: number): void {
+  if (state.generation === generation && now - state.lastUsedAt >= COARSE_MS) state.lastUsedAt = now;
+}

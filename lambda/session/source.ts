@@ -1,0 +1,29 @@
+import type { ClientClock } from './clock.ts';
+import type { OnEvent } from './events.ts';
+import type { LogIn } from './log-in.ts';
+import type { Patience } from './patience.ts';
+import type { Stop } from './stop.ts';
+
+/** A session of ThingSpace, as a process gets it. */
+export type OpenSession = {
+  token: string;
+  /** Counts sessions: a process that finds one gone names it by this number. */
+  generation: number;
+  /** The longest time since its last use. */
+  idleMs: number;
+};
+
+/** The source of a process's session: the fleet (`fleet-source.ts`), or its own log-in (`own-source.ts`). */
+export interface Source {
+  /** A session newer than generation `gone`. @throws SessionError, AwsCallError, LedgerUnavailableError */
+  obtain(gone: number, patience: Patience): Promise<OpenSession>;
+  /** Notes that the process uses the session, so that the fleet relies on that. Never throws. */
+  noteUse(generation: number): Promise<void>;
+}
+
+/** The parts that every source uses. */
+export type SourceParts = { logIn: LogIn; clock: ClientClock; random: () => number; onEvent: OnEvent };
+
+export function tellStopped(onEvent: OnEvent, { why, versionId, message }: Stop): void {
+  onEvent({ kind: 'stopped', why, versionId, message });
+}

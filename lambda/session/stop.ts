@@ -1,0 +1,65 @@
+import type { LockoutGuardError } from '../ledger/errors.ts';
+import {
+  BudgetSpentError,
+  CredentialLostError,
+  ExchangeInProgressError,
+  RefusedPasswordError,
+} from '../ledger/errors.ts';
+import {
+  LogInRefusedError,
+  LogInStoppedError,
+  LogInWaitsError,
+  type SessionError,
+  ThingSpaceUnavailableError,
+} from './errors.ts';
+
+/** The reason why there is no session now. Plain data, because one process stores it for the others of the fleet. */
+export type Stop = {
+  /**
+   * `refused` and `person`: nothing changes until the secret has another version. The others pass: an exchange is under
+   * way, another process is logging in, the next log-in must wait, or ThingSpace gave no answer.
+   */
+  why: 'refused' | 'person' | 'exchange' | 'others' | 'waits' | 'unavailable';
+  /** The message says what happened and what to do, and holds nothing secret. */
+  message: string;
+  /** The version of the secret that it is about. */
+  versionId?: string | undefined;
+  /** When trying again may help, in milliseconds since 1970. */
+  retryAt?: number | undefined;
+};
+
+/** Reports whether a stop ends by itself, so that waiting helps. */
+export const passes = ({ why }: Stop): boolean => why === 'exchange' || why === 'others' || why === 'waits';
+
+/** Reports whether only another version of the secret, or an operator, can end a stop. */
+export const needsOtherVersion = ({ why }: Stop): boolean => why === 'refused' || why === 'person';
+
+/** Converts the ledger's refusal of a log-in with that version; nothing was sent. */
+export function stopOf(refusal: LockoutGuardError, versionId: string): Stop {
+  return { why: whyOf(refusal), message: refusal.message, versionId, retryAt: refusal.retryAt };
+}
+
+function whyOf(refusal: LockoutGuardError): Stop['why'] {
+  if (refusal instanceof ExchangeInProgressError) return 'exchange';
+  if (refusal instanceof RefusedPasswordError) return 'refused';
+  if (refusal instanceof CredentialLostError) return 'person';
+  if (refusal instanceof BudgetSpentError && refusal.retryAt === undefined) return 'person';
+  return 'waits';
+}
+
+export function errorOf(stop: Stop): SessionError {
+  const { why, message, retryAt, versionId } = stop;
+  switch (why) {
+    case 'refused':
+      return new LogInRefusedError(message, retryAt, versionId);
+    case 'person':
+      return new LogInStoppedError(message, retryAt, versionId);
+    case 'unavailable':
+      return new ThingSpaceUnavailableError(message, retryAt, versionId);
+    default: {
+      const until =
+        retryAt === undefined ? '' : ` It lasts until ${new Date(retryAt).toISOString()} at most.`;
+      return new LogInWaitsError(`There is no session yet: ${message}${until}`, retryAt, versionId);
+    }
+  }
+}

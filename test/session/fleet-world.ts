@@ -1,0 +1,135 @@
+import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
+import { credentialKey } from '../../lambda/ledger/state.ts';
+import { SessionGoneError } from '../../lambda/session/errors.ts';
+import type { SessionEvent } from '../../lambda/session/events.ts';
+import { fleetSource } from '../../lambda/session/fleet-source.ts';
+import { saysSessionGone } from '../../lambda/session/gone.ts';
+import { ledgerGuard, memoryGuard } from '../../lambda/session/guards.ts';
+import { ownSource } from '../../lambda/session/own-source.ts';
+import { type Session, sessionOver } from '../../lambda/session/session.ts';
+import type { SessionItem } from '../../lambda/session/session-item.ts';
+import type { SessionStore } from '../../lambda/session/session-store.ts';
+import type { TokenSealer } from '../../lambda/session/token-sealer.ts';
+import type { PlatformOptions } from '../../local/thingspace/platform.ts';
+import { seededRandom } from '../../local/thingspace/random.ts';
+import { type Process, startProcess, type Wire } from '../world/fate.ts';
+import { createWorld, FIRST_PASSWORD, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+import { virtualClock } from './virtual-clock.ts';
+
+export const MINUTE_MS = 60_000;
+/** A password that an operator stores by mistake. */
+export const MISTYPED = 'Mistyped Marker 1';
+export const KEY = credentialKey(USERNAME);
+
+/** One client process; `remote calls` of it go through the world's wire, where they can be failed. */
+export type Client = {
+  session: Session;
+  process: Process;
+  events: SessionEvent[];
+  /** One request of the app through `withSession`: the platform looks at the token. */
+  work(): Promise<string>;
+};
+
+export type Level = 'fleet' | 'ledger' | 'memory';
+export type FleetWorld = Awaited<ReturnType<typeof createFleetWorld>>;
+
+/** The world of the rotation, with client processes around the same username, in virtual time. */
+export async function createFleetWorld(
+  options: {
+    seed?: number;
+    platform?: Partial<PlatformOptions>;
+    rotations?: number;
+    patienceMs?: number;
+  } = {},
+) {
+  const { seed = 1, rotations = 0 } = options;
+  const clock = virtualClock();
+  const passwords = Array.from({ length: rotations }, (_, index) => `Rotated Password ${index + 1}`);
+  // A hash takes real time, in which virtual time would run away: made beforehand, the process remembers it.
+  await Promise.all(
+    [FIRST_PASSWORD, MISTYPED, ...passwords].map((password) => hashPassword(USERNAME, password)),
+  );
+  const world = createWorld({
+    seed,
+    clock,
+    platform: { ...options.platform, nextPassword: () => passwords.shift() },
+  });
+  const random = seededRandom(seed);
+  const table = new Map<string, string>();
+
+  const sessions = (wire: Wire, process: Process): SessionStore => ({
+    read: (credential) =>
+      wire.remote(process, 'GetItem (session)', () => {
+        const item = table.get(credential);
+        return { item: item === undefined ? undefined : JSON.parse(item), now: clock.nowMs() };
+      }),
+    write: (credential, state, expected) =>
+      wire.remote(process, 'PutItem (session)', () => {
+        const stored = table.get(credential);
+        const revision = stored === undefined ? 0 : JSON.parse(stored).revision;
+        if (revision !== expected) return 'conflict';
+        table.set(credential, JSON.stringify(state));
+        return 'written';
+      }),
+  });
+
+  const sealer = (wire: Wire, process: Process): TokenSealer => ({
+    seal: (token, secretArn) =>
+      wire.remote(process, 'Encrypt', () =>
+        Buffer.from(JSON.stringify({ token: [...token].reverse().join(''), secretArn })).toString('base64'),
+      ),
+    open: (sealed, secretArn) =>
+      wire.remote(process, 'Decrypt', () => {
+        const opened = JSON.parse(Buffer.from(sealed, 'base64').toString());
+        return opened.secretArn === secretArn ? [...opened.token].reverse().join('') : undefined;
+      }),
+  });
+
+  /** One request of an app: the platform looks at the token, and at nothing else. */
+  function use(token: string): string {
+    const used = world.platform.use(token);
+    if (used.ok) return used.value;
+    if (used.code.includes('SessionToken')) throw new SessionGoneError();
+    throw new Error(used.code);
+  }
+
+  function client(level: Level = 'fleet', actor = 'an app'): Client {
+    const process = startProcess();
+    const services = world.wireUp(process);
+    const wire = world.wire;
+    const events: SessionEvent[] = [];
+    const guard =
+      level === 'memory' ? memoryGuard(services.api, clock, clock.nowMs) : ledgerGuard(services, actor);
+    const parts = {
+      logIn: { store: services.store, secretId: SECRET_ARN, clock, guard },
+      clock,
+      random: () => random.below(1_000) / 1_000,
+      onEvent: (event: SessionEvent) => void events.push(event),
+    };
+    const source =
+      level === 'fleet'
+        ? fleetSource({ ...parts, store: sessions(wire, process), sealer: sealer(wire, process) })
+        : ownSource(parts);
+    const session = sessionOver({
+      source,
+      clock,
+      patienceMs: options.patienceMs ?? 30_000,
+      saysSessionGone,
+      onEvent: parts.onEvent,
+    });
+    const work = () => session.withSession(use);
+    return { session, process, events, work };
+  }
+
+  return {
+    ...world,
+    clock,
+    world: world as World,
+    client,
+    use,
+    table,
+    sleep: clock.sleep,
+    item: () => JSON.parse(table.get(KEY) ?? '{}') as SessionItem,
+    random,
+  };
+}

@@ -1,0 +1,157 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  ask,
+  decodeItem,
+  IDLE_LIMIT_MS,
+  LEASE_MS,
+  newItem,
+  opened,
+  released,
+  type SessionItem,
+  used,
+} from '../../lambda/session/session-item.ts';
+
+const SECRET = 'arn:secret';
+const ME = { gone: 0, secretArn: SECRET };
+const session = (sealed: string) => ({ sealed, secretArn: SECRET, versionId: 'v1', gone: 0 });
+
+function openedItem(now = 0): SessionItem {
+  const state = newItem();
+  ask(state, { ...ME, owner: 'a' }, now);
+  opened(state, 'a', session('sealed 1'), now);
+  return state;
+}
+
+test('denies others the lease until its very end', () => {
+  const state = newItem();
+  expect(ask(state, { ...ME, owner: 'a' }, 0)).toEqual({ kind: 'log-in' });
+  expect(ask(state, { ...ME, owner: 'b' }, LEASE_MS - 1)).toEqual({ kind: 'others', until: LEASE_MS });
+  expect(ask(state, { ...ME, owner: 'b' }, LEASE_MS)).toEqual({ kind: 'log-in' });
+});
+
+test('finds the lease of an owner that lost the answer to its write', () => {
+  const state = newItem();
+  ask(state, { ...ME, owner: 'a' }, 0);
+  expect(ask(state, { ...ME, owner: 'a' }, 1)).toEqual({ kind: 'log-in' });
+});
+
+test('uses a session until it was idle for the limit, to the millisecond', () => {
+  expect(ask(openedItem(), { ...ME, owner: 'b' }, IDLE_LIMIT_MS - 1)).toMatchObject({ kind: 'use' });
+  expect(ask(openedItem(), { ...ME, owner: 'b' }, IDLE_LIMIT_MS)).toEqual({ kind: 'log-in' });
+});
+
+test('calls a session that one process found gone gone for all', () => {
+  const state = openedItem();
+  ask(state, { ...ME, owner: 'b', gone: 1 }, 1);
+  released(state, 'b', undefined, 1);
+  expect(ask(state, { ...ME, owner: 'c' }, 2)).toEqual({ kind: 'log-in' });
+});
+
+test('does not use a session of another secret', () => {
+  expect(ask(openedItem(), { ...ME, owner: 'b', secretArn: 'arn:other' }, 1)).toEqual({ kind: 'log-in' });
+});
+
+test('believes the cause that stopped a log-in for a minute, for the same version only', () => {
+  const stop = { why: 'refused', message: 'refused', versionId: 'v1' } as const;
+  const asking = (current: string | undefined, now: number) => {
+    const state = newItem();
+    ask(state, { ...ME, owner: 'a' }, 0);
+    released(state, 'a', stop, 0);
+    return ask(state, { ...ME, owner: 'b', current }, now).kind;
+  };
+  expect(asking(undefined, 1)).toBe('stopped');
+  expect(asking('v1', 59_999)).toBe('stopped');
+  expect(asking('v1', 60_000)).toBe('log-in');
+  expect(asking('v2', 1)).toBe('log-in');
+});
+
+test('believes a passing cause for two seconds, but never beyond its own time', () => {
+  const asking = (retryAt: number | undefined, now: number) => {
+    const state = newItem();
+    ask(state, { ...ME, owner: 'a' }, 0);
+    released(state, 'a', { why: 'waits', message: 'waits', versionId: 'v1', retryAt }, 0);
+    return ask(state, { ...ME, owner: 'b' }, now).kind;
+  };
+  expect(asking(undefined, 1_999)).toBe('stopped');
+  expect(asking(undefined, 2_000)).toBe('log-in');
+  expect(asking(500, 499)).toBe('stopped');
+  expect(asking(500, 500)).toBe('log-in');
+});
+
+test('leaves an item of a later version unchanged', () => {
+  expect(() => decodeItem('fleet', { ...newItem(), schema: 2 })).toThrow(
+    /cannot be read by this version of the client/,
+  );
+});
+
+type Step = { who: number; what: number; afterMs: number };
+const step: fc.Arbitrary<Step> = fc.record({
+  who: fc.nat(3),
+  what: fc.nat(5),
+  afterMs: fc.oneof(
+    fc.nat(2_000),
+    fc.constant(LEASE_MS - 1),
+    fc.constant(LEASE_MS),
+    fc.constant(IDLE_LIMIT_MS),
+  ),
+});
+
+test('keeps one lease at a time, rising generations and gone sessions gone, for four processes', () => {
+  let stolen = 0;
+  let published = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const state = newItem();
+      const processes = [0, 1, 2, 3].map((id) => ({ id, request: 0, gone: 0, until: -1, owner: '' }));
+      let now = 0;
+      let sessions = 0;
+      let gone = 0;
+      for (const { who, what, afterMs } of steps) {
+        now += afterMs;
+        const me = processes[who] as (typeof processes)[number];
+        const generationBefore = state.generation;
+        if (what <= 2) {
+          const owner = `${who} ${++me.request}`;
+          const answer = ask(state, { ...ME, owner, gone: me.gone }, now);
+          gone = Math.max(gone, Math.min(me.gone, state.generation));
+          if (answer.kind === 'use') {
+            expect(answer.generation).toBeGreaterThan(gone);
+            if (what === 2) me.gone = answer.generation;
+          }
+          if (answer.kind === 'log-in') {
+            const holders = processes.filter((other) => other !== me && now < other.until);
+            expect(holders).toEqual([]);
+            me.until = now + LEASE_MS;
+            me.owner = owner;
+          }
+        } else if (what === 3 && me.owner !== '') {
+          const mine = state.lease?.owner === me.owner;
+          const generation = opened(
+            state,
+            me.owner,
+            { ...session(`sealed ${++sessions}`), gone: me.gone },
+            now,
+          );
+          expect(generation !== undefined).toBe(mine);
+          // The answer was lost, and it is written again.
+          if (mine) expect(opened(state, me.owner, session('again'), now)).toBe(generation);
+          published += mine ? 1 : 0;
+          stolen += mine ? 0 : 1;
+          me.until = -1;
+          me.owner = '';
+        } else if (what === 4 && me.owner !== '') {
+          released(state, me.owner, undefined, now);
+          me.until = -1;
+          me.owner = '';
+        } else if (what === 5) {
+          used(state, state.generation, now);
+        }
+        expect(state.generation).toBeGreaterThanOrEqual(generationBefore);
+        expect(state.goneUpTo).toBeGreaterThanOrEqual(gone);
+      }
+    }),
+    { numRuns: 3_000, seed: 1 },
+  );
+  expect(Math.min(stolen, published)).toBeGreaterThan(100);
+});

@@ -1,0 +1,63 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newItem } from '../../lambda/session/session-item.ts';
+import { dynamoDbSessions } from '../../lambda/session/session-store.ts';
+import { kmsTokenSealer } from '../../lambda/session/token-sealer.ts';
+import { startWorld, type World } from '../../local/world.ts';
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+let world: World;
+let dynamodb: DynamoDBClient;
+let kms: KMSClient;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const { region } = world.aws;
+  dynamodb = new DynamoDBClient({ region, credentials, endpoint: world.env.AWS_ENDPOINT_URL_DYNAMODB ?? '' });
+  kms = new KMSClient({ region, credentials, endpoint: world.env.AWS_ENDPOINT_URL_KMS ?? '' });
+}, 60_000);
+afterAll(() => world.close());
+
+test('reports a conflict to one of two writers that read the same revision', async () => {
+  const store = dynamoDbSessions(dynamodb, world.tableName);
+  expect((await store.read('fleet')).item).toBeUndefined();
+  expect(await store.write('fleet', { ...newItem(), revision: 1 }, 0)).toBe('written');
+  expect(await store.write('fleet', { ...newItem(), revision: 1, generation: 7 }, 0)).toBe('conflict');
+  expect(await store.write('fleet', { ...newItem(), revision: 2, generation: 1 }, 1)).toBe('written');
+  expect(await store.write('fleet', { ...newItem(), revision: 2, generation: 8 }, 1)).toBe('conflict');
+  expect((await store.read('fleet')).item).toMatchObject({ revision: 2, generation: 1, item: 'session' });
+});
+
+test('reads the session consistently, with DynamoDB’s time', async () => {
+  const consistent: unknown[] = [];
+  const client = dynamodb;
+  client.middlewareStack.add(
+    (next) => (args) => {
+      consistent.push((args.input as { ConsistentRead?: boolean }).ConsistentRead);
+      return next(args);
+    },
+    { step: 'initialize', name: 'seen', override: true },
+  );
+  const { now } = await dynamoDbSessions(client, world.tableName).read('fleet');
+  client.middlewareStack.remove('seen');
+  expect(consistent).toEqual([true]);
+  // The header `Date` has whole seconds.
+  expect(Math.abs(now - world.clock.nowMs())).toBeLessThan(5_000);
+});
+
+test('opens a sealed token for its own secret only, and hides it in the sealed text', async () => {
+  const sealer = kmsTokenSealer(kms, world.env.SEALING_KEY_ID as string);
+  const sealed = await sealer.seal('token Marker 1', 'arn:one');
+  expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain('Marker');
+  expect(await sealer.open(sealed, 'arn:one')).toBe('token Marker 1');
+  expect(await sealer.open(sealed, 'arn:other')).toBeUndefined();
+});
+
+test('throws, and does not call the session gone, when KMS cannot be asked', async () => {
+  const denied = {
+    send: () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDeniedException' })),
+  };
+  const sealer = kmsTokenSealer(denied as unknown as KMSClient, 'key');
+  await expect(sealer.open('AAAA', 'arn:one')).rejects.toMatchObject({ name: 'AwsCallError' });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { SessionGoneError } from '../../lambda/session/errors.ts';
+import { sessionOver } from '../../lambda/session/session.ts';
+import { IDLE_LIMIT_MS } from '../../lambda/session/session-item.ts';
+import type { Source } from '../../lambda/session/source.ts';
+import { virtualClock } from './virtual-clock.ts';
+
+/** A source that opens a session whenever it is asked, after `tookMs`. */
+function setUp({ tookMs = 0 } = {}) {
+  const clock = virtualClock(0);
+  const asked: number[] = [];
+  const noted: number[] = [];
+  let generation = 0;
+  const patience: { untilMs: number }[] = [];
+  const source: Source = {
+    async obtain(gone, ofCallers) {
+      asked.push(gone);
+      patience.push(ofCallers);
+      if (tookMs > 0) await clock.sleep(tookMs);
+      generation += 1;
+      return { token: `token ${generation}`, generation, idleMs: 0 };
+    },
+    noteUse: async (used) => void noted.push(used),
+  };
+  const events: unknown[] = [];
+  const session = sessionOver({
+    source,
+    clock,
+    patienceMs: 30_000,
+    saysSessionGone: (error) => error instanceof SessionGoneError,
+    onEvent: (event) => events.push(event),
+  });
+  return { clock, session, asked, noted, events, patience };
+}
+
+describe('one process', () => {
+  test('shares one request for a session between a thousand callers', async () => {
+    const { session, asked } = setUp({ tookMs: 500 });
+    const tokens = await Promise.all(Array.from({ length: 1_000 }, () => session.token()));
+    expect(new Set(tokens)).toEqual(new Set(['token 1']));
+    expect(asked).toEqual([0]);
+  });
+
+  test('keeps a token that is in use for good', async () => {
+    const { session, clock, asked } = setUp();
+    for (let hour = 0; hour < 100; hour += 1) {
+      expect(await session.token()).toBe('token 1');
+      clock.advance(IDLE_LIMIT_MS - 1);
+    }
+    expect(asked).toHaveLength(1);
+  });
+
+  test('no longer uses a token at exactly the idle limit', async () => {
+    const { session, clock } = setUp();
+    await session.token();
+    clock.advance(IDLE_LIMIT_MS);
+    expect(await session.token()).toBe('token 2');
+  });
+
+  test('repeats a call once with another token when the session is gone', async () => {
+    const { session, asked, events } = setUp();
+    const seen: string[] = [];
+    const result = await session.withSession((token) => {
+      seen.push(token);
+      if (seen.length === 1) throw new SessionGoneError();
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(seen).toEqual(['token 1', 'token 2']);
+    expect(asked).toEqual([0, 1]);
+    expect(events).toContainEqual({ kind: 'gone', generation: 1 });
+  });
+
+  test('tries no third time, and no longer returns the token, when the session is gone again', async () => {
+    const { session } = setUp();
+    const seen: string[] = [];
+    await expect(
+      session.withSession((token) => {
+        seen.push(token);
+        throw new SessionGoneError();
+      }),
+    ).rejects.toThrow(SessionGoneError);
+    expect(seen).toEqual(['token 1', 'token 2']);
+    expect(await session.token()).toBe('token 3');
+  });
+
+  test('repeats a call only when the session is gone', async () => {
+    const { session } = setUp();
+    let runs = 0;
+    const failure = new Error('ECONNRESET');
+    await expect(
+      session.withSession(() => {
+        runs += 1;
+        throw failure;
+      }),
+    ).rejects.toBe(failure);
+    expect(runs).toBe(1);
+    expect(await session.token()).toBe('token 1');
+  });
+
+  test('asks for one session when a hundred requests meet one expiry', async () => {
+    const { session, asked } = setUp({ tookMs: 100 });
+    await session.token();
+    await Promise.all(
+      Array.from({ length: 100 }, () =>
+        session.withSession((token) => {
+          if (token === 'token 1') throw new SessionGoneError();
+        }),
+      ),
+    );
+    expect(asked).toEqual([0, 1]);
+  });
+
+  test('no longer returns a token that the caller dropped, but keeps it for an older one', async () => {
+    const { session } = setUp();
+    const first = await session.token();
+    session.drop(first);
+    expect(await session.token()).toBe('token 2');
+    session.drop(first);
+    expect(await session.token()).toBe('token 2');
+  });
+
+  test('records its use for the fleet every five minutes at most', async () => {
+    const { session, clock, noted } = setUp();
+    await session.token();
+    for (let minute = 0; minute < 20; minute += 1) {
+      clock.advance(60_000);
+      await session.token();
+    }
+    expect(noted).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('patience', () => {
+  test('ends a caller’s wait at its limit, and continues the log-in for the next call', async () => {
+    const { session, clock, asked } = setUp({ tookMs: 5_000 });
+    const startedAtMs = clock.nowMs();
+    await expect(session.token({ patienceMs: 1_000 })).rejects.toMatchObject({ name: 'LogInWaitsError' });
+    expect(clock.nowMs() - startedAtMs).toBe(1_000);
+    expect(await session.token()).toBe('token 1');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('ends by a signal the wait of its caller alone', async () => {
+    const { session, asked } = setUp({ tookMs: 5_000 });
+    const abort = new AbortController();
+    const aborted = session.token({ signal: abort.signal });
+    const patient = session.token();
+    const reason = new Error('the request was cancelled');
+    abort.abort(reason);
+    await expect(aborted).rejects.toBe(reason);
+    expect(await patient).toBe('token 1');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('continues the request for its most patient caller, and stops it when none is left', async () => {
+    const { session, patience } = setUp({ tookMs: 5_000 });
+    const abort = new AbortController();
+    const calls = [1_000, 60_000, 2_000].map((patienceMs) =>
+      session.token({ patienceMs, signal: abort.signal }),
+    );
+    expect(patience).toMatchObject([{ untilMs: 60_000 }]);
+    abort.abort();
+    await Promise.allSettled(calls);
+    expect(patience).toMatchObject([{ untilMs: 0 }]);
+  });
+
+  test('sends no request for a signal that was aborted before', async () => {
+    const { session, asked } = setUp();
+    await expect(session.token({ signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(asked).toEqual([]);
+  });
+});

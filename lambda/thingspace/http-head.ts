@@ -94,7 +94,11 @@ function readHead(text: string): Head {
     if (colonAt < 0) flaw ??= 'HTTP_HEADER_WITHOUT_COLON';
     else if (!NAME.test(name)) flaw ??= 'HTTP_HEADER_NAME';
     const key = name.trim().toLowerCase();
-    values.set(key, [...(values.get(key) ?? []), line.slice(colonAt + 1).trim()]);
+    // Not copied: thousands of lines of one name would hold the answer back from its seal for minutes.
+    const before = values.get(key);
+    const value = line.slice(colonAt + 1).trim();
+    if (before) before.push(value);
+    else values.set(key, [value]);
   }
   // Several values of one header are joined, and none is chosen.
   const header = (name: string) => values.get(name)?.join(', ');

@@ -57,6 +57,11 @@ describe('a password behind a flawed head', () => {
     }
   });
 
+  test('is read in time behind a head of 300,000 lines without a colon', () => {
+    const answer = readPieces([`HTTP/1.1 200 OK\r\n${'a\r\n'.repeat(300_000)}\r\n`, BODY]);
+    expect(readNewPassword(answer)).toEqual({ outcome: 'done', value: PASSWORD });
+  });
+
   test('is kept with a head above 1 MiB, without a search for the head’s end', () => {
     const head = `HTTP/1.1 200 OK\r\nSet-Cookie: ${'x'.repeat(2 ** 20)}\r\n\r\n`;
     const answer = readPieces([head.slice(0, 2 ** 20 + 1), head.slice(2 ** 20 + 1), BODY]);

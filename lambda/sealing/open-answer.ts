@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { AnswerFormatError } from '../thingspace/answer-format.ts';
 import type { AnswerContent, ThingSpaceApi } from '../thingspace/api.ts';
+import { isInvisible } from '../visible.ts';
 import type { DataKey, Sealer } from './data-key.ts';
 import { decrypt, type Envelope, EnvelopeError, type EnvelopeHeader, readEnvelope } from './envelope.ts';
 import { envelopeForItem, PART_BYTES } from './seal-answer.ts';
@@ -81,7 +82,7 @@ export function readOpened(
 ): ReturnType<ReadNewPassword> {
   if (kind === 'answer') return readAnswer();
   const value = body.toString();
-  if (value.trim() !== '') return { outcome: 'done', value };
+  if (!isInvisible(value)) return { outcome: 'done', value };
   return { outcome: 'unknown', cause: new AnswerFormatError(value === '' ? 'empty' : 'white-space') };
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
+import { isInvisible } from '../visible.ts';
 import { replaceTopLevel } from './json-text.ts';
 import { USERNAME_RULE, usernameFault } from './username.ts';
 
@@ -39,8 +40,14 @@ export class SecretTooLargeError extends PresentableError {
 export type Credential = { username: string; password: string };
 
 const filled = v.pipe(v.string(), v.minLength(1));
-// White space alone is not a password: an empty element that is laid out over several lines holds that.
-const schema = v.looseObject({ username: filled, password: v.pipe(filled, v.regex(/\S/)) });
+// Invisible characters alone are not a password: an empty element that is laid out over several lines holds that.
+const schema = v.looseObject({
+  username: filled,
+  password: v.pipe(
+    filled,
+    v.check((password) => !isInvisible(password)),
+  ),
+});
 
 /**
  * Reads the secret's value: a JSON object with the members `username` and `password`. Keeps every character of
@@ -54,7 +61,7 @@ export function readCredential(secretArn: string, value: string | undefined): Cr
     const members = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the value'))];
     throw new SecretShapeError(
       `The secret ${secretArn} lacks usable ${members.join(' and ')}: store a JSON object whose members ` +
-        '"username" and "password" are strings that hold more than white space.',
+        '"username" and "password" are strings with a visible character.',
     );
   }
   const { username, password } = read.output;
@@ -158,7 +165,7 @@ export function checkStorable(secretArn: string, value: string): void {
  */
 export function unusableBecause(password: string): string | undefined {
   if (password === '') return 'it is empty';
-  if (password.trim() === '') return 'it is white space only';
+  if (isInvisible(password)) return 'it has no visible character';
   if (NEVER_ACCEPTED.test(password)) {
     return "it contains ' or < or \\, which ThingSpace refuses in every request";
   }

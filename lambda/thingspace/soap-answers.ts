@@ -1,3 +1,4 @@
+import { isInvisible } from '../visible.ts';
 import { AnswerFormatError } from './answer-format.ts';
 import { textOf } from './answer-text.ts';
 import type { AnswerContent, Refused, Unknown } from './api.ts';
@@ -9,7 +10,7 @@ type Reading<T> = { outcome: 'done'; value: T } | Refused | Unknown;
 
 /**
  * Reads the new password exactly as the server wrote it: entities are decoded once, nothing is trimmed or guessed.
- * White space alone is not a password.
+ * White space and invisible characters alone are not a password.
  */
 export function readNewPassword(answer: AnswerContent, presented: readonly string[] = []): Reading<string> {
   return reading(answer, presented, 'NewPassword', (soapBodies) => {
@@ -128,14 +129,9 @@ function onlyValue(soapBodies: XmlElement[], operation: string, element: string)
   if (value.children.length > 0) throw new AnswerFormatError('not-text');
   if (value.text === '') throw new AnswerFormatError('empty');
   // A server that indents its answer fills an empty element like this. Beside any other character, blanks are kept.
-  if (isWhiteSpace(value.text)) throw new AnswerFormatError('white-space');
+  if (isInvisible(value.text)) throw new AnswerFormatError('white-space');
   return value.text;
 }
-
-/**
- * Reports whether a text is only white space, as references, in CDATA, or bare: that is neither a password nor a token.
- */
-const isWhiteSpace = (text: string): boolean => text.trim() === '';
 
 function countOf(element: XmlElement, localName: string): number {
   const inside = element.children.map((child) => countOf(child, localName));

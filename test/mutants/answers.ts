@@ -130,14 +130,14 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'white space alone is not a new password',
     file: 'lambda/thingspace/soap-answers.ts',
-    find: 'if (isWhiteSpace(value.text))',
-    replace: "if (isWhiteSpace(value.text + '.'))",
+    find: 'if (isInvisible(value.text))',
+    replace: "if (isInvisible(value.text + '.'))",
     noticedBy: READING,
   },
   {
     rule: 'white space alone is not a password where an earlier version sealed it',
     file: 'lambda/sealing/open-answer.ts',
-    find: "if (value.trim() !== '')",
+    find: 'if (!isInvisible(value))',
     replace: "if (value !== '')",
     noticedBy: SEALING,
   },

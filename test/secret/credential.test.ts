@@ -203,7 +203,8 @@ test.each([
   ['escape', 'new\u001b', 'XML cannot carry'],
   ['a character that is none', 'new\uffff', 'XML cannot carry'],
   ['nothing', '', 'it is empty'],
-  ['white space only', '\n      ', 'it is white space only'],
+  ['white space only', '\n      ', 'it has no visible character'],
+  ['zero-width characters only', '\u200b\u2060', 'it has no visible character'],
   ['more than a secret takes', 'x'.repeat(65_536 - 1_025), 'larger than what fits into the 65536 bytes'],
 ])('calls a new password with %s unusable, without a quotation', (_, password, because) => {
   const words = unusableBecause(password);

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AnswerFormatError } from '../../lambda/thingspace/answer-format.ts';
 import { readLogOut, readNewPassword, readSessionToken } from '../../lambda/thingspace/soap-answers.ts';
+import { isInvisible } from '../../lambda/visible.ts';
 import { answer, fault, newPasswordAnswer } from './envelopes.ts';
 
 const read = (xml: string) => readNewPassword({ body: Buffer.from(xml) });
 const done = (value: string) => ({ outcome: 'done', value });
 /** As `done`, except for white space alone, which is not a password. */
 const doneUnlessBlank = (value: string) =>
-  value.trim() === '' ? { outcome: 'unknown', cause: new AnswerFormatError('white-space') } : done(value);
+  isInvisible(value) ? { outcome: 'unknown', cause: new AnswerFormatError('white-space') } : done(value);
 
 /** The named reason for which no password was read. */
 function reasonOf(body: string | Buffer): string {
@@ -116,6 +117,8 @@ describe('an answer without exactly one new password has a named reason', () => 
     ['empty', output('<a:NewPassword><!-- x --></a:NewPassword>')],
     ['white-space', newPasswordAnswer('\n      ')],
     ['white-space', newPasswordAnswer('   ')],
+    ['white-space', newPasswordAnswer('\u200b')],
+    ['white-space', newPasswordAnswer('&#x85;&#x180E; \u2800')],
     ['white-space', newPasswordAnswer('&#32;<![CDATA[\t]]>&#xA0;')],
     ['missing', output('')],
     ['missing', output('<a:Password>x</a:Password>')],

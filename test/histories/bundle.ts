@@ -1,3 +1,4 @@
+import { bundleRotation } from '../../infra/bundle.ts';
 import { explore } from '../../local/explorer/explore.ts';
 import type { ExplorerFate } from '../../local/explorer/fault.ts';
 import type { Disturbance, Verdict } from '../../local/explorer/history.ts';
@@ -17,8 +18,10 @@ type Options = {
 };
 
 /** Histories of the real bundle: deaths by SIGKILL, faults, and acts of operators. Stops at the first violation. */
-export const exploreBundle = (options: Options): Promise<Verdict[]> =>
-  explore({ parallel: 4, stopsAtViolation: true, ...options, fates: FATES, people: true });
+export async function exploreBundle(options: Options): Promise<Verdict[]> {
+  await bundleRotation();
+  return explore({ parallel: 4, stopsAtViolation: true, ...options, fates: FATES, people: true });
+}
 
 /** Leaves out the sample, which `npm test` plays. */
 export function restOf(all: readonly Disturbance[]): Disturbance[] {

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { bundleCli } from '../../cli/bundle.ts';
+import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { exploreBundle, restOf } from './bundle.ts';
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
@@ -42,7 +44,8 @@ async function main({ suite: only, history, rest, seed, workers: count }: Option
 }
 
 /** The files of the project "verify" of vitest.config.ts; then each rule taken out of the code: some test must fail. */
-function playRest(): number {
+async function playRest(): Promise<number> {
+  await Promise.all([bundleRotation(), bundleAccess(), bundleCli()]);
   const run = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
   return run(VITEST, 'run', '--bail=1', '--project', 'verify') || run(MUTANTS);
 }

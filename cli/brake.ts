@@ -6,7 +6,7 @@ import { type Desk, deadlineOf } from './desk.ts';
 
 /** The content of the service's own item in the ledger's table. */
 export type Brake = {
-  /** Exchanges without a good end that keep other credentials from beginning one, the oldest first. */
+  /** Unsettled exchanges that keep other credentials from beginning one, the oldest first. */
   holds: Hold[];
   /** Secrets whose rotation was held and has not begun since. */
   held: string[];

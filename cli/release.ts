@@ -17,8 +17,8 @@ export type ReleaseOptions = {
 };
 
 /**
- * Lets the service's other rotations begin exchanges although one has no good end yet: for the exchanges that
- * stand now, and for no later one.
+ * Lets the service's other rotations begin exchanges although one is not settled yet: for the exchanges
+ * that hold them now, and for no later one.
  * @throws NotConfirmedError, LedgerUnavailableError, LedgerItemError
  */
 export async function release(desk: Desk, options: ReleaseOptions): Promise<void> {

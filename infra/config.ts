@@ -231,7 +231,7 @@ export function readConfig(file: string): Config {
     if (cause instanceof ConfigurationError) {
       throw new ConfigurationError(`${file} cannot be deployed.\n${cause.message}`);
     }
-    throw new ConfigurationError(`${file} is no JSON: write a file like infra/example.config.json.`, {
+    throw new ConfigurationError(`${file} is not JSON: write a file like infra/example.config.json.`, {
       cause,
     });
   }

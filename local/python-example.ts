@@ -63,7 +63,7 @@ try {
     /^stopped: .* is a blank, and a username/,
   );
   await store(world.username, '\n      ');
-  await expectNext('White space is no password', /^stopped: The secret cannot be used/);
+  await expectNext('White space is not a password', /^stopped: The secret cannot be used/);
   say('No log-in was made', world.platform.truth(world.username).logIns === logIns, 'there was one');
   await store(world.username, 'Mistyped 1');
   world.clock.advance(30 * 60_000);

@@ -53,7 +53,7 @@ export async function rotatedChecks(
 }
 
 /**
- * Checks the state that every good end leaves, whichever password was stored meanwhile. The refused log-in costs one
+ * Checks the state that every successful end leaves, whichever password was stored meanwhile. The refused log-in costs one
  * of five, and the log-in that works sets the count back.
  */
 export async function atRestChecks(world: World, before: ReturnType<typeof observe>): Promise<Check[]> {

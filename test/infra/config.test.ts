@@ -341,5 +341,5 @@ test('rejects a file that is missing, unreadable or not JSON, without an echo of
   const directory = mkdtempSync(path.join(tmpdir(), 'config-'));
   expect(() => readConfig(directory)).toThrow(/The file cannot be read/);
   rmSync(directory, { recursive: true });
-  expect(() => readConfig(import.meta.filename)).toThrow(/is no JSON: write a file like/);
+  expect(() => readConfig(import.meta.filename)).toThrow(/is not JSON: write a file like/);
 });

@@ -8,8 +8,8 @@ import type { Advice } from './shape.ts';
 export function othersHeld(event: AlarmEvent, { othersHeld }: Setting): string[] {
   if (!othersHeld) return [];
   return [
-    'Because what hit this credential may hit all: the other rotations of this service begin no new exchange until this is ' +
-      `settled, or until a person says that they may: ${operatorCommand('release', event)}. Their passwords stay as they are, ` +
+    'The same fault may affect every credential. So the other rotations of this service begin no new exchange until this one is ' +
+      `settled, or until an operator overrides the hold: ${operatorCommand('release', event)}. Their passwords stay as they are, ` +
       'and "exchanges-resume" says when rotations that were held can be started again.',
   ];
 }
@@ -19,7 +19,7 @@ export function exchangesResume(event: ExchangesResume): Advice {
   const end =
     event.how === 'settled'
       ? `The password change of "${oneLine(event.username)}" has come to an end`
-      : `A person has let the other rotations go on, although the password change of "${oneLine(event.username)}" is not settled`;
+      : `An operator has overridden the hold of the other rotations, although the password change of "${oneLine(event.username)}" is not settled`;
   return {
     headline: `${count} held, start again`,
     brief: 'Passwords are as they were. Command: see e-mail.',

@@ -104,18 +104,18 @@ export const rotationFailing: Advise = (event) => ({
 export const held: Advise = (event) => {
   const { holder } = event;
   const whose = holder
-    ? `the password change of "${oneLine(holder.username)}" (secret ${oneLine(holder.secretArn, 2048)}) has no good ` +
-      `end (${oneLine(holder.why)} since ${instant(holder.since)})`
-    : 'the password change of another credential has no good end';
+    ? `the password change of "${oneLine(holder.username)}" (secret ${oneLine(holder.secretArn, 2048)}) is not ` +
+      `settled (${oneLine(holder.why)} since ${instant(holder.since)})`
+    : 'the password change of another credential is not settled';
   return {
     headline: 'rotation held by another one',
     brief: 'Settle that one, or release: see e-mail.',
     happened: [
-      `The rotation of "${oneLine(event.username)}" did not begin: ${whose}, and what hit that one may hit this one, too. ` +
+      `The rotation of "${oneLine(event.username)}" did not begin: ${whose}, and the same fault may affect this one, too. ` +
         'No log-in was spent, and the password is as it was.',
     ],
     next: [
-      'No new password is asked for until that change is settled, or a person says that this rotation may go on. Then ' +
+      'No new password is asked for until that change is settled, or an operator overrides the hold of this rotation. Then ' +
         '"exchanges-resume" says how rotations that were held can be started again.',
     ],
     todo: [

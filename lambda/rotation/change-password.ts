@@ -20,7 +20,7 @@ import {
   settleReceived,
 } from './exchange-outcome.ts';
 import { logInToExchange, logOut } from './log-in.ts';
-import { makeCurrent, type NewPassword, storeAndSwap } from './make-current.ts';
+import { makeCurrent, type NewPassword } from './make-current.ts';
 import { unusable, writeSealed } from './sealed-answer.ts';
 
 /**
@@ -162,15 +162,15 @@ async function sealAndStore(
   }
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };
-  const [swapped, journaled] = await Promise.allSettled([
-    storeAndSwap(invocation, received, current), // Death points 5, 6 and 7
-    settleReceived(invocation, reservation, envelope),
-  ]);
+  let journaled: Promise<void> | undefined;
+  // Death points 5, 6 and 7
+  const swapping = makeCurrent(invocation, received, current, async () => journaled);
+  // The password is on its way to Secrets Manager before DynamoDB is asked for anything.
+  journaled = settleReceived(invocation, reservation, envelope);
+  const [swapped, written] = await Promise.allSettled([swapping, journaled]);
   if (swapped.status === 'rejected') throw swapped.reason;
-  if (journaled.status === 'rejected') throw journaled.reason;
-  const committed = swapped.value
-    ? { versionId: token, overtaken: false }
-    : await makeCurrent(invocation, received, current);
+  if (written.status === 'rejected') throw written.reason;
+  const committed = swapped.value;
   // Death point 8
   const { versionId, overtaken } = committed;
   const staleMs = Math.round(clock.nowMs() - receivedAtMs);

@@ -4,7 +4,6 @@ import { checkStorable, withPassword } from '../secret/credential.ts';
 import { AWSPENDING, type RECOVERED } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
-  type ReadableVersion,
   readCurrent,
   readVersionOnce,
   SecretStoreError,
@@ -39,28 +38,14 @@ const TOO_SOON_FOR_A_RESET_MS = 60_000;
 const MAX_ROUNDS = 8;
 
 /**
- * The healthy line: stores the password as its version and takes AWSCURRENT from the version that the exchange
- * replaced. Makes two calls; Secrets Manager refuses the second when an operator has moved the label meanwhile.
- * @returns whether AWSCURRENT is on the version now
- * @throws SecretTooLargeError, SecretStoreError
- */
-export async function storeAndSwap(
-  invocation: Invocation,
-  { password, token }: NewPassword,
-  replaced: ReadableVersion,
-): Promise<boolean> {
-  const value = withPassword(invocation.secretArn, replaced.value, password);
-  if (!(await storePending(invocation, token, value))) return false;
-  return swapCurrent(invocation, replaced.versionId, token);
-}
-
-/**
  * Makes the password of an exchange current, whatever operators have done to the secret meanwhile, and never takes
  * AWSCURRENT from a password that works:
- * - the version that was replaced, or the old password with edited members: replaced, edits kept;
+ * - the version that was replaced, or the old password with edited members: replaced, edits kept. The healthy line is
+ *   the first round: two calls, a store and a swap, and the store is sent before this function first returns;
  * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too: it works
  *   → it is made current; refused → SupersededError.
  * @param current the version that AWSCURRENT was last seen on
+ * @param journaled resolves when the journal says `received`: no log-in is reserved before
  * @throws SupersededError, UsernameChangedError, SecretTooLargeError, SecretStoreError, LockoutGuardError and what a
  *   log-in throws
  */
@@ -68,16 +53,20 @@ export async function makeCurrent(
   invocation: Invocation,
   ours: NewPassword,
   current: StoredVersion,
+  journaled: () => Promise<void> = async () => undefined,
 ): Promise<Committed> {
   let to = ours.token;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const verdict = await judge(invocation, ours, current);
+    const untouched = current.versionId === ours.oldVersion;
+    if (!untouched) await journaled();
+    const verdict: Verdict = untouched ? { is: 'dead' } : await judge(invocation, ours, current);
     if (verdict.is === 'ours already') return { versionId: current.versionId, overtaken: false };
     if (verdict.is === 'works') {
       await takePendingOffOurs(invocation, ours.token, current);
       return { versionId: current.versionId, overtaken: true };
     }
-    const value = await mergedValue(invocation, ours, current);
+    const value =
+      withEditsOf(invocation.secretArn, current, ours) ?? (await replacedMembers(invocation, ours, current));
     if (!(await storePending(invocation, to, value, ours.label))) {
       // The version has a value already: our password with other members, or another password.
       to = versionIdFor(ours.attempt, current.versionId, round);
@@ -103,7 +92,6 @@ async function judge(
   ours: NewPassword,
   { versionId, credential, value }: StoredVersion,
 ): Promise<Verdict> {
-  if (versionId === ours.oldVersion) return { is: 'dead' };
   // The value holds no credential, so no app can log in with it; our password must still be proven.
   if (!credential) return { is: 'unproven', theirs: undefined };
   checkSameUser(invocation, ours, credential.username);
@@ -149,20 +137,14 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
   );
 }
 
-/**
- * Returns the members of AWSCURRENT, which an operator may have edited, with our password. A value without members is
- * discarded, and the old version's members are taken.
- */
-async function mergedValue(
+/** Returns the members of the version that was replaced, with our password: AWSCURRENT has no members to keep. */
+async function replacedMembers(
   invocation: Invocation,
-  { username, password, oldVersion }: NewPassword,
+  { password, oldVersion }: NewPassword,
   current: StoredVersion,
 ): Promise<string> {
-  const { secretArn } = invocation;
-  const edited = withEditsOf(secretArn, current, { username, password });
-  if (edited !== undefined) return edited;
   const old = await readVersionOnce(invocation, oldVersion);
-  if (old?.value !== undefined) return withPassword(secretArn, old.value, password);
+  if (old?.value !== undefined) return withPassword(invocation.secretArn, old.value, password);
   throw current.problem;
 }
 

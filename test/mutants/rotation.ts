@@ -140,8 +140,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'only the version that was replaced is known to be dead',
     file: 'lambda/rotation/make-current.ts',
-    find: "if (versionId === ours.oldVersion) return { is: 'dead' };",
-    replace: "if (versionId !== '') return { is: 'dead' };",
+    find: 'const untouched = current.versionId === ours.oldVersion;',
+    replace: "const untouched = current.versionId !== '';",
     noticedBy: RULES,
   },
   {
@@ -189,8 +189,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'edits are kept: the new password goes into AWSCURRENT’s value',
     file: 'lambda/rotation/make-current.ts',
-    find: 'if (edited !== undefined) return edited;',
-    replace: 'if (edited !== undefined && current.versionId === oldVersion) return edited;',
+    find: 'withEditsOf(invocation.secretArn, current, ours) ?? (await',
+    replace: '(untouched ? withEditsOf(invocation.secretArn, current, ours) : undefined) ?? (await',
     noticedBy: SWAP,
   },
   {
@@ -486,6 +486,21 @@ export const rotationMutants: Mutant[] = [
     replace: '',
     noticedBy: SAMPLE,
     testName: 'one fault',
+  },
+  {
+    rule: 'no log-in is reserved before the journal says that a password was received',
+    file: 'lambda/rotation/make-current.ts',
+    find: 'if (!untouched) await journaled();',
+    replace: 'void journaled;',
+    noticedBy: AT_ONCE,
+  },
+  {
+    rule: 'the new password is on its way to Secrets Manager before the journal is written',
+    file: 'lambda/rotation/change-password.ts',
+    find: 'const swapping = makeCurrent(invocation, received, current, async () => journaled);',
+    replace:
+      'const swapping = Promise.resolve().then(() => makeCurrent(invocation, received, current, async () => journaled));',
+    noticedBy: AT_ONCE,
   },
   {
     rule: 'the function checks the time again right before the request',

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import type { Invocation, StepInvocation } from '../../lambda/rotation/context.ts';
 import { withDataKey } from '../../lambda/rotation/data-key.ts';
 import { logOut } from '../../lambda/rotation/log-in.ts';
 import type { DataKey } from '../../lambda/sealing/data-key.ts';
 import { startProcess } from '../world/fate.ts';
-import { createWorld, type Ended, MINUTE_MS, type World } from '../world/world.ts';
+import { createWorld, type Ended, MINUTE_MS, secretValue, USERNAME, type World } from '../world/world.ts';
 
 /** Work that a rotation does at once, and the behavior that this must not change. */
 const unhandled: unknown[] = [];
@@ -202,6 +203,44 @@ test('settles the log-in and reserves the exchange by one write', async () => {
   const names = world.calls.slice(first).map(({ name }) => name);
   const loggedIn = names.indexOf('LogIn');
   expect(names.slice(loggedIn, loggedIn + 3)).toEqual(['LogIn', 'PutItem', 'GetNewPassword']);
+});
+
+test('sends the new password to Secrets Manager before the journal is written', async () => {
+  const { world, token } = await staged();
+  const phases = watch(world);
+  await world.step('createSecret', token);
+  const answered = phases.slice(phases.indexOf('GetNewPassword end'));
+  expect(answered.filter((phase) => /begin$/.test(phase) && !/^stdout/.test(phase)).slice(0, 2)).toEqual([
+    'PutSecretValue begin',
+    'PutItem begin',
+  ]);
+});
+
+test('reserves no log-in before the journal says received, when an operator stores a password meanwhile', async () => {
+  const { world, token, first } = await staged();
+  const journal = Promise.withResolvers<void>();
+  const theirs = 'stored by an operator';
+  // Known to the process: a log-in that may begin does so within the turns that are waited.
+  await hashPassword(USERNAME, theirs);
+  const namesSince = () => world.calls.slice(first).map(({ name }) => name);
+  let acted = false;
+  world.gate.before = async (name) => {
+    if (name === 'PutItem' && namesSince().includes('PutSecretValue')) await journal.promise;
+    if (name !== 'UpdateSecretVersionStage' || acted) return;
+    acted = true;
+    world.aws.store(secretValue(theirs));
+  };
+  const step = world.step('createSecret', token);
+  expect(await hasEnded(step)).toBe(false);
+  expect(acted).toBe(true);
+  expect(namesSince().filter((name) => name === 'LogIn')).toHaveLength(1);
+  journal.resolve();
+  expect(await step).toEqual({ outcome: 'done' });
+  // The log-in proves the operator's password wrong, another one proves the new one, and nothing begins anew.
+  expect(namesSince().filter((name) => name === 'LogIn')).toHaveLength(3);
+  expect(namesSince()).not.toContain('Decrypt');
+  expect(world.currentPassword()).toBe(world.truth().password);
+  expect(world.violations).toEqual([]);
 });
 
 test('logs out when the guard denies the exchange after a log-in', async () => {

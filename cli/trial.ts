@@ -88,6 +88,6 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
 
 /** Logs out before any other call that may fail, so that no session stays open. Returns the outcome in words. */
 async function logOut({ api }: Desk, session: string): Promise<string> {
-  const { outcome } = await api.logOut(session, { timeoutMs: LOG_OUT_TIMEOUT_MS });
+  const { outcome } = await api.logOut({ token: session }, { timeoutMs: LOG_OUT_TIMEOUT_MS });
   return outcome === 'done' ? 'logged out again' : 'it could not be logged out and ends by itself';
 }

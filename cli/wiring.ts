@@ -10,7 +10,7 @@ import { createLedger } from '../lambda/ledger/ledger.ts';
 import type { Metrics } from '../lambda/metrics.ts';
 import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
-import { createSoapApi } from '../lambda/thingspace/soap.ts';
+import { createThingSpaceApi } from '../lambda/thingspace/create-api.ts';
 import { dynamoDbAccessReader } from './access-records.ts';
 import type { Account } from './account.ts';
 import { awsAccount } from './aws-account.ts';
@@ -72,7 +72,7 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
       budgets: budgets ?? NOTHING_ALLOWED,
       warn: (message) => terminal.warn(message),
     }),
-    api: createSoapApi({
+    api: createThingSpaceApi({
       baseUrl: settings.baseUrl ?? NOWHERE,
       passwordElement: settings.passwordElement ?? 'OldPassword',
     }),

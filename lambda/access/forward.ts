@@ -3,7 +3,7 @@ import { SessionGoneError } from '../session/errors.ts';
 import type { Session } from '../session/session.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
 import type { sendOnce } from '../thingspace/http-call.ts';
-import { readResponse } from '../thingspace/soap-answers.ts';
+import { readResponse } from '../thingspace/soap/answers.ts';
 import type { AuditOutcome } from './audit.ts';
 import { type RequestEnvelope, withToken } from './envelope.ts';
 import type { Call } from './event.ts';

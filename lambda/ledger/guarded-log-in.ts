@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Outcome, ThingSpaceApi } from '../thingspace/api.ts';
+import type { MaybeApiKey, Outcome, ThingSpaceApi } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import { TooLateToLogInError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -8,8 +8,8 @@ import type { Presentation } from './reserve.ts';
 import type { Settlement } from './settle.ts';
 import type { CredentialState } from './state.ts';
 
-/** A password as one version of a secret holds it. */
-export type StoredCredential = {
+/** A password as one version of a secret holds it, with the application's key of the same version. */
+export type StoredCredential = MaybeApiKey & {
   secretArn: string;
   versionId: string;
   username: string;
@@ -97,10 +97,11 @@ export async function guardedLogInToExchange(
 /** Reserves and sends. The caller settles the outcome. */
 async function present(
   { ledger, api, clock }: Services,
-  { secretArn, versionId, username, password }: StoredCredential,
+  credential: StoredCredential,
   who: Who,
   deadlineMs: number,
 ): Promise<{ outcome: Outcome<string>; reservation: Reservation }> {
+  const { secretArn, versionId, username, password } = credential;
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
   if (leftMs() < MIN_WAIT_MS) {
     throw new TooLateToLogInError(
@@ -116,7 +117,7 @@ async function present(
     timeoutMs: Math.min(LOG_IN_TIMEOUT_MS, leftMs()),
     mayLeave: () => ledger.mayStillLeave(reservation),
   };
-  return { outcome: await api.logIn(username, password, limits), reservation };
+  return { outcome: await api.logIn(credential, limits), reservation };
 }
 
 /** A refusal that is certainly about the credentials. */

@@ -111,7 +111,7 @@ async function ask(
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
     throw notEnoughTime(invocation);
   }
-  const answer = await api.getNewPassword(session, current.credential.password, {
+  const answer = await api.getNewPassword({ token: session }, current.credential.password, {
     timeoutMs,
     mayLeave: () => ledger.mayStillLeave(reservation),
   });

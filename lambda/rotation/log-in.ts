@@ -161,7 +161,9 @@ export async function prove(
  */
 export async function logOut({ api, clock, log, deadlineMs }: Invocation, session: string): Promise<void> {
   const timeoutMs = Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs());
-  const { outcome } = await api.logOut(session, { timeoutMs }).catch(() => ({ outcome: 'failed' }));
+  const { outcome } = await api
+    .logOut({ token: session }, { timeoutMs })
+    .catch(() => ({ outcome: 'failed' }));
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }
 

@@ -12,7 +12,7 @@ import { cloudWatchLogSearch } from '../sealing/log-search.ts';
 import { stdoutSealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { createSoapApi } from '../thingspace/soap.ts';
+import { createThingSpaceApi } from '../thingspace/create-api.ts';
 import type { Services } from './context.ts';
 
 /**
@@ -33,7 +33,7 @@ export function wire(logger: Logger, store: SecretStore): Services {
       budgets: settings.budgets,
       warn: (message, facts) => logger.warn(message, facts),
     }),
-    api: createSoapApi(settings.thingSpace),
+    api: createThingSpaceApi(settings.thingSpace),
     sealer: kmsSealer(new KMSClient(AWS_CLIENT), settings.sealingKeyId),
     sealedLog: stdoutSealedLog(cloudWatchLogSearch(settings.logGroupName, clock)),
     clock,

@@ -37,7 +37,8 @@ export class SecretTooLargeError extends PresentableError {
   override readonly name = 'SecretTooLargeError';
 }
 
-export type Credential = { username: string; password: string };
+/** `apiKey` and `apiSecret` belong to the application over REST; as secret as the password. */
+export type Credential = { username: string; password: string; apiKey?: string; apiSecret?: string };
 
 const filled = v.pipe(v.string(), v.minLength(1));
 // Invisible characters alone are not a password: an empty element that is laid out over several lines holds that.
@@ -51,7 +52,7 @@ const schema = v.looseObject({
 
 /**
  * Reads the secret's value: a JSON object with the members `username` and `password`. Keeps every character of
- * the password.
+ * the password. `apiKey` and `apiSecret` are read where they are non-empty strings; only REST needs them.
  * @param value undefined for binary data
  * @throws SecretShapeError, CredentialNotInitializedError; neither quotes the value
  */
@@ -84,8 +85,15 @@ export function readCredential(secretArn: string, value: string | undefined): Cr
         'such a username: store the right one, in the spelling that ThingSpace has, as a new version of the secret.',
     );
   }
-  return { username, password };
+  const { apiKey, apiSecret } = read.output;
+  return { username, password, ...filledMember({ apiKey }), ...filledMember({ apiSecret }) };
 }
+
+/** Returns the one member if it is a string with content, otherwise none. */
+const filledMember = (member: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(member).filter((entry): entry is [string, string] => v.is(filled, entry[1])),
+  );
 
 /**
  * Returns the same secret value with another password. Only the value of each top-level member "password" is replaced

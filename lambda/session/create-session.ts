@@ -14,7 +14,7 @@ import { budgets } from '../ledger/budgets.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { secretsManagerStore } from '../secret/secrets-manager.ts';
-import { createSoapApi } from '../thingspace/soap.ts';
+import { createThingSpaceApi } from '../thingspace/create-api.ts';
 import { clientClock } from './clock.ts';
 import { type OnEvent, quietly, type SessionEvent } from './events.ts';
 import { fleetSource } from './fleet-source.ts';
@@ -76,7 +76,7 @@ export function createSession(settings: SessionSettings): Session {
   const { clients = {}, ledger } = settings;
   const clock = clientClock;
   const onEvent = quietly(settings.onEvent);
-  const api = createSoapApi({ baseUrl: settings.baseUrl ?? DEFAULT_BASE_URL });
+  const api = createThingSpaceApi({ baseUrl: settings.baseUrl ?? DEFAULT_BASE_URL });
   const store = secretsManagerStore(clients.secretsManager ?? new SecretsManagerClient(AWS_CLIENT));
   const dynamodb = ledger && (clients.dynamodb ?? new DynamoDBClient(AWS_CLIENT));
   const guard =

@@ -40,7 +40,8 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
   }
 
   return {
-    async logIn({ username, password, versionId }, deadlineMs) {
+    async logIn(credential, deadlineMs) {
+      const { username, versionId } = credential;
       if (refused.has(versionId)) {
         throw new RefusedPasswordError(
           `ThingSpace has refused the password of ${username} in version ${versionId} in this process, which does not ` +
@@ -60,7 +61,7 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
       }
       presented.add(versionId);
       const timeoutMs = Math.min(LOG_IN_TIMEOUT_MS, deadlineMs - clock.nowMs());
-      const outcome = await api.logIn(username, password, { timeoutMs });
+      const outcome = await api.logIn(credential, { timeoutMs });
       const counts = outcome.outcome === 'refused' && meaningOf(outcome.code).logInCounts;
       if (counts) refused.add(versionId);
       if (counts || outcome.outcome === 'unknown') {

@@ -15,7 +15,7 @@ export interface TokenSealer {
  */
 const contextOf = (secretArn: string) => ({ secretArn, purpose: 'session' });
 
-/** A token has 256 characters at most (lambda/thingspace/soap-answers.ts): KMS encrypts that much itself. */
+/** A token has 256 characters at most (lambda/thingspace/soap/answers.ts): KMS encrypts that much itself. */
 export function kmsTokenSealer(client: KMSClient, keyId: string): TokenSealer {
   return {
     async seal(token, secretArn) {

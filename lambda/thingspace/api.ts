@@ -13,6 +13,22 @@ export type Refused = { outcome: 'refused'; code: string };
 export type NeverSent = { outcome: 'never-sent'; cause: Error };
 export type Unknown = { outcome: 'unknown'; cause: Error };
 export type Outcome<T> = { outcome: 'done'; value: T } | Refused | NeverSent | Unknown;
+/** The result of reading an answer: its request was sent. */
+export type Reading<T> = Exclude<Outcome<T>, NeverSent>;
+
+/** The wire format: SOAP ("Wireless Network Services") or REST ("Connectivity Management"). */
+export type Transport = 'soap' | 'rest';
+
+/**
+ * The application's key and secret. REST needs both for its bearer, from the same version of the secret as the password.
+ * SOAP ignores them.
+ */
+export type ApiKey = { apiKey: string; apiSecret: string };
+export type MaybeApiKey = { [member in keyof ApiKey]?: ApiKey[member] | undefined };
+/** The values that a log-in presents. */
+export type LogInCredential = { username: string; password: string } & MaybeApiKey;
+/** An open session, with the key of the credential that opened it. */
+export type OpenSession = { token: string } & MaybeApiKey;
 
 /**
  * The bytes of an answer, and the headers that describe them. Headers are the server's text and may echo a secret: they
@@ -32,7 +48,12 @@ export type AnswerContent = {
   gapAt?: number | undefined;
   /** The first rule of HTTP that the answer breaks: one of the product's codes (`HTTP_…`), which errors may show. */
   flaw?: string | undefined;
+  /** The transport that wrote it, and that reads it. Absent: SOAP. */
+  transport?: 'rest' | undefined;
 };
+
+/** An answer to GetNewPassword for its reader. REST reads no value without the HTTP status; SOAP ignores it. */
+export type ReadableAnswer = AnswerContent & { httpStatus?: number | undefined };
 
 /** An answer to GetNewPassword as it arrived: it is sealed before it is read. */
 export type RawAnswer = AnswerContent & {
@@ -59,22 +80,29 @@ export type CallLimits = {
 };
 
 export interface ThingSpaceApi {
-  /** Presents the password. `value` is the session token. */
-  logIn(username: string, password: string, limits: CallLimits): Promise<Outcome<string>>;
-  logOut(sessionToken: string, limits: CallLimits): Promise<Outcome<void>>;
+  readonly transport: Transport;
   /**
-   * Asks the server to make a new password. Returns the bytes unread, whatever the HTTP status, so that they can be
-   * sealed first; `readNewPassword` reads them.
+   * Gets ready for a log-in, before that is reserved: REST fetches its bearer, SOAP is always ready. Presents no
+   * username and no password. `never-sent` says why no log-in could be sent now; `cause` is a `BearerError` then.
+   */
+  prepare(key: MaybeApiKey, limits: Pick<CallLimits, 'timeoutMs'>): Promise<{ outcome: 'done' } | NeverSent>;
+  /** Presents the password. `value` is the session token. */
+  logIn(credential: LogInCredential, limits: CallLimits): Promise<Outcome<string>>;
+  logOut(session: OpenSession, limits: CallLimits): Promise<Outcome<void>>;
+  /**
+   * Asks the server to make a new password, once. Returns the bytes unread, whatever the HTTP status, so that they can
+   * be sealed first; `readNewPassword` reads them.
    */
   getNewPassword(
-    sessionToken: string,
+    session: OpenSession,
     currentPassword: string,
     limits: CallLimits,
   ): Promise<RawAnswer | NeverSent | Unknown>;
   /**
-   * Reads an answer to GetNewPassword; no I/O. `done` carries the password exactly as the server wrote it. `refused`
-   * means a complete fault; bytes that hold neither are `unknown`, with an error that names the flaw and quotes no
-   * byte. So is an answer that is declared to be compressed or in a charset other than UTF-8.
+   * Reads an answer to GetNewPassword by the rules of the transport that wrote it, whichever this one is; no I/O.
+   * `done` carries the password exactly as the server wrote it. `refused` means a complete error answer; bytes that
+   * hold neither are `unknown`, with an error that names the flaw and quotes no byte. So is an answer that is declared
+   * to be compressed or in a charset other than UTF-8.
    */
-  readNewPassword(answer: AnswerContent): Exclude<Outcome<string>, NeverSent>;
+  readNewPassword(answer: ReadableAnswer): Reading<string>;
 }

@@ -1,3 +1,5 @@
+import type { Transport } from './api.ts';
+
 /**
  * The one table of ThingSpace's error codes: what an answer with such a code proves, and what it costs.
  *
@@ -11,8 +13,12 @@ export type CodeMeaning = {
   certainlyCredentials: boolean;
   /** A GetNewPassword with this code counts as a failed log-in. */
   exchangeCounts: boolean;
-  /** A GetNewPassword with this code certainly made no new password. */
-  exchangeChangedNothing: boolean;
+  /**
+   * Whether a GetNewPassword with this code made no new password. `proven`: certainly none. `probable`, only over REST:
+   * none by this answer, but a gateway may have repeated the request, and the answer may be that of the second
+   * execution. `false`: the code does not say.
+   */
+  exchangeChangedNothing: 'proven' | 'probable' | false;
   /** The cause in words: one clause, without a full stop. */
   words: string;
 };
@@ -35,7 +41,7 @@ const sessionGone: CodeMeaning = {
   logInCounts: true,
   certainlyCredentials: false,
   exchangeCounts: false,
-  exchangeChangedNothing: true,
+  exchangeChangedNothing: 'proven',
   words: 'ThingSpace no longer knows the session',
 };
 
@@ -44,7 +50,7 @@ const notRead: CodeMeaning = {
   logInCounts: false,
   certainlyCredentials: false,
   exchangeCounts: false,
-  exchangeChangedNothing: true,
+  exchangeChangedNothing: 'proven',
   words: 'ThingSpace could not read the request',
 };
 
@@ -61,7 +67,7 @@ const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
       logInCounts: true,
       certainlyCredentials: false,
       exchangeCounts: true,
-      exchangeChangedNothing: true,
+      exchangeChangedNothing: 'proven',
       words: 'a field of the request held a character that ThingSpace refuses',
     },
   ],
@@ -72,7 +78,7 @@ const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
       logInCounts: true,
       certainlyCredentials: true,
       exchangeCounts: true,
-      exchangeChangedNothing: true,
+      exchangeChangedNothing: 'proven',
       words: 'ThingSpace refused the username or the password',
     },
   ],
@@ -83,6 +89,15 @@ const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
   ],
 ]);
 
+/**
+ * The codes of a request that reached no operation: a repeated request is refused in the same way. For any other code
+ * over REST, the first of two executions may have changed the password (docs/thingspace-api.md, "A gateway that repeats").
+ */
+const BEFORE_OPERATION: ReadonlySet<string> = new Set([
+  'DeserializationFailed',
+  'INPUT_INVALID.RequestUndefined',
+]);
+
 const spelling: ReadonlyMap<string, string> = new Map(
   [...meanings.keys()].map((code) => [code.toLowerCase(), code]),
 );
@@ -90,9 +105,13 @@ const spelling: ReadonlyMap<string, string> = new Map(
 /**
  * Returns the proof and the cost of a code, as `errorCode` returns it. A code that is not in the table counts and
  * proves nothing.
+ * @param transport the one over which the answer came; it matters for `exchangeChangedNothing` alone
  */
-export function meaningOf(code: string): CodeMeaning {
-  return meanings.get(code) ?? unlisted;
+export function meaningOf(code: string, transport: Transport = 'soap'): CodeMeaning {
+  const meaning = meanings.get(code) ?? unlisted;
+  const mayBeTheSecond =
+    transport === 'rest' && meaning.exchangeChangedNothing && !BEFORE_OPERATION.has(code);
+  return mayBeTheSecond ? { ...meaning, exchangeChangedNothing: 'probable' } : meaning;
 }
 
 /**

@@ -2,7 +2,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { kmsSealer } from '../../lambda/sealing/data-key.ts';
 import { openPassword } from '../../lambda/sealing/open-answer.ts';
 import { answerIn } from '../../lambda/sealing/sealed-log.ts';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { falsehoods } from '../judge/falsehoods.ts';
 import type { Answer, Moment } from '../judge/moment.ts';
 import { type Said, saidBy } from '../judge/words.ts';
@@ -22,8 +22,6 @@ export interface Sayings {
   /** The false claims since the last look. */
   falsehoods(): Promise<string[]>;
 }
-
-const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 
 export function listen(world: World): Sayings {
   const { gateway, conductor, aws, functionRuns } = world;

@@ -80,7 +80,7 @@ describe('The directory of the operator’s tool', () => {
   it('sends a request to ThingSpace on Node.js 20', async () => {
     // The module of the tool's that sends, built as the tool is.
     const alone = join(folder, 'alone');
-    await bundleCli(alone, 'lambda/thingspace/soap.ts');
+    await bundleCli(alone, 'lambda/thingspace/soap/api.ts');
     const server = createServer((_, response) => response.writeHead(500).end('<answer/>')).listen(
       0,
       '127.0.0.1',
@@ -90,7 +90,7 @@ describe('The directory of the operator’s tool', () => {
     const preload = join(folder, 'as-node-20.mjs');
     writeFileSync(preload, AS_NODE_20);
     const source = `const { createSoapApi } = await import(${JSON.stringify(join(alone, 'thingspace-rotation.mjs'))});
-      const answer = await createSoapApi({ baseUrl: '${baseUrl}' }).getNewPassword('t', 'p', { timeoutMs: 5_000 });
+      const answer = await createSoapApi({ baseUrl: '${baseUrl}' }).getNewPassword({ token: 't' }, 'p', { timeoutMs: 5_000 });
       console.log(answer.outcome, answer.httpStatus, String(answer.cause ?? ''));`;
     const child = spawn(process.execPath, ['--import', preload, '--input-type=module', '-e', source], {
       env,

@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { describe, expect, it } from 'vitest';
 import { inPlainText } from '../../cli/plain-answer.ts';
 import type { AnswerContent } from '../../lambda/thingspace/api.ts';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { newPasswordAnswer } from '../thingspace/envelopes.ts';
 
 const PASSWORD = 'pä€'; // The euro sign is in Windows-1252 and not in Latin 1.
@@ -12,8 +12,6 @@ const utf16 = (text: string, bigEndian = false) => {
   const bytes = Buffer.from(text, 'utf16le');
   return bigEndian ? bytes.swap16() : bytes;
 };
-const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
-
 const charset = (name: string) => ({ contentType: `text/xml; charset=${name}` });
 
 describe('undoes the codings that an answer declares', () => {

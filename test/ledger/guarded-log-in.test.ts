@@ -16,7 +16,7 @@ function services() {
     settle: async () => undefined,
   } as unknown as Ledger;
   const api = {
-    logIn: async (_user: string, _password: string, { timeoutMs }: { timeoutMs: number }) => {
+    logIn: async (_credential: object, { timeoutMs }: { timeoutMs: number }) => {
       asked.push(timeoutMs);
       return { outcome: 'done', value: 'session' };
     },

@@ -286,7 +286,7 @@ test('checks its reservation right before a log-in, so a suspended process sends
   const { ledger, clock, state } = setUp();
   let left: boolean | undefined;
   const api = {
-    logIn: async (_username: string, _password: string, { mayLeave }: CallLimits) => {
+    logIn: async (_credential: object, { mayLeave }: CallLimits) => {
       clock.advance(60_000);
       left = mayLeave?.();
       return { outcome: 'never-sent', cause: new Error('suspended') };
@@ -321,7 +321,7 @@ const WHO = { actor: 'an app', purpose: 'log-in', share: 'app' } as const;
 function apiThat(answers: Outcome<string>) {
   const presented: string[] = [];
   const api = {
-    logIn: async (_username: string, password: string) => {
+    logIn: async ({ password }: { password: string }) => {
       presented.push(password);
       return answers;
     },

@@ -3,7 +3,7 @@ import type { Mutant } from './mutants.ts';
 const HTTP = 'test/thingspace/http-call.test.ts';
 const HEADS = 'test/thingspace/flawed-head.test.ts';
 const ANSWER = 'test/thingspace/http-answer.test.ts';
-const READING = 'test/thingspace/soap-answers.test.ts';
+const READING = 'test/thingspace/soap/answers.test.ts';
 const SEALING = 'test/sealing/sealed-answer.test.ts';
 
 /** The rules about what the platform may send: when it is whole, how it is read, how it is sealed. */
@@ -94,7 +94,7 @@ export const answerMutants: Mutant[] = [
   },
   {
     rule: 'an error names the rule of HTTP that an unreadable answer breaks',
-    file: 'lambda/thingspace/soap-answers.ts',
+    file: 'lambda/thingspace/soap/answers.ts',
     find: 'new AnswerFormatError(reason, answer.flaw)',
     replace: 'new AnswerFormatError(reason)',
     noticedBy: ANSWER,
@@ -129,7 +129,7 @@ export const answerMutants: Mutant[] = [
   },
   {
     rule: 'white space alone is not a new password',
-    file: 'lambda/thingspace/soap-answers.ts',
+    file: 'lambda/thingspace/soap/answers.ts',
     find: 'if (isInvisible(value.text))',
     replace: "if (isInvisible(value.text + '.'))",
     noticedBy: READING,
@@ -150,7 +150,7 @@ export const answerMutants: Mutant[] = [
   },
   {
     rule: 'a second password behind a gap makes the first one doubtful',
-    file: 'lambda/thingspace/soap-answers.ts',
+    file: 'lambda/thingspace/soap/answers.ts',
     find: "if (isNamedBehindGap(answer, element)) throw new AnswerFormatError('behind-gap');",
     replace: '',
     noticedBy: READING,

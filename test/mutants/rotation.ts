@@ -669,7 +669,7 @@ export const rotationMutants: Mutant[] = [
     rule: 'no code path tries a password without a reservation',
     file: 'lambda/rotation/steps.ts',
     find: "await logInAndOut(step, versionId, credential, 'test');",
-    replace: 'await step.api.logIn(credential.username, credential.password, { timeoutMs: 1_000 });',
+    replace: 'await step.api.logIn(credential, { timeoutMs: 1_000 });',
     noticedBy: SAMPLE,
     testName: 'one fault',
   },

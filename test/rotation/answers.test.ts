@@ -2,14 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { open } from '../../lambda/sealing/open-answer.ts';
 import { NoAnswerError } from '../../lambda/thingspace/call-errors.ts';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { sampled, upTo } from '../thorough.ts';
 import { startProcess } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
 import type { Spoil } from '../world/memory-thingspace.ts';
 import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
-
-const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 
 async function rotateWith(spoil: Spoil): Promise<World> {
   const world = createWorld();

@@ -12,11 +12,10 @@ import {
 } from '../../lambda/sealing/seal-answer.ts';
 import { linesOf } from '../../lambda/sealing/sealed-log.ts';
 import { excerptOf, MAX_ANSWER_BYTES } from '../../lambda/thingspace/answer-size.ts';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { newPasswordAnswer } from '../thingspace/envelopes.ts';
 import { ABOUT, oneKey } from './one-key.ts';
 
-const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 const KIB = 1024;
 
 /** A well-formed answer of so many bytes; its password stands where `share` of the filler came before. */

@@ -26,7 +26,7 @@ const caught = (run: () => unknown): Error | undefined => {
 };
 
 test('reads username and password exactly, beside any other members', () => {
-  const value = { username: 'Fleet Api', password: ' 0123 &"$é ', apiKey: 'k', nested: { a: [1] } };
+  const value = { username: 'Fleet Api', password: ' 0123 &"$é ', key: 'k', nested: { a: [1] } };
   expect(read(value)).toEqual({ username: 'Fleet Api', password: ' 0123 &"$é ' });
 });
 
@@ -142,6 +142,26 @@ test('reads back any password and any other member exactly', () => {
     ),
     { numRuns: 300 },
   );
+});
+
+test('reads key and secret of the application exactly where they are strings', () => {
+  const credential = { username: 'u', password: 'p', apiKey: ' key', apiSecret: 'se:cret"\\é ' };
+  expect(read(credential)).toEqual(credential);
+  for (const unusable of ['', 1, null, {}, ['k']]) {
+    expect(read({ ...credential, apiKey: unusable })).not.toHaveProperty('apiKey');
+    expect(read({ ...credential, apiSecret: unusable })).toEqual({
+      username: 'u',
+      password: 'p',
+      apiKey: ' key',
+    });
+  }
+});
+
+test('keeps every byte of key and secret, in any spelling, beside another password', () => {
+  const value = '{"apiKey":"k\\u0065y\\/","password":"old","username":"u", "apiSecret" : "s\\"ecret é"}';
+  const after = withPassword(ARN, value, 'new');
+  expect(after).toBe(value.replace('"old"', '"new"'));
+  expect(read(after)).toEqual({ ...read(value), password: 'new' });
 });
 
 test('gives identical bytes for the same value and password, as a repeated put needs', () => {

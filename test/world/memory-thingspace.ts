@@ -7,7 +7,7 @@ import type {
   Unknown,
 } from '../../lambda/thingspace/api.ts';
 import { TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { renderAnswer, renderFault } from '../../local/thingspace/answers.ts';
 import { type Operation, operationsOf } from '../../local/thingspace/contract.ts';
 import type { Platform } from '../../local/thingspace/platform.ts';
@@ -46,7 +46,6 @@ export function thingSpaceInMemory(
   onAnswer: () => void,
 ): ThingSpaceApi {
   const random = seededRandom(1);
-  const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 
   async function call<T>(
     name: string,
@@ -67,18 +66,20 @@ export function thingSpaceInMemory(
   }
 
   return {
-    logIn: (username, password, limits) =>
+    transport: 'soap',
+    prepare: async () => ({ outcome: 'done' }),
+    logIn: ({ username, password }, limits) =>
       call('LogIn', limits, () => {
         observer.presented();
         const verdict = platform.logIn(username, password);
         observer.answered(process, 'LogIn', password, verdict);
         return verdict;
       }),
-    logOut: async (token, limits) => {
+    logOut: async ({ token }, limits) => {
       const outcome = await call('LogOut', limits, () => platform.logOut(token));
       return outcome.outcome === 'done' ? { outcome: 'done', value: undefined } : outcome;
     },
-    async getNewPassword(token, currentPassword, limits) {
+    async getNewPassword({ token }, currentPassword, limits) {
       try {
         const body = await wire.remote(process, 'GetNewPassword', () => {
           mustStillLeave(limits);
@@ -98,7 +99,7 @@ export function thingSpaceInMemory(
         return lost(failure);
       }
     },
-    readNewPassword,
+    readNewPassword: (answer) => readNewPassword(answer),
   };
 }
 

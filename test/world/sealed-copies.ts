@@ -1,9 +1,7 @@
 import { decrypt, readEnvelope } from '../../lambda/sealing/envelope.ts';
 import type { AnswerContent } from '../../lambda/thingspace/api.ts';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import type { Aws } from './memory-aws.ts';
-
-const { readNewPassword } = createSoapApi({ baseUrl: 'http://127.0.0.1:1' });
 
 type Opened = {
   about: string;

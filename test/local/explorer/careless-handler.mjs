@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { createSoapApi } from '../../../lambda/thingspace/soap.ts';
+import { createSoapApi } from '../../../lambda/thingspace/soap/api.ts';
 
 const limits = { timeoutMs: 5_000 };
 
@@ -30,9 +30,9 @@ export const handler = async ({ Step, SecretId, ClientRequestToken, Recover }) =
 async function createSecret(secrets, { ARN, SecretString }, ClientRequestToken) {
   const { username, password } = JSON.parse(SecretString);
   const api = createSoapApi({ baseUrl: process.env.THINGSPACE_BASE_URL });
-  const session = await api.logIn(username, password, limits);
+  const session = await api.logIn({ username, password }, limits);
   if (session.outcome !== 'done') throw new Error(`Log-in: ${session.outcome}`);
-  const { body } = await api.getNewPassword(session.value, password, limits);
+  const { body } = await api.getNewPassword({ token: session.value }, password, limits);
   console.log(`Answer: ${body.toString('base64')}`);
   const read = api.readNewPassword({ body });
   await secrets.send(

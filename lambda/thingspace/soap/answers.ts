@@ -1,16 +1,14 @@
-import { isInvisible } from '../visible.ts';
-import { AnswerFormatError } from './answer-format.ts';
-import { textOf } from './answer-text.ts';
-import type { AnswerContent, Refused, Unknown } from './api.ts';
-import { errorCode } from './codes.ts';
-import { readXml, type XmlElement, XmlError } from './xml.ts';
-
-/** `presented` in what follows: the secrets that the request carried, which no error code may show. */
-type Reading<T> = { outcome: 'done'; value: T } | Refused | Unknown;
+import { isInvisible } from '../../visible.ts';
+import { AnswerFormatError } from '../answer-format.ts';
+import { textOf } from '../answer-text.ts';
+import type { AnswerContent, Reading } from '../api.ts';
+import { errorCode } from '../codes.ts';
+import { readXml, type XmlElement, XmlError } from '../xml.ts';
 
 /**
  * Reads the new password exactly as the server wrote it: entities are decoded once, nothing is trimmed or guessed.
  * White space and invisible characters alone are not a password.
+ * @param presented the secrets that requests carried, which no error code may show; so in every reader below
  */
 export function readNewPassword(answer: AnswerContent, presented: readonly string[] = []): Reading<string> {
   return reading(answer, presented, 'NewPassword', (soapBodies) => {

@@ -6,7 +6,7 @@ import {
   logOutRequest,
   PasswordElementError,
   UnsendableValueError,
-} from '../../lambda/thingspace/soap-requests.ts';
+} from '../../../lambda/thingspace/soap/requests.ts';
 
 const open = (service: string) =>
   '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" ' +

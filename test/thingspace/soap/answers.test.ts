@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AnswerFormatError } from '../../lambda/thingspace/answer-format.ts';
-import { readLogOut, readNewPassword, readSessionToken } from '../../lambda/thingspace/soap-answers.ts';
-import { isInvisible } from '../../lambda/visible.ts';
-import { answer, fault, newPasswordAnswer } from './envelopes.ts';
+import { AnswerFormatError } from '../../../lambda/thingspace/answer-format.ts';
+import { readLogOut, readNewPassword, readSessionToken } from '../../../lambda/thingspace/soap/answers.ts';
+import { isInvisible } from '../../../lambda/visible.ts';
+import { answer, fault, newPasswordAnswer } from '../envelopes.ts';
 
 const read = (xml: string) => readNewPassword({ body: Buffer.from(xml) });
 const done = (value: string) => ({ outcome: 'done', value });

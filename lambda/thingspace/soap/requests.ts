@@ -1,4 +1,4 @@
-import { PresentableError } from '../errors.ts';
+import { PresentableError } from '../../errors.ts';
 /**
  * SOAP 1.1 requests exactly as the WCF service needs them: names, namespaces, and order count. Source:
  * `docs/thingspace-api.md`, the table of operations and the example envelope.

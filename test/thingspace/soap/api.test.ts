@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BaseUrlError } from '../../lambda/thingspace/base-url.ts';
-import { UnusableAnswerError } from '../../lambda/thingspace/call-errors.ts';
-import { createSoapApi } from '../../lambda/thingspace/soap.ts';
-import { PasswordElementError, UnsendableValueError } from '../../lambda/thingspace/soap-requests.ts';
-import { answer, fault, newPasswordAnswer, sessionAnswer } from './envelopes.ts';
-import { http, type Play, serve, type TestServer } from './servers.ts';
+import { BaseUrlError } from '../../../lambda/thingspace/base-url.ts';
+import { UnusableAnswerError } from '../../../lambda/thingspace/call-errors.ts';
+import { createSoapApi } from '../../../lambda/thingspace/soap/api.ts';
+import { PasswordElementError, UnsendableValueError } from '../../../lambda/thingspace/soap/requests.ts';
+import { answer, fault, newPasswordAnswer, sessionAnswer } from '../envelopes.ts';
+import { http, type Play, serve, type TestServer } from '../servers.ts';
 
 const token = '0f0e0d0c-0000-4000-8000-000000000001';
 const limits = { timeoutMs: 20_000 };
@@ -27,7 +27,10 @@ const answers = (status: number, body: string, headers?: Record<string, string>)
 describe('a call over SOAP', () => {
   test('LogIn gives the session token', async () => {
     const api = await answers(200, sessionAnswer(token));
-    expect(await api.logIn('user', 'pw<1', limits)).toEqual({ outcome: 'done', value: token });
+    expect(await api.logIn({ username: 'user', password: 'pw<1' }, limits)).toEqual({
+      outcome: 'done',
+      value: token,
+    });
     const [request] = server?.requests ?? [];
     expect(request).toMatch(/^POST \/api\/v2\/SessionService\.svc HTTP\/1\.1\r\n/);
     expect(request).toContain('\r\ncontent-type: text/xml; charset=utf-8\r\n');
@@ -40,13 +43,13 @@ describe('a call over SOAP', () => {
 
   test('LogOut is done', async () => {
     const api = await answers(200, answer('LogOut', `<a:SessionToken>${token}</a:SessionToken>`));
-    expect(await api.logOut(token, limits)).toEqual({ outcome: 'done', value: undefined });
+    expect(await api.logOut({ token }, limits)).toEqual({ outcome: 'done', value: undefined });
   });
 
   test('GetNewPassword gives the bytes unread, whatever the status, and they can be read', async () => {
     const xml = newPasswordAnswer(' n&amp;w ');
     const api = await answers(500, xml);
-    const raw = await api.getNewPassword(token, 'old', limits);
+    const raw = await api.getNewPassword({ token }, 'old', limits);
     expect(raw).toEqual({
       outcome: 'answered',
       httpStatus: 500,
@@ -63,9 +66,9 @@ describe('a call over SOAP', () => {
   test('a fault is a refusal', async () => {
     const api = await answers(500, fault('a:UnifiedWebService.INPUT_INVALID.Password.Invalid'));
     const refused = { outcome: 'refused', code: 'INPUT_INVALID.Password.Invalid' };
-    expect(await api.logIn('user', 'pw', limits)).toEqual(refused);
-    expect(await api.logOut(token, limits)).toEqual(refused);
-    const raw = await api.getNewPassword(token, 'pw', limits);
+    expect(await api.logIn({ username: 'user', password: 'pw' }, limits)).toEqual(refused);
+    expect(await api.logOut({ token }, limits)).toEqual(refused);
+    const raw = await api.getNewPassword({ token }, 'pw', limits);
     expect(raw.outcome === 'answered' && api.readNewPassword(raw)).toEqual(refused);
   });
 
@@ -78,7 +81,7 @@ describe('a call over SOAP', () => {
     'an answer of HTTP status %d that is neither a response nor a fault is unknown (%#)',
     async (status, body, type, seen) => {
       const api = await answers(status, body, { 'Content-Type': type });
-      const outcome = await api.logIn('user', 'pw', limits);
+      const outcome = await api.logIn({ username: 'user', password: 'pw' }, limits);
       expect(outcome).toMatchObject({ outcome: 'unknown' });
       if (outcome.outcome !== 'unknown') return;
       expect(outcome.cause).toBeInstanceOf(UnusableAnswerError);
@@ -91,10 +94,13 @@ describe('a call over SOAP', () => {
       { 'Content-Type': 'text/xml; charset=utf-16' },
       { 'Content-Encoding': 'gzip' },
     ] as Record<string, string>[]) {
-      const logIn = await (await answers(200, sessionAnswer(token), headers)).logIn('user', 'pw', limits);
+      const logIn = await (await answers(200, sessionAnswer(token), headers)).logIn(
+        { username: 'user', password: 'pw' },
+        limits,
+      );
       expect(logIn).toMatchObject({ outcome: 'unknown', cause: { name: 'UnusableAnswerError' } });
       const api = await answers(200, newPasswordAnswer('x'), headers);
-      const raw = await api.getNewPassword(token, 'pw', limits);
+      const raw = await api.getNewPassword({ token }, 'pw', limits);
       expect(raw.outcome).toBe('answered');
       if (raw.outcome === 'answered') expect(api.readNewPassword(raw).outcome).toBe('unknown');
     }
@@ -104,9 +110,9 @@ describe('a call over SOAP', () => {
     const api = await answers(200, sessionAnswer(token));
     const late = { ...limits, mayLeave: () => false };
     for (const outcome of [
-      await api.logIn('user', 'pw', late),
-      await api.logOut(token, late),
-      await api.getNewPassword(token, 'pw', late),
+      await api.logIn({ username: 'user', password: 'pw' }, late),
+      await api.logOut({ token }, late),
+      await api.getNewPassword({ token }, 'pw', late),
     ]) {
       expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'TooLateToSendError' } });
     }
@@ -116,7 +122,7 @@ describe('a call over SOAP', () => {
   test('a fault that was cut off is unknown, and the error names the cut', async () => {
     const half = http(500, fault('a:DeserializationFailed')).subarray(0, -80);
     const api = await apiAgainst((socket) => socket.end(half));
-    const outcome = await api.logIn('user', 'pw', limits);
+    const outcome = await api.logIn({ username: 'user', password: 'pw' }, limits);
     expect(outcome).toMatchObject({ outcome: 'unknown' });
     if (outcome.outcome === 'unknown') expect(outcome.cause.message).toContain('cut off');
   });
@@ -124,8 +130,8 @@ describe('a call over SOAP', () => {
   test('never sends a value that XML cannot carry', async () => {
     const api = await answers(200, sessionAnswer(token));
     const outcomes = [
-      await api.logIn('user', 'p\0w', limits),
-      await api.getNewPassword(token, 'p\0w', limits),
+      await api.logIn({ username: 'user', password: 'p\0w' }, limits),
+      await api.getNewPassword({ token }, 'p\0w', limits),
     ];
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ outcome: 'never-sent' });
@@ -185,8 +191,8 @@ describe('no outcome shows a secret, whatever the server sends', () => {
     const echoing = fault(`INPUT_INVALID.${password}`);
     const api = await answers(500, echoing);
     const unreadable = { outcome: 'refused', code: 'Unreadable' };
-    expect(await api.logIn('user', password, limits)).toEqual(unreadable);
-    expect(await api.logOut(session, limits)).toEqual(unreadable);
+    expect(await api.logIn({ username: 'user', password: password }, limits)).toEqual(unreadable);
+    expect(await api.logOut({ token: session }, limits)).toEqual(unreadable);
     expect(api.readNewPassword({ body: Buffer.from(echoing) })).toEqual(unreadable);
   });
 
@@ -194,10 +200,10 @@ describe('no outcome shows a secret, whatever the server sends', () => {
     let play: Play = () => {};
     const api = await apiAgainst((socket, request) => play(socket, request));
     for (play of [...plays, ...junk]) {
-      const raw = await api.getNewPassword(session, password, limits);
+      const raw = await api.getNewPassword({ token: session }, password, limits);
       const outcomes = [
-        await api.logIn('user', password, limits),
-        await api.logOut(session, limits),
+        await api.logIn({ username: 'user', password: password }, limits),
+        await api.logOut({ token: session }, limits),
         raw.outcome === 'answered' ? api.readNewPassword(raw) : raw,
       ];
       for (const outcome of outcomes) {

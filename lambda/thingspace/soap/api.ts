@@ -1,0 +1,80 @@
+import { DEFAULT_PASSWORD_ELEMENT } from '../../defaults.ts';
+import type { CallLimits, NeverSent, ThingSpaceApi } from '../api.ts';
+import { checkBaseUrl } from '../base-url.ts';
+import { sendOnce } from '../http-call.ts';
+import type { HttpCall } from '../http-request.ts';
+import { createPresented } from '../presented.ts';
+import { readNewPassword } from '../read-new-password.ts';
+import { type Sent, understand } from '../understand.ts';
+import { readLogOut, readSessionToken } from './answers.ts';
+import {
+  checkPasswordElement,
+  getNewPasswordRequest,
+  logInRequest,
+  logOutRequest,
+  type SoapRequest,
+  UnsendableValueError,
+} from './requests.ts';
+
+export type SoapSettings = {
+  /** The address above `SessionService.svc` and `AccountService.svc` (THINGSPACE_BASE_URL). */
+  baseUrl: string;
+  /**
+   * The element that carries the current password in GetNewPassword (THINGSPACE_PASSWORD_ELEMENT).
+   * @default 'OldPassword'
+   */
+  passwordElement?: string;
+};
+
+/**
+ * ThingSpace over SOAP ("Wireless Network Services").
+ * @throws BaseUrlError or PasswordElementError for settings with which nothing may be sent.
+ */
+export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
+  const baseUrl = checkBaseUrl(settings.baseUrl);
+  const passwordElement = checkPasswordElement(settings.passwordElement ?? DEFAULT_PASSWORD_ELEMENT);
+  const presented = createPresented();
+
+  return {
+    transport: 'soap',
+    prepare: async () => ({ outcome: 'done' }),
+    async logIn({ username, password }, limits) {
+      presented.remember(password);
+      const answer = await send(baseUrl, () => logInRequest(username, password), limits);
+      return understand('LogIn', answer, (content) => readSessionToken(content, presented.latest()));
+    },
+    async logOut({ token }, limits) {
+      presented.remember(token);
+      const answer = await send(baseUrl, () => logOutRequest(token), limits);
+      return understand('LogOut', answer, (content) => readLogOut(content, presented.latest()));
+    },
+    async getNewPassword({ token }, currentPassword, limits) {
+      presented.remember(token, currentPassword);
+      return send(baseUrl, () => getNewPasswordRequest(token, currentPassword, passwordElement), limits, {
+        waitsForDocument: true,
+      });
+    },
+    readNewPassword: (answer) => readNewPassword(answer, presented.latest()),
+  };
+}
+
+/** WCF sends faults with HTTP 500, and gateways send pages: readers look at the content alone. */
+async function send(
+  baseUrl: string,
+  build: () => SoapRequest,
+  limits: CallLimits,
+  options: Pick<HttpCall, 'waitsForDocument'> = {},
+): Promise<Sent> {
+  let request: SoapRequest;
+  try {
+    request = build();
+  } catch (error) {
+    const cause = error instanceof UnsendableValueError ? error : new UnsendableValueError();
+    return { outcome: 'never-sent', cause } satisfies NeverSent;
+  }
+  const headers = { 'content-type': 'text/xml; charset=utf-8', soapaction: request.soapAction };
+  return sendOnce(
+    { method: 'POST', url: `${baseUrl}${request.path}`, headers, body: request.envelope, ...options },
+    limits,
+  );
+}

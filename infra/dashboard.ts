@@ -25,7 +25,7 @@ const hour = Duration.hours(1);
 const day = Duration.days(1);
 
 /**
- * One page for the question "are the passwords well?"; docs/dashboard.md shows it. Lines of their own have the
+ * One page for the question "are the passwords well?"; docs/reference/dashboard.md shows it. Lines of their own have the
  * credentials where it matters which one it is; what happened is counted for all of them.
  */
 export function rotationDashboard(scope: Construct, id: string, shown: Shown): Dashboard {

@@ -75,7 +75,7 @@ try {
     world.aws.sns.published.filter(({ attributes }) => attributes.event?.value === 'failed-log-in');
   const messages = announced().map(({ message }) => JSON.parse(JSON.parse(message).default));
   say(
-    'It has announced that itself, as docs/alarm-schema.json has it',
+    'It has announced that itself, as docs/reference/alarm-schema.json has it',
     messages.length === 1 && v.is(Message, messages[0]),
     JSON.stringify(messages),
   );

@@ -197,7 +197,7 @@ class Session:
 
 
 def _message(alarm):
-    """As docs/alarm-schema.json has it for machines; a sentence for people."""
+    """As docs/reference/alarm-schema.json has it for machines; a sentence for people."""
     severity = "warning"
     standing = {name: alarm[name] for name in ("exposure", "limit", "budget")}
     summary = f"ThingSpace {alarm['credential']}: log-in {alarm['certainty']}, {alarm['exposure']} of {LIMIT} used"

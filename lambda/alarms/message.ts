@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { troubles } from './event.ts';
 
 /**
- * The JSON that machines receive (SNS protocols other than e-mail and SMS). Published as docs/alarm-schema.json, which
+ * The JSON that machines receive (SNS protocols other than e-mail and SMS). Published as docs/reference/alarm-schema.json, which
  * a test generates from this file. Within one `schema` members are only added, so a reader ignores members that it does
  * not know; a removed or changed member makes the next number.
  */

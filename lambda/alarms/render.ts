@@ -14,7 +14,7 @@ export type Rendered = {
   email: string;
   /** At most 140 GSM characters. */
   sms: string;
-  /** One JSON object of `Message` (docs/alarm-schema.json), in ASCII. */
+  /** One JSON object of `Message` (docs/reference/alarm-schema.json), in ASCII. */
   json: string;
   /** The attributes on which subscriptions filter. `credential` is the label of the username (label.ts). */
   attributes: { severity: Severity; event: AlarmEvent['event']; credential: string };

@@ -6,14 +6,15 @@ import { alarmsPage } from './alarms-page.ts';
 import { examples } from './examples.ts';
 import { formatted, jsonSchemaOf } from './json-schema.ts';
 
-// Both files are written anew by: npx vitest run test/alarms -u
 describe('The published documents', () => {
-  it('show every alarm in docs/alarms.md as the code renders it', async () => {
-    await expect(alarmsPage()).toMatchFileSnapshot('../../docs/alarms.md');
+  it('show every alarm in docs/reference/alarms.md as the code renders it', async () => {
+    await expect(alarmsPage()).toMatchFileSnapshot('../../docs/reference/alarms.md');
   });
 
-  it('have in docs/alarm-schema.json the shape that the code declares', async () => {
-    await expect(formatted(jsonSchemaOf(Message))).toMatchFileSnapshot('../../docs/alarm-schema.json');
+  it('have in docs/reference/alarm-schema.json the shape that the code declares', async () => {
+    await expect(formatted(jsonSchemaOf(Message))).toMatchFileSnapshot(
+      '../../docs/reference/alarm-schema.json',
+    );
   });
 
   it.each(examples)('the JSON of "$title" has the published shape', ({ event, setting }) => {

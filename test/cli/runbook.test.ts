@@ -38,7 +38,7 @@ describe('The runbook', () => {
     expect(anchors).toContain(event);
   });
 
-  it.each(['docs/alarms.md'])('has every section that %s links to', (path) => {
+  it.each(['docs/reference/alarms.md'])('has every section that %s links to', (path) => {
     const linked = [...read(path).matchAll(/runbook\.md#([\w-]+)/g)].map(([, anchor]) => anchor);
     expect(linked.length).toBeGreaterThan(0);
     expect(linked.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
@@ -78,13 +78,17 @@ describe('The runbook', () => {
       ([, name]) => name,
     );
     expect(commands).toHaveLength(15);
-    const texts = [read('docs/runbook.md'), read('docs/alarms.md'), read('lambda/ledger/reserve.ts')].join(
-      '\n',
-    );
+    const texts = [
+      read('docs/runbook.md'),
+      read('docs/reference/alarms.md'),
+      read('lambda/ledger/reserve.ts'),
+    ].join('\n');
     const named = new Set([...texts.matchAll(/npm run cli -- ([a-z-]+)/g)].map(([, command]) => command));
     expect([...named].filter((name) => !commands.includes(name))).toEqual([]);
-    expect(read('docs/alarms.md')).not.toMatch(/aws (secretsmanager|lambda|logs)|\bvi "/);
-    const inMails = [...read('docs/alarms.md').matchAll(/npm run cli -- (.*)/g)].map(([, rest = '']) => rest);
+    expect(read('docs/reference/alarms.md')).not.toMatch(/aws (secretsmanager|lambda|logs)|\bvi "/);
+    const inMails = [...read('docs/reference/alarms.md').matchAll(/npm run cli -- (.*)/g)].map(
+      ([, rest = '']) => rest,
+    );
     expect(inMails.filter((rest) => !/^[a-z]+ --secret /.test(rest))).toEqual([]);
   });
 });

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { page, picture, widgets } from '../../infra/dashboard-page.ts';
 
 const all = widgets();
-const inDocs = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
+const inDocs = (file: string) =>
+  readFileSync(new URL(`../../docs/reference/${file}`, import.meta.url), 'utf8');
 
 test('shows the deployed dashboard in the page and the picture in docs/', () => {
-  const hint = 'out of date: run `node infra/dashboard-page.ts`';
+  const hint = 'out of date: run `npm run docs:dashboard`';
   expect(inDocs('dashboard.md'), hint).toBe(page(all));
   expect(inDocs('dashboard.svg'), hint).toBe(picture(all));
 });

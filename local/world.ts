@@ -10,7 +10,7 @@ import { createPassingTime } from './function/passing-time.ts';
 import { createFunction, type InvocationResult } from './function/sandbox.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { thingSpace as thingSpaceProtocol } from './gateway/protocols.ts';
-import { createPerson, type Person } from './person.ts';
+import { createPerson, type ToldPerson } from './person.ts';
 import type { DeviceStore } from './thingspace/devices.ts';
 import type { Platform } from './thingspace/platform.ts';
 import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
@@ -41,7 +41,7 @@ export interface World {
   platform: Platform;
   devices: DeviceStore;
   conductor: Conductor;
-  person: Person;
+  person: ToldPerson;
   secretsManagerClient: SecretsManagerClient;
   username: string;
   secretArn: string;
@@ -67,7 +67,7 @@ const LOG_GROUP = `/aws/lambda/${FUNCTION}`;
 const TABLE = 'thingspace-ledger';
 
 /** Members of the secret that belong to the customer, and that a rotation must hand on as they are. */
-const CUSTOMERS_OWN = '"owner":"fleet team","accounts":["A-1001",12345678901234567890]';
+const CUSTOMERS_OWN = '"region":"emea","accounts":["A-1001",12345678901234567890]';
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { username = 'Fleet-API', password = 'first Password & 1' } = options;
@@ -92,11 +92,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const secretsManagerClient = secretsManagerAt(aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER);
   const console = secretsManagerAt(aws.secretsManager.url);
   const stored = JSON.stringify({ username, password: options.storedPassword ?? password });
+  const firstText = `${stored.slice(0, -1)},${CUSTOMERS_OWN}}`;
   const { ARN: secretArn = '' } = await secretsManagerClient.send(
     new CreateSecretCommand({
       Name: `thingspace/${username.toLowerCase()}`,
       KmsKeyId: aws.kms.keyArn,
-      SecretString: `${stored.slice(0, -1)},${CUSTOMERS_OWN}}`,
+      SecretString: firstText,
     }),
   );
 
@@ -157,7 +158,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     platform,
     devices,
     conductor,
-    person: createPerson({ clock, console, platform, username, secretArn }),
+    person: createPerson({ clock, console, platform, username, secretArn, firstText }),
     secretsManagerClient,
     username,
     secretArn,

@@ -1,3 +1,4 @@
+import { type Act, EDITS, SUPPORT } from '../acts.ts';
 import type { Fate } from '../faults.ts';
 import type { Call } from '../gateway/gateway.ts';
 import type { World } from '../world.ts';
@@ -5,27 +6,10 @@ import { type Boundary, counter } from './fault.ts';
 import type { Disturbance } from './history.ts';
 import type { Stage } from './stage.ts';
 
-/** An act of an operator while a call of the function is held back. */
-type Act = {
-  name: string;
-  act(stage: Stage): Promise<void>;
-  /** The text that AWSCURRENT must contain when the rotation is over. */
-  keeps?: string;
-};
-
-const EDIT = 'edited by a person';
-
-export const ACTS: readonly Act[] = [
-  { name: 'edits another member', act: ({ world }) => world.person.editsMember(EDIT), keeps: EDIT },
-  {
-    name: 'has support reset the password and stores it',
-    act: async ({ world, plant }) => {
-      const password = plant();
-      world.person.hasSupportReset(password);
-      await world.person.stores(password);
-    },
-  },
-];
+/** The acts that need no further advice; test/histories/people.ts plays them all in memory. */
+export const ACTS: readonly Act[] = [...EDITS, ...SUPPORT].filter(({ name }) =>
+  ['edits another member', 'has support reset the password and stores it'].includes(name),
+);
 
 export type PlannedAct = Boundary & { act: Act; when: 'before' | 'after' };
 
@@ -53,7 +37,7 @@ function play({ service, operation, nth, act, when }: PlannedAct, stage: Stage) 
     if (call !== planned) return;
     met = true;
     stage.sayings.beforeAct();
-    await act.act(stage);
+    await act.act(world.person, stage.plant());
   };
   gateway.decide = async (call): Promise<Fate> => {
     const isKind = functionRuns() && call.service === service && call.operation === operation;

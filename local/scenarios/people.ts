@@ -29,7 +29,7 @@ export const peopleScenarios: readonly Scenario[] = [
         check('The rotation succeeded, at the first attempt', succeeded && attempts === 1),
         check('ThingSpace was asked for one new password', getNewPasswords === 1),
         check('No log-in failed', failures === 0),
-        check('The edit is in AWSCURRENT', stored.includes('"owner":"edited meanwhile"')),
+        check('The edit is in AWSCURRENT', stored.includes('"region":"edited meanwhile"')),
         check('So are the other members', stored.includes('12345678901234567890')),
         ...(await atRestChecks(world, before)),
       ];

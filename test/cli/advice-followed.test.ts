@@ -11,7 +11,7 @@ import { unlocked } from '../../cli/unlocked.ts';
 import { type Next, verdictOn } from '../../cli/verdict.ts';
 import { sampled } from '../thorough.ts';
 import type { Fate } from '../world/fate.ts';
-import { type Act, EDITS, makeRoom, OPERATIONS } from '../world/people.ts';
+import { ACTS, type Act, makeRoom, play as playAct, playLater } from '../world/people.ts';
 import { createWorld, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 import { deskIn, fakeTerminal } from './desk.ts';
 
@@ -27,19 +27,19 @@ async function play(act: Act, index: number, fate: Fate): Promise<World> {
   await world.rotate();
   world.advance(90 * 24 * 60 * MINUTE_MS);
   const at = world.calls.length + index;
-  world.gate.person = (call, phase) => {
+  world.gate.person = async (call, phase) => {
     if (call !== at || phase !== 'before') return;
     world.gate.person = undefined;
-    act.act(world);
+    await playAct(world, act);
   };
   world.plan.decide = (call) => (call.index === at ? fate : 'ok');
   await world.rotate();
   world.plan.decide = () => 'ok';
   const late = world.gate.person !== undefined;
   world.gate.person = undefined;
-  if (late) act.act(world);
+  if (late) await playAct(world, act);
   world.advance(60 * MINUTE_MS);
-  act.later?.(world);
+  await playLater(world, act);
   return world;
 }
 
@@ -116,7 +116,7 @@ async function judge(world: World, name: string): Promise<void> {
 }
 
 describe('Following the advice of status', () => {
-  for (const act of [...EDITS, ...OPERATIONS]) {
+  for (const act of ACTS) {
     it(`ends well, and so does the next rotation, when an operator ${act.name}`, async () => {
       for (const index of sampled(CALLS, 4)) {
         for (const fate of FATES) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Fate } from '../world/fate.ts';
 import { announced, mustBeLive, mustHold } from '../world/judge.ts';
-import { type Act, EDITS, followAdvice, OPERATIONS } from '../world/people.ts';
+import { ACTS, type Act, followAdvice, play as playAct, playLater } from '../world/people.ts';
 import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 import type { History, Suite } from './history.ts';
 
@@ -54,7 +54,7 @@ const CALLS = 34;
 /** Each act of an operator at every call of a rotation, and the judge afterwards (G9, G10). */
 export const people: Suite = {
   name: 'people',
-  histories: async () => [...EDITS, ...OPERATIONS].flatMap(momentsOf).map(historyOf),
+  histories: async () => ACTS.flatMap(momentsOf).map(historyOf),
 };
 
 function momentsOf(act: Act): Moment[] {
@@ -84,10 +84,10 @@ async function play({ act, index, when, fate, silent }: Moment): Promise<World> 
   await world.rotate();
   world.advance(90 * 24 * 60 * MINUTE_MS);
   const at = world.calls.length + index;
-  world.gate.person = (call, phase) => {
+  world.gate.person = async (call, phase) => {
     if (call !== at || phase !== when) return;
     world.gate.person = undefined;
-    act.act(world);
+    await playAct(world, act);
   };
   world.plan.decide = (call) => (call.index === at ? fate : 'ok');
   const { rotated } = await world.rotate();
@@ -95,13 +95,13 @@ async function play({ act, index, when, fate, silent }: Moment): Promise<World> 
   // The call did not come, or the process died before the person acted: then they act now.
   const late = world.gate.person !== undefined;
   world.gate.person = undefined;
-  if (late) act.act(world);
+  if (late) await playAct(world, act);
   if (!rotated || late) {
     world.advance(25 * MINUTE_MS);
     await world.recover();
   }
   world.advance(60 * MINUTE_MS);
-  act.later?.(world);
+  await playLater(world, act);
   for (let day = 0; day < 2; day += 1) {
     world.advance(24 * 60 * MINUTE_MS);
     await world.recover();

@@ -3,7 +3,7 @@ import { AwsCallError } from '../../lambda/aws-call.ts';
 import { type ChangeOptions, change } from '../../lambda/ledger/change.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { type CredentialState, LedgerItemError, newState } from '../../lambda/ledger/state.ts';
-import { memoryItems, steppingClock, TableError } from './memory-items.ts';
+import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
 import { NOW } from './presentation.ts';
 
 const fail = (state: CredentialState) => {
@@ -13,7 +13,7 @@ const fail = (state: CredentialState) => {
 
 function setUp() {
   const clock = steppingClock();
-  const parts = memoryItems(() => NOW);
+  const parts = hookedItems(() => NOW);
   const options: ChangeOptions = {
     store: parts.items,
     clock,

@@ -10,7 +10,7 @@ import { recordReceived } from '../../lambda/ledger/journal.ts';
 import { createLedger, type Ledger } from '../../lambda/ledger/ledger.ts';
 import type { Settlement } from '../../lambda/ledger/settle.ts';
 import type { CallLimits, Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
-import { memoryItems, steppingClock, TableError } from './memory-items.ts';
+import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
 import { BUDGETS, exchangeOf, NOW, presentation, SECRET_ARN } from './presentation.ts';
 
 const REFUSED: Settlement = {
@@ -22,7 +22,7 @@ const DEADLINE_MS = 600_000;
 
 function setUp() {
   const clock = steppingClock();
-  const memory = memoryItems(() => NOW);
+  const memory = hookedItems(() => NOW);
   const published: AlarmEvent[] = [];
   const sns = { works: true, tookMs: 0 };
   const told: unknown[] = [];

@@ -7,7 +7,7 @@ import {
 import { guardedLogInToExchange } from '../../lambda/ledger/guarded-log-in.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
 import type { Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
-import { memoryItems, steppingClock, TableError } from './memory-items.ts';
+import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
 import { BUDGETS, exchangeOf, NOW, presentation, SECRET_ARN } from './presentation.ts';
 
 /** The write that settles a log-in and reserves the exchange that it was made for. */
@@ -15,7 +15,7 @@ const DEADLINE_MS = 600_000;
 
 function setUp() {
   const clock = steppingClock();
-  const memory = memoryItems(() => NOW);
+  const memory = hookedItems(() => NOW);
   const gauges: unknown[] = [];
   const parts = {
     items: memory.items,

@@ -4,7 +4,7 @@ import { promisesToGoOn } from '../../local/judge/promises.ts';
 import { nextSaidBy } from '../../local/judge/words.ts';
 import { sampled, upTo } from '../thorough.ts';
 import type { Fate } from '../world/fate.ts';
-import { type Act, EDITS, OPERATIONS } from '../world/people.ts';
+import { ACTS, type Act, play as playAct, playLater } from '../world/people.ts';
 import { createWorld, type Ended, MINUTE_MS, type World } from '../world/world.ts';
 
 const FATES: Fate[] = ['killed-after', 'failed-before', 'response-lost', 'request-lost'];
@@ -45,7 +45,7 @@ async function judgeSecond(
   const since = world.aws.published.length;
   const { failures } = await world.rotate({ attempts: 1 });
   world.gate.person = undefined;
-  person?.later?.(world);
+  if (person) await playLater(world, person);
   const atOnce = person ? [] : promised(world, failures.at(-1), since);
   const { rotated, promises } = await playOn(world);
   const all = [...atOnce, ...promises];
@@ -68,26 +68,23 @@ test.each(FATES)('keeps a promise to continue by itself after a call of a rotati
   expect(promises).toBeGreaterThan(5);
 });
 
-test.each([...EDITS, ...OPERATIONS])(
-  'keeps a promise to continue by itself after an operator $name',
-  async (person) => {
-    const { name, act } = person;
-    for (const index of sampled(upTo(CALLS), 4)) {
-      await judgeSecond(
-        `an operator ${name} before call ${index}`,
-        (world, at) => {
-          world.gate.person = (call, when) => {
-            if (call !== at || when !== 'before') return;
-            world.gate.person = undefined;
-            act(world);
-          };
-        },
-        index,
-        person,
-      );
-    }
-  },
-);
+test.each(ACTS)('keeps a promise to continue by itself after an operator $name', async (person) => {
+  const { name } = person;
+  for (const index of sampled(upTo(CALLS), 4)) {
+    await judgeSecond(
+      `an operator ${name} before call ${index}`,
+      (world, at) => {
+        world.gate.person = async (call, when) => {
+          if (call !== at || when !== 'before') return;
+          world.gate.person = undefined;
+          await playAct(world, person);
+        };
+      },
+      index,
+      person,
+    );
+  }
+});
 
 test('finds a planted promise that is not kept', async () => {
   const world = createWorld();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type DataKey, type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
+import { createKms } from '../world/memory-kms.ts';
 
 export const ABOUT = {
   secretArn: 'arn:secret',
@@ -9,16 +10,16 @@ export const ABOUT = {
   oldHash: 'hash',
 };
 
-/** A sealer that knows one key and, like KMS, gives it back only for its own context; and what it gave. */
+/** A sealer with one data key of KMS in memory, and the copies that it gave. */
 export function oneKey(plaintext = randomBytes(32), wrapped = randomBytes(100)) {
+  const kms = createKms();
+  kms.encrypt(plaintext, ABOUT, wrapped);
   const given: Buffer[] = [];
   const sealer: Sealer = {
     newKey: async () => ({ plaintext: Buffer.from(plaintext), wrapped }),
-    async unwrap(blob, { secretArn, token }) {
-      if (!blob.equals(wrapped) || secretArn !== ABOUT.secretArn || token !== ABOUT.token) {
-        throw new SealingKeyError('not this key');
-      }
-      const key = Buffer.from(plaintext);
+    async unwrap(blob, context) {
+      const key = kms.decrypt(blob, context);
+      if (!key) throw new SealingKeyError('not this key');
       given.push(key);
       return key;
     },

@@ -13,6 +13,8 @@ import type { TokenSealer } from '../../lambda/session/token-sealer.ts';
 import type { PlatformOptions } from '../../local/thingspace/platform.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
 import { type Process, startProcess, type Wire } from '../world/fate.ts';
+import { revisioned } from '../world/memory-items.ts';
+import { createKms } from '../world/memory-kms.ts';
 import { createWorld, FIRST_PASSWORD, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -57,32 +59,27 @@ export async function createFleetWorld(
   const random = seededRandom(seed);
   const table = new Map<string, string>();
 
+  const items = revisioned<SessionItem>(table);
+  const kms = createKms();
+
   const sessions = (wire: Wire, process: Process): SessionStore => ({
     read: (credential) =>
-      wire.remote(process, 'GetItem (session)', () => {
-        const item = table.get(credential);
-        return { item: item === undefined ? undefined : JSON.parse(item), now: clock.nowMs() };
-      }),
+      wire.remote(process, 'GetItem (session)', () => ({ item: items.read(credential), now: clock.nowMs() })),
     write: (credential, state, expected) =>
-      wire.remote(process, 'PutItem (session)', () => {
-        const stored = table.get(credential);
-        const revision = stored === undefined ? 0 : JSON.parse(stored).revision;
-        if (revision !== expected) return 'conflict';
-        table.set(credential, JSON.stringify(state));
-        return 'written';
-      }),
+      wire.remote(process, 'PutItem (session)', () =>
+        items.write(credential, state, expected) ? 'written' : 'conflict',
+      ),
   });
 
   const sealer = (wire: Wire, process: Process): TokenSealer => ({
     seal: (token, secretArn) =>
       wire.remote(process, 'Encrypt', () =>
-        Buffer.from(JSON.stringify({ token: [...token].reverse().join(''), secretArn })).toString('base64'),
+        kms.encrypt(Buffer.from(token), { secretArn, token: '' }).toString('base64'),
       ),
     open: (sealed, secretArn) =>
-      wire.remote(process, 'Decrypt', () => {
-        const opened = JSON.parse(Buffer.from(sealed, 'base64').toString());
-        return opened.secretArn === secretArn ? [...opened.token].reverse().join('') : undefined;
-      }),
+      wire.remote(process, 'Decrypt', () =>
+        kms.decrypt(Buffer.from(sealed, 'base64'), { secretArn, token: '' })?.toString(),
+      ),
   });
 
   /** One request of an app: the platform looks at the token, and at nothing else. */

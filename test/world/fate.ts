@@ -44,7 +44,7 @@ export type Gate = {
   before?: ((name: string) => Promise<void>) | undefined;
   around?: (name: string, phase: 'begin' | 'end') => void;
   /** The operator's act right before and right after a call takes effect. */
-  person?: ((index: number, when: 'before' | 'after') => void) | undefined;
+  person?: ((index: number, when: 'before' | 'after') => void | Promise<void>) | undefined;
 };
 
 /** Records every remote call and lets the plan decide what becomes of it. */
@@ -66,7 +66,7 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
         process.die();
         return never();
       }
-      gate.person?.(index, 'before');
+      if (gate.person) await gate.person(index, 'before');
       // The answer comes after the caller has continued: others may run in between.
       await gate.before?.(name);
       gate.around?.(name, 'begin');
@@ -78,7 +78,7 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
       } finally {
         afterEach();
       }
-      gate.person?.(index, 'after');
+      if (gate.person) await gate.person(index, 'after');
       if (fate === 'killed-after') process.die();
       await Promise.resolve();
       gate.around?.(name, 'end');

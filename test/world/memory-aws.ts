@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Alarms } from '../../lambda/alarms/publish.ts';
 import type { ItemStore } from '../../lambda/ledger/change.ts';
-import type { AuditRow } from '../../lambda/ledger/state.ts';
 import { type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
 import { answerIn, linesOf, linesWritten, type SealedLog } from '../../lambda/sealing/sealed-log.ts';
 import { NetworkError, type Process, type Wire } from './fate.ts';
+import { createItems } from './memory-items.ts';
+import { createKms } from './memory-kms.ts';
 import type { MemorySecret } from './memory-secrets.ts';
-import { remembered } from './remembered.ts';
 
 /** AWS in memory: the state that outlives every process, as its services document it. */
 export type Aws = ReturnType<typeof createAws>;
@@ -27,83 +26,38 @@ export function createAws(
   /** The time in DynamoDB's answers. */
   dynamoDbNow = nowMs,
 ) {
-  const orphans = new Map<string, string>();
-  const usernames = new Map<string, string>();
-  const audit: AuditRow[] = [];
+  const { over, ...items } = createItems(dynamoDbNow, table);
+  const kms = createKms();
   const published: AlarmEvent[] = [];
   const log: { at: number; line: string }[] = [];
   /** A line of the log is found by a search only so long after it was written. */
   const logSearch = { delayMs: 0 };
-  const keys = new Map<string, { key: Buffer; context: string }>();
-  const revisionIn = remembered((text) => JSON.parse(text).revision);
 
   return {
     ...secret,
-    table,
-    orphans,
-    audit,
+    ...items,
     published,
     log,
-    keys,
+    keys: kms.keys,
     logSearch,
 
-    items: (wire: Wire, process: Process): ItemStore => ({
-      read: (credential) =>
-        wire.remote(process, 'GetItem', () => {
-          const item = table.get(credential);
-          return { item: item === undefined ? undefined : JSON.parse(item), now: dynamoDbNow() };
-        }),
-      write: (state, expected) =>
-        wire.remote(process, 'PutItem', () => {
-          const stored = table.get(state.credential);
-          const revision = stored === undefined ? 0 : revisionIn(stored);
-          if (revision !== expected) return { outcome: 'conflict' };
-          table.set(state.credential, JSON.stringify(state));
-          for (const event of state.outbox) observer.queued?.(event, process);
-          return { outcome: 'written', now: dynamoDbNow() };
-        }),
-      audit: (_credential, rows) =>
-        wire.remote(process, 'BatchWriteItem', () => {
-          for (const row of rows) {
-            if (!audit.some(({ attempt, at }) => attempt === row.attempt && at === row.at)) audit.push(row);
-          }
-        }),
-      setAside: (credential, attempt, envelope) =>
-        wire.remote(
-          process,
-          'PutItem (orphan)',
-          () => void orphans.set(`${credential} ${attempt}`, envelope),
-        ),
-      readSetAside: (credential) =>
-        wire.remote(process, 'Query', () =>
-          Object.fromEntries(
-            [...orphans]
-              .filter(([key]) => key.startsWith(`${credential} `))
-              .map(([key, envelope]) => [key.slice(credential.length + 1), envelope]),
-          ),
-        ),
-      readUsernameOf: (arn) => wire.remote(process, 'GetItem (secret)', () => usernames.get(arn)),
-      writeUsernameOf: (arn, username) =>
-        wire.remote(process, 'PutItem (secret)', () => void usernames.set(arn, username)),
-    }),
+    items: (wire: Wire, process: Process): ItemStore =>
+      over(
+        (operation, effect) => wire.remote(process, operation, effect),
+        ({ outbox }) => {
+          for (const event of outbox) observer.queued?.(event, process);
+        },
+      ),
 
     sealer: (wire: Wire, process: Process): Sealer => ({
       newKey: (context) =>
-        wire
-          .remote(process, 'GenerateDataKey', () => {
-            const key = randomBytes(32);
-            const wrapped = randomBytes(24);
-            keys.set(wrapped.toString('base64'), { key, context: JSON.stringify(context) });
-            return { plaintext: Buffer.from(key), wrapped };
-          })
-          .catch(keyError),
+        wire.remote(process, 'GenerateDataKey', () => kms.generateDataKey(context)).catch(keyError),
       unwrap: (wrapped, context) =>
         wire
           .remote(process, 'Decrypt', () => {
-            const known = keys.get(wrapped.toString('base64'));
-            if (!known || known.context !== JSON.stringify(context))
-              throw new NetworkError('InvalidCiphertext');
-            return Buffer.from(known.key);
+            const key = kms.decrypt(wrapped, context);
+            if (!key) throw new NetworkError('InvalidCiphertext');
+            return key;
           })
           .catch(keyError),
     }),

@@ -1,119 +1,70 @@
+import { type Act as ActOf, EDITS, type Person, SUPPORT, withMember, withNotes } from '../../local/acts.ts';
 import { FIRST_PASSWORD, secretValue, USERNAME, type World } from './world.ts';
 
-/** An act of an operator or support at any moment (docs/design.md, "What people do"), and the acts that follow unasked. */
-export type Act = {
-  name: string;
-  act: (world: World) => void;
-  /** The act that follows an hour later, unasked. */
-  later?: (world: World) => void;
-  /** A text that the operator has put into the secret and that must survive. */
-  keeps?: string;
-  /** Failed log-ins that it may cost at most, where the design says so. */
-  mostFailures?: number;
-};
+/** The driver of the acts in memory; beside the console and the telephone it has Secrets Manager's rotation. */
+type Operator = Person & Pick<World, 'aws'>;
+export type Act = ActOf<Operator>;
+
+const operatorIn = (world: World): Operator => ({
+  aws: world.aws,
+  reads: async () => currentText(world),
+  firstText: secretValue(FIRST_PASSWORD),
+  storesText: async (text) => void world.aws.store(text),
+  storesBinary: async () => void world.aws.storeBinary(),
+  stores: async (password) => void world.storeByHand(password),
+  hasSupportReset: (password) => world.platform.support.reset(USERNAME, password),
+  livePassword: () => world.truth().password,
+});
+
+const RESET = 'Reset By Support 1';
+
+/** Plays an act in memory, or the one that follows it an hour later. */
+export const play = (world: World, { act }: Act): Promise<void> => act(operatorIn(world), RESET);
+export const playLater = async (world: World, { later }: Act): Promise<void> =>
+  later?.(operatorIn(world), RESET);
 
 const currentText = (world: World): string => world.aws.currentValue() ?? '';
-const memberEdited = (text: string): string => text.replace('"emea"', '"edited by a person"');
-const withUsername = (text: string, username: string): string =>
-  text.replace(/"username":"[^"]*"/, `"username":"${username}"`);
 
-/** Another member that fills the value to so many bytes; without its last notes. */
-function withNotes(text: string, bytes: number): string {
-  const { notes: _, ...members } = JSON.parse(text);
-  const value = (notes: string) => JSON.stringify({ ...members, notes });
-  return value('x'.repeat(bytes - Buffer.byteLength(value(''))));
-}
-
-/** Values that they store in the secret. */
-export const EDITS: readonly Act[] = [
-  {
-    name: 'edits another member',
-    act: (world) => void world.aws.store(memberEdited(currentText(world))),
-    keeps: 'edited by a person',
-    mostFailures: 1,
-  },
-  {
-    name: 'saves a stale editor with an old password and an edited member',
-    act: (world) => void world.aws.store(memberEdited(secretValue(FIRST_PASSWORD))),
-    keeps: 'edited by a person',
-    mostFailures: 1,
-  },
-  { name: 'stores a wrong password', act: (world) => void world.storeByHand('Mistyped 1') },
-  { name: 'stores a value that is not JSON', act: (world) => void world.aws.store('password: Mistyped') },
-  { name: 'stores SecretBinary', act: (world) => void world.aws.storeBinary() },
-  {
-    name: 'edits another member and leaves a line break behind the username',
-    act: (world) => {
-      const text = memberEdited(currentText(world));
-      world.aws.store(withUsername(text, `${USERNAME}\\n`));
-    },
-    keeps: 'edited by a person',
-    mostFailures: 1,
-  },
-  {
-    name: 'fills the secret to 64 KB',
-    act: (world) => void world.aws.store(withNotes(currentText(world), 65_536)),
-    mostFailures: 1,
-  },
-  {
-    name: 'writes the username in capitals',
-    act: (world) => void world.aws.store(withUsername(currentText(world), USERNAME.toUpperCase())),
-    mostFailures: 1,
-  },
-  {
-    name: 'changes the username to another one',
-    act: (world) => void world.aws.store(withUsername(currentText(world), 'Somebody-Else')),
-  },
-];
-
-/** Acts beside the secret's value. */
-export const OPERATIONS: readonly Act[] = [
-  {
-    name: 'has support reset the password and stores it',
-    act: (world) => world.restoreByHand('Reset By Support 1'),
-  },
-  {
-    name: 'has support reset the password and stores it an hour later',
-    act: (world) => world.platform.support.reset(USERNAME, 'Reset By Support 2'),
-    later: (world) => {
-      if (world.truth().password === 'Reset By Support 2') world.storeByHand('Reset By Support 2');
-    },
-  },
+/** Acts on the labels and on Secrets Manager's rotation. */
+const OPERATIONS: readonly Act[] = [
   {
     name: 'moves AWSCURRENT back to the version before',
-    act: (world) => {
-      const previous = world.aws.stages.get('AWSPREVIOUS');
-      if (previous !== undefined) world.aws.moveCurrentTo(previous);
+    async act({ aws }) {
+      const previous = aws.stages.get('AWSPREVIOUS');
+      if (previous !== undefined) aws.moveCurrentTo(previous);
     },
   },
   {
     name: 'cancels the rotation, and turns it on again an hour later',
-    act: (world) => {
-      world.aws.rotation.enabled = false;
+    async act({ aws }) {
+      aws.rotation.enabled = false;
     },
-    later: (world) => {
-      world.aws.rotation.enabled = true;
+    async later({ aws }) {
+      aws.rotation.enabled = true;
     },
   },
   {
     name: 'changes the schedule, which adds and removes a test version without a value',
-    act: (world) => {
-      world.aws.stage('schedule-test-1-000000000000000000');
-      world.aws.unstage('schedule-test-1-000000000000000000');
+    async act({ aws }) {
+      aws.stage('schedule-test-1-000000000000000000');
+      aws.unstage('schedule-test-1-000000000000000000');
     },
   },
   {
     name: 'changes the schedule, which adds and removes a test version with a copy of the value',
-    act: (world) => {
-      world.aws.stage('schedule-test-2-000000000000000000', currentText(world));
-      world.aws.unstage('schedule-test-2-000000000000000000');
+    async act({ aws }) {
+      aws.stage('schedule-test-2-000000000000000000', aws.currentValue() ?? '');
+      aws.unstage('schedule-test-2-000000000000000000');
     },
   },
   {
     name: 'presses "rotate" once more',
-    act: (world) => void world.aws.rotate('pressed-once-more-0000000000000000'),
+    act: async ({ aws }) => void aws.rotate('pressed-once-more-0000000000000000'),
   },
 ];
+
+/** Every act that a person does at any moment. */
+export const ACTS: readonly Act[] = [...EDITS, ...SUPPORT, ...OPERATIONS];
 
 /** Shortens a member of a secret that is too large, by as many bytes as the message says. */
 export function makeRoom(world: World, message: string): boolean {
@@ -132,7 +83,7 @@ export function makeRoom(world: World, message: string): boolean {
 export async function followAdvice(world: World, message: string): Promise<string> {
   if (makeRoom(world, message)) return 'shortened a member';
   if (/Put the username back/.test(message)) {
-    world.aws.store(withUsername(currentText(world), USERNAME));
+    world.aws.store(withMember(currentText(world), 'username', USERNAME));
     return 'put the username back';
   }
   if (/turn it on with/.test(message)) {

@@ -58,21 +58,21 @@ function stateRows({ service, credentials, access }: Shown): IWidget[][] {
     ],
     [
       new GraphWidget({
-        title: 'Needs a person (1)',
+        title: 'Needs an operator (1: yes)',
         width: 8,
         height: 7,
         left: ofEach('TroubleStands', day),
         leftYAxis: { min: 0, max: 1 },
       }),
       new GraphWidget({
-        title: 'Failed log-ins since the last success, known or possible',
+        title: 'Failed log-ins since the last success',
         width: 8,
         height: 7,
         left: ofEach('LockoutExposure', hour),
         leftYAxis: { min: 0, max: service.lockoutLimit },
         leftAnnotations: [
-          { value: service.lockoutLimit, label: 'the platform locks the username', color: Color.RED },
-          { value: service.lockoutBudget, label: 'the automation stops', color: Color.ORANGE },
+          { value: service.lockoutLimit, label: 'ThingSpace locks the username', color: Color.RED },
+          { value: service.lockoutBudget, label: 'the rotation stops', color: Color.ORANGE },
         ],
       }),
       new GraphWidget({
@@ -97,10 +97,10 @@ function eventRows(service: RotationService): IWidget[][] {
       graph('Rotations done, per day', 6, [ofAll('RotationSucceeded', 'rotations')]),
       graph('Failed log-ins, per day', 6, [ofAll('FailedLogIns', 'failed log-ins')]),
       graph('Receipt to AWSCURRENT, ms', 6, [ofAll('StaleWindowMs', 'longest')]),
-      graph('Lost, not announced, failed in silence', 6, [
+      graph('Must stay at 0, per day', 6, [
         ofAll('PasswordLost', 'passwords lost'),
-        ofAll('AlarmPublishFailed', 'not announced'),
-        silentFailures(service.serviceName, day).with({ label: 'failed in silence' }),
+        ofAll('AlarmPublishFailed', 'not sent'),
+        silentFailures(service.serviceName, day).with({ label: 'silent failures' }),
       ]),
     ],
   ];
@@ -111,7 +111,7 @@ function functionRows({ function: rotation, ledger, alarmTopic }: RotationServic
   return [
     [
       new GraphWidget({
-        title: 'Function: runs per day',
+        title: 'Function: runs, per day',
         width: 8,
         height: 6,
         left: [
@@ -125,19 +125,19 @@ function functionRows({ function: rotation, ledger, alarmTopic }: RotationServic
         width: 8,
         height: 6,
         left: [
-          rotation.metricDuration({ period: day, statistic: 'p50', label: 'half' }),
+          rotation.metricDuration({ period: day, statistic: 'p50', label: 'median' }),
           rotation.metricDuration({ period: day, statistic: 'Maximum', label: 'longest' }),
         ],
         leftAnnotations: [
-          { value: Duration.minutes(15).toMilliseconds(), label: 'stopped', color: Color.RED },
+          { value: Duration.minutes(15).toMilliseconds(), label: 'Lambda stops it', color: Color.RED },
         ],
       }),
       new GraphWidget({
-        title: 'Alarms and ledger, per day',
+        title: 'Messages and ledger, per day',
         width: 8,
         height: 6,
         left: [
-          alarmTopic.metricNumberOfNotificationsDelivered({ ...sum, label: 'alarms delivered' }),
+          alarmTopic.metricNumberOfNotificationsDelivered({ ...sum, label: 'messages delivered' }),
           alarmTopic.metricNumberOfNotificationsFailed({
             ...sum,
             label: 'not delivered',
@@ -156,7 +156,7 @@ function accessRows({ service, access }: Shown): IWidget[][] {
   return [
     [
       new GraphWidget({
-        title: 'Access function: requests per hour',
+        title: 'Access function: requests, per hour',
         width: 12,
         height: 6,
         left: [
@@ -170,7 +170,7 @@ function accessRows({ service, access }: Shown): IWidget[][] {
         width: 12,
         height: 6,
         left: [
-          access.function.metricDuration({ period: hour, statistic: 'p50', label: 'half' }),
+          access.function.metricDuration({ period: hour, statistic: 'p50', label: 'median' }),
           access.function.metricDuration({ period: hour, statistic: 'Maximum', label: 'longest' }),
         ],
       }),
@@ -180,5 +180,5 @@ function accessRows({ service, access }: Shown): IWidget[][] {
 
 const introduction = (service: RotationService) =>
   `**ThingSpace passwords of ${service.serviceName}.** ${service.lockoutLimit} failed log-ins in a row lock a username, ` +
-  `and only M2M Support unlocks it; the automation stops at ${service.lockoutBudget}. A credential without a line ` +
+  `and only M2M Support unlocks it; the rotation stops at ${service.lockoutBudget}. A credential without a line ` +
   'in "Age of the password" holds no credentials yet, or is not being checked.';

@@ -21,4 +21,21 @@ describe('The published documents', () => {
     const parsed = v.safeParse(Message, JSON.parse(render(event, setting).json));
     expect(parsed.issues?.map((issue) => v.getDotPath(issue))).toBeUndefined();
   });
+
+  // The page leaves out the details and the JSON of every mail except the first.
+  it.each(examples)('writes each value of "$title" into the mail and the JSON', ({ event, setting }) => {
+    const { email, json } = render(event, setting);
+    const values = valuesOf(event).map(String);
+    // The page has the sentences of both kinds of `how`.
+    const inMail = values.filter((value) => !('how' in event) || value !== event.how);
+    expect(inMail.filter((value) => !email.includes(value))).toEqual([]);
+    expect(values.filter((value) => !valuesOf(JSON.parse(json)).map(String).includes(value))).toEqual([]);
+  });
 });
+
+/** The strings and numbers of an event or its JSON; an instant as the messages write it. */
+function valuesOf(value: unknown): unknown[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(valuesOf);
+  if (typeof value === 'boolean' || value === undefined) return [];
+  return [typeof value === 'number' && value > 1e12 ? new Date(value).toISOString() : value];
+}

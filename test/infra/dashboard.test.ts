@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { page, picture, widgets } from '../../infra/dashboard-page.ts';
+import { page, widgets } from '../../infra/dashboard-page.ts';
+import { picture } from '../../infra/dashboard-picture.ts';
+import { healthy, lost } from '../../infra/dashboard-scenes.ts';
 
 const all = widgets();
 const inDocs = (file: string) =>
   readFileSync(new URL(`../../docs/reference/${file}`, import.meta.url), 'utf8');
 
-test('shows the deployed dashboard in the page and the picture in docs/', () => {
+test('shows the deployed dashboard in the page and the pictures in docs/reference/', () => {
   const hint = 'out of date: run `npm run docs:dashboard`';
   expect(inDocs('dashboard.md'), hint).toBe(page(all));
-  expect(inDocs('dashboard.svg'), hint).toBe(picture(all));
+  expect(inDocs('dashboard-healthy.svg'), hint).toBe(picture(all, healthy));
+  expect(inDocs('dashboard-lost.svg'), hint).toBe(picture(all, lost));
 });
 
 const drawn = all.flatMap(({ properties }) => (properties.metrics ?? []).map((metric) => metric.slice(0, 6)));

@@ -1,5 +1,5 @@
 import type { Canned } from '../faults.ts';
-import { escapeXml } from '../thingspace/xml.ts';
+import { escapeXml } from '../thingspace/soap/xml.ts';
 
 /** A whole request. Header names are in lower case. */
 export type SeenRequest = {

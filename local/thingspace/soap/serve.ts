@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerApart, readBody } from '../../http.ts';
-import { CODES, type Platform, type Verdict } from '../platform.ts';
+import { CODES } from '../codes.ts';
+import type { Platform, Verdict } from '../platform.ts';
 import type { Random } from '../random.ts';
 import { type FaultOptions, renderAnswer, renderFault, renderStructure } from './answers.ts';
 import type { Operation, ServiceName } from './contract.ts';

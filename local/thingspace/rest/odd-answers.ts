@@ -25,9 +25,10 @@ export type OddAnswer = {
   shape?: 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G';
   /**
    * For an error: shape, code, and status go together. For a success: it is a whole JSON object with the one member,
-   * however unusual its spelling, so a reader must find the value.
+   * however unusual its spelling, so a reader must find the value; `false`: no reader may take it for done; undefined:
+   * a careful reader may do either.
    */
-  fits: boolean;
+  fits: boolean | undefined;
   bytes(context: OddContext): OddBytes;
 };
 

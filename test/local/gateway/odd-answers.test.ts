@@ -154,7 +154,8 @@ describe('an odd answer', () => {
       const holds =
         found && members.some(([name, value]) => name === 'newPassword' && value === context.value);
       // Duplicates and errors beside the value are all that JSON.parse does not see.
-      if (!/twice|beside it$/.test(odd.name)) expect([odd.name, holds]).toEqual([odd.name, odd.fits]);
+      if (odd.fits !== undefined && !/twice|beside it$/.test(odd.name))
+        expect([odd.name, holds]).toEqual([odd.name, odd.fits]);
     }
   });
 

@@ -11,8 +11,8 @@ import { createFunction, type InvocationResult } from './function/sandbox.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { thingSpace as thingSpaceProtocol } from './gateway/protocols.ts';
 import { createPerson, type ToldPerson } from './person.ts';
-import type { DeviceStore } from './thingspace/devices.ts';
 import type { Platform } from './thingspace/platform.ts';
+import type { DeviceStore } from './thingspace/soap/devices.ts';
 import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
 
 export type WorldOptions = {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { answerApart, onceRead, readBody } from '../http.ts';
 import { flawedHead, type HeadFlaw } from './flawed-head.ts';
@@ -73,6 +73,13 @@ export async function sendFlawed(
     await setTimeout(READING_MS);
     socket?.end(body);
   }
+}
+
+/** Sends the answer without a length, and leaves the connection open: only the body's own form tells where it ends. */
+export function sendOpen(response: ServerResponse, { status, headers, body }: ForwardedAnswer): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', ''].join('\r\n');
+  response.socket?.write(Buffer.concat([Buffer.from(head), body]));
 }
 
 /**

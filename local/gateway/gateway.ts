@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Canned, type Fate, type Fault, nameOf } from '../faults.ts';
 import { type Listening, listen, readBody } from '../http.ts';
+import { type OddAnswer, oddBytes } from '../thingspace/rest/odd-answers.ts';
 import {
   type ForwardedAnswer,
   forward,
   reset,
   ServiceUnreachable,
   sendFlawed,
+  sendOpen,
   sendPart,
   sendWhole,
 } from './forward.ts';
@@ -26,7 +28,7 @@ export type Call = {
   httpStatus?: number;
   /** `undecided` until `decide` has spoken. */
   fate: Fault | 'ok' | 'undecided';
-  /** Exception name or fault code of the answer that was made. */
+  /** Exception name or fault code of the answer that was made, or the name of an odd answer. */
   errorName?: string;
   /** Harmless facts (SecretId, VersionStages, TableName…), never values. */
   detail?: Record<string, string>;
@@ -57,7 +59,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-type Deliver = () => Promise<ForwardedAnswer>;
+/** A whole request, and the way to its service. */
+type Delivery = { seen: SeenRequest; forwardIt: () => Promise<ForwardedAnswer> };
 
 /** @param clock stamps calls; the machine's by default. */
 export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } = {}): Gateway {
@@ -92,7 +95,7 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
   };
 
   /** Does what the fate says with one call, up to the last byte of its answer. */
-  const fulfil = async (fate: Fate, call: Call, response: ServerResponse, forwardIt: Deliver) => {
+  const fulfil = async (fate: Fate, call: Call, response: ServerResponse, { seen, forwardIt }: Delivery) => {
     const deliver = async () => {
       const answer = await forwardIt();
       await gateway.onAnswer(call);
@@ -102,10 +105,20 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
       end(call, canned);
       return sendWhole(response, { headers: {}, ...canned, body: Buffer.from(canned.body) });
     };
+    const answerOddly = (odd: OddAnswer, real?: ForwardedAnswer) => {
+      const bytes = oddBytes(odd, seen, real?.body);
+      // Its code may be a secret of the request.
+      call.errorName = odd.name;
+      end(call, { status: bytes.status, body: '' });
+      const answer = { ...bytes, body: Buffer.from(bytes.body) };
+      return bytes.open ? sendOpen(response, answer) : sendWhole(response, answer);
+    };
     if (typeof fate !== 'string') {
       if (fate.fault === 'failed-before') return answerWith(fate);
+      if (fate.fault === 'odd-before') return answerOddly(fate.odd);
       const answer = await deliver();
       if (fate.fault === 'misreported') return answerWith(fate);
+      if (fate.fault === 'odd-after') return answerOddly(fate.odd, answer);
       end(call, answer);
       if (fate.fault === 'flawed-head') return sendFlawed(response, answer, fate.flaw, fate.apart);
       return sendPart(response, answer, fate.afterBytes);
@@ -125,10 +138,11 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
         end(call);
         return reset(response);
     }
+    if (fate === 'repeated') await deliver();
     const answer = await deliver();
     if (fate === 'killed-after') await gateway.onKill();
     end(call, answer);
-    if (fate === 'ok') await sendWhole(response, answer);
+    if (fate === 'ok' || fate === 'repeated') await sendWhole(response, answer);
     else if (fate !== 'hung-after') reset(response);
   };
 
@@ -162,7 +176,7 @@ export function startGateway({ clock = { nowMs: Date.now } }: { clock?: Clock } 
         if (dateOf) response.setHeader('date', new Date(dateOf.nowMs()).toUTCString());
         call.fate = nameOf(fate);
         try {
-          await fulfil(fate, call, response, () => forward(target, seen));
+          await fulfil(fate, call, response, { seen, forwardIt: () => forward(target, seen) });
         } catch (error) {
           if (!(error instanceof ServiceUnreachable)) throw error;
           call.errorName = error.name;

@@ -1,5 +1,5 @@
 import type { Canned } from '../faults.ts';
-import { escapeXml } from '../thingspace/xml.ts';
+import { escapeXml } from '../thingspace/soap/xml.ts';
 
 /** A whole request. Header names are in lower case. */
 export type SeenRequest = {
@@ -46,10 +46,19 @@ export const awsQuery: Protocol = {
   },
 };
 
-/** The last part of the SOAPAction; method and path for REST and `?wsdl`. */
+/** The calls of the REST API have the names of their twins in SOAP, so that one story can be told of both. */
+const REST_OPERATIONS: Record<string, string> = {
+  'POST /api/ts/v1/oauth2/token': 'GetBearer',
+  'POST /api/m2m/v1/session/login': 'LogIn',
+  'PUT /api/m2m/v1/session/password/actions/reset': 'GetNewPassword',
+  'POST /api/m2m/v1/session/logout': 'LogOut',
+};
+
+/** The last part of the SOAPAction, or the name of the REST call; method and path for others and `?wsdl`. */
 export const thingSpace: Protocol = {
   operationOf: (request) =>
-    header(request, 'soapaction').replaceAll('"', '').split('/').at(-1) || methodAndPath(request),
+    header(request, 'soapaction').replaceAll('"', '').split('/').at(-1) ||
+    (REST_OPERATIONS[methodAndPath(request)] ?? methodAndPath(request)),
 };
 
 const formOf = ({ body }: SeenRequest) => new URLSearchParams(body.toString());
@@ -58,8 +67,8 @@ const header = ({ headers }: SeenRequest, name: string) => [headers[name]].flat(
 
 /**
  * The exception's name or the fault's code in an error answer, in whichever protocol it is written:
- * AWS JSON (`__type`), AWS query (`<Code>`), SOAP (`<faultcode>`), ThingSpace REST (`errorCode`).
- * Undefined for a success and for an answer that names none. Quotes nothing else of the body.
+ * AWS JSON (`__type`), AWS query (`<Code>`), SOAP (`<faultcode>`), ThingSpace REST (`errorCode`, and the `code` or
+ * `error` of what stands before it). Undefined for a success and for an answer that names none. Quotes nothing else of the body.
  */
 export function errorNameOf(status: number, body: string): string | undefined {
   if (status < 400) return undefined;
@@ -67,9 +76,20 @@ export function errorNameOf(status: number, body: string): string | undefined {
     /"__type"\s*:\s*"(?:[^"#]*#)?([\w.:]+)"/.exec(body) ??
     /<Code>([\w.]+)<\/Code>/.exec(body) ??
     /<faultcode[^>]*>([\w.:]+)<\/faultcode>/.exec(body) ??
-    /"errorCode"\s*:\s*"([\w.]+)"/.exec(body) ??
-    /"code"\s*:\s*"?(\d+)"?/.exec(body);
-  return named?.[1];
+    /<am[st]?:code>(\d+)<\/am/.exec(body);
+  return named?.[1] ?? restErrorOf(body);
+}
+
+/** JSON may write any character of a code as an escape. */
+function restErrorOf(body: string): string | undefined {
+  let read: { errorCode?: unknown; fault?: { code?: unknown }; code?: unknown; error?: unknown } | null;
+  try {
+    read = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const code = read?.errorCode ?? read?.fault?.code ?? read?.code ?? read?.error;
+  return code !== undefined && /^[\w.]{1,128}$/.test(String(code)) ? String(code) : undefined;
 }
 
 /**

@@ -1,5 +1,7 @@
+import { CODES } from './codes.ts';
 import { drawPassword } from './passwords.ts';
-import { type Random, seededRandom } from './random.ts';
+import { seededRandom } from './random.ts';
+import { createSessions, type Door, type SessionOptions } from './sessions.ts';
 
 /**
  * ThingSpace's rules about usernames, passwords, sessions and the lock, without any network.
@@ -33,7 +35,7 @@ export type AccountTruth = {
   failures: number;
 };
 
-export type PlatformOptions = {
+export type PlatformOptions = SessionOptions & {
   clock: { nowMs(): number };
   users: readonly { username: string; password: string }[];
   seed: number;
@@ -53,7 +55,8 @@ export type PlatformOptions = {
   nextPassword?: (username: string) => string | undefined;
 };
 
-export interface Platform {
+/** The operations of one API over the accounts. */
+export interface PlatformApi {
   /** `value` is the session token. */
   logIn(username: string, password: string): Verdict<string>;
   logOut(sessionToken: string): Verdict<string>;
@@ -61,6 +64,12 @@ export interface Platform {
   use(sessionToken: string): Verdict<string>;
   /** `value` is the new password; the old one is dead when this returns. */
   getNewPassword(sessionToken: string, currentPassword: string): Verdict<string>;
+}
+
+/** Its own operations are those of SOAP. */
+export interface Platform extends PlatformApi {
+  /** The same accounts through another API: one password, one count of failures, but sessions of its own. */
+  through(door: Door): PlatformApi;
   /** Support, which an operator phones. Both also unlock; `reset` sets the password that support reads out. */
   support: { unlock(username: string): void; reset(username: string, password: string): void };
   /** A snapshot of the truth about one username. */
@@ -69,24 +78,10 @@ export interface Platform {
   readonly events: readonly PlatformEvent[];
 }
 
-export const CODES = {
-  invalidCharacter: 'INPUT_INVALID.Request.InvalidCharacter',
-  requestUndefined: 'INPUT_INVALID.RequestUndefined',
-  wrongCredentials: 'INPUT_INVALID.Password.Invalid',
-  // Not published; any code that is not in the published table will do.
-  locked: 'REQUEST_FAILED.Account.Locked',
-  sessionExpired: 'REQUEST_FAILED.SessionToken.Expired',
-  sessionFormat: 'REQUEST_FAILED.SessionToken.Format',
-  sessionInvalid: 'INPUT_INVALID.SessionToken.Invalid',
-} as const;
-
-const SESSION_IDLE_MS = 20 * 60_000;
-
 type Account = { -readonly [K in keyof AccountTruth]: AccountTruth[K] } & {
   passwords: string[];
   tokens: string[];
 };
-type Session = { account: Account; usedAtMs: number };
 
 export function createPlatform(options: PlatformOptions): Platform {
   const { clock, lockAfter = 5, ignoreCase = true, getNewPasswordCounts = true } = options;
@@ -96,7 +91,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     return ignoreCase ? name.toLowerCase() : name;
   };
   const accounts = new Map(options.users.map((user) => [keyOf(user.username), newAccount(user)]));
-  const sessions = new Map<string, Session>();
+  const sessions = createSessions<Account>(clock, random, options);
   const events: PlatformEvent[] = [];
 
   const accountOf = (username: string): Account => {
@@ -112,9 +107,11 @@ export function createPlatform(options: PlatformOptions): Platform {
     account: Account,
     password: string,
     operation: 'LogIn' | 'GetNewPassword',
+    { owner = account.username }: Door,
   ): string | undefined {
-    if (!account.locked && account.password === password) return undefined;
-    const code = account.locked ? CODES.locked : CODES.wrongCredentials;
+    const foreign = keyOf(owner) !== keyOf(account.username);
+    if (!account.locked && !foreign && account.password === password) return undefined;
+    const code = account.locked ? CODES.locked : foreign ? CODES.foreignKey : CODES.wrongCredentials;
     account.failures++;
     if (!account.locked && (operation === 'LogIn' || getNewPasswordCounts)) account.consecutiveFailures++;
     account.worstConsecutiveFailures = Math.max(
@@ -128,20 +125,6 @@ export function createPlatform(options: PlatformOptions): Platform {
       record({ ...stamp(account), kind: 'locked' });
     }
     return code;
-  }
-
-  function sessionOf(token: string): Verdict<Session> {
-    if (!GUID.test(token)) return refuse(CODES.sessionFormat);
-    const session = sessions.get(token);
-    if (!session) return refuse(CODES.sessionInvalid);
-    // At exactly 20 idle minutes the session is dead: the stricter reading.
-    if (clock.nowMs() - session.usedAtMs >= SESSION_IDLE_MS) return refuse(CODES.sessionExpired);
-    session.usedAtMs = clock.nowMs();
-    return { ok: true, value: session };
-  }
-
-  function endSessions(account: Account): void {
-    for (const [token, session] of sessions) if (session.account === account) sessions.delete(token);
   }
 
   function makePassword(account: Account): string {
@@ -159,54 +142,57 @@ export function createPlatform(options: PlatformOptions): Platform {
     account.passwords.push(password);
   }
 
-  return {
-    events,
-
+  const through = (door: Door): PlatformApi => ({
     logIn(username, password) {
       const unusable = fieldFault(username) ?? fieldFault(password);
       if (unusable) return refuse(unusable);
       const account = accounts.get(keyOf(username));
       if (!account) return refuse(CODES.wrongCredentials);
       account.logIns++;
-      const fault = judge(account, password, 'LogIn');
+      const fault = judge(account, password, 'LogIn', door);
       if (fault) return refuse(fault);
       account.consecutiveFailures = 0;
-      if (options.logInEndsOlderSessions) endSessions(account);
-      const token = drawGuid(random);
+      if (options.logInEndsOlderSessions) sessions.endAllOf(account);
+      const token = sessions.open(account, door);
       account.tokens.push(token);
-      sessions.set(token, { account, usedAtMs: clock.nowMs() });
       record({ ...stamp(account), kind: 'logged-in' });
       return { ok: true, value: token };
     },
 
     logOut(sessionToken) {
-      const session = sessionOf(sessionToken);
+      const session = sessions.use(sessionToken, door);
       if (!session.ok) return session;
-      sessions.delete(sessionToken);
+      sessions.end(sessionToken);
       record({ ...stamp(session.value.account), kind: 'logged-out' });
       return { ok: true, value: sessionToken };
     },
 
     use(sessionToken) {
-      const session = sessionOf(sessionToken);
+      const session = sessions.use(sessionToken, door);
       return session.ok ? { ok: true, value: session.value.account.username } : session;
     },
 
     getNewPassword(sessionToken, currentPassword) {
-      const session = sessionOf(sessionToken);
+      const session = sessions.use(sessionToken, door);
       if (!session.ok) return session;
       const unusable = fieldFault(currentPassword);
       if (unusable) return refuse(unusable);
       const { account } = session.value;
       account.getNewPasswords++;
-      const fault = judge(account, currentPassword, 'GetNewPassword');
+      const fault = judge(account, currentPassword, 'GetNewPassword', door);
       if (fault) return refuse(fault);
       // No reset of the counter here: only a log-in is known to end a run of failures.
       setPassword(account, makePassword(account));
-      if (options.newPasswordEndsSessions) endSessions(account);
+      if (options.newPasswordEndsSessions) sessions.endAllOf(account);
       record({ ...stamp(account), kind: 'password-made' });
       return { ok: true, value: account.password };
     },
+  });
+
+  return {
+    ...through({ transport: 'soap' }),
+    through,
+    events,
 
     support: {
       unlock(username) {
@@ -229,13 +215,6 @@ export function createPlatform(options: PlatformOptions): Platform {
       return { ...account, passwords: [...account.passwords], tokens: [...account.tokens] };
     },
   };
-}
-
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-function drawGuid(random: Random): string {
-  const hex = (length: number) => Array.from({ length }, () => random.below(16).toString(16)).join('');
-  return `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`;
 }
 
 function refuse(code: string): { ok: false; code: string } {

@@ -1,94 +1,68 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerApart, type Listening, listen, readBody } from '../http.ts';
-import { type FaultOptions, renderAnswer, renderFault, renderStructure } from './answers.ts';
-import { type Operation, operationsOf, type ServiceName } from './contract.ts';
-import { createDevices, type DeviceStore } from './devices.ts';
-import { CODES, createPlatform, type Platform, type PlatformOptions, type Verdict } from './platform.ts';
-import { type Random, seededRandom } from './random.ts';
-import { DeserializationError, readRequest, type SoapRequest } from './request.ts';
-import { wsdlOf, xsdOf } from './wsdl.ts';
+import { createPlatform, type Platform, type PlatformOptions } from './platform.ts';
+import { seededRandom } from './random.ts';
+import { applicationsFor } from './rest/applications.ts';
+import { createRest, REST_PATHS, type Rest, type RestOptions } from './rest/service.ts';
+import { operationsOf } from './soap/contract.ts';
+import { createDevices, type DeviceStore } from './soap/devices.ts';
+import { serveSoap } from './soap/serve.ts';
 
 export type ThingSpaceOptions = PlatformOptions & {
   /** Name of the member that carries the current password in GetNewPassword. @default OldPassword */
   passwordElement?: string;
+  /** The REST API. By default each username has an application of its own. */
+  rest?: RestOptions;
 };
 
-/** `url` is the base of both services, without a slash at the end: `http://127.0.0.1:<port>/api/v2`. */
-export type ThingSpace = Listening & { platform: Platform; devices: DeviceStore };
+/** The addresses that a caller is configured with, without a slash at the end. */
+export type ThingSpaceAddresses = { soap: string; rest: string; token: string };
 
-/** WCF's default MaxReceivedMessageSize. */
-const MAX_REQUEST_BYTES = 65_536;
-const PATH = /^\/api\/v2\/(SessionService|AccountService|DeviceService|CarrierService)\.svc$/;
+export const addressesAt = (origin: string): ThingSpaceAddresses => ({
+  soap: `${origin}/api/v2`,
+  rest: `${origin}${REST_PATHS.base}`,
+  token: `${origin}${REST_PATHS.token}`,
+});
 
-/** Starts the ThingSpace simulator, SOAP 1.1 over HTTP, on a free port of the loopback. */
+/** `url` is the base of the SOAP services, `origin` that of everything: `http://127.0.0.1:<port>`. */
+export type ThingSpace = Listening & {
+  origin: string;
+  addresses: ThingSpaceAddresses;
+  platform: Platform;
+  devices: DeviceStore;
+  rest: Rest;
+};
+
+/** Starts the ThingSpace simulator, SOAP 1.1 and REST over the same accounts, on a free port of the loopback. */
 export async function startThingSpace(options: ThingSpaceOptions): Promise<ThingSpace> {
   const platform = createPlatform(options);
   const operations = operationsOf(options.passwordElement ?? 'OldPassword');
   const random = seededRandom(options.seed + 1);
   const devices = createDevices();
-  const server = createServer((request, response) => {
-    serve(request, response, { platform, devices }, operations, random).catch(() => response.destroy());
+  const { clock, seed, users } = options;
+  const rest = createRest(platform, {
+    clock,
+    seed,
+    applications: applicationsFor(users, seed),
+    ...options.rest,
   });
-  const { url, close } = await listen(server);
-  return { url: `${url}/api/v2`, platform, devices, close };
+  const server = createServer((request, response) => {
+    const served = /^\/api\/(m2m|ts)\//.test(request.url ?? '')
+      ? serveRest(request, response, rest)
+      : serveSoap(request, response, { platform, devices }, operations, random);
+    served.catch(() => response.destroy());
+  });
+  const { url: origin, close } = await listen(server);
+  const addresses = addressesAt(origin);
+  return { url: addresses.soap, origin, addresses, platform, devices, rest, close };
 }
 
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { platform, devices }: Pick<ThingSpace, 'platform' | 'devices'>,
-  operations: readonly Operation[],
-  random: Random,
-): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const service = PATH.exec(url.pathname)?.[1] as ServiceName | undefined;
-  const offered = operations.filter((operation) => operation.service === service);
-  const send = (status: number, body = ''): Promise<void> =>
-    answerApart(response, status, body === '' ? {} : { 'Content-Type': 'text/xml; charset=utf-8' }, body);
-  const fault = (code: string, extras: FaultOptions = {}): Promise<void> =>
-    send(500, renderFault(random, code, extras));
-
-  const body = await readBody(request);
-  if (!service) return send(404);
-  if (request.method === 'GET') {
-    const address = `http://${request.headers.host}${url.pathname}`;
-    const contract = url.searchParams.has('wsdl')
-      ? wsdlOf(service, address, offered)
-      : xsdOf(url.searchParams.get('xsd') ?? '', address, offered);
-    return contract === undefined ? send(404) : send(200, contract);
-  }
-  if (request.method !== 'POST') return send(405);
-  if (body.length > MAX_REQUEST_BYTES) return send(413);
-  // WCF answers 415 before it reads anything, and does not know an action that its contract does not name.
-  if (!/^text\/xml;\s*charset="?utf-8"?$/i.test(request.headers['content-type'] ?? '')) return send(415);
-  const action = request.headers.soapaction;
-  const operation = offered.find(({ soapAction }) => action === `"${soapAction}"`);
-  if (!operation) return fault('ActionNotSupported', { service: '' });
-
-  let soap: SoapRequest;
-  try {
-    soap = readRequest(body, operation);
-  } catch (error) {
-    if (!(error instanceof DeserializationError)) throw error;
-    return fault('DeserializationFailed', { service: random.pick(['', 'UnifiedWebService.']) });
-  }
-  if (soap.input) {
-    const used = platform.use(soap.token ?? '');
-    if (!used.ok) return fault(used.code, soap.token === undefined ? {} : { echo: soap.token });
-    return send(200, renderStructure(random, operation, devices.execute(operation.name, soap.input)));
-  }
-  const verdict = execute(platform, operation, soap);
-  if (verdict.ok) return send(200, renderAnswer(random, operation, verdict.value));
-  const presented = operation.name === 'LogOut' ? undefined : soap.members.at(-1);
-  return fault(verdict.code, presented === undefined ? {} : { echo: presented });
-}
-
-function execute(platform: Platform, operation: Operation, { token, members }: SoapRequest): Verdict<string> {
-  const [first = '', second = ''] = members;
-  if (operation.name === 'LogIn') return platform.logIn(first, second);
-  if (token === undefined) return { ok: false, code: CODES.sessionInvalid };
-  if (operation.name === 'GetNewPassword') return platform.getNewPassword(token, first);
-  if (operation.name === 'GetDeviceInformation') return platform.use(token);
-  // LogOut holds the token twice; two different ones are not a valid session.
-  return token === first ? platform.logOut(token) : { ok: false, code: CODES.sessionInvalid };
+async function serveRest(request: IncomingMessage, response: ServerResponse, rest: Rest): Promise<void> {
+  const { method = 'GET', url: path = '/', headers } = request;
+  const {
+    status,
+    headers: sent,
+    body,
+  } = rest.answer({ method, path, headers, body: await readBody(request) });
+  await answerApart(response, status, sent, body);
 }

@@ -5,7 +5,7 @@ import type { Policy } from '../../lambda/access/policy.ts';
 import { type Services, serve } from '../../lambda/access/serve.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import type { RawAnswer } from '../../lambda/thingspace/api.ts';
-import { readXml } from '../../local/thingspace/xml.ts';
+import { readXml } from '../../local/thingspace/soap/xml.ts';
 import { createFleetWorld } from '../session/fleet-world.ts';
 import { fault } from '../thingspace/envelopes.ts';
 import { KilledError, NetworkError, type Process, type Wire } from '../world/fate.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readEnvelope, withToken } from '../../lambda/access/envelope.ts';
 import { Refusal } from '../../lambda/access/refusal.ts';
-import { readXml, type XmlElement } from '../../local/thingspace/xml.ts';
+import { readXml, type XmlElement } from '../../local/thingspace/soap/xml.ts';
 import { ACTION, envelopes, SOAP, V2 } from './arbitrary-envelope.ts';
 
 const TOKEN = '0f0e0d0c-0000-4000-8000-000000000001';

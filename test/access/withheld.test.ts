@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { whyWithheld } from '../../lambda/access/withheld.ts';
-import { readXml } from '../../local/thingspace/xml.ts';
+import { readXml } from '../../local/thingspace/soap/xml.ts';
 
 const TOKEN = 'Q&x"<9-ab\'Z/+=';
 const XML = 'text/xml; charset=utf-8';

@@ -5,8 +5,8 @@ import { ContractError, NotWellError } from '../../cli/errors.ts';
 import type { Surroundings } from '../../cli/surroundings.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
-import { operationsOf } from '../../local/thingspace/contract.ts';
-import { wsdlOf, xsdOf } from '../../local/thingspace/wsdl.ts';
+import { operationsOf } from '../../local/thingspace/soap/contract.ts';
+import { wsdlOf, xsdOf } from '../../local/thingspace/soap/wsdl.ts';
 import { SECRET_ARN, secretValue, type World } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 

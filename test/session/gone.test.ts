@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { SessionGoneError, saysSessionGone, throwIfSessionGone } from '../../client/index.ts';
-import { renderAnswer, renderFault } from '../../local/thingspace/answers.ts';
-import { operationsOf } from '../../local/thingspace/contract.ts';
-import { CODES } from '../../local/thingspace/platform.ts';
+import { CODES } from '../../local/thingspace/codes.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
+import { renderAnswer, renderFault } from '../../local/thingspace/soap/answers.ts';
+import { operationsOf } from '../../local/thingspace/soap/contract.ts';
 
 const FAULT = 'a:UnifiedWebService.REQUEST_FAILED.SessionToken.Expired';
 

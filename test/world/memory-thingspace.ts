@@ -8,10 +8,10 @@ import type {
 } from '../../lambda/thingspace/api.ts';
 import { TooLateToSendError } from '../../lambda/thingspace/call-errors.ts';
 import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
-import { renderAnswer, renderFault } from '../../local/thingspace/answers.ts';
-import { type Operation, operationsOf } from '../../local/thingspace/contract.ts';
 import type { Platform } from '../../local/thingspace/platform.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
+import { renderAnswer, renderFault } from '../../local/thingspace/soap/answers.ts';
+import { type Operation, operationsOf } from '../../local/thingspace/soap/contract.ts';
 import { NetworkError, type Process, type Wire } from './fate.ts';
 
 const GET_NEW_PASSWORD = operationsOf('OldPassword')[2] as Operation;

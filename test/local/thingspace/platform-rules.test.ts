@@ -9,7 +9,7 @@ import {
   startWorld,
   USERNAME,
   type World,
-} from './raw-soap.ts';
+} from './soap/raw-soap.ts';
 
 let world: World;
 afterEach(() => world?.close());

@@ -1,5 +1,5 @@
+import type { Random } from '../random.ts';
 import { ENVELOPE_NAMESPACE, type Operation, V2_NAMESPACE } from './contract.ts';
-import type { Random } from './random.ts';
 import { type Values, writeStructure } from './structures.ts';
 import { escapeXml } from './xml.ts';
 

@@ -1,4 +1,8 @@
-import { startThingSpace, type ThingSpace, type ThingSpaceOptions } from '../../../local/thingspace/start.ts';
+import {
+  startThingSpace,
+  type ThingSpace,
+  type ThingSpaceOptions,
+} from '../../../../local/thingspace/start.ts';
 
 /** Requests written by hand, so that a test can break any part of one. */
 export const V2 = 'http://nphase.com/unifiedwebservice/v2';

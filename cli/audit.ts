@@ -1,5 +1,6 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { type AuditRow, credentialKey } from '../lambda/ledger/state.ts';
+import type { AuditRow } from '../lambda/ledger/item.ts';
+import { credentialKey } from '../lambda/ledger/state.ts';
 import { inColumns } from './columns.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { forget, release as letGoOn, SERVICE } from '../lambda/ledger/brake.ts';
-import type { Hold } from '../lambda/ledger/state.ts';
+import { forget, type Hold, override, SERVICE } from '../lambda/ledger/holds.ts';
 import { flushAudit } from './audit-rows.ts';
-import { isGone, lookAtBrake } from './brake.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
+import { isGone, lookAtHolds } from './holds.ts';
 import { commandOf } from './next-words.ts';
 
 export type ReleaseOptions = {
@@ -17,23 +16,22 @@ export type ReleaseOptions = {
 };
 
 /**
- * Lets the service's other rotations begin exchanges although one is not settled yet: for the exchanges
- * that hold them now, and for no later one.
+ * Overrides the present holds: the service's other rotations may begin exchanges although one has failed. A later
+ * failed exchange holds them again. (The command, the audit row, and the JSON have the older word "release".)
  * @throws NotConfirmedError, LedgerUnavailableError, LedgerItemError
  */
 export async function release(desk: Desk, options: ReleaseOptions): Promise<void> {
   const { terminal, ledger } = desk;
-  const brake = await lookAtBrake(desk);
-  const { holds } = brake;
+  const { holds, waiting } = await lookAtHolds(desk);
   const gone: string[] = [];
-  for (const secretArn of holds.length === 0 ? [] : brake.held) {
+  for (const secretArn of holds.length === 0 ? [] : waiting) {
     if (await isGone(desk, secretArn)) gone.push(secretArn);
   }
-  const held = brake.held.filter((secretArn) => !gone.includes(secretArn));
-  const tell = (released: readonly Hold[], text: string) =>
+  const held = waiting.filter((secretArn) => !gone.includes(secretArn));
+  const tell = (overridden: readonly Hold[], text: string) =>
     terminal.say(
       options.json
-        ? JSON.stringify({ holds: holds.map(inJson), held, released: released.map(inJson) }, null, 2)
+        ? JSON.stringify({ holds: holds.map(inJson), held, released: overridden.map(inJson) }, null, 2)
         : text,
     );
   if (holds.length === 0) return tell([], 'No hold to override: no exchange holds other rotations.');
@@ -48,11 +46,11 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
   await confirmed(terminal, options.yes, 'Override the hold?');
   const attempts = holds.map(({ attempt }) => attempt);
   const rows = holds.map((hold) => ({ ...hold, attempt: randomUUID() }));
-  const released = await ledger.change(SERVICE, deadlineOf(desk), (state, now) => {
-    for (const secretArn of gone) forget(state, secretArn);
-    const freed = letGoOn(state, attempts, now);
-    for (const { attempt, secretArn } of freed.length === 0 ? [] : rows)
-      state.auditRows.push({
+  const overridden = await ledger.holds.change(SERVICE, deadlineOf(desk), (item, now) => {
+    for (const secretArn of gone) forget(item, secretArn);
+    const ended = override(item, attempts, now);
+    for (const { attempt, secretArn } of ended.length === 0 ? [] : rows)
+      item.auditRows.push({
         attempt,
         at: now,
         actor: options.actor,
@@ -62,12 +60,12 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
         outcome: 'released',
         exposure: 0,
       });
-    return freed;
+    return ended;
   });
-  await flushAudit(desk, SERVICE);
+  await flushAudit(desk, SERVICE, ledger.holds);
   const secretArn = options.secret ?? holds[0]?.secretArn;
   tell(
-    released,
+    overridden,
     held.length === 0
       ? 'Done: the other rotations come as scheduled.'
       : `Done. Start the held rotations, one after another: ${commandOf('rotate --held', secretArn)}`,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../lambda/errors.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
-import { brakeIsOn, forgetHeld, isGone, lookAtBrake } from './brake.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
 import { exitCodeFor, findings } from './findings.ts';
+import { forgetWaiting, holdsAreOn, isGone, lookAtHolds } from './holds.ts';
 import { commandFor, commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
@@ -49,13 +49,13 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
  */
 async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
   const { terminal } = desk;
-  const held = brakeIsOn(desk) ? (await lookAtBrake(desk)).held : [];
+  const held = holdsAreOn(desk) ? (await lookAtHolds(desk)).waiting : [];
   if (held.length === 0) terminal.say('No rotation to start: none is held or was held.');
   let leftOut = 0;
   for (const secret of held) {
     const one = { ...options, secret, username: undefined };
     if (await isGone(desk, secret)) {
-      if (!options.dryRun) await forgetHeld(desk, secret);
+      if (!options.dryRun) await forgetWaiting(desk, secret);
       terminal.warn(`${secret} is gone: its rotation is no longer held.`);
       continue;
     }

@@ -1,21 +1,16 @@
 import type { Budgets } from '../lambda/ledger/budgets.ts';
 import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
+import type { Hold } from '../lambda/ledger/holds.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
-import {
-  type CredentialState,
-  credentialKey,
-  type Hold,
-  type Journal,
-  newState,
-} from '../lambda/ledger/state.ts';
+import { type CredentialState, credentialKey, type Journal, newState } from '../lambda/ledger/state.ts';
 import { sweep } from '../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../lambda/rotation/observe.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { SecretFacts } from './account.ts';
-import { brakeIsOn, lookAtBrake } from './brake.ts';
 import { type Desk, deadlineOf } from './desk.ts';
+import { holdsAreOn, lookAtHolds } from './holds.ts';
 import { findTarget, type Named } from './target.ts';
 
 /** All facts that one look reads of a credential. The look sends no request to ThingSpace and changes nothing. */
@@ -90,10 +85,10 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
   if (!secret) return sight;
   sight.facts = await orWarn(desk, 'The dates of the rotation', desk.account.secret(secret.arn));
   if (username === undefined || !sight.holder) return sight;
-  if (brakeIsOn(desk)) {
-    const brake = await orWarn(desk, 'Whether other rotations are held', lookAtBrake(desk));
-    sight.heldBy = brake?.holds.find((hold) => credentialKey(hold.username) !== credentialKey(username));
-    sight.wasHeld = brake?.held.includes(secret.arn) ?? false;
+  if (holdsAreOn(desk)) {
+    const seen = await orWarn(desk, 'Whether other rotations are held', lookAtHolds(desk));
+    sight.heldBy = seen?.holds.find((hold) => credentialKey(hold.username) !== credentialKey(username));
+    sight.wasHeld = seen?.waiting.includes(secret.arn) ?? false;
   }
   sight.holderDead = await isKnownDead(username, state, sight.holder);
   sight.mayNot = await asked(state, secret.arn, sight.holder, budgets, now);

@@ -18,7 +18,7 @@ export type Settings = {
   budgets: Budgets;
   runbookUrl: string | undefined;
   supportContact: string | undefined;
-  exchangeBrake: boolean;
+  holdsOn: boolean;
   /** Set by Lambda itself. */
   logGroupName: string | undefined;
 };
@@ -81,7 +81,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     }),
     runbookUrl: set.RUNBOOK_URL,
     supportContact: set.SUPPORT_CONTACT,
-    exchangeBrake: set.EXCHANGE_BRAKE === 'on',
+    holdsOn: set.EXCHANGE_BRAKE === 'on',
     logGroupName: set.AWS_LAMBDA_LOG_GROUP_NAME,
   };
 }

@@ -2,17 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
 import { LedgerUnavailableError } from './errors.ts';
-import { type AuditRow, type CredentialState, decodeState, LedgerItemError } from './state.ts';
+import { type AuditRow, type Item, LedgerItemError } from './item.ts';
 
 /** The store of ledger items; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
 export interface ItemStore {
   /** A strongly consistent read, with the time of the answer in milliseconds since 1970. */
   read(credential: string): Promise<{ item: Record<string, unknown> | undefined; now: number }>;
   /** Writes on the condition that the stored revision is `expected` (0: there is no item). */
-  write(
-    state: CredentialState,
-    expected: number,
-  ): Promise<{ outcome: 'written'; now: number } | { outcome: 'conflict' }>;
+  write(item: Item, expected: number): Promise<{ outcome: 'written'; now: number } | { outcome: 'conflict' }>;
   /** Writes each row of the audit trail as a separate item; the same row again changes nothing. */
   audit(credential: string, rows: readonly AuditRow[]): Promise<void>;
   /** Keeps an envelope as a separate item, for good; the same envelope again changes nothing. */
@@ -25,20 +22,28 @@ export interface ItemStore {
 }
 
 /** An item as this process last wrote or read it, and when that was by DynamoDB's clock and by ours. */
-type Seen = { state: CredentialState; now: number; seenAtMs: number };
+type Seen<S> = { state: S; now: number; seenAtMs: number };
 
 /** The items as this process last saw them: a writer need not read its own writes again. */
-export type ItemMemory = Map<string, Seen>;
+export type ItemMemory<S> = Map<string, Seen<S>>;
+
+export type ItemKind<S> = {
+  /** Reads a stored item, `{}` where there is none. @throws LedgerItemError */
+  decode(key: string, stored: Record<string, unknown>): S;
+  /** Makes members of the item separate items before each write. */
+  beforeWrite?(state: S, store: ItemStore): Promise<void>;
+};
 
 /** How long a process relies on its last write: the condition of the next write finds other writers. */
 const BELIEVED_MS = 10_000;
 const REMEMBERED_WRITES = 20;
 const MAX_PAUSE_MS = 2_000;
 
-export type ChangeOptions = {
+export type ChangeOptions<S> = {
   store: ItemStore;
   clock: Clock;
-  memory: ItemMemory;
+  memory: ItemMemory<S>;
+  kind: ItemKind<S>;
   credential: string;
   /** By `clock`. */
   deadlineMs: number;
@@ -57,11 +62,11 @@ export type ChangeOptions = {
  *   came first; after a lost answer the change may still have taken effect.
  * @throws LedgerItemError when the item cannot be understood, or DynamoDB does not take it.
  */
-export async function change<T>(
-  options: ChangeOptions,
-  apply: (state: CredentialState, now: number) => T,
-): Promise<{ result: T; state: CredentialState; now: number }> {
-  const { store, clock, memory, credential, deadlineMs } = options;
+export async function change<S extends Item, T>(
+  options: ChangeOptions<S>,
+  apply: (state: S, now: number) => T,
+): Promise<{ result: T; state: S; now: number }> {
+  const { store, clock, memory, kind, credential, deadlineMs } = options;
   const sent = new Map<string, T>();
   let tries = 0;
   let fresh = options.fresh ?? false;
@@ -80,11 +85,7 @@ export async function change<T>(
         fresh = true;
         continue;
       }
-      for (const [attempt, envelope] of Object.entries(state.setAside)) {
-        await store.setAside(credential, attempt, envelope);
-        delete state.setAside[attempt];
-        if (!state.orphanItems.includes(attempt)) state.orphanItems.push(attempt);
-      }
+      await kind.beforeWrite?.(state, store);
       const writeId = randomUUID();
       const expected = state.revision;
       state.revision += 1;
@@ -115,16 +116,16 @@ export async function change<T>(
   }
 }
 
-async function read({ store, clock, memory, credential }: ChangeOptions) {
+async function read<S>({ store, clock, memory, kind, credential }: ChangeOptions<S>) {
   memory.delete(credential);
   const { item, now } = await store.read(credential);
-  const state = decodeState(credential, item ?? {});
+  const state = kind.decode(credential, item ?? {});
   memory.set(credential, { state: structuredClone(state), now, seenAtMs: clock.nowMs() });
   return { state, now };
 }
 
 /** The item as last seen, with the time that has passed since added to DynamoDB's. */
-function recall({ clock, memory, credential }: ChangeOptions) {
+function recall<S>({ clock, memory, credential }: ChangeOptions<S>) {
   const seen = memory.get(credential);
   if (!seen) return undefined;
   const ageMs = clock.nowMs() - seen.seenAtMs;

@@ -1,13 +1,8 @@
 import * as v from 'valibot';
 import type { Trouble } from '../alarms/event.ts';
-import { PresentableError } from '../errors.ts';
-import { alarmEventSchema } from './outbox.ts';
+import { decodeItem, itemMembers, newItem } from './item.ts';
 
-/**
- * The ledger item: one per username. It is read whole, changed by a pure function and written back on
- * the condition that its `revision` still is the one read (one conditional write = one step).
- * All times are milliseconds since 1970 by DynamoDB's clock.
- */
+/** The ledger item of a username. */
 
 /** A password that was presented, or may have been, and whose outcome is not yet counted. */
 const attempt = v.object({
@@ -90,26 +85,6 @@ export type Journal = v.InferOutput<typeof journal>;
 /** A journal that is about an exchange. */
 export type ExchangeJournal = Exclude<Journal, { state: 'idle' }>;
 
-/** The outcome of one log-in attempt or exchange, for the audit trail. */
-const auditRow = v.object({
-  attempt: v.string(),
-  at: v.number(),
-  actor: v.string(),
-  purpose: v.string(),
-  secretArn: v.string(),
-  versionId: v.string(),
-  outcome: v.string(),
-  code: v.optional(v.string()),
-  exposure: v.number(),
-});
-export type AuditRow = v.InferOutput<typeof auditRow>;
-
-/**
- * The number is raised by a version of the software whose items an older one must not write. Members may be added
- * without raising it: `decodeState` keeps members that it does not know.
- */
-export const SCHEMA = 2;
-
 /** The trouble that keeps the credential from being rotated, and when it was last announced. */
 const trouble = v.object({
   /** A later version may add kinds: none of them may make the item unreadable. */
@@ -126,25 +101,7 @@ const trouble = v.object({
   checkOnly: v.optional(v.boolean()),
 });
 
-/** A failed exchange, which holds the service's other credentials (`brake.ts`). */
-const hold = v.object({
-  username: v.string(),
-  secretArn: v.string(),
-  attempt: v.string(),
-  /** How it ended; a later version may add values. */
-  why: v.string(),
-  since: v.number(),
-  /** When an operator overrode the hold. */
-  releasedAt: v.optional(v.number()),
-});
-export type Hold = v.InferOutput<typeof hold>;
-
 const state = v.object({
-  credential: v.string(),
-  schema: v.number(),
-  revision: v.number(),
-  /** Ids of the last writes: a writer whose answer was lost recognizes its own. */
-  recentWrites: v.array(v.string()),
   /** ARN of the one secret that may rotate this username. */
   secretArn: v.optional(v.string()),
   failed: v.number(),
@@ -167,43 +124,19 @@ const state = v.object({
   setAside: v.record(v.string(), v.string()),
   /** Attempts whose envelopes are separate items (`orphan#<attempt>`). Such an item is never deleted. */
   orphanItems: v.array(v.string()),
-  /** Audit rows that are not yet separate items. */
-  auditRows: v.array(auditRow),
-  /** Alarms that still have to be published. */
-  outbox: v.array(alarmEventSchema),
-  /** Alarms given up for more urgent ones, and not yet reported in an alarm. */
-  outboxDropped: v.number(),
   trouble: v.optional(trouble),
   /** When another event last announced a trouble, by the trouble's kind; only until that is over. */
   announced: v.optional(v.record(v.string(), v.number())),
-  /** Only in the item of the whole service. */
-  brake: v.optional(
-    v.object({
-      /** By credential. */
-      holds: v.record(v.string(), hold),
-      /** Secrets whose rotation was refused, and when first. */
-      held: v.record(v.string(), v.number()),
-      /** When the rotation or the daily check of a held secret last ran; an item of version 0.1 has none. */
-      seen: v.optional(v.record(v.string(), v.number())),
-    }),
-  ),
+  ...itemMembers,
 });
 export type CredentialState = v.InferOutput<typeof state>;
-
-/** The stored item cannot be understood or written: nothing may be presented. */
-export class LedgerItemError extends PresentableError {
-  override readonly name = 'LedgerItemError';
-}
 
 /** The ledger's key for a username: whether the platform ignores case is not published. */
 export const credentialKey = (username: string): string => username.toLowerCase();
 
 export function newState(credential: string): CredentialState {
   return {
-    credential,
-    schema: SCHEMA,
-    revision: 0,
-    recentWrites: [],
+    ...newItem(credential),
     failed: 0,
     inFlight: {},
     lastEndedAt: 0,
@@ -215,54 +148,25 @@ export function newState(credential: string): CredentialState {
     journal: { state: 'idle' },
     setAside: {},
     orphanItems: [],
-    auditRows: [],
-    outbox: [],
-    outboxDropped: 0,
   };
 }
 
 /**
- * Reads a stored item. Members that this version of the software does not know are kept and written back. Members that
- * an earlier version did not write take their value from a new item.
+ * Reads a stored item. Members that an earlier version did not write take their value from a new item.
  * @throws LedgerItemError when the item cannot be understood, or a later version has reserved it: no password may be
  *   presented then.
  */
 export function decodeState(credential: string, item: Record<string, unknown>): CredentialState {
   // Version 0.1 kept the envelopes that were set aside inside the item.
   const { orphans, ...stored } = item;
-  const read = v.safeParse(state, {
-    ...newState(credential),
-    ...(orphans ? { setAside: orphans } : {}),
-    ...stored,
-  });
-  if (!read.success) {
-    const where = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the item'))].join(', ');
-    throw new LedgerItemError(
+  return decodeItem(
+    state,
+    { ...newState(credential), ...(orphans ? { setAside: orphans } : {}), ...stored },
+    (where) =>
       `The ledger item of ${credential} cannot be read (${where}). No password is presented until it is ` +
-        'repaired: restore the item from point-in-time recovery, or deploy the version of the software that wrote it.',
-    );
-  }
-  if (read.output.schema > SCHEMA) {
-    throw new LedgerItemError(
-      `The ledger item of ${credential} was written by a later version of the software (schema ${read.output.schema}; this one ` +
-        `reads ${SCHEMA}), so nothing is presented or changed: deploy that version again.`,
-    );
-  }
-  return withUnknownMembers({ ...read.output, schema: SCHEMA }, stored);
+      'repaired: restore the item from point-in-time recovery, or deploy the version of the software that wrote it.',
+  );
 }
-
-/** Adds the members that the schema left out, at every depth: a later version may have written them. */
-function withUnknownMembers<T>(known: T, stored: unknown): T {
-  if (!isRecord(known) || !isRecord(stored)) return known;
-  const merged: Record<string, unknown> = { ...known };
-  for (const [name, value] of Object.entries(stored)) {
-    merged[name] = name in known ? withUnknownMembers(known[name], value) : value;
-  }
-  return merged as T;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Failed log-ins known or possible since the last success: the platform's counter is never above it. */
 export const exposure = (state: CredentialState): number => state.failed + Object.keys(state.inFlight).length;

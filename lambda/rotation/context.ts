@@ -16,7 +16,7 @@ export type Services = {
   clock: Clock;
   metrics: Metrics;
   /** Whether a failed exchange holds the other credentials of the service. */
-  exchangeBrake: boolean;
+  holdsOn: boolean;
   /** Writes a line to the function's log. */
   log: (message: string, facts?: Record<string, unknown>) => void;
 };

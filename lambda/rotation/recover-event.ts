@@ -1,8 +1,8 @@
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../secret/secrets-manager.ts';
 import { describeSecret, readVersionOnce } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
-import { letOthersGoOn } from './brake.ts';
 import type { Invocation } from './context.ts';
+import { liftHolds } from './holds.ts';
 import { recoverPending } from './recovery.ts';
 import { describeInto, readIfInitialized } from './rotated-version.ts';
 import { proveTroubleOver, takeTroubleOver } from './trouble-over.ts';
@@ -24,7 +24,7 @@ export async function recover(invocation: Invocation): Promise<void> {
     metrics.gauge('PasswordAgeDays', state.credential, (now - current.createdAt) / DAY_MS, 'None');
   }
   const { username } = await recoverPending(invocation, secret);
-  await letOthersGoOn(invocation);
+  await liftHolds(invocation);
   const unfinished = await unfinishedVersion(invocation);
   await takeTroubleOver(invocation, username);
   await proveTroubleOver(invocation, username);

@@ -5,12 +5,12 @@ import type { DataKey } from '../sealing/data-key.ts';
 import { checkFits } from '../secret/credential.ts';
 import { AWSPENDING, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
 import { takePendingOff } from '../secret/swap.ts';
-import { holdOthers, letOthersGoOn, mayBeginExchange } from './brake.ts';
 import { changePassword } from './change-password.ts';
 import type { Invocation, Services, StepInvocation } from './context.ts';
 import { withDataKey } from './data-key.ts';
 import { TokenNotStagedError } from './errors.ts';
 import { type RecoverEvent, type RotationEvent, readEvent } from './event.ts';
+import { checkHold, liftHolds, placeHold } from './holds.ts';
 import { logInAndOut } from './log-in.ts';
 import { recover } from './recover-event.ts';
 import { recoverPending } from './recovery.ts';
@@ -41,7 +41,7 @@ export async function perform(services: Services, input: unknown, remainingMs: n
     await run(invocation, event);
   } catch (failure) {
     if (failure instanceof Error) {
-      await holdOthers(invocation, failure);
+      await placeHold(invocation, failure);
       await recordFailure(invocation, failure);
     }
     throw failure;
@@ -93,14 +93,14 @@ async function recoverAndExchange(
 ): Promise<Error | undefined> {
   const recovered = await recoverPending(step, secret);
   if (recovered.found === 'stored') {
-    await letOthersGoOn(step);
+    await liftHolds(step);
     return undefined;
   }
   if (!staged) throw notStaged(step);
   const { username, current, isNew, former } = recovered;
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
-  await mayBeginExchange(step, username);
+  await checkHold(step, username);
   return changePassword(step, current, key).then(
     () => undefined,
     (failure: unknown) => {

@@ -1,7 +1,7 @@
 import { credentialKey } from '../ledger/state.ts';
 import { isOver } from '../ledger/trouble.ts';
-import { holderOf } from './brake.ts';
 import type { Invocation } from './context.ts';
+import { holdOfWaiting } from './holds.ts';
 import { recordTrouble, recordTroubleOver } from './standing-trouble.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function noteUnfinished(
   username: string,
   unfinished: string | undefined,
 ): Promise<void> {
-  const holder = await holderOf(invocation, username);
+  const holder = await holdOfWaiting(invocation, username);
   const stands = await recordTroubleOver(
     invocation,
     username,

@@ -38,7 +38,7 @@ export function wire(logger: Logger, store: SecretStore): Services {
     sealedLog: stdoutSealedLog(cloudWatchLogSearch(settings.logGroupName, clock)),
     clock,
     metrics,
-    exchangeBrake: settings.exchangeBrake,
+    holdsOn: settings.holdsOn,
     log: (message, facts = {}) => logger.info(message, facts),
   };
 }
@@ -71,7 +71,7 @@ async function loadAlarms(settings: Settings, metrics: Metrics, logger: Logger):
     sns: new SNSClient({ ...AWS_CLIENT, maxAttempts: 1 }),
     topicArn: settings.alarmTopicArn,
     clock: systemClock,
-    othersHeld: settings.exchangeBrake,
+    othersHeld: settings.holdsOn,
     ...(settings.runbookUrl === undefined ? {} : { runbookUrl: settings.runbookUrl }),
     ...(settings.supportContact === undefined ? {} : { supportContact: settings.supportContact }),
     onFailure: (event, error) => {

@@ -6,7 +6,7 @@ import { release } from '../../cli/release.ts';
 import { rotate } from '../../cli/rotate.ts';
 import { status } from '../../cli/status.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { heldSecrets, holdsInForce, SERVICE } from '../../lambda/ledger/brake.ts';
+import { holdsInForce, SERVICE, waitingSecrets } from '../../lambda/ledger/holds.ts';
 import { endsUnknown, OTHER_ARN, type Service, startService } from '../world/service.ts';
 import { MINUTE_MS, SECRET_ARN } from '../world/world.ts';
 import { deskIn, fakeTerminal } from './desk.ts';
@@ -81,13 +81,13 @@ function whereGone(desk: Desk): Desk {
 describe('The rotations on hold', () => {
   it('are counted without those whose secrets are gone, and still rotate', async () => {
     const service = await incident();
-    service.alsoHeld('arn:gone');
+    service.alsoWaits('arn:gone');
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
     const { desk, terminal } = deskOf(service);
     await rotate(whereGone(desk), { secret, held: true, yes: true });
     expect(terminal.warned).toEqual(['arn:gone is gone: its rotation is no longer held.']);
-    expect(heldSecrets(service.brake())).toEqual([]);
+    expect(waitingSecrets(service.holds())).toEqual([]);
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
 });
@@ -98,7 +98,7 @@ describe('The command release', () => {
     const { desk, terminal } = deskOf(service);
     await release(desk, { secret, actor });
     expect(terminal.asked).toEqual(['Override the hold?']);
-    expect(holdsInForce(service.brake())).toEqual([]);
+    expect(holdsInForce(service.holds())).toEqual([]);
     expect(service.told()).toContain('exchanges-resume');
     await audit(desk, { username: SERVICE });
     expect(terminal.said.at(-1)).toMatch(/ann +release +released/);
@@ -114,7 +114,7 @@ describe('The command release', () => {
     await expect(release(deskOf(service, { answer: false }).desk, { secret, actor })).rejects.toThrow(
       NotConfirmedError,
     );
-    expect(holdsInForce(service.brake())).toHaveLength(1);
+    expect(holdsInForce(service.holds())).toHaveLength(1);
     const quiet = deskOf(startService());
     await release(quiet.desk, { secret, actor });
     expect(quiet.terminal.said).toEqual(['No hold to override: no exchange holds other rotations.']);
@@ -129,18 +129,18 @@ describe('The command release', () => {
     const { desk } = deskOf(service);
     await expect(rotate(desk, { secret, held: true, yes: true })).rejects.toThrow('1 of 1 rotations');
     await release(desk, { secret, actor, yes: true });
-    expect(holdsInForce(service.brake())).toEqual([]);
+    expect(holdsInForce(service.holds())).toEqual([]);
     await rotate(desk, { secret, held: true, yes: true });
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
 
   it('does not count a secret that is gone', async () => {
     const service = await incident();
-    service.alsoHeld('arn:gone');
+    service.alsoWaits('arn:gone');
     const { desk, terminal } = deskOf(service);
     await release(whereGone(desk), { secret, actor, yes: true });
     expect(terminal.said.join('\n')).toContain('1 rotation(s) were held.');
-    expect(heldSecrets(service.brake())).toEqual([OTHER_ARN]);
+    expect(waitingSecrets(service.holds())).toEqual([OTHER_ARN]);
     expect(service.told()).toContain('exchanges-resume');
   });
 

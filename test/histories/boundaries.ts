@@ -58,7 +58,7 @@ export const twoFaults: Suite = {
 
 /** The calls of an undisturbed rotation, as the recorder saw them: the list that every fault is tried on. */
 async function recordRotation(): Promise<string[]> {
-  const world = createWorld({ exchangeBrake: true });
+  const world = createWorld({ holdsOn: true });
   const { rotated } = await world.rotate();
   assert(rotated, 'an undisturbed rotation fails');
   return world.calls.map(({ name }) => name);
@@ -77,7 +77,7 @@ function historyOf(
 
 /** Faults at given calls of the first rotation, Secrets Manager's retries, then the recover events. */
 async function play(faults: ReadonlyMap<number, Fate>, backoffMs: number): Promise<World> {
-  const world = createWorld({ exchangeBrake: true });
+  const world = createWorld({ holdsOn: true });
   world.plan.decide = ({ index }) => faults.get(index) ?? 'ok';
   const { rotated } = await world.rotate({ backoffMs });
   for (let recovery = 0; !rotated && recovery < 3; recovery += 1) {

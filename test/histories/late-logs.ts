@@ -40,7 +40,7 @@ function historyOf(death: Death): History {
 
 /** The death, the retries, then the daily checks until the log shows everything. */
 async function play({ index, fate, delayMin, backoffMin }: Death): Promise<World> {
-  const world = createWorld({ exchangeBrake: true });
+  const world = createWorld({ holdsOn: true });
   world.aws.logSearch.delayMs = delayMin * MINUTE_MS;
   world.plan.decide = (call) => (call.index === index ? fate : 'ok');
   const { rotated } = await world.rotate({ backoffMs: backoffMin * MINUTE_MS });

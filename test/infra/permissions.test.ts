@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { parseConfig } from '../../infra/config.ts';
 import { GrantError, ThingSpaceCredential } from '../../infra/credential.ts';
 import { RotationService } from '../../infra/rotation-service.ts';
-import { SERVICE } from '../../lambda/ledger/brake.ts';
+import { SERVICE } from '../../lambda/ledger/holds.ts';
 import { configWith, type Resource, readable, synthesize, twoDepartments } from './synthesize.ts';
 
 const { ofType, one, json } = synthesize();

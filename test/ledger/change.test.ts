@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { type ChangeOptions, change } from '../../lambda/ledger/change.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
-import { type CredentialState, LedgerItemError, newState } from '../../lambda/ledger/state.ts';
+import { LedgerItemError } from '../../lambda/ledger/item.ts';
+import { credentialItem } from '../../lambda/ledger/ledger.ts';
+import { type CredentialState, newState } from '../../lambda/ledger/state.ts';
 import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
 import { NOW } from './presentation.ts';
 
@@ -14,10 +16,11 @@ const fail = (state: CredentialState) => {
 function setUp() {
   const clock = steppingClock();
   const parts = hookedItems(() => NOW);
-  const options: ChangeOptions = {
+  const options: ChangeOptions<CredentialState> = {
     store: parts.items,
     clock,
     memory: new Map(),
+    kind: credentialItem,
     credential: 'fleet',
     deadlineMs: 1_000,
   };

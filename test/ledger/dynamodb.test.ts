@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/change.ts';
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
+import { credentialItem } from '../../lambda/ledger/ledger.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
-import { decodeState, newState } from '../../lambda/ledger/state.ts';
+import { type CredentialState, decodeState, newState } from '../../lambda/ledger/state.ts';
 import { startWorld, type World } from '../local/aws/world.ts';
 import { virtualClock } from '../session/virtual-clock.ts';
 import { BUDGETS, exchangeOf, MINUTE_MS, presentation } from './presentation.ts';
@@ -29,10 +30,11 @@ afterAll(async () => {
 const clock = virtualClock();
 
 /** Another writer each time. */
-const as = (credential: string): ChangeOptions => ({
+const as = (credential: string): ChangeOptions<CredentialState> => ({
   store: items,
   clock,
   memory: new Map(),
+  kind: credentialItem,
   credential,
   deadlineMs: clock.nowMs() + 60 * MINUTE_MS,
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { BudgetsError, budgets } from '../../lambda/ledger/budgets.ts';
 import { fingerprint, hashPassword } from '../../lambda/ledger/fingerprint.ts';
-import { credentialKey, decodeState, LedgerItemError, newState, SCHEMA } from '../../lambda/ledger/state.ts';
+import { LedgerItemError, SCHEMA } from '../../lambda/ledger/item.ts';
+import { credentialKey, decodeState, newState } from '../../lambda/ledger/state.ts';
 
 test('reads a missing item as a username without failures', () => {
   expect(decodeState('fleet', {})).toEqual(newState('fleet'));

@@ -184,7 +184,7 @@ export const ledgerMutants: Mutant[] = [
   },
   {
     rule: 'an alarm that was not published stays in the outbox',
-    file: 'lambda/ledger/ledger.ts',
+    file: 'lambda/ledger/items.ts',
     find: "if ((await alarms.publish(alarm, { timeoutMs })) === 'published') published.push(alarm.id);",
     replace: 'await alarms.publish(alarm, { timeoutMs });\n      published.push(alarm.id);',
     noticedBy: 'test/ledger/ledger.test.ts',
@@ -198,8 +198,8 @@ export const ledgerMutants: Mutant[] = [
   },
   {
     rule: 'an envelope that is set aside becomes a separate item before it leaves the journal',
-    file: 'lambda/ledger/change.ts',
-    find: '        await store.setAside(credential, attempt, envelope);\n',
+    file: 'lambda/ledger/ledger.ts',
+    find: '      await store.setAside(state.credential, attempt, envelope);\n',
     replace: '',
     noticedBy: 'test/ledger/change.test.ts',
   },
@@ -226,14 +226,14 @@ export const ledgerMutants: Mutant[] = [
   },
   {
     rule: 'members that this version does not know are kept',
-    file: 'lambda/ledger/state.ts',
+    file: 'lambda/ledger/item.ts',
     find: 'merged[name] = name in known ? withUnknownMembers(known[name], value) : value;',
     replace: 'if (name in known) merged[name] = withUnknownMembers(known[name], value);',
     noticedBy: 'test/ledger/state.test.ts',
   },
   {
     rule: 'the schema number of a later version fails closed',
-    file: 'lambda/ledger/state.ts',
+    file: 'lambda/ledger/item.ts',
     find: 'if (read.output.schema > SCHEMA) {',
     replace: 'if (read.output.schema > SCHEMA + 1_000) {',
     noticedBy: 'test/ledger/state.test.ts',
@@ -261,7 +261,7 @@ export const ledgerMutants: Mutant[] = [
   },
   {
     rule: 'audit rows wait in the item until they are items',
-    file: 'lambda/ledger/ledger.ts',
+    file: 'lambda/ledger/items.ts',
     find: 'if (state.auditRows.length > 0) await items.audit(state.credential, state.auditRows);\n',
     replace: '',
     noticedBy: 'test/ledger/ledger.test.ts',
@@ -303,16 +303,16 @@ export const ledgerMutants: Mutant[] = [
   },
   {
     rule: 'an override of a hold is for one attempt only',
-    file: 'lambda/ledger/brake.ts',
-    find: 'if (before?.attempt === holding.attempt) Object',
+    file: 'lambda/ledger/holds.ts',
+    find: 'if (before?.attempt === placed.attempt) Object',
     replace: 'if (before) Object',
-    noticedBy: 'test/ledger/brake.test.ts',
+    noticedBy: 'test/ledger/holds.test.ts',
   },
   {
     rule: 'a retry does not revoke the override of a hold',
-    file: 'lambda/ledger/brake.ts',
-    find: 'if (before?.attempt === holding.attempt) Object',
+    file: 'lambda/ledger/holds.ts',
+    find: 'if (before?.attempt === placed.attempt) Object',
     replace: 'if (before && !before.attempt) Object',
-    noticedBy: 'test/ledger/brake.test.ts',
+    noticedBy: 'test/ledger/holds.test.ts',
   },
 ];

@@ -18,7 +18,7 @@ test('makes at most 28 remote calls in a healthy rotation', async () => {
 });
 
 test('makes one call more in a service with several credentials, for the hold', async () => {
-  const [alone, oneOfSeveral] = [createWorld(), createWorld({ exchangeBrake: true })];
+  const [alone, oneOfSeveral] = [createWorld(), createWorld({ holdsOn: true })];
   for (const world of [alone, oneOfSeveral]) await world.rotate();
   expect(oneOfSeveral.calls.length - alone.calls.length).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { holdsInForce } from '../../lambda/ledger/brake.ts';
+import { holdsInForce } from '../../lambda/ledger/holds.ts';
 import { credentialKey, newState } from '../../lambda/ledger/state.ts';
 import { announced } from '../world/judge.ts';
 import { startService } from '../world/service.ts';
@@ -61,7 +61,7 @@ test('ends the hold of an open exchange when its secret has another username', a
   expect(held.failures).toMatchObject([{ error: { name: 'ExchangesHeldError' } }]);
 
   expect(await first.recover()).toEqual({ outcome: 'done' });
-  expect(holdsInForce(service.brake())).toEqual([]);
+  expect(holdsInForce(service.holds())).toEqual([]);
   expect((await second.rotate()).rotated).toBe(true);
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { holdsInForce } from '../../lambda/ledger/brake.ts';
+import { holdsInForce } from '../../lambda/ledger/holds.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { announced } from '../world/judge.ts';
 import { endsUnknown, startService } from '../world/service.ts';
@@ -13,7 +13,7 @@ describe('The hold', () => {
     const service = startService();
     await endsUnknown(service);
     expect(await service.second.recover()).toEqual({ outcome: 'done' });
-    expect(holdsInForce(service.brake())).toHaveLength(1);
+    expect(holdsInForce(service.holds())).toHaveLength(1);
   });
 
   test.each(['a check', 'a rotation'])(
@@ -184,5 +184,5 @@ test('holds the others as unknown while the owner of an exchange may be dead', a
   await first.rotate({ attempts: 1 });
   first.plan.decide = ({ name }) => (name === 'FilterLogEvents' ? 'failed-before' : 'ok');
   await first.recover();
-  expect(holdsInForce(service.brake())).toMatchObject([{ why: 'unknown', secretArn: SECRET_ARN }]);
+  expect(holdsInForce(service.holds())).toMatchObject([{ why: 'unknown', secretArn: SECRET_ARN }]);
 });

@@ -1,5 +1,6 @@
 import type { ItemStore } from '../../lambda/ledger/change.ts';
-import type { AuditRow, CredentialState } from '../../lambda/ledger/state.ts';
+import type { AuditRow } from '../../lambda/ledger/item.ts';
+import type { CredentialState } from '../../lambda/ledger/state.ts';
 import { remembered } from './remembered.ts';
 
 /** Carries out a call of DynamoDB, or fails it; `effect` is what it does at the table. */

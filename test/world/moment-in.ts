@@ -1,4 +1,4 @@
-import { holdsInForce, SERVICE, stillHolds } from '../../lambda/ledger/brake.ts';
+import { decodeHolds, holdsInForce, SERVICE, stillHolds } from '../../lambda/ledger/holds.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import type { Moment } from '../../local/judge/moment.ts';
 import type { Platform } from '../../local/thingspace/platform.ts';
@@ -60,7 +60,7 @@ export function momentIn(
 function isHeldByOther(table: ReadonlyMap<string, string>, username: string): boolean {
   const stateOf = (key: string) => decodeState(key, JSON.parse(table.get(key) ?? '{}'));
   if (!table.has(SERVICE)) return false;
-  return holdsInForce(stateOf(SERVICE)).some((hold) => {
+  return holdsInForce(decodeHolds(SERVICE, JSON.parse(table.get(SERVICE) ?? '{}'))).some((hold) => {
     const holder = credentialKey(hold.username);
     return holder !== credentialKey(username) && tellsOfIt(() => stillHolds(hold, stateOf(holder)));
   });

@@ -1,5 +1,11 @@
-import { engage, type Holding, holdsInForce, release, SERVICE } from '../../lambda/ledger/brake.ts';
-import { decodeState } from '../../lambda/ledger/state.ts';
+import {
+  decodeHolds,
+  type Holds,
+  holdsInForce,
+  override,
+  place,
+  SERVICE,
+} from '../../lambda/ledger/holds.ts';
 import type { Fate } from './fate.ts';
 import { announced } from './judge.ts';
 import { createWorld } from './world.ts';
@@ -10,48 +16,48 @@ export type Service = ReturnType<typeof startService>;
 
 /** Two credentials of one service: they share the ledger's table and the clock. */
 export function startService({
-  exchangeBrake = true,
+  holdsOn = true,
   nextPassword,
 }: {
-  exchangeBrake?: boolean;
+  holdsOn?: boolean;
   nextPassword?: () => string;
 } = {}) {
-  const first = createWorld({ exchangeBrake, ...(nextPassword && { nextPassword }) });
+  const first = createWorld({ holdsOn, ...(nextPassword && { nextPassword }) });
   const second = createWorld({
-    exchangeBrake,
+    holdsOn,
     clock: first.clock,
     table: first.aws.table,
     username: 'Yard-Api',
     secretArn: OTHER_ARN,
     seed: 2,
   });
-  const brake = () => decodeState(SERVICE, JSON.parse(first.aws.table.get(SERVICE) ?? '{}'));
+  const holds = () => decodeHolds(SERVICE, JSON.parse(first.aws.table.get(SERVICE) ?? '{}'));
+  function change(apply: (item: Holds, now: number) => unknown): void {
+    const item = holds();
+    apply(item, first.clock.nowMs());
+    first.aws.table.set(SERVICE, JSON.stringify({ ...item, revision: item.revision + 1 }));
+  }
   return {
     first,
     second,
-    brake,
-    /** A person releases what stands. */
-    release() {
-      const state = brake();
-      release(
-        state,
-        holdsInForce(state).map(({ attempt }) => attempt),
-        first.clock.nowMs(),
-      );
-      first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
-    },
-    /** A hold that an earlier invocation has written. */
-    holdBy(holding: Holding) {
-      const state = brake();
-      engage(state, holding, first.clock.nowMs());
-      first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
-    },
+    /** The service's item of holds. */
+    holds,
+    /** An operator overrides the holds in force. */
+    override: () =>
+      change((item, now) =>
+        override(
+          item,
+          holdsInForce(item).map(({ attempt }) => attempt),
+          now,
+        ),
+      ),
+    /** A hold that an earlier invocation has placed. */
+    holdBy: (placed: Parameters<typeof place>[1]) => change((item, now) => place(item, placed, now)),
     /** Another secret whose rotation was held, before all others. */
-    alsoHeld(secretArn: string) {
-      const state = brake();
-      if (state.brake) state.brake.held = { [secretArn]: first.clock.nowMs(), ...state.brake.held };
-      first.aws.table.set(SERVICE, JSON.stringify({ ...state, revision: state.revision + 1 }));
-    },
+    alsoWaits: (secretArn: string) =>
+      change((item, now) => {
+        item.brake.held = { [secretArn]: now, ...item.brake.held };
+      }),
     told: () => [...announced(first), ...announced(second)],
   };
 }

@@ -229,7 +229,7 @@ function heldByOther(): Cause {
       first.advance(25 * MINUTE_MS);
       await first.recover();
     },
-    end: () => service.release(),
+    end: () => service.override(),
     says: ['held'],
   };
 }

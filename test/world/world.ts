@@ -40,7 +40,7 @@ type Options = {
   username?: string;
   secretArn?: string;
   table?: Map<string, string>;
-  exchangeBrake?: boolean;
+  holdsOn?: boolean;
   /** The time in DynamoDB's answers: its servers disagree by seconds, and HTTP dates are whole ones. @default the world's */
   dynamoDbClock?: (nowMs: number) => number;
   /** How long a sleep takes that was to take so long. @default exactly so long */
@@ -155,7 +155,8 @@ export function createWorld(options: Options = {}) {
   const state = (): CredentialState => stateIn(itemText());
   const exposureIn = remembered((text) => exposure(stateIn(text)));
   const inFlightIn = remembered(
-    (text) => Object.keys((JSON.parse(text) as CredentialState).inFlight).length > 0,
+    // The item of holds has no such member.
+    (text) => Object.keys((JSON.parse(text) as Partial<CredentialState>).inFlight ?? {}).length > 0,
   );
   aws.store(secretValue(FIRST_PASSWORD, username));
 
@@ -203,7 +204,7 @@ export function createWorld(options: Options = {}) {
       ),
       clock,
       metrics,
-      exchangeBrake: options.exchangeBrake ?? false,
+      holdsOn: options.holdsOn ?? false,
       log: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
     };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { heldSecrets, holdsInForce, SERVICE, stillHolds } from '../../lambda/ledger/brake.ts';
+import { holdsInForce, SERVICE, stillHolds, waitingSecrets } from '../../lambda/ledger/holds.ts';
 import { readSettings } from '../../lambda/settings.ts';
 import type { Fate } from '../world/fate.ts';
 import { announced } from '../world/judge.ts';
@@ -36,7 +36,7 @@ describe('An unresolved exchange', () => {
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
     expect(service.first.state().journal.state).toBe('lost');
-    expect(holdsInForce(service.brake()).map(({ why }) => why)).toEqual(['lost']);
+    expect(holdsInForce(service.holds()).map(({ why }) => why)).toEqual(['lost']);
     expect(errorOf((await once(service.second)).failures[0])?.name).toBe('ExchangesHeldError');
   });
 
@@ -53,7 +53,7 @@ describe('An unresolved exchange', () => {
     const service = startService({ nextPassword: () => "it's" });
     await service.first.rotate({ attempts: 1 });
     expect(service.first.state().journal.state).toBe('received');
-    expect(holdsInForce(service.brake()).map(({ why }) => why)).toEqual(['unusable']);
+    expect(holdsInForce(service.holds()).map(({ why }) => why)).toEqual(['unusable']);
     expect(errorOf((await once(service.second)).failures[0])?.name).toBe('ExchangesHeldError');
   });
 
@@ -65,7 +65,7 @@ describe('An unresolved exchange', () => {
     await first.rotate({ attempts: 1 });
     first.link.spoil = undefined;
     expect(first.state().journal.state).toBe('committed');
-    expect(holdsInForce(service.brake()).map(({ why }) => why)).toEqual(['unusable']);
+    expect(holdsInForce(service.holds()).map(({ why }) => why)).toEqual(['unusable']);
     expect(errorOf((await once(second)).failures[0])?.name).toBe('ExchangesHeldError');
     first.restoreByHand('Reset By Support 1');
     expect(await first.trial()).toBe('done');
@@ -90,7 +90,7 @@ describe('An unresolved exchange', () => {
     service.holdBy({ username: 'Former', secretArn: SECRET_ARN, attempt: 'of-former', why: 'lost' });
     expect((await service.first.rotate()).rotated).toBe(true);
     await service.first.recover();
-    expect(holdsInForce(service.brake())).toEqual([]);
+    expect(holdsInForce(service.holds())).toEqual([]);
   });
 
   test('holds neither its own credential nor a roll forward', async () => {
@@ -108,7 +108,7 @@ describe('An unresolved exchange', () => {
   });
 
   test('holds no rotation when EXCHANGE_BRAKE is off', async () => {
-    const service = startService({ exchangeBrake: false });
+    const service = startService({ holdsOn: false });
     await endsUnknown(service);
     expect((await service.second.rotate()).rotated).toBe(true);
     expect(service.first.aws.table.has(SERVICE)).toBe(false);
@@ -131,13 +131,13 @@ describe('The end of a hold', () => {
     const service = startService();
     await endsUnknown(service);
     await service.second.rotate();
-    expect(heldSecrets(service.brake())).toEqual([OTHER_ARN]);
+    expect(waitingSecrets(service.holds())).toEqual([OTHER_ARN]);
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
     await service.first.recover();
     expect(service.told().filter((event) => event === 'exchanges-resume')).toHaveLength(1);
     expect((await service.second.rotate()).rotated).toBe(true);
-    expect(service.brake().brake).toEqual({ holds: {}, held: {} });
+    expect(service.holds().brake).toEqual({ holds: {}, held: {} });
   });
 
   test('is not announced when no rotation was held', async () => {
@@ -155,9 +155,9 @@ describe('The end of a hold', () => {
     await service.first.recover();
     service.first.restoreByHand('Reset By Support 1');
     expect(await service.first.trial()).toBe('done');
-    expect(holdsInForce(service.brake())).toHaveLength(1);
+    expect(holdsInForce(service.holds())).toHaveLength(1);
     expect((await service.second.rotate()).rotated).toBe(true);
-    expect(holdsInForce(service.brake())).toEqual([]);
+    expect(holdsInForce(service.holds())).toEqual([]);
   });
 
   test('applies to one attempt only when an operator overrides the hold', async () => {
@@ -165,7 +165,7 @@ describe('The end of a hold', () => {
     const { first, second } = service;
     await endsUnknown(service);
     await once(second);
-    service.release();
+    service.override();
     // A retry of the same exchange does not hold anew.
     await first.recover();
     expect((await second.rotate()).rotated).toBe(true);
@@ -185,10 +185,10 @@ test('the next check holds other rotations when the invocation died before it co
     return first.state().journal.state === 'unknown' && name === 'PutItem' ? 'killed-before' : 'ok';
   };
   await first.rotate({ attempts: 1 });
-  expect([first.state().journal.state, holdsInForce(service.brake())]).toEqual(['unknown', []]);
+  expect([first.state().journal.state, holdsInForce(service.holds())]).toEqual(['unknown', []]);
   first.plan.decide = () => 'ok';
   await first.recover();
-  expect(holdsInForce(service.brake())).toHaveLength(1);
+  expect(holdsInForce(service.holds())).toHaveLength(1);
   expect(errorOf((await once(second)).failures[0])?.name).toBe('ExchangesHeldError');
 });
 
@@ -218,7 +218,7 @@ describe('A credential on hold', () => {
         holder: { username: 'Fleet-Api', secretArn: SECRET_ARN, why: 'lost' },
       });
     }
-    service.release();
+    service.override();
     second.advance(DAY_MS);
     await second.recover();
     expect(announced(second).at(-1)).toBe('trouble-over');
@@ -228,13 +228,13 @@ describe('A credential on hold', () => {
   test('is announced as an unfinished rotation when no rotation was started after the hold', async () => {
     const service = await lostAndLeft();
     const { second } = service;
-    service.release();
+    service.override();
     for (let day = 0; day < 2; day += 1) {
       second.advance(DAY_MS);
       await second.recover();
     }
     expect(standing(second)).toMatchObject([{ trouble: 'rotation-failing' }]);
-    expect(heldSecrets(service.brake())).toEqual([OTHER_ARN]);
+    expect(waitingSecrets(service.holds())).toEqual([OTHER_ARN]);
   });
 
   test('announces no hold while its rotation is not due', async () => {
@@ -252,7 +252,7 @@ describe('A credential on hold', () => {
     await second.recover();
     expect(standing(second)).toMatchObject([{ trouble: 'held' }]);
     expect(errorOf((await once(second)).failures[0])?.name).toBe('ExchangesHeldError');
-    service.release();
+    service.override();
     expect((await second.rotate()).rotated).toBe(true);
   });
 
@@ -263,7 +263,7 @@ describe('A credential on hold', () => {
     first.restoreByHand('Reset By Support 1');
     await first.recover();
     expect(announced(first)).not.toContain('exchanges-resume');
-    expect(heldSecrets(service.brake())).toEqual([]);
+    expect(waitingSecrets(service.holds())).toEqual([]);
   });
 });
 
@@ -294,7 +294,7 @@ test('a check that fails beside an exchange under way holds no rotation', async 
   };
   expect(errorOf(await first.recover())?.name).toBe('ExchangeInProgressError');
   expect(first.state().journal.state).toBe('exchanging');
-  expect(holdsInForce(service.brake())).toEqual([]);
+  expect(holdsInForce(service.holds())).toEqual([]);
   checked.resolve();
   await Promise.all(rotations);
   expect(first.state().journal.state).toBe('idle');
@@ -333,13 +333,13 @@ async function play(where: Where | undefined) {
     const here = ({ index }: { index: number }) => where?.phase === phase && index === begun + where.index;
     world.plan.decide = (call) => {
       if (here(call) && where) {
-        if (where.release) service.release();
+        if (where.release) service.override();
         return where.fate;
       }
       return phase === 0 && call.name === 'GetNewPassword' ? 'request-lost' : 'ok';
     };
     const before = contacts(second);
-    const holds = holdsInForce(service.brake()).some((hold) => stillHolds(hold, first.state()));
+    const holds = holdsInForce(service.holds()).some((hold) => stillHolds(hold, first.state()));
     await run();
     world.plan.decide = () => 'ok';
     if (world === second && holds && !(where?.phase === phase && where.release)) {
@@ -374,7 +374,7 @@ describe('A death, a failed call or an override anywhere in the incident', () =>
             expect(world.currentPassword(), history).toBe(world.truth().password);
             expect(world.violations, history).toEqual([]);
           }
-          expect(holdsInForce(service.brake()), history).toEqual([]);
+          expect(holdsInForce(service.holds()), history).toEqual([]);
         }
       }
     });
@@ -387,8 +387,8 @@ test('reads the hold’s switch from EXCHANGE_BRAKE: off by default, and other w
     ALARM_TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:alarms',
     SEALING_KEY_ID: 'arn:aws:kms:us-east-1:111122223333:key/1',
   };
-  const brakeOf = (EXCHANGE_BRAKE: string) => readSettings({ ...environment, EXCHANGE_BRAKE }).exchangeBrake;
-  expect(readSettings(environment).exchangeBrake).toBe(false);
-  expect([brakeOf('on'), brakeOf('off')]).toEqual([true, false]);
-  expect(() => brakeOf('yes')).toThrow('EXCHANGE_BRAKE must be "on" or "off"');
+  const setTo = (EXCHANGE_BRAKE: string) => readSettings({ ...environment, EXCHANGE_BRAKE }).holdsOn;
+  expect(readSettings(environment).holdsOn).toBe(false);
+  expect([setTo('on'), setTo('off')]).toEqual([true, false]);
+  expect(() => setTo('yes')).toThrow('EXCHANGE_BRAKE must be "on" or "off"');
 });

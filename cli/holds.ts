@@ -1,28 +1,34 @@
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { PresentableError } from '../lambda/errors.ts';
-import { forget, heldSecrets, holdsInForce, SERVICE, stillHolds } from '../lambda/ledger/brake.ts';
-import type { Hold } from '../lambda/ledger/state.ts';
+import {
+  forget,
+  type Hold,
+  holdsInForce,
+  SERVICE,
+  stillHolds,
+  waitingSecrets,
+} from '../lambda/ledger/holds.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 
-/** The content of the service's own item in the ledger's table. */
-export type Brake = {
-  /** Unsettled exchanges that keep other credentials from beginning one, the oldest first. */
+/** The service's item of holds, as the tool shows it. */
+export type SeenHolds = {
+  /** Failed exchanges that keep other credentials from beginning one, the oldest first. */
   holds: Hold[];
   /** Secrets whose rotation was held and has not begun since. */
-  held: string[];
+  waiting: string[];
 };
 
 /**
- * A hold whose own item cannot be read stands: releasing it must not wait for that item's repair.
- * @throws LedgerUnavailableError, LedgerItemError: of the item of the whole service
+ * A hold whose own item cannot be read stands: its override must not wait for that item's repair.
+ * @throws LedgerUnavailableError, LedgerItemError: of the item of holds
  */
-export async function lookAtBrake(desk: Pick<Desk, 'ledger' | 'clock'>): Promise<Brake> {
-  const { state } = await desk.ledger.read(SERVICE, deadlineOf(desk));
+export async function lookAtHolds(desk: Pick<Desk, 'ledger' | 'clock'>): Promise<SeenHolds> {
+  const { state } = await desk.ledger.holds.read(SERVICE, deadlineOf(desk));
   const holds: Hold[] = [];
   for (const hold of holdsInForce(state)) {
     if (await stands(desk, hold)) holds.push(hold);
   }
-  return { holds: holds.sort((a, b) => a.since - b.since), held: heldSecrets(state) };
+  return { holds: holds.sort((a, b) => a.since - b.since), waiting: waitingSecrets(state) };
 }
 
 async function stands(desk: Pick<Desk, 'ledger' | 'clock'>, hold: Hold): Promise<boolean> {
@@ -44,9 +50,9 @@ export async function isGone({ account }: Pick<Desk, 'account'>, secretArn: stri
 }
 
 /** The secret of a held rotation is gone: nothing waits for it. */
-export const forgetHeld = (desk: Pick<Desk, 'ledger' | 'clock'>, secretArn: string): Promise<void> =>
-  desk.ledger.change(SERVICE, deadlineOf(desk), (state) => forget(state, secretArn));
+export const forgetWaiting = (desk: Pick<Desk, 'ledger' | 'clock'>, secretArn: string): Promise<void> =>
+  desk.ledger.holds.change(SERVICE, deadlineOf(desk), (item) => forget(item, secretArn));
 
-/** A service with one credential has no brake, and is spared the read. */
-export const brakeIsOn = ({ function: found }: Pick<Desk, 'function'>): boolean =>
+/** A service with one credential has no holds, and is spared the read. */
+export const holdsAreOn = ({ function: found }: Pick<Desk, 'function'>): boolean =>
   found?.environment.EXCHANGE_BRAKE === 'on';

@@ -22,8 +22,11 @@ export type SeenHolds = {
  * A hold whose own item cannot be read stands: its override must not wait for that item's repair.
  * @throws LedgerUnavailableError, LedgerItemError: of the item of holds
  */
-export async function lookAtHolds(desk: Pick<Desk, 'ledger' | 'clock'>): Promise<SeenHolds> {
-  const { state } = await desk.ledger.holds.read(SERVICE, deadlineOf(desk));
+export async function lookAtHolds(
+  desk: Pick<Desk, 'ledger' | 'clock'>,
+  items = desk.ledger.holds,
+): Promise<SeenHolds> {
+  const { state } = await items.read(SERVICE, deadlineOf(desk));
   const holds: Hold[] = [];
   for (const hold of holdsInForce(state)) {
     if (await stands(desk, hold)) holds.push(hold);

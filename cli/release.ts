@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { forget, type Hold, override, SERVICE } from '../lambda/ledger/holds.ts';
+import { LedgerItemError } from '../lambda/ledger/item.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
@@ -21,10 +22,10 @@ export type ReleaseOptions = {
  * @throws NotConfirmedError, LedgerUnavailableError, LedgerItemError
  */
 export async function release(desk: Desk, options: ReleaseOptions): Promise<void> {
-  const { terminal, ledger } = desk;
-  const { holds, waiting } = await lookAtHolds(desk);
+  const { terminal } = desk;
+  const { holds, waiting, items, isDamaged } = await lookForOverride(desk);
   const gone: string[] = [];
-  for (const secretArn of holds.length === 0 ? [] : waiting) {
+  for (const secretArn of holds.length === 0 && !isDamaged ? [] : waiting) {
     if (await isGone(desk, secretArn)) gone.push(secretArn);
   }
   const held = waiting.filter((secretArn) => !gone.includes(secretArn));
@@ -34,22 +35,25 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
         ? JSON.stringify({ holds: holds.map(inJson), held, released: overridden.map(inJson) }, null, 2)
         : text,
     );
-  if (holds.length === 0) return tell([], 'No hold to override: no exchange holds other rotations.');
+  if (holds.length === 0 && !isDamaged)
+    return tell([], 'No hold to override: no exchange holds other rotations.');
   if (!options.json) {
     for (const hold of holds) terminal.say(inWords(hold));
     terminal.say(
       `${held.length} rotation(s) were held. After this they may ask ThingSpace for new passwords, although the cause of the ` +
-        'failed exchange above may affect them: be sure that it cannot.',
+        'failed exchange may affect them: be sure that it cannot.',
     );
   }
   if (options.dryRun) return tell([], 'Dry run: no change was made.');
-  await confirmed(terminal, options.yes, 'Override the hold?');
+  const dropping = 'Override the holds, and drop the members that cannot be read?';
+  await confirmed(terminal, options.yes, isDamaged ? dropping : 'Override the hold?');
   const attempts = holds.map(({ attempt }) => attempt);
-  const rows = holds.map((hold) => ({ ...hold, attempt: randomUUID() }));
-  const overridden = await ledger.holds.change(SERVICE, deadlineOf(desk), (item, now) => {
+  const of = isDamaged ? [...holds, { secretArn: options.secret ?? '' }] : holds;
+  const rows = of.map(({ secretArn }) => ({ secretArn, attempt: randomUUID() }));
+  const overridden = await items.change(SERVICE, deadlineOf(desk), (item, now) => {
     for (const secretArn of gone) forget(item, secretArn);
     const ended = override(item, attempts, now);
-    for (const { attempt, secretArn } of ended.length === 0 ? [] : rows)
+    for (const { attempt, secretArn } of ended.length === 0 && !isDamaged ? [] : rows)
       item.auditRows.push({
         attempt,
         at: now,
@@ -62,14 +66,32 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
       });
     return ended;
   });
-  await flushAudit(desk, SERVICE, ledger.holds);
+  await flushAudit(desk, SERVICE, items);
   const secretArn = options.secret ?? holds[0]?.secretArn;
-  tell(
-    overridden,
-    held.length === 0
-      ? 'Done: the other rotations come as scheduled.'
-      : `Done. Start the held rotations, one after another: ${commandOf('rotate --held', secretArn)}`,
-  );
+  tell(overridden, doneWords(held.length, isDamaged, secretArn));
+}
+
+/**
+ * A member that cannot be read may be a hold, so the override replaces it.
+ * @throws LedgerUnavailableError; LedgerItemError when a later version has reserved the item
+ */
+async function lookForOverride(desk: Desk) {
+  const { holds, damagedHolds } = desk.ledger;
+  try {
+    return { ...(await lookAtHolds(desk)), items: holds, isDamaged: false };
+  } catch (failure) {
+    if (!(failure instanceof LedgerItemError)) throw failure;
+    const readable = await lookAtHolds(desk, damagedHolds);
+    desk.terminal.warn(failure.message);
+    return { ...readable, items: damagedHolds, isDamaged: true };
+  }
+}
+
+function doneWords(held: number, wasDamaged: boolean, secretArn: string | undefined): string {
+  const start = `Start the held rotations, one after another: ${commandOf('rotate --held', secretArn)}`;
+  if (wasDamaged)
+    return `Done. ${start} The item may have lost one: \`status\` without --secret shows each credential.`;
+  return held === 0 ? 'Done: the other rotations come as scheduled.' : `Done. ${start}`;
 }
 
 const inWords = ({ username, secretArn, why, since }: Hold): string =>

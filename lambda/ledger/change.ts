@@ -88,7 +88,8 @@ export async function change<S extends Item, T>(
       await kind.beforeWrite?.(state, store);
       const writeId = randomUUID();
       const expected = state.revision;
-      state.revision += 1;
+      // The revision of a damaged item may be no number.
+      state.revision = (Number(expected) || 0) + 1;
       state.recentWrites = [writeId, ...state.recentWrites].slice(0, REMEMBERED_WRITES);
       sent.set(writeId, result);
       memory.delete(credential);

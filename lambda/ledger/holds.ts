@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { decodeItem, itemMembers, newItem } from './item.ts';
+import { decodeItem, isRecord, itemMembers, newItem } from './item.ts';
 import { committedVersion, exchangeOf } from './journal.ts';
 import { queueAlarm } from './outbox.ts';
 import { type CredentialState, credentialKey } from './state.ts';
@@ -59,9 +59,33 @@ export const decodeHolds = (_key: string, stored: Record<string, unknown>): Hold
     holdsItem,
     { ...newHolds(), ...stored },
     (where) =>
-      `The item ${SERVICE} of the ledger's table, which lists the holds, cannot be read (${where}). No password is ` +
-      'presented until it is repaired: restore the item from point-in-time recovery, or deploy the version of the ' +
-      'software that wrote it.',
+      `The item ${SERVICE} of the ledger's table lists the holds and cannot be read (${where}). A hold may be in it, so no ` +
+      'rotation begins an exchange where holds are on (EXCHANGE_BRAKE). ' +
+      '1. Look at every credential, and resolve each failed exchange: `npm run cli -- status`. ' +
+      '2. Override the holds and replace the members that cannot be read: `npm run cli -- release --secret <any secret of the service>`. ' +
+      '3. Start the rotations that were held: `npm run cli -- rotate --held --secret <any secret of the service>`.',
+  );
+
+/**
+ * Reads the stored item for an override: a new item has the members that cannot be read.
+ * @throws LedgerItemError when a later version has reserved the item
+ */
+export function decodeForOverride(key: string, stored: Record<string, unknown>): Holds {
+  const brake = isRecord(stored.brake) ? readable(lists, stored.brake) : {};
+  const item = decodeHolds(key, {
+    ...readable(itemMembers, stored),
+    brake: { ...newHolds().brake, ...brake },
+  });
+  // The write's condition names the stored revision, also one that is not a number.
+  return 'revision' in stored ? { ...item, revision: stored.revision as number } : item;
+}
+
+const readable = (schemas: Readonly<Record<string, v.GenericSchema>>, members: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(members).filter(([name, value]) => {
+      const schema = schemas[name];
+      return schema === undefined || v.is(schema, value);
+    }),
   );
 
 /** A credential that is about to begin an exchange, or whose daily check only asks. */

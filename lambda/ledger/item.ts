@@ -70,16 +70,16 @@ export function decodeItem<S extends Item>(
   stored: Record<string, unknown>,
   unreadable: (where: string) => string,
 ): S {
+  if (typeof stored.schema === 'number' && stored.schema > SCHEMA) {
+    throw new LedgerItemError(
+      `The ledger item of ${stored.credential} was written by a later version of the software (schema ${stored.schema}; ` +
+        `this one reads ${SCHEMA}), so nothing is presented or changed: deploy that version again.`,
+    );
+  }
   const read = v.safeParse(schema, stored);
   if (!read.success) {
     const where = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the item'))].join(', ');
     throw new LedgerItemError(unreadable(where));
-  }
-  if (read.output.schema > SCHEMA) {
-    throw new LedgerItemError(
-      `The ledger item of ${read.output.credential} was written by a later version of the software (schema ` +
-        `${read.output.schema}; this one reads ${SCHEMA}), so nothing is presented or changed: deploy that version again.`,
-    );
   }
   return withUnknownMembers({ ...read.output, schema: SCHEMA }, stored);
 }
@@ -94,5 +94,5 @@ function withUnknownMembers<T>(known: T, stored: unknown): T {
   return merged as T;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

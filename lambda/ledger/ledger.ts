@@ -3,7 +3,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Budgets } from './budgets.ts';
 import type { ItemKind } from './change.ts';
 import { ReservationExpiredError } from './errors.ts';
-import { decodeHolds, type Holds } from './holds.ts';
+import { decodeForOverride, decodeHolds, type Holds } from './holds.ts';
 import { type Items, type ItemsParts, itemsOf, type Transition } from './items.ts';
 import { recordUnchanged } from './journal.ts';
 import { type Presentation, reserve } from './reserve.ts';
@@ -27,6 +27,8 @@ type LedgerParts = ItemsParts & { metrics: Metrics; budgets: Budgets };
  */
 export interface Ledger extends Items<CredentialState> {
   holds: Items<Holds>;
+  /** The same item for an operator's override: a new item has the members that cannot be read. */
+  damagedHolds: Items<Holds>;
   /**
    * Takes one unit of the budget. The caller must send the granted request at once. `after` is a log-in that gave a
    * session for it: the same write settles that success, also when it refuses the unit.
@@ -98,6 +100,7 @@ export function createLedger(parts: LedgerParts): Ledger {
     read,
     change,
     holds: itemsOf(parts, { decode: decodeHolds }),
+    damagedHolds: itemsOf(parts, { decode: decodeForOverride }),
     mayStillLeave,
 
     async reserve(wanted, deadlineMs, after) {

@@ -7,6 +7,7 @@ import { rotate } from '../../cli/rotate.ts';
 import { status } from '../../cli/status.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { holdsInForce, SERVICE, waitingSecrets } from '../../lambda/ledger/holds.ts';
+import { SCHEMA } from '../../lambda/ledger/item.ts';
 import { endsUnknown, OTHER_ARN, type Service, startService } from '../world/service.ts';
 import { MINUTE_MS, SECRET_ARN } from '../world/world.ts';
 import { deskIn, fakeTerminal } from './desk.ts';
@@ -132,6 +133,53 @@ describe('The command release', () => {
     expect(holdsInForce(service.holds())).toEqual([]);
     await rotate(desk, { secret, held: true, yes: true });
     expect(service.second.truth().getNewPasswords).toBe(1);
+  });
+
+  const damages: [string, (item: Record<string, unknown>) => unknown][] = [
+    [
+      'one of its holds',
+      (item) => ({ ...item, brake: { ...(item.brake as object), holds: { x: 'damaged' } } }),
+    ],
+    ['the member of its lists', (item) => ({ ...item, brake: 'damaged' })],
+    ['its revision', (item) => ({ ...item, revision: 'damaged' })],
+  ];
+  it.each(damages)('overrides an item of holds in which %s cannot be read', async (_, damage) => {
+    const service = await incident();
+    const { aws } = service.first;
+    aws.table.set(SERVICE, JSON.stringify(damage(JSON.parse(aws.table.get(SERVICE) ?? ''))));
+    const damaged = aws.table.get(SERVICE);
+    const { failures } = await service.second.rotate({ attempts: 1, backoffMs: 0 });
+    const [failed] = failures;
+    const error = failed && 'error' in failed ? failed.error : undefined;
+    expect(error?.name).toBe('LedgerItemError');
+    expect(error?.message).toMatch(/item <service>.*1\. .*2\. .*release --secret.*3\. .*rotate --held/s);
+    expect(service.second.truth().logIns).toBe(0);
+
+    const dry = deskOf(service);
+    await release(dry.desk, { secret, actor, dryRun: true });
+    expect(dry.terminal.warned.join('\n')).toContain('item <service>');
+    expect(aws.table.get(SERVICE)).toBe(damaged);
+
+    const { desk, terminal } = deskOf(service);
+    await release(desk, { secret, actor });
+    expect(terminal.asked).toEqual(['Override the holds, and drop the members that cannot be read?']);
+    expect(holdsInForce(service.holds())).toEqual([]);
+    await rotate(desk, { secret, yes: true });
+    expect(service.second.currentPassword()).toBe(service.second.truth().password);
+    await audit(desk, { username: SERVICE });
+    expect(terminal.said.at(-1)).toMatch(/ann +release +released/);
+  });
+
+  it('does not touch an item of holds that a later version has reserved', async () => {
+    const service = await incident();
+    const { table } = service.first.aws;
+    const later = JSON.stringify({ ...service.holds(), schema: SCHEMA + 1, brake: 'of a later version' });
+    table.set(SERVICE, later);
+    const { desk } = deskOf(service);
+    await expect(release(desk, { secret, actor, yes: true })).rejects.toThrow(
+      'later version of the software',
+    );
+    expect(table.get(SERVICE)).toBe(later);
   });
 
   it('does not count a secret that is gone', async () => {

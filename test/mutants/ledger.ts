@@ -234,8 +234,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'the schema number of a later version fails closed',
     file: 'lambda/ledger/item.ts',
-    find: 'if (read.output.schema > SCHEMA) {',
-    replace: 'if (read.output.schema > SCHEMA + 1_000) {',
+    find: 'stored.schema > SCHEMA) {',
+    replace: 'stored.schema > SCHEMA + 1_000) {',
     noticedBy: 'test/ledger/state.test.ts',
   },
   {
@@ -300,6 +300,14 @@ export const ledgerMutants: Mutant[] = [
     find: "journal.state === 'exchanging' && now < journal.startedAt + LEASE_MS",
     replace: "journal.state === 'exchanging' && now > 0",
     noticedBy: 'test/rotation/adopt.test.ts',
+  },
+  {
+    rule: 'a hold that cannot be read counts until an operator overrides it',
+    file: 'lambda/ledger/ledger.ts',
+    find: 'holds: itemsOf(parts, { decode: decodeHolds })',
+    replace: 'holds: itemsOf(parts, { decode: decodeForOverride })',
+    noticedBy: 'test/cli/release.test.ts',
+    testName: 'overrides an item of holds',
   },
   {
     rule: 'an override of a hold is for one attempt only',

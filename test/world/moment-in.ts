@@ -58,18 +58,20 @@ export function momentIn(
 
 /** Reports whether an exchange of another credential of the table, which its item still tells of, holds this one. */
 function isHeldByOther(table: ReadonlyMap<string, string>, username: string): boolean {
-  const stateOf = (key: string) => decodeState(key, JSON.parse(table.get(key) ?? '{}'));
-  if (!table.has(SERVICE)) return false;
-  return holdsInForce(decodeHolds(SERVICE, JSON.parse(table.get(SERVICE) ?? '{}'))).some((hold) => {
-    const holder = credentialKey(hold.username);
-    return holder !== credentialKey(username) && tellsOfIt(() => stillHolds(hold, stateOf(holder)));
-  });
+  const itemOf = (key: string) => JSON.parse(table.get(key) ?? '{}');
+  return holdsUnlessRead(() =>
+    holdsInForce(decodeHolds(SERVICE, itemOf(SERVICE))).some((hold) => {
+      const holder = credentialKey(hold.username);
+      if (holder === credentialKey(username)) return false;
+      return holdsUnlessRead(() => stillHolds(hold, decodeState(holder, itemOf(holder))));
+    }),
+  );
 }
 
 /** An item that cannot be read ends no hold. */
-function tellsOfIt(readHolder: () => boolean): boolean {
+function holdsUnlessRead(read: () => boolean): boolean {
   try {
-    return readHolder();
+    return read();
   } catch {
     return true;
   }

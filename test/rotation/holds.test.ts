@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import { render } from '../../lambda/alarms/render.ts';
 import { holdsInForce, SERVICE, stillHolds, waitingSecrets } from '../../lambda/ledger/holds.ts';
 import { readSettings } from '../../lambda/settings.ts';
 import type { Fate } from '../world/fate.ts';
@@ -158,6 +160,19 @@ describe('The end of a hold', () => {
     expect(holdsInForce(service.holds())).toHaveLength(1);
     expect((await service.second.rotate()).rotated).toBe(true);
     expect(holdsInForce(service.holds())).toEqual([]);
+  });
+
+  test('claims nothing about the exchange when an operator deleted the item of the holder', async () => {
+    const service = startService();
+    await endsUnknown(service);
+    await once(service.second);
+    service.alsoWaits('arn:third');
+    service.first.aws.table.delete('fleet-api');
+    expect((await service.second.rotate()).rotated).toBe(true);
+    const [resume] = service.second.aws.published.filter(({ event }) => event === 'exchanges-resume');
+    const { email } = render(resume as AlarmEvent);
+    expect(email).toContain('no longer holds the other rotations');
+    expect(email).not.toMatch(/come to an end|settled|resolved/);
   });
 
   test('applies to one attempt only when an operator overrides the hold', async () => {

@@ -16,17 +16,15 @@ export function othersHeld(event: AlarmEvent, { othersHeld }: Setting): string[]
 
 export function exchangesResume(event: ExchangesResume): Advice {
   const count = event.held === 1 ? '1 rotation was' : `${event.held} rotations were`;
+  // The holder's item no longer shows the exchange: an operator may have deleted the item.
   const end =
     event.how === 'settled'
-      ? `The password change of "${oneLine(event.username)}" has come to an end`
-      : `An operator has overridden the hold of the other rotations, although the password change of "${oneLine(event.username)}" is not settled`;
+      ? `The password change of "${oneLine(event.username)}" no longer holds the other rotations of this service`
+      : `An operator has overridden the hold that the password change of "${oneLine(event.username)}" put on the other rotations of this service`;
   return {
     headline: `${count} held, start again`,
     brief: 'Passwords are as they were. Command: see e-mail.',
-    happened: [
-      `${end}. It had kept the other rotations of this service from beginning, and ${count} held. Their passwords are ` +
-        'as they were.',
-    ],
+    happened: [`${end}. ${count} held. Their passwords are as they were.`],
     next: ['Secrets Manager may try them again by itself; when, is not known.'],
     todo: [
       {

@@ -1,6 +1,6 @@
 import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { exposure, type Journal } from '../lambda/ledger/state.ts';
-import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
+import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
 import { type FindingName, findings, type Wellness } from './findings.ts';
@@ -99,7 +99,7 @@ export function reportOn(sight: Sight): StatusReport {
       versionId: id.slice(0, id.lastIndexOf(':')),
       at: iso(at),
       replaced: replaced ?? false,
-      ...(releasable && !released ? { onceMoreAfter: iso(at + RELEASE_MS) } : {}),
+      ...(releasable && !released ? { onceMoreAfter: iso(at + RETRY_ONCE_MS) } : {}),
     })),
     journal: journalOf(state.journal, now),
     setAside: Object.keys(state.setAside).length + state.orphanItems.length,

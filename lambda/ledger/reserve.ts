@@ -15,7 +15,7 @@ import type { Fingerprint } from './fingerprint.ts';
 import { begin } from './journal.ts';
 import { type Attempt, type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
-import { LEASE_MS, RELEASE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
+import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
 import { markOf } from './trouble.ts';
 
 /** A request to present one password: the actor, the version, and the purpose. */
@@ -171,8 +171,8 @@ function barredPassword(state: CredentialState, wanted: Presentation, now: numbe
   }
   const refused = state.refused[wanted.fingerprint.id];
   if (!refused) return undefined;
-  const mayBeReleased = refused.releasable && !refused.released;
-  if (mayBeReleased && now >= refused.at + RELEASE_MS) return undefined;
+  const mayRetryOnce = refused.releasable && !refused.released;
+  if (mayRetryOnce && now >= refused.at + RETRY_ONCE_MS) return undefined;
   return barredAs(refused, state, wanted);
 }
 
@@ -192,7 +192,7 @@ function barredAs(
     `ThingSpace has refused the password of ${credential} in version ${versionId}; it is not presented ` +
       'again, because every failure counts toward the lock. Store a working password as a new version of the secret.',
     !releasable,
-    releasable && !released ? at + RELEASE_MS : undefined,
+    releasable && !released ? at + RETRY_ONCE_MS : undefined,
   );
 }
 

@@ -9,7 +9,7 @@ export const LEASE_MS = 20 * MINUTE_MS;
 /** A request that has not begun after this time is not sent: it must have left, connected, within 60 s. */
 export const RESERVATION_MS = 45_000;
 /** How long after a refusal that may not have been about the password it is presented once more. */
-export const RELEASE_MS = 30 * MINUTE_MS;
+export const RETRY_ONCE_MS = 30 * MINUTE_MS;
 /** How long after its issue a password may not have reached every server. */
 export const RECENTLY_ISSUED_MS = 60 * MINUTE_MS;
 /** How long no password is presented after the first missed answer, and after every further one. */

@@ -202,13 +202,13 @@ test('gives the function the runbook, the support contact and the credentials’
 
 test('switches the hold on from two credentials on, unless it is configured otherwise', () => {
   const [fleet, metering] = twoDepartments.credentials;
-  const brake = (changes: object) =>
+  const setTo = (changes: object) =>
     synthesize(configWith(changes)).one('AWS::Lambda::Function').Properties.Environment.Variables
       .EXCHANGE_BRAKE;
-  expect(brake({ credentials: [fleet] })).toBe('off');
-  expect(brake({ credentials: [fleet, metering] })).toBe('on');
-  expect(brake({ credentials: [fleet, metering], exchangeBrake: false })).toBe('off');
-  expect(brake({ credentials: [fleet], exchangeBrake: true })).toBe('on');
+  expect(setTo({ credentials: [fleet] })).toBe('off');
+  expect(setTo({ credentials: [fleet, metering] })).toBe('on');
+  expect(setTo({ credentials: [fleet, metering], exchangeBrake: false })).toBe('off');
+  expect(setTo({ credentials: [fleet], exchangeBrake: true })).toBe('on');
 });
 
 test('allows CloudFormation’s role to read the secret, so descriptions and tags can change', () => {

@@ -99,7 +99,7 @@ test('denies a second attempt after a certain refusal, even to an operator', () 
 test.each([
   ['its code says so', { ...refusal, releasable: false }, true],
   ['its code may mean something else', refusal, false],
-  ['it was refused once more after its release', { ...refusal, released: true }, false],
+  ['it was refused once more at its one retry', { ...refusal, released: true }, false],
 ])('reports whether a refused password is certainly at fault when %s: %s', (_, refused, certain) => {
   expect(ask(stateWith({ refused: { 'v1:p1': refused } }))).toMatchObject({ certain });
 });
@@ -211,7 +211,7 @@ test('bars each of two refused fingerprints', () => {
   }
 });
 
-test('grants a retry of a releasable fingerprint once, after exactly 30 minutes', () => {
+test('retries a refused fingerprint that may be retried once, after exactly 30 minutes', () => {
   const state = stateWith({ refused: { 'v1:p1': { ...refusal } } });
   const early = ask(state, presentation(), NOW + 30 * MINUTE_MS - 1);
   expect(early).toBeInstanceOf(RefusedPasswordError);

@@ -159,14 +159,14 @@ test('keeps a version presented while another attempt with it is in flight', () 
 
 test.each([
   ['final when it is certainly about the credentials', REFUSED, false],
-  ['releasable once when it may have another reason', UNSURE, true],
+  ['open to one retry when it may have another reason', UNSURE, true],
 ])('makes a refusal %s', (_, settlement, releasable) => {
   const state = stateWith();
   begin(state, 'a')(settlement);
   expect(state.refused['v1:p1']).toEqual({ at: NOW, releasable, released: false });
 });
 
-test('makes a refusal releasable for exactly an hour after the password was received', () => {
+test('lets a refusal be retried once for exactly an hour after the password was received', () => {
   const refusedAt = (at: number) => {
     const state = stateWith({ journal: { state: 'idle', lastToken: 'v1', receivedAt: NOW } });
     begin(state, 'a', presentation(), at)(REFUSED);

@@ -122,8 +122,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'a refusal that may not concern the password is retried once',
     file: 'lambda/ledger/reserve.ts',
-    find: 'const mayBeReleased = refused.releasable && !refused.released;',
-    replace: 'const mayBeReleased = false;',
+    find: 'const mayRetryOnce = refused.releasable && !refused.released;',
+    replace: 'const mayRetryOnce = false;',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {

@@ -330,7 +330,7 @@ async function helpToSettle(world: World, history: string): Promise<void> {
 
 const FATES: Fate[] = ['killed-before', 'killed-after', 'response-lost'];
 const PHASES = ['it ends unknown', 'the other is held', 'it is settled', 'the other continues'] as const;
-type Where = { phase: number; index: number; fate: Fate; release: boolean };
+type Where = { phase: number; index: number; fate: Fate; overrides: boolean };
 
 /** An incident in four phases; a fault, or an operator's override, at one call of one of them. */
 async function play(where: Where | undefined) {
@@ -348,7 +348,7 @@ async function play(where: Where | undefined) {
     const here = ({ index }: { index: number }) => where?.phase === phase && index === begun + where.index;
     world.plan.decide = (call) => {
       if (here(call) && where) {
-        if (where.release) service.override();
+        if (where.overrides) service.override();
         return where.fate;
       }
       return phase === 0 && call.name === 'GetNewPassword' ? 'request-lost' : 'ok';
@@ -357,7 +357,7 @@ async function play(where: Where | undefined) {
     const holds = holdsInForce(service.holds()).some((hold) => stillHolds(hold, first.state()));
     await run();
     world.plan.decide = () => 'ok';
-    if (world === second && holds && !(where?.phase === phase && where.release)) {
+    if (world === second && holds && !(where?.phase === phase && where.overrides)) {
       expect(contacts(second), 'contacts while held').toBe(before);
     }
     const names = world.calls.slice(begun).map(({ name }) => name);
@@ -373,8 +373,8 @@ describe('A death, a failed call or an override anywhere in the incident', () =>
     test(`loses nothing, begins no held exchange, and lets all rotate afterwards (while ${name})`, async () => {
       const { lengths } = await play(undefined);
       const faults = [
-        ...FATES.map((fate) => ({ fate, release: false })),
-        { fate: 'ok' as const, release: true },
+        ...FATES.map((fate) => ({ fate, overrides: false })),
+        { fate: 'ok' as const, overrides: true },
       ];
       for (let index = 1; index <= (lengths[phase] ?? 0); index += 1) {
         for (const fault of faults) {

@@ -1,6 +1,5 @@
 import type { ItemStore } from '../../lambda/ledger/change.ts';
-import type { AuditRow } from '../../lambda/ledger/item.ts';
-import type { CredentialState } from '../../lambda/ledger/state.ts';
+import type { AuditRow, Item } from '../../lambda/ledger/item.ts';
 import { remembered } from './remembered.ts';
 
 /** Carries out a call of DynamoDB, or fails it; `effect` is what it does at the table. */
@@ -28,9 +27,9 @@ export function createItems(now: () => number, table = new Map<string, string>()
   const orphans = new Map<string, string>();
   const usernames = new Map<string, string>();
   const audit: AuditRow[] = [];
-  const states = revisioned<CredentialState>(table);
+  const states = revisioned<Item>(table);
 
-  const over = (call: Call, onWritten?: (state: CredentialState) => void): ItemStore => ({
+  const over = (call: Call, onWritten?: (state: Item) => void): ItemStore => ({
     read: (credential) => call('GetItem', () => ({ item: states.read(credential), now: now() })),
     write: (state, expected) =>
       call('PutItem', () => {

@@ -236,8 +236,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'Content-Type and Content-Encoding are sealed with the body',
     file: 'lambda/sealing/seal-answer.ts',
-    find: 'const described = { httpStatus, contentType, contentEncoding,',
-    replace: 'const described = { httpStatus,',
+    find: 'httpStatus, contentType, contentEncoding, gapAt, complete, receivedBytes };',
+    replace: 'httpStatus, gapAt, complete, receivedBytes };',
     noticedBy: SEALING,
   },
   {

@@ -170,6 +170,13 @@ export const restMutants: Mutant[] = [
     noticedBy: API,
   },
   {
+    rule: 'a sealed answer names its transport',
+    file: 'lambda/sealing/seal-answer.ts',
+    find: 'const described = { transport, httpStatus,',
+    replace: 'const described = { httpStatus,',
+    noticedBy: 'test/sealing/sealed-answer.test.ts',
+  },
+  {
     rule: 'an answer is read by the transport that wrote it',
     file: 'lambda/thingspace/read-new-password.ts',
     find: "(answer.transport === 'rest' ? readOverRest : readOverSoap)",

@@ -3,7 +3,7 @@ import { oneLine } from '../lambda/alarms/legible.ts';
 import { type OpenedAnswer, open as openAnswer, readOpened } from '../lambda/sealing/open-answer.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
-import { inPlainText } from './plain-answer.ts';
+import { inPlainText, sourceOf } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
@@ -124,7 +124,7 @@ async function openOne(
   }
   const answer = await openAnswer(envelopes, desk.sealerFor(keyId));
   const plain = inPlainText(answer);
-  const read: Read = readOpened(answer, () => api.readNewPassword(plain.content));
+  const read: Read = readOpened(answer, () => api.readNewPassword({ ...plain.content, ...sourceOf(answer) }));
   terminal.say(
     `A sealed ${answer.kind} in ${where}: attempt ${oneLine(attempt)}, rotation ${oneLine(token)},`,
   );

@@ -1,5 +1,5 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import type { AnswerContent } from '../lambda/thingspace/api.ts';
+import type { AnswerContent, ReadableAnswer } from '../lambda/thingspace/api.ts';
 import { charsetsIn, codingsIn, encodingDeclaredIn } from '../lambda/thingspace/content-type.ts';
 
 export type PlainAnswer = {
@@ -57,6 +57,9 @@ export function inPlainText(answer: AnswerContent): PlainAnswer {
   }
   return { content: inUtf8(content, charset), undone: [...undone, charset.name], problem: undefined };
 }
+
+/** The facts of an answer that no decoding changes, and that its reader needs. */
+export const sourceOf = ({ httpStatus, transport }: ReadableAnswer) => ({ httpStatus, transport });
 
 const asItWas = (content: AnswerContent, problem?: string): PlainAnswer => ({ content, undone: [], problem });
 

@@ -2,7 +2,7 @@ import { PresentableError } from '../lambda/errors.ts';
 import { open, readOpened } from '../lambda/sealing/open-answer.ts';
 import type { Desk } from './desk.ts';
 import { NoSealedAnswerError } from './errors.ts';
-import { inPlainText } from './plain-answer.ts';
+import { inPlainText, sourceOf } from './plain-answer.ts';
 import { inLedger } from './sealed-answers.ts';
 import type { Sight } from './sight.ts';
 
@@ -18,7 +18,9 @@ export async function passwordFromSealed(desk: Desk, { username, state }: Sight)
       const { secretArn } = envelopes[0].header;
       const keyId = desk.settings.sealingKeyId ?? (await desk.store.describe(secretArn)).kmsKeyId ?? '';
       const answer = await open(envelopes, desk.sealerFor(keyId));
-      const read = readOpened(answer, () => desk.api.readNewPassword(inPlainText(answer).content));
+      const read = readOpened(answer, () =>
+        desk.api.readNewPassword({ ...inPlainText(answer).content, ...sourceOf(answer) }),
+      );
       if (read.outcome === 'done') return read.value;
     } catch (failure) {
       if (!(failure instanceof PresentableError)) throw failure;

@@ -120,6 +120,7 @@ function opened(envelopes: readonly Envelope[], key: DataKey): OpenedAnswer {
   return {
     kind: header?.version === 2 ? header.kind : 'answer',
     body,
+    transport: described.transport,
     contentType: described.contentType,
     contentEncoding: described.contentEncoding,
     httpStatus: described.httpStatus,
@@ -132,6 +133,8 @@ function opened(envelopes: readonly Envelope[], key: DataKey): OpenedAnswer {
 
 /** The line that `seal` puts before the bytes of an answer. */
 const description = v.object({
+  /** Absent: SOAP. */
+  transport: v.optional(v.literal('rest')),
   httpStatus: v.optional(v.number()),
   contentType: v.optional(v.string()),
   contentEncoding: v.optional(v.string()),

@@ -22,11 +22,11 @@ export type Sealable = AnswerContent & {
  * answer. Each is a text for one line of the log. No network.
  */
 export function seal(answer: Sealable, key: DataKey, about: AboutExchange): string[] {
-  const { body, httpStatus, contentType, contentEncoding, gapAt, complete } = answer;
+  const { body, transport, httpStatus, contentType, contentEncoding, gapAt, complete } = answer;
   const { receivedBytes = body.length } = answer;
   // The description is sealed and not in the header, because it is the server's text. Every part has it, so that each
   // part can be read alone.
-  const described = { httpStatus, contentType, contentEncoding, gapAt, complete, receivedBytes };
+  const described = { transport, httpStatus, contentType, contentEncoding, gapAt, complete, receivedBytes };
   const line = Buffer.from(`${JSON.stringify(described)}\n`);
   const parts = Math.max(1, Math.ceil(body.length / PART_BYTES));
   return Array.from({ length: parts }, (_, at) => {

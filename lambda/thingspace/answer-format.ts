@@ -18,6 +18,20 @@ const reasons = {
   'white-space': 'carries white space only in place of the value',
   'not-text': 'carries something else than text in place of the value',
   'bad-token': 'carries a session token that could not be sent back in a header',
+  'not-json': 'is not well-formed JSON',
+  'too-deep': 'is JSON that is nested more deeply than any answer of ThingSpace',
+  trailing: 'continues behind its JSON document',
+  xml: 'is XML in place of JSON',
+  'not-object': 'is JSON, but not an object',
+  null: 'carries null in place of the value',
+  'error-inside': 'has the status of a success and is an error',
+  'value-in-error': 'has the status of an error and carries the value of a success',
+  'unexpected-status':
+    'has an HTTP status that does not fit its content, or that no answer of ThingSpace has',
+  'no-reason': 'has the status of an error and names no error code',
+  'unknown-error': 'is an error in a form that is not known',
+  'several-errors': 'names more than one error code',
+  'gateway-gave-up': 'says that the gateway got no answer from ThingSpace',
 } as const;
 
 export type AnswerProblem = keyof typeof reasons;

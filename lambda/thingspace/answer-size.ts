@@ -9,7 +9,7 @@ export const MAX_HEADER_CHARS = 256;
 
 /**
  * Returns at most `mostBytes` of a body, with the password if there is one. A larger body keeps its beginning, half of
- * `mostBytes`, and a window around the last `NewPassword`. Without such a mention, or with one near the beginning, its
+ * `mostBytes`, and a window around the last `NewPassword` or `newPassword`. Without such a mention, or with one near the beginning, its
  * first bytes are kept.
  */
 export function excerptOf(
@@ -18,7 +18,7 @@ export function excerptOf(
 ): { body: Buffer; gapAt: number | undefined } {
   if (body.length <= mostBytes) return { body, gapAt };
   const half = Math.floor(mostBytes / 2);
-  // The last mention is the closing tag as a rule, so the password stands before it.
+  // Over SOAP the last mention is the closing tag as a rule: the password is before it. Over REST it is behind.
   const wanted = Math.min(lastMentionIn(body) - Math.floor(half / 2), body.length - half + 1);
   const windowAt = wanted - (wanted % 2); // Even, so that no character of UTF-16 is cut.
   if (windowAt > half) {
@@ -32,7 +32,7 @@ export function excerptOf(
 /**
  * Not `GetNewPasswordResponse`. In UTF-8 and UTF-16: the little-endian bytes also occur in big-endian text.
  */
-const MENTION = /(?<!Get)NewPassword|(?<!G\0e\0t\0)N\0e\0w\0P\0a\0s\0s\0w\0o\0r\0d\0/g;
+const MENTION = /(?<!Get)[Nn]ewPassword|(?<!G\0e\0t\0)[Nn]\0e\0w\0P\0a\0s\0s\0w\0o\0r\0d\0/g;
 
 function lastMentionIn(body: Buffer): number {
   let last = -1;

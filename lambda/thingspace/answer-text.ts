@@ -35,3 +35,7 @@ export function textOf(
   if (!declared.every(isUtf8)) throw new AnswerFormatError('not-utf-8');
   return text;
 }
+
+/** Reports whether a text begins as an HTML page. */
+export const isHtml = (text: string): boolean =>
+  /^\s*(?:<!--[^>]*-->\s*)?<(?:!doctype\s+html|html)\b/i.test(text);

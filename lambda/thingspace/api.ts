@@ -61,7 +61,7 @@ export type RawAnswer = AnswerContent & {
   /** 0 when the bytes are not HTTP; they are still kept. */
   httpStatus: number;
   /**
-   * True when the announced end came or the root element was closed, and `body` is all of it. False when the
+   * True when the announced end came or the document was whole, and `body` is all of it. False when the
    * connection broke or the time was over before that, the answer was larger than 1 MiB, or it is not HTTP.
    */
   complete: boolean;

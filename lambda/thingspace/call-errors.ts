@@ -23,6 +23,16 @@ export class TooLateToSendError extends PresentableError {
   }
 }
 
+/** A value holds a character that the request cannot carry; nothing was sent. */
+export class UnsendableValueError extends PresentableError {
+  override readonly name = 'UnsendableValueError';
+  constructor(carrier: 'XML' | 'UTF-8' | 'a header of HTTP') {
+    super(
+      `The username, password or session token holds a character that ${carrier} cannot carry, so nothing was sent; correct the value in the secret`,
+    );
+  }
+}
+
 /** The request may have arrived, and no usable answer did. */
 export class NoAnswerError extends PresentableError {
   override readonly name = 'NoAnswerError';

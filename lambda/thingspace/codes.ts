@@ -54,6 +54,38 @@ const notRead: CodeMeaning = {
   words: 'ThingSpace could not read the request',
 };
 
+// The gateway checks the bearer before it forwards anything, and the published codes are about the bearer alone.
+const bearerRefused: CodeMeaning = {
+  logInCounts: false,
+  certainlyCredentials: false,
+  exchangeCounts: false,
+  exchangeChangedNothing: 'proven',
+  words: 'the gateway refused the bearer of the application before ThingSpace saw the request',
+};
+
+/**
+ * Put before a code of the gateway, which only REST has. An answer is read as such a code only if its status and its
+ * form fit, too (`rest/refusals.ts`).
+ */
+export const GATEWAY = 'Gateway.';
+/** Published for a bearer that is invalid or missing; the gateway's maker adds expired and inactive. */
+const BEARER_CODES = ['900901', '900902', '900903', '900904'];
+// Whether the gateway forwarded the request is known from its maker's documentation alone, so these codes count and
+// prove nothing.
+const GATEWAY_WORDS: readonly [words: string, ...codes: string[]][] = [
+  ['the gateway did not accept the kind of bearer', '900905'],
+  ['the gateway knows no such address: check the base address', '900906', '404'],
+  ['the gateway blocks the API', '900907', '700700'],
+  ['the application’s key is not subscribed to the API', '900908', '900909', '900910'],
+  [
+    'the gateway throttles the application',
+    ...['900800', '900801', '900802', '900803', '900804', '900805', '900806', '900807'],
+  ],
+  ['the gateway has suspended ThingSpace for a short time', '303001'],
+  ['the gateway could not check the bearer', '900900'],
+  ['the gateway could not reach ThingSpace', '101503', '101508'],
+];
+
 const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>([
   ['DeserializationFailed', { ...notRead, words: 'ThingSpace found the request malformed' }],
   ['INPUT_INVALID.RequestUndefined', { ...notRead, words: 'ThingSpace found the request empty' }],
@@ -87,6 +119,10 @@ const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
     'REQUEST_FAILED.UnexpectedError',
     { ...unlisted, words: 'ThingSpace reported an unexpected error of its own' },
   ],
+  ...BEARER_CODES.map((code) => [`${GATEWAY}${code}`, bearerRefused] as const),
+  ...GATEWAY_WORDS.flatMap(([words, ...codes]) =>
+    codes.map((code) => [`${GATEWAY}${code}`, { ...unlisted, words }] as const),
+  ),
 ]);
 
 /**
@@ -96,10 +132,14 @@ const meanings: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
 const BEFORE_OPERATION: ReadonlySet<string> = new Set([
   'DeserializationFailed',
   'INPUT_INVALID.RequestUndefined',
+  ...BEARER_CODES.map((code) => `${GATEWAY}${code}`),
 ]);
 
+/** Reports whether the gateway refused the bearer: the one reason for which a log-in may be sent once more. */
+export const isBearerRefusal = (code: string): boolean => meanings.get(code) === bearerRefused;
+
 const spelling: ReadonlyMap<string, string> = new Map(
-  [...meanings.keys()].map((code) => [code.toLowerCase(), code]),
+  [...meanings.keys()].filter((code) => !code.startsWith(GATEWAY)).map((code) => [code.toLowerCase(), code]),
 );
 
 /**
@@ -118,7 +158,8 @@ export function meaningOf(code: string, transport: Transport = 'soap'): CodeMean
  * Returns the error code in a `faultcode` (or a REST `errorCode`): without prefix and service name, in the table's
  * spelling where the table has it. The server chose this text, and it goes into logs and alarms. So `Unreadable` is
  * returned for a text that does not look like a code (letters, digits and `_.:-`, at most 128). It is also returned for
- * an unlisted code that shows one of `presented`, the secrets that the request carried.
+ * an unlisted code that shows one of `presented`, the secrets that the request carried, or that looks like one of the
+ * gateway's.
  */
 export function errorCode(faultcode: string, presented: readonly string[] = []): string {
   const code = faultcode
@@ -127,7 +168,7 @@ export function errorCode(faultcode: string, presented: readonly string[] = []):
     .replace(/^(?:\w+\.)*?\w*Service\./i, '');
   const listed = spelling.get(code.toLowerCase());
   if (listed !== undefined) return listed;
-  if (!/^[A-Za-z0-9_.:-]{1,128}$/.test(code)) return UNREADABLE_CODE;
+  if (!/^[A-Za-z0-9_.:-]{1,128}$/.test(code) || code.startsWith(GATEWAY)) return UNREADABLE_CODE;
   return presented.some((secret) => shows(code, secret)) ? UNREADABLE_CODE : code;
 }
 

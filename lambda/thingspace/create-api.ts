@@ -1,13 +1,17 @@
 import type { ThingSpaceApi } from './api.ts';
+import type { RestAddresses } from './rest/addresses.ts';
+import { createRestApi } from './rest/api.ts';
 import { createSoapApi, type SoapSettings } from './soap/api.ts';
 
 /** `transport` absent: SOAP. */
-export type ThingSpaceSettings = { transport?: 'soap' | undefined } & SoapSettings;
+export type ThingSpaceSettings =
+  | ({ transport?: 'soap' | undefined } & SoapSettings)
+  | ({ transport: 'rest' } & RestAddresses);
 
 /**
  * Makes the calls to ThingSpace over the configured transport.
- * @throws BaseUrlError, PasswordElementError for settings with which nothing may be sent
+ * @throws BaseUrlError, PasswordElementError, TokenHostError for settings with which nothing may be sent
  */
 export function createThingSpaceApi(settings: ThingSpaceSettings): ThingSpaceApi {
-  return createSoapApi(settings);
+  return settings.transport === 'rest' ? createRestApi(settings) : createSoapApi(settings);
 }

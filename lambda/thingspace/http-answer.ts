@@ -2,7 +2,7 @@ import { MAX_ANSWER_BYTES, MAX_READ_BYTES } from './answer-size.ts';
 import type { AnswerContent } from './api.ts';
 import { collectBody } from './http-body.ts';
 import { findHead, type Head, type HttpFlaw, isBareHead } from './http-head.ts';
-import { documentIn } from './root-end.ts';
+import { type DocumentRule, XML_DOCUMENTS } from './root-end.ts';
 
 /** A longer head is not looked for: the bytes are kept as they came. */
 const MAX_HEAD_BYTES = MAX_ANSWER_BYTES;
@@ -19,14 +19,14 @@ export type ReadAnswer = AnswerContent & {
  * Reads one HTTP/1 answer from the bytes of a connection. Every byte is kept that may belong to a body, whatever the
  * head says: a password behind a flawed head is shown only once, too.
  */
-export function createAnswerReader() {
+export function createAnswerReader(documents: DocumentRule = XML_DOCUMENTS) {
   let before: Buffer = Buffer.alloc(0);
   let head: Head | undefined;
-  let body = collectBody('unclear');
+  let body = collectBody('unclear', documents.watch());
 
   const begin = (found: Head, bytes: Buffer) => {
     head = found;
-    body = collectBody(found.framing);
+    body = collectBody(found.framing, documents.watch());
     body.add(bytes);
   };
   const beginWithoutHead = (flaw: HttpFlaw) => {
@@ -42,7 +42,7 @@ export function createAnswerReader() {
     } else if (before.length > MAX_HEAD_BYTES) beginWithoutHead('HTTP_HEAD_TOO_LARGE');
     else if (ended && !isBareHead(before, found)) beginWithoutHead('HTTP_HEAD_UNFINISHED');
   };
-  const content = () => contentOf(head, body, before);
+  const content = () => contentOf(head, body, before, documents);
 
   return {
     add(piece: Buffer): void {
@@ -57,8 +57,8 @@ export function createAnswerReader() {
     isWhole(): boolean {
       const isLarge = body.received() > MAX_ANSWER_BYTES;
       // For a larger document, or one in another charset, the last tag decides.
-      if (body.closesRootAtEnd()) return isLarge || documentIn(content()) !== 'open';
-      return !isLarge && body.closesRoot() && documentIn(content()) === 'closed';
+      if (body.closesAtEnd()) return isLarge || documents.stateOf(content()) !== 'open';
+      return !isLarge && body.closes() && documents.stateOf(content()) === 'closed';
     },
     /** The answer may be over here, though its document is not: its announced end has come, or it may have no body. */
     mayBeOver: (): boolean => body.hasEnded() || (head?.bodiless === true && body.received() === 0),
@@ -69,7 +69,7 @@ export function createAnswerReader() {
       const all = content();
       const isHttp = head !== undefined && head.status > 0;
       const ended = body.hasEnded() || (closed && head?.framing === 'until-close');
-      const complete = isHttp && all.gapAt === undefined && (ended || documentIn(all) === 'closed');
+      const complete = isHttp && all.gapAt === undefined && (ended || documents.stateOf(all) === 'closed');
       return { ...all, httpStatus: head?.status, complete };
     },
   };
@@ -80,6 +80,7 @@ function contentOf(
   head: Head | undefined,
   body: ReturnType<typeof collectBody>,
   before: Buffer,
+  documents: DocumentRule,
 ): AnswerContent {
   const { contentType, contentEncoding } = head ?? {};
   const gap = body.gap();
@@ -88,7 +89,9 @@ function contentOf(
   const flaw = head?.flaw ?? gap?.flaw ?? (hasTextBefore ? 'HTTP_TEXT_BEFORE_HEAD' : undefined);
   // A length that is too small has cut one document in two.
   const isCut =
-    gap?.flaw === 'HTTP_BODY_BEYOND_END' && head?.framing !== 'chunked' && documentIn(all) !== undefined;
+    gap?.flaw === 'HTTP_BODY_BEYOND_END' &&
+    head?.framing !== 'chunked' &&
+    documents.stateOf(all) !== undefined;
   const gapAt = gap === undefined || gap.at === 0 || isCut ? undefined : gap.at;
   if (!hasTextBefore) return { ...all, flaw, gapAt };
   return { ...all, flaw, body: Buffer.concat([all.body, before]), gapAt: gapAt ?? all.body.length };

@@ -1,6 +1,5 @@
 import { createUnchunker, type Progress } from './http-chunks.ts';
 import type { Framing, HttpFlaw } from './http-head.ts';
-import { watchForRootEnd } from './root-end.ts';
 
 /** Line ends behind the announced end are not content: some servers send one. */
 const STRAY = /^[\r\n]{0,4}$/;
@@ -8,15 +7,15 @@ const STRAY = /^[\r\n]{0,4}$/;
 /**
  * Collects the body of an answer piece by piece. The framing says which bytes are content and when the body ends. It is
  * used only as long as the bytes agree with it, and no byte is dropped because of it.
+ * @param endsDocument reports after each piece whether the bytes may be a whole document
  */
-export function collectBody(framing: Framing) {
+export function collectBody(framing: Framing, endsDocument: (piece: Buffer) => boolean) {
   const kept: Buffer[] = [];
-  const endsWithRoot = watchForRootEnd();
   let received = 0;
-  let closesRoot = false;
+  let closes = false;
   /** Where the body ends, once it does. */
   let endAt: number | undefined;
-  let closesRootAtEnd = false;
+  let closesAtEnd = false;
   let gap: { at: number; flaw: HttpFlaw } | undefined;
   let stray: Buffer = Buffer.alloc(0);
 
@@ -24,7 +23,7 @@ export function collectBody(framing: Framing) {
     if (piece.length === 0) return;
     kept.push(piece);
     received += piece.length;
-    closesRoot = endsWithRoot(piece);
+    closes = endsDocument(piece);
   };
   const framed = framing === 'chunked' ? createUnchunker(keep) : createCounter(framing, keep);
   const addBehindEnd = (piece: Buffer, at: number) => {
@@ -42,7 +41,7 @@ export function collectBody(framing: Framing) {
       if (progress.state === 'broken') gap = { at: received, flaw: 'HTTP_CHUNK' };
       else {
         endAt = received;
-        closesRootAtEnd = closesRoot;
+        closesAtEnd = closes;
       }
       add(progress.rest);
     }
@@ -61,9 +60,9 @@ export function collectBody(framing: Framing) {
     bytes: () => Buffer.concat(kept),
     received: () => received,
     gap: () => gap,
-    /** The last bytes close the root element, as far as can be seen without reading all of it. */
-    closesRoot: () => closesRoot,
-    closesRootAtEnd: () => closesRootAtEnd,
+    /** The last bytes close the document, as far as can be seen without reading all of it. */
+    closes: () => closes,
+    closesAtEnd: () => closesAtEnd,
     /** The announced end has come, and no byte behind it. */
     hasEnded: () => endAt !== undefined && gap === undefined,
   };

@@ -18,7 +18,7 @@ const GRACE_MS = 1_000;
  * Sends one request once, over a fresh connection: follows no redirect, and repeats nothing. `never-sent` is certain,
  * because the request is handed over only when the connection is open and `mayLeave` agrees. Afterwards everything
  * without a byte of body is `unknown`; with one, it is an answer, complete or not. It is complete at its announced end,
- * or earlier when its root element is closed. `timeoutMs` spans everything; the connection gets 10 s of it at most.
+ * or earlier when its document is whole. `timeoutMs` spans everything; the connection gets 10 s of it at most.
  */
 export async function sendOnce(call: HttpCall, limits: CallLimits): Promise<RawAnswer | NeverSent | Unknown> {
   const timeoutMs = Math.min(limits.timeoutMs, MAX_TIMER_MS);
@@ -44,10 +44,10 @@ function exchange(
   socket: Socket,
   request: Buffer,
   timeoutMs: number,
-  { maxAnswerBytes = MAX_ANSWER_BYTES, waitsForDocument = false }: HttpCall,
+  { maxAnswerBytes = MAX_ANSWER_BYTES, waitsForDocument = false, documents }: HttpCall,
 ): Promise<RawAnswer | Unknown> {
   const { promise, resolve } = Promise.withResolvers<RawAnswer | Unknown>();
-  const reader = createAnswerReader();
+  const reader = createAnswerReader(documents);
   let over = false;
   let grace: NodeJS.Timeout | undefined;
   const finish = (happened: string, { closed = false, cause }: { closed?: boolean; cause?: Error } = {}) => {

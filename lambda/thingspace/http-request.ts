@@ -1,4 +1,5 @@
 import { NotSentError } from './call-errors.ts';
+import type { DocumentRule } from './root-end.ts';
 
 export type HttpCall = {
   method: 'POST' | 'PUT';
@@ -6,6 +7,8 @@ export type HttpCall = {
   url: string;
   headers: Record<string, string>;
   body: string;
+  /** How the end of an answer's document is seen. @default XML's */
+  documents?: DocumentRule;
   /** The bytes of the answer that are kept. @default MAX_ANSWER_BYTES */
   maxAnswerBytes?: number;
   /**

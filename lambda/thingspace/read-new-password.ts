@@ -1,4 +1,5 @@
 import type { ReadableAnswer, Reading } from './api.ts';
+import { readNewPassword as readOverRest } from './rest/answers.ts';
 import { readNewPassword as readOverSoap } from './soap/answers.ts';
 
 /**
@@ -6,5 +7,5 @@ import { readNewPassword as readOverSoap } from './soap/answers.ts';
  * @param presented the secrets that requests carried, which no error code may show
  */
 export function readNewPassword(answer: ReadableAnswer, presented: readonly string[] = []): Reading<string> {
-  return readOverSoap(answer, presented);
+  return (answer.transport === 'rest' ? readOverRest : readOverSoap)(answer, presented);
 }

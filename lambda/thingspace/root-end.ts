@@ -2,15 +2,23 @@ import { textOf } from './answer-text.ts';
 import type { AnswerContent } from './api.ts';
 import { readXml } from './xml.ts';
 
+/** Says for one format when the document of an answer is whole, whatever end its head announces. */
+export type DocumentRule = {
+  /**
+   * Watches the bytes of an answer come in. Reports after each piece whether they may be a whole document. Costs the
+   * same for each byte, however many have come.
+   */
+  watch(): (piece: Buffer) => boolean;
+  /** Reports whether the bytes are one document: whole, with only blanks behind it, or still open. */
+  stateOf(answer: AnswerContent): 'closed' | 'open' | undefined;
+};
+
 const LOOK_CHARS = 1_024;
 const ROOT_NAME = /^(?:\u00EF\u00BB\u00BF)?\s*(?:<\?[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<([^\s<>/!?]+)/s;
 const CLOSING_TAG = /<\/([^\s<>/]+)\s*>\s*$/;
 
-/**
- * Watches the bytes of an answer come in. Reports after each piece whether they may be a whole document, because they
- * end with a tag that closes their root. Costs the same for each piece, however much has come.
- */
-export function watchForRootEnd(): (piece: Buffer) => boolean {
+/** The bytes may be a whole document when they end with a tag that closes their root. */
+function watchForRootEnd(): (piece: Buffer) => boolean {
   let head = '';
   let tail = '';
   return (piece) => {
@@ -21,8 +29,7 @@ export function watchForRootEnd(): (piece: Buffer) => boolean {
   };
 }
 
-/** Reports whether the bytes are one XML document: with its root closed and only blanks behind it, or still open. */
-export function documentIn(answer: AnswerContent): 'closed' | 'open' | undefined {
+function documentIn(answer: AnswerContent): 'closed' | 'open' | undefined {
   try {
     const root = readXml(textOf(answer));
     return root && (root.closed ? 'closed' : 'open');
@@ -30,3 +37,5 @@ export function documentIn(answer: AnswerContent): 'closed' | 'open' | undefined
     return undefined;
   }
 }
+
+export const XML_DOCUMENTS: DocumentRule = { watch: watchForRootEnd, stateOf: documentIn };

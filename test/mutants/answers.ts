@@ -67,14 +67,14 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'a length that is too small does not cut a document in two',
     file: 'lambda/thingspace/http-answer.ts',
-    find: ' && documentIn(all) !== undefined;',
-    replace: ' && documentIn(all) === undefined;',
+    find: ' &&\n    documents.stateOf(all) !== undefined;',
+    replace: ' &&\n    documents.stateOf(all) === undefined;',
     noticedBy: HEADS,
   },
   {
     rule: 'a second document behind the first one is not part of it',
     file: 'lambda/thingspace/http-answer.ts',
-    find: ' && documentIn(all) !== undefined;',
+    find: ' &&\n    documents.stateOf(all) !== undefined;',
     replace: ';',
     noticedBy: ANSWER,
   },
@@ -222,8 +222,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'the name of the operation is not a password',
     file: 'lambda/thingspace/answer-size.ts',
-    find: '/(?<!Get)NewPassword|',
-    replace: '/NewPassword|',
+    find: '/(?<!Get)[Nn]ewPassword|',
+    replace: '/[Nn]ewPassword|',
     noticedBy: 'test/thingspace/answer-size.test.ts',
   },
   {
@@ -236,8 +236,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'Content-Type and Content-Encoding are sealed with the body',
     file: 'lambda/sealing/seal-answer.ts',
-    find: 'const described = { httpStatus, contentType, contentEncoding,',
-    replace: 'const described = { httpStatus,',
+    find: 'httpStatus, contentType, contentEncoding, gapAt, complete, receivedBytes };',
+    replace: 'httpStatus, gapAt, complete, receivedBytes };',
     noticedBy: SEALING,
   },
   {

@@ -2,6 +2,7 @@ import { accessMutants } from './access.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
 import { ledgerMutants } from './ledger.ts';
+import { restMutants } from './rest.ts';
 import { rotationMutants } from './rotation.ts';
 import { saidMutants } from './said.ts';
 import { sessionMutants } from './session.ts';
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...saidMutants,
   ...alarmMutants,
   ...answerMutants,
+  ...restMutants,
   ...sessionMutants,
   ...accessMutants,
 ];

@@ -86,6 +86,39 @@ describe('a sealed answer', () => {
   });
 });
 
+describe('an answer over REST', () => {
+  const answer = { body: Buffer.from('{"newPassword":"p&w"}'), httpStatus: 200, transport: 'rest' as const };
+
+  test('says so inside of its envelope, and is read by the rules of REST, from log and item', async () => {
+    const { key, sealer } = oneKey();
+    const envelopes = seal(answer, key, ABOUT);
+    expect(await open(envelopes.map(readEnvelope), sealer)).toMatchObject(answer);
+    expect(envelopes.join('')).not.toContain('rest');
+    expect(await openPassword(envelopes, sealer, readNewPassword)).toBe('p&w');
+    const { forItem } = await condense(envelopes, sealer, readNewPassword);
+    expect(await openPassword(forItem, sealer, readNewPassword)).toBe('p&w');
+  });
+
+  test('keeps its password and its transport when it is too large for the item', async () => {
+    const { key, sealer } = oneKey();
+    const body = Buffer.from(`{"x":"${'x'.repeat(900_000)}","newPassword":"p&w"}`);
+    const envelopes = seal({ ...answer, body }, key, ABOUT);
+    expect(envelopes.length).toBeGreaterThan(1);
+    const { forItem } = await condense(envelopes, sealer, readNewPassword);
+    expect(await openPassword(forItem, sealer, readNewPassword)).toBe('p&w');
+    const unread = envelopeForItem(envelopes, { ...answer, body }, undefined, key, ABOUT);
+    expect(await open([readEnvelope(unread)], sealer)).toMatchObject({ transport: 'rest', httpStatus: 200 });
+  });
+
+  test('is not taken for one over SOAP, nor one over SOAP for it', async () => {
+    const { key, sealer } = oneKey();
+    const { transport: _, ...overSoap } = answer;
+    expect(await openPassword(seal(overSoap, key, ABOUT), sealer, readNewPassword)).toBeUndefined();
+    const xml = { ...answerOf(1_000), httpStatus: 200, transport: 'rest' as const };
+    expect(await openPassword(seal(xml, key, ABOUT), sealer, readNewPassword)).toBeUndefined();
+  });
+});
+
 describe('an answer that is too large for one line of the log', () => {
   test.each([
     [PART_BYTES, 1],

@@ -1,6 +1,6 @@
 import { isInvisible } from '../../visible.ts';
 import { AnswerFormatError } from '../answer-format.ts';
-import { textOf } from '../answer-text.ts';
+import { isHtml, textOf } from '../answer-text.ts';
 import type { AnswerContent, Reading } from '../api.ts';
 import { errorCode } from '../codes.ts';
 import { readXml, type XmlElement, XmlError } from '../xml.ts';
@@ -95,8 +95,7 @@ function parse(text: string): XmlElement | undefined {
   try {
     return readXml(text);
   } catch (error) {
-    const isHtml = /^\s*(?:<!--[^>]*-->\s*)?<(?:!doctype\s+html|html)\b/i.test(text);
-    if (isHtml) throw new AnswerFormatError('html');
+    if (isHtml(text)) throw new AnswerFormatError('html');
     throw new AnswerFormatError(error instanceof XmlError ? error.problem : 'malformed');
   }
 }

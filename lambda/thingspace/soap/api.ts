@@ -1,6 +1,7 @@
 import { DEFAULT_PASSWORD_ELEMENT } from '../../defaults.ts';
 import type { CallLimits, NeverSent, ThingSpaceApi } from '../api.ts';
 import { checkBaseUrl } from '../base-url.ts';
+import { UnsendableValueError } from '../call-errors.ts';
 import { sendOnce } from '../http-call.ts';
 import type { HttpCall } from '../http-request.ts';
 import { createPresented } from '../presented.ts';
@@ -13,7 +14,6 @@ import {
   logInRequest,
   logOutRequest,
   type SoapRequest,
-  UnsendableValueError,
 } from './requests.ts';
 
 export type SoapSettings = {
@@ -69,7 +69,7 @@ async function send(
   try {
     request = build();
   } catch (error) {
-    const cause = error instanceof UnsendableValueError ? error : new UnsendableValueError();
+    const cause = error instanceof UnsendableValueError ? error : new UnsendableValueError('XML');
     return { outcome: 'never-sent', cause } satisfies NeverSent;
   }
   const headers = { 'content-type': 'text/xml; charset=utf-8', soapaction: request.soapAction };

@@ -1,4 +1,5 @@
 import { PresentableError } from '../../errors.ts';
+import { UnsendableValueError } from '../call-errors.ts';
 /**
  * SOAP 1.1 requests exactly as the WCF service needs them: names, namespaces, and order count. Source:
  * `docs/thingspace-api.md`, the table of operations and the example envelope.
@@ -17,16 +18,6 @@ export class PasswordElementError extends PresentableError {
   constructor() {
     super(
       'The element that carries the current password in GetNewPassword must be an XML name without a colon; set THINGSPACE_PASSWORD_ELEMENT to the name in the service contract, such as OldPassword',
-    );
-  }
-}
-
-/** A value holds a character that no XML document can carry; nothing was sent. */
-export class UnsendableValueError extends PresentableError {
-  override readonly name = 'UnsendableValueError';
-  constructor() {
-    super(
-      'The username, password or session token holds a character that XML cannot carry, so nothing was sent; correct the value in the secret',
     );
   }
 }
@@ -110,6 +101,6 @@ const escapes: Record<string, string> = {
 
 /** Line ends and tabs go as references: a reader may normalise literal ones. */
 function escapeXml(value: string): string {
-  if (notXml.test(value)) throw new UnsendableValueError();
+  if (notXml.test(value)) throw new UnsendableValueError('XML');
   return value.replace(/[&<>"'\t\n\r]/g, (char) => escapes[char] ?? `&#${char.charCodeAt(0)};`);
 }

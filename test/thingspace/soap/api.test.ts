@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BaseUrlError } from '../../../lambda/thingspace/base-url.ts';
-import { UnusableAnswerError } from '../../../lambda/thingspace/call-errors.ts';
+import { UnsendableValueError, UnusableAnswerError } from '../../../lambda/thingspace/call-errors.ts';
 import { createSoapApi } from '../../../lambda/thingspace/soap/api.ts';
-import { PasswordElementError, UnsendableValueError } from '../../../lambda/thingspace/soap/requests.ts';
+import { PasswordElementError } from '../../../lambda/thingspace/soap/requests.ts';
 import { answer, fault, newPasswordAnswer, sessionAnswer } from '../envelopes.ts';
 import { http, type Play, serve, type TestServer } from '../servers.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { UnsendableValueError } from '../../../lambda/thingspace/call-errors.ts';
 import {
   checkPasswordElement,
   getNewPasswordRequest,
   logInRequest,
   logOutRequest,
   PasswordElementError,
-  UnsendableValueError,
 } from '../../../lambda/thingspace/soap/requests.ts';
 
 const open = (service: string) =>

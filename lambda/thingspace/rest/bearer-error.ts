@@ -1,0 +1,41 @@
+import { PresentableError } from '../../errors.ts';
+
+const reasons = {
+  'no-key':
+    'The secret has no "apiKey" and "apiSecret" as strings with content, which REST needs: store those of the application ' +
+    '(portal, Key Management) beside username and password',
+  'unsendable-key':
+    'The "apiKey" in the secret holds a colon or a control character, or "apiSecret" a control character, which HTTP Basic ' +
+    'cannot carry: store both as the portal shows them',
+  'wrong-key':
+    'The token service does not accept "apiKey" and "apiSecret" of the secret (wrong, or not active): store those that the ' +
+    'portal shows. This process asks no more with the same two',
+  'request-refused':
+    'The token service refused the form of the request: check THINGSPACE_TOKEN_URL, and report this error',
+  'no-bearer':
+    'The token service answered without a bearer that a header can carry: check THINGSPACE_TOKEN_URL',
+  'wrong-address': 'There is no token service at THINGSPACE_TOKEN_URL: correct the address',
+  unavailable: 'The token service gave no usable answer: a retry asks again',
+  'near-its-end':
+    'The bearer of the application’s key ends too soon for a call, and there was no time to wait for the next one: a retry ' +
+    'in two minutes gets it',
+} as const;
+
+export type BearerProblem = keyof typeof reasons;
+
+/** There is no bearer for a call over REST. Quotes nothing of the request and of the answer. */
+export class BearerError extends PresentableError {
+  override readonly name = 'BearerError';
+  readonly reason: BearerProblem;
+  /** Node's error code, where there is one. */
+  readonly code: string | undefined;
+  /** @param seen an HTTP status or Node's error code */
+  constructor(reason: BearerProblem, seen?: number | string) {
+    const detail = typeof seen === 'number' ? `HTTP status ${seen}` : seen;
+    super(
+      `${reasons[reason]}${detail === undefined ? '' : ` (${detail})`}. The call was not sent; no password was presented.`,
+    );
+    this.reason = reason;
+    this.code = typeof seen === 'string' ? seen : undefined;
+  }
+}

@@ -1,0 +1,258 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BaseUrlError } from '../../../lambda/thingspace/base-url.ts';
+import { checkAddresses, TokenHostError } from '../../../lambda/thingspace/rest/addresses.ts';
+import { http } from '../servers.ts';
+import {
+  BEARER,
+  CREDENTIAL,
+  type Gateway,
+  json,
+  KEY,
+  LIMITS,
+  SESSION,
+  startGateway,
+  tokenAnswer,
+} from './gateway.ts';
+
+const TOKEN = 'POST /api/ts/v1/oauth2/token';
+const LOG_IN = 'POST /api/m2m/v1/session/login';
+const RESET = 'PUT /api/m2m/v1/session/password/actions/reset';
+const OTHER_BEARER = 'aa5e5d5c5b5a59585756555453525150';
+const session = { token: SESSION, ...KEY };
+const refusedBearer = json(401, { fault: { code: '900901', message: 'Invalid Credentials' } });
+const done = { outcome: 'done', value: SESSION };
+
+let gateway: Gateway;
+beforeEach(async () => {
+  gateway = await startGateway();
+});
+afterEach(() => gateway.close());
+
+describe('a call over REST', () => {
+  test('logs in with the bearer of the key, which it asks for once', async () => {
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toEqual(done);
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toEqual(done);
+    expect(gateway.paths()).toEqual([TOKEN, LOG_IN, LOG_IN]);
+    const [token, logIn] = gateway.requests;
+    const basic = Buffer.from(`${KEY.apiKey}:${KEY.apiSecret}`).toString('base64');
+    expect(token).toContain(`\r\nauthorization: Basic ${basic}\r\n`);
+    expect(token).toContain('\r\ncontent-type: application/x-www-form-urlencoded\r\n');
+    expect(token).toMatch(/\r\n\r\ngrant_type=client_credentials$/);
+    expect(logIn).toContain(`\r\nauthorization: Bearer ${BEARER}\r\n`);
+    expect(logIn).toContain('\r\ncontent-type: application/json\r\n');
+    expect(logIn).toMatch(/\r\n\r\n\{"username":"EXAMPLEFLEETUWS","password":"aB3dE5fG7hJ9"\}$/);
+  });
+
+  test('asks for a new password by one PUT, and gives the bytes unread with their transport', async () => {
+    const body = '{"newPassword":"k\\u004c2é"}';
+    gateway.answers[0] = json(200, body);
+    const raw = await gateway.api.getNewPassword(session, 'old"pässword', LIMITS);
+    expect(raw).toEqual({
+      outcome: 'answered',
+      transport: 'rest',
+      httpStatus: 200,
+      body: Buffer.from(body),
+      contentType: 'application/json',
+      complete: true,
+      receivedBytes: Buffer.byteLength(body),
+    });
+    if (raw.outcome === 'answered')
+      expect(gateway.api.readNewPassword(raw)).toEqual({ outcome: 'done', value: 'kL2é' });
+    expect(gateway.paths()).toEqual([TOKEN, RESET]);
+    expect(gateway.requests[1]).toContain(`\r\nvz-m2m-token: ${SESSION}\r\n`);
+    expect(gateway.requests[1]).toMatch(/\r\n\r\n\{"oldPassword":"old\\"pässword"\}$/);
+  });
+
+  test('logs out without a body', async () => {
+    expect(await gateway.api.logOut(session, LIMITS)).toEqual({ outcome: 'done', value: undefined });
+    expect(gateway.requests[1]).toMatch(/^POST \/api\/m2m\/v1\/session\/logout HTTP/);
+    expect(gateway.requests[1]).toMatch(/\r\ncontent-length: 0\r\n(?:.*\r\n)*\r\n$/);
+    expect(gateway.requests[1]).not.toContain('content-type');
+  });
+
+  test('ends with the JSON document where no length is announced and the connection stays open', async () => {
+    gateway.tokens[0] = (socket) =>
+      socket.write('HTTP/1.1 200 OK\r\n\r\n{"access_token":"open","expires_in":1000}');
+    gateway.answers[0] = (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n{"newPassword":"a}\\"b"}');
+    const raw = await gateway.api.getNewPassword(session, 'old', { timeoutMs: 600_000 });
+    expect(raw).toMatchObject({
+      outcome: 'answered',
+      complete: true,
+      body: Buffer.from('{"newPassword":"a}\\"b"}'),
+    });
+  });
+
+  test.each([
+    ['a session token', { ...session, token: 'a b' }, 'pw'],
+    ['a session token', { ...session, token: 'a\r\nb' }, 'pw'],
+    ['a password', session, '\ud800'],
+  ])('sends nothing for %s that cannot be carried', async (_, unsendable, password) => {
+    const outcome = await gateway.api.getNewPassword(unsendable, password, LIMITS);
+    expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'UnsendableValueError' } });
+    expect(gateway.paths()).not.toContain(RESET);
+  });
+
+  test('asks mayLeave before the log-in alone, and sends none when it says no', async () => {
+    let asked = 0;
+    const mayLeave = () => {
+      asked += 1;
+      return false;
+    };
+    const outcome = await gateway.api.logIn(CREDENTIAL, { ...LIMITS, mayLeave });
+    expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'TooLateToSendError' } });
+    expect([asked, gateway.paths()]).toEqual([1, [TOKEN]]);
+  });
+
+  test('has no time left for the call when the token service took it', async () => {
+    gateway.tokens[0] = (socket) => {
+      gateway.clock.advance(20_000);
+      socket.end(tokenAnswer());
+    };
+    const outcome = await gateway.api.logIn(CREDENTIAL, LIMITS);
+    expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'NotSentError' } });
+    expect(gateway.paths()).toEqual([TOKEN]);
+  });
+});
+
+describe('a bearer that the gateway refuses', () => {
+  test('is replaced, and the log-in is sent once more', async () => {
+    let asked = 0;
+    const mayLeave = () => {
+      asked += 1;
+      return true;
+    };
+    gateway.tokens.push(tokenAnswer(OTHER_BEARER));
+    gateway.answers.unshift(refusedBearer);
+    expect(await gateway.api.logIn(CREDENTIAL, { ...LIMITS, mayLeave })).toEqual(done);
+    expect(gateway.paths()).toEqual([TOKEN, LOG_IN, TOKEN, LOG_IN]);
+    expect(gateway.requests[3]).toContain(`Bearer ${OTHER_BEARER}`);
+    expect(asked).toBe(2);
+  });
+
+  test('ends the log-in when the token service gives the same one', async () => {
+    gateway.answers.unshift(refusedBearer);
+    const refused = { outcome: 'refused', code: 'Gateway.900901' };
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toEqual(refused);
+    expect(gateway.paths()).toEqual([TOKEN, LOG_IN, TOKEN]);
+    // The next call asks the token service again.
+    gateway.tokens[0] = tokenAnswer(OTHER_BEARER);
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toEqual(done);
+    expect(gateway.paths().slice(3)).toEqual([TOKEN, LOG_IN]);
+  });
+
+  test('is replaced once: the second refusal is the outcome', async () => {
+    gateway.tokens.push(tokenAnswer(OTHER_BEARER), tokenAnswer('third'));
+    gateway.answers[0] = refusedBearer;
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toMatchObject({ code: 'Gateway.900901' });
+    expect(gateway.paths()).toEqual([TOKEN, LOG_IN, TOKEN, LOG_IN]);
+  });
+
+  test('leaves one unknown log-in when the repeated one gets no answer', async () => {
+    gateway.tokens.push(tokenAnswer(OTHER_BEARER));
+    gateway.answers.unshift(refusedBearer);
+    gateway.answers[1] = (socket) => socket.destroy();
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toMatchObject({ outcome: 'unknown' });
+  });
+
+  test('stays the outcome when the log-in may not leave a second time', async () => {
+    let asked = 0;
+    const mayLeave = () => {
+      asked += 1;
+      return asked === 1;
+    };
+    gateway.tokens.push(tokenAnswer(OTHER_BEARER));
+    gateway.answers.unshift(refusedBearer);
+    const outcome = await gateway.api.logIn(CREDENTIAL, { ...LIMITS, mayLeave });
+    expect(outcome).toEqual({ outcome: 'refused', code: 'Gateway.900901' });
+    expect(gateway.paths()).toEqual([TOKEN, LOG_IN, TOKEN]);
+  });
+
+  test('never makes the reset be sent again, and is not used for the next one', async () => {
+    gateway.tokens.push(tokenAnswer(OTHER_BEARER));
+    gateway.answers[0] = refusedBearer;
+    const raw = await gateway.api.getNewPassword(session, 'old', LIMITS);
+    expect(raw).toMatchObject({ outcome: 'answered', httpStatus: 401 });
+    expect(gateway.paths()).toEqual([TOKEN, RESET]);
+    await gateway.api.getNewPassword(session, 'old', LIMITS);
+    expect(gateway.requests[3]).toContain(`Bearer ${OTHER_BEARER}`);
+  });
+
+  test.each([504, 429, 503, 500])('a reset answered with %i is sent once', async (status) => {
+    gateway.answers[0] = http(status, '<html>later</html>', { 'Retry-After': '0' });
+    await gateway.api.getNewPassword(session, 'old', LIMITS);
+    expect(gateway.paths()).toEqual([TOKEN, RESET]);
+  });
+});
+
+describe('the secrets of a call over REST', () => {
+  const basic = Buffer.from(`${KEY.apiKey}:${KEY.apiSecret}`).toString('base64').replaceAll('=', '');
+  const secrets = [KEY.apiKey, KEY.apiSecret, basic, BEARER, CREDENTIAL.password, SESSION];
+
+  test('are in no error and no code, wherever an answer repeats them', async () => {
+    for (const secret of secrets) {
+      const safe = secret.replaceAll(/[^\w.:-]/g, '_');
+      for (const form of [
+        secret,
+        safe,
+        [...secret].reverse().join(''),
+        Buffer.from(secret).toString('hex'),
+      ]) {
+        for (const answer of [
+          json(400, { errorCode: `INPUT_INVALID.${form}.X`, errorMessage: secret }),
+          json(200, { sessionToken: `${form} x`, newPassword: null }),
+          json(401, { fault: { code: form, description: secret } }, { 'X-Echo': secret }),
+          json(401, { error: 'invalid_client', error_description: secret }),
+          http(500, secret, { 'Content-Type': `text/${form}` }),
+        ]) {
+          gateway.answers[0] = answer;
+          const logIn = await gateway.api.logIn(CREDENTIAL, LIMITS);
+          const raw = await gateway.api.getNewPassword(session, CREDENTIAL.password, LIMITS);
+          const read = raw.outcome === 'answered' ? gateway.api.readNewPassword(raw) : raw;
+          const logOut = await gateway.api.logOut(session, LIMITS);
+          const shown = inspect([logIn, read, logOut], { depth: 9, showHidden: true });
+          for (const hidden of secrets) expect(shown).not.toContain(hidden);
+        }
+      }
+    }
+  });
+
+  test('are in no error about the token request', async () => {
+    const echo = `${KEY.apiKey} ${KEY.apiSecret} ${basic} ${BEARER}`;
+    for (const answer of [
+      json(401, { error: 'invalid_request', error_description: echo }),
+      json(400, { error: echo }),
+      json(200, { access_token: `${BEARER} ${echo}` }),
+      http(500, echo),
+      http(200, echo),
+    ]) {
+      gateway.tokens[0] = answer;
+      const ready = await gateway.api.prepare(KEY, LIMITS);
+      expect(ready).toMatchObject({ outcome: 'never-sent' });
+      const shown = inspect(ready, { depth: 9, showHidden: true });
+      for (const hidden of secrets) expect(shown).not.toContain(hidden);
+    }
+  });
+});
+
+describe('the addresses of REST', () => {
+  const baseUrl = 'https://thingspace.verizon.com/api/m2m/v1';
+  const tokenUrl = 'https://thingspace.verizon.com/api/ts/v1/oauth2/token';
+
+  test('are both checked, and an error names the setting', () => {
+    expect(checkAddresses({ baseUrl: `${baseUrl}/`, tokenUrl })).toEqual({ baseUrl, tokenUrl });
+    const wrong = 'http://thingspace.verizon.com/token';
+    expect(() => checkAddresses({ baseUrl: wrong, tokenUrl })).toThrow(BaseUrlError);
+    expect(() => checkAddresses({ baseUrl: wrong, tokenUrl })).toThrow(/^THINGSPACE_BASE_URL .*m2m/);
+    expect(() => checkAddresses({ baseUrl, tokenUrl: wrong })).toThrow(/^THINGSPACE_TOKEN_URL .*oauth2/);
+  });
+
+  test('have one host, unless a setting allows two', () => {
+    const two = { baseUrl, tokenUrl: 'https://example.com/token' };
+    expect(() => checkAddresses(two)).toThrow(TokenHostError);
+    expect(() => checkAddresses({ baseUrl, tokenUrl: tokenUrl.replace('.com', '.com:444') })).toThrow(
+      TokenHostError,
+    );
+    expect(checkAddresses({ ...two, tokenHostMayDiffer: true })).toEqual(two);
+  });
+});

@@ -5,10 +5,18 @@ import { render } from '../../lambda/alarms/render.ts';
 import { alarmsPage } from './alarms-page.ts';
 import { examples } from './examples.ts';
 import { formatted, jsonSchemaOf } from './json-schema.ts';
+import { mailPicture } from './mail-picture.ts';
 
 describe('The published documents', () => {
   it('show every alarm in docs/reference/alarms.md as the code renders it', async () => {
     await expect(alarmsPage()).toMatchFileSnapshot('../../docs/reference/alarms.md');
+  });
+
+  it('draw the mail of a lost password as the code renders it', async () => {
+    const { event, setting } = examples.find(
+      ({ title }) => title === 'The password is lost',
+    ) as (typeof examples)[0];
+    await expect(mailPicture(render(event, setting))).toMatchFileSnapshot('../../docs/reference/mail.svg');
   });
 
   it('have in docs/reference/alarm-schema.json the shape that the code declares', async () => {

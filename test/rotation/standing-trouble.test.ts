@@ -58,9 +58,7 @@ describe('A trouble that lasts', () => {
 
   test('is announced when the rotation failed because the secret could not be read', async () => {
     const world = await wellRotated();
-    world.plan.decide = ({ name }) => (name === 'GetSecretValue' ? 'failed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('GetSecretValue', 'failed-before');
     for (let day = 0; day < 3; day += 1) {
       expect(kindsIn(await nextDay(world))).toEqual(['standing-trouble rotation-failing']);
     }

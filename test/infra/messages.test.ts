@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import type { Fate } from '../../local/faults.ts';
+import { diesWithThePassword, meets } from '../../local/meets.ts';
 import type { WorldOptions } from '../../local/world.ts';
 import { type Story, type Told, tell } from './story.ts';
 
@@ -64,33 +65,14 @@ const scenarios: Scenario[] = [
     story: 'the scheduled rotation and its retries; nobody does anything for three days',
     firstDay: 2,
     says: 'password-lost',
-    before(story) {
-      let lost = false;
-      story.world.gateway.decide = ({ operation }) => {
-        if (operation !== 'GetNewPassword' || lost) return 'ok';
-        lost = true;
-        return 'response-lost';
-      };
-    },
+    before: ({ world }) => void meets(world, 'GetNewPassword', 'response-lost'),
   },
   {
     title: 'The function dies with the new password in its hands',
     story: 'killed before anything stored it; the next retry finds it sealed',
     firstDay: 1,
     says: 'rolled-forward',
-    before(story) {
-      let received = false;
-      let killed = false;
-      story.world.gateway.decide = ({ service, operation }) => {
-        if (operation === 'GetNewPassword') received = true;
-        if (!received || killed) return 'ok';
-        // The journal is written beside PutSecretValue: it must not get through before the kill.
-        if (service === 'dynamodb') return 'hung-before';
-        if (operation !== 'PutSecretValue') return 'ok';
-        killed = true;
-        return 'killed-before';
-      };
-    },
+    before: ({ world }) => void diesWithThePassword(world),
   },
   {
     title: 'The new password cannot be stored at first',

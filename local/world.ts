@@ -2,6 +2,7 @@ import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
+import { clientAt } from './aws/client.ts';
 import { startClock, type WorldClock } from './aws/clock.ts';
 import { startLambda } from './aws/lambda.ts';
 import { type LocalAws, startAws } from './aws/start.ts';
@@ -83,14 +84,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const thingSpaceFront = await gateway.front('thingspace', thingSpace.url, thingSpaceProtocol);
   await aws.dynamodb.createLedgerTable(TABLE);
 
-  const secretsManagerAt = (endpoint = '') =>
-    new SecretsManagerClient({
-      region: aws.region,
-      endpoint,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
-  const secretsManagerClient = secretsManagerAt(aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER);
-  const console = secretsManagerAt(aws.secretsManager.url);
+  const secretsManagerClient = new SecretsManagerClient(clientAt(aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER));
+  const console = new SecretsManagerClient(clientAt(aws.secretsManager.url));
   const stored = JSON.stringify({ username, password: options.storedPassword ?? password });
   const firstText = `${stored.slice(0, -1)},${CUSTOMERS_OWN}}`;
   const { ARN: secretArn = '' } = await secretsManagerClient.send(

@@ -6,6 +6,7 @@ import { type AccessReader, dynamoDbAccessReader } from '../../cli/access-record
 import { assembleAccess } from '../../infra/access-asset.ts';
 import { accessBundleDirectory } from '../../infra/bundle-directory.ts';
 import type { Policy } from '../../lambda/access/policy.ts';
+import { clientAt } from '../aws/client.ts';
 import { createFunction } from '../function/sandbox.ts';
 import type { World } from '../world.ts';
 import { startFunctionUrl } from './function-url.ts';
@@ -99,11 +100,7 @@ export async function startAccess(
     invoke: (event) => lambda.invoke(event),
     ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
   });
-  const client = new DynamoDBClient({
-    region,
-    endpoint: world.aws.dynamodb.url,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = new DynamoDBClient(clientAt(world.aws.dynamodb.url, region));
   return {
     url: front.url,
     tableName: TABLE,

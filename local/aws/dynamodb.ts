@@ -8,6 +8,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import dynalite from 'dynalite';
 import { type Listening, listen } from '../http.ts';
+import { clientAt } from './client.ts';
 import type { Place } from './service.ts';
 
 /** The stand-in for DynamoDB: dynalite, whose Date header follows the world's clock. */
@@ -29,11 +30,7 @@ export async function startDynamoDb({ clock, region }: Place): Promise<DynamoDb>
   });
   const listening = await listen(server);
   // Straight to dynalite, not through the gateway: setting up and looking are not calls of the function.
-  const client = new DynamoDBClient({
-    region,
-    endpoint: listening.url,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = new DynamoDBClient(clientAt(listening.url, region));
 
   async function createTable(name: string, partitionKey: string, sortKey: string): Promise<void> {
     await client.send(

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { CreateKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { clientAt } from '../aws/client.ts';
 import type { Side } from './check.ts';
 
 const region = 'us-east-1';
@@ -24,7 +25,7 @@ export async function startMotoSide(motoServer: string): Promise<{ side: Side; c
   };
   try {
     const endpoint = await addressOf(child);
-    const options = { endpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+    const options = clientAt(endpoint, region);
     const kms = new KMSClient(options);
     const sns = new SNSClient(options);
     const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'alarms' }));

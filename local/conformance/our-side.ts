@@ -1,6 +1,7 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { clientAt } from '../aws/client.ts';
 import { startClock } from '../aws/clock.ts';
 import { startAws } from '../aws/start.ts';
 import { startGateway } from '../gateway/gateway.ts';
@@ -11,11 +12,7 @@ export async function startOurSide(): Promise<{ side: Side; close(): Promise<voi
   const clock = startClock();
   const gateway = startGateway({ clock });
   const aws = await startAws(gateway, clock);
-  const at = (name: string) => ({
-    endpoint: aws.env[`AWS_ENDPOINT_URL_${name}`] ?? '',
-    region: aws.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const at = (name: string) => clientAt(aws.env[`AWS_ENDPOINT_URL_${name}`]);
   const deniedFunctionArn = `arn:aws:lambda:${aws.region}:${aws.accountId}:function:denied`;
   aws.secretsManager.canInvoke = (lambdaArn) => lambdaArn !== deniedFunctionArn;
   const side: Side = {

@@ -1,19 +1,9 @@
-import type { Fate } from '../faults.ts';
 import { awsError } from '../gateway/protocols.ts';
+import { meets } from '../meets.ts';
 import type { World } from '../world.ts';
 import { MINUTE_MS, SETTLED_MS, type Situation } from './situation.ts';
 
 const REFUSED = awsError('secretsmanager', 'InternalServiceError', 'An error occurred.', 500);
-
-/** The next calls of an operation meet this fate; then everything is delivered again. */
-function meets(world: World, wanted: string, fate: Fate, times = 1): void {
-  let left = times;
-  world.gateway.decide = ({ operation }) => {
-    if (operation !== wanted || left === 0) return 'ok';
-    left -= 1;
-    return fate;
-  };
-}
 
 /** Sealed, and not stored: Secrets Manager takes nothing for so many processes. */
 export async function sealedOnly(world: World, attempts = 1): Promise<void> {

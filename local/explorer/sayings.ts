@@ -3,6 +3,7 @@ import { kmsSealer } from '../../lambda/sealing/data-key.ts';
 import { openPassword } from '../../lambda/sealing/open-answer.ts';
 import { answerIn } from '../../lambda/sealing/sealed-log.ts';
 import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
+import { clientAt } from '../aws/client.ts';
 import { falsehoods } from '../judge/falsehoods.ts';
 import type { Answer, Moment } from '../judge/moment.ts';
 import { type Said, saidBy } from '../judge/words.ts';
@@ -131,8 +132,7 @@ async function momentOf(world: World, { lines, items, ...seen }: Glance): Promis
 
 /** Past the gateway: the observer's calls are not calls of the function. */
 async function opened({ aws }: World, envelopes: readonly string[]): Promise<string | undefined> {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new KMSClient({ region: aws.region, endpoint: aws.kms.url, credentials });
+  const client = new KMSClient(clientAt(aws.kms.url));
   try {
     return await openPassword(envelopes, kmsSealer(client, aws.kms.keyArn), readNewPassword);
   } catch {

@@ -1,4 +1,5 @@
 import { awsError } from '../gateway/protocols.ts';
+import { diesWithThePassword, meets } from '../meets.ts';
 import { alarms, journalState, nothingLeaked, observe, rotatedChecks, thingSpaceCalls } from './checks.ts';
 import { peopleScenarios } from './people.ts';
 import { check, type Scenario } from './scenario.ts';
@@ -29,20 +30,10 @@ export const scenarios: readonly Scenario[] = [
       'The process is killed after the new password arrived and before anything stored it; a retry recovers it.',
     async play(world) {
       const before = observe(world);
-      let received = false;
-      let killed = false;
-      world.gateway.decide = ({ service, operation }) => {
-        if (operation === 'GetNewPassword') received = true;
-        if (!received || killed) return 'ok';
-        // The journal is written beside PutSecretValue: it must not get through before the kill.
-        if (service === 'dynamodb') return 'hung-before';
-        if (operation !== 'PutSecretValue') return 'ok';
-        killed = true;
-        return 'killed-before';
-      };
+      const killed = diesWithThePassword(world);
       const { succeeded, token } = await world.conductor.rotate(world.secretArn);
       return [
-        check('The process was killed between receipt and storing', killed),
+        check('The process was killed between receipt and storing', killed()),
         check('A retry finished the rotation', succeeded),
         ...(await rotatedChecks(world, token, before)),
       ];
@@ -55,13 +46,8 @@ export const scenarios: readonly Scenario[] = [
     shows:
       'ThingSpace changes the password and the answer is lost: that is proven once, announced, and left alone.',
     async play(world) {
-      const { gateway, conductor, platform, username, secretArn } = world;
-      let lost = false;
-      gateway.decide = ({ operation }) => {
-        if (operation !== 'GetNewPassword' || lost) return 'ok';
-        lost = true;
-        return 'response-lost';
-      };
+      const { conductor, platform, username, secretArn } = world;
+      const lost = meets(world, 'GetNewPassword', 'response-lost');
       // Two attempts within the settling time, then the recover event after it.
       const first = await conductor.rotate(secretArn, { attempts: 2 });
       const announcedUnknown = alarms(world, 'password-unknown');
@@ -76,7 +62,7 @@ export const scenarios: readonly Scenario[] = [
       return [
         check(
           'The answer was lost after ThingSpace had changed the password',
-          lost && truth.getNewPasswords === 1,
+          lost() && truth.getNewPasswords === 1,
         ),
         check('The rotation failed instead of guessing', !first.succeeded),
         check('The unknown outcome was announced, once', announcedUnknown === 1),

@@ -1,4 +1,5 @@
 import type { Fate } from '../faults.ts';
+import { meets } from '../meets.ts';
 import { alarms, atRestChecks, journalState, keptAside, observe, thingSpaceCalls } from './checks.ts';
 import { check, type Scenario } from './scenario.ts';
 
@@ -78,14 +79,9 @@ export const peopleScenarios: readonly Scenario[] = [
     shows:
       'A new password is sealed, a wrong one stored, and support has reset it meanwhile: one message; the right one ends it.',
     async play(world) {
-      const { gateway, conductor, person, platform, username, secretArn } = world;
+      const { conductor, person, platform, username, secretArn } = world;
       const before = observe(world);
-      let killed = false;
-      gateway.decide = ({ operation }) => {
-        if (operation !== 'PutSecretValue' || killed) return 'ok';
-        killed = true;
-        return 'killed-before';
-      };
+      const killed = meets(world, 'PutSecretValue', 'killed-before');
       await conductor.rotate(secretArn, { attempts: 1 });
       person.hasSupportReset(RESET);
       await person.stores('Heard Wrong 1', 'what they heard wrong');
@@ -103,7 +99,7 @@ export const peopleScenarios: readonly Scenario[] = [
       const last = await conductor.rotate(secretArn);
       const [failed, failedAgain] = [second.error?.errorType, third.error?.errorType];
       return [
-        check('The process was killed between receipt and storing', killed && getNewPasswords === 1),
+        check('The process was killed between receipt and storing', killed() && getNewPasswords === 1),
         check(
           'The rotation fails with SupersededError, however often it is retried',
           failed === 'SupersededError' && failedAgain === 'SupersededError',

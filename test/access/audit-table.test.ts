@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoDbAccessReader, findRecords } from '../../cli/access-records.ts';
 import { type AuditRecord, type AuditTable, auditOver, keyOf } from '../../lambda/access/audit.ts';
 import { dynamoDbAudit } from '../../lambda/access/audit-table.ts';
+import { clientAt } from '../../local/aws/client.ts';
 import { startClock } from '../../local/aws/clock.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/aws/dynamodb.ts';
 
@@ -18,11 +19,7 @@ let table: AuditTable;
 beforeAll(async () => {
   dynamodb = await startDynamoDb({ clock: startClock(), region: 'us-east-1', accountId: '111122223333' });
   await dynamodb.createTable(TABLE, 'subject', 'item');
-  client = new DynamoDBClient({
-    region: 'us-east-1',
-    endpoint: dynamodb.url,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  client = new DynamoDBClient(clientAt(dynamodb.url));
   table = dynamoDbAudit(client, TABLE);
 });
 afterAll(async () => {

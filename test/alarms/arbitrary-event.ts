@@ -30,8 +30,16 @@ const standing = {
 const token = text;
 const sealedAnswer = fc.boolean();
 
+const withOptional = <Required extends object, Optional extends object>(
+  required: { [Key in keyof Required]: fc.Arbitrary<Required[Key]> },
+  optional: { [Key in keyof Optional]: fc.Arbitrary<Optional[Key]> },
+) =>
+  fc
+    .tuple(fc.record(required), fc.record(optional, { requiredKeys: [] }))
+    .map(([all, some]) => ({ ...all, ...some }) as Required & Partial<Optional>);
+
 const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
-  fc.record(
+  withOptional(
     {
       ...about,
       ...standing,
@@ -45,27 +53,9 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
         'trial' as const,
       ),
       certainty: fc.constantFrom('refused' as const, 'unknown' as const),
-      code: text,
-      replaced: fc.constant(true),
       versionId: text,
     },
-    {
-      requiredKeys: [
-        'id',
-        'at',
-        'credential',
-        'username',
-        'secretArn',
-        'exposure',
-        'limit',
-        'budget',
-        'event',
-        'actor',
-        'purpose',
-        'certainty',
-        'versionId',
-      ],
-    },
+    { code: text, replaced: fc.constant(true) },
   ),
   fc.record({ ...about, ...standing, event: fc.constant('guard-closed' as const) }),
   fc.record({
@@ -75,47 +65,31 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
     settlesAt: at,
     sealedAnswer,
   }),
-  fc.record({ ...about, event: fc.constant('password-lost' as const), token, sealedAnswer }),
-  fc.record({
-    ...about,
-    event: fc.constant('password-lost' as const),
-    token,
-    sealedAnswer,
-    refused: fc.record({ ...standing, code: text, versionId: text }),
-  }),
-  fc.record({
-    ...about,
-    event: fc.constant('rolled-forward' as const),
-    token,
-    sealedUnder: text,
-    notStoredSince: at,
-  }),
+  withOptional(
+    { ...about, event: fc.constant('password-lost' as const), token, sealedAnswer },
+    { refused: fc.record({ ...standing, code: text, versionId: text }) },
+  ),
   fc.record({ ...about, event: fc.constant('superseded' as const), token }),
-  fc.record({ ...about, event: fc.constant('rolled-forward' as const), token, sealedUnder: text }),
-  fc.record({
-    ...about,
-    event: fc.constant('rolled-forward' as const),
-    token,
-    sealedUnder: text,
-    alreadyCurrent: fc.constant(true),
-  }),
+  withOptional(
+    { ...about, event: fc.constant('rolled-forward' as const), token, sealedUnder: text },
+    { notStoredSince: at, alreadyCurrent: fc.constant(true) },
+  ),
   fc.record({ ...about, event: fc.constant('password-rotated' as const), token }),
   fc.record({ ...about, event: fc.constant('put-back' as const), versionId: text, replacedVersionId: text }),
   fc.record({ ...about, event: fc.constant('kept-aside' as const), token }),
-  fc.record(
+  withOptional(
     {
       ...about,
       event: fc.constant('standing-trouble' as const),
       trouble: fc.constantFrom(...troubles),
       since: at,
       days: fc.nat(),
+    },
+    {
       errorName: text,
       versionId: text,
       token,
       holder: fc.record({ username: text, secretArn: text, why: text, since: at }),
-    },
-    {
-      requiredKeys: ['id', 'at', 'credential', 'username', 'secretArn', 'event', 'trouble', 'since', 'days'],
     },
   ),
   fc.record({

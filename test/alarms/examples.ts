@@ -22,98 +22,44 @@ function standing(title: string, trouble: Standing): Example {
 
 type Example = { title: string; event: AlarmEvent; setting?: Partial<Setting> };
 
+const logIn = {
+  ...about,
+  event: 'failed-log-in',
+  exposure: 1,
+  limit: 5,
+  budget: 3,
+  actor: 'rotation',
+  purpose: 'log-in',
+  versionId,
+} as const;
+const refused = { ...logIn, certainty: 'refused', code: 'INPUT_INVALID.Password.Invalid' } as const;
+const unknown = {
+  ...about,
+  event: 'password-unknown',
+  token,
+  settlesAt: Date.parse('2026-03-01T03:24:05.678Z'),
+  sealedAnswer: false,
+} as const;
+
 /** One of each alarm, and of each variant with a different text. */
 export const examples: Example[] = [
-  {
-    title: 'The rotation was refused',
-    event: {
-      ...about,
-      event: 'failed-log-in',
-      exposure: 2,
-      limit: 5,
-      budget: 3,
-      actor: 'rotation',
-      purpose: 'log-in',
-      certainty: 'refused',
-      code: 'INPUT_INVALID.Password.Invalid',
-      versionId,
-    },
-  },
+  { title: 'The rotation was refused', event: { ...refused, exposure: 2 } },
   {
     title: 'The rotation was refused because another invocation replaced the password',
-    event: {
-      ...about,
-      event: 'failed-log-in',
-      exposure: 1,
-      limit: 5,
-      budget: 3,
-      actor: 'rotation',
-      purpose: 'log-in',
-      certainty: 'refused',
-      code: 'INPUT_INVALID.Password.Invalid',
-      replaced: true,
-      versionId,
-    },
+    event: { ...refused, replaced: true },
   },
   {
     title: 'An app was refused',
-    event: {
-      ...about,
-      event: 'failed-log-in',
-      exposure: 1,
-      limit: 5,
-      budget: 3,
-      actor: 'billing-export',
-      purpose: 'log-in',
-      certainty: 'refused',
-      code: 'REQUEST_FAILED.UnexpectedError',
-      versionId,
-    },
+    event: { ...refused, actor: 'billing-export', code: 'REQUEST_FAILED.UnexpectedError' },
   },
-  {
-    title: 'A probe was refused',
-    event: {
-      ...about,
-      event: 'failed-log-in',
-      exposure: 1,
-      limit: 5,
-      budget: 3,
-      actor: 'rotation',
-      purpose: 'probe',
-      certainty: 'refused',
-      code: 'INPUT_INVALID.Password.Invalid',
-      versionId,
-    },
-  },
+  { title: 'A probe was refused', event: { ...refused, purpose: 'probe' } },
   {
     title: 'A log-in without an answer',
-    event: {
-      ...about,
-      event: 'failed-log-in',
-      exposure: 2,
-      possible: 1,
-      limit: 5,
-      budget: 3,
-      actor: 'rotation',
-      purpose: 'log-in',
-      certainty: 'unknown',
-      versionId,
-    },
+    event: { ...logIn, exposure: 2, possible: 1, certainty: 'unknown' },
   },
   {
     title: 'The last failure before the lock',
-    event: {
-      ...about,
-      event: 'failed-log-in',
-      exposure: 5,
-      limit: 5,
-      budget: 3,
-      actor: 'operator',
-      purpose: 'trial',
-      certainty: 'refused',
-      code: 'INPUT_INVALID.Password.Invalid',
-      versionId,
-    },
+    event: { ...refused, exposure: 5, actor: 'operator', purpose: 'trial' },
   },
   {
     title: 'The guard is closed',
@@ -123,35 +69,14 @@ export const examples: Example[] = [
     title: 'The guard is closed but for a new version',
     event: { ...about, event: 'guard-closed', exposure: 2, limit: 5, budget: 3 },
   },
-  {
-    title: 'A password change without a known outcome',
-    event: {
-      ...about,
-      event: 'password-unknown',
-      token,
-      settlesAt: Date.parse('2026-03-01T03:24:05.678Z'),
-      sealedAnswer: false,
-    },
-  },
+  { title: 'A password change without a known outcome', event: unknown },
   {
     title: 'A password change without a known outcome, but an unreadable answer is sealed',
-    event: {
-      ...about,
-      event: 'password-unknown',
-      token,
-      settlesAt: Date.parse('2026-03-01T03:24:05.678Z'),
-      sealedAnswer: true,
-    },
+    event: { ...unknown, sealedAnswer: true },
   },
   {
     title: 'A password change without a known outcome, of a service with several credentials',
-    event: {
-      ...about,
-      event: 'password-unknown',
-      token,
-      settlesAt: Date.parse('2026-03-01T03:24:05.678Z'),
-      sealedAnswer: false,
-    },
+    event: unknown,
     setting: { othersHeld: true },
   },
   {

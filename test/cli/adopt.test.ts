@@ -52,9 +52,7 @@ describe('The command adopt', () => {
 
   it('keeps a sealed answer of the former username, and warns of it', async () => {
     const { world, desk, terminal } = startDesk();
-    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('PutSecretValue', 'failed-before');
     world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username'));
     await adopt(desk, options);
     expect(world.state()).toMatchObject({ journal: { state: 'received' }, secretArn: SECRET_ARN });

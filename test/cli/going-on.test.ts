@@ -24,9 +24,7 @@ describe('The command rotate', () => {
 
   it('continues a rotation that has not ended', async () => {
     const { world, desk, terminal } = startDesk();
-    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('PutSecretValue', 'failed-before');
     await rotate(desk, { secret, yes: true });
     expect(terminal.said.join('\n')).toContain('An earlier rotation is not over');
     // An operator who rotates because the password leaked reads that this one is older than the request.
@@ -136,9 +134,7 @@ describe('The command rotate', () => {
 describe('The command recover', () => {
   it('makes the function store the sealed password', async () => {
     const { world, desk, terminal } = startDesk();
-    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('PutSecretValue', 'failed-before');
     await recover(desk, { secret });
     expect(terminal.said).toContain('It may log in at ThingSpace, within the rotation’s share.');
     expect(world.currentPassword()).toBe(world.truth().password);

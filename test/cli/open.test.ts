@@ -21,9 +21,7 @@ const NEW_PASSWORD = 'Sealed & <New> 007 ';
 /** A rotation that received a password and could not store it. */
 async function received(options = {}): Promise<{ world: World } & ReturnType<typeof deskOf>> {
   const world = createWorld({ nextPassword: () => NEW_PASSWORD });
-  world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
-  await world.rotate({ attempts: 1 });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('PutSecretValue', 'failed-before');
   return { world, ...deskOf(world, options) };
 }
 
@@ -164,9 +162,7 @@ describe('The command open', () => {
         const padded = Buffer.concat([body, Buffer.alloc(400 * 1024, ' ')]);
         return { outcome: 'answered', httpStatus: 200, body: padded, complete: true };
       };
-      world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
-      await world.rotate({ attempts: 1 });
-      world.plan.decide = () => 'ok';
+      await world.rotateMeeting('PutSecretValue', 'failed-before');
       const lines = world.aws.log.map(({ line }) => line);
       expect(lines).toHaveLength(3);
       return { lines, ...deskOf(world) };

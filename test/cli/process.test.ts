@@ -10,6 +10,7 @@ import { bundleCli, cliBundle } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
 import { kmsSealer } from '../../lambda/sealing/data-key.ts';
 import { seal } from '../../lambda/sealing/seal-answer.ts';
+import { clientAt } from '../../local/aws/client.ts';
 import { listen } from '../../local/http.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
@@ -74,11 +75,7 @@ describe('The operator’s tool as a process', () => {
 
   it('opens an answer from a file through KMS, and nothing under another encryption context', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cli-'));
-    const client = new KMSClient({
-      region: world.aws.region,
-      endpoint: world.env.AWS_ENDPOINT_URL_KMS ?? '',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
+    const client = new KMSClient(clientAt(world.env.AWS_ENDPOINT_URL_KMS));
     try {
       const context = { secretArn: world.secretArn, token: 'of-this-rotation' };
       const key = await kmsSealer(client, world.aws.kms.keyArn).newKey(context);

@@ -35,9 +35,7 @@ describe('The command status', () => {
 
   it('reports a new password that is sealed but not stored, and the next step', async () => {
     const { world, desk, terminal } = startDesk();
-    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('PutSecretValue', 'failed-before');
     expect(await status(desk, { username: USERNAME })).toBe(1);
     const [text = ''] = terminal.said;
     expect(text).toContain('A new password is sealed and could not be stored');

@@ -65,9 +65,7 @@ describe('The command store', () => {
 
   it('takes the password of a sealed answer', async () => {
     const { world, desk } = startDesk();
-    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'failed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('PutSecretValue', 'failed-before');
     await store(desk, { ...options, fromSealed: true, yes: true });
     expect(world.currentPassword()).toBe(world.truth().password);
   });

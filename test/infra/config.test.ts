@@ -4,22 +4,12 @@ import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { expect, test } from 'vitest';
-import { ConfigurationError, parseConfig, readConfig } from '../../infra/config.ts';
+import { readConfig } from '../../infra/config.ts';
 import { requireSealing } from '../../infra/keys.ts';
 import { USERNAME_RULE } from '../../lambda/secret/username.ts';
-import { configWith, construct, twoDepartments } from './synthesize.ts';
+import { configWith, construct, sentencesOf, twoDepartments } from './synthesize.ts';
 
 const [fleet, metering] = twoDepartments.credentials;
-
-function sentencesOf(config: unknown): string[] {
-  try {
-    parseConfig(config);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-}
 
 const vpc = { vpcId: 'vpc-0a', subnetIds: ['subnet-0a'], securityGroupIds: ['sg-0a'] };
 const secretPrefix = 'arn:aws:secretsmanager:us-east-1:123456789012';

@@ -1,7 +1,9 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
+import { clientAt } from '../../local/aws/client.ts';
 import type { Fate } from '../../local/faults.ts';
+import { diesWithThePassword, meets } from '../../local/meets.ts';
 import type { WorldOptions } from '../../local/world.ts';
 import { type Story, type Told, tell } from './story.ts';
 
@@ -12,7 +14,10 @@ type Scenario = {
   world?: WorldOptions;
   /** How often the alarms are evaluated. @default every minute */
   stepMs?: number;
-  play(story: Story): Promise<void>;
+  /** Prepares the default play. */
+  before?(story: Story): Promise<void> | void;
+  /** @default the scheduled rotation with its retries, then three days in which nobody does anything */
+  play?(story: Story): Promise<void>;
   /** Messages within the first 24 hours, at most. */
   firstDay: number;
   /** A text that the messages must contain. */
@@ -38,10 +43,6 @@ const scenarios: Scenario[] = [
     story: 'the scheduled rotation, then three days',
     firstDay: 1,
     says: 'password-rotated',
-    async play(story) {
-      await story.rotate();
-      await story.until(3 * days);
-    },
   },
   {
     title: 'Deployment; nothing is stored yet',
@@ -58,60 +59,31 @@ const scenarios: Scenario[] = [
     world: { storedPassword: 'mistyped-by-somebody' },
     firstDay: 1,
     says: 'failed-log-in',
-    async play(story) {
-      await story.rotate();
-      await story.until(3 * days);
-    },
   },
   {
     title: 'The answer with the new password is lost',
     story: 'the scheduled rotation and its retries; nobody does anything for three days',
     firstDay: 2,
     says: 'password-lost',
-    async play(story) {
-      let lost = false;
-      story.world.gateway.decide = ({ operation }) => {
-        if (operation !== 'GetNewPassword' || lost) return 'ok';
-        lost = true;
-        return 'response-lost';
-      };
-      await story.rotate();
-      await story.until(3 * days);
-    },
+    before: ({ world }) => void meets(world, 'GetNewPassword', 'response-lost'),
   },
   {
     title: 'The function dies with the new password in its hands',
     story: 'killed before anything stored it; the next retry finds it sealed',
     firstDay: 1,
     says: 'rolled-forward',
-    async play(story) {
-      let received = false;
-      let killed = false;
-      story.world.gateway.decide = ({ service, operation }) => {
-        if (operation === 'GetNewPassword') received = true;
-        if (!received || killed) return 'ok';
-        // The journal is written beside PutSecretValue: it must not get through before the kill.
-        if (service === 'dynamodb') return 'hung-before';
-        if (operation !== 'PutSecretValue') return 'ok';
-        killed = true;
-        return 'killed-before';
-      };
-      await story.rotate();
-      await story.until(3 * days);
-    },
+    before: ({ world }) => void diesWithThePassword(world),
   },
   {
     title: 'The new password cannot be stored at first',
     story: 'the right to PutSecretValue is gone, and is back for the next retry',
     firstDay: 2,
     says: 'rolled-forward',
-    async play(story) {
+    before(story) {
       const fault = faultAt(story, ['PutSecretValue'], 'denied');
       story.world.conductor.subscribe(({ kind }) => {
         if (kind === 'time-passes') fault.over();
       });
-      await story.rotate();
-      await story.until(3 * days);
     },
   },
   {
@@ -119,13 +91,9 @@ const scenarios: Scenario[] = [
     story: 'somebody edited it by hand; nobody does anything for three days',
     firstDay: 1,
     says: 'SilentFailure',
-    async play(story) {
+    async before(story) {
       const { env, tableName, username } = story.world;
-      const client = new DynamoDBClient({
-        region: env.AWS_REGION ?? '',
-        endpoint: env.AWS_ENDPOINT_URL_DYNAMODB ?? '',
-        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      });
+      const client = new DynamoDBClient(clientAt(env.AWS_ENDPOINT_URL_DYNAMODB));
       const text = (value: string) => ({ S: value });
       const item = {
         credential: text(username.toLowerCase()),
@@ -134,8 +102,6 @@ const scenarios: Scenario[] = [
       };
       await client.send(new PutItemCommand({ TableName: tableName, Item: item }));
       client.destroy();
-      await story.rotate();
-      await story.until(3 * days);
     },
   },
   {
@@ -175,10 +141,17 @@ const scenarios: Scenario[] = [
   },
 ];
 
+async function play(scenario: Scenario, story: Story): Promise<void> {
+  if (scenario.play) return scenario.play(story);
+  await scenario.before?.(story);
+  await story.rotate();
+  await story.until(3 * days);
+}
+
 const played: { scenario: Scenario; told: Told[] }[] = [];
 
 test.each(scenarios)('$title: at most $firstDay message(s) on the first day', async (scenario) => {
-  const told = await tell(scenario.world ?? {}, scenario.play, scenario.stepMs);
+  const told = await tell(scenario.world ?? {}, (story) => play(scenario, story), scenario.stepMs);
   played.push({ scenario, told });
   const firstDay = told.filter(({ atMs }) => atMs < days * 3_600_000);
   expect(firstDay.length, JSON.stringify(told)).toBeLessThanOrEqual(scenario.firstDay);

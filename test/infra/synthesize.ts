@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../../infra/config.ts';
+import { ConfigurationError, parseConfig } from '../../infra/config.ts';
 import { RotationStack } from '../../infra/stack.ts';
 
 const projectRoot = path.join(import.meta.dirname, '..', '..');
@@ -29,6 +29,17 @@ export const twoDepartments = {
 
 /** The configuration above with members replaced; for tests of one setting. */
 export const configWith = (changes: object): object => ({ ...twoDepartments, ...changes });
+
+/** The sentences with which a configuration is rejected. */
+export function sentencesOf(config: unknown): string[] {
+  try {
+    parseConfig(config);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message.split('\n');
+    throw error;
+  }
+}
 
 export type Resource = {
   Type: string;

@@ -15,6 +15,16 @@ const UNSURE: Settlement = { outcome: 'failure', code: 'Strange', certainlyCrede
 const SUCCESS: Settlement = { outcome: 'success' };
 const UNKNOWN: Settlement = { outcome: 'unknown' };
 
+/** An exchange that replaced another password than the one of `presentation`. */
+const EXCHANGE = {
+  token: 't',
+  attempt: 'x',
+  secretArn: 'arn',
+  oldVersion: 'v0',
+  oldHash: 'p0',
+  startedAt: NOW,
+};
+
 /** Reserves; what it returns settles. */
 function begin(state: CredentialState, id: string, wanted = presentation(), now = NOW) {
   expect(reserve(state, id, wanted, BUDGETS, now)).toBeUndefined();
@@ -214,14 +224,7 @@ test('announces the next closed guard after a success', () => {
 });
 
 test('ends a loss by a log-in that began after it, and keeps the sealed answer', () => {
-  const exchange = {
-    token: 't',
-    attempt: 'x',
-    secretArn: 'arn',
-    oldVersion: 'v1',
-    oldHash: 'p1',
-    startedAt: NOW,
-  };
+  const exchange = { ...EXCHANGE, oldVersion: 'v1', oldHash: 'p1' };
   const lostAt = (since: number) => {
     const state = stateWith({ journal: { state: 'lost', ...exchange, since, envelope: 'sealed' } });
     begin(state, 'a', presentation({ versionId: 'v2', password: 'p2' }))(SUCCESS);
@@ -269,19 +272,11 @@ test('promises no new announcement when a success leaves rotation’s share spen
 });
 
 test('a success moves no journal but a lost one', () => {
-  const exchange = {
-    token: 't',
-    attempt: 'x',
-    secretArn: 'arn',
-    oldVersion: 'v0',
-    oldHash: 'p0',
-    startedAt: 0,
-  };
   const sealed = { receivedAt: 0, envelope: 'sealed' };
   for (const journal of [
-    { state: 'unknown', ...exchange },
-    { state: 'received', ...exchange, ...sealed },
-    { state: 'committed', ...exchange, ...sealed },
+    { state: 'unknown', ...EXCHANGE },
+    { state: 'received', ...EXCHANGE, ...sealed },
+    { state: 'committed', ...EXCHANGE, ...sealed },
   ] as CredentialState['journal'][]) {
     const state = stateWith({ journal: structuredClone(journal) });
     begin(state, 'a')(SUCCESS);
@@ -394,13 +389,8 @@ test('remembers that an exchange replaced a password when that password is refus
 test('treats the version that a rotation ended with as newborn, also after an operator’s edit', () => {
   const edited = { state: 'idle', lastToken: 't', lastVersion: 'v1', receivedAt: NOW } as const;
   const committed = {
+    ...EXCHANGE,
     state: 'committed',
-    token: 't',
-    attempt: 'x',
-    secretArn: 'arn',
-    oldVersion: 'v0',
-    oldHash: 'p0',
-    startedAt: NOW,
     receivedAt: NOW,
     versionId: 'v1',
   } as const;

@@ -16,9 +16,9 @@ const FAILURE = {
   code: 'INPUT_INVALID.Password.Invalid',
   certainlyCredentials: true,
 } as const;
-const begin = (state: CredentialState, at: number) => {
-  expect(reserve(state, 'trial', trial, BUDGETS, at)).toBeUndefined();
-  return (endedAt: number) => settle(state, 'trial', trial, FAILURE, BUDGETS, endedAt);
+const begin = (state: CredentialState, at: number, id = 'trial') => {
+  expect(reserve(state, id, trial, BUDGETS, at)).toBeUndefined();
+  return (endedAt: number) => settle(state, id, trial, FAILURE, BUDGETS, endedAt);
 };
 
 test('clears the count of a closed guard, and keeps refused passwords refused', () => {
@@ -31,17 +31,24 @@ test('clears the count of a closed guard, and keeps refused passwords refused', 
 
 test('clears nothing below the budget', () => {
   const state = stateWith({ failed: 2 });
+  const before = structuredClone(state);
   expect(unlocked(state, BUDGETS, NOW + MINUTE_MS, NOW)).toBeInstanceOf(GuardNotClosedError);
-  expect(state.failed).toBe(2);
+  expect(state).toEqual(before);
 });
 
-test('waits for an attempt in flight until exactly 20 minutes after its reservation', () => {
-  const state = stateWith({ failed: 3 });
+test('waits for the youngest attempt in flight until exactly 20 minutes after its reservation', () => {
+  const state = stateWith({ failed: 2 });
+  begin(state, NOW - 5_000, 'older');
   begin(state, NOW);
+  state.failed = 3;
   const refusal = unlocked(state, BUDGETS, NOW + 20 * MINUTE_MS - 1, NOW + MINUTE_MS);
   expect(refusal).toBeInstanceOf(StillInFlightError);
   expect(refusal?.retryAt).toBe(NOW + 20 * MINUTE_MS);
-  expect(unlocked(state, BUDGETS, NOW + 30 * MINUTE_MS, NOW + 21 * MINUTE_MS)).toBeUndefined();
+  // At the very millisecond it counts as ended: an unlocking at that time may have come before it.
+  const end = NOW + 20 * MINUTE_MS;
+  expect(unlocked(state, BUDGETS, end, end)).toBeInstanceOf(PresentedSinceError);
+  expect(unlocked(state, BUDGETS, end + 1, end + 1)).toBeUndefined();
+  expect(state).toMatchObject({ failed: 0, inFlight: {} });
 });
 
 test('keeps a log-in that failed since the unlocking', () => {

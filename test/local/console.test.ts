@@ -3,6 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleCli, cliBundle } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
+import { clientAt } from '../../local/aws/client.ts';
 import { createConsole } from '../../local/console.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
@@ -41,11 +42,7 @@ describe('The console of npm start -- --keep', () => {
   });
 
   it('is answered by Lambda’s own Invoke, errors included', async () => {
-    const client = new LambdaClient({
-      region: 'us-east-1',
-      endpoint: world.operatorEnv.AWS_ENDPOINT_URL_LAMBDA ?? '',
-      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-    });
+    const client = new LambdaClient(clientAt(world.operatorEnv.AWS_ENDPOINT_URL_LAMBDA));
     const invoke = (payload: object) =>
       client.send(
         new InvokeCommand({ FunctionName: world.functionArn, Payload: Buffer.from(JSON.stringify(payload)) }),

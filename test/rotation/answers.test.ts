@@ -125,10 +125,8 @@ test('seals an answer of 1 MiB whole, and rolls forward by a small envelope in t
 test('finds an answer of several parts in the log after a crash', async () => {
   const world = createWorld();
   world.link.spoil = (body) => answered(Buffer.concat([body, Buffer.alloc(300 * 1024, ' ')]));
-  world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
-  const { token } = await world.rotate({ attempts: 1 });
+  const { token } = await world.rotateMeeting('stdout', 'killed-after');
   expect(world.state().journal.state).toBe('exchanging');
-  world.plan.decide = () => 'ok';
   expect((await world.rotate({ token })).rotated).toBe(true);
   expect(world.currentPassword()).toBe(world.truth().password);
   expect(world.truth().getNewPasswords).toBe(1);

@@ -67,9 +67,7 @@ test.each<[string, (world: World) => void]>([
 
 test('Makes a new password for a new rotation when an operator stored one that works over a sealed one', async () => {
   const world = createWorld();
-  world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
-  await world.rotate({ attempts: 1 });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('stdout', 'killed-after');
   world.restoreByHand('Spoken On The Phone 1');
   world.aws.stages.delete('AWSPENDING');
   expect((await world.rotate()).rotated).toBe(true);

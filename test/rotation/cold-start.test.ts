@@ -14,9 +14,7 @@ vi.mock('../../lambda/secret/secrets-manager.ts', async (original) => ({
 test('uses a cold start’s description of the secret once, and then describes it again', async () => {
   const world = createWorld();
   // The answer is sealed, and the process dies before anything is stored.
-  world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
-  await world.rotate({ attempts: 1 });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('PutSecretValue', 'killed-before');
   services = world.wireUp(startProcess());
   const { handler } = await import('../../lambda/rotation/handler.ts');
 

@@ -10,9 +10,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 async function lostFor(delayMs: number, options: Parameters<typeof createWorld>[0] = {}): Promise<World> {
   const world = createWorld(options);
   world.aws.logSearch.delayMs = delayMs;
-  world.plan.decide = ({ name }) => (name === 'stdout' ? 'killed-after' : 'ok');
-  await world.rotate({ attempts: 2, backoffMs: 25 * MINUTE_MS });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('stdout', 'killed-after', { attempts: 2, backoffMs: 25 * MINUTE_MS });
   expect(world.state().journal.state).toBe('lost');
   expect(announced(world)).toContain('password-lost');
   return world;
@@ -89,9 +87,7 @@ test('Keeps the password that support reset when the log shows the older one lat
 test('Announces the loss every day while AWSCURRENT is on an older dead version', async () => {
   const world = createWorld();
   await world.rotate();
-  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
-  await world.rotate({ attempts: 2, backoffMs: 25 * MINUTE_MS });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('GetNewPassword', 'killed-after', { attempts: 2, backoffMs: 25 * MINUTE_MS });
   expect(world.state().journal.state).toBe('lost');
   world.aws.moveCurrentTo(world.aws.stages.get('AWSPREVIOUS') as string);
   for (let day = 0; day < 3; day += 1) {

@@ -194,9 +194,7 @@ test('finds the password stored, not lost, when a process died before the journa
 
 test('sends no request for a lost password until an operator restores the credential', async () => {
   const world = createWorld();
-  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'killed-after' : 'ok');
-  await world.rotate({ attempts: 2, backoffMs: 25 * MINUTE_MS });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('GetNewPassword', 'killed-after', { attempts: 2, backoffMs: 25 * MINUTE_MS });
   expect(world.state().journal.state).toBe('lost');
   expect(announced(world).filter((event) => event === 'password-lost')).toHaveLength(1);
   const before = world.truth();

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { AlarmEvent, StandingTrouble } from '../../lambda/alarms/event.ts';
 import type { Plan } from '../world/fate.ts';
+import { lockedByOthers } from '../world/standing-causes.ts';
 import { createWorld, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 
 const DAY_MS = 24 * 60 * MINUTE_MS;
-const LONG = 'x'.repeat(65_000);
 
 /** A day passes, and its check comes. Returns what was announced in it. */
 async function nextDay(world: World): Promise<AlarmEvent[]> {
@@ -23,11 +23,6 @@ async function wellRotated(): Promise<World> {
   await world.rotate();
   world.advance(90 * DAY_MS);
   return world;
-}
-
-/** Another client tries passwords until ThingSpace locks the username. */
-function lockedByOthers({ platform }: World): void {
-  for (let failure = 0; failure < 5; failure += 1) platform.logIn(USERNAME, 'A Guess');
 }
 
 const failingAt =
@@ -61,39 +56,9 @@ describe('A trouble that lasts', () => {
     expect(world.violations).toEqual([]);
   });
 
-  test('is not ended while a username is locked and the refusal has no listed code', async () => {
-    const world = await wellRotated();
-    lockedByOthers(world);
-    const days = await failThenCheck(world, 4, 5);
-    expect(new Set(days.flat())).toEqual(
-      new Set(['failed-log-in', 'standing-trouble stored-password-refused']),
-    );
-    for (const day of days) expect(day.at(-1)).toBe('standing-trouble stored-password-refused');
-  });
-
-  test.each([1, 2, 3, 4, 5, 6])(
-    'is announced daily when ThingSpace is out of reach and a rotation fails after %i tries',
-    async (tries) => {
-      const world = await wellRotated();
-      world.plan.decide = failingAt('LogIn', 'failed-before');
-      const days = await failThenCheck(world, tries, 4);
-      for (const day of days) expect(day).toEqual(['standing-trouble rotation-failing']);
-    },
-  );
-
-  test('is announced daily when the secret is too large for a rotation', async () => {
-    const world = await wellRotated();
-    const value = JSON.parse(world.aws.currentValue() ?? '{}');
-    world.aws.store(JSON.stringify({ ...value, notes: LONG }));
-    const days = await failThenCheck(world, 4, 3);
-    for (const day of days) expect(day).toEqual(['standing-trouble rotation-failing']);
-  });
-
   test('is announced when the rotation failed because the secret could not be read', async () => {
     const world = await wellRotated();
-    world.plan.decide = ({ name }) => (name === 'GetSecretValue' ? 'failed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('GetSecretValue', 'failed-before');
     for (let day = 0; day < 3; day += 1) {
       expect(kindsIn(await nextDay(world))).toEqual(['standing-trouble rotation-failing']);
     }

@@ -72,9 +72,7 @@ describe('a username that becomes unusable while an exchange is open', () => {
   /** The process dies after it received the answer, and an operator edits the secret. */
   async function received(): Promise<World> {
     const world = await rotated();
-    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('PutSecretValue', 'killed-before');
     world.aws.store(secretOf('Fleet-Api ', 'Mistyped 1', 'edited by a person'));
     return world;
   }
@@ -95,9 +93,7 @@ describe('a username that becomes unusable while an exchange is open', () => {
 
   test('is known from the ledger, and the unknown outcome is settled', async () => {
     const world = await rotated();
-    world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'request-lost' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('GetNewPassword', 'request-lost');
     world.aws.store(secretOf('Fleet-Api\n', 'Mistyped 1'));
     world.advance(25 * MINUTE_MS);
     expect(await world.recover()).toEqual({ outcome: 'done' });
@@ -107,9 +103,7 @@ describe('a username that becomes unusable while an exchange is open', () => {
 
   test('is named beside a loss, so that the operator sees why the stored password does not help', async () => {
     const world = await rotated();
-    world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'response-lost' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('GetNewPassword', 'response-lost');
     world.advance(25 * MINUTE_MS);
     await world.recover();
     expect(world.state().journal.state).toBe('lost');
@@ -174,9 +168,7 @@ describe('a value that holds no credential', () => {
 
   test('is swapped for the sealed password when it was stored during an exchange', async () => {
     const world = await rotated();
-    world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('PutSecretValue', 'killed-before');
     world.aws.storeBinary();
     world.advance(25 * MINUTE_MS);
     expect((await world.rotate()).rotated).toBe(true);

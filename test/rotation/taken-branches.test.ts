@@ -38,9 +38,7 @@ describe('The hold', () => {
 describe('Recovery', () => {
   test('begins no exchange while one of the secret’s former username is open', async () => {
     const world = createWorld();
-    world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'request-lost' : 'ok');
-    await world.rotate({ attempts: 1 });
-    world.plan.decide = () => 'ok';
+    await world.rotateMeeting('GetNewPassword', 'request-lost');
     world.aws.store(JSON.stringify({ username: 'Another-Api', password: 'Another 1' }));
     const { logIns } = world.truth();
     expect(await world.recover()).toMatchObject({ error: { name: 'UsernameChangedError' } });
@@ -115,9 +113,7 @@ describe('A retry of a rotation whose new password is current', () => {
 
 test('stores a sealed password as the version that Secrets Manager has pending, by a check', async () => {
   const world = createWorld();
-  world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
-  await world.rotate({ attempts: 1 });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('PutSecretValue', 'killed-before');
   const next = randomUUID();
   world.aws.stage(next);
   expect(await world.recover()).toEqual({ outcome: 'done' });

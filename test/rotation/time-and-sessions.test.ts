@@ -77,9 +77,7 @@ test.each<[string, (world: World) => Promise<void>]>([
   [
     'a stored password that is asked',
     async (world) => {
-      world.plan.decide = ({ name }) => (name === 'PutSecretValue' ? 'killed-before' : 'ok');
-      await world.rotate({ attempts: 1 });
-      world.plan.decide = () => 'ok';
+      await world.rotateMeeting('PutSecretValue', 'killed-before');
       world.restoreByHand('Reset By Support 1');
       await world.rotate();
     },

@@ -47,9 +47,7 @@ test('calls only its own request not sent when the guard stops it', async () => 
 
 test('does not call an answer safe that never arrived when the username changes', async () => {
   const world = createWorld();
-  world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'response-lost' : 'ok');
-  await world.rotate({ attempts: 1 });
-  world.plan.decide = () => 'ok';
+  await world.rotateMeeting('GetNewPassword', 'response-lost');
   world.aws.store(secretValue('Typed By Hand 1', 'Somebody-Else'));
   const { failures } = await world.rotate({ attempts: 1 });
   expect(messageOf(failures[0])).toMatch(/what is sealed stays kept/);

@@ -4,18 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newItem } from '../../lambda/session/session-item.ts';
 import { dynamoDbSessions } from '../../lambda/session/session-store.ts';
 import { kmsTokenSealer } from '../../lambda/session/token-sealer.ts';
+import { clientAt } from '../../local/aws/client.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 let world: World;
 let dynamodb: DynamoDBClient;
 let kms: KMSClient;
 
 beforeAll(async () => {
   world = await startWorld();
-  const { region } = world.aws;
-  dynamodb = new DynamoDBClient({ region, credentials, endpoint: world.env.AWS_ENDPOINT_URL_DYNAMODB ?? '' });
-  kms = new KMSClient({ region, credentials, endpoint: world.env.AWS_ENDPOINT_URL_KMS ?? '' });
+  dynamodb = new DynamoDBClient(clientAt(world.env.AWS_ENDPOINT_URL_DYNAMODB));
+  kms = new KMSClient(clientAt(world.env.AWS_ENDPOINT_URL_KMS));
 }, 60_000);
 afterAll(() => world.close());
 

@@ -33,13 +33,6 @@ const failing =
     world.plan.decide = ({ name }) => (calls.test(name) ? fate : 'ok');
   };
 
-/** One try of a rotation in which a call fails; the rest of it is well. */
-async function oneTry(world: World, calls: RegExp, fate: Fate): Promise<void> {
-  failing(calls, fate)(world);
-  await world.rotate({ attempts: 1 });
-  heal(world);
-}
-
 const resetByPhone = ({ platform }: World): void => platform.support.reset(USERNAME, 'Reset By Phone 1');
 const restore = (world: World): void => world.restoreByHand('Restored By Support 7');
 
@@ -131,7 +124,7 @@ export const causes: readonly Cause[] = [
   {
     name: 'the username was changed while an exchange was open',
     begin: async (world) => {
-      await oneTry(world, /^GetNewPassword$/, 'request-lost');
+      await world.rotateMeeting('GetNewPassword', 'request-lost');
       world.aws.store(secretValue(world.truth().password, 'Somebody-Else'));
     },
     end: (world) => world.storeByHand(world.truth().password),
@@ -140,7 +133,7 @@ export const causes: readonly Cause[] = [
   {
     name: 'the answer with the new password was lost',
     begin: async (world) => {
-      await oneTry(world, /^GetNewPassword$/, 'response-lost');
+      await world.rotateMeeting('GetNewPassword', 'response-lost');
       world.advance(25 * MINUTE_MS);
       await world.recover();
     },
@@ -150,7 +143,7 @@ export const causes: readonly Cause[] = [
   {
     name: 'the answer with the new password was lost, and the log cannot be searched',
     begin: async (world) => {
-      await oneTry(world, /^GetNewPassword$/, 'response-lost');
+      await world.rotateMeeting('GetNewPassword', 'response-lost');
       failing(/^FilterLogEvents$/)(world);
     },
     end: (world) => {
@@ -174,7 +167,7 @@ export const causes: readonly Cause[] = [
   {
     name: 'a sealed answer does not open, and its process died',
     begin: async (world) => {
-      await oneTry(world, /^stdout$/, 'killed-after');
+      await world.rotateMeeting('stdout', 'killed-after');
       failing(/^Decrypt$/)(world);
     },
     end: heal,
@@ -198,7 +191,7 @@ export const causes: readonly Cause[] = [
   {
     name: 'an operator stored a password over a sealed one, and ThingSpace refuses both',
     begin: async (world) => {
-      await oneTry(world, /^PutSecretValue$/, 'failed-before');
+      await world.rotateMeeting('PutSecretValue', 'failed-before');
       resetByPhone(world);
       world.storeByHand('Mistyped 1');
     },
@@ -225,7 +218,7 @@ function heldByOther(): Cause {
     },
     begin: async () => {
       const { first } = service;
-      await oneTry(first, /^GetNewPassword$/, 'response-lost');
+      await first.rotateMeeting('GetNewPassword', 'response-lost');
       first.advance(25 * MINUTE_MS);
       await first.recover();
     },

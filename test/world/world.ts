@@ -8,7 +8,15 @@ import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
 import { createPlatform, type PlatformOptions } from '../../local/thingspace/platform.ts';
 import { createDuty } from './duty.ts';
-import { createWire, type Gate, KilledError, type Plan, type Process, startProcess } from './fate.ts';
+import {
+  createWire,
+  type Fate,
+  type Gate,
+  KilledError,
+  type Plan,
+  type Process,
+  startProcess,
+} from './fate.ts';
 import { type Aws, createAws } from './memory-aws.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
@@ -267,6 +275,18 @@ export function createWorld(options: Options = {}) {
     return result;
   }
 
+  /** A rotation, of one try unless more are wanted, in which each call of this name meets a fault; then all is well. */
+  async function rotateMeeting(
+    call: string,
+    fate: Fate,
+    tries: Parameters<typeof rotate>[0] = { attempts: 1 },
+  ) {
+    plan.decide = ({ name }) => (name === call ? fate : 'ok');
+    const result = await rotate(tries);
+    plan.decide = () => 'ok';
+    return result;
+  }
+
   async function attempt(token: string, attempts: number, backoffMs: number) {
     const begunAtMs = clock.nowMs();
     const failures: Ended[] = [];
@@ -309,6 +329,7 @@ export function createWorld(options: Options = {}) {
     wireUp,
     clock,
     rotate,
+    rotateMeeting,
     eventOf,
     step: (Step: string, token: string) => invoke(eventOf(Step, token)),
     /** Writes the exchange off, rightly or not; returns its attempt. */

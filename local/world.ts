@@ -13,8 +13,15 @@ import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { thingSpace as thingSpaceProtocol } from './gateway/protocols.ts';
 import { createPerson, type ToldPerson } from './person.ts';
 import type { Platform } from './thingspace/platform.ts';
+import type { Application } from './thingspace/rest/bearers.ts';
+import type { Rest } from './thingspace/rest/service.ts';
 import type { DeviceStore } from './thingspace/soap/devices.ts';
-import { startThingSpace, type ThingSpaceOptions } from './thingspace/start.ts';
+import {
+  addressesAt,
+  startThingSpace,
+  type ThingSpaceAddresses,
+  type ThingSpaceOptions,
+} from './thingspace/start.ts';
 
 export type WorldOptions = {
   seed?: number;
@@ -25,6 +32,8 @@ export type WorldOptions = {
   storedPassword?: string;
   /** The bundled function. @default dist/rotation/index.mjs */
   handlerFile?: string;
+  /** The API that the function is configured for; the secret serves both. @default soap */
+  transport?: 'soap' | 'rest';
   /** How far the world's clock is ahead of the machine's at the start. @default 0 */
   aheadMs?: number;
   /** How long one invocation may take. @default 20_000 */
@@ -41,6 +50,12 @@ export interface World {
   aws: LocalAws;
   platform: Platform;
   devices: DeviceStore;
+  /** The REST API's bearers and switches. */
+  rest: Rest;
+  /** The application whose key and secret are in the secret. */
+  application: Application;
+  /** Where the function reaches ThingSpace, through the gateway. */
+  addresses: ThingSpaceAddresses;
   conductor: Conductor;
   person: ToldPerson;
   secretsManagerClient: SecretsManagerClient;
@@ -71,7 +86,7 @@ const TABLE = 'thingspace-ledger';
 const CUSTOMERS_OWN = '"region":"emea","accounts":["A-1001",12345678901234567890]';
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { username = 'Fleet-API', password = 'first Password & 1' } = options;
+  const { username = 'Fleet-API', password = 'first Password & 1', transport = 'soap' } = options;
   const clock = startClock(options.aheadMs);
   const gateway = startGateway({ clock });
   const aws = await startAws(gateway, clock);
@@ -81,12 +96,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     users: [{ username, password }],
     ...options.platform,
   });
-  const thingSpaceFront = await gateway.front('thingspace', thingSpace.url, thingSpaceProtocol);
+  const thingSpaceFront = await gateway.front('thingspace', thingSpace.origin, thingSpaceProtocol);
+  const addresses = addressesAt(thingSpaceFront);
+  const application = thingSpace.rest.applications[0] as Application;
   await aws.dynamodb.createLedgerTable(TABLE);
 
   const secretsManagerClient = new SecretsManagerClient(clientAt(aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER));
   const console = new SecretsManagerClient(clientAt(aws.secretsManager.url));
-  const stored = JSON.stringify({ username, password: options.storedPassword ?? password });
+  const { apiKey, apiSecret } = application;
+  const stored = JSON.stringify({
+    ...{ username, password: options.storedPassword ?? password },
+    ...{ apiKey, apiSecret },
+  });
   const firstText = `${stored.slice(0, -1)},${CUSTOMERS_OWN}}`;
   const { ARN: secretArn = '' } = await secretsManagerClient.send(
     new CreateSecretCommand({
@@ -106,8 +127,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     LEDGER_TABLE: TABLE,
     ALARM_TOPIC_ARN: aws.sns.topicArn,
     SEALING_KEY_ID: aws.kms.keyArn,
-    THINGSPACE_TRANSPORT: 'soap',
-    THINGSPACE_BASE_URL: `${thingSpaceFront}/api/v2`,
+    THINGSPACE_TRANSPORT: transport,
+    THINGSPACE_BASE_URL: addresses[transport],
+    ...(transport === 'rest' && { THINGSPACE_TOKEN_URL: addresses.token }),
     THINGSPACE_PASSWORD_ELEMENT: options.platform?.passwordElement ?? 'OldPassword',
     LOCKOUT_LIMIT: '5',
     LOCKOUT_BUDGET: '3',
@@ -145,13 +167,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     invoke: lambda.invoke,
   });
 
-  const { platform, devices } = thingSpace;
+  const { platform, devices, rest } = thingSpace;
   return {
     clock,
     gateway,
     aws,
     platform,
     devices,
+    rest,
+    application,
+    addresses,
     conductor,
     person: createPerson({ clock, console, platform, username, secretArn, firstText }),
     secretsManagerClient,

@@ -35,9 +35,16 @@ async function writtenSince(mark: Mark, { world, answers }: Stage): Promise<stri
   ].join('\n');
 }
 
-/** Leaks since the mark of the password that was live then, and of every secret made since. */
+/**
+ * Leaks since the mark of the password that was live then, of every secret made since, and of those that outlive a
+ * history: the application's secret, and over REST also its key and the bearers.
+ */
 export async function leaksSince(mark: Mark, stage: Stage): Promise<string[]> {
-  return leaksIn(await writtenSince(mark, stage), [mark.password, ...stage.secrets.slice(mark.secrets)]);
+  const { application, rest, env } = stage.world;
+  const isRest = env.THINGSPACE_TRANSPORT === 'rest';
+  const lasting = isRest ? [application.apiKey, ...rest.bearers.made.slice(-2)] : [];
+  const made = [mark.password, ...stage.secrets.slice(mark.secrets)];
+  return leaksIn(await writtenSince(mark, stage), [...made, application.apiSecret, ...lasting]);
 }
 
 /** Returns the secrets in a text and their encodings. Quotes none: `the first half of secret 2 as base64`. */

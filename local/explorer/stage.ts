@@ -18,7 +18,7 @@ export interface Stage {
   plant(): string;
 }
 
-export type StageOptions = Pick<WorldOptions, 'handlerFile' | 'timeoutMs'>;
+export type StageOptions = Pick<WorldOptions, 'handlerFile' | 'timeoutMs' | 'transport'>;
 
 export async function setStage(options: StageOptions): Promise<Stage> {
   const secrets: string[] = [];
@@ -27,8 +27,13 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     secrets.push(password);
     return password;
   };
-  const world = await startWorld({ ...options, password: plant(), platform: { nextPassword: plant } });
-  const { gateway, conductor, platform } = world;
+  const onSession = (token: string) => void secrets.push(token);
+  const world = await startWorld({
+    ...options,
+    password: plant(),
+    platform: { nextPassword: plant, onSession },
+  });
+  const { gateway, conductor } = world;
   const functionCalls: Call[] = [];
   gateway.subscribe((call, phase) => {
     if (phase === 'start' && world.functionRuns()) functionCalls.push(call);
@@ -37,12 +42,6 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   conductor.subscribe((event) => {
     if (event.kind === 'step-end') answers.push(JSON.stringify(event.result));
   });
-  const { logIn } = platform;
-  platform.logIn = (...presented) => {
-    const verdict = logIn(...presented);
-    if (verdict.ok) secrets.push(verdict.value);
-    return verdict;
-  };
   return { world, functionCalls, answers, secrets, sayings: listen(world), plant };
 }
 

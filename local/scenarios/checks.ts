@@ -67,7 +67,7 @@ export async function atRestChecks(world: World, before: ReturnType<typeof obser
   ];
 }
 
-/** Looks for every password there was in everything that was written: the log, the topic, the table. */
+/** Looks for every secret there was in everything that was written: the log, the topic, the table. */
 export async function nothingLeaked(world: World): Promise<Check> {
   const written = [
     ...world.aws.logs.lines(world.logGroupName),
@@ -76,8 +76,14 @@ export async function nothingLeaked(world: World): Promise<Check> {
   ].join('\n');
   // As text and in its form in JSON. Short ones ("true", "1e10") occur everywhere for other reasons.
   const passwords = world.platform.truth(world.username).passwords.filter(({ length }) => length >= 8);
-  const forms = passwords.flatMap((password) => [password, JSON.stringify(password).slice(1, -1)]);
-  return check('No password is in log, alarms or table', !forms.some((form) => written.includes(form)));
+  const { apiKey, apiSecret } = world.application;
+  const basic = Buffer.from(`${apiKey}:${apiSecret}`).toString('base64');
+  const secrets = [...passwords, apiKey, apiSecret, basic, ...world.rest.bearers.made];
+  const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  return check(
+    'No password, key, or bearer is in log, alarms or table',
+    !forms.some((form) => written.includes(form)),
+  );
 }
 
 const holderOf = ({ aws, secretArn }: World, label: string): string | undefined =>

@@ -14,6 +14,8 @@ export type SessionOptions = {
   sessionsCrossTransports?: boolean;
   /** Whether a session of REST is valid beside the bearer of another application key; not published. @default false */
   sessionsCrossKeys?: boolean;
+  /** Told of each session token, over either API. */
+  onSession?: (token: string) => void;
 };
 
 type Session<Account> = { account: Account; door: Door; usedAtMs: number };
@@ -36,7 +38,7 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function createSessions<Account>(
   clock: { nowMs(): number },
   random: Random,
-  { sessionsCrossTransports = false, sessionsCrossKeys = false }: SessionOptions,
+  { sessionsCrossTransports = false, sessionsCrossKeys = false, onSession }: SessionOptions,
 ): Sessions<Account> {
   const sessions = new Map<string, Session<Account>>();
   const belongs = (to: Door, { transport, apiKey }: Door): boolean =>
@@ -45,6 +47,7 @@ export function createSessions<Account>(
     open(account, door) {
       const token = drawGuid(random);
       sessions.set(token, { account, door, usedAtMs: clock.nowMs() });
+      onSession?.(token);
       return token;
     },
     use(token, door) {

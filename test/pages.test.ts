@@ -37,6 +37,27 @@ test.each([...pages, ...generated.filter((file) => file.endsWith('.md'))])(
   },
 );
 
+/** Files and folders of this repository that a page names in code font. */
+const pathsIn = (page: string): string[] =>
+  [
+    ...read(page).matchAll(
+      /`((?:lambda|infra|client|cli|local|test|bench|examples|docs|\.ci)\/[\w./-]*\w|\.ci\/\w+)\/?[` ]/g,
+    ),
+  ].map(([, name = '']) => name);
+
+test.each(pages)('names in %s only files that exist', (page) => {
+  expect(pathsIn(page).filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
+});
+
+/** The npm scripts that a page tells its reader to run. */
+const scriptsIn = (page: string): string[] =>
+  [...read(page).matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, script = '']) => script);
+
+test.each(pages)('names in %s only npm scripts that exist', (page) => {
+  const { scripts } = JSON.parse(read('package.json'));
+  expect(scriptsIn(page).filter((script) => script !== 'docs:' && !(script in scripts))).toEqual([]);
+});
+
 test('keeps at most ten pages to read in docs/, and generated ones in docs/reference/', () => {
   expect(
     written.filter((file) => file.startsWith('docs/') && file.endsWith('.md')).length,

@@ -56,6 +56,16 @@ describe('A trouble that lasts', () => {
     expect(world.violations).toEqual([]);
   });
 
+  test('is not ended while a username is locked and the refusal has no listed code', async () => {
+    const world = await wellRotated();
+    lockedByOthers(world);
+    const days = await failThenCheck(world, 4, 5);
+    expect(new Set(days.flat())).toEqual(
+      new Set(['failed-log-in', 'standing-trouble stored-password-refused']),
+    );
+    for (const day of days) expect(day.at(-1)).toBe('standing-trouble stored-password-refused');
+  });
+
   test('is announced when the rotation failed because the secret could not be read', async () => {
     const world = await wellRotated();
     await world.rotateMeeting('GetSecretValue', 'failed-before');

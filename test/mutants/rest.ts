@@ -20,7 +20,7 @@ export const restMutants: Mutant[] = [
     file: 'lambda/thingspace/codes.ts',
     find: 'meanings.get(code) === bearerRefused',
     replace: 'meanings.has(code)',
-    noticedBy: TABLE,
+    noticedBy: API,
   },
   {
     rule: 'a log-in whose repetition was not sent is not called never sent',

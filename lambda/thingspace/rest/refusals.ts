@@ -2,6 +2,7 @@ import { AnswerFormatError } from '../answer-format.ts';
 import { isHtml, textOf } from '../answer-text.ts';
 import type { ReadableAnswer } from '../api.ts';
 import { errorCode, GATEWAY } from '../codes.ts';
+import { mediaKindOf } from '../content-type.ts';
 import { readXml, type XmlElement } from '../xml.ts';
 import { countOf, type JsonObject, type JsonValue, membersNamed } from './json.ts';
 import { objectIn } from './object.ts';
@@ -49,6 +50,7 @@ export function refusalIn(answer: ReadableAnswer, presented: readonly string[]):
   const { httpStatus = 0 } = answer;
   const text = textOf(answer);
   if (text.trim() === '') throw new AnswerFormatError('no-reason');
+  if (mediaKindOf(answer.contentType) === 'HTML') throw new AnswerFormatError('html');
   if (/^\s*</.test(text)) return gatewayCode(httpStatus, codeInXml(text));
   const root = objectIn(text);
   if (SUCCESS_MEMBERS.some((name) => countOf(root, name) > 0)) throw new AnswerFormatError('value-in-error');

@@ -130,6 +130,17 @@ describe('a bearer that the gateway refuses', () => {
     expect(asked).toBe(2);
   });
 
+  test.each([
+    ['ThingSpace', json(400, { errorCode: 'UnifiedWebService.INPUT_INVALID.Password.Invalid' })],
+    ['the gateway for another reason', json(403, { fault: { code: '900908' } })],
+    ['the gateway with another status', json(500, { fault: { code: '900901' } })],
+  ])('is the only reason for a second log-in: none is sent after a refusal by %s', async (_, refusal) => {
+    gateway.tokens.push(tokenAnswer(OTHER_BEARER));
+    gateway.answers.unshift(refusal);
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).not.toEqual(done);
+    expect(gateway.paths()).toEqual([TOKEN, LOG_IN]);
+  });
+
   test('ends the log-in when the token service gives the same one', async () => {
     gateway.answers.unshift(refusedBearer);
     const refused = { outcome: 'refused', code: 'Gateway.900901' };

@@ -1,6 +1,7 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { checkBaseUrl } from '../lambda/thingspace/base-url.ts';
 import { readXml, type XmlElement, XmlError } from '../lambda/thingspace/xml.ts';
+import { transportOfAddress } from '../lambda/transport.ts';
 import type { Desk } from './desk.ts';
 import { ContractError } from './errors.ts';
 
@@ -27,6 +28,12 @@ export async function contract(
   fetch: Fetch,
   { baseUrl, passwordElement }: ContractOptions,
 ): Promise<void> {
+  if (transportOfAddress(baseUrl) === 'rest') {
+    throw new ContractError(
+      `The contract concerns SOAP only, and ${oneLine(baseUrl)} is an address of REST. REST publishes none and has no element ` +
+        'to name: `doctor` checks its key and addresses.',
+    );
+  }
   const members = inputMembers(await documents(fetch, `${checkBaseUrl(baseUrl)}/AccountService.svc`));
   terminal.say(`${OPERATION} takes: ${members.map((member) => oneLine(member)).join(', ')}`);
   const candidates = members.length === 1 ? members : members.filter((member) => /password/i.test(member));

@@ -32,6 +32,8 @@ export type Desk = {
   store: SecretStore;
   ledger: Ledger;
   api: ThingSpaceApi;
+  /** The calls of REST that present no password, also where the function calls SOAP. @param tokenUrl default: the function's, else the public one */
+  rest(tokenUrl?: string): Pick<ThingSpaceApi, 'prepare'>;
   sealerFor(keyId: string): Sealer;
   clock: Clock;
   account: Account;
@@ -54,7 +56,7 @@ export function limitsOf({ budgets }: Pick<Desk, 'budgets'>): Budgets {
   throw new LimitsUnknownError(
     'The limits of the rotation function are not known, and a log-in beyond them could lock the username: the tool makes no ' +
       'log-in. Get the right lambda:GetFunctionConfiguration for the function, or give LOCKOUT_LIMIT, ' +
-      'LOCKOUT_BUDGET, ROTATION_BUDGET and THINGSPACE_BASE_URL as it has them.',
+      'LOCKOUT_BUDGET, ROTATION_BUDGET, THINGSPACE_TRANSPORT and THINGSPACE_BASE_URL as it has them.',
   );
 }
 

@@ -2,23 +2,28 @@ import { AwsCallError } from '../lambda/aws-call.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
+import type { ThingSpaceSettings } from '../lambda/settings.ts';
+import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
-import { NotWellError } from './errors.ts';
+import { NotRightError, NotWellError } from './errors.ts';
 import { yours } from './failure.ts';
 import { look, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
 import type { Named } from './target.ts';
 
-export type DoctorOptions = Named & { json?: boolean };
+export type DoctorOptions = Named & {
+  json?: boolean;
+  /** Checks what REST needs, also where the function calls SOAP. */
+  rest?: boolean;
+  /** With `rest`: the token's address, where it is not the public one. */
+  tokenUrl?: string;
+};
 
+type SoapSettings = Extract<ThingSpaceSettings, { transport: 'soap' }>;
 type Result = { check: string; ok: boolean; says: string };
 /** `ask` returns one sentence about a part that is right, or throws one about a part that is not. */
 type Check = { check: string; ask: () => Promise<string> };
-
-class NotRight extends PresentableError {
-  override readonly name = 'NotRight';
-}
 
 const MAX_SKEW_MS = 60_000;
 const MIN_TIMEOUT_SECONDS = 60;
@@ -49,11 +54,11 @@ function sentence(failure: unknown): string {
   return failure.message;
 }
 
-function checksOf(desk: Desk, fetch: Fetch, named: Named): Check[] {
-  const { settings, surroundings } = desk;
+function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
+  const { surroundings } = desk;
   let seen: Promise<Sight> | undefined;
   const sight = () => {
-    seen ??= look(desk, named);
+    seen ??= look(desk, options);
     return seen;
   };
   return [
@@ -69,26 +74,13 @@ function checksOf(desk: Desk, fetch: Fetch, named: Named): Check[] {
     { check: 'topic', ask: () => ofTopic(desk) },
     { check: 'SMS', ask: () => ofSms(desk) },
     { check: 'CloudTrail', ask: async () => ofTrails(await surroundings.trails()) },
-    {
-      check: 'ThingSpace',
-      ask: async () => {
-        const { baseUrl, passwordElement } = settings;
-        if (baseUrl === undefined)
-          throw new NotRight('its address is not known: the function could not be asked.');
-        if (/^http:/.test(baseUrl) && !/^http:\/\/(127\.|localhost)/.test(baseUrl)) {
-          throw new NotRight(`${baseUrl} is not https: passwords would travel in clear.`);
-        }
-        const quiet = { terminal: { ...desk.terminal, say: () => undefined } };
-        await contract(quiet, fetch, { baseUrl, passwordElement });
-        return `${baseUrl} answers, and its contract takes the element ${passwordElement}`;
-      },
-    },
+    ...ofThingSpace(desk, fetch, options, sight),
     {
       check: 'messages',
       ask: async () => {
         const { outbox } = (await sight()).state;
         if (outbox.length === 0) return 'none waits';
-        throw new NotRight(
+        throw new NotRightError(
           `${outbox.length} wait to be published: the function’s right to publish, or the topic’s key.`,
         );
       },
@@ -101,12 +93,42 @@ function checksOf(desk: Desk, fetch: Fetch, named: Named): Check[] {
   ];
 }
 
+/** Each transport has its check: SOAP publishes a contract, REST gives a bearer. */
+function ofThingSpace(
+  desk: Desk,
+  fetch: Fetch,
+  options: DoctorOptions,
+  sight: () => Promise<Sight>,
+): Check[] {
+  const { thingSpace } = desk.settings;
+  const checks: Check[] = [];
+  if (thingSpace?.transport !== 'rest') {
+    checks.push({ check: 'ThingSpace', ask: () => ofContract(desk, fetch, thingSpace) });
+  }
+  if (thingSpace?.transport === 'rest' || options.rest) {
+    const key = async () => (await sight()).holder?.credential ?? {};
+    checks.push({ check: 'REST', ask: async () => bearerProof(desk, await key(), options.tokenUrl) });
+  }
+  return checks;
+}
+
+async function ofContract(desk: Desk, fetch: Fetch, settings: SoapSettings | undefined): Promise<string> {
+  if (settings === undefined) {
+    throw new NotRightError('its address is not known: the function could not be asked.');
+  }
+  const { baseUrl, passwordElement } = settings;
+  mustBeSecure(baseUrl);
+  const quiet = { terminal: { ...desk.terminal, say: () => undefined } };
+  await contract(quiet, fetch, { baseUrl, passwordElement });
+  return `${baseUrl} answers, and its contract takes the element ${passwordElement}`;
+}
+
 function ofFunction({ settings, function: found }: Desk): string {
-  if (!found) throw new NotRight('it could not be asked: you need lambda:GetFunctionConfiguration.');
+  if (!found) throw new NotRightError('it could not be asked: you need lambda:GetFunctionConfiguration.');
   if (found.state !== undefined && found.state !== 'Active')
-    throw new NotRight(`it is ${found.state}, not Active.`);
+    throw new NotRightError(`it is ${found.state}, not Active.`);
   if (found.timeoutSeconds !== undefined && found.timeoutSeconds < MIN_TIMEOUT_SECONDS) {
-    throw new NotRight(
+    throw new NotRightError(
       `its timeout is ${found.timeoutSeconds} s: hanging up early can lose a password, set 900 s.`,
     );
   }
@@ -117,56 +139,58 @@ function ofFunction({ settings, function: found }: Desk): string {
 /** Another release may not know what this one writes into the ledger, and the other way round. */
 function ofRelease({ function: found }: Desk): string {
   if (!found)
-    throw new NotRight('the function could not be asked: you need lambda:GetFunctionConfiguration.');
+    throw new NotRightError('the function could not be asked: you need lambda:GetFunctionConfiguration.');
   const deployed = found.environment[RELEASE_VARIABLE];
   if (deployed === undefined) {
-    throw new NotRight(`the function says none, this tool is ${RELEASE}: deploy this release.`);
+    throw new NotRightError(`the function says none, this tool is ${RELEASE}: deploy this release.`);
   }
   if (deployed === RELEASE) return `${RELEASE}, function and tool`;
-  throw new NotRight(
+  throw new NotRightError(
     `the function is ${deployed}, this tool is ${RELEASE}: use the tool of its release, or deploy.`,
   );
 }
 
 function ofSecret({ facts, holder, unseen, username }: Sight): string {
-  if (facts?.deletedAt !== undefined) throw new NotRight('it is scheduled for deletion: restore it.');
-  if (unseen !== undefined) throw new NotRight(`AWSCURRENT cannot be read by you (${unseen}).`);
-  if (!holder) throw new NotRight('it has no current value: store the credentials.');
+  if (facts?.deletedAt !== undefined) throw new NotRightError('it is scheduled for deletion: restore it.');
+  if (unseen !== undefined) throw new NotRightError(`AWSCURRENT cannot be read by you (${unseen}).`);
+  if (!holder) throw new NotRightError('it has no current value: store the credentials.');
   if (holder.problem) throw holder.problem;
   const tooMany = bytesTooMany(holder.value);
   if (tooMany > 0)
-    throw new NotRight(`it has no room for a new password: shorten other members by ${tooMany} bytes.`);
+    throw new NotRightError(`it has no room for a new password: shorten other members by ${tooMany} bytes.`);
   return `holds the credentials of ${username}`;
 }
 
 function ofRotation({ function: found }: Desk, { facts, pending }: Sight): string {
-  if (!facts) throw new NotRight('the secret could not be described.');
-  if (!facts.rotationEnabled) throw new NotRight('it is off: turn it on, or deploy again.');
+  if (!facts) throw new NotRightError('the secret could not be described.');
+  if (!facts.rotationEnabled) throw new NotRightError('it is off: turn it on, or deploy again.');
   const own =
     found === undefined || facts.functionArn?.startsWith(found.arn.split(':').slice(0, 7).join(':'));
-  if (!own) throw new NotRight(`the secret is rotated by ${facts.functionArn}, not by this function.`);
+  if (!own) throw new NotRightError(`the secret is rotated by ${facts.functionArn}, not by this function.`);
   if (pending === 'with a value')
-    throw new NotRight('AWSPENDING is stuck on a version with a value: run `recover`.');
+    throw new NotRightError('AWSPENDING is stuck on a version with a value: run `recover`.');
   return `on; next ${facts.nextRotationAt === undefined ? 'not known' : new Date(facts.nextRotationAt).toISOString()}`;
 }
 
 async function ofKey({ settings, surroundings }: Desk): Promise<string> {
   const { sealingKeyId } = settings;
-  if (sealingKeyId === undefined) throw new NotRight('it is not known: the function could not be asked.');
+  if (sealingKeyId === undefined)
+    throw new NotRightError('it is not known: the function could not be asked.');
   const { state, manager, usage } = await surroundings.key(sealingKeyId);
-  if (manager === 'AWS') throw new NotRight('it is AWS-managed and cannot seal: use a customer-managed one.');
-  if (usage !== 'ENCRYPT_DECRYPT') throw new NotRight(`it is for ${usage}, not for encryption.`);
+  if (manager === 'AWS')
+    throw new NotRightError('it is AWS-managed and cannot seal: use a customer-managed one.');
+  if (usage !== 'ENCRYPT_DECRYPT') throw new NotRightError(`it is for ${usage}, not for encryption.`);
   if (state === 'PendingDeletion')
-    throw new NotRight('it is about to be deleted: cancel that, or nothing sealed ever opens.');
-  if (state !== 'Enabled') throw new NotRight(`it is ${state}: enable it.`);
+    throw new NotRightError('it is about to be deleted: cancel that, or nothing sealed ever opens.');
+  if (state !== 'Enabled') throw new NotRightError(`it is ${state}: enable it.`);
   return 'enabled, customer-managed';
 }
 
 async function ofTable({ settings, surroundings }: Desk): Promise<string> {
   const { status, keys } = await surroundings.table();
-  if (status !== 'ACTIVE') throw new NotRight(`${settings.table} is ${status}, not ACTIVE.`);
+  if (status !== 'ACTIVE') throw new NotRightError(`${settings.table} is ${status}, not ACTIVE.`);
   if (keys.join() !== 'credential,item') {
-    throw new NotRight(`${settings.table} has the keys ${keys.join(' and ')}, not credential and item.`);
+    throw new NotRightError(`${settings.table} has the keys ${keys.join(' and ')}, not credential and item.`);
   }
   return `${settings.table} is active`;
 }
@@ -175,7 +199,7 @@ function ofClock({ now }: Sight): string {
   const skewMs = Date.now() - now;
   if (Math.abs(skewMs) > MAX_SKEW_MS) {
     const minutes = (Math.abs(skewMs) / 60_000).toFixed(1);
-    throw new NotRight(
+    throw new NotRightError(
       `this machine’s is ${minutes} min ${skewMs < 0 ? 'behind' : 'ahead of'} AWS’s: so are times that you type.`,
     );
   }
@@ -184,22 +208,23 @@ function ofClock({ now }: Sight): string {
 
 async function ofLogGroup({ function: found, surroundings }: Desk): Promise<string> {
   const name = found?.logGroup;
-  if (name === undefined) throw new NotRight('it is not known: the function could not be asked.');
+  if (name === undefined) throw new NotRightError('it is not known: the function could not be asked.');
   if (!(await surroundings.logGroupExists(name))) {
-    throw new NotRight(`${name} does not exist: a sealed answer in it could not be found again.`);
+    throw new NotRightError(`${name} does not exist: a sealed answer in it could not be found again.`);
   }
   return name;
 }
 
 async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
-  if (alarmTopicArn === undefined) throw new NotRight('it is not known: the function could not be asked.');
+  if (alarmTopicArn === undefined)
+    throw new NotRightError('it is not known: the function could not be asked.');
   const found = await surroundings.subscriptions(alarmTopicArn);
-  if (found.length === 0) throw new NotRight('it has no subscription: no message reaches a receiver.');
+  if (found.length === 0) throw new NotRightError('it has no subscription: no message reaches a receiver.');
   const waiting = found.filter(({ confirmed }) => !confirmed);
   if (waiting.length > 0) {
     const protocols = waiting.map(({ protocol }) => protocol).join(', ');
-    throw new NotRight(
+    throw new NotRightError(
       `${waiting.length} of ${found.length} subscriptions are not confirmed (${protocols}).`,
     );
   }
@@ -210,11 +235,11 @@ async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
 async function ofSms({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
   if (alarmTopicArn === undefined)
-    throw new NotRight('the topic is not known: the function could not be asked.');
+    throw new NotRightError('the topic is not known: the function could not be asked.');
   const found = await surroundings.subscriptions(alarmTopicArn);
   if (!found.some(({ protocol }) => protocol === 'sms')) return 'the topic has no subscription by SMS';
   if (await surroundings.smsSandbox()) {
-    throw new NotRight(
+    throw new NotRightError(
       'the account is in SNS’s SMS sandbox: only verified numbers get any; leave it in SNS’s console.',
     );
   }
@@ -224,15 +249,17 @@ async function ofSms({ settings, surroundings }: Desk): Promise<string> {
 /** EventBridge hears of Secrets Manager's events (RotationFailed) only through a trail: docs/aws.md. */
 function ofTrails(found: readonly Trail[]): string {
   if (found.length === 0) {
-    throw new NotRight(
+    throw new NotRightError(
       'no trail sees this region: a rotation that failed is not recovered at once, only daily.',
     );
   }
   const logging = found.filter((trail) => trail.logging);
-  if (logging.length === 0) throw new NotRight(`${names(found)} is not logging: start it.`);
+  if (logging.length === 0) throw new NotRightError(`${names(found)} is not logging: start it.`);
   const right = logging.filter((trail) => trail.managementWrites);
   if (right.length === 0) {
-    throw new NotRight(`${names(logging)} logs no management events that write: RotationFailed is not seen.`);
+    throw new NotRightError(
+      `${names(logging)} logs no management events that write: RotationFailed is not seen.`,
+    );
   }
   return `${names(right)} logs management events`;
 }

@@ -51,6 +51,10 @@ export class PasswordKnownDeadError extends PresentableError {
 export class PasswordUnusableError extends PresentableError {
   override readonly name = 'PasswordUnusableError';
 }
+/** The values given to `store --api-key` are not a usable key and secret. */
+export class ApiKeyUnusableError extends PresentableError {
+  override readonly name = 'ApiKeyUnusableError';
+}
 /** The rotation did not end, or ended in an error. Exit code 3: it continues by itself. */
 export class RotationNotDoneError extends PresentableError {
   override readonly name = 'RotationNotDoneError';
@@ -67,6 +71,10 @@ export class RecoverFailedError extends PresentableError {
 /** The secret cannot take over the username now. */
 export class NotAdoptedError extends PresentableError {
   override readonly name = 'NotAdoptedError';
+}
+/** A part that a rotation needs is not right; one sentence says what to do. */
+export class NotRightError extends PresentableError {
+  override readonly name = 'NotRightError';
 }
 /** The command did its work, and what it found is not well: the exit code says so. */
 export class NotWellError extends PresentableError {

@@ -120,7 +120,7 @@ add('recover', 'make the function finish or settle pending work, and wait for it
 });
 add(
   'store',
-  'store a first or restored password: prompt without echo, pipe, or a sealed answer',
+  'store a first or restored password, or REST’s key: prompt without echo, pipe, or a sealed answer',
   [
     ...named,
     as,
@@ -130,11 +130,17 @@ add(
     new Option('--from-sealed', 'the password in the sealed answer that the ledger keeps'),
     new Option('--anyway', 'store the password even if it is known to have been refused'),
     new Option('--trial', 'prove it by one log-in without asking'),
+    new Option(
+      '--api-key',
+      'store the application key and secret that REST needs instead; the password stays as it is',
+    ).conflicts(['setUsername', 'fromSealed', 'anyway', 'trial']),
   ],
   {
     example: 'store --secret thingspace/acme',
     run: async (desk, options) =>
-      (await import('./store.ts')).store(desk, { ...options, actor: actorOf(options) }),
+      options.apiKey
+        ? (await import('./store-key.ts')).storeApiKey(desk, options)
+        : (await import('./store.ts')).store(desk, { ...options, actor: actorOf(options) }),
   },
 );
 add('adopt', 'let this secret rotate its username from now on', [secret, as, yes, dryRun], {
@@ -168,7 +174,12 @@ add(
     run: async (desk, options) => (await import('./access-log.ts')).accessLog(desk, options),
   },
 );
-add('doctor', 'check everything that a rotation needs; makes no log-in', [...named], {
+const rest = new Option('--rest', 'check what REST needs, too, before a switch to it');
+const tokenUrl = new Option(
+  '--token-url <url>',
+  'with --rest: the token’s address (default: the function’s)',
+);
+add('doctor', 'check everything that a rotation needs; makes no log-in', [...named, rest, tokenUrl], {
   example: 'doctor --secret thingspace/acme',
   run: async (desk, options) => {
     const { fetchDocument } = await import('./fetch-document.ts');
@@ -196,7 +207,7 @@ command(
   );
 command(
   'contract',
-  'name the element that GetNewPassword expects, by the live contract (no log-in, no AWS)',
+  'SOAP only: name the element that GetNewPassword expects, by the live contract (no log-in, no AWS)',
   [
     new Option('--base-url <url>', 'the address above SessionService.svc and AccountService.svc')
       .env('THINGSPACE_BASE_URL')

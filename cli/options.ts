@@ -26,6 +26,9 @@ export type Options = {
   fromSealed?: boolean;
   anyway?: boolean;
   trial?: boolean;
+  apiKey?: boolean;
+  rest?: boolean;
+  tokenUrl?: string;
   days?: string;
   waitMinutes?: string;
   held?: boolean;
@@ -57,7 +60,7 @@ export const deploymentOptions = [
   new Option('--function <name-or-arn>', 'the rotation function, where the secret does not lead to it'),
   new Option('--stack <name>', 'the deployment, by the name of its stack'),
   new Option('--table <name>', 'the ledger’s table; must agree with the function’s LEDGER_TABLE'),
-  new Option('--base-url <url>', 'the address above SessionService.svc; must agree with the function'),
+  new Option('--base-url <url>', 'ThingSpace’s address; must agree with the function'),
 ];
 
 export const json = new Option('--json', 'print JSON');

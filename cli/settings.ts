@@ -1,5 +1,10 @@
 import { type Budgets, BudgetsError, budgets as checked } from '../lambda/ledger/budgets.ts';
-import { readSettings as readFunctionSettings, SettingsError } from '../lambda/settings.ts';
+import {
+  readSettings as readFunctionSettings,
+  readThingSpace,
+  SettingsError,
+  type ThingSpaceSettings,
+} from '../lambda/settings.ts';
 import type { Account, FunctionFacts } from './account.ts';
 import { SettingsDisagreeError, UsageError } from './errors.ts';
 import { findFunction, type Where } from './find-function.ts';
@@ -7,9 +12,8 @@ import { findFunction, type Where } from './find-function.ts';
 /** All settings except those of the AWS clients. The settings that guard the limit are never guessed. */
 export type Settings = {
   table: string | undefined;
-  /** Undefined where no source gives it: then the tool makes no log-in. */
-  baseUrl: string | undefined;
-  passwordElement: string | undefined;
+  /** Undefined where no source gives its address: then the tool makes no log-in. */
+  thingSpace: ThingSpaceSettings | undefined;
   alarmTopicArn: string | undefined;
   sealingKeyId: string | undefined;
   runbookUrl: string | undefined;
@@ -22,8 +26,11 @@ const NAMES = [
   'LEDGER_TABLE',
   'ALARM_TOPIC_ARN',
   'SEALING_KEY_ID',
+  'THINGSPACE_TRANSPORT',
   'THINGSPACE_BASE_URL',
   'THINGSPACE_PASSWORD_ELEMENT',
+  'THINGSPACE_TOKEN_URL',
+  'THINGSPACE_TOKEN_HOST_DIFFERS',
   'LOCKOUT_LIMIT',
   'LOCKOUT_BUDGET',
   'ROTATION_BUDGET',
@@ -88,8 +95,7 @@ function effectiveOf({ arn, environment }: FunctionFacts): Given {
       LEDGER_TABLE: ledgerTable,
       ALARM_TOPIC_ARN: alarmTopicArn,
       SEALING_KEY_ID: sealingKeyId,
-      THINGSPACE_BASE_URL: thingSpace.baseUrl,
-      THINGSPACE_PASSWORD_ELEMENT: thingSpace.passwordElement,
+      ...variablesOf(thingSpace),
       LOCKOUT_LIMIT: String(budgets.limit),
       LOCKOUT_BUDGET: String(budgets.budget),
       ROTATION_BUDGET: String(budgets.rotation),
@@ -101,13 +107,35 @@ function effectiveOf({ arn, environment }: FunctionFacts): Given {
   }
 }
 
+function variablesOf(settings: ThingSpaceSettings): Given {
+  const { transport: THINGSPACE_TRANSPORT, baseUrl: THINGSPACE_BASE_URL } = settings;
+  const shared = { THINGSPACE_TRANSPORT, THINGSPACE_BASE_URL };
+  if (settings.transport === 'soap')
+    return { ...shared, THINGSPACE_PASSWORD_ELEMENT: settings.passwordElement };
+  return {
+    ...shared,
+    THINGSPACE_TOKEN_URL: settings.tokenUrl,
+    THINGSPACE_TOKEN_HOST_DIFFERS: settings.tokenHostMayDiffer ? 'yes' : 'no',
+  };
+}
+
+/** The transport is SOAP where only an address is given, as in the function. @throws UsageError */
+function thingSpaceOf(given: Given): ThingSpaceSettings | undefined {
+  if (given.THINGSPACE_BASE_URL === undefined) return undefined;
+  try {
+    return readThingSpace(given);
+  } catch (failure) {
+    if (!(failure instanceof SettingsError)) throw failure;
+    throw new UsageError(failure.message.replace('The function’s environment', 'The given settings'));
+  }
+}
+
 function settingsOf(given: Given, found: FunctionFacts | undefined): Settings {
   const { LOCKOUT_LIMIT: limit, LOCKOUT_BUDGET: budget, ROTATION_BUDGET: rotation } = given;
   const known = limit !== undefined && budget !== undefined && rotation !== undefined;
   return {
     table: given.LEDGER_TABLE,
-    baseUrl: given.THINGSPACE_BASE_URL,
-    passwordElement: given.THINGSPACE_PASSWORD_ELEMENT,
+    thingSpace: thingSpaceOf(given),
     alarmTopicArn: given.ALARM_TOPIC_ARN,
     sealingKeyId: given.SEALING_KEY_ID,
     runbookUrl: given.RUNBOOK_URL,

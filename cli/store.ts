@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
@@ -10,12 +9,12 @@ import {
   withCredential,
 } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
-import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { PasswordKnownDeadError, PasswordUnusableError, TargetError } from './errors.ts';
 import { commandOf } from './next-words.ts';
 import { passwordFromSealed } from './sealed-password.ts';
-import { look, type Sight } from './sight.ts';
+import type { Sight } from './sight.ts';
+import { lookToStore, storeVersion } from './store-version.ts';
 import type { Named } from './target.ts';
 import { trial } from './trial.ts';
 
@@ -40,13 +39,8 @@ export type StoreOptions = Named & {
  */
 export async function store(desk: Desk, options: StoreOptions): Promise<void> {
   const { terminal } = desk;
-  const sight = await look(desk, options);
+  const sight = await lookToStore(desk, options);
   const { secretArn } = sight;
-  if (secretArn === undefined) throw new TargetError('Name the secret with --secret.');
-  if (sight.unseen !== undefined) {
-    throw new TargetError(`Its other members must be kept, and AWSCURRENT cannot be read (${sight.unseen}).`);
-  }
-  mayStoreNow(sight);
   const username = options.setUsername ?? sight.username;
   if (username === undefined) {
     throw new TargetError(
@@ -62,36 +56,8 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
   );
   terminal.say('Every other member of the secret stays as it is.');
   if (endsHint(password) !== '') terminal.say(endsHint(password).trim());
-  if (options.dryRun) return terminal.say('Dry run: no version was stored.');
-  await confirmed(terminal, options.yes, 'Store it?');
-  const fresh = await look(desk, options);
-  mayStoreNow(fresh);
-  if (fresh.holder?.versionId !== sight.holder?.versionId) {
-    throw new TargetError(
-      'The secret was changed since the question was asked. No version was stored; run it again.',
-    );
-  }
-  const token = randomUUID();
-  await desk.store.put({
-    secretId: secretArn,
-    token,
-    rotationToken: undefined,
-    value,
-    stages: ['AWSCURRENT'],
-  });
-  terminal.say(`Stored as version ${token}.`);
-  await offerTrial(desk, options, secretArn);
-}
-
-/** Throws while an exchange is under way: its answer would overwrite the stored version, or be overwritten by it. */
-function mayStoreNow({ state, now }: Sight): void {
-  const { journal } = state;
-  const leaseEndsAt = 'startedAt' in journal ? journal.startedAt + 20 * 60_000 : 0;
-  if (journal.state === 'exchanging' && now < leaseEndsAt) {
-    throw new TargetError(
-      `ThingSpace is being asked for a new password at this moment: store nothing before ${new Date(leaseEndsAt).toISOString()}.`,
-    );
-  }
+  if (!(await storeVersion(desk, options, sight, value))) return;
+  await offerTrial(desk, options, secretArn, value);
 }
 
 /** Asks twice, because the password is not shown. */
@@ -146,8 +112,18 @@ async function mustNotBeDead({ state, holder }: Sight, username: string, passwor
   }
 }
 
-async function offerTrial(desk: Desk, options: StoreOptions, secretArn: string): Promise<void> {
-  const { terminal } = desk;
+async function offerTrial(
+  desk: Desk,
+  options: StoreOptions,
+  secretArn: string,
+  value: string,
+): Promise<void> {
+  const { terminal, settings } = desk;
+  const { apiKey, apiSecret } = readCredential(secretArn, value);
+  if (settings.thingSpace?.transport === 'rest' && (apiKey === undefined || apiSecret === undefined)) {
+    terminal.say('No log-in can prove it yet: REST also needs the application’s key and secret. Store them:');
+    return terminal.say(`  ${commandOf('store --api-key', secretArn)}`);
+  }
   if (options.trial) return trial(desk, { secret: secretArn, actor: options.actor, yes: true });
   if (
     terminal.isTty &&

@@ -1,10 +1,12 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
-import { guardedLogIn } from '../lambda/ledger/guarded-log-in.ts';
+import { guardedLogIn, type StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
-import { meaningOf } from '../lambda/thingspace/codes.ts';
+import type { MaybeApiKey, OpenSession, Outcome } from '../lambda/thingspace/api.ts';
+import { GATEWAY, meaningOf } from '../lambda/thingspace/codes.ts';
+import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
@@ -13,6 +15,7 @@ import { findTarget, type Named, readCurrent } from './target.ts';
 
 export type TrialOptions = Named & { actor: string; yes?: boolean };
 
+const PREPARE_TIMEOUT_MS = 20_000;
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
 /**
@@ -59,35 +62,47 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
       'The secret was changed since the question was asked. No log-in was made; run it again.',
     );
   }
+  await prepare(desk, fresh);
   const deadlineMs = deadlineOf(desk);
   const outcome = await guardedLogIn(desk, fresh, who, deadlineMs);
-  const session = outcome.outcome === 'done' ? await logOut(desk, outcome.value) : undefined;
+  const session =
+    outcome.outcome === 'done' ? await logOut(desk, { ...keyOf(fresh), token: outcome.value }) : undefined;
   await flushAudit(desk, username);
   const after = exposure((await ledger.read(username, deadlineMs)).state);
   const counted = `${after} of ${budgets.limit} are counted now.`;
+  if (outcome.outcome !== 'done') throw new TrialFailedError(failureInWords(outcome, counted));
+  terminal.say(`It works: ThingSpace gave a session (${session}). ${counted}`);
+  terminal.say('Rotation and apps continue by themselves.');
+}
+
+function failureInWords(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, counted: string): string {
   switch (outcome.outcome) {
-    case 'done':
-      terminal.say(`It works: ThingSpace gave a session (${session}). ${counted}`);
-      terminal.say('Rotation and apps continue by themselves.');
-      return;
-    case 'refused':
-      throw new TrialFailedError(
-        `Refused: ${meaningOf(outcome.code).words} (${outcome.code}). ${counted} Do not try again: store the right password, ` +
-          'or phone M2M Support.',
-      );
+    case 'refused': {
+      const todo = outcome.code.startsWith(GATEWAY)
+        ? 'The password may be right: check the key and the addresses with `doctor` before the next log-in.'
+        : 'Do not try again: store the right password, or phone M2M Support.';
+      return `Refused: ${meaningOf(outcome.code).words} (${outcome.code}). ${counted} ${todo}`;
+    }
     case 'never-sent':
-      throw new TrialFailedError(
-        `ThingSpace cannot be reached; nothing was sent. ${counted} ${outcome.cause.message}.`,
-      );
+      if (outcome.cause instanceof BearerError)
+        return `No log-in was sent. ${counted} ${outcome.cause.message}`;
+      return `ThingSpace cannot be reached; nothing was sent. ${counted} ${outcome.cause.message}.`;
     case 'unknown':
-      throw new TrialFailedError(
-        `No usable answer came; it may have counted. ${counted} Try again in half an hour.`,
-      );
+      return `No usable answer came; it may have counted. ${counted} Try again in half an hour.`;
   }
 }
 
+/** Gets ready before the log-in is reserved: REST fetches its bearer, and presents no password for it. */
+async function prepare({ api }: Desk, credential: StoredCredential): Promise<void> {
+  const ready = await api.prepare(keyOf(credential), { timeoutMs: PREPARE_TIMEOUT_MS });
+  if (ready.outcome === 'done') return;
+  throw new TrialFailedError(`No log-in was made, and none was counted. ${ready.cause.message}`);
+}
+
+const keyOf = ({ apiKey, apiSecret }: MaybeApiKey): MaybeApiKey => ({ apiKey, apiSecret });
+
 /** Logs out before any other call that may fail, so that no session stays open. Returns the outcome in words. */
-async function logOut({ api }: Desk, session: string): Promise<string> {
-  const { outcome } = await api.logOut({ token: session }, { timeoutMs: LOG_OUT_TIMEOUT_MS });
+async function logOut({ api }: Desk, session: OpenSession): Promise<string> {
+  const { outcome } = await api.logOut(session, { timeoutMs: LOG_OUT_TIMEOUT_MS });
   return outcome === 'done' ? 'logged out again' : 'it could not be logged out and ends by itself';
 }

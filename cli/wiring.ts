@@ -5,11 +5,13 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { type Alarms, createAlarms } from '../lambda/alarms/publish.ts';
 import { systemClock } from '../lambda/clock.ts';
+import { DEFAULT_REST_BASE_URL, DEFAULT_TOKEN_URL } from '../lambda/defaults.ts';
 import { dynamoDbItems } from '../lambda/ledger/dynamodb.ts';
 import { createLedger } from '../lambda/ledger/ledger.ts';
 import type { Metrics } from '../lambda/metrics.ts';
 import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
+import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
 import { createThingSpaceApi } from '../lambda/thingspace/create-api.ts';
 import { dynamoDbAccessReader } from './access-records.ts';
 import type { Account } from './account.ts';
@@ -31,7 +33,7 @@ const noMetrics: Metrics = { count: () => undefined, gauge: () => undefined };
 /** For a desk without limits: it only reads, and what would present anything asks `limitsOf` first. */
 const NOTHING_ALLOWED = { limit: 1, budget: 0, rotation: 0 };
 /** The address for a desk that has no ThingSpace address: no server listens there. */
-const NOWHERE = 'https://thingspace.invalid';
+const NOWHERE = { transport: 'soap', baseUrl: 'https://thingspace.invalid' } as const;
 
 export const clientOptions = ({ region, endpoint }: Reach) => ({
   maxAttempts: 3,
@@ -56,7 +58,7 @@ export async function reachAccount(reach: Reach): Promise<Account> {
 /** Makes the AWS clients; no other place does. It calls no service until a command asks. */
 export function wire(settings: Settings, reach: Reach, account: Account, terminal: Terminal): Desk {
   const client = clientOptions(reach);
-  const budgets = settings.baseUrl === undefined ? undefined : settings.budgets;
+  const budgets = settings.thingSpace === undefined ? undefined : settings.budgets;
   return {
     terminal,
     account,
@@ -72,15 +74,24 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
       budgets: budgets ?? NOTHING_ALLOWED,
       warn: (message) => terminal.warn(message),
     }),
-    api: createThingSpaceApi({
-      baseUrl: settings.baseUrl ?? NOWHERE,
-      passwordElement: settings.passwordElement ?? 'OldPassword',
-    }),
+    api: createThingSpaceApi(settings.thingSpace ?? NOWHERE),
+    rest: (tokenUrl) => restOf(settings, tokenUrl),
     sealerFor: (keyId) => kmsSealer(new KMSClient(client), keyId),
     clock: systemClock,
     budgets,
     function: settings.function,
   };
+}
+
+/** For a token request alone: it goes to no other address, so the hosts need not agree. */
+function restOf({ thingSpace }: Settings, tokenUrl: string | undefined): ThingSpaceApi {
+  const configured =
+    thingSpace?.transport === 'rest'
+      ? thingSpace
+      : ({ transport: 'rest', baseUrl: DEFAULT_REST_BASE_URL, tokenUrl: DEFAULT_TOKEN_URL } as const);
+  return createThingSpaceApi(
+    tokenUrl === undefined ? configured : { ...configured, tokenUrl, tokenHostMayDiffer: true },
+  );
 }
 
 function alarmsOf({ alarmTopicArn, runbookUrl }: Settings, terminal: Terminal, client: object): Alarms {

@@ -54,6 +54,16 @@ export interface AccessFunctionProps
   readonly bundle?: string;
 }
 
+/** The function forwards SOAP requests, and a service of REST opens no session of SOAP. */
+export class AccessTransportError extends Error {
+  override readonly name = 'AccessTransportError';
+  constructor() {
+    super(
+      'service: give a service with the transport "soap", or make no access function: it forwards SOAP requests with a session of SOAP, and with REST there is none.',
+    );
+  }
+}
+
 /** Longer than two waits for a session and one for ThingSpace take (`lambda/access/serve.ts`). */
 const timeout = Duration.seconds(90);
 
@@ -69,7 +79,10 @@ export class AccessFunction extends Construct {
   readonly callersPolicy: ManagedPolicy;
   readonly alarms: Alarm[];
 
-  /** @throws GrantError for a credential whose secret's policy is not this stack's */
+  /**
+   * @throws GrantError for a credential whose secret's policy is not this stack's
+   * @throws AccessTransportError for a service that calls REST
+   */
   constructor(scope: Construct, id: string, props: AccessFunctionProps) {
     super(scope, id);
     const {
@@ -79,6 +92,7 @@ export class AccessFunction extends Construct {
       requestsPerMinute = 600,
       reservedConcurrency = 'none',
     } = props;
+    if (service.transport !== 'soap') throw new AccessTransportError();
     const { names, operationsKey } = service;
     const inVpc = props.vpc !== undefined;
     const traced = props.tracing === true;

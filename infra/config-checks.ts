@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { accessFits } from './config-access.ts';
 import { placesFit } from './config-places.ts';
 import { type Rotation, scheduleOf } from './rotation-schedule.ts';
+import { apiFits, type ThingSpaceApiOptions } from './thingspace-api.ts';
 
 export function subscriptionsOf(config: Config) {
   const perCredential = config.credentials.map(({ username, alarmReceivers }) => ({
@@ -15,6 +16,7 @@ export function subscriptionsOf(config: Config) {
 /** Returns the mistakes that no single setting shows; each sentence says what to write. */
 export function crossCheck(config: Config): string[] {
   return [
+    ...transportFits(config),
     ...budgetsFit(config),
     ...eachOnce(config),
     ...namesAreFree(config),
@@ -24,6 +26,13 @@ export function crossCheck(config: Config): string[] {
     ...logOutlivesRotations(config),
     ...accessFits(config),
   ];
+}
+
+function* transportFits({ thingspace, access }: Config) {
+  for (const mistake of apiFits(thingspace as ThingSpaceApiOptions)) yield `thingspace.${mistake}`;
+  if (access && thingspace.transport === 'rest') {
+    yield 'access: leave it out, or keep thingspace.transport "soap": the access function forwards SOAP requests with a session of SOAP, and with REST there is none';
+  }
 }
 
 function* budgetsFit({ lockout: { limit, budget, rotationBudget } }: Config) {

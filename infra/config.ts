@@ -4,10 +4,12 @@ import {
   DEFAULT_BASE_URL,
   DEFAULT_LOCKOUT_BUDGET,
   DEFAULT_LOCKOUT_LIMIT,
-  DEFAULT_PASSWORD_ELEMENT,
+  DEFAULT_REST_BASE_URL,
   DEFAULT_ROTATION_BUDGET,
+  DEFAULT_TOKEN_URL,
 } from '../lambda/defaults.ts';
 import { USERNAME_RULE, usernameFault } from '../lambda/secret/username.ts';
+import { TRANSPORTS } from '../lambda/transport.ts';
 import { accessSchema } from './config-access.ts';
 import { crossCheck } from './config-checks.ts';
 import { httpsUrl, list, object, oneOf, text, whole } from './config-shapes.ts';
@@ -128,6 +130,32 @@ const identifiers = (prefix: string) =>
     v.check((ids) => new Set(ids).size === ids.length, 'write each id once'),
   );
 
+const apiAddress = (example: string) =>
+  httpsUrl(`write an https address without user, query and fragment, such as ${example}`, 'no query');
+
+/** `apiFits` has the rules between these settings, and the defaults. */
+const thingspace = object({
+  transport: v.optional(oneOf(TRANSPORTS), 'soap'),
+  baseUrl: v.optional(
+    v.pipe(
+      apiAddress(DEFAULT_BASE_URL),
+      v.check(
+        (address) => !/\.(svc|asmx|wsdl)\/*$/i.test(address),
+        `write the address above the services, without SessionService.svc, such as ${DEFAULT_BASE_URL}`,
+      ),
+      v.check(
+        (address) => !/\/session(\/|$)/i.test(address),
+        `write the address above the operations, without /session, such as ${DEFAULT_REST_BASE_URL}`,
+      ),
+    ),
+  ),
+  tokenUrl: v.optional(apiAddress(DEFAULT_TOKEN_URL)),
+  tokenHostMayDiffer: v.optional(v.boolean('write true or false')),
+  passwordElement: v.optional(
+    text(/^[A-Za-z_][\w.-]{0,63}$/, 'write the name of an XML element, such as OldPassword'),
+  ),
+});
+
 const schema = object({
   stackName: v.optional(
     text(
@@ -141,29 +169,7 @@ const schema = object({
     v.string('write the region, such as us-east-1'),
     v.check((region) => regions.includes(region), 'write a region that AWS has, such as us-east-1'),
   ),
-  thingspace: v.optional(
-    object({
-      transport: v.optional(oneOf(['soap']), 'soap'),
-      baseUrl: v.optional(
-        v.pipe(
-          httpsUrl(
-            'write an https address without user, query and fragment, such as https://uws.apps.nphase.com/api/v2',
-            'no query',
-          ),
-          v.check(
-            (address) => !/\.(svc|asmx|wsdl)\/*$/i.test(address),
-            'write the address above the services, without SessionService.svc, such as https://uws.apps.nphase.com/api/v2',
-          ),
-        ),
-        DEFAULT_BASE_URL,
-      ),
-      passwordElement: v.optional(
-        text(/^[A-Za-z_][\w.-]{0,63}$/, 'write the name of an XML element, such as OldPassword'),
-        DEFAULT_PASSWORD_ELEMENT,
-      ),
-    }),
-    {},
-  ),
+  thingspace: v.optional(thingspace, {}),
   lockout: v.optional(
     object({
       limit: v.optional(whole(2, 100, 'of failed log-ins'), DEFAULT_LOCKOUT_LIMIT),

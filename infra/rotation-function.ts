@@ -89,7 +89,7 @@ export function rotationFunction(
     handler: 'index.handler',
     code: Code.fromAsset(props.bundle),
     role: props.role,
-    // Lambda's longest: hanging up on GetNewPassword early can only lose the password.
+    // Lambda's longest: hanging up on a password change early can only lose the password.
     timeout: Duration.minutes(15),
     // CPU comes with memory: at 512 MiB a cold start is short, and the bill is a matter of cents a year.
     memorySize: 512,

@@ -9,15 +9,14 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { labelOf } from '../lambda/alarms/label.ts';
 import {
-  DEFAULT_BASE_URL,
   DEFAULT_LOCKOUT_BUDGET,
   DEFAULT_LOCKOUT_LIMIT,
-  DEFAULT_PASSWORD_ELEMENT,
   DEFAULT_ROTATION_BUDGET,
 } from '../lambda/defaults.ts';
 import { budgets } from '../lambda/ledger/budgets.ts';
 import type { OverdueAfter } from '../lambda/metrics.ts';
 import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
+import type { Transport } from '../lambda/thingspace/api.ts';
 import { type Receiver, subscribe } from './alarm-receivers.ts';
 import { alarmTopic } from './alarm-topic.ts';
 import { bundleDirectory } from './bundle-directory.ts';
@@ -42,6 +41,7 @@ import {
 import { defaultRotation, type Schedule, scheduleOf } from './rotation-schedule.ts';
 import { serviceAlarms } from './service-alarms.ts';
 import { countSilentFailures } from './silent-failures.ts';
+import { apiEnvironment, type ThingSpaceApiOptions } from './thingspace-api.ts';
 
 /** The shared parts of a service's credentials, as other constructs see them. */
 export interface IRotationService {
@@ -69,19 +69,13 @@ export interface RotationServiceAttributes {
   readonly sealingKeyArn: string;
 }
 
-export interface RotationServiceProps extends RotationFunctionOptions {
+export interface RotationServiceProps extends RotationFunctionOptions, ThingSpaceApiOptions {
   /**
    * Up to 40 letters, digits and hyphens; part of the names of the table, the keys, the log group and the
    * function's role. Never change it later.
    * @default - the stack's name
    */
   readonly serviceName?: string;
-  /** ThingSpace's address, https. @default - the public one, https://uws.apps.nphase.com/api/v2 */
-  readonly baseUrl?: string;
-  /** API by which ThingSpace is spoken to. @default soap */
-  readonly transport?: 'soap';
-  /** Element of GetNewPassword that carries the current password (docs of the operator's tool). @default OldPassword */
-  readonly passwordElement?: string;
   /** Consecutive failed log-ins at which the platform locks a username. @default 5 */
   readonly lockoutLimit?: number;
   /** Failed log-ins at which the automation stops; below the limit. @default 3 */
@@ -142,6 +136,7 @@ export class RotationService extends Construct implements IRotationService {
 
   readonly serviceName: string;
   readonly names: ServiceNames;
+  readonly transport: Transport;
   readonly lockoutLimit: number;
   readonly lockoutBudget: number;
   readonly sealingKey: IKey;
@@ -169,7 +164,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly #operated: OperatorsPolicy;
   #members = 0;
 
-  /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError */
+  /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
   constructor(scope: Construct, id: string, props: RotationServiceProps = {}) {
     super(scope, id);
     const { limit, budget, rotation } = budgets({
@@ -177,6 +172,7 @@ export class RotationService extends Construct implements IRotationService {
       budget: props.lockoutBudget ?? DEFAULT_LOCKOUT_BUDGET,
       rotation: props.rotationBudget ?? DEFAULT_ROTATION_BUDGET,
     });
+    this.transport = props.transport ?? 'soap';
     this.lockoutLimit = limit;
     this.lockoutBudget = budget;
     this.serviceName = checkedName(props.serviceName ?? Stack.of(this).stackName);
@@ -231,9 +227,7 @@ export class RotationService extends Construct implements IRotationService {
         LEDGER_TABLE: this.ledger.tableName,
         ALARM_TOPIC_ARN: this.alarmTopic.topicArn,
         SEALING_KEY_ID: this.sealingKey.keyArn,
-        THINGSPACE_TRANSPORT: props.transport ?? 'soap',
-        THINGSPACE_BASE_URL: props.baseUrl ?? DEFAULT_BASE_URL,
-        THINGSPACE_PASSWORD_ELEMENT: props.passwordElement ?? DEFAULT_PASSWORD_ELEMENT,
+        ...apiEnvironment(props),
         LOCKOUT_LIMIT: String(limit),
         LOCKOUT_BUDGET: String(budget),
         ROTATION_BUDGET: String(rotation),

@@ -64,7 +64,7 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
   const silent = tells(
     new Alarm(scope, 'SilentFailureAlarm', {
       ...twiceInADay,
-      alarmDescription: `The ThingSpace rotation of ${serviceName} has failed repeatedly without a message from the function. The function's log has the error and the next step. Secrets Manager and the daily check retry by themselves. If an exchange was under way, its answer is sealed in the log: do not try passwords by hand.`,
+      alarmDescription: `The ThingSpace rotation of ${serviceName} has failed repeatedly without a message from the function. The function's log has the error and the next step. Secrets Manager and the daily check retry by themselves. If a password change was under way, its answer is sealed in the log: do not try passwords by hand.`,
       metric: silentFailures(serviceName, day),
     }),
   );

@@ -18,6 +18,7 @@ export const unannouncedErrors = [
   'LedgerUnavailableError',
   'PasswordElementError',
   'SettingsError',
+  'TokenHostError',
 ];
 
 /** As the function's handler logs what it throws: one JSON line with `level` and `errorName`. */

@@ -13,6 +13,7 @@ import { rotationDashboard } from './dashboard.ts';
 import type { RotationFunctionOptions } from './rotation-function.ts';
 import type { Rotation } from './rotation-schedule.ts';
 import { RotationService } from './rotation-service.ts';
+import type { ThingSpaceApiOptions } from './thingspace-api.ts';
 
 /** Everything of one configuration: one service and its credentials. */
 export class RotationStack extends Stack {
@@ -101,7 +102,7 @@ export class RotationStack extends Stack {
       policy: { rules, speakers },
       ...settings,
       tracing,
-      baseUrl: thingspace.baseUrl,
+      ...(thingspace.baseUrl === undefined ? {} : { baseUrl: thingspace.baseUrl }),
       logRetention: logRetentionDays,
       ...(vpc && { vpc }),
       ...(vpcSubnets && { vpcSubnets }),
@@ -165,9 +166,7 @@ function serviceSettings(config: Config) {
   const { thingspace, lockout, exchangeBrake, runbookUrl, supportContact } = config;
   return {
     serviceName: config.stackName,
-    baseUrl: thingspace.baseUrl,
-    transport: thingspace.transport,
-    passwordElement: thingspace.passwordElement,
+    ...(thingspace as ThingSpaceApiOptions),
     lockoutLimit: lockout.limit,
     lockoutBudget: lockout.budget,
     rotationBudget: lockout.rotationBudget,

@@ -31,6 +31,14 @@ describe('The command contract', () => {
     );
   });
 
+  it('asks nothing at an address of REST, and says that it concerns SOAP only', async () => {
+    const baseUrl = 'https://thingspace.verizon.com/api/m2m/v1';
+    const fetch = async () => expect.unreachable();
+    await expect(contract({ terminal: fakeTerminal() }, fetch, { baseUrl })).rejects.toThrow(
+      /concerns SOAP only.*`doctor`/,
+    );
+  });
+
   it('asks the service alone, whatever host the contract names, and follows its imports', async () => {
     const asked: string[] = [];
     const schema = `<xs:schema xmlns:xs="x"><xs:element name="GetNewPassword"><xs:complexType><xs:sequence>

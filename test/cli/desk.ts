@@ -9,7 +9,11 @@ import { createWorld, type World } from '../world/world.ts';
 export type FakeTerminal = Terminal & { said: string[]; warned: string[]; asked: string[] };
 
 /** A terminal in memory; `answer` is what the person says to every question. */
-export function fakeTerminal({ isTty = true, answer = true, secret = '' } = {}): FakeTerminal {
+export function fakeTerminal({
+  isTty = true,
+  answer = true,
+  secret = '' as string | ((prompt: string) => string),
+} = {}): FakeTerminal {
   const said: string[] = [];
   const warned: string[] = [];
   const asked: string[] = [];
@@ -26,7 +30,7 @@ export function fakeTerminal({ isTty = true, answer = true, secret = '' } = {}):
     },
     secret: async (prompt) => {
       asked.push(prompt);
-      return secret;
+      return typeof secret === 'string' ? secret : secret(prompt);
     },
     onInterrupt: () => () => undefined,
   };
@@ -42,6 +46,7 @@ export function deskIn(world: World, terminal: Terminal): Desk {
     store,
     ledger,
     api,
+    rest: () => ({ prepare: async () => ({ outcome: 'done' }) }),
     sealerFor: () => sealer,
     clock,
     budgets: BUDGETS,
@@ -64,13 +69,26 @@ const FUNCTION = {
 
 export const SETTINGS: Settings = {
   table: 'ledger',
-  baseUrl: 'https://uws.example/api/v2',
-  passwordElement: 'OldPassword',
+  thingSpace: {
+    transport: 'soap',
+    baseUrl: 'https://uws.example/api/v2',
+    passwordElement: 'OldPassword',
+  },
   alarmTopicArn: 'arn:aws:sns:us-east-1:111122223333:alarms',
   sealingKeyId: 'arn:aws:kms:us-east-1:111122223333:key/1',
   runbookUrl: undefined,
   budgets: BUDGETS,
   function: FUNCTION,
+};
+
+export const REST_SETTINGS: Settings = {
+  ...SETTINGS,
+  thingSpace: {
+    transport: 'rest',
+    baseUrl: 'https://rest.example/m2m/v1',
+    tokenUrl: 'https://rest.example/token',
+    tokenHostMayDiffer: false,
+  },
 };
 
 /** Everything as it should be; a test plants what is not. */

@@ -5,10 +5,11 @@ import { ContractError, NotWellError } from '../../cli/errors.ts';
 import type { Surroundings } from '../../cli/surroundings.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
+import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
 import { operationsOf } from '../../local/thingspace/soap/contract.ts';
 import { wsdlOf, xsdOf } from '../../local/thingspace/soap/wsdl.ts';
 import { SECRET_ARN, secretValue, type World } from '../world/world.ts';
-import { startDesk } from './desk.ts';
+import { REST_SETTINGS, SETTINGS, startDesk } from './desk.ts';
 
 const operations = operationsOf('OldPassword').filter(({ service }) => service === 'AccountService');
 const fetch = async (url: string) => {
@@ -46,10 +47,11 @@ const around = (changes: Partial<Surroundings>) => (desk: Desk) => ({
   ...desk,
   surroundings: { ...desk.surroundings, ...changes },
 });
-const settings = (changes: Partial<Desk['settings']>) => (desk: Desk) => ({
-  ...desk,
-  settings: { ...desk.settings, ...changes },
-});
+const soap = (changes: object) => (desk: Desk) =>
+  ({
+    ...desk,
+    settings: { ...desk.settings, thingSpace: { ...desk.settings.thingSpace, ...changes } },
+  }) as Desk;
 const facts = (changes: object) => (desk: Desk) => ({
   ...desk,
   account: {
@@ -181,10 +183,10 @@ const PLANTED: Planted[] = [
     'CloudTrail',
     /no management events/,
   ],
-  ['the address is not https', settings({ baseUrl: 'http://uws.example/api/v2' }), 'ThingSpace', /not https/],
+  ['the address is not https', soap({ baseUrl: 'http://uws.example/api/v2' }), 'ThingSpace', /not https/],
   [
     'the element is another one',
-    settings({ passwordElement: 'CurrentPassword' }),
+    soap({ passwordElement: 'CurrentPassword' }),
     'ThingSpace',
     /the service wants OldPassword/,
   ],
@@ -209,5 +211,89 @@ describe('The command doctor', () => {
     const { desk, terminal } = await healthy();
     const { failed } = await results(desk, terminal.said, unreachable);
     expect(failed).toMatchObject([{ check: 'ThingSpace', says: expect.stringContaining('ENOTFOUND') }]);
+  });
+});
+
+const KEY = { apiKey: 'Example-Key-1', apiSecret: 'Example-Secret-1' };
+
+/** A healthy setup whose function calls REST. */
+async function healthyRest(members: object = KEY) {
+  const started = await healthy();
+  started.world.aws.store(
+    JSON.stringify({ ...JSON.parse(started.world.aws.currentValue() ?? ''), ...members }),
+  );
+  return { ...started, desk: { ...started.desk, settings: REST_SETTINGS } };
+}
+const answering = (desk: Desk, cause?: Error): Desk => ({
+  ...desk,
+  rest: () => ({ prepare: async () => (cause ? { outcome: 'never-sent', cause } : { outcome: 'done' }) }),
+});
+const unasked = async () => expect.unreachable();
+
+describe('The command doctor, where the function calls REST', () => {
+  it('proves the key and the token address, asks for no contract, and makes no log-in', async () => {
+    const { world, desk, terminal } = await healthyRest();
+    const before = world.truth().logIns;
+    expect(await results(answering(desk), terminal.said, unasked)).toEqual({ failed: [], code: 0 });
+    const all: Results = JSON.parse(terminal.said.at(-1) ?? '');
+    expect(all.map(({ check }) => check)).not.toContain('ThingSpace');
+    expect(all.find(({ check }) => check === 'REST')?.says).toMatch(
+      /^https:\/\/rest\.example\/token gave a bearer.*No password was presented.*https:\/\/rest\.example\/m2m\/v1 is proven by `trial` only/,
+    );
+    expect(world.truth().logIns).toBe(before);
+  });
+
+  it.each([
+    [{}, /holds no apiKey and no apiSecret/],
+    [{ apiKey: KEY.apiKey }, /holds no apiSecret/],
+    [{ ...KEY, apiKey: '' }, /holds no apiKey,/],
+  ])('finds the members of the secret that cannot be used: %j', async (members, says) => {
+    const { desk, terminal } = await healthyRest(members);
+    const { failed, code } = await results(answering(desk), terminal.said, unasked);
+    expect(failed).toMatchObject([{ check: 'REST', says: expect.stringMatching(says) }]);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['wrong-key', 401, /does not accept .*HTTP status 401.*no password was presented.*`store --api-key`/],
+    ['unsendable-key', undefined, /HTTP Basic cannot carry.*`store --api-key`/],
+    ['wrong-address', 404, /^https:\/\/rest\.example\/token: There is no token service.*HTTP status 404/],
+    ['unavailable', 'ECONNREFUSED', /gave no usable answer.*ECONNREFUSED/],
+    ['no-bearer', undefined, /without a bearer/],
+  ] as const)('tells a fault of the token request: %s', async (reason, seen, says) => {
+    const { desk, terminal } = await healthyRest();
+    const at = answering(desk, new BearerError(reason, seen));
+    const { failed, code } = await results(at, terminal.said, unasked);
+    expect(failed).toMatchObject([{ check: 'REST', says: expect.stringMatching(says) }]);
+    expect(code).toBe(1);
+  });
+
+  it('takes a bearer that ends soon as the proof that it is', async () => {
+    const { desk, terminal } = await healthyRest();
+    const at = answering(desk, new BearerError('near-its-end'));
+    expect(await results(at, terminal.said, unasked)).toEqual({ failed: [], code: 0 });
+  });
+
+  it('sends no key to an address without TLS', async () => {
+    const { desk, terminal } = await healthyRest();
+    const thingSpace = { ...REST_SETTINGS.thingSpace, tokenUrl: 'http://rest.example/token' };
+    const at = { ...desk, settings: { ...REST_SETTINGS, thingSpace } as Desk['settings'], rest: unasked };
+    const { failed } = await results(at as never, terminal.said, unasked);
+    expect(failed).toMatchObject([{ check: 'REST', says: expect.stringMatching(/is not https/) }]);
+  });
+
+  it('checks REST beside SOAP before a switch, at the given address', async () => {
+    const { desk, terminal } = await healthyRest();
+    const asked: unknown[] = [];
+    const rest = (tokenUrl?: string) => {
+      asked.push(tokenUrl);
+      return answering(desk).rest();
+    };
+    const soapDesk = { ...desk, settings: SETTINGS, rest };
+    const tokenUrl = 'https://mock.example/token';
+    await doctor(soapDesk, fetch, { secret: SECRET_ARN, json: true, rest: true, tokenUrl });
+    const all: Results = JSON.parse(terminal.said.at(-1) ?? '');
+    expect(all.filter(({ check }) => check === 'ThingSpace' || check === 'REST')).toHaveLength(2);
+    expect(asked).toEqual([tokenUrl]);
   });
 });

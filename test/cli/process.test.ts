@@ -32,12 +32,14 @@ function cli(
   args: string[],
   env: Record<string, string | undefined> = {},
   main: string = cliBundle,
+  stdin?: string,
 ): Promise<Ended> {
   const options = { env: { PATH: process.env.PATH, ...world.operatorEnv, ...env } as NodeJS.ProcessEnv };
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) =>
+    const running = execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
+    if (stdin !== undefined) running.stdin?.end(stdin);
   });
 }
 
@@ -71,6 +73,15 @@ describe('The operator’s tool as a process', () => {
     });
     expect((await cli(['status', '--nonsense'])).code).toBe(2);
     expect((await cli(['--help'])).code).toBe(0);
+  });
+
+  it('stores the key of REST from a pipe, and shows neither line', async () => {
+    const args = ['store', '--secret', world.secretArn, '--api-key', '--yes'];
+    const stored = await cli(args, {}, cliBundle, 'Example-Key-1\nExample-Secret-1\n');
+    expect(stored).toMatchObject({ code: 0, stderr: '' });
+    expect(stored.stdout).toMatch(/Stored as version/);
+    expect(stored.stdout).not.toMatch(/Example-/);
+    expect(await cli([...args, '--trial'])).toMatchObject({ code: 2 });
   });
 
   it('opens an answer from a file through KMS, and nothing under another encryption context', async () => {

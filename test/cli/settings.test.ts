@@ -58,9 +58,12 @@ describe('The settings', () => {
     const settings = await findSettings({}, { secret: 's0' }, account, nothing);
     expect(settings).toMatchObject({
       table: 'Acme-ledger',
-      baseUrl: 'https://staging.example/api/v2',
+      thingSpace: {
+        transport: 'soap',
+        baseUrl: 'https://staging.example/api/v2',
+        passwordElement: 'OldPassword',
+      },
       budgets: { limit: 3, budget: 2, rotation: 1 },
-      passwordElement: 'OldPassword',
     });
   });
 
@@ -69,6 +72,33 @@ describe('The settings', () => {
     const account = accountWith({ [FUNCTION]: rest });
     const { budgets } = await findSettings({}, { secret: 's0' }, account, nothing);
     expect(budgets).toEqual({ limit: 5, budget: 3, rotation: 2 });
+  });
+
+  it('have the transport and the addresses of REST as the function has them', async () => {
+    const rest = {
+      ...ENVIRONMENT,
+      THINGSPACE_TRANSPORT: 'rest',
+      THINGSPACE_BASE_URL: 'https://a.example/v1',
+    };
+    const account = accountWith({ [FUNCTION]: { ...rest, THINGSPACE_TOKEN_URL: 'https://a.example/token' } });
+    const { thingSpace } = await findSettings({}, { secret: 's0' }, account, nothing);
+    expect(thingSpace).toEqual({
+      transport: 'rest',
+      baseUrl: 'https://a.example/v1',
+      tokenUrl: 'https://a.example/token',
+      tokenHostMayDiffer: false,
+    });
+    const soap = givenIn({}, { THINGSPACE_TRANSPORT: 'soap' });
+    await expect(findSettings(soap, { secret: 's0' }, account, nothing)).rejects.toThrow(
+      'THINGSPACE_TRANSPORT is soap here and rest in the function',
+    );
+  });
+
+  it('are rejected when the given address belongs to the other transport', async () => {
+    const given = givenIn({ table: 'T', baseUrl: 'https://thingspace.verizon.com/api/m2m/v1' }, {});
+    await expect(findSettings(given, {}, accountWith({}), undefined)).rejects.toThrow(
+      /^The given settings cannot be used: THINGSPACE_BASE_URL is an address of REST/,
+    );
   });
 
   it('are rejected, with every difference, when the given ones differ', async () => {
@@ -89,7 +119,7 @@ describe('The settings', () => {
     const settings = await findSettings(givenIn({ table: 'T' }, {}), { secret: 's0' }, account, (text) =>
       warned.push(text),
     );
-    expect(settings).toMatchObject({ table: 'T', budgets: undefined, baseUrl: undefined });
+    expect(settings).toMatchObject({ table: 'T', budgets: undefined, thingSpace: undefined });
     expect(warned.join()).toContain('settings are not known');
     await expect(findSettings({}, { secret: 's0' }, account, nothing)).rejects.toThrow('denied');
   });

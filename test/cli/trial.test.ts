@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { NotConfirmedError, TargetError, TrialFailedError } from '../../cli/errors.ts';
 import { trial } from '../../cli/trial.ts';
 import { BudgetSpentError } from '../../lambda/ledger/errors.ts';
+import type { ThingSpaceApi } from '../../lambda/thingspace/api.ts';
+import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
 import { SECRET_ARN, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
@@ -103,5 +105,62 @@ describe('The command trial', () => {
     await trial(desk, options);
     expect(world.state().auditRows).toMatchObject([{ actor: 'ann', purpose: 'trial' }]);
     expect(world.told.join('\n')).toContain('Audit rows could not be written');
+  });
+});
+
+describe('The command trial over REST', () => {
+  const KEY = { apiKey: 'Example-Key-1', apiSecret: 'Example-Secret-1' };
+  const over = (api: Partial<ThingSpaceApi>) => {
+    const started = startDesk();
+    const { world, desk } = started;
+    world.aws.store(JSON.stringify({ ...JSON.parse(world.aws.currentValue() ?? ''), ...KEY }));
+    return { ...started, desk: { ...desk, api: { ...desk.api, ...api } } };
+  };
+
+  it('reserves no log-in while there is no bearer', async () => {
+    const cause = new BearerError('wrong-key', 401);
+    const { world, desk } = over({ prepare: async () => ({ outcome: 'never-sent', cause }) });
+    await expect(trial(desk, options)).rejects.toThrow(
+      /^No log-in was made, and none was counted\. The token service does not accept/,
+    );
+    expect(world.truth().logIns).toBe(0);
+    expect(world.aws.audit).toEqual([]);
+  });
+
+  it('logs in and out with the key of the version whose password it presents', async () => {
+    const seen: object[] = [];
+    const { desk } = over({
+      prepare: async (key) => {
+        seen.push(key);
+        return { outcome: 'done' };
+      },
+      logIn: async ({ apiKey, apiSecret }) => {
+        seen.push({ apiKey, apiSecret });
+        return { outcome: 'done', value: 'token-1' };
+      },
+      logOut: async (session) => {
+        seen.push(session);
+        return { outcome: 'done', value: undefined };
+      },
+    });
+    await trial(desk, options);
+    expect(seen).toEqual([KEY, KEY, { ...KEY, token: 'token-1' }]);
+  });
+
+  it('does not call the password wrong for a refusal by the gateway', async () => {
+    const { desk } = over({ logIn: async () => ({ outcome: 'refused', code: 'Gateway.900908' }) });
+    const failure = await trial(desk, options).catch((error: Error) => error.message);
+    expect(failure).toMatch(
+      /key is not subscribed.*1 of 5 are counted now.*The password may be right.*`doctor`/,
+    );
+    expect(failure).not.toContain('Do not try again');
+  });
+
+  it('names the missing bearer, and not the network, when it ended before the log-in', async () => {
+    const cause = new BearerError('near-its-end');
+    const { desk } = over({ logIn: async () => ({ outcome: 'never-sent', cause }) });
+    await expect(trial(desk, options)).rejects.toThrow(
+      /^No log-in was sent\. 0 of 5 are counted now\. The bearer/,
+    );
   });
 });

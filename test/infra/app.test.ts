@@ -32,6 +32,7 @@ const everything = configWith({
 
 test.each([
   ['the example', readConfig('infra/example.config.json')],
+  ['the example of REST', readConfig('infra/example.rest.config.json')],
   ['every option at once', everything],
 ])('passes cdk-nag’s AWS Solutions in %s', (_, config) => {
   const { app } = synthesize(config);

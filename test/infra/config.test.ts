@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../infra/config.ts';
+import { AccessFunction, AccessTransportError, RotationService } from '../../infra/index.ts';
 import { requireSealing } from '../../infra/keys.ts';
 import { USERNAME_RULE } from '../../lambda/secret/username.ts';
 import { configWith, construct, sentencesOf, twoDepartments } from './synthesize.ts';
@@ -19,6 +20,17 @@ const wrongUsername = (fault: string) =>
   `credentials[0].username: write the ThingSpace username: ${USERNAME_RULE}, and here ${fault}.`;
 
 const ofOneCredential = (changes: object) => configWith({ credentials: [{ ...fleet, ...changes }] });
+
+const anyAccess = {
+  rules: [
+    {
+      name: 'app',
+      principals: ['arn:aws:iam::123456789012:role/fleet-app'],
+      credentials: ['fleet'],
+      operations: ['Get*'],
+    },
+  ],
+};
 
 test.each([
   [
@@ -59,7 +71,57 @@ test.each([
   [
     'an unknown transport',
     { thingspace: { transport: 'grpc' } },
-    'thingspace.transport: write one of "soap".',
+    'thingspace.transport: write one of "soap", "rest".',
+  ],
+  [
+    'an address of REST with SOAP',
+    { thingspace: { baseUrl: 'https://thingspace.verizon.com/api/m2m/v1/' } },
+    'thingspace.baseUrl: leave it out, or write the address of SOAP, such as https://uws.apps.nphase.com/api/v2: this is an address of REST, which belongs to "transport": "rest".',
+  ],
+  [
+    'an address of SOAP with REST',
+    { thingspace: { transport: 'rest', baseUrl: 'https://uws.apps.nphase.com/api/v2' } },
+    'thingspace.baseUrl: leave it out, or write the address of REST, such as https://thingspace.verizon.com/api/m2m/v1: this is an address of SOAP, which belongs to "transport": "soap".',
+  ],
+  [
+    'an address of REST that ends in an operation',
+    { thingspace: { transport: 'rest', baseUrl: 'https://thingspace.verizon.com/api/m2m/v1/session/login' } },
+    'thingspace.baseUrl: write the address above the operations, without /session, such as https://thingspace.verizon.com/api/m2m/v1.',
+  ],
+  [
+    'a token address without TLS',
+    { thingspace: { transport: 'rest', tokenUrl: 'http://thingspace.verizon.com/api/ts/v1/oauth2/token' } },
+    'thingspace.tokenUrl: write an https address without user, query and fragment, such as https://thingspace.verizon.com/api/ts/v1/oauth2/token.',
+  ],
+  [
+    'a token address with a query',
+    { thingspace: { transport: 'rest', tokenUrl: 'https://thingspace.verizon.com/token?key=1' } },
+    'thingspace.tokenUrl: write an https address without user, query and fragment, such as https://thingspace.verizon.com/api/ts/v1/oauth2/token.',
+  ],
+  [
+    'a token address with SOAP',
+    { thingspace: { tokenUrl: 'https://thingspace.verizon.com/api/ts/v1/oauth2/token' } },
+    'thingspace.tokenUrl: leave it out: it belongs to "transport": "rest", and SOAP asks for no token.',
+  ],
+  [
+    'another token host with SOAP',
+    { thingspace: { tokenHostMayDiffer: true } },
+    'thingspace.tokenHostMayDiffer: leave it out: it belongs to "transport": "rest", and SOAP asks for no token.',
+  ],
+  [
+    'a password element with REST',
+    { thingspace: { transport: 'rest', passwordElement: 'CurrentPassword' } },
+    'thingspace.passwordElement: leave it out: it belongs to "transport": "soap", and REST has no such element.',
+  ],
+  [
+    'a token address of another host',
+    { thingspace: { transport: 'rest', baseUrl: 'https://staging.thingspace.verizon.com/api/m2m/v1' } },
+    'thingspace.tokenUrl: write an address of the host staging.thingspace.verizon.com, as thingspace.baseUrl has it: the key, the secret and the bearer are of one service (if thingspace.verizon.com is right, add "tokenHostMayDiffer": true).',
+  ],
+  [
+    'the access function with REST',
+    { thingspace: { transport: 'rest' }, access: anyAccess },
+    'access: leave it out, or keep thingspace.transport "soap": the access function forwards SOAP requests with a session of SOAP, and with REST there is none.',
   ],
   [
     'two credentials of one name',
@@ -291,6 +353,37 @@ test.each([
   expect(sentencesOf(configWith(changes))).toEqual([sentence]);
 });
 
+test.each([
+  [{}],
+  [{ transport: 'soap', passwordElement: 'CurrentPassword' }],
+  [{ transport: 'rest' }],
+  [{ transport: 'rest', baseUrl: 'https://thingspace.verizon.com/api/m2m/v1' }],
+  [{ transport: 'rest', tokenUrl: 'https://tokens.example.com/oauth2/token', tokenHostMayDiffer: true }],
+  [
+    {
+      transport: 'rest',
+      baseUrl: 'https://proxy.example.com/vz',
+      tokenUrl: 'https://proxy.example.com/token',
+    },
+  ],
+])('accepts the transport %j', (thingspace) => {
+  expect(sentencesOf(configWith({ thingspace }))).toEqual([]);
+});
+
+test('accepts the access function with SOAP', () => {
+  expect(sentencesOf(configWith({ access: anyAccess }))).toEqual([]);
+});
+
+test('switches the example from SOAP to REST, and back, by one word', () => {
+  const text = (file: string) => readFileSync(`infra/${file}`, 'utf8');
+  const soap = text('example.config.json');
+  const rest = soap.replace('"transport": "soap"', '"transport": "rest"');
+  expect(rest).not.toBe(soap);
+  expect(sentencesOf(JSON.parse(rest))).toEqual([]);
+  const { thingspace } = JSON.parse(text('example.rest.config.json'));
+  expect(thingspace.transport).toBe('rest');
+});
+
 test('accepts a reader of another account', () => {
   expect(sentencesOf(ofOneCredential({ readers: [role] }))).toEqual([]);
 });
@@ -322,6 +415,17 @@ test('rejects the AWS-managed key in a construct', () => {
   const stack = new Stack(new App(), 'Stack');
   const managed = Alias.fromAliasName(stack, 'Managed', 'alias/aws/secretsmanager');
   expect(() => requireSealing(managed)).toThrow(/give a customer-managed key/);
+});
+
+test('makes no access function for a service of REST', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const service = new RotationService(stack, 'Service', {
+    transport: 'rest',
+    bundle: import.meta.dirname,
+  });
+  const policy = { rules: [], speakers: [] };
+  const make = () => new AccessFunction(stack, 'Access', { service, credentials: [], policy });
+  expect(make).toThrow(AccessTransportError);
 });
 
 test('rejects a file that is missing, unreadable or not JSON, without an echo of it', () => {

@@ -1,6 +1,11 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
-import { RotationService, ThingSpaceCredential, UsernameError } from '../../infra/index.ts';
+import {
+  RotationService,
+  ThingSpaceApiError,
+  ThingSpaceCredential,
+  UsernameError,
+} from '../../infra/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { configWith, many, readable, synthesize, twoDepartments } from './synthesize.ts';
 
@@ -176,6 +181,41 @@ test('runs the function on Node.js 24 and arm64 for 15 minutes, with the environ
       },
     },
   });
+});
+
+test('gives the function the addresses of REST, and no element of SOAP', () => {
+  const variables = (thingspace: object) =>
+    synthesize(configWith({ thingspace })).one('AWS::Lambda::Function').Properties.Environment.Variables;
+  const rest = variables({ transport: 'rest' });
+  expect(rest).toMatchObject({
+    THINGSPACE_TRANSPORT: 'rest',
+    THINGSPACE_BASE_URL: 'https://thingspace.verizon.com/api/m2m/v1',
+    THINGSPACE_TOKEN_URL: 'https://thingspace.verizon.com/api/ts/v1/oauth2/token',
+  });
+  expect(rest).not.toHaveProperty('THINGSPACE_PASSWORD_ELEMENT');
+  expect(rest).not.toHaveProperty('THINGSPACE_TOKEN_HOST_DIFFERS');
+  const tokenUrl = 'https://tokens.example.com/token';
+  expect(variables({ transport: 'rest', tokenUrl, tokenHostMayDiffer: true })).toMatchObject({
+    THINGSPACE_TOKEN_URL: tokenUrl,
+    THINGSPACE_TOKEN_HOST_DIFFERS: 'yes',
+  });
+});
+
+test('changes nothing but the function’s environment when the transport changes', () => {
+  const template = (transport: string) => synthesize(configWith({ thingspace: { transport } })).resources;
+  const [soap, rest] = [template('soap'), template('rest')];
+  const changed = Object.keys(rest).filter((id) => JSON.stringify(soap[id]) !== JSON.stringify(rest[id]));
+  expect(Object.keys(rest)).toEqual(Object.keys(soap));
+  expect(changed.map((id) => rest[id]?.Type)).toEqual(['AWS::Lambda::Function']);
+});
+
+test('rejects in the construct settings of the transport that contradict each other', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const make = (id: string, props: object) => () => new RotationService(stack, id, props);
+  expect(make('A', { transport: 'rest', passwordElement: 'X' })).toThrow(ThingSpaceApiError);
+  expect(make('B', { transport: 'rest', tokenUrl: 'https://other.example/token' })).toThrow(
+    /^tokenUrl: write an address of the host thingspace\.verizon\.com/,
+  );
 });
 
 test('gives the function the runbook, the support contact and the credentials’ ages', () => {

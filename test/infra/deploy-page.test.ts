@@ -10,10 +10,26 @@ const commandsIn = (text: string) =>
     [...block.matchAll(/npm run cli -- ([a-z-]+)|npx cdk (deploy)/g)].map(([, tool, cdk]) => tool ?? cdk),
   );
 
-test('deploying is one procedure: contract, deploy, confirm, store with its trial, rotate, message', () => {
+test('deploying is one procedure: contract, deploy, confirm, store with its trial (and REST’s key), rotate, message', () => {
   const steps = page.slice(page.indexOf('## 1. '), page.indexOf('## When it rotates'));
-  expect(commandsIn(steps)).toEqual(['contract', 'deploy', 'doctor', 'test-alarm', 'store', 'rotate']);
+  expect(commandsIn(steps)).toEqual([
+    'contract',
+    'deploy',
+    'doctor',
+    'test-alarm',
+    'store',
+    'store',
+    'rotate',
+  ]);
   expect(steps.slice(steps.indexOf('npm run cli -- rotate'))).toContain('`password-rotated` arrives');
+});
+
+test('switching stores and proves the key before the word changes', () => {
+  const section = page.slice(page.indexOf('## Switching'), page.indexOf('## Coming back'));
+  expect(commandsIn(section.replaceAll(/^ {3}/gm, ''))).toEqual(['store', 'doctor']);
+  expect(section.indexOf('doctor --secret "$THINGSPACE_SECRET" --rest')).toBeLessThan(
+    section.indexOf('`"transport": "rest"`'),
+  );
 });
 
 test('the runbook’s first installation begins as the procedure does, and links to the rest', () => {

@@ -6,6 +6,7 @@ import { restMutants } from './rest.ts';
 import { rotationMutants } from './rotation.ts';
 import { saidMutants } from './said.ts';
 import { sessionMutants } from './session.ts';
+import { transportMutants } from './transport.ts';
 
 /**
  * The rules of the protocol, each taken out of the code by one edit. Without the rule some test must
@@ -32,4 +33,5 @@ export const mutants: readonly Mutant[] = [
   ...restMutants,
   ...sessionMutants,
   ...accessMutants,
+  ...transportMutants,
 ];

@@ -14,6 +14,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 const GRACE_MS = 1_000;
 
+/** Sends one request once; see `sendOnce`. */
+export type Send = (call: HttpCall, limits: CallLimits) => Promise<RawAnswer | NeverSent | Unknown>;
+
 /**
  * Sends one request once, over a fresh connection: follows no redirect, and repeats nothing. `never-sent` is certain,
  * because the request is handed over only when the connection is open and `mayLeave` agrees. Afterwards everything

@@ -104,11 +104,11 @@ export function thingSpaceInMemory(
 }
 
 /** Asked when the request arrives: a process that was suspended until then would send it now. */
-function mustStillLeave({ mayLeave }: CallLimits): void {
+export function mustStillLeave({ mayLeave }: CallLimits): void {
   if (mayLeave?.() === false) throw new TooLateToSendError();
 }
 
-function lost(failure: unknown): NeverSent | Unknown {
+export function lost(failure: unknown): NeverSent | Unknown {
   if (failure instanceof TooLateToSendError) return { outcome: 'never-sent', cause: failure };
   if (!(failure instanceof NetworkError)) throw failure;
   return failure.message.includes('did not arrive')

@@ -7,6 +7,8 @@ import { type CredentialState, credentialKey, decodeState, exposure } from '../.
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
 import { createPlatform, type PlatformOptions } from '../../local/thingspace/platform.ts';
+import { applicationsFor } from '../../local/thingspace/rest/applications.ts';
+import { createRest, type RestOptions } from '../../local/thingspace/rest/service.ts';
 import { createDuty } from './duty.ts';
 import {
   createWire,
@@ -18,6 +20,7 @@ import {
   startProcess,
 } from './fate.ts';
 import { type Aws, createAws } from './memory-aws.ts';
+import { type RestLink, restInMemory } from './memory-rest.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
 import { createMessageJudge } from './message-judge.ts';
@@ -42,6 +45,10 @@ type Options = {
   /** How Secrets Manager behaves where its documentation is silent, and how stale its reads are. */
   secret?: Partial<SecretOptions>;
   platform?: Partial<PlatformOptions>;
+  /** The API that the function speaks. @default soap */
+  transport?: 'soap' | 'rest';
+  /** The REST API's properties. By default the username has an application of its own. */
+  rest?: RestOptions;
   /** For worlds in which many sleep at once. @default one that moves during every sleep */
   clock?: MovableClock;
   /** Another credential: its secret is its own, the ledger's table may be another world's. */
@@ -91,6 +98,15 @@ export function createWorld(options: Options = {}) {
     ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
     ...options.platform,
   });
+  const { transport = 'soap', seed = 1 } = options;
+  const applications = applicationsFor([{ username }], seed);
+  const rest = createRest(platform, { clock, seed, applications, ...options.rest });
+  /** The application's key and secret are in the secret where the function needs them. */
+  const { apiKey = '', apiSecret = '' } = transport === 'rest' ? (rest.applications[0] ?? {}) : {};
+  const valueWith = (password: string): string => {
+    const value = secretValue(password, username);
+    return transport === 'rest' ? JSON.stringify({ ...JSON.parse(value), apiKey, apiSecret }) : value;
+  };
   const violations: string[] = [];
   /** Every password that AWSCURRENT has held. */
   const wasCurrent = new Set<string | undefined>();
@@ -149,6 +165,7 @@ export function createWorld(options: Options = {}) {
   const works = (value: string | undefined) => passwordIn(value) === platform.truth(username).password;
   const plan: { decide: Plan } = { decide: () => 'ok' };
   const link: Link = {};
+  const restLink: RestLink = {};
   const gate: Gate = {};
   const told: string[] = [];
   let answers = 0;
@@ -166,7 +183,7 @@ export function createWorld(options: Options = {}) {
     // The item of holds has no such member.
     (text) => Object.keys((JSON.parse(text) as Partial<CredentialState>).inFlight ?? {}).length > 0,
   );
-  aws.store(secretValue(FIRST_PASSWORD, username));
+  aws.store(valueWith(FIRST_PASSWORD));
 
   /** Records a violation when the state after a call breaks G2 or G3. */
   function observe(): void {
@@ -185,6 +202,10 @@ export function createWorld(options: Options = {}) {
   }
 
   const wire = createWire(plan, gate, observe);
+  const observer = { presented: mustBeReserved, answered: messages.answered };
+  const onAnswer = (): void => {
+    answers += 1;
+  };
 
   function wireUp(process: Process): Services {
     const ledger = createLedger({
@@ -200,16 +221,10 @@ export function createWorld(options: Options = {}) {
       store: aws.api(wire, process),
       sealer: aws.sealer(wire, process),
       sealedLog: aws.sealedLog(wire, process),
-      api: thingSpaceInMemory(
-        platform,
-        wire,
-        process,
-        link,
-        { presented: mustBeReserved, answered: messages.answered },
-        () => {
-          answers += 1;
-        },
-      ),
+      api:
+        transport === 'rest'
+          ? restInMemory({ rest, clock, wire, link, restLink, observer, onAnswer }, process)
+          : thingSpaceInMemory(platform, wire, process, link, observer, onAnswer),
       clock,
       metrics,
       holdsOn: options.holdsOn ?? false,
@@ -319,6 +334,9 @@ export function createWorld(options: Options = {}) {
     platform,
     plan,
     link,
+    /** The REST API of the platform, and its disturbances. */
+    rest,
+    restLink,
     gate,
     told,
     violations,
@@ -342,10 +360,10 @@ export function createWorld(options: Options = {}) {
     /** A person's one log-in, as the operator's tool makes it. */
     async trial(): Promise<string> {
       const versionId = aws.stages.get('AWSCURRENT') as string;
-      const { password } = JSON.parse(aws.currentValue() ?? '{}');
+      const { password, apiKey, apiSecret } = JSON.parse(aws.currentValue() ?? '{}');
       const outcome = await guardedLogIn(
         wireUp(startProcess()),
-        { secretArn: aws.identity.arn, versionId, username, password },
+        { secretArn: aws.identity.arn, versionId, username, password, apiKey, apiSecret },
         { actor: 'a person', purpose: 'trial', share: 'person' },
         clock.nowMs() + MINUTE_MS,
       );
@@ -371,11 +389,11 @@ export function createWorld(options: Options = {}) {
       answers - wire.calls.filter(({ name, fate }) => name === 'stdout' && fate === 'killed-before').length,
     currentPassword: () => passwordIn(aws.currentValue()),
     /** A person stores a password in the console. */
-    storeByHand: (password: string) => aws.store(secretValue(password, username)),
+    storeByHand: (password: string) => aws.store(valueWith(password)),
     /** Support resets the password by telephone, and the operator stores it. */
     restoreByHand: (password: string) => {
       platform.support.reset(username, password);
-      aws.store(secretValue(password, username));
+      aws.store(valueWith(password));
     },
   };
 }

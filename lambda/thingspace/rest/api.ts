@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import type { CallLimits, LogInCredential, Outcome, ThingSpaceApi } from '../api.ts';
 import { isBearerRefusal } from '../codes.ts';
+import { type Send, sendOnce } from '../http-call.ts';
 import { createPresented, type Presented } from '../presented.ts';
 import { readNewPassword } from '../read-new-password.ts';
 import { understand } from '../understand.ts';
@@ -16,11 +17,16 @@ const IN_SESSION_MS = 5_000;
 /**
  * ThingSpace over REST ("Connectivity Management"). The bearer is fetched with the key of each call and over its own
  * connection; there is no setting for a fixed one.
+ * @param send a test's world sends without HTTP
  * @throws BaseUrlError, TokenHostError for addresses to which nothing may be sent
  */
-export function createRestApi(addresses: RestAddresses, clock: Clock = systemClock): ThingSpaceApi {
+export function createRestApi(
+  addresses: RestAddresses,
+  clock: Clock = systemClock,
+  send: Send = sendOnce,
+): ThingSpaceApi {
   const presented = createPresented();
-  const calls = createRestCalls(checkAddresses(addresses), presented, clock);
+  const calls = createRestCalls(checkAddresses(addresses), presented, clock, send);
 
   return {
     transport: 'rest',

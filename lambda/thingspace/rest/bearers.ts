@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { ApiKey, MaybeApiKey } from '../api.ts';
+import type { Send } from '../http-call.ts';
 import { BearerError } from './bearer-error.ts';
 import { requestToken, type Token } from './token-request.ts';
 
@@ -34,13 +35,13 @@ const MAX_REQUESTS = 3;
 type Held = { bearer: string; endsAtMs: number; isEndKnown: boolean };
 type Slot = { held?: Held | undefined; request?: Promise<Held> | undefined; isKeyWrong?: boolean };
 
-export function createBearers(tokenUrl: string, clock: Clock): Bearers {
+export function createBearers(tokenUrl: string, clock: Clock, send: Send): Bearers {
   const slots = new Map<string, Slot>();
 
   /** Requests that run beside each other for one key are one. */
   function fetchInto(slot: Slot, key: ApiKey, timeoutMs: number): Promise<Held> {
     const sentAtMs = clock.nowMs();
-    slot.request ??= requestToken(tokenUrl, key, Math.min(timeoutMs, REQUEST_TIMEOUT_MS))
+    slot.request ??= requestToken(send, tokenUrl, key, Math.min(timeoutMs, REQUEST_TIMEOUT_MS))
       .then((token) => {
         slot.held = heldFrom(token, sentAtMs);
         return slot.held;

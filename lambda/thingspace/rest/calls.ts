@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { CallLimits, MaybeApiKey, NeverSent } from '../api.ts';
 import { UnsendableValueError } from '../call-errors.ts';
-import { sendOnce } from '../http-call.ts';
+import type { Send } from '../http-call.ts';
 import type { HttpCall } from '../http-request.ts';
 import type { Presented } from '../presented.ts';
 import type { Sent } from '../understand.ts';
@@ -43,8 +43,9 @@ export function createRestCalls(
   { baseUrl, tokenUrl }: { baseUrl: string; tokenUrl: string },
   presented: Presented,
   clock: Clock,
+  send: Send,
 ): RestCalls {
-  const bearers = createBearers(tokenUrl, clock);
+  const bearers = createBearers(tokenUrl, clock, send);
 
   const ready: RestCalls['ready'] = async (key, marginMs, budgetMs) => {
     const { apiKey = '', apiSecret = '' } = key;
@@ -66,7 +67,7 @@ export function createRestCalls(
       const got = await ready(key, marginMs, limits.timeoutMs - timeForCall(limits.timeoutMs));
       if (got.outcome === 'never-sent') return { answer: got };
       const timeoutMs = limits.timeoutMs - (clock.nowMs() - startedAtMs);
-      const answer = await sendOver(baseUrl, got.bearer, request, { ...limits, timeoutMs });
+      const answer = await sendOver(send, baseUrl, got.bearer, request, { ...limits, timeoutMs });
       return { answer, bearer: got.bearer };
     },
     forget: bearers.forget,
@@ -77,6 +78,7 @@ export function createRestCalls(
 export const timeForCall = (timeoutMs: number): number => Math.min(CALL_MS, timeoutMs / 2);
 
 async function sendOver(
+  send: Send,
   baseUrl: string,
   bearer: string,
   { path, token, ...request }: RestRequest,
@@ -89,7 +91,7 @@ async function sendOver(
   }
   if (request.body !== '') headers['content-type'] = 'application/json';
   const call: HttpCall = { ...request, url: `${baseUrl}${path}`, headers, documents: JSON_DOCUMENTS };
-  const answer = await sendOnce(call, limits);
+  const answer = await send(call, limits);
   return answer.outcome === 'answered' ? { ...answer, transport: 'rest' } : answer;
 }
 

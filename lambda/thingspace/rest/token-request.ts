@@ -1,7 +1,7 @@
 import { AnswerFormatError } from '../answer-format.ts';
 import { textOf } from '../answer-text.ts';
 import type { ApiKey, RawAnswer } from '../api.ts';
-import { sendOnce } from '../http-call.ts';
+import type { Send } from '../http-call.ts';
 import { BearerError, type BearerProblem } from './bearer-error.ts';
 import { JSON_DOCUMENTS } from './documents.ts';
 import { type JsonObject, type JsonValue, membersNamed } from './json.ts';
@@ -20,14 +20,19 @@ export const basicOf = ({ apiKey, apiSecret }: ApiKey): string =>
 /**
  * Asks the token service once for the bearer of a key: within an hour it gives the same one again. @throws BearerError
  */
-export async function requestToken(tokenUrl: string, key: ApiKey, timeoutMs: number): Promise<Token> {
+export async function requestToken(
+  send: Send,
+  tokenUrl: string,
+  key: ApiKey,
+  timeoutMs: number,
+): Promise<Token> {
   const headers = {
     authorization: `Basic ${basicOf(key)}`,
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'application/json',
   };
   const body = 'grant_type=client_credentials';
-  const answer = await sendOnce(
+  const answer = await send(
     {
       method: 'POST',
       url: tokenUrl,

@@ -61,11 +61,11 @@ export async function endCommitted(
   { ledger, deadlineMs }: Invocation,
   { username, attempt, token }: { username: string; attempt: string; token?: string },
   { versionId, overtaken }: Committed,
-  andThen: (state: CredentialState, now: number) => void = () => undefined,
+  andThen?: (state: CredentialState, now: number) => void,
 ): Promise<void> {
   await ledger.change(username, deadlineMs, (state, now) => {
     const options = { overtaken, username, ...(token === undefined ? {} : { token }) };
-    if (recordCommitted(state, attempt, versionId, now, options)) andThen(state, now);
+    if (recordCommitted(state, attempt, versionId, now, options)) andThen?.(state, now);
   });
 }
 

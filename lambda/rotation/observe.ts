@@ -1,10 +1,14 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
+import type { PutBack } from '../ledger/put-back.ts';
 import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
 import { expiredLogIns } from '../ledger/sweep.ts';
-import type { SecretDescription } from '../secret/secrets-manager.ts';
-import { describeSecret, readCurrent, type StoredVersion } from '../secret/stored-version.ts';
-import { type BegunPutBack, outcomeOfPutBack } from './begun-put-back.ts';
+import { LEASE_MS } from '../ledger/times.ts';
+import { AWSPREVIOUS, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
+import { describeSecret, readCurrent, readVersion, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
+
+/** A put-back in the item, and whether it took effect. */
+export type BegunPutBack = PutBack & { tookEffect: boolean };
 
 /** The credential's state, as one round of reads shows it. */
 export type Seen = {
@@ -85,4 +89,38 @@ export async function isKnownDead(
   const refused = state.refused[`${current.versionId}:${hash}`];
   if (refused) return !refused.releasable;
   return Object.entries(state.refused).some(([id, { replaced }]) => replaced && id.endsWith(`:${hash}`));
+}
+
+/**
+ * Finds out the outcome of a put-back that an invocation has begun and not ended. It took effect when AWSCURRENT is on
+ * its version, or was taken from there by an edit that left the password. Otherwise its owner may still be at work,
+ * or the read is older than the swap, until the lease ends.
+ * @returns undefined when nothing is to be done about it now
+ * @throws SecretStoreError
+ */
+async function outcomeOfPutBack(
+  invocation: Invocation,
+  { state, now, currentIsDead }: { state: CredentialState; now: number; currentIsDead: boolean },
+  { stages }: SecretDescription,
+  current: StoredVersion,
+): Promise<BegunPutBack | undefined> {
+  const { puttingBack } = state;
+  if (!puttingBack) return undefined;
+  const isRefused = Object.keys(state.refused).some((id) => id.startsWith(`${current.versionId}:`));
+  const tookEffect =
+    !currentIsDead && !isRefused && (await holdsPutBack(invocation, puttingBack, stages, current));
+  if (!tookEffect && now < puttingBack.at + LEASE_MS) return undefined;
+  return { ...puttingBack, tookEffect };
+}
+
+async function holdsPutBack(
+  invocation: Invocation,
+  { versionId }: PutBack,
+  stages: SecretDescription['stages'],
+  current: StoredVersion,
+): Promise<boolean> {
+  if (current.versionId === versionId) return true;
+  if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return false;
+  const before = await readVersion(invocation, versionId);
+  return before?.credential !== undefined && before.credential.password === current.credential?.password;
 }

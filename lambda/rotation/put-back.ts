@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../errors.ts';
-import { beginPutBack, type PutBack } from '../ledger/put-back.ts';
-import { readEnvelope } from '../sealing/envelope.ts';
+import { beginPutBack, endPutBack, forgetPutBack, type PutBack } from '../ledger/put-back.ts';
+import { readEnvelope } from '../sealing/seal-answer.ts';
 import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
-import { settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 import { StoredPasswordRefusedError } from './errors.ts';
 import { prove } from './log-in.ts';
-import type { Seen } from './observe.ts';
+import type { BegunPutBack, Seen } from './observe.ts';
 import { openPassword } from './sealed-answer.ts';
 import { recordTrouble } from './standing-trouble.ts';
 
@@ -142,4 +141,19 @@ async function passwordThatReplaced(
     await recordTrouble(invocation, () => ({ kind: 'unreadable-envelope', errorName: failure.name }));
     return undefined;
   }
+}
+
+/** Records and announces a put-back that took effect, once; forgets one that did not. */
+export async function settlePutBack(
+  { ledger, log, secretArn, deadlineMs }: Invocation,
+  username: string,
+  { tookEffect, ...putBack }: Omit<BegunPutBack, 'at'>,
+): Promise<void> {
+  const { versionId, replacedVersionId } = putBack;
+  if (tookEffect)
+    log('The live password is current again', { username, versionId, replaced: replacedVersionId });
+  await ledger.change(username, deadlineMs, (state, now) => {
+    if (tookEffect) endPutBack(state, putBack, { username, secretArn }, now);
+    else forgetPutBack(state, putBack);
+  });
 }

@@ -5,17 +5,20 @@ import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
-import { type BegunPutBack, settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
 import { UsernameChangedError } from './errors.ts';
-import { endCommitted } from './exchange-outcome.ts';
 import { prove } from './log-in.ts';
-import { type Lost, lookForLost } from './lost-password.ts';
-import { observe, type Seen } from './observe.ts';
-import { failWithDead, putBack } from './put-back.ts';
-import { rollForward } from './roll-forward.ts';
+import { endCommitted, rollForward } from './make-current.ts';
+import { type BegunPutBack, observe, type Seen } from './observe.ts';
+import { failWithDead, putBack, settlePutBack } from './put-back.ts';
 import { findInLog } from './sealed-answer.ts';
-import { settleUnknownOutcome, type Unsettled, waitOrFail } from './unknown-outcome.ts';
+import {
+  type Lost,
+  lookForLost,
+  settleUnknownOutcome,
+  type Unsettled,
+  waitOrFail,
+} from './unknown-outcome.ts';
 
 /**
  * Finishes or settles the exchanges that earlier invocations have left, however they ended: observe (all reads),

@@ -3,27 +3,11 @@ import { openingCommand } from '../ledger/errors.ts';
 import { recordReceived, recordUnknown } from '../ledger/journal.ts';
 import type { ExchangeJournal } from '../ledger/state.ts';
 import { SealingKeyError } from '../sealing/data-key.ts';
-import { EnvelopeError } from '../sealing/envelope.ts';
 import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
 import { condense, openPassword as openEnvelope } from '../sealing/open-answer.ts';
+import { EnvelopeError } from '../sealing/seal-answer.ts';
 import type { Invocation } from './context.ts';
 import { UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
-
-/**
- * Writes the sealed answer to the log. A failure stops nothing: the answer still goes into the journal and into the
- * secret.
- */
-export function writeSealed(
-  { sealedLog, log }: Invocation,
-  attempt: string,
-  envelopes: readonly string[],
-): void {
-  try {
-    sealedLog.write(attempt, envelopes);
-  } catch (failure) {
-    log('The sealed answer could not be written to the log', { failure: (failure as Error).name });
-  }
-}
 
 /**
  * Returns the new password in a sealed answer.

@@ -8,13 +8,13 @@ import type { Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 import { OutcomeUnknownError } from './errors.ts';
-import { endCommitted } from './exchange-outcome.ts';
 import { type Proof, prove } from './log-in.ts';
-import { makeCurrent } from './make-current.ts';
+import { endCommitted, makeCurrent } from './make-current.ts';
 import type { Seen } from './observe.ts';
 import { findInLog } from './sealed-answer.ts';
 
 export type Unsettled = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
+export type Lost = Extract<Journal, { state: 'lost' }>;
 
 const POLL_MS = 5_000;
 /** The time that a waiting invocation keeps for its end: enough to throw and to log the reason. */
@@ -215,4 +215,32 @@ function oldIsGone(username: string, versionId: string): OutcomeUnknownError {
       `\`${openingCommand(username)}\` shows it; otherwise have M2M Support reset the password. Store what is right as a ` +
       'new version of the secret.',
   );
+}
+
+/**
+ * Searches the log again for the answer of a lost exchange. A line may become searchable hours after it was written,
+ * and an earlier search may have failed. Half of the time that is left is kept for a password that an operator has
+ * stored.
+ * @returns the error to stop with, where the log does not hold the answer
+ */
+export async function lookForLost(
+  invocation: Invocation,
+  journal: Lost,
+  { username, current }: Seen,
+): Promise<'in the log' | { error: Error }> {
+  const { clock, deadlineMs } = invocation;
+  const nowMs = clock.nowMs();
+  const inLog = await findInLog(invocation, journal, username, nowMs + (deadlineMs - nowMs) / 2);
+  switch (inLog.found) {
+    case 'readable':
+      return 'in the log';
+    case 'locked':
+      return { error: inLog.error };
+    case 'not searched':
+      return {
+        error: credentialLost(username, journal, { notSearched: inLog.error, unreadable: current.problem }),
+      };
+    default:
+      return { error: credentialLost(username, journal, { unreadable: current.problem }) };
+  }
 }

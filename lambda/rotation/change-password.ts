@@ -13,13 +13,7 @@ import type { RawAnswer } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation, StepInvocation } from './context.ts';
-import {
-  ExchangeRefusedError,
-  NotEnoughTimeError,
-  OutcomeUnknownError,
-  ThingSpaceUnreachableError,
-  UnreadableAnswerError,
-} from './errors.ts';
+import { RotationError } from './errors.ts';
 import { logInToExchange, logOut } from './log-in.ts';
 import { type Committed, endCommitted, makeCurrent, type NewPassword } from './make-current.ts';
 import { unusable } from './sealed-answer.ts';
@@ -91,9 +85,10 @@ function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): 
   return leftMs >= minLeftMs ? leftMs - STORING_MS : undefined;
 }
 
-function notEnoughTime({ clock, deadlineMs }: StepInvocation): NotEnoughTimeError {
+function notEnoughTime({ clock, deadlineMs }: StepInvocation): RotationError {
   const leftMs = deadlineMs - clock.nowMs();
-  return new NotEnoughTimeError(
+  return new RotationError(
+    'NotEnoughTimeError',
     `Only ${Math.max(0, Math.floor(leftMs / 1000))} s of this invocation are left, too little to ask for a new password and ` +
       'store it for sure. None was asked for; a retry begins with its full time. (If this is a first try: raise the ' +
       'function’s timeout.)',
@@ -119,14 +114,16 @@ async function ask(
   if (answer.outcome === 'answered') return answer;
   if (answer.outcome === 'never-sent') {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
-    throw new ThingSpaceUnreachableError(
+    throw new RotationError(
+      'ThingSpaceUnreachableError',
       'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
         'A retry continues from here.',
       { cause: answer.cause },
     );
   }
   await endUnknown(invocation, reservation, undefined);
-  throw new OutcomeUnknownError(
+  throw new RotationError(
+    'OutcomeUnknownError',
     `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive` +
       `${inBrackets(answer.cause)}: it is not known whether the password was changed. The request is not repeated. ` +
       `In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
@@ -238,7 +235,8 @@ async function endRefused(
   const { username } = reservation;
   if (!exchangeChangedNothing) {
     await endUnknown(invocation, reservation, envelope);
-    throw new OutcomeUnknownError(
+    throw new RotationError(
+      'OutcomeUnknownError',
       `ThingSpace answered the request for a new password of ${username} with ${code} (${words}), which does ` +
         `not prove that nothing was changed. In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old ` +
         'password and settles it.',
@@ -248,7 +246,8 @@ async function endRefused(
     ? { outcome: 'failure', code, certainlyCredentials }
     : { outcome: 'uncounted' };
   await endUnchanged(invocation, reservation, counted);
-  throw new ExchangeRefusedError(
+  throw new RotationError(
+    'ExchangeRefusedError',
     `ThingSpace refused to make a new password of ${username} (${code}: ${words}). Nothing was changed; the ` +
       'old password stays good. A retry continues from here.',
   );
@@ -265,7 +264,8 @@ async function endUnreadable(
 ): Promise<never> {
   const { username } = reservation;
   await endUnknown(invocation, reservation, envelope);
-  throw new UnreadableAnswerError(
+  throw new RotationError(
+    'UnreadableAnswerError',
     `ThingSpace’s answer to the request for a new password of ${username} could not be read` +
       `${inBrackets(cause)}. It is sealed, not lost: look into it with \`${openingCommand(username)}\`; if it holds a ` +
       `password, store that as a new version of the secret. By itself, a retry in ${SETTLING_MINUTES} minutes finds out whether the old password still works.`,

@@ -6,7 +6,7 @@ import type { Sealer } from '../sealing/data-key.ts';
 import type { SealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../thingspace/api.ts';
-import { InvalidEventError } from './errors.ts';
+import { RotationError } from './errors.ts';
 
 /** The services that the steps use. */
 export type Services = {
@@ -81,7 +81,8 @@ export function readEvent(event: unknown): RotationEvent | RecoverEvent {
     };
   }
   const members = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the event'))].join(', ');
-  throw new InvalidEventError(
+  throw new RotationError(
+    'InvalidEventError',
     `The event cannot be used (${members}). Invoke this function only by Secrets Manager's rotation, whose events ` +
       'have Step (createSecret, setSecret, testSecret or finishSecret), SecretId and ClientRequestToken, or with ' +
       '{"Recover": "<secret ARN>"}.',

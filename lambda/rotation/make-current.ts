@@ -21,12 +21,7 @@ import {
 } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
-import {
-  PasswordRefusedError,
-  SealedPasswordUnprovenError,
-  SupersededError,
-  UsernameChangedError,
-} from './errors.ts';
+import { PasswordRefusedError, RotationError } from './errors.ts';
 import { prove, type Refusal } from './log-in.ts';
 import type { Seen } from './observe.ts';
 import { openPassword, unusable } from './sealed-answer.ts';
@@ -158,7 +153,8 @@ async function proveOurs(
 
 function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, stored: string): void {
   if (credentialKey(stored) === credentialKey(username)) return;
-  throw new UsernameChangedError(
+  throw new RotationError(
+    'UsernameChangedError',
     `The secret ${secretArn} names the username ${stored} now, but a new password of ${username} waits sealed for it. ` +
       'Nothing was changed and nothing is lost. Put the username back by storing a new version of the secret; or, if the ' +
       `change is meant, let the secret take the new username over: \`npm run cli -- adopt --secret ${secretArn}\`.`,
@@ -206,7 +202,8 @@ async function failWithBothRefused(
   const goOn = 'then rotate, or invoke the function with {"Recover": "<secret ARN>"}.';
   const open = `\`${openingCommand(username)}\``;
   if (uncertain.some(isAskedAgain)) {
-    throw new SealedPasswordUnprovenError(
+    throw new RotationError(
+      'SealedPasswordUnprovenError',
       `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal has a code that names the ` +
         `password, so either may be live. ${whenAskedAgain(uncertain)} If the username is locked, have M2M Support unlock it ` +
         `meanwhile. If apps cannot wait: ${open} shows the sealed one; store what is right as a new version of the secret, ${goOn}`,
@@ -217,7 +214,8 @@ async function failWithBothRefused(
     recordSuperseded(state, attempt, currentVersion, username, now),
   );
   if (uncertain.length > 0) {
-    throw new SupersededError(
+    throw new RotationError(
+      'SupersededError',
       `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal had a code that names the ` +
         'password, so either may be live; neither is presented again as it is. If the username is locked, have M2M Support ' +
         `unlock it. Store what is right as a new version of the secret (${open} shows the sealed one; if nobody knows, have ` +
@@ -225,7 +223,8 @@ async function failWithBothRefused(
       options,
     );
   }
-  throw new SupersededError(
+  throw new RotationError(
+    'SupersededError',
     `${changed}, and ThingSpace refuses both: ${both}. Have M2M Support reset the password and store it as a new version of the ` +
       `secret; ${goOn} (The sealed one can be read with ${open}.)`,
     options,

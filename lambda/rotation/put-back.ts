@@ -6,7 +6,7 @@ import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
-import { StoredPasswordRefusedError } from './errors.ts';
+import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
 import type { BegunPutBack, Seen } from './observe.ts';
 import { openPassword } from './sealed-answer.ts';
@@ -56,7 +56,8 @@ export async function failWithDead(
 ): Promise<void> {
   const { versionId, credential, problem } = current;
   if (problem) {
-    throw new StoredPasswordRefusedError(
+    throw new RotationError(
+      'StoredPasswordRefusedError',
       `${problem.message} (Version ${versionId} is AWSCURRENT; no password of ${username} is known that could be put back.)`,
       { cause: problem },
     );
@@ -67,7 +68,8 @@ export async function failWithDead(
     const proof = await prove(invocation, versionId, credential);
     if (proof.works) return;
   }
-  throw new StoredPasswordRefusedError(
+  throw new RotationError(
+    'StoredPasswordRefusedError',
     `The secret ${invocation.secretArn} holds a password of ${username} that does not work (version ${versionId}), and no other ` +
       'one that we know could be proven to work. Store the right password as a new version of the secret; if nobody has it, have ' +
       'M2M Support reset it. Then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',

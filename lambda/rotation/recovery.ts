@@ -6,7 +6,7 @@ import { LEASE_MS } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
-import { UsernameChangedError } from './errors.ts';
+import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
 import { endCommitted, rollForward } from './make-current.ts';
 import { type BegunPutBack, observe, type Seen } from './observe.ts';
@@ -189,7 +189,8 @@ function usernameChanged(
   username: string,
   former: { username: string; journal: Journal },
 ) {
-  return new UsernameChangedError(
+  return new RotationError(
+    'UsernameChangedError',
     `The secret ${secretArn} names the username ${username} now, but the exchange of ${former.username}’s password is not ` +
       `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. Put the username back by storing a new ` +
       'version of the secret; or, if the change is meant, let the secret take the new username over: ' +

@@ -7,7 +7,7 @@ import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
 import { condense, openPassword as openEnvelope } from '../sealing/open-answer.ts';
 import { EnvelopeError } from '../sealing/seal-answer.ts';
 import type { Invocation } from './context.ts';
-import { UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
+import { RotationError } from './errors.ts';
 
 /**
  * Returns the new password in a sealed answer.
@@ -21,15 +21,17 @@ export async function openPassword(
 ): Promise<string> {
   const password = await openEnvelope(envelope, sealer, api.readNewPassword);
   if (password !== undefined) return password;
-  throw new UnreadableAnswerError(
+  throw new RotationError(
+    'UnreadableAnswerError',
     `A sealed answer for ${username} holds no password that this version of the software can read. Open it with ` +
       `\`${openingCommand(username)}\` and store what it says as a new version of the secret.`,
   );
 }
 
 /** ThingSpace changed the password to one that neither the secret nor a request can hold. */
-export function unusable(username: string, why: string): UnusablePasswordError {
-  return new UnusablePasswordError(
+export function unusable(username: string, why: string): RotationError {
+  return new RotationError(
+    'UnusablePasswordError',
     `ThingSpace has changed the password of ${username}, and the new one cannot be used: ${why}. It is sealed and kept ` +
       `(\`${openingCommand(username)}\` shows it); the old one is dead. Have M2M Support reset the password and store what ` +
       'they give you as a new version of the secret; then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',

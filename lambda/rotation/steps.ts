@@ -27,7 +27,7 @@ import {
   type Services,
   type StepInvocation,
 } from './context.ts';
-import { RotationNotEnabledError, StaleRotationError, TokenNotStagedError } from './errors.ts';
+import { RotationError } from './errors.ts';
 import { checkHold, liftHolds, placeHold } from './holds.ts';
 import { logInAndOut } from './log-in.ts';
 import { recoverPending } from './recovery.ts';
@@ -179,8 +179,9 @@ async function finishSecret(step: StepInvocation): Promise<void> {
   log('The password was rotated', { username, secretArn: step.secretArn, token });
 }
 
-function notStaged({ secretArn, token }: StepInvocation): TokenNotStagedError {
-  return new TokenNotStagedError(
+function notStaged({ secretArn, token }: StepInvocation): RotationError {
+  return new RotationError(
+    'TokenNotStagedError',
     `Secrets Manager has staged no version ${token} of the secret ${secretArn}: the event is from a rotation that is ` +
       'over or was made by hand. Start a new rotation.',
   );
@@ -256,7 +257,8 @@ async function checkStaged(step: StepInvocation): Promise<{ secret: SecretDescri
   const staged = await untilVisible(step.clock, step.deadlineMs, async () => {
     secret = await describeInto(step);
     if (!secret.rotationEnabled) {
-      throw new RotationNotEnabledError(
+      throw new RotationError(
+        'RotationNotEnabledError',
         `Rotation is off for the secret ${secret.arn}: turn it on with \`aws secretsmanager rotate-secret\` and this ` +
           'function’s ARN, or do not invoke the function by hand.',
       );
@@ -329,7 +331,8 @@ async function failStale(step: StepInvocation): Promise<never> {
   const { stages } = await describeSecret(step);
   const labels = stages.get(token) ?? [];
   if (labels.includes(AWSPENDING) && !labels.includes(AWSCURRENT)) await takePendingOff(step, token);
-  throw new StaleRotationError(
+  throw new RotationError(
+    'StaleRotationError',
     `Version ${token} of ${secretArn} is not AWSCURRENT: the step belongs to a rotation that a later change has overtaken. ` +
       'No password was presented and none was changed. If apps are refused, store a working password as a new version; ' +
       'then rotate.',

@@ -7,7 +7,7 @@ import { SETTLING_MS } from '../ledger/times.ts';
 import type { Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
-import { OutcomeUnknownError } from './errors.ts';
+import { RotationError } from './errors.ts';
 import { type Proof, prove } from './log-in.ts';
 import { endCommitted, makeCurrent } from './make-current.ts';
 import type { Seen } from './observe.ts';
@@ -167,7 +167,7 @@ function endWithoutNewPassword(
 function stillUnknown(
   { username, state: { journal } }: Pick<Seen, 'username' | 'state'>,
   settlesAt: number,
-): OutcomeUnknownError {
+): RotationError {
   const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;
   const until = new Date(settlesAt).toISOString();
   const why = answerIsKept
@@ -175,7 +175,8 @@ function stillUnknown(
       `\`${openingCommand(username)}\`; if it holds a password, store that as a new version of the secret. A retry or the ` +
       `recover event after ${until}`
     : `its answer did not arrive. ThingSpace may still execute the request until ${until}. After that, a retry or the recover event`;
-  return new OutcomeUnknownError(
+  return new RotationError(
+    'OutcomeUnknownError',
     `It is not known yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
       'password and settles it. The request is not repeated before.',
   );
@@ -186,10 +187,11 @@ function unproven(
   { secretArn }: Invocation,
   username: string,
   { error }: Extract<Proof, { works: false }>,
-): OutcomeUnknownError {
+): RotationError {
   const retryAt = (error as Partial<RefusedPasswordError>).retryAt;
   const when = retryAt === undefined ? 'half an hour later' : `after ${new Date(retryAt).toISOString()}`;
-  return new OutcomeUnknownError(
+  return new RotationError(
+    'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
       `does not say that the password was at fault. A retry or the recover event presents it once more, ${when}. ` +
       `If the guard is closed then, settle it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
@@ -198,8 +200,9 @@ function unproven(
   );
 }
 
-function notSearched(username: string, cause: Error): OutcomeUnknownError {
-  return new OutcomeUnknownError(
+function notSearched(username: string, cause: Error): RotationError {
+  return new RotationError(
+    'OutcomeUnknownError',
     `ThingSpace has changed the password of ${username} (the old one is refused), and the function could not search its own ` +
       'log for the answer, where the new one may be sealed. Let the function logs:FilterLogEvents on its log group; a ' +
       'retry or the recover event then searches it. Or have M2M Support reset the password and store that as a new ' +
@@ -208,8 +211,9 @@ function notSearched(username: string, cause: Error): OutcomeUnknownError {
   );
 }
 
-function oldIsGone(username: string, versionId: string): OutcomeUnknownError {
-  return new OutcomeUnknownError(
+function oldIsGone(username: string, versionId: string): RotationError {
+  return new RotationError(
+    'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
       'held the old one, is gone: no log-in can prove it. If an answer is sealed, ' +
       `\`${openingCommand(username)}\` shows it; otherwise have M2M Support reset the password. Store what is right as a ` +

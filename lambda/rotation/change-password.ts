@@ -61,7 +61,7 @@ export async function changePassword(
     const reservation = await reserved;
     // Death point 3
     const exchange = { current, reservation, key, askedAtMs: invocation.clock.nowMs() };
-    const answer = await ask(invocation, exchange, session);
+    const answer = await sendGetNewPassword(invocation, exchange, session);
     const { received, committed } = await sealAndStore(invocation, exchange, answer);
     // AWSCURRENT is right: only from here on may anything else take a processor or a connection.
     const journaled = endCommitted(invocation, received, committed);
@@ -96,7 +96,7 @@ function notEnoughTime({ clock, deadlineMs }: StepInvocation): RotationError {
 }
 
 /** Sends GetNewPassword and returns the bytes of its answer, unread. */
-async function ask(
+async function sendGetNewPassword(
   invocation: StepInvocation,
   { reservation, current }: Exchange,
   session: string,

@@ -23,7 +23,7 @@ import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secr
 import type { Invocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
 import { prove, type Refusal } from './log-in.ts';
-import type { Seen } from './observe.ts';
+import type { Observation } from './observe.ts';
 import { openPassword, unusable } from './sealed-answer.ts';
 
 /**
@@ -82,7 +82,7 @@ export async function makeCurrent(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const untouched = current.versionId === ours.oldVersion;
     if (!untouched) await journaled();
-    const verdict: Verdict = untouched ? { is: 'dead' } : await judge(invocation, ours, current);
+    const verdict: Verdict = untouched ? { is: 'dead' } : await verdictOn(invocation, ours, current);
     if (verdict.is === 'ours already') return { versionId: current.versionId, overtaken: false };
     if (verdict.is === 'works') {
       await takePendingOffOurs(invocation, ours.token, current);
@@ -110,7 +110,7 @@ export async function makeCurrent(
  */
 type Verdict = { is: 'ours already' | 'dead' | 'works' } | { is: 'unproven'; theirs: Refusal | undefined };
 
-async function judge(
+async function verdictOn(
   invocation: Invocation,
   ours: NewPassword,
   { versionId, credential, value }: StoredVersion,
@@ -267,7 +267,11 @@ export async function endCommitted(
  *   EnvelopeError, SecretTooLargeError, SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in
  *   throws
  */
-export async function rollForward(invocation: Invocation, journal: Received, seen: Seen): Promise<void> {
+export async function rollForward(
+  invocation: Invocation,
+  journal: Received,
+  seen: Observation,
+): Promise<void> {
   const { attempt, oldVersion, oldHash } = journal;
   const { username, current } = seen;
   let password: string;
@@ -348,7 +352,7 @@ async function openUsable(invocation: Invocation, { envelope }: Received, userna
 async function currentWorks(
   invocation: Invocation,
   { attempt, token, oldVersion }: Received,
-  { username, current: { versionId, credential } }: Seen,
+  { username, current: { versionId, credential } }: Observation,
 ): Promise<boolean> {
   if (versionId === oldVersion || !credential) return false;
   const proof = await prove(invocation, versionId, credential);

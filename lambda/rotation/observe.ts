@@ -11,7 +11,7 @@ import type { Invocation } from './context.ts';
 export type BegunPutBack = PutBack & { tookEffect: boolean };
 
 /** The credential's state, as one round of reads shows it. */
-export type Seen = {
+export type Observation = {
   username: string;
   state: CredentialState;
   /** DynamoDB's time, in milliseconds since 1970. */
@@ -33,12 +33,15 @@ export type Seen = {
 export async function observe(
   invocation: Invocation,
   described: SecretDescription | undefined,
-): Promise<Seen> {
+): Promise<Observation> {
   const seen = await observeOnce(invocation, described);
   return seen.currentIsDead ? observeOnce(invocation, undefined) : seen;
 }
 
-async function observeOnce(invocation: Invocation, described: SecretDescription | undefined): Promise<Seen> {
+async function observeOnce(
+  invocation: Invocation,
+  described: SecretDescription | undefined,
+): Promise<Observation> {
   const { ledger, secretArn, deadlineMs } = invocation;
   const secret = described ?? (await describeSecret(invocation));
   const current = await readCurrent(invocation, secret);
@@ -67,7 +70,7 @@ async function readItem({ ledger, deadlineMs }: Invocation, username: string) {
  * Returns the secret's former username. Only a username that was never rotated can be new to its secret, so no other
  * one needs the read.
  */
-async function formerOf(invocation: Invocation, username: string): Promise<Seen['former']> {
+async function formerOf(invocation: Invocation, username: string): Promise<Observation['former']> {
   const former = await invocation.ledger.usernameOf(invocation.secretArn);
   if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;
   const { state } = await readItem(invocation, former);

@@ -8,7 +8,7 @@ import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
-import type { BegunPutBack, Seen } from './observe.ts';
+import type { BegunPutBack, Observation } from './observe.ts';
 import { openPassword } from './sealed-answer.ts';
 import { recordTrouble } from './standing-trouble.ts';
 
@@ -28,7 +28,7 @@ type Candidate = {
  * @returns whether AWSCURRENT may have changed
  * @throws LockoutGuardError and what a log-in throws; SecretTooLargeError, SecretStoreError
  */
-export async function putBack(invocation: Invocation, seen: Seen): Promise<boolean> {
+export async function putBack(invocation: Invocation, seen: Observation): Promise<boolean> {
   const { username, current } = seen;
   for await (const candidate of candidatesFor(invocation, seen)) {
     const { versionId, password } = candidate;
@@ -38,7 +38,7 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
     const putBack = { versionId: to, replacedVersionId: current.versionId };
     await begin(invocation, username, putBack);
     if (await swapCurrent(invocation, current.versionId, to)) {
-      await settlePutBack(invocation, username, { ...putBack, tookEffect: true });
+      await endBegunPutBack(invocation, username, { ...putBack, tookEffect: true });
     }
     return true;
   }
@@ -52,7 +52,7 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
  */
 export async function failWithDead(
   invocation: Invocation,
-  { username, state, current }: Seen,
+  { username, state, current }: Observation,
 ): Promise<void> {
   const { versionId, credential, problem } = current;
   if (problem) {
@@ -78,7 +78,7 @@ export async function failWithDead(
 
 async function* candidatesFor(
   invocation: Invocation,
-  { username, state, current, currentIsDead }: Seen,
+  { username, state, current, currentIsDead }: Observation,
 ): AsyncGenerator<Candidate> {
   const lastGood = state.lastGood?.versionId;
   if (currentIsDead && lastGood !== undefined && lastGood !== current.versionId) {
@@ -146,7 +146,7 @@ async function passwordThatReplaced(
 }
 
 /** Records and announces a put-back that took effect, once; forgets one that did not. */
-export async function settlePutBack(
+export async function endBegunPutBack(
   { ledger, log, secretArn, deadlineMs }: Invocation,
   username: string,
   { tookEffect, ...putBack }: Omit<BegunPutBack, 'at'>,

@@ -9,13 +9,13 @@ import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
 import { endCommitted, rollForward } from './make-current.ts';
-import { type BegunPutBack, observe, type Seen } from './observe.ts';
-import { failWithDead, putBack, settlePutBack } from './put-back.ts';
+import { type BegunPutBack, type Observation, observe } from './observe.ts';
+import { endBegunPutBack, failWithDead, putBack } from './put-back.ts';
 import { findInLog } from './sealed-answer.ts';
 import {
   type Lost,
   lookForLost,
-  settleUnknownOutcome,
+  resolveUnknownOutcome,
   type Unsettled,
   waitOrFail,
 } from './unknown-outcome.ts';
@@ -67,7 +67,7 @@ export async function recoverPending(
 
 /** Decides what recovery does; pure. The token is that of the rotation, if the invocation belongs to one. */
 export function classify(
-  seen: Seen,
+  seen: Observation,
   { secretArn, token }: Pick<Invocation, 'secretArn' | 'token'>,
 ): Classified {
   const { state, now, current, former } = seen;
@@ -108,14 +108,18 @@ export function classify(
  * Puts other actions before one: a put-back that an earlier invocation has begun is settled, and `put back` follows
  * when AWSCURRENT is dead, or a late answer may have replaced its password.
  */
-function putBackOr({ state, currentIsDead, putBack }: Seen, otherwise: Classified): Classified {
+function putBackOr({ state, currentIsDead, putBack }: Observation, otherwise: Classified): Classified {
   if (putBack) return { do: 'settle the put-back', begun: putBack };
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
 }
 
 /** Returns undefined when recovery must observe again. */
-async function act(invocation: Invocation, seen: Seen, decision: Classified): Promise<Recovered | undefined> {
+async function act(
+  invocation: Invocation,
+  seen: Observation,
+  decision: Classified,
+): Promise<Recovered | undefined> {
   const { username } = seen;
   switch (decision.do) {
     case 'stop':
@@ -131,7 +135,7 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
       return undefined;
     }
     case 'settle':
-      await settleUnknownOutcome(invocation, decision.journal, seen);
+      await resolveUnknownOutcome(invocation, decision.journal, seen);
       return undefined;
     case 'look for the lost one': {
       const found = await lookForLost(invocation, decision.journal, seen);
@@ -149,14 +153,14 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
       await failWithDead(invocation, seen);
       return undefined;
     case 'settle the put-back':
-      await settlePutBack(invocation, username, decision.begun);
+      await endBegunPutBack(invocation, username, decision.begun);
       return undefined;
     case 'nothing':
       return decision.recovered === 'stored' ? { found: 'stored', username } : clear(seen);
   }
 }
 
-function clear({ username, current, state, former }: Seen): Recovered {
+function clear({ username, current, state, former }: Observation): Recovered {
   if (!current.credential) throw current.problem;
   const isNew = state.secretArn === undefined;
   return { found: 'clear', username, current, isNew, former: former?.username };
@@ -168,7 +172,7 @@ function clear({ username, current, state, former }: Seen): Recovered {
  */
 async function askStored(
   invocation: Invocation,
-  { username, state, current }: Seen,
+  { username, state, current }: Observation,
   barred?: Error,
 ): Promise<void> {
   if (!current.credential) throw current.problem;

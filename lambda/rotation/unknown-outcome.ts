@@ -10,7 +10,7 @@ import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { type Proof, prove } from './log-in.ts';
 import { endCommitted, makeCurrent } from './make-current.ts';
-import type { Seen } from './observe.ts';
+import type { Observation } from './observe.ts';
 import { findInLog } from './sealed-answer.ts';
 
 export type Unsettled = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
@@ -26,10 +26,10 @@ const MARGIN_MS = 3_000;
  * @throws OutcomeUnknownError when it must wait longer than this invocation may live, or nothing is proven
  * @throws CredentialLostError when the old password is refused for certain: it was changed, and the new one is lost
  */
-export async function settleUnknownOutcome(
+export async function resolveUnknownOutcome(
   invocation: Invocation,
   journal: Unsettled,
-  seen: Seen,
+  seen: Observation,
 ): Promise<void> {
   const { ledger, deadlineMs } = invocation;
   const { attempt, startedAt } = journal;
@@ -81,7 +81,7 @@ export async function waitOrFail(
 async function storedUnderToken(
   invocation: Invocation,
   { token, attempt, oldVersion, oldHash }: Unsettled,
-  { username, current }: Seen,
+  { username, current }: Observation,
 ): Promise<boolean> {
   const version = await readVersionOnce(invocation, token);
   // A value without a credential is not what was received: ours holds the members of the version that it replaces.
@@ -99,7 +99,7 @@ async function storedUnderToken(
 
 /** Returns an operator's credential, stored since the exchange began: not the old password, and not a dead one. */
 async function storedByPerson(
-  { username, current, currentIsDead }: Seen,
+  { username, current, currentIsDead }: Observation,
   { oldVersion, oldHash }: Unsettled,
 ): Promise<Credential | undefined> {
   const { versionId, credential } = current;
@@ -115,7 +115,7 @@ async function storedByPerson(
 async function oldStillWorks(
   invocation: Invocation,
   journal: Unsettled,
-  seen: Seen,
+  seen: Observation,
   mayProveLoss: boolean,
 ): Promise<boolean> {
   const { attempt, oldVersion, oldHash, startedAt } = journal;
@@ -136,7 +136,7 @@ async function oldStillWorks(
 
 /** Returns an operator's version with the old password: it may be presented when the old version is barred. */
 async function storedAnew(
-  { username, current, currentIsDead }: Seen,
+  { username, current, currentIsDead }: Observation,
   { oldHash }: Unsettled,
 ): Promise<StoredVersion | undefined> {
   if (!current.credential || currentIsDead) return undefined;
@@ -145,7 +145,11 @@ async function storedAnew(
 }
 
 /** @throws CredentialLostError; returns when another invocation has found the answer meanwhile */
-async function failAsLost(invocation: Invocation, attempt: string, { username, state }: Seen): Promise<void> {
+async function failAsLost(
+  invocation: Invocation,
+  attempt: string,
+  { username, state }: Observation,
+): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
   const lost = await ledger.change(username, deadlineMs, (fresh, at) =>
     recordLost(fresh, attempt, username, at) && fresh.journal.state === 'lost' ? fresh.journal : undefined,
@@ -165,7 +169,7 @@ function endWithoutNewPassword(
 }
 
 function stillUnknown(
-  { username, state: { journal } }: Pick<Seen, 'username' | 'state'>,
+  { username, state: { journal } }: Pick<Observation, 'username' | 'state'>,
   settlesAt: number,
 ): RotationError {
   const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;
@@ -230,7 +234,7 @@ function oldIsGone(username: string, versionId: string): RotationError {
 export async function lookForLost(
   invocation: Invocation,
   journal: Lost,
-  { username, current }: Seen,
+  { username, current }: Observation,
 ): Promise<'in the log' | { error: Error }> {
   const { clock, deadlineMs } = invocation;
   const nowMs = clock.nowMs();

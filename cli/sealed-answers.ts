@@ -1,5 +1,5 @@
 import type { CredentialState } from '../lambda/ledger/state.ts';
-import { type Envelope, EnvelopeError, readEnvelope } from '../lambda/sealing/envelope.ts';
+import { type Envelope, EnvelopeError, readEnvelope } from '../lambda/sealing/seal-answer.ts';
 
 /** A sealed answer, in one envelope or in several parts, and where it was found. */
 export type SealedAnswer = { where: string; envelopes: [Envelope, ...Envelope[]] };

@@ -35,13 +35,6 @@ export class ReplacedPasswordError extends RefusedPasswordError {
     super(message, true, undefined, closing);
   }
 }
-/** Too little time is left for a log-in and what follows it. */
-export class TooLateToLogInError extends LockoutGuardError {
-  override readonly name = 'TooLateToLogInError';
-}
-export class WaitAfterUnknownError extends LockoutGuardError {
-  override readonly name = 'WaitAfterUnknownError';
-}
 export class ExchangeInProgressError extends LockoutGuardError {
   override readonly name = 'ExchangeInProgressError';
 }
@@ -53,11 +46,22 @@ export class CredentialLostError extends LockoutGuardError {
     super(message, undefined, closing, cause === undefined ? {} : { cause });
   }
 }
-export class SharedUsernameError extends LockoutGuardError {
-  override readonly name = 'SharedUsernameError';
-}
-export class ReservationExpiredError extends LockoutGuardError {
-  override readonly name = 'ReservationExpiredError';
+
+/** The denials that no code tells apart by class. */
+type Denial =
+  /** Too little time is left for a log-in and what follows it. */
+  | 'TooLateToLogInError'
+  | 'WaitAfterUnknownError'
+  /** Another secret rotates the username. */
+  | 'SharedUsernameError'
+  | 'ReservationExpiredError';
+
+export class DeniedError extends LockoutGuardError {
+  override readonly name: Denial;
+  constructor(name: Denial, message: string, retryAt?: number) {
+    super(message, retryAt);
+    this.name = name;
+  }
 }
 
 /** DynamoDB did not answer: no password is presented without a reservation. */

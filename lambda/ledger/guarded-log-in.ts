@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { MaybeApiKey, Outcome, ThingSpaceApi } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
-import { TooLateToLogInError } from './errors.ts';
+import { DeniedError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Ledger, Reservation } from './ledger.ts';
 import type { Presentation } from './reserve.ts';
@@ -104,7 +104,8 @@ async function present(
   const { secretArn, versionId, username, password } = credential;
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
   if (leftMs() < MIN_WAIT_MS) {
-    throw new TooLateToLogInError(
+    throw new DeniedError(
+      'TooLateToLogInError',
       `Too little time is left for a log-in of ${username}. A retry continues from here.`,
     );
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Metrics } from '../metrics.ts';
 import type { Budgets } from './budgets.ts';
 import type { ItemKind } from './change.ts';
-import { ReservationExpiredError } from './errors.ts';
+import { DeniedError } from './errors.ts';
 import { decodeForOverride, decodeHolds, type Holds } from './holds.ts';
 import { type Items, type ItemsParts, itemsOf, type Transition } from './items.ts';
 import { recordUnchanged } from './journal.ts';
@@ -121,7 +121,8 @@ export function createLedger(parts: LedgerParts): Ledger {
       await ledger.settle(reservation, { outcome: 'uncounted' }, deadlineMs, (state) => {
         if (wanted.exchange) recordUnchanged(state, attempt);
       });
-      throw new ReservationExpiredError(
+      throw new DeniedError(
+        'ReservationExpiredError',
         `Reserving a log-in of ${wanted.username} took longer than a request may wait. A retry continues from here.`,
       );
     },

@@ -3,13 +3,12 @@ import type { Budgets } from './budgets.ts';
 import {
   BudgetSpentError,
   CredentialLostError,
+  DeniedError,
   ExchangeInProgressError,
   type LockoutGuardError,
   openingCommand,
   RefusedPasswordError,
   ReplacedPasswordError,
-  SharedUsernameError,
-  WaitAfterUnknownError,
 } from './errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { begin } from './journal.ts';
@@ -117,8 +116,9 @@ const hasItsPassword = (journal: CredentialState['journal'], token: string): boo
   (journal.state === 'idle' && journal.lastToken === token) ||
   (journal.state === 'committed' && journal.token === token);
 
-export function sharedUsername(state: CredentialState, secretArn: string): SharedUsernameError {
-  return new SharedUsernameError(
+export function sharedUsername(state: CredentialState, secretArn: string): DeniedError {
+  return new DeniedError(
+    'SharedUsernameError',
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
       'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
       'secret is gone or no longer in use, let this one take the username over: ' +
@@ -200,7 +200,8 @@ function waiting({ unknowns, lastUnknownAt, credential }: CredentialState, now: 
   if (unknowns === 0) return undefined;
   const retryAt = lastUnknownAt + (unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
   if (now >= retryAt) return undefined;
-  return new WaitAfterUnknownError(
+  return new DeniedError(
+    'WaitAfterUnknownError',
     `ThingSpace gave no usable answer ${unknowns} time(s) in a row for ${credential}; the next log-in waits ` +
       `until ${new Date(retryAt).toISOString()}.`,
     retryAt,

@@ -61,29 +61,30 @@ export function settle(
     case 'failure':
       delete state.inFlight[id];
       state.unknowns = 0;
-      state.failed += 1;
-      state.refused[presented.fingerprint.id] = {
-        at: now,
-        releasable: !settlement.certainlyCredentials || issuedRecently(state, presented.versionId, now),
-        released: state.refused[presented.fingerprint.id]?.released ?? false,
-        ...(state.refused[presented.fingerprint.id]?.replaced ? { replaced: true } : {}),
-      };
-      if (settlement.certainlyCredentials && state.lastGood?.versionId === presented.versionId)
-        delete state.lastGood;
-      announceFailure(
-        state,
-        id,
-        presented,
-        {
-          certainty: 'refused',
-          code: settlement.code,
-          ...(isReplaced(state, presented, now) ? { replaced: true } : {}),
-        },
-        budgets,
-        now,
-      );
+      countFailure(state, id, presented, settlement, budgets, now);
       return;
   }
+}
+
+function countFailure(
+  state: CredentialState,
+  id: string,
+  presented: Presentation,
+  { code, certainlyCredentials }: Extract<Settlement, { outcome: 'failure' }>,
+  budgets: Budgets,
+  now: number,
+): void {
+  state.failed += 1;
+  const before = state.refused[presented.fingerprint.id];
+  state.refused[presented.fingerprint.id] = {
+    at: now,
+    releasable: !certainlyCredentials || issuedRecently(state, presented.versionId, now),
+    released: before?.released ?? false,
+    ...(before?.replaced ? { replaced: true } : {}),
+  };
+  if (certainlyCredentials && state.lastGood?.versionId === presented.versionId) delete state.lastGood;
+  const replaced = isReplaced(state, presented, now) ? { replaced: true } : {};
+  announceFailure(state, id, presented, { certainty: 'refused', code, ...replaced }, budgets, now);
 }
 
 /**

@@ -1,5 +1,8 @@
+import { openingCommand } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
+import { recordReceived, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import type { Reservation } from '../ledger/ledger.ts';
+import type { Settlement } from '../ledger/settle.ts';
 import { credentialKey } from '../ledger/state.ts';
 import { SETTLING_MINUTES } from '../ledger/times.ts';
 import type { DataKey } from '../sealing/data-key.ts';
@@ -8,20 +11,12 @@ import { unusableBecause } from '../secret/credential.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
-import type { StepInvocation } from './context.ts';
-import { NotEnoughTimeError, OutcomeUnknownError, ThingSpaceUnreachableError } from './errors.ts';
-import {
-  type Committed,
-  endCommitted,
-  endRefused,
-  endUnchanged,
-  endUnknown,
-  endUnreadable,
-  settleReceived,
-} from './exchange-outcome.ts';
+import { meaningOf } from '../thingspace/codes.ts';
+import type { Invocation, StepInvocation } from './context.ts';
+import { RotationError } from './errors.ts';
 import { logInToExchange, logOut } from './log-in.ts';
-import { makeCurrent, type NewPassword } from './make-current.ts';
-import { unusable, writeSealed } from './sealed-answer.ts';
+import { type Committed, endCommitted, makeCurrent, type NewPassword } from './make-current.ts';
+import { unusable } from './sealed-answer.ts';
 
 /**
  * The healthy line of a rotation, in order. The numbers in the lines below are rows of the death table in
@@ -66,7 +61,7 @@ export async function changePassword(
     const reservation = await reserved;
     // Death point 3
     const exchange = { current, reservation, key, askedAtMs: invocation.clock.nowMs() };
-    const answer = await ask(invocation, exchange, session);
+    const answer = await sendGetNewPassword(invocation, exchange, session);
     const { received, committed } = await sealAndStore(invocation, exchange, answer);
     // AWSCURRENT is right: only from here on may anything else take a processor or a connection.
     const journaled = endCommitted(invocation, received, committed);
@@ -90,9 +85,10 @@ function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): 
   return leftMs >= minLeftMs ? leftMs - STORING_MS : undefined;
 }
 
-function notEnoughTime({ clock, deadlineMs }: StepInvocation): NotEnoughTimeError {
+function notEnoughTime({ clock, deadlineMs }: StepInvocation): RotationError {
   const leftMs = deadlineMs - clock.nowMs();
-  return new NotEnoughTimeError(
+  return new RotationError(
+    'NotEnoughTimeError',
     `Only ${Math.max(0, Math.floor(leftMs / 1000))} s of this invocation are left, too little to ask for a new password and ` +
       'store it for sure. None was asked for; a retry begins with its full time. (If this is a first try: raise the ' +
       'function’s timeout.)',
@@ -100,7 +96,7 @@ function notEnoughTime({ clock, deadlineMs }: StepInvocation): NotEnoughTimeErro
 }
 
 /** Sends GetNewPassword and returns the bytes of its answer, unread. */
-async function ask(
+async function sendGetNewPassword(
   invocation: StepInvocation,
   { reservation, current }: Exchange,
   session: string,
@@ -118,14 +114,16 @@ async function ask(
   if (answer.outcome === 'answered') return answer;
   if (answer.outcome === 'never-sent') {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
-    throw new ThingSpaceUnreachableError(
+    throw new RotationError(
+      'ThingSpaceUnreachableError',
       'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
         'A retry continues from here.',
       { cause: answer.cause },
     );
   }
   await endUnknown(invocation, reservation, undefined);
-  throw new OutcomeUnknownError(
+  throw new RotationError(
+    'OutcomeUnknownError',
     `ThingSpace was asked for a new password of ${reservation.username} and its answer did not arrive` +
       `${inBrackets(answer.cause)}: it is not known whether the password was changed. The request is not repeated. ` +
       `In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
@@ -178,4 +176,122 @@ async function sealAndStore(
   const said = overtaken ? 'A newer stored password works and stays' : 'The new password is current';
   log(said, { username, token, versionId, staleMs });
   return { received, committed };
+}
+
+/**
+ * Writes the sealed answer to the log. A failure stops nothing: the answer still goes into the journal and into the
+ * secret.
+ */
+function writeSealed({ sealedLog, log }: Invocation, attempt: string, envelopes: readonly string[]): void {
+  try {
+    sealedLog.write(attempt, envelopes);
+  } catch (failure) {
+    log('The sealed answer could not be written to the log', { failure: (failure as Error).name });
+  }
+}
+
+// An exchange ends in the ledger and the journal by one write: `settleReceived` when it brought a password,
+// `endUnchanged` when it certainly changed nothing, `endUnknown` otherwise.
+
+function settleReceived(
+  { ledger, deadlineMs }: Invocation,
+  reservation: Reservation,
+  envelope: string,
+): Promise<void> {
+  return ledger.settle(reservation, { outcome: 'exchanged' }, deadlineMs, (state, now) =>
+    recordReceived(state, reservation.attempt, envelope, now),
+  );
+}
+
+function endUnchanged(
+  { ledger, deadlineMs }: Invocation,
+  reservation: Reservation,
+  settlement: Settlement,
+): Promise<void> {
+  return ledger.settle(reservation, settlement, deadlineMs, (state) =>
+    recordUnchanged(state, reservation.attempt),
+  );
+}
+
+function endUnknown(
+  { ledger, deadlineMs }: Invocation,
+  reservation: Reservation,
+  envelope: string | undefined,
+): Promise<void> {
+  const { attempt, username } = reservation;
+  return ledger.settle(reservation, { outcome: 'unknown' }, deadlineMs, (state, now) =>
+    recordUnknown(state, attempt, username, envelope, now),
+  );
+}
+
+/** Records a fault that ThingSpace answered with, and throws. @throws ExchangeRefusedError, OutcomeUnknownError */
+async function endRefused(
+  invocation: Invocation,
+  reservation: Reservation,
+  code: string,
+  envelope: string,
+): Promise<never> {
+  const { exchangeChangedNothing, exchangeCounts, certainlyCredentials, words } = meaningOf(code);
+  const { username } = reservation;
+  if (!exchangeChangedNothing) {
+    await endUnknown(invocation, reservation, envelope);
+    throw new RotationError(
+      'OutcomeUnknownError',
+      `ThingSpace answered the request for a new password of ${username} with ${code} (${words}), which does ` +
+        `not prove that nothing was changed. In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old ` +
+        'password and settles it.',
+    );
+  }
+  const counted: Settlement = exchangeCounts
+    ? { outcome: 'failure', code, certainlyCredentials }
+    : { outcome: 'uncounted' };
+  await endUnchanged(invocation, reservation, counted);
+  throw new RotationError(
+    'ExchangeRefusedError',
+    `ThingSpace refused to make a new password of ${username} (${code}: ${words}). Nothing was changed; the ` +
+      'old password stays good. A retry continues from here.',
+  );
+}
+
+/**
+ * Records an answer in which neither a password nor a fault could be read, and throws. @throws UnreadableAnswerError
+ */
+async function endUnreadable(
+  invocation: Invocation,
+  reservation: Reservation,
+  envelope: string,
+  cause: Error,
+): Promise<never> {
+  const { username } = reservation;
+  await endUnknown(invocation, reservation, envelope);
+  throw new RotationError(
+    'UnreadableAnswerError',
+    `ThingSpace’s answer to the request for a new password of ${username} could not be read` +
+      `${inBrackets(cause)}. It is sealed, not lost: look into it with \`${openingCommand(username)}\`; if it holds a ` +
+      `password, store that as a new version of the secret. By itself, a retry in ${SETTLING_MINUTES} minutes finds out whether the old password still works.`,
+    { cause },
+  );
+}
+
+/**
+ * Has KMS make a data key while `work` begins, and wipes the key when `work` has ended. A failure of KMS is thrown where
+ * `work` awaits the key, and nowhere else: a rotation that needs no key ends well without one. The invocation does not
+ * end before KMS has answered: Lambda would freeze the call, and the key would come in a later invocation, unwiped.
+ */
+export async function withDataKey<T>(
+  { sealer, secretArn, token }: StepInvocation,
+  work: (key: Promise<DataKey>) => Promise<T>,
+): Promise<T> {
+  const key = sealer.newKey({ secretArn, token });
+  const wiped = key.then(
+    ({ plaintext }) =>
+      () =>
+        void plaintext.fill(0),
+    () => () => undefined,
+  );
+  try {
+    return await work(key);
+  } finally {
+    (await wiped)();
+  }
 }

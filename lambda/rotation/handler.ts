@@ -3,8 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { causesOf, presentable } from '../errors.ts';
 import { type SecretStore, secretsManagerStore } from '../secret/secrets-manager.ts';
-import type { Services } from './context.ts';
-import { readEvent, secretIdIn } from './event.ts';
+import { readEvent, type Services, secretIdIn } from './context.ts';
 
 /**
  * A cold start loads no more than the first remote call needs. All other code of a step is loaded, in one go, while

@@ -11,12 +11,7 @@ import type { Outcome } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation, StepInvocation } from './context.ts';
-import {
-  LogInUnknownError,
-  PasswordRefusedError,
-  RequestNotReadError,
-  ThingSpaceUnreachableError,
-} from './errors.ts';
+import { PasswordRefusedError, RotationError } from './errors.ts';
 
 const ACTOR = 'rotation';
 const LOG_OUT_TIMEOUT_MS = 5_000;
@@ -111,13 +106,15 @@ function doneOrThrow<T>(
       if (replaced) throw replacedMeanwhile(username, versionId);
       throw refused(outcome.code, credential, versionId);
     case 'never-sent':
-      throw new ThingSpaceUnreachableError(
+      throw new RotationError(
+        'ThingSpaceUnreachableError',
         'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
           'URL. A retry continues from here.',
         { cause: outcome.cause },
       );
     case 'unknown':
-      throw new LogInUnknownError(
+      throw new RotationError(
+        'LogInUnknownError',
         `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(outcome.cause)}; it is counted as a failure ` +
           'until a success. A retry after a minute continues from here.',
         { cause: outcome.cause },
@@ -178,7 +175,8 @@ function replacedMeanwhile(username: string, versionId: string): ReplacedPasswor
 function refused(code: string, { username, password }: Credential, versionId: string): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
   if (!logInCounts) {
-    return new RequestNotReadError(
+    return new RotationError(
+      'RequestNotReadError',
       `ThingSpace could not read a log-in request of ${username} (${code}: ${words}). It did not look at the password and ` +
         'nothing counts. Check THINGSPACE_BASE_URL, and the contract with `npm run cli -- contract`.',
     );

@@ -1,7 +1,16 @@
+import { PresentableError } from '../errors.ts';
+import { openingCommand, RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
-import { credentialKey } from '../ledger/state.ts';
-import { checkStorable, withPassword } from '../secret/credential.ts';
-import { AWSPENDING, type RECOVERED } from '../secret/secrets-manager.ts';
+import { recordCommitted, recordRolledForward, recordSuperseded } from '../ledger/journal.ts';
+import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
+import { checkStorable, unusableBecause, withPassword } from '../secret/credential.ts';
+import {
+  AWSCURRENT,
+  AWSPENDING,
+  AWSPREVIOUS,
+  RECOVERED,
+  versionLabelled,
+} from '../secret/secrets-manager.ts';
 import {
   describeSecret,
   readCurrent,
@@ -11,11 +20,16 @@ import {
   withEditsOf,
 } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
-import { failWithBothRefused } from './both-refused.ts';
 import type { Invocation } from './context.ts';
-import { UsernameChangedError } from './errors.ts';
-import type { Committed } from './exchange-outcome.ts';
+import { PasswordRefusedError, RotationError } from './errors.ts';
 import { prove, type Refusal } from './log-in.ts';
+import type { Observation } from './observe.ts';
+import { openPassword, unusable } from './sealed-answer.ts';
+
+/**
+ * The way of a received password to AWSCURRENT: at once (`makeCurrent`), or after an earlier invocation has received it
+ * (`rollForward`).
+ */
 
 /** A password that ThingSpace has made in an exchange, on its way to AWSCURRENT. */
 export type NewPassword = {
@@ -32,6 +46,15 @@ export type NewPassword = {
   /** By the process's clock; undefined when an earlier invocation asked for it. */
   askedAtMs: number | undefined;
 };
+
+/** The version that AWSCURRENT is on when an exchange has ended. */
+export type Committed = {
+  versionId: string;
+  /** Whether it holds a newer password, which an operator stored and which works. */
+  overtaken: boolean;
+};
+
+type Received = Extract<Journal, { state: 'received' }>;
 
 /** A reset by telephone, with its password stored, takes longer than this. */
 const TOO_SOON_FOR_A_RESET_MS = 60_000;
@@ -59,7 +82,7 @@ export async function makeCurrent(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const untouched = current.versionId === ours.oldVersion;
     if (!untouched) await journaled();
-    const verdict: Verdict = untouched ? { is: 'dead' } : await judge(invocation, ours, current);
+    const verdict: Verdict = untouched ? { is: 'dead' } : await verdictOn(invocation, ours, current);
     if (verdict.is === 'ours already') return { versionId: current.versionId, overtaken: false };
     if (verdict.is === 'works') {
       await takePendingOffOurs(invocation, ours.token, current);
@@ -87,7 +110,7 @@ export async function makeCurrent(
  */
 type Verdict = { is: 'ours already' | 'dead' | 'works' } | { is: 'unproven'; theirs: Refusal | undefined };
 
-async function judge(
+async function verdictOn(
   invocation: Invocation,
   ours: NewPassword,
   { versionId, credential, value }: StoredVersion,
@@ -130,7 +153,8 @@ async function proveOurs(
 
 function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, stored: string): void {
   if (credentialKey(stored) === credentialKey(username)) return;
-  throw new UsernameChangedError(
+  throw new RotationError(
+    'UsernameChangedError',
     `The secret ${secretArn} names the username ${stored} now, but a new password of ${username} waits sealed for it. ` +
       'Nothing was changed and nothing is lost. Put the username back by storing a new version of the secret; or, if the ' +
       `change is meant, let the secret take the new username over: \`npm run cli -- adopt --secret ${secretArn}\`.`,
@@ -157,4 +181,190 @@ async function takePendingOffOurs(
   const { stages } = await describeSecret(invocation);
   const labels = stages.get(token) ?? [];
   if (token !== current.versionId && labels.includes(AWSPENDING)) await takePendingOff(invocation, token);
+}
+
+/**
+ * Fails because ThingSpace accepted neither the password in AWSCURRENT nor a sealed one. Only refusals whose codes name
+ * the password prove that both are dead. After any other refusal the password is presented once more, when the ledger
+ * allows it, and then left to an operator.
+ * @throws SupersededError; SealedPasswordUnprovenError while a retry will present one of them again
+ */
+async function failWithBothRefused(
+  { ledger, secretArn, deadlineMs }: Invocation,
+  { username, attempt }: { username: string; attempt: string },
+  currentVersion: string,
+  refusals: readonly Refusal[],
+): Promise<never> {
+  const options = { cause: refusals.at(-1)?.error };
+  const uncertain = refusals.filter(({ certain }) => !certain);
+  const changed = `The secret ${secretArn} was changed after a new password of ${username} was sealed`;
+  const both = `what the secret holds now (version ${currentVersion}) and the sealed one`;
+  const goOn = 'then rotate, or invoke the function with {"Recover": "<secret ARN>"}.';
+  const open = `\`${openingCommand(username)}\``;
+  if (uncertain.some(isAskedAgain)) {
+    throw new RotationError(
+      'SealedPasswordUnprovenError',
+      `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal has a code that names the ` +
+        `password, so either may be live. ${whenAskedAgain(uncertain)} If the username is locked, have M2M Support unlock it ` +
+        `meanwhile. If apps cannot wait: ${open} shows the sealed one; store what is right as a new version of the secret, ${goOn}`,
+      options,
+    );
+  }
+  await ledger.change(username, deadlineMs, (state, now) =>
+    recordSuperseded(state, attempt, currentVersion, username, now),
+  );
+  if (uncertain.length > 0) {
+    throw new RotationError(
+      'SupersededError',
+      `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal had a code that names the ` +
+        'password, so either may be live; neither is presented again as it is. If the username is locked, have M2M Support ' +
+        `unlock it. Store what is right as a new version of the secret (${open} shows the sealed one; if nobody knows, have ` +
+        `M2M Support reset the password), ${goOn}`,
+      options,
+    );
+  }
+  throw new RotationError(
+    'SupersededError',
+    `${changed}, and ThingSpace refuses both: ${both}. Have M2M Support reset the password and store it as a new version of the ` +
+      `secret; ${goOn} (The sealed one can be read with ${open}.)`,
+    options,
+  );
+}
+
+/** Reports whether a retry may present the password once more; the ledger decides that at the next try. */
+const isAskedAgain = ({ error }: Refusal): boolean =>
+  error instanceof PasswordRefusedError ||
+  (error instanceof RefusedPasswordError && error.retryAt !== undefined);
+
+function whenAskedAgain(refusals: readonly Refusal[]): string {
+  const times = refusals.flatMap(({ error }) =>
+    error instanceof RefusedPasswordError && error.retryAt !== undefined ? [error.retryAt] : [],
+  );
+  const when =
+    times.length === 0 ? 'half an hour later' : `after ${new Date(Math.min(...times)).toISOString()}`;
+  return `A retry or the recover event presents each password that was refused so once more, ${when}.`;
+}
+
+/**
+ * Ends an exchange because AWSCURRENT is on a password that works. `token` is the rotation that may finish it, if not
+ * the one that began it; `andThen` runs in the same write when this call changed the journal.
+ */
+export async function endCommitted(
+  { ledger, deadlineMs }: Invocation,
+  { username, attempt, token }: { username: string; attempt: string; token?: string },
+  { versionId, overtaken }: Committed,
+  andThen?: (state: CredentialState, now: number) => void,
+): Promise<void> {
+  await ledger.change(username, deadlineMs, (state, now) => {
+    const options = { overtaken, username, ...(token === undefined ? {} : { token }) };
+    if (recordCommitted(state, attempt, versionId, now, options)) andThen?.(state, now);
+  });
+}
+
+/**
+ * Stores a password that an earlier invocation received and did not store. Never sends GetNewPassword.
+ * @throws SupersededError, UsernameChangedError, UnreadableAnswerError, UnusablePasswordError, SealingKeyError,
+ *   EnvelopeError, SecretTooLargeError, SecretStoreError, LedgerUnavailableError, LockoutGuardError and what a log-in
+ *   throws
+ */
+export async function rollForward(
+  invocation: Invocation,
+  journal: Received,
+  seen: Observation,
+): Promise<void> {
+  const { attempt, oldVersion, oldHash } = journal;
+  const { username, current } = seen;
+  let password: string;
+  try {
+    password = await openUsable(invocation, journal, seen.username);
+  } catch (failure) {
+    if (failure instanceof PresentableError && (await currentWorks(invocation, journal, seen))) return;
+    throw failure;
+  }
+  const asked = invocation.token ?? (await emptyPending(invocation));
+  const token = await versionFor(invocation, journal, password, current, asked);
+  const ours: NewPassword = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
+  if (asked !== undefined && asked !== token) ours.label = RECOVERED;
+  const committed = await makeCurrent(invocation, ours, current);
+  const { versionId, overtaken } = committed;
+  const said = overtaken
+    ? 'A newer stored password works; the sealed one is kept aside'
+    : 'A sealed password is current now';
+  invocation.log(said, { username, versionId });
+  await endCommitted(invocation, ours, committed, (state, now) => {
+    const alreadyCurrent = versionId === current.versionId;
+    // A password that an earlier invocation of this rotation made current is announced when the rotation ends.
+    if (overtaken || (alreadyCurrent && token === invocation.token)) return;
+    const facts = { username, token: versionId, sealedUnder: journal.token, alreadyCurrent };
+    recordRolledForward(state, attempt, facts, now);
+  });
+}
+
+/**
+ * Returns the version to store the password as, which decides for which rotation it counts. A password that was only
+ * sealed counts for the rotation under way. A password that may have been AWSCURRENT ends its own rotation, and the
+ * rotation under way makes a newer one.
+ * @param asked the version of the rotation under way, if there is one
+ */
+async function versionFor(
+  invocation: Invocation,
+  journal: Received,
+  password: string,
+  current: StoredVersion,
+  asked: string | undefined,
+): Promise<string> {
+  if (asked === undefined || asked === journal.token) return journal.token;
+  const own = await readVersionOnce(invocation, asked);
+  // An earlier invocation of the rotation under way has stored it.
+  if (own?.credential?.password === password) return asked;
+  return (await wasSealedOnly(invocation, journal, password, current)) ? asked : journal.token;
+}
+
+/**
+ * Reports whether AWSCURRENT holds the replaced password, and neither the exchange's own version nor AWSPREVIOUS shows
+ * that the new one was current.
+ */
+async function wasSealedOnly(
+  invocation: Invocation,
+  { token, oldHash }: Received,
+  password: string,
+  { credential }: StoredVersion,
+): Promise<boolean> {
+  if (!credential || (await hashPassword(credential.username, credential.password)) !== oldHash) return false;
+  if (await readVersionOnce(invocation, token)) return false;
+  const previous = versionLabelled((await describeSecret(invocation)).stages, AWSPREVIOUS);
+  const before = previous === undefined ? undefined : await readVersionOnce(invocation, previous);
+  return before?.credential?.password !== password;
+}
+
+/** @throws what keeps the sealed answer from being used */
+async function openUsable(invocation: Invocation, { envelope }: Received, username: string): Promise<string> {
+  const password = await openPassword(invocation, username, envelope);
+  const why = unusableBecause(password);
+  if (why !== undefined) throw unusable(username, why);
+  return password;
+}
+
+/**
+ * Ends the exchange if AWSCURRENT works although the sealed answer cannot be used now. An operator has stored a
+ * password since, or an earlier invocation has made ours current.
+ */
+async function currentWorks(
+  invocation: Invocation,
+  { attempt, token, oldVersion }: Received,
+  { username, current: { versionId, credential } }: Observation,
+): Promise<boolean> {
+  if (versionId === oldVersion || !credential) return false;
+  const proof = await prove(invocation, versionId, credential);
+  if (!proof.works) return false;
+  await endCommitted(invocation, { username, attempt }, { versionId, overtaken: versionId !== token });
+  return true;
+}
+
+/** Returns the empty version that Secrets Manager left pending. A recover event has no token and fills that version. */
+async function emptyPending(invocation: Invocation): Promise<string | undefined> {
+  const { stages } = await describeSecret(invocation);
+  const pending = versionLabelled(stages, AWSPENDING);
+  if (pending === undefined || stages.get(pending)?.includes(AWSCURRENT)) return undefined;
+  return (await readVersionOnce(invocation, pending)) ? undefined : pending;
 }

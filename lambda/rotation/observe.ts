@@ -1,13 +1,17 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
+import type { PutBack } from '../ledger/put-back.ts';
 import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
 import { expiredLogIns } from '../ledger/sweep.ts';
-import type { SecretDescription } from '../secret/secrets-manager.ts';
-import { describeSecret, readCurrent, type StoredVersion } from '../secret/stored-version.ts';
-import { type BegunPutBack, outcomeOfPutBack } from './begun-put-back.ts';
+import { LEASE_MS } from '../ledger/times.ts';
+import { AWSPREVIOUS, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
+import { describeSecret, readCurrent, readVersion, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 
+/** A put-back in the item, and whether it took effect. */
+export type BegunPutBack = PutBack & { tookEffect: boolean };
+
 /** The credential's state, as one round of reads shows it. */
-export type Seen = {
+export type Observation = {
   username: string;
   state: CredentialState;
   /** DynamoDB's time, in milliseconds since 1970. */
@@ -29,12 +33,15 @@ export type Seen = {
 export async function observe(
   invocation: Invocation,
   described: SecretDescription | undefined,
-): Promise<Seen> {
+): Promise<Observation> {
   const seen = await observeOnce(invocation, described);
   return seen.currentIsDead ? observeOnce(invocation, undefined) : seen;
 }
 
-async function observeOnce(invocation: Invocation, described: SecretDescription | undefined): Promise<Seen> {
+async function observeOnce(
+  invocation: Invocation,
+  described: SecretDescription | undefined,
+): Promise<Observation> {
   const { ledger, secretArn, deadlineMs } = invocation;
   const secret = described ?? (await describeSecret(invocation));
   const current = await readCurrent(invocation, secret);
@@ -63,7 +70,7 @@ async function readItem({ ledger, deadlineMs }: Invocation, username: string) {
  * Returns the secret's former username. Only a username that was never rotated can be new to its secret, so no other
  * one needs the read.
  */
-async function formerOf(invocation: Invocation, username: string): Promise<Seen['former']> {
+async function formerOf(invocation: Invocation, username: string): Promise<Observation['former']> {
   const former = await invocation.ledger.usernameOf(invocation.secretArn);
   if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;
   const { state } = await readItem(invocation, former);
@@ -85,4 +92,38 @@ export async function isKnownDead(
   const refused = state.refused[`${current.versionId}:${hash}`];
   if (refused) return !refused.releasable;
   return Object.entries(state.refused).some(([id, { replaced }]) => replaced && id.endsWith(`:${hash}`));
+}
+
+/**
+ * Finds out the outcome of a put-back that an invocation has begun and not ended. It took effect when AWSCURRENT is on
+ * its version, or was taken from there by an edit that left the password. Otherwise its owner may still be at work,
+ * or the read is older than the swap, until the lease ends.
+ * @returns undefined when nothing is to be done about it now
+ * @throws SecretStoreError
+ */
+async function outcomeOfPutBack(
+  invocation: Invocation,
+  { state, now, currentIsDead }: { state: CredentialState; now: number; currentIsDead: boolean },
+  { stages }: SecretDescription,
+  current: StoredVersion,
+): Promise<BegunPutBack | undefined> {
+  const { puttingBack } = state;
+  if (!puttingBack) return undefined;
+  const isRefused = Object.keys(state.refused).some((id) => id.startsWith(`${current.versionId}:`));
+  const tookEffect =
+    !currentIsDead && !isRefused && (await holdsPutBack(invocation, puttingBack, stages, current));
+  if (!tookEffect && now < puttingBack.at + LEASE_MS) return undefined;
+  return { ...puttingBack, tookEffect };
+}
+
+async function holdsPutBack(
+  invocation: Invocation,
+  { versionId }: PutBack,
+  stages: SecretDescription['stages'],
+  current: StoredVersion,
+): Promise<boolean> {
+  if (current.versionId === versionId) return true;
+  if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return false;
+  const before = await readVersion(invocation, versionId);
+  return before?.credential !== undefined && before.credential.password === current.credential?.password;
 }

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../errors.ts';
-import { beginPutBack, type PutBack } from '../ledger/put-back.ts';
-import { readEnvelope } from '../sealing/envelope.ts';
+import { beginPutBack, endPutBack, forgetPutBack, type PutBack } from '../ledger/put-back.ts';
+import { readEnvelope } from '../sealing/seal-answer.ts';
 import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
-import { settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
-import { StoredPasswordRefusedError } from './errors.ts';
+import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
-import type { Seen } from './observe.ts';
+import type { BegunPutBack, Observation } from './observe.ts';
 import { openPassword } from './sealed-answer.ts';
 import { recordTrouble } from './standing-trouble.ts';
 
@@ -29,7 +28,7 @@ type Candidate = {
  * @returns whether AWSCURRENT may have changed
  * @throws LockoutGuardError and what a log-in throws; SecretTooLargeError, SecretStoreError
  */
-export async function putBack(invocation: Invocation, seen: Seen): Promise<boolean> {
+export async function putBack(invocation: Invocation, seen: Observation): Promise<boolean> {
   const { username, current } = seen;
   for await (const candidate of candidatesFor(invocation, seen)) {
     const { versionId, password } = candidate;
@@ -39,7 +38,7 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
     const putBack = { versionId: to, replacedVersionId: current.versionId };
     await begin(invocation, username, putBack);
     if (await swapCurrent(invocation, current.versionId, to)) {
-      await settlePutBack(invocation, username, { ...putBack, tookEffect: true });
+      await endBegunPutBack(invocation, username, { ...putBack, tookEffect: true });
     }
     return true;
   }
@@ -53,11 +52,12 @@ export async function putBack(invocation: Invocation, seen: Seen): Promise<boole
  */
 export async function failWithDead(
   invocation: Invocation,
-  { username, state, current }: Seen,
+  { username, state, current }: Observation,
 ): Promise<void> {
   const { versionId, credential, problem } = current;
   if (problem) {
-    throw new StoredPasswordRefusedError(
+    throw new RotationError(
+      'StoredPasswordRefusedError',
       `${problem.message} (Version ${versionId} is AWSCURRENT; no password of ${username} is known that could be put back.)`,
       { cause: problem },
     );
@@ -68,7 +68,8 @@ export async function failWithDead(
     const proof = await prove(invocation, versionId, credential);
     if (proof.works) return;
   }
-  throw new StoredPasswordRefusedError(
+  throw new RotationError(
+    'StoredPasswordRefusedError',
     `The secret ${invocation.secretArn} holds a password of ${username} that does not work (version ${versionId}), and no other ` +
       'one that we know could be proven to work. Store the right password as a new version of the secret; if nobody has it, have ' +
       'M2M Support reset it. Then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',
@@ -77,7 +78,7 @@ export async function failWithDead(
 
 async function* candidatesFor(
   invocation: Invocation,
-  { username, state, current, currentIsDead }: Seen,
+  { username, state, current, currentIsDead }: Observation,
 ): AsyncGenerator<Candidate> {
   const lastGood = state.lastGood?.versionId;
   if (currentIsDead && lastGood !== undefined && lastGood !== current.versionId) {
@@ -142,4 +143,19 @@ async function passwordThatReplaced(
     await recordTrouble(invocation, () => ({ kind: 'unreadable-envelope', errorName: failure.name }));
     return undefined;
   }
+}
+
+/** Records and announces a put-back that took effect, once; forgets one that did not. */
+export async function endBegunPutBack(
+  { ledger, log, secretArn, deadlineMs }: Invocation,
+  username: string,
+  { tookEffect, ...putBack }: Omit<BegunPutBack, 'at'>,
+): Promise<void> {
+  const { versionId, replacedVersionId } = putBack;
+  if (tookEffect)
+    log('The live password is current again', { username, versionId, replaced: replacedVersionId });
+  await ledger.change(username, deadlineMs, (state, now) => {
+    if (tookEffect) endPutBack(state, putBack, { username, secretArn }, now);
+    else forgetPutBack(state, putBack);
+  });
 }

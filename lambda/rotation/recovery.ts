@@ -5,17 +5,20 @@ import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
-import { type BegunPutBack, settlePutBack } from './begun-put-back.ts';
 import type { Invocation } from './context.ts';
-import { UsernameChangedError } from './errors.ts';
-import { endCommitted } from './exchange-outcome.ts';
+import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
-import { type Lost, lookForLost } from './lost-password.ts';
-import { observe, type Seen } from './observe.ts';
-import { failWithDead, putBack } from './put-back.ts';
-import { rollForward } from './roll-forward.ts';
+import { endCommitted, rollForward } from './make-current.ts';
+import { type BegunPutBack, type Observation, observe } from './observe.ts';
+import { endBegunPutBack, failWithDead, putBack } from './put-back.ts';
 import { findInLog } from './sealed-answer.ts';
-import { settleUnknownOutcome, type Unsettled, waitOrFail } from './unknown-outcome.ts';
+import {
+  type Lost,
+  lookForLost,
+  resolveUnknownOutcome,
+  type Unsettled,
+  waitOrFail,
+} from './unknown-outcome.ts';
 
 /**
  * Finishes or settles the exchanges that earlier invocations have left, however they ended: observe (all reads),
@@ -64,7 +67,7 @@ export async function recoverPending(
 
 /** Decides what recovery does; pure. The token is that of the rotation, if the invocation belongs to one. */
 export function classify(
-  seen: Seen,
+  seen: Observation,
   { secretArn, token }: Pick<Invocation, 'secretArn' | 'token'>,
 ): Classified {
   const { state, now, current, former } = seen;
@@ -105,14 +108,18 @@ export function classify(
  * Puts other actions before one: a put-back that an earlier invocation has begun is settled, and `put back` follows
  * when AWSCURRENT is dead, or a late answer may have replaced its password.
  */
-function putBackOr({ state, currentIsDead, putBack }: Seen, otherwise: Classified): Classified {
+function putBackOr({ state, currentIsDead, putBack }: Observation, otherwise: Classified): Classified {
   if (putBack) return { do: 'settle the put-back', begun: putBack };
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
 }
 
 /** Returns undefined when recovery must observe again. */
-async function act(invocation: Invocation, seen: Seen, decision: Classified): Promise<Recovered | undefined> {
+async function act(
+  invocation: Invocation,
+  seen: Observation,
+  decision: Classified,
+): Promise<Recovered | undefined> {
   const { username } = seen;
   switch (decision.do) {
     case 'stop':
@@ -128,7 +135,7 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
       return undefined;
     }
     case 'settle':
-      await settleUnknownOutcome(invocation, decision.journal, seen);
+      await resolveUnknownOutcome(invocation, decision.journal, seen);
       return undefined;
     case 'look for the lost one': {
       const found = await lookForLost(invocation, decision.journal, seen);
@@ -146,14 +153,14 @@ async function act(invocation: Invocation, seen: Seen, decision: Classified): Pr
       await failWithDead(invocation, seen);
       return undefined;
     case 'settle the put-back':
-      await settlePutBack(invocation, username, decision.begun);
+      await endBegunPutBack(invocation, username, decision.begun);
       return undefined;
     case 'nothing':
       return decision.recovered === 'stored' ? { found: 'stored', username } : clear(seen);
   }
 }
 
-function clear({ username, current, state, former }: Seen): Recovered {
+function clear({ username, current, state, former }: Observation): Recovered {
   if (!current.credential) throw current.problem;
   const isNew = state.secretArn === undefined;
   return { found: 'clear', username, current, isNew, former: former?.username };
@@ -165,7 +172,7 @@ function clear({ username, current, state, former }: Seen): Recovered {
  */
 async function askStored(
   invocation: Invocation,
-  { username, state, current }: Seen,
+  { username, state, current }: Observation,
   barred?: Error,
 ): Promise<void> {
   if (!current.credential) throw current.problem;
@@ -186,7 +193,8 @@ function usernameChanged(
   username: string,
   former: { username: string; journal: Journal },
 ) {
-  return new UsernameChangedError(
+  return new RotationError(
+    'UsernameChangedError',
     `The secret ${secretArn} names the username ${username} now, but the exchange of ${former.username}’s password is not ` +
       `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. Put the username back by storing a new ` +
       'version of the secret; or, if the change is meant, let the secret take the new username over: ' +

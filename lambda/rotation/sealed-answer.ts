@@ -3,27 +3,11 @@ import { openingCommand } from '../ledger/errors.ts';
 import { recordReceived, recordUnknown } from '../ledger/journal.ts';
 import type { ExchangeJournal } from '../ledger/state.ts';
 import { SealingKeyError } from '../sealing/data-key.ts';
-import { EnvelopeError } from '../sealing/envelope.ts';
 import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
 import { condense, openPassword as openEnvelope } from '../sealing/open-answer.ts';
+import { EnvelopeError } from '../sealing/seal-answer.ts';
 import type { Invocation } from './context.ts';
-import { UnreadableAnswerError, UnusablePasswordError } from './errors.ts';
-
-/**
- * Writes the sealed answer to the log. A failure stops nothing: the answer still goes into the journal and into the
- * secret.
- */
-export function writeSealed(
-  { sealedLog, log }: Invocation,
-  attempt: string,
-  envelopes: readonly string[],
-): void {
-  try {
-    sealedLog.write(attempt, envelopes);
-  } catch (failure) {
-    log('The sealed answer could not be written to the log', { failure: (failure as Error).name });
-  }
-}
+import { RotationError } from './errors.ts';
 
 /**
  * Returns the new password in a sealed answer.
@@ -37,15 +21,17 @@ export async function openPassword(
 ): Promise<string> {
   const password = await openEnvelope(envelope, sealer, api.readNewPassword);
   if (password !== undefined) return password;
-  throw new UnreadableAnswerError(
+  throw new RotationError(
+    'UnreadableAnswerError',
     `A sealed answer for ${username} holds no password that this version of the software can read. Open it with ` +
       `\`${openingCommand(username)}\` and store what it says as a new version of the secret.`,
   );
 }
 
 /** ThingSpace changed the password to one that neither the secret nor a request can hold. */
-export function unusable(username: string, why: string): UnusablePasswordError {
-  return new UnusablePasswordError(
+export function unusable(username: string, why: string): RotationError {
+  return new RotationError(
+    'UnusablePasswordError',
     `ThingSpace has changed the password of ${username}, and the new one cannot be used: ${why}. It is sealed and kept ` +
       `(\`${openingCommand(username)}\` shows it); the old one is dead. Have M2M Support reset the password and store what ` +
       'they give you as a new version of the secret; then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',

@@ -1,21 +1,43 @@
 import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
-import { finish } from '../ledger/journal.ts';
+import { committedVersion, finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
 import type { DataKey } from '../sealing/data-key.ts';
-import { checkFits } from '../secret/credential.ts';
-import { AWSPENDING, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
+import { CredentialNotInitializedError, checkFits } from '../secret/credential.ts';
+import {
+  AWSCURRENT,
+  AWSPENDING,
+  type SecretDescription,
+  versionLabelled,
+} from '../secret/secrets-manager.ts';
+import {
+  describeSecret,
+  type ReadableVersion,
+  readCurrent,
+  readVersionOnce,
+  type StoredVersion,
+} from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
-import { changePassword } from './change-password.ts';
-import type { Invocation, Services, StepInvocation } from './context.ts';
-import { withDataKey } from './data-key.ts';
-import { TokenNotStagedError } from './errors.ts';
-import { type RecoverEvent, type RotationEvent, readEvent } from './event.ts';
+import { untilVisible } from '../secret/until-visible.ts';
+import { changePassword, withDataKey } from './change-password.ts';
+import {
+  type Invocation,
+  type RecoverEvent,
+  type RotationEvent,
+  readEvent,
+  type Services,
+  type StepInvocation,
+} from './context.ts';
+import { RotationError } from './errors.ts';
 import { checkHold, liftHolds, placeHold } from './holds.ts';
 import { logInAndOut } from './log-in.ts';
-import { recover } from './recover-event.ts';
 import { recoverPending } from './recovery.ts';
-import { checkStaged, describeInto, failStale, versionOfRotation } from './rotated-version.ts';
-import { recordFailure, recordTrouble } from './standing-trouble.ts';
+import {
+  noteUnfinished,
+  proveTroubleOver,
+  recordFailure,
+  recordTrouble,
+  takeTroubleOver,
+} from './standing-trouble.ts';
 
 /** Kept at the end of an invocation to record and log its failure. */
 const CLOSING_MS = 1_000;
@@ -157,8 +179,9 @@ async function finishSecret(step: StepInvocation): Promise<void> {
   log('The password was rotated', { username, secretArn: step.secretArn, token });
 }
 
-function notStaged({ secretArn, token }: StepInvocation): TokenNotStagedError {
-  return new TokenNotStagedError(
+function notStaged({ secretArn, token }: StepInvocation): RotationError {
+  return new RotationError(
+    'TokenNotStagedError',
     `Secrets Manager has staged no version ${token} of the secret ${secretArn}: the event is from a rotation that is ` +
       'over or was made by hand. Start a new rotation.',
   );
@@ -179,4 +202,139 @@ async function takeOverUsername(
   });
   // This write is the last: a retry must still find the former username.
   await ledger.rememberUsernameOf(secretArn, username);
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Finishes or settles a pending exchange, and never begins one. Measures the password's age, so that an alarm notices a
+ * rotation that never ran. Announces a trouble that keeps the credential from being rotated, and the trouble's end.
+ */
+async function recover(invocation: Invocation): Promise<void> {
+  const { ledger, metrics, deadlineMs } = invocation;
+  const secret = await describeInto(invocation);
+  const current = await readIfInitialized(invocation, secret);
+  if (!current) return;
+  if (current.credential) {
+    const { state, now } = await ledger.read(current.credential.username, deadlineMs);
+    metrics.gauge('PasswordAgeDays', state.credential, (now - current.createdAt) / DAY_MS, 'None');
+  }
+  const { username } = await recoverPending(invocation, secret);
+  await liftHolds(invocation);
+  const unfinished = await unfinishedVersion(invocation);
+  await takeTroubleOver(invocation, username);
+  await proveTroubleOver(invocation, username);
+  await noteUnfinished(invocation, username, unfinished);
+}
+
+/**
+ * Takes AWSPENDING off a version that has a value and is not current: with it, Secrets Manager would refuse
+ * RotateSecret.
+ * @returns the version of a rotation that has begun and brought no password yet
+ */
+async function unfinishedVersion(invocation: Invocation): Promise<string | undefined> {
+  const { stages, rotationEnabled } = await describeSecret(invocation);
+  const pending = versionLabelled(stages, AWSPENDING);
+  if (pending === undefined || pending === versionLabelled(stages, AWSCURRENT)) return undefined;
+  if (!(await readVersionOnce(invocation, pending))) return rotationEnabled ? pending : undefined;
+  await takePendingOff(invocation, pending);
+  return undefined;
+}
+
+/** Describes the secret and takes its ARN over: an event may carry the name, but ledger and journal use the ARN. */
+async function describeInto(invocation: Invocation): Promise<SecretDescription> {
+  const secret = await describeSecret(invocation);
+  invocation.secretArn = secret.arn;
+  return secret;
+}
+
+/**
+ * Checks an event against the secret: rotation is on, and whether Secrets Manager has staged the token.
+ * @throws RotationNotEnabledError, SecretStoreError
+ */
+async function checkStaged(step: StepInvocation): Promise<{ secret: SecretDescription; staged: boolean }> {
+  let secret: SecretDescription | undefined;
+  const staged = await untilVisible(step.clock, step.deadlineMs, async () => {
+    secret = await describeInto(step);
+    if (!secret.rotationEnabled) {
+      throw new RotationError(
+        'RotationNotEnabledError',
+        `Rotation is off for the secret ${secret.arn}: turn it on with \`aws secretsmanager rotate-secret\` and this ` +
+          'function’s ARN, or do not invoke the function by hand.',
+      );
+    }
+    const labels = secret.stages.get(step.token) ?? [];
+    return labels.includes(AWSPENDING) || labels.includes(AWSCURRENT) || undefined;
+  });
+  return { secret: secret ?? (await describeInto(step)), staged: staged ?? false };
+}
+
+/**
+ * Reads AWSCURRENT; returns undefined for a secret without credentials, which is not a failure between deployment and
+ * first use.
+ */
+async function readIfInitialized(
+  invocation: Invocation,
+  secret: Pick<SecretDescription, 'stages'>,
+): Promise<StoredVersion | undefined> {
+  const { ledger, log, secretArn } = invocation;
+  const empty = (failure: unknown) => {
+    if (!(failure instanceof CredentialNotInitializedError)) throw failure;
+    log('The secret holds no credentials yet: nothing to do', { secretArn });
+    return undefined;
+  };
+  const current = await readCurrent(invocation, secret).catch(empty);
+  if (!(current?.problem instanceof CredentialNotInitializedError)) return current;
+  // A placeholder over a credential that was rotated before is a mistake, and is put right.
+  return (await ledger.usernameOf(secretArn)) === undefined ? empty(current.problem) : current;
+}
+
+/**
+ * The version that the rotation has ended with, while AWSCURRENT is on it: its token's, or the one that an operator's
+ * edit made necessary; the ledger records which. `schedule test`: Secrets Manager tests a schedule with a version that
+ * has no value, or AWSCURRENT's (docs/aws.md).
+ * @throws StaleRotationError for a late step; CredentialNotInitializedError, SecretShapeError, SecretStoreError
+ */
+async function versionOfRotation(
+  step: StepInvocation,
+  described: SecretDescription,
+): Promise<ReadableVersion | 'schedule test'> {
+  let secret: SecretDescription | undefined = described;
+  const found = await untilVisible(step.clock, step.deadlineMs, async () => {
+    const { stages } = secret ?? (await describeSecret(step));
+    secret = undefined;
+    if (stages.get(step.token)?.includes(AWSCURRENT)) return readVersionOnce(step, step.token);
+    const current = await readIfInitialized(step, { stages });
+    if (!current) return 'schedule test';
+    if (!current.credential) throw current.problem;
+    const { state } = await step.ledger.read(current.credential.username, step.deadlineMs);
+    const { journal } = state;
+    // Secrets Manager shows a version as AWSCURRENT some seconds after the ledger recorded it.
+    if (journal.state === 'committed' && journal.token === step.token) {
+      return current.versionId === committedVersion(journal) ? current : undefined;
+    }
+    // The step is repeated: its answer was lost, or Secrets Manager tries the rotation again.
+    if (journal.state === 'idle' && journal.lastToken === step.token) {
+      if (journal.lastVersion === current.versionId) return current;
+    }
+    const own = await readVersionOnce(step, step.token);
+    return !own || own.value === current.value ? 'schedule test' : 'stale';
+  });
+  if (found === undefined || found === 'stale') return failStale(step);
+  if (found !== 'schedule test' && !found.credential) throw found.problem;
+  return found;
+}
+
+/** A step of an earlier rotation moves and tests nothing, and leaves no label behind. @throws StaleRotationError */
+async function failStale(step: StepInvocation): Promise<never> {
+  const { secretArn, token } = step;
+  const { stages } = await describeSecret(step);
+  const labels = stages.get(token) ?? [];
+  if (labels.includes(AWSPENDING) && !labels.includes(AWSCURRENT)) await takePendingOff(step, token);
+  throw new RotationError(
+    'StaleRotationError',
+    `Version ${token} of ${secretArn} is not AWSCURRENT: the step belongs to a rotation that a later change has overtaken. ` +
+      'No password was presented and none was changed. If apps are refused, store a working password as a new version; ' +
+      'then rotate.',
+  );
 }

@@ -7,14 +7,14 @@ import { SETTLING_MS } from '../ledger/times.ts';
 import type { Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
-import { OutcomeUnknownError } from './errors.ts';
-import { endCommitted } from './exchange-outcome.ts';
+import { RotationError } from './errors.ts';
 import { type Proof, prove } from './log-in.ts';
-import { makeCurrent } from './make-current.ts';
-import type { Seen } from './observe.ts';
+import { endCommitted, makeCurrent } from './make-current.ts';
+import type { Observation } from './observe.ts';
 import { findInLog } from './sealed-answer.ts';
 
 export type Unsettled = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
+export type Lost = Extract<Journal, { state: 'lost' }>;
 
 const POLL_MS = 5_000;
 /** The time that a waiting invocation keeps for its end: enough to throw and to log the reason. */
@@ -26,10 +26,10 @@ const MARGIN_MS = 3_000;
  * @throws OutcomeUnknownError when it must wait longer than this invocation may live, or nothing is proven
  * @throws CredentialLostError when the old password is refused for certain: it was changed, and the new one is lost
  */
-export async function settleUnknownOutcome(
+export async function resolveUnknownOutcome(
   invocation: Invocation,
   journal: Unsettled,
-  seen: Seen,
+  seen: Observation,
 ): Promise<void> {
   const { ledger, deadlineMs } = invocation;
   const { attempt, startedAt } = journal;
@@ -81,7 +81,7 @@ export async function waitOrFail(
 async function storedUnderToken(
   invocation: Invocation,
   { token, attempt, oldVersion, oldHash }: Unsettled,
-  { username, current }: Seen,
+  { username, current }: Observation,
 ): Promise<boolean> {
   const version = await readVersionOnce(invocation, token);
   // A value without a credential is not what was received: ours holds the members of the version that it replaces.
@@ -99,7 +99,7 @@ async function storedUnderToken(
 
 /** Returns an operator's credential, stored since the exchange began: not the old password, and not a dead one. */
 async function storedByPerson(
-  { username, current, currentIsDead }: Seen,
+  { username, current, currentIsDead }: Observation,
   { oldVersion, oldHash }: Unsettled,
 ): Promise<Credential | undefined> {
   const { versionId, credential } = current;
@@ -115,7 +115,7 @@ async function storedByPerson(
 async function oldStillWorks(
   invocation: Invocation,
   journal: Unsettled,
-  seen: Seen,
+  seen: Observation,
   mayProveLoss: boolean,
 ): Promise<boolean> {
   const { attempt, oldVersion, oldHash, startedAt } = journal;
@@ -136,7 +136,7 @@ async function oldStillWorks(
 
 /** Returns an operator's version with the old password: it may be presented when the old version is barred. */
 async function storedAnew(
-  { username, current, currentIsDead }: Seen,
+  { username, current, currentIsDead }: Observation,
   { oldHash }: Unsettled,
 ): Promise<StoredVersion | undefined> {
   if (!current.credential || currentIsDead) return undefined;
@@ -145,7 +145,11 @@ async function storedAnew(
 }
 
 /** @throws CredentialLostError; returns when another invocation has found the answer meanwhile */
-async function failAsLost(invocation: Invocation, attempt: string, { username, state }: Seen): Promise<void> {
+async function failAsLost(
+  invocation: Invocation,
+  attempt: string,
+  { username, state }: Observation,
+): Promise<void> {
   const { ledger, metrics, deadlineMs } = invocation;
   const lost = await ledger.change(username, deadlineMs, (fresh, at) =>
     recordLost(fresh, attempt, username, at) && fresh.journal.state === 'lost' ? fresh.journal : undefined,
@@ -165,9 +169,9 @@ function endWithoutNewPassword(
 }
 
 function stillUnknown(
-  { username, state: { journal } }: Pick<Seen, 'username' | 'state'>,
+  { username, state: { journal } }: Pick<Observation, 'username' | 'state'>,
   settlesAt: number,
-): OutcomeUnknownError {
+): RotationError {
   const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;
   const until = new Date(settlesAt).toISOString();
   const why = answerIsKept
@@ -175,7 +179,8 @@ function stillUnknown(
       `\`${openingCommand(username)}\`; if it holds a password, store that as a new version of the secret. A retry or the ` +
       `recover event after ${until}`
     : `its answer did not arrive. ThingSpace may still execute the request until ${until}. After that, a retry or the recover event`;
-  return new OutcomeUnknownError(
+  return new RotationError(
+    'OutcomeUnknownError',
     `It is not known yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
       'password and settles it. The request is not repeated before.',
   );
@@ -186,10 +191,11 @@ function unproven(
   { secretArn }: Invocation,
   username: string,
   { error }: Extract<Proof, { works: false }>,
-): OutcomeUnknownError {
+): RotationError {
   const retryAt = (error as Partial<RefusedPasswordError>).retryAt;
   const when = retryAt === undefined ? 'half an hour later' : `after ${new Date(retryAt).toISOString()}`;
-  return new OutcomeUnknownError(
+  return new RotationError(
+    'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
       `does not say that the password was at fault. A retry or the recover event presents it once more, ${when}. ` +
       `If the guard is closed then, settle it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
@@ -198,8 +204,9 @@ function unproven(
   );
 }
 
-function notSearched(username: string, cause: Error): OutcomeUnknownError {
-  return new OutcomeUnknownError(
+function notSearched(username: string, cause: Error): RotationError {
+  return new RotationError(
+    'OutcomeUnknownError',
     `ThingSpace has changed the password of ${username} (the old one is refused), and the function could not search its own ` +
       'log for the answer, where the new one may be sealed. Let the function logs:FilterLogEvents on its log group; a ' +
       'retry or the recover event then searches it. Or have M2M Support reset the password and store that as a new ' +
@@ -208,11 +215,40 @@ function notSearched(username: string, cause: Error): OutcomeUnknownError {
   );
 }
 
-function oldIsGone(username: string, versionId: string): OutcomeUnknownError {
-  return new OutcomeUnknownError(
+function oldIsGone(username: string, versionId: string): RotationError {
+  return new RotationError(
+    'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
       'held the old one, is gone: no log-in can prove it. If an answer is sealed, ' +
       `\`${openingCommand(username)}\` shows it; otherwise have M2M Support reset the password. Store what is right as a ` +
       'new version of the secret.',
   );
+}
+
+/**
+ * Searches the log again for the answer of a lost exchange. A line may become searchable hours after it was written,
+ * and an earlier search may have failed. Half of the time that is left is kept for a password that an operator has
+ * stored.
+ * @returns the error to stop with, where the log does not hold the answer
+ */
+export async function lookForLost(
+  invocation: Invocation,
+  journal: Lost,
+  { username, current }: Observation,
+): Promise<'in the log' | { error: Error }> {
+  const { clock, deadlineMs } = invocation;
+  const nowMs = clock.nowMs();
+  const inLog = await findInLog(invocation, journal, username, nowMs + (deadlineMs - nowMs) / 2);
+  switch (inLog.found) {
+    case 'readable':
+      return 'in the log';
+    case 'locked':
+      return { error: inLog.error };
+    case 'not searched':
+      return {
+        error: credentialLost(username, journal, { notSearched: inLog.error, unreadable: current.problem }),
+      };
+    default:
+      return { error: credentialLost(username, journal, { unreadable: current.problem }) };
+  }
 }

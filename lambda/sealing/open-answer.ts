@@ -3,8 +3,15 @@ import { AnswerFormatError } from '../thingspace/answer-format.ts';
 import type { AnswerContent, ThingSpaceApi } from '../thingspace/api.ts';
 import { isInvisible } from '../visible.ts';
 import type { DataKey, Sealer } from './data-key.ts';
-import { decrypt, type Envelope, EnvelopeError, type EnvelopeHeader, readEnvelope } from './envelope.ts';
-import { envelopeForItem, PART_BYTES } from './seal-answer.ts';
+import {
+  decrypt,
+  type Envelope,
+  EnvelopeError,
+  type EnvelopeHeader,
+  envelopeForItem,
+  PART_BYTES,
+  readEnvelope,
+} from './seal-answer.ts';
 
 export type OpenedAnswer = AnswerContent & {
   /** `password`: `body` is the password itself in UTF-8 and nothing else of the answer. */

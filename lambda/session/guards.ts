@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { RefusedPasswordError, WaitAfterUnknownError } from '../ledger/errors.ts';
+import { DeniedError, RefusedPasswordError } from '../ledger/errors.ts';
 import { guardedLogIn } from '../ledger/guarded-log-in.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { WAITS_MS } from '../ledger/times.ts';
@@ -53,7 +53,8 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
       const leftMs = pauseLeftMs(versionId);
       if (leftMs > 0) {
         const retryAt = Math.ceil(wallMs() + leftMs);
-        throw new WaitAfterUnknownError(
+        throw new DeniedError(
+          'WaitAfterUnknownError',
           `${failures} log-in(s) of ${username} in this process failed or got no answer in a row; the next one waits until ` +
             `${new Date(retryAt).toISOString()}. The ledger would count them for all processes together.`,
           retryAt,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorIn } from '../../cli/error-line.ts';
-import { secretIdIn } from '../../lambda/rotation/event.ts';
+import { secretIdIn } from '../../lambda/rotation/context.ts';
 
 const OURS = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:thingspace/fleet-AbCdEf';
 const THEIRS = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:thingspace/meter-AbCdEf';

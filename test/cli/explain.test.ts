@@ -33,9 +33,9 @@ describe('The command explain', () => {
     const sources = ['lambda/rotation/errors.ts', 'lambda/ledger/errors.ts'].map((path) =>
       readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'),
     );
-    const names = [...sources.join('\n').matchAll(/override readonly name = '(\w+)'/g)].map(
-      ([, name]) => name,
-    );
+    const found = sources.join('\n').matchAll(/override readonly name = '(\w+)'|^ {2}\| '(\w+Error)'/gm);
+    const names = [...found].map(([, own, listed]) => own ?? listed);
+    expect(names.length).toBeGreaterThan(20);
     const unknown = names.filter(
       (name) => name !== 'InvalidEventError' && !Object.hasOwn(errors, name ?? ''),
     );

@@ -11,7 +11,8 @@ export type Stop = { file: string; functions: string[] };
  * part of the function around them.
  */
 export async function stopsOfCreateSecret(): Promise<Stop[]> {
-  const world = createWorld({ keepsProcess: true });
+  // Each password is hashed here: no other world has made it.
+  const world = createWorld({ keepsProcess: true, nextPassword: () => randomUUID() });
   await world.rotate();
   const token = randomUUID();
   world.aws.stage(token);

@@ -10,6 +10,8 @@ export function errorNames(): string[] {
   );
   return files.flatMap((file) => {
     const text = readFileSync(path.join(lambda, file), 'utf8');
-    return [...text.matchAll(/readonly name(?:: string)? = '(\w+)'/g)].map(([, name = '']) => name);
+    // A class with one name, or a list of the situations that share a class.
+    const found = text.matchAll(/readonly name(?:: string)? = '(\w+)'|^ {2}\| '(\w+Error)'/gm);
+    return [...found].map(([, own, listed]) => own ?? listed ?? '');
   });
 }

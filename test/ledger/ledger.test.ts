@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
-import {
-  LedgerUnavailableError,
-  RefusedPasswordError,
-  ReservationExpiredError,
-} from '../../lambda/ledger/errors.ts';
+import { LedgerUnavailableError, RefusedPasswordError } from '../../lambda/ledger/errors.ts';
 import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
 import { recordReceived } from '../../lambda/ledger/journal.ts';
 import { createLedger, type Ledger } from '../../lambda/ledger/ledger.ts';
@@ -256,7 +252,7 @@ test.each([
   };
   const reserving = ledger.reserve(presentation(), DEADLINE_MS);
   if (sent) return expect(await reserving).toHaveProperty('attempt');
-  await expect(reserving).rejects.toThrow(ReservationExpiredError);
+  await expect(reserving).rejects.toMatchObject({ name: 'ReservationExpiredError' });
   return expect(state()).toMatchObject({ inFlight: {}, failed: 0, presented: [] });
 });
 
@@ -266,7 +262,9 @@ test('leaves the journal idle when the reservation of an exchange took too long'
     delete hooks.beforeWrite;
     clock.advance(45_000);
   };
-  await expect(ledger.reserve(exchangeOf('t'), DEADLINE_MS)).rejects.toThrow(ReservationExpiredError);
+  await expect(ledger.reserve(exchangeOf('t'), DEADLINE_MS)).rejects.toMatchObject({
+    name: 'ReservationExpiredError',
+  });
   expect(state()).toMatchObject({ inFlight: {}, journal: { state: 'idle' } });
 });
 

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  ExchangeInProgressError,
-  LedgerUnavailableError,
-  ReservationExpiredError,
-} from '../../lambda/ledger/errors.ts';
+import { ExchangeInProgressError, LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { guardedLogInToExchange } from '../../lambda/ledger/guarded-log-in.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
 import type { Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
@@ -90,7 +86,9 @@ test('records the log-in until the deadline, and cancels the exchange when that 
   hooks.read = hooks.beforeWrite = () => {
     if (clock.nowMs() < 60_000) throw new TableError('down');
   };
-  await expect(ledger.reserve(exchangeOf('t'), DEADLINE_MS, logIn)).rejects.toThrow(ReservationExpiredError);
+  await expect(ledger.reserve(exchangeOf('t'), DEADLINE_MS, logIn)).rejects.toMatchObject({
+    name: 'ReservationExpiredError',
+  });
   expect(state()).toMatchObject({
     inFlight: {},
     failed: 0,

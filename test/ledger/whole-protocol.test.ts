@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import {
-  LedgerUnavailableError,
-  LockoutGuardError,
-  SharedUsernameError,
-} from '../../lambda/ledger/errors.ts';
+import { LedgerUnavailableError, LockoutGuardError } from '../../lambda/ledger/errors.ts';
 import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
 import type { Services } from '../../lambda/rotation/context.ts';
-import { PasswordRefusedError, StoredPasswordRefusedError } from '../../lambda/rotation/errors.ts';
+import { PasswordRefusedError } from '../../lambda/rotation/errors.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
 import { createWire, startProcess } from '../world/fate.ts';
 import { createAws } from '../world/memory-aws.ts';
@@ -59,7 +55,7 @@ test('costs one failed log-in, one alarm, and a daily reminder for a wrong store
   expect(failures).toHaveLength(40);
   expect(failures[0]).toBeInstanceOf(PasswordRefusedError);
   for (const failure of failures.slice(1)) {
-    expect(failure).toBeInstanceOf(StoredPasswordRefusedError);
+    expect(failure).toMatchObject({ name: 'StoredPasswordRefusedError' });
     expect(failure.message).toMatch(/does not work.*Store the right password as a new version/);
   }
   expect(world.violations).toEqual([]);
@@ -134,7 +130,7 @@ test('rotates a username by its first secret only, and advises the other one', a
   expect((await world.rotate()).rotated).toBe(true);
   const second = secondSecret(world, world.truth().password);
   const failure = await second.step('createSecret', randomUUID());
-  expect(failure).toBeInstanceOf(SharedUsernameError);
+  expect(failure).toMatchObject({ name: 'SharedUsernameError' });
   expect((failure as Error).message).toMatch(/rotated by the secret .*fleet-AbCdEf; .*Turn rotation off/s);
   expect(world.truth().getNewPasswords).toBe(1);
   expect((await world.rotate()).rotated).toBe(true);

@@ -256,14 +256,14 @@ export const answerMutants: Mutant[] = [
   },
   {
     rule: 'kind, part and count are authenticated',
-    file: 'lambda/sealing/envelope.ts',
+    file: 'lambda/sealing/seal-answer.ts',
     find: '[version, header.kind, ...about, header.part, header.parts]',
     replace: '[version, ...about]',
     noticedBy: 'test/sealing/envelope.test.ts',
   },
   {
     rule: 'envelopes of version 1 open',
-    file: 'lambda/sealing/envelope.ts',
+    file: 'lambda/sealing/seal-answer.ts',
     find: '[version, ...about, header.bodyBytes]',
     replace: '[version, ...about]',
     noticedBy: SEALING,

@@ -85,9 +85,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'a failure counts also when its attempt was swept meanwhile',
     file: 'lambda/ledger/settle.ts',
-    find: "    case 'failure':\n      delete state.inFlight[id];\n      state.unknowns = 0;\n      state.failed += 1;",
-    replace:
-      "    case 'failure':\n      delete state.inFlight[id];\n      state.unknowns = 0;\n      if (attempt) state.failed += 1;",
+    find: '      countFailure(state, id, presented, settlement, budgets, now);',
+    replace: '      if (attempt) countFailure(state, id, presented, settlement, budgets, now);',
     noticedBy: 'test/ledger/settle.test.ts',
   },
   {

@@ -24,14 +24,14 @@ const SAMPLE = 'test/histories/sample.test.ts';
 export const rotationMutants: Mutant[] = [
   {
     rule: 'a password that may have been AWSCURRENT does not count for a rotation that was asked for anew',
-    file: 'lambda/rotation/roll-forward.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: 'password, current)) ? asked : journal.token;',
     replace: 'password, current)) || asked ? asked : journal.token;',
     noticedBy: ANEW,
   },
   {
     rule: 'a version stored beside a rotation leaves AWSPENDING to that rotation',
-    file: 'lambda/rotation/roll-forward.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: 'if (asked !== undefined && asked !== token) ours.label = RECOVERED;',
     replace: '',
     noticedBy: ANEW,
@@ -39,7 +39,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a password in an older version does not count for a rotation that was asked for anew',
-    file: 'lambda/rotation/roll-forward.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: 'if (await readVersionOnce(invocation, token)) return false;',
     replace: '',
     noticedBy: ANEW,
@@ -47,7 +47,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a password that AWSPREVIOUS is on does not count for a rotation that was asked for anew',
-    file: 'lambda/rotation/roll-forward.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: 'return before?.credential?.password !== password;',
     replace: 'return before !== null;',
     noticedBy: ANEW,
@@ -104,7 +104,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'AWSPENDING is removed from a late step’s version',
-    file: 'lambda/rotation/rotated-version.ts',
+    file: 'lambda/rotation/steps.ts',
     find: 'await takePendingOff(step, token);',
     replace: ';',
     noticedBy: 'test/rotation/schedule-test.test.ts',
@@ -125,7 +125,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the recover event removes AWSPENDING from a finished version',
-    file: 'lambda/rotation/recover-event.ts',
+    file: 'lambda/rotation/steps.ts',
     find: '  await takePendingOff(invocation, pending);\n',
     replace: '',
     noticedBy: SWAP,
@@ -167,7 +167,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'an uncertain refusal stays uncertain when the ledger answers for it',
-    file: 'lambda/rotation/both-refused.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: 'refusals.filter(({ certain }) => !certain);',
     replace: 'refusals.filter(({ certain, error }) => !certain && error instanceof PasswordRefusedError);',
     noticedBy: SUPERSEDED,
@@ -230,7 +230,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a lost answer that KMS does not open now is not called lost',
-    file: 'lambda/rotation/lost-password.ts',
+    file: 'lambda/rotation/unknown-outcome.ts',
     find: 'return { error: inLog.error };',
     replace: 'return { error: credentialLost(username, journal) };',
     noticedBy: LOST,
@@ -251,7 +251,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the last steps pass when the operator’s version ended the rotation',
-    file: 'lambda/rotation/rotated-version.ts',
+    file: 'lambda/rotation/steps.ts',
     find: "if (journal.state === 'committed' && journal.token === step.token) {",
     replace: "if (journal.state === 'committed' && committedVersion(journal) === step.token) {",
     noticedBy: SWAP,
@@ -295,14 +295,14 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a put-back that did not take effect is not announced',
-    file: 'lambda/rotation/begun-put-back.ts',
+    file: 'lambda/rotation/observe.ts',
     find: 'if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return false;',
     replace: 'if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return true;',
     noticedBy: PUT_BACK_SAID,
   },
   {
     rule: 'a put-back whose password was refused since is not announced',
-    file: 'lambda/rotation/begun-put-back.ts',
+    file: 'lambda/rotation/observe.ts',
     find: '!currentIsDead && !isRefused && (await',
     replace: '(await',
     noticedBy: PUT_BACK_SAID,
@@ -310,7 +310,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a put-back is announced also when a member was edited since',
-    file: 'lambda/rotation/begun-put-back.ts',
+    file: 'lambda/rotation/observe.ts',
     find: 'return before?.credential !== undefined && before',
     replace: 'return before === undefined && before',
     noticedBy: PUT_BACK_SAID,
@@ -318,7 +318,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a put-back that may be under way is left to its own invocation',
-    file: 'lambda/rotation/begun-put-back.ts',
+    file: 'lambda/rotation/observe.ts',
     find: 'if (!tookEffect && now < puttingBack.at + LEASE_MS) return undefined;',
     replace: '',
     noticedBy: PUT_BACK_SAID,
@@ -382,7 +382,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the message of a loss names the fault of the version stored since',
-    file: 'lambda/rotation/lost-password.ts',
+    file: 'lambda/rotation/unknown-outcome.ts',
     find: 'credentialLost(username, journal, { unreadable: current.problem })',
     replace: 'credentialLost(username, journal)',
     noticedBy: STORED,
@@ -410,7 +410,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'an empty RotationToken is absent',
-    file: 'lambda/rotation/event.ts',
+    file: 'lambda/rotation/context.ts',
     find: 'RotationToken || undefined',
     replace: 'RotationToken ?? undefined',
     noticedBy: STORED,
@@ -555,14 +555,14 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the data key is wiped however its rotation ends',
-    file: 'lambda/rotation/data-key.ts',
+    file: 'lambda/rotation/change-password.ts',
     find: '(await wiped)();',
     replace: 'await wiped;',
     noticedBy: AT_ONCE,
   },
   {
     rule: 'a missing data key does not stop a rotation that needs none',
-    file: 'lambda/rotation/data-key.ts',
+    file: 'lambda/rotation/change-password.ts',
     find: 'await work(key);',
     replace: 'await key;\n    await work(key);',
     noticedBy: AT_ONCE,
@@ -604,21 +604,21 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a repeated step finds its finished rotation done',
-    file: 'lambda/rotation/rotated-version.ts',
+    file: 'lambda/rotation/steps.ts',
     find: 'if (journal.lastVersion === current.versionId) return current;',
     replace: '',
     noticedBy: 'test/rotation/swap.test.ts',
   },
   {
     rule: 'the function’s own version under AWSCURRENT is not taken for an operator’s',
-    file: 'lambda/rotation/roll-forward.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: 'overtaken: versionId !== token',
     replace: 'overtaken: true',
     noticedBy: UNKNOWN,
   },
   {
     rule: 'a usable password beside an unusable sealed one resolves the exchange',
-    file: 'lambda/rotation/roll-forward.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: 'if (failure instanceof PresentableError && (await currentWorks(invocation, journal, seen))) return;',
     replace: '',
     noticedBy: 'test/rotation/unusable-password.test.ts',
@@ -632,21 +632,21 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the end of a trouble is announced',
-    file: 'lambda/rotation/unfinished-rotation.ts',
+    file: 'lambda/rotation/standing-trouble.ts',
     find: 'isOver(state) || (!holder',
     replace: '(!holder',
     noticedBy: PUT_BACK,
   },
   {
     rule: 'the schedule’s test announces and sends nothing',
-    file: 'lambda/rotation/rotated-version.ts',
+    file: 'lambda/rotation/steps.ts',
     find: "!own || own.value === current.value ? 'schedule test' : 'stale';",
     replace: "!own ? 'stale' : 'stale';",
     noticedBy: 'test/rotation/schedule-test.test.ts',
   },
   {
     rule: 'test and finish only while AWSCURRENT is on the token',
-    file: 'lambda/rotation/rotated-version.ts',
+    file: 'lambda/rotation/steps.ts',
     find: 'if (stages.get(step.token)?.includes(AWSCURRENT)) return',
     replace: 'if (stages.get(step.token)) return',
     noticedBy: OVERLAP,
@@ -660,7 +660,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the recover event finishes a waiting roll forward',
-    file: 'lambda/rotation/recover-event.ts',
+    file: 'lambda/rotation/steps.ts',
     find: 'const { username } = await recoverPending(invocation, secret);',
     replace: "const username = current.credential?.username ?? '';",
     noticedBy: RULES,
@@ -699,7 +699,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a settled exchange ends the hold of the others, and announces the end',
-    file: 'lambda/rotation/recover-event.ts',
+    file: 'lambda/rotation/steps.ts',
     find: '  await liftHolds(invocation);\n',
     replace: '',
     noticedBy: HOLDS,
@@ -739,7 +739,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the check of a credential on hold announces the hold',
-    file: 'lambda/rotation/unfinished-rotation.ts',
+    file: 'lambda/rotation/standing-trouble.ts',
     find: 'return recordTrouble(invocation, () => found);',
     replace: 'return;',
     noticedBy: HOLDS,
@@ -755,7 +755,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a rotation whose invocations all died is seen by its version',
-    file: 'lambda/rotation/unfinished-rotation.ts',
+    file: 'lambda/rotation/standing-trouble.ts',
     find: 'if (!failed && unfinished === undefined) return undefined;',
     replace: 'if (!failed) return undefined;',
     noticedBy: STANDING,
@@ -763,14 +763,14 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the check asks by a log-in whether a trouble is over',
-    file: 'lambda/rotation/trouble-over.ts',
+    file: 'lambda/rotation/standing-trouble.ts',
     find: '  const proof = await prove(invocation, versionId, credential);\n  if (!proof.works) throw proof.error;\n',
     replace: '',
     noticedBy: STANDING,
   },
   {
     rule: 'a rotation that failed while the secret could not be read is the username’s trouble',
-    file: 'lambda/rotation/trouble-over.ts',
+    file: 'lambda/rotation/standing-trouble.ts',
     find: 'state.trouble ??= { ...trouble };',
     replace: '',
     noticedBy: STANDING,
@@ -778,7 +778,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a roll forward that had been made current already is announced by the check that ends it',
-    file: 'lambda/rotation/roll-forward.ts',
+    file: 'lambda/rotation/make-current.ts',
     find: '(alreadyCurrent && token === invocation.token)',
     replace: 'alreadyCurrent',
     noticedBy: UNKNOWN,
@@ -814,7 +814,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a trouble ends only when the log-in that asks AWSCURRENT succeeds',
-    file: 'lambda/rotation/trouble-over.ts',
+    file: 'lambda/rotation/standing-trouble.ts',
     find: 'if (!proof.works) throw proof.error;',
     replace: '',
     noticedBy: PLANTED,
@@ -856,7 +856,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the daily check leaves AWSPENDING on a version without a value',
-    file: 'lambda/rotation/recover-event.ts',
+    file: 'lambda/rotation/steps.ts',
     find: 'if (!(await readVersionOnce(invocation, pending))) return rotationEnabled ? pending : undefined;',
     replace: '',
     noticedBy: BRANCHES,

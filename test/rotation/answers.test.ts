@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { open } from '../../lambda/sealing/open-answer.ts';
+import { readEnvelope } from '../../lambda/sealing/seal-answer.ts';
 import { NoAnswerError } from '../../lambda/thingspace/call-errors.ts';
 import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { sampled, upTo } from '../thorough.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
+import { withDataKey } from '../../lambda/rotation/change-password.ts';
 import type { Invocation, StepInvocation } from '../../lambda/rotation/context.ts';
-import { withDataKey } from '../../lambda/rotation/data-key.ts';
 import { logOut } from '../../lambda/rotation/log-in.ts';
 import type { DataKey } from '../../lambda/sealing/data-key.ts';
 import { startProcess } from '../world/fate.ts';

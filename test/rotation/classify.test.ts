@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CredentialState, Journal } from '../../lambda/ledger/state.ts';
 import { newState } from '../../lambda/ledger/state.ts';
 import { LEASE_MS } from '../../lambda/ledger/times.ts';
-import type { Seen } from '../../lambda/rotation/observe.ts';
+import type { Observation } from '../../lambda/rotation/observe.ts';
 import { classify } from '../../lambda/rotation/recovery.ts';
 
 const NOW = Date.UTC(2026, 0, 5);
@@ -18,8 +18,8 @@ const exchange = {
 
 function seen(
   journal: Journal,
-  over: Partial<Omit<Seen, 'state'>> & { state?: Partial<CredentialState>; version?: string } = {},
-): Seen {
+  over: Partial<Omit<Observation, 'state'>> & { state?: Partial<CredentialState>; version?: string } = {},
+): Observation {
   const { state, version = 'V0', ...rest } = over;
   return {
     username: 'Fleet',
@@ -45,7 +45,7 @@ const committed: Journal = { state: 'committed', ...exchange, receivedAt: NOW, v
 const lost: Journal = { state: 'lost', ...exchange, since: NOW };
 
 describe('the rows for each state that earlier invocations can leave', () => {
-  test.each<[string, Seen, string]>([
+  test.each<[string, Observation, string]>([
     ['a sealed password waits', seen(received), 'roll forward'],
     ['an exchange whose owner may live', seen({ state: 'exchanging', ...exchange }), 'wait for its owner'],
     [

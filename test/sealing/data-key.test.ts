@@ -2,9 +2,8 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { isAwsManagedKey, kmsSealer, type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
-import { readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { open } from '../../lambda/sealing/open-answer.ts';
-import { seal } from '../../lambda/sealing/seal-answer.ts';
+import { readEnvelope, seal } from '../../lambda/sealing/seal-answer.ts';
 import { startWorld, type World } from '../local/aws/world.ts';
 
 const CONTEXT = { secretArn: 'arn:secret', token: 'token' };

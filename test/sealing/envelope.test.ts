@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SealingKeyError } from '../../lambda/sealing/data-key.ts';
+import { open } from '../../lambda/sealing/open-answer.ts';
 import {
   decrypt,
   type Envelope,
@@ -7,9 +8,8 @@ import {
   type EnvelopeHeader,
   encrypt,
   readEnvelope,
-} from '../../lambda/sealing/envelope.ts';
-import { open } from '../../lambda/sealing/open-answer.ts';
-import { seal } from '../../lambda/sealing/seal-answer.ts';
+  seal,
+} from '../../lambda/sealing/seal-answer.ts';
 import { ABOUT, oneKey } from './one-key.ts';
 
 const HEADER: EnvelopeHeader = { version: 2, kind: 'answer', ...ABOUT, part: 1, parts: 1 };

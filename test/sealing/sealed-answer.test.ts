@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EnvelopeError, encrypt, readEnvelope } from '../../lambda/sealing/envelope.ts';
 import { condense, open, openPassword, readOpened } from '../../lambda/sealing/open-answer.ts';
 import {
+  EnvelopeError,
+  encrypt,
   envelopeForItem,
   PART_BYTES,
+  readEnvelope,
   type Sealable,
   seal,
   sealPassword,

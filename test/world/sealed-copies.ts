@@ -1,4 +1,4 @@
-import { decrypt, readEnvelope } from '../../lambda/sealing/envelope.ts';
+import { decrypt, readEnvelope } from '../../lambda/sealing/seal-answer.ts';
 import type { AnswerContent } from '../../lambda/thingspace/api.ts';
 import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import type { Aws } from './memory-aws.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { MaybeApiKey, Outcome, ThingSpaceApi } from '../thingspace/api.ts';
+import type { MaybeApiKey, NeverSent, Outcome, ThingSpaceApi } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import { DeniedError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -17,6 +17,8 @@ export type StoredCredential = MaybeApiKey & {
 };
 
 const LOG_IN_TIMEOUT_MS = 30_000;
+/** Long enough to wait for the end of a bearer that has too little left, and to fetch the next one. */
+const PREPARE_TIMEOUT_MS = 105_000;
 /** The time that is kept for counting and announcing the outcome. */
 const ANNOUNCING_MS = 3_000;
 /** A log-in that is cut short counts as a failure, so it is not begun with less time. */
@@ -33,9 +35,10 @@ type Hooks = {
 };
 
 /**
- * The only way to log in: reserve, send, settle. Every log-in with a stored password goes through here, of rotation and
- * of apps; the one other call that carries a password is the exchange.
- * @returns the session token, or the reason why the platform gave none; counted and announced in both cases
+ * The only way to log in: prepare, reserve, send, settle. Every log-in with a stored password goes through here, of
+ * rotation and of apps; the one other call that carries a password is the exchange.
+ * @returns the session token, or the reason why the platform gave none; counted and announced in both cases. `never-sent`
+ *   with a `BearerError`: no bearer could be had, and nothing was reserved
  * @throws LockoutGuardError, LedgerUnavailableError, LedgerItemError: nothing was sent
  */
 export async function guardedLogIn(
@@ -46,6 +49,7 @@ export async function guardedLogIn(
   { onRefused, onSession }: Hooks = {},
 ): Promise<Outcome<string>> {
   const { outcome, reservation } = await present(services, credential, who, deadlineMs);
+  if (!reservation) return outcome;
   const settlement = settlementOf(outcome);
   const certain = isCertain(settlement);
   const settled = services.ledger.settle(
@@ -81,6 +85,7 @@ export async function guardedLogInToExchange(
   const { ledger } = services;
   const logIn = { ...who, purpose: 'log-in' } as const;
   const { outcome, reservation } = await present(services, credential, logIn, deadlineMs);
+  if (!reservation) return outcome;
   if (outcome.outcome !== 'done') {
     const settlement = settlementOf(outcome);
     await ledger.settle(reservation, settlement, deadlineMs, isCertain(settlement) ? onRefused : undefined);
@@ -94,21 +99,25 @@ export async function guardedLogInToExchange(
   return { outcome: 'done', value: { session: outcome.value, reserved } };
 }
 
-/** Reserves and sends. The caller settles the outcome. */
+/**
+ * Prepares, reserves and sends. The caller settles the outcome. Without a reservation nothing was sent: a log-in that
+ * cannot leave must not hold up the others.
+ */
 async function present(
   { ledger, api, clock }: Services,
   credential: StoredCredential,
   who: Who,
   deadlineMs: number,
-): Promise<{ outcome: Outcome<string>; reservation: Reservation }> {
+): Promise<
+  { outcome: Outcome<string>; reservation: Reservation } | { outcome: NeverSent; reservation?: never }
+> {
   const { secretArn, versionId, username, password } = credential;
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
-  if (leftMs() < MIN_WAIT_MS) {
-    throw new DeniedError(
-      'TooLateToLogInError',
-      `Too little time is left for a log-in of ${username}. A retry continues from here.`,
-    );
-  }
+  mustHaveTime(leftMs(), username);
+  const timeoutMs = Math.min(PREPARE_TIMEOUT_MS, leftMs() - MIN_WAIT_MS);
+  const prepared = await api.prepare(credential, { timeoutMs });
+  if (prepared.outcome === 'never-sent') return { outcome: prepared };
+  mustHaveTime(leftMs(), username);
   const print = await fingerprint(username, versionId, password);
   const reservation = await ledger.reserve(
     { ...who, secretArn, versionId, username, fingerprint: print },
@@ -119,6 +128,14 @@ async function present(
     mayLeave: () => ledger.mayStillLeave(reservation),
   };
   return { outcome: await api.logIn(credential, limits), reservation };
+}
+
+function mustHaveTime(leftMs: number, username: string): void {
+  if (leftMs >= MIN_WAIT_MS) return;
+  throw new DeniedError(
+    'TooLateToLogInError',
+    `Too little time is left for a log-in of ${username}. A retry continues from here.`,
+  );
 }
 
 /** A refusal that is certainly about the credentials. */

@@ -10,6 +10,7 @@ import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { Outcome } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
+import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
 
@@ -32,7 +33,6 @@ export async function logInAndOut(
   purpose: Presentation['purpose'],
   onRefused?: OnRefused,
 ): Promise<void> {
-  const { username, password } = credential;
   const watch = await watchReplaced(versionId, credential, onRefused);
   let loggedOut: Promise<void> | undefined;
   const onSession = (session: string) => {
@@ -41,7 +41,7 @@ export async function logInAndOut(
   try {
     const outcome = await guardedLogIn(
       invocation,
-      { secretArn: invocation.secretArn, versionId, username, password },
+      { secretArn: invocation.secretArn, versionId, ...credential },
       { actor: ACTOR, purpose, share: 'rotation' },
       invocation.deadlineMs,
       { onRefused: watch.onRefused, onSession },
@@ -62,11 +62,10 @@ export async function logInToExchange(
   { versionId, credential }: ReadableVersion,
 ): Promise<SessionToExchange> {
   const { secretArn, token, deadlineMs } = invocation;
-  const { username, password } = credential;
   const watch = await watchReplaced(versionId, credential);
   const outcome = await guardedLogInToExchange(
     invocation,
-    { secretArn, versionId, username, password },
+    { secretArn, versionId, ...credential },
     { actor: ACTOR, share: 'rotation' },
     token,
     deadlineMs,
@@ -106,12 +105,9 @@ function doneOrThrow<T>(
       if (replaced) throw replacedMeanwhile(username, versionId);
       throw refused(outcome.code, credential, versionId);
     case 'never-sent':
-      throw new RotationError(
-        'ThingSpaceUnreachableError',
-        'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
-          'URL. A retry continues from here.',
-        { cause: outcome.cause },
-      );
+      throw new RotationError('ThingSpaceUnreachableError', notSentWords(outcome.cause, username), {
+        cause: outcome.cause,
+      });
     case 'unknown':
       throw new RotationError(
         'LogInUnknownError',
@@ -121,6 +117,12 @@ function doneOrThrow<T>(
       );
   }
 }
+
+const notSentWords = (cause: Error, username: string): string =>
+  cause instanceof BearerError
+    ? `There is no bearer for a log-in of ${username}, so none was sent and nothing counts. ${cause.message}`
+    : 'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
+      'URL. A retry continues from here.';
 
 /**
  * The refusal of a password, now or in an earlier log-in that the ledger recorded. `certain`: the refusal was certainly

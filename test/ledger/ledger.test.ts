@@ -284,6 +284,7 @@ test('checks its reservation right before a log-in, so a suspended process sends
   const { ledger, clock, state } = setUp();
   let left: boolean | undefined;
   const api = {
+    prepare: async () => ({ outcome: 'done' }),
     logIn: async (_credential: object, { mayLeave }: CallLimits) => {
       clock.advance(60_000);
       left = mayLeave?.();
@@ -319,6 +320,7 @@ const WHO = { actor: 'an app', purpose: 'log-in', share: 'app' } as const;
 function apiThat(answers: Outcome<string>) {
   const presented: string[] = [];
   const api = {
+    prepare: async () => ({ outcome: 'done' }),
     logIn: async ({ password }: { password: string }) => {
       presented.push(password);
       return answers;

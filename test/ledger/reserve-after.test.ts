@@ -99,7 +99,8 @@ test('records the log-in until the deadline, and cancels the exchange when that 
 
 const CREDENTIAL = { secretArn: SECRET_ARN, versionId: 'v1', username: 'Fleet', password: 'Secret 1' };
 const WHO = { actor: 'rotation', share: 'rotation' } as const;
-const apiThat = (outcome: Outcome<string>) => ({ logIn: async () => outcome }) as unknown as ThingSpaceApi;
+const apiThat = (outcome: Outcome<string>) =>
+  ({ prepare: async () => ({ outcome: 'done' }), logIn: async () => outcome }) as unknown as ThingSpaceApi;
 
 test('returns the session for a log-out when the exchange cannot be reserved', async () => {
   const { ledger, clock, hooks } = setUp();

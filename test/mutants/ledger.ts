@@ -8,8 +8,22 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'no log-in begins that the deadline would cut short',
     file: 'lambda/ledger/guarded-log-in.ts',
-    find: 'if (leftMs() < MIN_WAIT_MS) {',
-    replace: 'if (leftMs() < 0) {',
+    find: 'if (leftMs >= MIN_WAIT_MS) return;',
+    replace: 'if (leftMs >= 0) return;',
+    noticedBy: 'test/ledger/guarded-log-in.test.ts',
+  },
+  {
+    rule: 'no log-in is reserved without a bearer',
+    file: 'lambda/ledger/guarded-log-in.ts',
+    find: "if (prepared.outcome === 'never-sent') return { outcome: prepared };",
+    replace: '',
+    noticedBy: 'test/ledger/guarded-log-in.test.ts',
+  },
+  {
+    rule: 'no log-in is reserved after the bearer took its time',
+    file: 'lambda/ledger/guarded-log-in.ts',
+    find: 'return { outcome: prepared };\n  mustHaveTime(leftMs(), username);',
+    replace: 'return { outcome: prepared };',
     noticedBy: 'test/ledger/guarded-log-in.test.ts',
   },
   {

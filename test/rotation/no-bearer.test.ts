@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { perform } from '../../lambda/rotation/steps.ts';
+import type { LogInCredential, MaybeApiKey, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
+import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
+import { startProcess } from '../world/fate.ts';
+import { createWorld, FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
+
+/** `createSecret` in memory, whose calls to ThingSpace are changed by `change`. */
+function createSecretWith(change: (api: ThingSpaceApi) => Partial<ThingSpaceApi>) {
+  const world = createWorld();
+  const services = world.wireUp(startProcess());
+  const api = { ...services.api, ...change(services.api) };
+  const token = randomUUID();
+  world.aws.stage(token);
+  const run = () => perform({ ...services, api }, world.eventOf('createSecret', token), 15 * MINUTE_MS);
+  return { world, run };
+}
+
+test('reserves no log-in of a rotation when there is no bearer, and says so', async () => {
+  const { world, run } = createSecretWith(() => ({
+    prepare: async () => ({ outcome: 'never-sent', cause: new BearerError('no-key') }),
+  }));
+  const failure = await run().catch((error: Error) => error);
+  expect(failure).toMatchObject({
+    name: 'ThingSpaceUnreachableError',
+    message: expect.stringMatching(/^There is no bearer for a log-in of .* "apiKey" and "apiSecret"/),
+  });
+  expect(String(failure)).not.toContain('cannot be reached');
+  expect(world.truth()).toMatchObject({ logIns: 0, getNewPasswords: 0 });
+  expect(world.state()).toMatchObject({ inFlight: {}, failed: 0, journal: { state: 'idle' } });
+});
+
+test('takes key and secret from the version whose password it presents', async () => {
+  const seen: (MaybeApiKey | LogInCredential)[] = [];
+  const { world, run } = createSecretWith(({ logIn }) => ({
+    prepare: async (key) => {
+      seen.push(key);
+      return { outcome: 'done' };
+    },
+    logIn: (credential, limits) => {
+      seen.push(credential);
+      return logIn(credential, limits);
+    },
+  }));
+  const stored = { username: USERNAME, password: FIRST_PASSWORD, apiKey: 'k', apiSecret: 's' };
+  world.aws.store(JSON.stringify(stored));
+  await run();
+  const versionId = expect.any(String);
+  expect(seen).toEqual([
+    { ...stored, secretArn: SECRET_ARN, versionId },
+    { ...stored, secretArn: SECRET_ARN, versionId },
+  ]);
+});

@@ -17,7 +17,7 @@ import type { Services } from './context.ts';
 
 /**
  * Makes the services from the function's environment; once per process.
- * @throws SettingsError, BudgetsError, BaseUrlError, PasswordElementError
+ * @throws SettingsError, BudgetsError, BaseUrlError, PasswordElementError, TokenHostError
  */
 export function wire(logger: Logger, store: SecretStore): Services {
   const settings = readSettings(process.env);

@@ -84,6 +84,21 @@ describe('The operator’s tool as a process', () => {
     expect(await cli([...args, '--trial'])).toMatchObject({ code: 2 });
   });
 
+  it('proves the key, and logs in and out, where the function calls REST', async () => {
+    const rest = await startWorld({ transport: 'rest' });
+    try {
+      await rest.conductor.rotate(rest.secretArn);
+      const doctor = await cli(['doctor', '--secret', rest.secretArn, '--json'], rest.operatorEnv);
+      const checks: { check: string; ok: boolean }[] = JSON.parse(doctor.stdout);
+      expect(checks.find(({ check }) => check === 'REST')).toMatchObject({ ok: true });
+      const trial = await cli(['trial', '--secret', rest.secretArn, '--yes'], rest.operatorEnv);
+      expect(trial).toMatchObject({ code: 0, stderr: '' });
+      expect(trial.stdout).toContain('It works: ThingSpace gave a session (logged out again)');
+    } finally {
+      await rest.close();
+    }
+  });
+
   it('opens an answer from a file through KMS, and nothing under another encryption context', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cli-'));
     const client = new KMSClient(clientAt(world.env.AWS_ENDPOINT_URL_KMS));

@@ -169,7 +169,8 @@ export function errorCode(faultcode: string, presented: readonly string[] = []):
   const listed = spelling.get(code.toLowerCase());
   if (listed !== undefined) return listed;
   if (!/^[A-Za-z0-9_.:-]{1,128}$/.test(code) || code.startsWith(GATEWAY)) return UNREADABLE_CODE;
-  return presented.some((secret) => shows(code, secret)) ? UNREADABLE_CODE : code;
+  // The text before the code is looked at, too: a secret with a colon would lose its first part with it.
+  return presented.some((secret) => shows(faultcode, secret)) ? UNREADABLE_CODE : code;
 }
 
 /** Reports whether a text shows a secret, in clear or in a form that a code's characters allow. */

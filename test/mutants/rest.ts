@@ -100,6 +100,13 @@ export const restMutants: Mutant[] = [
     noticedBy: TABLE,
   },
   {
+    rule: 'a secret with a colon is not repeated in part',
+    file: 'lambda/thingspace/codes.ts',
+    find: 'shows(faultcode, secret)',
+    replace: 'shows(code, secret)',
+    noticedBy: 'test/thingspace/codes.test.ts',
+  },
+  {
     rule: 'an error with a password inside proves nothing',
     file: 'lambda/thingspace/rest/refusals.ts',
     find: 'countOf(root, name) > 0',

@@ -92,6 +92,10 @@ describe('the code in a faultcode', () => {
     expect(errorCode('INPUT_INVALID.Username.Locked', [password, ''])).toBe('INPUT_INVALID.Username.Locked');
   });
 
+  test('a secret with a colon is not repeated in part', () => {
+    expect(errorCode('INPUT_INVALID.One:Half-7Qz.X', ['One:Half-7Qz'])).toBe('Unreadable');
+  });
+
   test('a listed code is repeated even if a short password happens to be a part of it', () => {
     expect(errorCode('a:UnifiedWebService.INPUT_INVALID.Password.Invalid', ['Pass'])).toBe(
       'INPUT_INVALID.Password.Invalid',

@@ -9,7 +9,7 @@ import type { DataKey } from '../sealing/data-key.ts';
 import { envelopeForItem, seal } from '../sealing/seal-answer.ts';
 import { unusableBecause } from '../secret/credential.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
-import type { RawAnswer } from '../thingspace/api.ts';
+import type { OpenSession, RawAnswer } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { Invocation, StepInvocation } from './context.ts';
@@ -54,7 +54,8 @@ export async function changePassword(
   if (timeForExchangeMs(invocation) === undefined) throw notEnoughTime(invocation);
   const key = await sealing;
   // Death point 1
-  const { session, reserved } = await logInToExchange(invocation, current);
+  const { session: sessionToken, reserved } = await logInToExchange(invocation, current);
+  const session = { ...current.credential, token: sessionToken };
   let loggedOut: Promise<void> | undefined;
   try {
     // Death point 2
@@ -99,7 +100,7 @@ function notEnoughTime({ clock, deadlineMs }: StepInvocation): RotationError {
 async function sendGetNewPassword(
   invocation: StepInvocation,
   { reservation, current }: Exchange,
-  session: string,
+  { token, apiKey, apiSecret }: OpenSession,
 ): Promise<RawAnswer> {
   const { api, ledger } = invocation;
   const timeoutMs = timeForExchangeMs(invocation);
@@ -107,7 +108,7 @@ async function sendGetNewPassword(
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
     throw notEnoughTime(invocation);
   }
-  const answer = await api.getNewPassword({ token: session }, current.credential.password, {
+  const answer = await api.getNewPassword({ token, apiKey, apiSecret }, current.credential.password, {
     timeoutMs,
     mayLeave: () => ledger.mayStillLeave(reservation),
   });
@@ -224,6 +225,9 @@ function endUnknown(
   );
 }
 
+const REPEATED =
+  ': over REST a gateway may have sent the request twice, and this may be the answer to the second';
+
 /** Records a fault that ThingSpace answered with, and throws. @throws ExchangeRefusedError, OutcomeUnknownError */
 async function endRefused(
   invocation: Invocation,
@@ -231,14 +235,17 @@ async function endRefused(
   code: string,
   envelope: string,
 ): Promise<never> {
-  const { exchangeChangedNothing, exchangeCounts, certainlyCredentials, words } = meaningOf(code);
+  const { exchangeChangedNothing, exchangeCounts, certainlyCredentials, words } = meaningOf(
+    code,
+    invocation.api.transport,
+  );
   const { username } = reservation;
-  if (!exchangeChangedNothing) {
+  if (exchangeChangedNothing !== 'proven') {
     await endUnknown(invocation, reservation, envelope);
     throw new RotationError(
       'OutcomeUnknownError',
       `ThingSpace answered the request for a new password of ${username} with ${code} (${words}), which does ` +
-        `not prove that nothing was changed. In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old ` +
+        `not prove that nothing was changed${exchangeChangedNothing === 'probable' ? REPEATED : ''}. In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old ` +
         'password and settles it.',
     );
   }

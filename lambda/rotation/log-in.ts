@@ -4,10 +4,10 @@ import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '..
 import { isReplaced } from '../ledger/replaced.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
-import type { Credential } from '../secret/credential.ts';
+import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';
-import type { ReadableVersion } from '../secret/stored-version.ts';
-import type { Outcome } from '../thingspace/api.ts';
+import { type ReadableVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
+import type { MaybeApiKey, OpenSession, Outcome } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
@@ -35,8 +35,8 @@ export async function logInAndOut(
 ): Promise<void> {
   const watch = await watchReplaced(versionId, credential, onRefused);
   let loggedOut: Promise<void> | undefined;
-  const onSession = (session: string) => {
-    loggedOut = logOut(invocation, session);
+  const onSession = (token: string) => {
+    loggedOut = logOut(invocation, { ...credential, token });
   };
   try {
     const outcome = await guardedLogIn(
@@ -154,14 +154,32 @@ export async function prove(
 }
 
 /**
+ * Returns the application's key for a password that AWSCURRENT does not hold: AWSCURRENT's, which an operator wrote last,
+ * otherwise that of another version. SOAP needs none. @throws SecretStoreError
+ */
+export async function keyToPresentWith(
+  invocation: Invocation,
+  current: StoredVersion,
+  otherVersion: string | undefined,
+): Promise<MaybeApiKey> {
+  if (invocation.api.transport === 'soap') return {};
+  const key = apiKeyAmong(current.value);
+  if (key.apiKey !== undefined || otherVersion === undefined) return key;
+  return apiKeyAmong((await readVersionOnce(invocation, otherVersion))?.value);
+}
+
+/**
  * Ends a session. Never throws: a failure is only logged, because the session dies after 20 idle minutes
  * (docs/thingspace-api.md). The caller awaits it before the invocation ends: Lambda freezes the process then, and a
  * request that is half sent would be cut off, or time out in a later invocation (docs/aws.md).
  */
-export async function logOut({ api, clock, log, deadlineMs }: Invocation, session: string): Promise<void> {
+export async function logOut(
+  { api, clock, log, deadlineMs }: Invocation,
+  { token, apiKey, apiSecret }: OpenSession,
+): Promise<void> {
   const timeoutMs = Math.min(LOG_OUT_TIMEOUT_MS, deadlineMs - clock.nowMs());
   const { outcome } = await api
-    .logOut({ token: session }, { timeoutMs })
+    .logOut({ token, apiKey, apiSecret }, { timeoutMs })
     .catch(() => ({ outcome: 'failed' }));
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }

@@ -22,7 +22,7 @@ import {
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
-import { prove, type Refusal } from './log-in.ts';
+import { keyToPresentWith, prove, type Refusal } from './log-in.ts';
 import type { Observation } from './observe.ts';
 import { openPassword, unusable } from './sealed-answer.ts';
 
@@ -144,8 +144,9 @@ async function proveOurs(
   current: StoredVersion,
   theirs: Refusal | undefined,
 ): Promise<void> {
-  const { username, password, attempt } = ours;
-  const proof = await prove(invocation, attempt, { username, password });
+  const { username, password, attempt, oldVersion } = ours;
+  const key = await keyToPresentWith(invocation, current, oldVersion);
+  const proof = await prove(invocation, attempt, { username, password, ...key });
   if (proof.works) return;
   await takePendingOff(invocation, storedAs);
   await failWithBothRefused(invocation, ours, current.versionId, theirs ? [theirs, proof] : [proof]);

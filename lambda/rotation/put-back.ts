@@ -7,7 +7,7 @@ import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-v
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
-import { prove } from './log-in.ts';
+import { keyToPresentWith, prove } from './log-in.ts';
 import type { BegunPutBack, Observation } from './observe.ts';
 import { openPassword } from './sealed-answer.ts';
 import { recordTrouble } from './standing-trouble.ts';
@@ -30,9 +30,10 @@ type Candidate = {
  */
 export async function putBack(invocation: Invocation, seen: Observation): Promise<boolean> {
   const { username, current } = seen;
+  const key = await keyToPresentWith(invocation, current, seen.state.lastGood?.versionId);
   for await (const candidate of candidatesFor(invocation, seen)) {
     const { versionId, password } = candidate;
-    const proof = await prove(invocation, versionId, { username, password });
+    const proof = await prove(invocation, versionId, { username, password, ...key });
     if (!proof.works) continue;
     const to = await storedAs(invocation, username, candidate, current);
     const putBack = { versionId: to, replacedVersionId: current.versionId };

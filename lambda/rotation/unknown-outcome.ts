@@ -4,7 +4,7 @@ import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts
 import { credentialLost } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
-import type { Credential } from '../secret/credential.ts';
+import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
@@ -86,10 +86,10 @@ async function storedUnderToken(
   const version = await readVersionOnce(invocation, token);
   // A value without a credential is not what was received: ours holds the members of the version that it replaces.
   if (!version?.credential) return false;
-  const { password } = version.credential;
+  const { password, ...key } = version.credential;
   if ((await hashPassword(username, password)) === oldHash) return false;
   if (current.versionId !== token) {
-    const proof = await prove(invocation, token, { username, password });
+    const proof = await prove(invocation, token, { ...key, username, password });
     if (!proof.works) return false;
   }
   const ours = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };
@@ -126,7 +126,8 @@ async function oldStillWorks(
   if (!version) throw oldIsGone(username, oldVersion);
   if (!version.credential) throw version.problem;
   const { password } = version.credential;
-  const proof = await prove(invocation, version.versionId, { username, password }, (fresh, at) => {
+  const key = apiKeyAmong(seen.current.value, version.value);
+  const proof = await prove(invocation, version.versionId, { username, password, ...key }, (fresh, at) => {
     // The refusal and what it proves are one write and one message.
     if (mayProveLoss) recordLost(fresh, attempt, username, at);
   });

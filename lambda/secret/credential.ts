@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
+import type { MaybeApiKey } from '../thingspace/api.ts';
 import { isInvisible } from '../visible.ts';
 import { replaceTopLevel } from './json-text.ts';
 import { USERNAME_RULE, usernameFault } from './username.ts';
@@ -38,7 +39,7 @@ export class SecretTooLargeError extends PresentableError {
 }
 
 /** `apiKey` and `apiSecret` belong to the application over REST; as secret as the password. */
-export type Credential = { username: string; password: string; apiKey?: string; apiSecret?: string };
+export type Credential = { username: string; password: string } & MaybeApiKey;
 
 const filled = v.pipe(v.string(), v.minLength(1));
 // Invisible characters alone are not a password: an empty element that is laid out over several lines holds that.
@@ -49,6 +50,8 @@ const schema = v.looseObject({
     v.check((password) => !isInvisible(password)),
   ),
 });
+
+const keySchema = v.object({ apiKey: filled, apiSecret: filled });
 
 /**
  * Reads the secret's value: a JSON object with the members `username` and `password`. Keeps every character of
@@ -87,6 +90,24 @@ export function readCredential(secretArn: string, value: string | undefined): Cr
   }
   const { apiKey, apiSecret } = read.output;
   return { username, password, ...filledMember({ apiKey }), ...filledMember({ apiSecret }) };
+}
+
+/**
+ * Returns `apiKey` and `apiSecret` of the first value that holds both, whatever its other members are; none otherwise.
+ * Over REST a password that AWSCURRENT does not hold is presented with the key that it would be stored with.
+ */
+export function apiKeyAmong(...values: (string | undefined)[]): MaybeApiKey {
+  const keys = values.map((value) => v.safeParse(keySchema, membersOf(value)));
+  const found = keys.find(({ success }) => success);
+  return found?.success ? found.output : {};
+}
+
+function membersOf(value: string | undefined): unknown {
+  try {
+    return JSON.parse(value?.replace(BYTE_ORDER_MARK, '') ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the one member if it is a string with content, otherwise none. */

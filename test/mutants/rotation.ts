@@ -570,8 +570,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a probe’s session is logged out',
     file: 'lambda/rotation/log-in.ts',
-    find: 'loggedOut = logOut(invocation, session);',
-    replace: 'loggedOut = Promise.resolve(void session);',
+    find: 'loggedOut = logOut(invocation, { ...credential, token });',
+    replace: 'loggedOut = Promise.resolve(void token);',
     noticedBy: TIME,
   },
   {

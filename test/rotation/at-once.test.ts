@@ -95,7 +95,7 @@ describe('the log-out of the exchange', () => {
     const api = { ...world.wireUp(startProcess()).api, logOut: () => Promise.reject(new Error('no socket')) };
     const log = (message: string) => void world.told.push(message);
     const invocation = { api, clock: world.clock, log, deadlineMs: MINUTE_MS } as unknown as Invocation;
-    await expect(logOut(invocation, 'session')).resolves.toBeUndefined();
+    await expect(logOut(invocation, { token: 'session' })).resolves.toBeUndefined();
     expect(world.told).toEqual(['A session could not be logged out; it ends by itself']);
   });
 

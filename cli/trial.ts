@@ -1,6 +1,6 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
-import { guardedLogIn, type StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
+import { guardedLogIn } from '../lambda/ledger/guarded-log-in.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
@@ -15,7 +15,6 @@ import { findTarget, type Named, readCurrent } from './target.ts';
 
 export type TrialOptions = Named & { actor: string; yes?: boolean };
 
-const PREPARE_TIMEOUT_MS = 20_000;
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
 /**
@@ -62,7 +61,6 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
       'The secret was changed since the question was asked. No log-in was made; run it again.',
     );
   }
-  await prepare(desk, fresh);
   const deadlineMs = deadlineOf(desk);
   const outcome = await guardedLogIn(desk, fresh, who, deadlineMs);
   const session =
@@ -90,13 +88,6 @@ function failureInWords(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, 
     case 'unknown':
       return `No usable answer came; it may have counted. ${counted} Try again in half an hour.`;
   }
-}
-
-/** Gets ready before the log-in is reserved: REST fetches its bearer, and presents no password for it. */
-async function prepare({ api }: Desk, credential: StoredCredential): Promise<void> {
-  const ready = await api.prepare(keyOf(credential), { timeoutMs: PREPARE_TIMEOUT_MS });
-  if (ready.outcome === 'done') return;
-  throw new TrialFailedError(`No log-in was made, and none was counted. ${ready.cause.message}`);
 }
 
 const keyOf = ({ apiKey, apiSecret }: MaybeApiKey): MaybeApiKey => ({ apiKey, apiSecret });

@@ -121,7 +121,7 @@ describe('The command trial over REST', () => {
     const cause = new BearerError('wrong-key', 401);
     const { world, desk } = over({ prepare: async () => ({ outcome: 'never-sent', cause }) });
     await expect(trial(desk, options)).rejects.toThrow(
-      /^No log-in was made, and none was counted\. The token service does not accept/,
+      /^No log-in was sent\. 0 of 5 are counted now\. The token service does not accept/,
     );
     expect(world.truth().logIns).toBe(0);
     expect(world.aws.audit).toEqual([]);
@@ -130,8 +130,8 @@ describe('The command trial over REST', () => {
   it('logs in and out with the key of the version whose password it presents', async () => {
     const seen: object[] = [];
     const { desk } = over({
-      prepare: async (key) => {
-        seen.push(key);
+      prepare: async ({ apiKey, apiSecret }) => {
+        seen.push({ apiKey, apiSecret });
         return { outcome: 'done' };
       },
       logIn: async ({ apiKey, apiSecret }) => {

@@ -118,7 +118,7 @@ test('reports bursts of denials and of failures by the alarm topic and on the da
   ]);
   const dashboard = JSON.stringify(one('AWS::CloudWatch::Dashboard').Properties.DashboardBody);
   for (const shown of [
-    'Access function: requests per hour',
+    'Access function: requests, per hour',
     'AccessDenied',
     'AccessFailed',
     'AccessDeniedAlarm',

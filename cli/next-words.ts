@@ -1,63 +1,60 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
-import type { Do, Next } from './verdict.ts';
+import { defaultSetting } from '../lambda/alarms/setting.ts';
+import { operatorTool, quoted } from '../lambda/operator-tool.ts';
+import { findings } from '../lambda/situations/all.ts';
+import { type Place, type Step, stepCommands, stepWords } from '../lambda/situations/steps.ts';
+import type { Next, Verdict } from './verdict.ts';
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+/** The facts that a text may have, where it is not about one known credential. */
+export const placeOf = (secretArn?: string, username = '<username>'): Place => ({
+  secret: `--secret ${secretArn === undefined ? '<name or ARN>' : quoted(oneLine(secretArn, 2048))}`,
+  username: oneLine(username),
+  support: defaultSetting.supportContact,
+  until: 'the time that `status` gives',
+});
 
 /** The tool's own commands, as they are typed. */
 export const commandOf = (command: string, secretArn: string | undefined): string =>
-  `npm run cli -- ${command} --secret ${secretArn === undefined ? '<name or ARN>' : `'${oneLine(secretArn, 2048).replaceAll("'", '')}'`}`;
+  `${operatorTool()} ${command} ${placeOf(secretArn).secret}`;
 
-const WORDS: Record<Do, (next: Next) => string> = {
-  nothing: () => 'No action is needed.',
-  wait: ({ until }) => `Wait until ${until === undefined ? 'it is over' : iso(until)}, then look again.`,
-  rotate: () => 'Start a rotation, or continue the one that is not over, and watch it.',
-  recover: () => 'Make the function finish or settle the pending work. It starts no new rotation.',
-  store: () =>
-    'Store the right password. If you do not have it, phone M2M Support, have it reset and unlocked, then store that one.',
-  'store-username': () => 'The change was a mistake: put the old username back (--set-username).',
-  open: () =>
-    'Open the sealed answer. If it holds a password, store that: `store --from-sealed` where `open` reads it, `store` where ' +
-    'only you do.',
-  trial: () => 'You are sure that AWSCURRENT is right: log in with it once. A success clears the count.',
-  unlocked: () =>
-    'Phone M2M Support: have the username unlocked and its password reset, store the password, then say when they unlocked it.',
-  adopt: () => 'The change is meant: let this secret rotate the username from now on.',
-  'settle-holder': () => 'Look at the credential that it waits for, and settle that one.',
-  release: () =>
-    'If the cause cannot affect this credential, override the hold, for this once. It asks first.',
-  'rotate-held': () => 'Start the held rotations, one after another; it stops at the first that fails.',
-  repair: () =>
-    'Repair the fault that is named here or in the last error, and look again; `doctor` names other obstacles.',
-};
+const placeFor = (next: Next, secretArn: string | undefined, username: string | undefined): Place => ({
+  ...placeOf(secretArn, username),
+  ...(next.secretArn === undefined
+    ? {}
+    : { secret: placeOf(next.secretArn).secret, holder: placeOf(next.secretArn).secret }),
+  ...(next.until === undefined ? {} : { until: new Date(next.until).toISOString() }),
+});
 
-const COMMANDS: Record<Do, string | undefined> = {
-  nothing: undefined,
-  wait: undefined,
-  rotate: 'rotate',
-  recover: 'recover',
-  store: 'store',
-  'store-username': 'store --set-username <old username>',
-  open: 'open',
-  trial: 'trial',
-  unlocked: 'unlocked --at <when they did, e.g. 2026-01-05T03:10:00Z>',
-  adopt: 'adopt',
-  repair: 'doctor',
-  'settle-holder': 'status',
-  release: 'release',
-  'rotate-held': 'rotate --held',
-};
+/** The usual command of a step. */
+export const commandFor = (
+  next: Next,
+  secretArn: string | undefined,
+  username?: string,
+): string | undefined => stepCommands(next, placeFor(next, secretArn, username))[0];
 
-export const commandFor = (next: Next, secretArn: string | undefined): string | undefined => {
-  const command = COMMANDS[next.do];
-  return command === undefined ? undefined : commandOf(command, next.secretArn ?? secretArn);
-};
-
-/** Renders the first step with its command below it; the other steps follow for the case that it does not help. */
-export function nextInWords(next: readonly Next[], secretArn: string | undefined): string[] {
+/**
+ * Renders the steps of a verdict, each with its commands below it. The verdict has judged the condition of the first
+ * one; the others follow for the case that it does not help.
+ */
+export function nextInWords(
+  { finding, next }: Verdict,
+  secretArn: string | undefined,
+  username: string | undefined,
+): string[] {
+  const todo: readonly Step[] = findings[finding].todo;
   return next.flatMap((step, index) => {
-    const command = commandFor(step, secretArn);
-    const waited = next[index - 1]?.do === 'wait';
-    const lead = index === 0 ? '' : waited ? 'Then: ' : 'If that does not help: ';
-    return [`${lead}${WORDS[step.do](step)}`, ...(command === undefined ? [] : [`  ${command}`])];
+    const when = todo.find((one) => one.do === step.do)?.when;
+    const lead =
+      index === 0 ? undefined : next[index - 1]?.do === 'wait' ? 'Then:' : 'If that does not help:';
+    const place = placeFor(step, secretArn, username);
+    const shown = {
+      ...step,
+      when: index === 0 && /^(?:If|Otherwise|When)\b/.test(when ?? '') ? lead : (when ?? lead),
+    };
+    const number = next.length === 1 ? '' : `${index + 1}. `;
+    return [
+      `${number}${stepWords(shown as Step, place)}`,
+      ...stepCommands(step, place).map((command) => `     ${command}`),
+    ];
   });
 }

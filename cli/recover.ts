@@ -1,8 +1,8 @@
 import { AwsCallError } from '../lambda/aws-call.ts';
+import { findings } from '../lambda/situations/all.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RecoverFailedError, TargetError } from './errors.ts';
-import { findings } from './findings.ts';
 import { commandFor, commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../lambda/errors.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
+import { findings } from '../lambda/situations/all.ts';
+import type { Do } from '../lambda/situations/steps.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
-import { exitCodeFor, findings } from './findings.ts';
 import { forgetWaiting, holdsAreOn, isGone, lookAtHolds } from './holds.ts';
 import { commandFor, commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
-import { type Do, type Verdict, verdictOn } from './verdict.ts';
+import { exitCodeFor, type Verdict, verdictOn } from './verdict.ts';
 
 export type RotateOptions = Named & {
   yes?: boolean;

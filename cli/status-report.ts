@@ -3,10 +3,12 @@ import { exposure, type Journal } from '../lambda/ledger/state.ts';
 import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
-import { type FindingName, findings, type Wellness } from './findings.ts';
+import { type FindingName, findings } from '../lambda/situations/all.ts';
+import type { Wellness } from '../lambda/situations/situation.ts';
+import type { Do } from '../lambda/situations/steps.ts';
 import { commandFor } from './next-words.ts';
 import type { Sight } from './sight.ts';
-import { type Do, verdictOn } from './verdict.ts';
+import { verdictOn } from './verdict.ts';
 
 /** Where a credential stands, without secrets and without hashes of them. Times are ISO 8601, UTC. */
 export type StatusReport = {
@@ -68,7 +70,7 @@ export function reportOn(sight: Sight): StatusReport {
   return {
     verdict: { finding: verdict.finding, wellness, means },
     next: verdict.next.map((step) => {
-      const command = commandFor(step, secretArn);
+      const command = commandFor(step, secretArn, sight.username);
       return {
         do: step.do,
         ...(step.until === undefined ? {} : { until: iso(step.until) }),

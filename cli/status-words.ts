@@ -1,8 +1,9 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { openingCommand } from '../lambda/ledger/errors.ts';
-import { findings } from './findings.ts';
+import { findings } from '../lambda/situations/all.ts';
 import { nextInWords } from './next-words.ts';
 import type { StatusReport } from './status-report.ts';
+import type { Next } from './verdict.ts';
 
 const SIGN = { well: 'OK', 'goes-on': 'GOES ON', act: 'ACT' } as const;
 
@@ -34,15 +35,21 @@ function section(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ''];
 }
 
-const next = (report: StatusReport): string[] =>
-  nextInWords(
-    report.next.map(({ do: what, until, secretArn }) => ({
-      do: what,
-      ...(until && { until: Date.parse(until) }),
-      ...(secretArn && { secretArn }),
-    })),
-    report.secretArn,
-  );
+const next = ({
+  verdict: { finding },
+  next: [first, ...others],
+  secretArn,
+  username,
+}: StatusReport): string[] =>
+  first === undefined
+    ? []
+    : nextInWords({ finding, next: [asNext(first), ...others.map(asNext)] }, secretArn, username);
+
+const asNext = ({ do: what, until, secretArn }: StatusReport['next'][number]): Next => ({
+  do: what,
+  ...(until && { until: Date.parse(until) }),
+  ...(secretArn && { secretArn }),
+});
 
 function heldBy({ heldBy: hold }: StatusReport): string[] {
   if (!hold) return [];
@@ -93,7 +100,7 @@ function mayBePresented(current: StatusReport['current']): string[] {
     byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), who]);
   }
   return [
-    'May a log-in use AWSCURRENT now?',
+    'May a log-in that the ledger counts use AWSCURRENT now?',
     ...[...byAnswer].map(([answer, whom]) => `  ${whom.join(', ')}: ${answer}`),
   ];
 }

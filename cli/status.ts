@@ -1,14 +1,15 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
+import { findings } from '../lambda/situations/all.ts';
 import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { NotWellError, TargetError } from './errors.ts';
 import { secretsOf } from './find-function.ts';
-import { exitCodeFor, findings } from './findings.ts';
 import { look } from './sight.ts';
 import { reportOn, type StatusReport } from './status-report.ts';
 import { inWords } from './status-words.ts';
 import type { Named } from './target.ts';
+import { exitCodeFor } from './verdict.ts';
 
 export type StatusOptions = Named & { json?: boolean };
 

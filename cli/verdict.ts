@@ -3,25 +3,10 @@ import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { LEASE_MS, SETTLING_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
-import type { FindingName } from './findings.ts';
+import type { FindingName } from '../lambda/situations/all.ts';
+import type { Wellness } from '../lambda/situations/situation.ts';
+import type { Do } from '../lambda/situations/steps.ts';
 import type { Sight } from './sight.ts';
-
-/** The next step. `store` is for the working password; support gives one where no operator has it. */
-export type Do =
-  | 'nothing'
-  | 'wait'
-  | 'rotate'
-  | 'recover'
-  | 'store'
-  | 'store-username'
-  | 'open'
-  | 'trial'
-  | 'unlocked'
-  | 'adopt'
-  | 'repair'
-  | 'settle-holder'
-  | 'release'
-  | 'rotate-held';
 
 /** `secretArn`: of another credential than the one that was looked at. */
 export type Next = { do: Do; until?: number; secretArn?: string };
@@ -31,6 +16,9 @@ export type Verdict = {
   /** The first is to be done now; those after it when that does not help. */
   next: readonly [Next, ...Next[]];
 };
+
+/** 0 only when all is well; 3: unfinished, continues by itself; 1: an operator must act. */
+export const exitCodeFor: Record<Wellness, number> = { well: 0, 'goes-on': 3, act: 1 };
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -3,6 +3,7 @@ import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { alarmDescription } from '../lambda/situations/faults.ts';
 import type { RotationService } from './rotation-service.ts';
 
 const period = Duration.minutes(15);
@@ -24,7 +25,7 @@ export function accessAlarms(scope: Construct, service: RotationService, access:
     ...burst,
     threshold: DENIED_BURST,
     metric: service.metric('AccessDenied', { period }),
-    alarmDescription: `${DENIED_BURST} requests to the access function of ${serviceName} were denied or throttled within 15 minutes. npm run cli -- access-log, and the function's log, name the callers and operations (docs/access.md).`,
+    alarmDescription: alarmDescription('DeniedAlarm', serviceName),
   });
   const failed = new Alarm(scope, 'FailedAlarm', {
     ...burst,
@@ -37,7 +38,7 @@ export function accessAlarms(scope: Construct, service: RotationService, access:
       },
       period,
     }),
-    alarmDescription: `${FAILED_BURST} requests to the access function of ${serviceName} failed within 15 minutes: no record, no session, or no usable answer of ThingSpace. The function's log says which; npm run cli -- access-log shows a request without an answer as unknown (docs/access.md).`,
+    alarmDescription: alarmDescription('FailedAlarm', serviceName),
   });
   for (const alarm of [denied, failed]) alarm.addAlarmAction(new SnsAction(service.alarmTopic));
   return [denied, failed];

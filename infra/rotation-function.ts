@@ -5,6 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { INSTALLED_TOOL } from '../lambda/operator-tool.ts';
 
 /** Where the function runs, and how many at once. */
 export interface RotationFunctionOptions {
@@ -71,6 +72,9 @@ export function rotationRole(
   return role;
 }
 
+/** The readers of an app's messages have the installed package, and no checkout with its scripts. */
+const OF_THE_PACKAGE = import.meta.url.endsWith('.ts') ? {} : { OPERATOR_TOOL: INSTALLED_TOOL };
+
 export function rotationFunction(
   scope: Construct,
   id: string,
@@ -95,7 +99,7 @@ export function rotationFunction(
     memorySize: 512,
     // Text, not JSON: the sealed passwords are found in the log exactly as they were written.
     logGroup: props.logGroup,
-    environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+    environment: { ...props.environment, ...OF_THE_PACKAGE, NODE_OPTIONS: '--enable-source-maps' },
     tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
     ...(vpc && { vpc }),

@@ -12,6 +12,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { alarmDescription } from '../lambda/situations/faults.ts';
 import { serviceMetric } from './credential-metrics.ts';
 import { silentFailures } from './silent-failures.ts';
 
@@ -64,14 +65,14 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
   const silent = tells(
     new Alarm(scope, 'SilentFailureAlarm', {
       ...twiceInADay,
-      alarmDescription: `The ThingSpace rotation of ${serviceName} has failed repeatedly without a message from the function. The function's log has the error and the next step. Secrets Manager and the daily check retry by themselves. If a password change was under way, its answer is sealed in the log: do not try passwords by hand.`,
+      alarmDescription: alarmDescription('SilentFailureAlarm', serviceName),
       metric: silentFailures(serviceName, day),
     }),
   );
   const notAnnounced = tells(
     new Alarm(scope, 'NotAnnouncedAlarm', {
       ...twiceInADay,
-      alarmDescription: `The ThingSpace rotation of ${serviceName} cannot publish its messages: check its right to publish, the topic and the topic's key. The messages are in its log, and it publishes them as soon as it can.`,
+      alarmDescription: alarmDescription('NotAnnouncedAlarm', serviceName),
       metric: serviceMetric(serviceName, { name: 'AlarmPublishFailed', period: day }),
     }),
   );
@@ -79,14 +80,14 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
   const trouble = new Alarm(scope, 'TroubleAlarm', {
     ...atLeastOne,
     ...lastsThroughTheChecks,
-    alarmDescription: `A credential of ${serviceName} needs an operator, or fails and may need one soon. The function's messages name the credential and the next step; the dashboard shows it. The alarm ends some hours after a day's checks have found no trouble.`,
+    alarmDescription: alarmDescription('TroubleAlarm', serviceName),
     metric: serviceMetric(serviceName, { name: 'TroubleStands', period: hour }),
   });
   const unchecked = tells(checksMissing(scope, serviceName));
   const overdue = tells(
     new Alarm(scope, 'OverdueAlarm', {
       ...lastsThroughTheChecks,
-      alarmDescription: `A password of ${serviceName} is older than its rotation allows: Secrets Manager did not rotate it, or the rotation fails. The dashboard shows the age of each; the tool's status, or the rotation's state in Secrets Manager, says why.`,
+      alarmDescription: alarmDescription('OverdueAlarm', serviceName),
       metric: serviceMetric(serviceName, { name: 'DaysOverdue', period: hour }),
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -106,7 +107,7 @@ function checksMissing(scope: Construct, serviceName: string): CompositeAlarm {
     statistic: 'SampleCount',
   });
   const none = new Alarm(scope, 'NoCheckAlarm', {
-    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped; also red before the first check. No action is needed.`,
+    alarmDescription: alarmDescription('NoCheckAlarm', serviceName),
     metric: new MathExpression({ expression: 'FILL(checks, 0)', usingMetrics: { checks }, period: hour }),
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -114,7 +115,7 @@ function checksMissing(scope: Construct, serviceName: string): CompositeAlarm {
     treatMissingData: TreatMissingData.BREACHING,
   });
   const checkedOnce = new Alarm(scope, 'CheckedOnceAlarm', {
-    alarmDescription: `Part of the alarm that the daily checks of ${serviceName} have stopped: OK since the first check. No action is needed.`,
+    alarmDescription: alarmDescription('CheckedOnceAlarm', serviceName),
     metric: checks,
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -122,7 +123,7 @@ function checksMissing(scope: Construct, serviceName: string): CompositeAlarm {
     treatMissingData: TreatMissingData.IGNORE,
   });
   return new CompositeAlarm(scope, 'UncheckedAlarm', {
-    alarmDescription: `No credential of ${serviceName} was checked for ${hoursWithoutCheck} hours: the schedules were removed, or the function cannot be invoked or does not get far enough. Until this is repaired, no message reports a password that is overdue or in trouble.`,
+    alarmDescription: alarmDescription('UncheckedAlarm', serviceName),
     alarmRule: AlarmRule.allOf(
       AlarmRule.fromAlarm(none, AlarmState.ALARM),
       AlarmRule.fromAlarm(checkedOnce, AlarmState.OK),

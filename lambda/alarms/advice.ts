@@ -1,41 +1,48 @@
-import { exchangesResume } from './advice/exchanges-held.ts';
-import { failedLogIn } from './advice/failed-log-in.ts';
-import { guardClosed } from './advice/guard-closed.ts';
-import { passwordLost } from './advice/password-lost.ts';
-import { passwordUnknown } from './advice/password-unknown.ts';
-import { keptAside, putBack } from './advice/put-back.ts';
-import { passwordRotated, rolledForward } from './advice/rotated.ts';
-import type { Advice } from './advice/shape.ts';
-import { standingTrouble, troubleOver } from './advice/standing-trouble.ts';
-import { superseded } from './advice/superseded.ts';
+import { quoted } from '../operator-tool.ts';
+import { situationOf } from '../situations/of-event.ts';
+import { type Place, type Step, stepCommands, stepWords } from '../situations/steps.ts';
 import type { AlarmEvent } from './event.ts';
-import type { Setting } from './steps.ts';
+import { factsOf } from './facts.ts';
+import { oneLine } from './legible.ts';
+import type { Setting } from './setting.ts';
 
+/** The text about an event, before it is laid out for e-mail, SMS, or a machine. */
+export type Advice = {
+  /** The event in a few words without the username; it opens subject and SMS. */
+  headline: string;
+  /** The SMS's second half: the one thing to know. With the headline at most 90 GSM characters. */
+  brief: string;
+  happened: string[];
+  /** The automatic next steps. */
+  next: string[];
+  /** Empty when the receiver need not act. */
+  todo: { text: string; commands: string[] }[];
+  never: readonly string[];
+  /** Details for a search of the logs: name and value. */
+  facts: [name: string, value: string][];
+};
+
+/** Renders the situation of an event, with the facts of that event. */
 export function adviceOn(event: AlarmEvent, setting: Setting): Advice {
-  switch (event.event) {
-    case 'failed-log-in':
-      return failedLogIn(event, setting);
-    case 'guard-closed':
-      return guardClosed(event, setting);
-    case 'password-unknown':
-      return passwordUnknown(event, setting);
-    case 'password-lost':
-      return passwordLost(event, setting);
-    case 'superseded':
-      return superseded(event, setting);
-    case 'rolled-forward':
-      return rolledForward(event);
-    case 'password-rotated':
-      return passwordRotated(event);
-    case 'put-back':
-      return putBack(event);
-    case 'kept-aside':
-      return keptAside(event);
-    case 'standing-trouble':
-      return standingTrouble(event, setting);
-    case 'trouble-over':
-      return troubleOver(event);
-    case 'exchanges-resume':
-      return exchangesResume(event);
-  }
+  const { short, brief = '', means, byItself, todo, never = [] } = situationOf(event);
+  const facts = factsOf(event, setting);
+  const { secretArn, username } = event;
+  const optionOf = (arn: string) => `--secret ${quoted(oneLine(arn, 2048))}`;
+  const place: Place = {
+    secret: optionOf(secretArn),
+    ...(facts.holderArn === undefined ? {} : { holder: optionOf(facts.holderArn) }),
+    username: oneLine(username),
+    support: oneLine(setting.supportContact),
+    until: facts.until ?? '20 minutes after the request',
+  };
+  const steps: readonly Step[] = facts.steps?.(todo) ?? todo;
+  return {
+    headline: `${short}${facts.headline ?? ''}`,
+    brief: facts.brief?.(brief) ?? brief,
+    happened: [means, ...(facts.happened ?? [])],
+    next: [byItself, ...(facts.next ?? [])],
+    todo: steps.map((step) => ({ text: stepWords(step, place), commands: stepCommands(step, place) })),
+    never,
+    facts: facts.details,
+  };
 }

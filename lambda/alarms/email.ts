@@ -1,9 +1,8 @@
-import { operatorCommand } from './advice/operator-command.ts';
-import type { Advice } from './advice/shape.ts';
+import { operatorTool, quoted } from '../operator-tool.ts';
+import type { Advice } from './advice.ts';
 import type { AlarmEvent } from './event.ts';
 import { asciiLine, instant, oneLine } from './legible.ts';
 import { severityOf } from './severity.ts';
-import type { Step } from './steps.ts';
 
 /** SNS: no line breaks or control characters, fewer than 100 characters (API reference of Publish). */
 const maxSubjectChars = 99;
@@ -31,7 +30,7 @@ export function emailOf(event: AlarmEvent, advice: Advice, runbook: string): str
     section(
       'WHAT TO DO',
       advice.todo.length === 0
-        ? ['Nothing.']
+        ? ['No action is needed.']
         : advice.todo.map((step, index) => `${index + 1}. ${stepText(step)}`),
     ),
     section(
@@ -53,13 +52,13 @@ function dropped(event: AlarmEvent, count: number): string {
   return section('ALARMS THAT YOU DID NOT GET', [
     `Before this one ${count === 1 ? 'one alarm' : `${count} alarms`} could not be published for so long that ` +
       `${count === 1 ? 'it was' : 'they were'} given up, the least urgent first. See where the credential stands:`,
-    `     ${operatorCommand('status', event)}`,
+    `     ${operatorTool()} status --secret ${quoted(oneLine(event.secretArn, 2048))}`,
     "The function's log has the errors of that time; the ledger's audit trail has every log-in.",
   ]);
 }
 
 const section = (title: string, lines: string[]) => `${title}\n${lines.join('\n')}`;
 
-function stepText({ text, commands = [] }: Step): string {
+function stepText({ text, commands }: Advice['todo'][number]): string {
   return [text, ...commands.map((command) => `     ${command}`)].join('\n');
 }

@@ -4,7 +4,7 @@ import { PresentableError } from '../errors.ts';
 import type { AlarmEvent } from './event.ts';
 import { asciiJson } from './json.ts';
 import { type Rendered, render } from './render.ts';
-import type { Setting } from './steps.ts';
+import type { Setting } from './setting.ts';
 
 export interface Alarms {
   /**

@@ -1,11 +1,12 @@
+import { situationOf } from '../situations/of-event.ts';
 import { adviceOn } from './advice.ts';
 import { emailOf, subjectOf } from './email.ts';
 import type { AlarmEvent } from './event.ts';
 import { asciiJson, messageOf } from './json.ts';
 import { labelOf } from './label.ts';
+import { defaultSetting, type Setting } from './setting.ts';
 import { type Severity, severityOf } from './severity.ts';
 import { smsOf } from './sms.ts';
-import { defaultSetting, type Setting } from './steps.ts';
 
 /** An event as its receivers see it. */
 export type Rendered = {
@@ -24,7 +25,7 @@ export type Rendered = {
 export function render(event: AlarmEvent, setting: Partial<Setting> = {}): Rendered {
   const complete = { ...defaultSetting, ...setting };
   const advice = adviceOn(event, complete);
-  const runbook = `${complete.runbookUrl}#${event.event}`;
+  const runbook = `${complete.runbookUrl}#${situationOf(event).section}`;
   const subject = subjectOf(event, advice);
   return {
     subject,

@@ -1,4 +1,4 @@
-import type { Advice } from './advice/shape.ts';
+import type { Advice } from './advice.ts';
 import type { AlarmEvent } from './event.ts';
 import { gsmLine } from './legible.ts';
 import { severityOf } from './severity.ts';

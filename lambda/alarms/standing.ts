@@ -10,16 +10,3 @@ export function standingWords(standing: Standing): string {
   const ours = exposure >= budget ? `we have stopped (at ${budget})` : `we stop at ${budget}`;
   return `${exposure} of ${limit} used${perhaps}, ${leftOf(standing)} left; ${ours}`;
 }
-
-/** A warning against log-ins by hand, with the failures that are left. */
-export function byHand(standing: Standing): string {
-  const left = leftOf(standing);
-  if (left === 0) {
-    return 'Do not try any password by hand: the username is probably locked, and only support can unlock it.';
-  }
-  const failures = left === 1 ? 'one more failed log-in locks' : `${left} more failed log-ins lock`;
-  return (
-    `Do not try passwords by hand: ${standing.exposure} of ${standing.limit} used, ${failures} the ` +
-    'username, and only a phone call unlocks it.'
-  );
-}

@@ -60,7 +60,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'refuses both',
-    says: /\brefuses both\b|\baccepted neither\b/i,
+    says: /\brefuses both\b|\baccepted neither\b|\bneither accepted\b/i,
     isTrue: (moment) => !works(moment) && (moment.locked || !isSealed(moment)),
   },
   {
@@ -70,7 +70,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     name: 'works',
-    says: /^It works\b|\bstored password works\b|\bone log-in with it worked\b|\bAWSCURRENT works\b|\bis AWSCURRENT again\b|\blive password put back\b/i,
+    says: /^It works\b|\bstored password works\b|\baccepted one log-in with it\b|\bAWSCURRENT works\b|\bis AWSCURRENT again\b|\blive password put back\b/i,
     isTrue: works,
   },
   {

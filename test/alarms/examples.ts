@@ -1,5 +1,5 @@
 import type { AlarmEvent, StandingTrouble } from '../../lambda/alarms/event.ts';
-import type { Setting } from '../../lambda/alarms/steps.ts';
+import type { Setting } from '../../lambda/alarms/setting.ts';
 
 const about = {
   id: '4f0c7a52-6f0e-4f6e-9d5e-0c1f3a7b9e21',

@@ -5,7 +5,7 @@ import { adviceOn } from '../../lambda/alarms/advice.ts';
 import { type AlarmEvent, type StandingTrouble, troubles } from '../../lambda/alarms/event.ts';
 import { Message } from '../../lambda/alarms/message.ts';
 import { render } from '../../lambda/alarms/render.ts';
-import { defaultSetting } from '../../lambda/alarms/steps.ts';
+import { defaultSetting } from '../../lambda/alarms/setting.ts';
 import { arbitraryEvent } from './arbitrary-event.ts';
 import { examples } from './examples.ts';
 
@@ -78,7 +78,7 @@ describe('The texts', () => {
 
   it('name the actor, the used and remaining log-ins, the limit and the cause', () => {
     const { email } = render(example('An app was refused'));
-    expect(email).toContain('The app "billing-export" presented the password of "ACME-UWS"');
+    expect(email).toContain('The app "billing-export" used the password of "ACME-UWS"');
     expect(email).toContain('1 of 5 used, 4 left; we stop at 3');
     expect(email).toContain('Cause: ThingSpace reported an unexpected error of its own');
   });
@@ -97,14 +97,14 @@ describe('The texts', () => {
 
   it('advise a call to support first when no log-in is left', () => {
     expect(render(example('The last failure before the lock')).email).toContain(
-      '1. The username is probably locked. Phone Verizon ThingSpace M2M Support',
+      '1. Phone Verizon ThingSpace M2M Support',
     );
   });
 
   it('advise no call to support before a sealed answer was opened', () => {
     const { email } = render(example('The password is lost, but an unreadable answer is sealed'));
-    expect(email.indexOf('Open the sealed answer')).toBeGreaterThan(0);
-    expect(email.indexOf('Open the sealed answer')).toBeLessThan(email.indexOf('Phone Verizon'));
+    expect(email.indexOf('store --from-sealed')).toBeGreaterThan(0);
+    expect(email.indexOf('store --from-sealed')).toBeLessThan(email.indexOf('phone Verizon'));
   });
 
   it('have the configured link into the runbook and the support contact', () => {
@@ -129,9 +129,9 @@ describe('The message of a standing trouble', () => {
     for (const event of standing) {
       const { email } = render({ ...event, days: 3, since: Date.parse('2026-02-26T03:04:05.678Z') });
       expect(email, event.trouble).toContain(event.secretArn);
-      expect(email, event.trouble).toContain('It is so since 2026-02-26T03:04:05.678Z');
+      expect(email, event.trouble).toContain('It has lasted since 2026-02-26T03:04:05.678Z');
       expect(email, event.trouble).toMatch(/, day 4 \(/);
-      expect(email, event.trouble).toMatch(/npm run cli -- (rotate|recover) --secret '/);
+      expect(email, event.trouble).toMatch(/npm run cli -- (rotate|recover)( --held)? --secret '/);
     }
   });
 
@@ -147,7 +147,7 @@ describe('The message of a standing trouble', () => {
 
   it('names the exchange that a held rotation waits for, and the commands for both secrets', () => {
     const { email } = render(example('A rotation is held'));
-    expect(email).toContain('the password change of "YARD-UWS"');
+    expect(email).toContain('the exchange of "YARD-UWS"');
     expect(email).toMatch(/status --secret '.*yard-GhIjKl'/);
     expect(email).toMatch(/release --secret '.*acme-AbCdEf'/);
   });
@@ -162,9 +162,9 @@ describe('The message of a standing trouble', () => {
 describe('Messages of one incident', () => {
   it('leave the meaning of a refused probe to the message that follows', () => {
     const { email, sms } = render(example('A probe was refused'));
-    expect(email).toContain('1. Nothing because of this message alone');
+    expect(email).toContain('WHAT TO DO\nNo action is needed.');
     expect(email).not.toMatch(/put-secret-value|rotate-secret|Rotate secret immediately|Phone/);
-    expect(sms).toContain('Another message says what follows.');
+    expect(sms).toContain('Another message gives the result.');
   });
 
   it.each([

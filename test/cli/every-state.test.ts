@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeFor, findings } from '../../cli/findings.ts';
 import type { Sight } from '../../cli/sight.ts';
-import { verdictOn } from '../../cli/verdict.ts';
+import { exitCodeFor, verdictOn } from '../../cli/verdict.ts';
 import { troubles } from '../../lambda/alarms/event.ts';
 import { type CredentialState, type Journal, newState } from '../../lambda/ledger/state.ts';
+import { findings } from '../../lambda/situations/all.ts';
 import { SECRET_ARN, USERNAME } from '../world/world.ts';
 import { BUDGETS } from './desk.ts';
 

@@ -1,52 +1,121 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../cli/errors.ts';
 import { explain, explanationOf } from '../../cli/explain.ts';
-import { alarms, errors, troubles } from '../../cli/explanations.ts';
-import { findings } from '../../cli/findings.ts';
+import { type AlarmEvent, troubles } from '../../lambda/alarms/event.ts';
+import { render } from '../../lambda/alarms/render.ts';
+import { findings, situations } from '../../lambda/situations/all.ts';
+import { situationOf, situationOfTrouble } from '../../lambda/situations/of-event.ts';
+import { arbitraryEvent } from '../alarms/arbitrary-event.ts';
+import { examples } from '../alarms/examples.ts';
 
-const ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-AbCdEf';
-const message = (members: object) =>
-  JSON.stringify({ schema: 'thingspace-rotation-alarm/1', secretArn: ARN, ...members });
+const root = path.resolve(import.meta.dirname, '../..');
+const sources = globSync('{lambda,cli,client,infra}/**/*.ts', { cwd: root }).map((file) =>
+  readFileSync(path.join(root, file), 'utf8'),
+);
+const found = (pattern: RegExp): string[] => [
+  ...new Set(sources.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name))),
+];
+
+/** Every error that a source file defines, and every text with which one throws it. */
+const errorNames = [...found(/readonly name(?:: string)? = '(\w+)'/g), ...found(/^ {2}\| '(\w+Error)'/gm)];
+const errorTexts = sources.flatMap((text) =>
+  [...text.matchAll(/new (\w+)\(\s*(?:'(\w+Error)',\s*)?(?:'([^'\n]+)'|`([^`]+)`)/g)].map(
+    ([, type = '', name, plain, template]) => ({
+      name: name ?? type,
+      text: (plain ?? template ?? '').replaceAll(/\$\{[^}]*\}/g, 'x'),
+    }),
+  ),
+);
+const withName = (name: string) =>
+  [...new Set(Object.values(situations))].filter(({ names = [] }) => names.includes(name));
+const ofText = (text: string) => explanationOf(text)?.situation;
+
+describe('The command explain, given all that the product can show,', () => {
+  it.each(examples)('names the situation of a message by each rendering: $title', ({ event, setting }) => {
+    const { subject, sms, email, json } = render(event, setting);
+    for (const shown of [
+      subject,
+      sms,
+      email,
+      json,
+      JSON.stringify({ Type: 'Notification', Message: json }),
+    ]) {
+      expect(ofText(shown), shown).toBe(situationOf(event));
+    }
+    expect(explanationOf(email)?.secretArn).toBe(event.secretArn);
+  });
+
+  it('names it whatever texts the message holds', () => {
+    const isKnown = ({ event, ...facts }: AlarmEvent) =>
+      !('trouble' in facts) || (troubles as readonly string[]).includes(facts.trouble);
+    fc.assert(
+      fc.property(arbitraryEvent.filter(isKnown), (event) => {
+        const { subject, email, json } = render(event);
+        for (const shown of [subject, email, json]) expect(ofText(shown)).toBe(situationOf(event));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each(troubles)('names the situation of the standing trouble %s, alone or in a message', (trouble) => {
+    const message = { schema: 'thingspace-rotation-alarm/1', event: 'standing-trouble', trouble };
+    expect(ofText(JSON.stringify(message))).toBe(situationOfTrouble(trouble));
+    expect(ofText(trouble)).toBe(situationOfTrouble(trouble));
+  });
+
+  const codes = found(/(HTTP_[A-Z_]+)/g).filter((code) => !code.endsWith('_'));
+  const codesOfThingSpace = found(/'((?:INPUT_INVALID|REQUEST_FAILED)\.[\w.]+|DeserializationFailed)'/g);
+  it.each([...codes, ...codesOfThingSpace])('knows the code %s', (code) => {
+    expect(ofText(code)).toBe(situations[code.startsWith('HTTP_') ? 'flawed-answer' : 'code']);
+  });
+
+  it.each(errorNames)('knows the error %s by its name, and as one situation', (name) => {
+    expect(withName(name)).toHaveLength(1);
+    expect(ofText(name)).toBe(withName(name)[0]);
+    const line = JSON.stringify({ level: 'ERROR', message: 'It failed.', errorName: name });
+    expect(ofText(line)).toBe(withName(name)[0]);
+  });
+
+  it('names the situation of an error by its text, as the function and the tool print it', () => {
+    expect(errorTexts.length).toBeGreaterThan(100);
+    for (const { name, text } of errorTexts.filter((one) => errorNames.includes(one.name))) {
+      const [own] = withName(name);
+      expect(ofText(`${name}: ${text}`), text).toBe(own);
+      expect(ofText(`Error: ${text} [${name}]`), text).toBe(own);
+      expect(ofText(JSON.stringify({ level: 'ERROR', message: text, errorName: name })), text).toBe(own);
+    }
+  });
+
+  it.each(found(/^ {2}\| '([A-Z][a-z]\w+)'/gm).filter((code) => !/s$|^Sum|Ms$|Error$/.test(code)))(
+    'knows the code of an access fault %s',
+    (code) => {
+      expect(ofText(`a:ThingSpaceAccess.${code}`)).toBe(withName(code)[0]);
+    },
+  );
+
+  it.each(Object.entries(findings))('names the verdict %s by the first line of status', (name, finding) => {
+    expect(ofText(`ACT: ${finding.short}. ${finding.means}\n\nNext`)).toBe(finding);
+    expect(ofText(name)).toBe(finding);
+  });
+});
+
+describe('Every situation', () => {
+  it('begins with words that no other one has', () => {
+    const shorts = [...new Set(Object.values(situations))].map(({ short }) => short);
+    expect(new Set(shorts).size).toBe(shorts.length);
+  });
+});
 
 describe('The command explain', () => {
-  it.each(Object.keys(alarms))('explains the message %s, and names its secret', (event) => {
-    const told = explanationOf(message({ event }));
-    expect(told).toMatchObject({ about: event, secretArn: ARN });
-    expect(told?.means.length).toBeGreaterThan(20);
-  });
-
-  it.each(Object.keys(troubles))('explains the trouble %s rather than its event', (trouble) => {
-    expect(explanationOf(message({ event: 'standing-trouble', trouble }))?.about).toBe(trouble);
-  });
-
-  it.each([...Object.keys(errors), ...Object.keys(findings)])('explains %s by its name', (name) => {
-    expect(explanationOf(name)?.about).toBe(name);
-  });
-
-  it('finds an error in a line of the function’s log', () => {
-    const line = `{"level":"ERROR","message":"The password of x is lost","errorName":"CredentialLostError"}`;
-    expect(explanationOf(line)?.about).toBe('CredentialLostError');
-  });
-
-  it('explains every error that ends a step', () => {
-    const sources = ['lambda/rotation/errors.ts', 'lambda/ledger/errors.ts'].map((path) =>
-      readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'),
-    );
-    const found = sources.join('\n').matchAll(/override readonly name = '(\w+)'|^ {2}\| '(\w+Error)'/gm);
-    const names = [...found].map(([, own, listed]) => own ?? listed);
-    expect(names.length).toBeGreaterThan(20);
-    const unknown = names.filter(
-      (name) => name !== 'InvalidEventError' && !Object.hasOwn(errors, name ?? ''),
-    );
-    expect(unknown).toEqual([]);
-  });
-
-  it('prints the command with the secret, and rejects a text that it does not know', () => {
+  it('prints the steps with the secret, and rejects a text that it does not know', () => {
     const said: string[] = [];
     const terminal = { say: (text: string) => void said.push(text) };
-    explain(terminal, message({ event: 'password-lost' }));
-    expect(said).toContain(`Do: npm run cli -- status --secret '${ARN}'`);
+    const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:fleet-AbCdEf';
+    explain(terminal, JSON.stringify({ event: 'password-lost', secretArn: arn }));
+    expect(said.join('\n')).toContain(`npm run cli -- store --secret '${arn}'`);
     expect(() => explain(terminal, 'good morning')).toThrow(UsageError);
   });
 });

@@ -83,7 +83,7 @@ describe('The command rotate', () => {
     expect(ended).toBeInstanceOf(RotationNotDoneError);
     const said = terminal.said.join('\n');
     expect(said).toMatch(/The function failed: OutcomeUnknownError/);
-    expect(said).toMatch(/By itself: After 20 minutes .*Not before 2026-01-05T00:40:00Z\./);
+    expect(said).toMatch(/By itself: .* 20 minutes after the request .*Not before 2026-01-05T00:40:00Z\./);
     expect(leaving()).toMatch(
       /^Only the watching has ended\. By itself: .* Look with: npm run cli -- status/,
     );

@@ -38,9 +38,11 @@ describe('The command status', () => {
     await world.rotateMeeting('PutSecretValue', 'failed-before');
     expect(await status(desk, { username: USERNAME })).toBe(1);
     const [text = ''] = terminal.said;
-    expect(text).toContain('A new password is sealed and could not be stored');
+    expect(text).toContain(
+      'A new password is received and sealed, and no invocation has confirmed that the secret holds it',
+    );
     expect(text).toContain(`npm run cli -- recover --secret '${SECRET_ARN}'`);
-    expect(text).toContain(`npm run cli -- open --username '${USERNAME}'`);
+    expect(text).toContain(`npm run cli -- store --from-sealed --secret '${SECRET_ARN}'`);
     expect(text).toMatch(/rotation, apps: The password of .* is dead/);
   });
 
@@ -106,7 +108,7 @@ describe('The command status', () => {
     world.storeByHand('Mistyped 1');
     await world.rotate({ attempts: 1 });
     expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
-    expect(terminal.said[0]).toMatch(/^ACT: AWSCURRENT is dead\./);
+    expect(terminal.said[0]).toMatch(/^ACT: AWSCURRENT holds no password that works\./);
     expect(terminal.said[0]).toContain(`npm run cli -- store --secret '${SECRET_ARN}'`);
     expect(terminal.said[0]).not.toContain('No action is needed');
   });
@@ -116,7 +118,7 @@ describe('The command status', () => {
     await world.rotate();
     world.aws.store('password: Mistyped');
     expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
-    expect(terminal.said[0]).toContain('ACT: AWSCURRENT is dead.');
+    expect(terminal.said[0]).toContain('ACT: AWSCURRENT holds no password that works.');
     expect(terminal.said[0]).toContain(USERNAME);
   });
 
@@ -133,7 +135,7 @@ describe('The command status', () => {
       await world.rotate();
       act(world);
       expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
-      expect(terminal.said[0]).toContain('ACT: AWSCURRENT is dead.');
+      expect(terminal.said[0]).toContain('ACT: AWSCURRENT holds no password that works.');
       expect(terminal.said[0]).toContain(words);
       expect(terminal.said[0]).not.toContain('MARKER');
     }

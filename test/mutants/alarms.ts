@@ -185,9 +185,9 @@ export const alarmMutants: Mutant[] = [
   },
   {
     rule: 'the message of a refused probe asks for no act',
-    file: 'lambda/alarms/advice/failed-log-in.ts',
-    find: "=> certainty === 'refused' && purpose === 'probe';",
-    replace: "=> certainty === 'unknown' && purpose === 'probe';",
+    file: 'lambda/situations/of-event.ts',
+    find: "return purpose === 'probe' ? logIns.probeRefused : logIns.logInRefused;",
+    replace: 'return logIns.logInRefused;',
     noticedBy: RENDER,
   },
   {

@@ -171,7 +171,7 @@ describe('The end of a hold', () => {
     expect((await service.second.rotate()).rotated).toBe(true);
     const [resume] = service.second.aws.published.filter(({ event }) => event === 'exchanges-resume');
     const { email } = render(resume as AlarmEvent);
-    expect(email).toContain('no longer holds the other rotations');
+    expect(email).toContain('no longer holds them');
     expect(email).not.toMatch(/come to an end|settled|resolved/);
   });
 

@@ -1,4 +1,3 @@
-import { findings } from '../../cli/findings.ts';
 import { asked, type Sight } from '../../cli/sight.ts';
 import { verdictOn } from '../../cli/verdict.ts';
 import type { Budgets } from '../../lambda/ledger/budgets.ts';
@@ -6,6 +5,7 @@ import { type CredentialState, credentialKey } from '../../lambda/ledger/state.t
 import { sweep } from '../../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../../lambda/rotation/observe.ts';
 import { asStored } from '../../lambda/secret/stored-version.ts';
+import { findings } from '../../lambda/situations/all.ts';
 import type { Said } from '../../local/judge/words.ts';
 import type { Aws } from './memory-aws.ts';
 

@@ -1,0 +1,11 @@
+/** The tool from the installed package; `--no`: npx fetches no package of that name. */
+export const INSTALLED_TOOL = 'npx --no thingspace-rotation';
+
+/**
+ * Returns how the reader of a text starts the operator's tool: the only place of its name. OPERATOR_TOOL is set by the
+ * tool outside a checkout, and on the function of an app that uses the installed package.
+ */
+export const operatorTool = (): string => process.env.OPERATOR_TOOL || 'npm run cli --';
+
+/** Returns a text as one word of a shell. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", '')}'`;

@@ -3,6 +3,7 @@ import { oneLine } from '../lambda/alarms/legible.ts';
 import { recordUnknown, adopt as takeOver } from '../lambda/ledger/journal.ts';
 import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { type CredentialState, credentialKey, exposure } from '../lambda/ledger/state.ts';
+import { operatorTool } from '../lambda/operator-tool.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
@@ -93,7 +94,7 @@ async function letGo(desk: Desk, arn: string, former: string): Promise<void> {
   if (left === undefined) return;
   desk.terminal.warn(
     `The last exchange of ${oneLine(former)}’s password is not settled (${left}): see ` +
-      `\`npm run cli -- status --username '${oneLine(former)}'\` before that username is used again.`,
+      `\`${operatorTool()} status --username '${oneLine(former)}'\` before that username is used again.`,
   );
 }
 

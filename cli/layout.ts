@@ -1,9 +1,13 @@
 import pc from 'picocolors';
+import { operatorTool } from '../lambda/operator-tool.ts';
+
+/** The tool's name, for a regular expression. */
+const tool = () => operatorTool().replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Lines that are not broken: commands, because they are copied, and rows with a gap of two spaces. */
-const WHOLE = /^\s*npm run cli -- |(?:\S {2,}\S.*){2}/;
+const whole = () => new RegExp(`^\\s*${tool()} |(?:\\S {2,}\\S.*){2}`);
 /** A command in a sentence is one word, down to the secret in quotes. */
-const WORD = /npm run cli -- [^'\n]*'[^']*'|\S+/g;
+const words = () => new RegExp(`${tool()} [^'\\n]*'[^']*'|\\S+`, 'g');
 
 /**
  * Breaks long lines between words; what follows is indented as the line is.
@@ -11,9 +15,10 @@ const WORD = /npm run cli -- [^'\n]*'[^']*'|\S+/g;
  */
 export function wrapped(text: string, columns: number | undefined): string {
   if (columns === undefined || columns < 40) return text;
+  const unbroken = whole();
   return text
     .split('\n')
-    .map((line) => (line.length <= columns || WHOLE.test(line) ? line : broken(line, columns)))
+    .map((line) => (line.length <= columns || unbroken.test(line) ? line : broken(line, columns)))
     .join('\n');
 }
 
@@ -21,7 +26,7 @@ function broken(line: string, columns: number): string {
   const indent = /^ */.exec(line)?.[0] ?? '';
   const lines: string[] = [];
   let current = indent;
-  for (const word of line.match(WORD) ?? []) {
+  for (const word of line.match(words()) ?? []) {
     if (current.length > indent.length && current.length + 1 + word.length > columns) {
       lines.push(current);
       current = indent;

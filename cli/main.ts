@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { basename } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/errors.ts';
+import { INSTALLED_TOOL, operatorTool, quoted } from '../lambda/operator-tool.ts';
 import type { Desk, Terminal } from './desk.ts';
 import { FileError, NotWellError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
@@ -21,7 +23,10 @@ import {
 } from './options.ts';
 import { processTerminal as terminal } from './terminal.ts';
 
-const program = new Command('npm run cli --')
+// Outside a checkout the tool speaks of itself, as it was started.
+if (!import.meta.url.endsWith('.ts')) process.env.OPERATOR_TOOL ??= startedAs(process.argv[1] ?? '');
+
+const program = new Command(operatorTool())
   .description(
     'The operator’s tool of the ThingSpace password rotation. It finds its settings from the secret: the rotation function’s ' +
       'own configuration. Start with `status`. Exit codes: 0 all is well, 1 an operator must act or the command failed, ' +
@@ -228,6 +233,11 @@ command(
   }),
 );
 
+function startedAs(file: string): string {
+  if (process.env.npm_command === 'exec') return INSTALLED_TOOL;
+  return file.endsWith('.mjs') ? `node ${/^[\w./-]+$/.test(file) ? file : quoted(file)}` : basename(file);
+}
+
 /** A command that needs AWS. */
 function add(
   name: string,
@@ -263,7 +273,7 @@ function add(
 function command(name: string, description: string, options: Option[], example: string): Command {
   const made = program.command(name).description(description).exitOverride();
   for (const option of [...options, json]) made.addOption(option);
-  return made.addHelpText('after', `\nExample:\n  npm run cli -- ${example}`);
+  return made.addHelpText('after', `\nExample:\n  ${operatorTool()} ${example}`);
 }
 
 /** With --json stdout is one document, whatever comes of it; one sentence of what failed is on stderr as well. */
@@ -309,7 +319,7 @@ try {
   process.exitCode = exitCodeOf(failure);
   // Commander has printed its own, and what is not well has been said.
   if (!(failure instanceof CommanderError || failure instanceof NotWellError)) {
-    terminal.warn(`Error: ${lineOf(failure)}`);
+    terminal.warn(`Error: ${lineOf(failure)} [${presentable(failure).name}]`);
     if (program.opts().debug) terminal.warn(String(presentable(failure).stack));
   }
 }

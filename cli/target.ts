@@ -1,6 +1,7 @@
 import { PresentableError } from '../lambda/errors.ts';
 import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { credentialKey } from '../lambda/ledger/state.ts';
+import { operatorTool } from '../lambda/operator-tool.ts';
 import { CredentialNotInitializedError, readCredential } from '../lambda/secret/credential.ts';
 import { AWSCURRENT, type SecretDescription, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import { asStored, type StoredVersion } from '../lambda/secret/stored-version.ts';
@@ -94,7 +95,7 @@ export function usernameOf({ username, secret, holder }: Target): string {
   throw (
     holder?.problem ??
     new CredentialNotInitializedError(
-      `The secret ${secret?.arn} holds no credentials yet: store them with \`npm run cli -- store --secret ${secret?.arn}\`.`,
+      `The secret ${secret?.arn} holds no credentials yet: store them with \`${operatorTool()} store --secret ${secret?.arn}\`.`,
     )
   );
 }

@@ -1,4 +1,5 @@
 import { PresentableError } from '../errors.ts';
+import { operatorTool, quoted } from '../operator-tool.ts';
 /** The guard stands between a password and the platform: nothing was sent. */
 export class LockoutGuardError extends PresentableError {
   override readonly name: string = 'LockoutGuardError';
@@ -71,4 +72,4 @@ export class LedgerUnavailableError extends PresentableError {
 
 /** How an operator reads a sealed answer that the code could not. */
 export const openingCommand = (username: string): string =>
-  `npm run cli -- open --username '${username.replaceAll("'", '')}'`;
+  `${operatorTool()} open --username ${quoted(username)}`;

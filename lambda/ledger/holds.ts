@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { operatorTool } from '../operator-tool.ts';
 import { decodeItem, isRecord, itemMembers, newItem } from './item.ts';
 import { committedVersion, exchangeOf } from './journal.ts';
 import { queueAlarm } from './outbox.ts';
@@ -61,9 +62,9 @@ export const decodeHolds = (_key: string, stored: Record<string, unknown>): Hold
     (where) =>
       `The item ${SERVICE} of the ledger's table lists the holds and cannot be read (${where}). A hold may be in it, so no ` +
       'rotation begins an exchange where holds are on (EXCHANGE_BRAKE). ' +
-      '1. Look at every credential, and resolve each failed exchange: `npm run cli -- status`. ' +
-      '2. Override the holds and replace the members that cannot be read: `npm run cli -- release --secret <any secret of the service>`. ' +
-      '3. Start the rotations that were held: `npm run cli -- rotate --held --secret <any secret of the service>`.',
+      `1. Look at every credential, and resolve each failed exchange: \`${operatorTool()} status\`. ` +
+      `2. Override the holds and replace the members that cannot be read: \`${operatorTool()} release --secret <any secret of the service>\`. ` +
+      `3. Start the rotations that were held: \`${operatorTool()} rotate --held --secret <any secret of the service>\`.`,
   );
 
 /**

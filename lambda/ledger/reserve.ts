@@ -1,3 +1,4 @@
+import { operatorTool } from '../operator-tool.ts';
 import { announceGuardClosed } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import {
@@ -122,7 +123,7 @@ export function sharedUsername(state: CredentialState, secretArn: string): Denie
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
       'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
       'secret is gone or no longer in use, let this one take the username over: ' +
-      `\`npm run cli -- adopt --secret ${secretArn}\`.`,
+      `\`${operatorTool()} adopt --secret ${secretArn}\`.`,
   );
 }
 
@@ -230,7 +231,7 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
       `is ${mayUse}. Find out why they failed. If the password in the secret is wrong, store a working password as a new ` +
       'version of it; if it is right, try it once with the operator tool: ' +
-      `\`npm run cli -- trial --secret ${wanted.secretArn}\`.`,
+      `\`${operatorTool()} trial --secret ${wanted.secretArn}\`.`,
   );
 }
 
@@ -247,6 +248,6 @@ function trialSpent(state: CredentialState, wanted: Presentation, budgets: Budge
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
       'may lock it. Have M2M Support unlock the username first, then report it with the operator tool: ' +
-      `\`npm run cli -- unlocked --secret ${wanted.secretArn} --at <when they did>\`.`,
+      `\`${operatorTool()} unlocked --secret ${wanted.secretArn} --at <when they did>\`.`,
   );
 }

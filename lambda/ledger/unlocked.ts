@@ -1,4 +1,5 @@
 import { PresentableError } from '../errors.ts';
+import { operatorTool } from '../operator-tool.ts';
 import type { Budgets } from './budgets.ts';
 import { type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
@@ -60,7 +61,7 @@ export function unlocked(
     return new GuardNotClosedError(
       `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so the count need not be cleared. Store ` +
         'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
-        `clears the count. To try it now: \`npm run cli -- trial${state.secretArn === undefined ? '' : ` --secret ${state.secretArn}`}\`.`,
+        `clears the count. To try it now: \`${operatorTool()} trial${state.secretArn === undefined ? '' : ` --secret ${state.secretArn}`}\`.`,
     );
   }
   // `<=`: what was reserved in the very millisecond of the unlocking may have been executed after it.

@@ -12,6 +12,7 @@ import {
 } from '../ledger/holds.ts';
 import { LedgerItemError } from '../ledger/item.ts';
 import { type CredentialState, credentialKey } from '../ledger/state.ts';
+import { operatorTool } from '../operator-tool.ts';
 import type { Invocation } from './context.ts';
 import { ExchangesHeldError } from './errors.ts';
 
@@ -162,8 +163,8 @@ function onHold(secretArn: string, hold: Hold): ExchangesHeldError {
     `The rotation of ${secretArn} is on hold: the exchange of ${hold.username} (secret ${hold.secretArn}) is ` +
       `${hold.why} since ${new Date(hold.since).toISOString()}, and its cause may affect this credential, too. ` +
       'No new password is asked for, and no log-in was used. ' +
-      `1. Resolve that exchange: \`npm run cli -- status --secret ${hold.secretArn}\`. ` +
-      `2. If its cause cannot affect this credential, override the hold: \`npm run cli -- release --secret ${secretArn}\`. ` +
-      `3. Start this rotation again: \`npm run cli -- rotate --held --secret ${secretArn}\`.`,
+      `1. Resolve that exchange: \`${operatorTool()} status --secret ${hold.secretArn}\`. ` +
+      `2. If its cause cannot affect this credential, override the hold: \`${operatorTool()} release --secret ${secretArn}\`. ` +
+      `3. Start this rotation again: \`${operatorTool()} rotate --held --secret ${secretArn}\`.`,
   );
 }

@@ -4,6 +4,7 @@ import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '..
 import { isReplaced } from '../ledger/replaced.ts';
 import type { Presentation } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
+import { operatorTool } from '../operator-tool.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';
 import { type ReadableVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
@@ -198,7 +199,7 @@ function refused(code: string, { username, password }: Credential, versionId: st
     return new RotationError(
       'RequestNotReadError',
       `ThingSpace could not read a log-in request of ${username} (${code}: ${words}). It did not look at the password and ` +
-        'nothing counts. Check THINGSPACE_BASE_URL, and the contract with `npm run cli -- contract`.',
+        `nothing counts. Check THINGSPACE_BASE_URL, and the contract with \`${operatorTool()} contract\`.`,
     );
   }
   const next = certainlyCredentials

@@ -3,6 +3,7 @@ import { openingCommand, RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordCommitted, recordRolledForward, recordSuperseded } from '../ledger/journal.ts';
 import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
+import { operatorTool } from '../operator-tool.ts';
 import { checkStorable, unusableBecause, withPassword } from '../secret/credential.ts';
 import {
   AWSCURRENT,
@@ -158,7 +159,7 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
     'UsernameChangedError',
     `The secret ${secretArn} names the username ${stored} now, but a new password of ${username} waits sealed for it. ` +
       'Nothing was changed and nothing is lost. Put the username back by storing a new version of the secret; or, if the ' +
-      `change is meant, let the secret take the new username over: \`npm run cli -- adopt --secret ${secretArn}\`.`,
+      `change is meant, let the secret take the new username over: \`${operatorTool()} adopt --secret ${secretArn}\`.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { committedVersion } from '../ledger/journal.ts';
 import { leaseLives, sharedUsername } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
+import { operatorTool } from '../operator-tool.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
@@ -198,7 +199,7 @@ function usernameChanged(
     `The secret ${secretArn} names the username ${username} now, but the exchange of ${former.username}’s password is not ` +
       `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. Put the username back by storing a new ` +
       'version of the secret; or, if the change is meant, let the secret take the new username over: ' +
-      `\`npm run cli -- adopt --secret ${secretArn}\`.`,
+      `\`${operatorTool()} adopt --secret ${secretArn}\`.`,
   );
 }
 

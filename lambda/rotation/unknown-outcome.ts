@@ -4,6 +4,7 @@ import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts
 import { credentialLost } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
+import { operatorTool } from '../operator-tool.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
@@ -199,7 +200,7 @@ function unproven(
     'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
       `does not say that the password was at fault. A retry or the recover event presents it once more, ${when}. ` +
-      `If the guard is closed then, settle it by one log-in: \`npm run cli -- trial --secret ${secretArn}\`. If that ` +
+      `If the guard is closed then, settle it by one log-in: \`${operatorTool()} trial --secret ${secretArn}\`. If that ` +
       'settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
     { cause: error },
   );

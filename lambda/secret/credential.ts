@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
+import { operatorTool } from '../operator-tool.ts';
 import type { MaybeApiKey } from '../thingspace/api.ts';
 import { isInvisible } from '../visible.ts';
 import { replaceTopLevel } from './json-text.ts';
@@ -184,7 +185,7 @@ export function checkStorable(secretArn: string, value: string): void {
     `The secret ${secretArn} has no room for another password: with it the value would have ${bytes} bytes, and Secrets ` +
       `Manager stores at most ${MAX_BYTES}. The password is kept and not lost. In a new version of the secret, shorten other ` +
       `members by ${bytes - MAX_BYTES} bytes or move them to a secret of their own, and leave "password" as it is; then a ` +
-      `retry, or \`npm run cli -- recover --secret ${secretArn}\`, stores the password.`,
+      `retry, or \`${operatorTool()} recover --secret ${secretArn}\`, stores the password.`,
   );
 }
 

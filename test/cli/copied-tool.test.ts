@@ -65,7 +65,22 @@ describe('The directory of the operator’s tool', () => {
     );
     expect(commands).toContain('store');
     for (const name of commands.filter((name) => name !== 'help')) {
-      expect(run(name, '--help').stdout, name).toContain(`npm run cli -- ${name}`);
+      expect(run(name, '--help').stdout, name).toContain(`${copy}/thingspace-rotation.mjs ${name}`);
+    }
+  });
+
+  it.each([
+    ['npx', { npm_command: 'exec' }, 'npx --no thingspace-rotation'],
+    ['node', {}, `node ${join(copy, 'thingspace-rotation.mjs')}`],
+    ['another name', { OPERATOR_TOOL: 'ops thingspace' }, 'ops thingspace'],
+  ])('speaks of itself as it was started, by %s', (_, started, name) => {
+    for (const args of [['--help'], ['store', '--help'], ['explain', 'CredentialLostError']]) {
+      const { stdout } = spawnSync(process.execPath, [join(copy, 'thingspace-rotation.mjs'), ...args], {
+        encoding: 'utf8',
+        env: { ...env, ...started },
+      });
+      expect(stdout).toContain(name);
+      expect(stdout).not.toContain('npm run cli');
     }
   });
 

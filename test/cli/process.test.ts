@@ -69,7 +69,7 @@ describe('The operator’s tool as a process', () => {
   it('ends with exit code 2 for a wrong command line', async () => {
     expect(await cli(['trial'])).toMatchObject({
       code: 2,
-      stderr: 'Error: Name the credential: --secret <name or ARN>, or --username <username>.\n',
+      stderr: 'Error: Name the credential: --secret <name or ARN>, or --username <username>. [UsageError]\n',
     });
     expect((await cli(['status', '--nonsense'])).code).toBe(2);
     expect((await cli(['--help'])).code).toBe(0);

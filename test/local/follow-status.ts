@@ -44,10 +44,9 @@ const minutesUntil = ({ world }: Drill, until = ''): number =>
 
 /** Types a printed command. Where it asks for a password, support is phoned. */
 async function run(drill: Drill, command: string): Promise<void> {
-  const words = [...command.replace('npm run cli -- ', '').matchAll(/'([^']*)'|(\S+)/g)];
+  const words = [...command.replace(/^node \S+ /, '').matchAll(/'([^']*)'|(\S+)/g)];
   const args = words.map(([, quoted, plain]) => quoted ?? plain ?? '');
-  const [name] = args;
-  const input = name === 'store' ? `${/reads: (.*)$/.exec(await drill.type('reset'))?.[1]}\n` : '';
-  if (name === 'open') args[0] = 'store';
-  await tool(drill, [...args, ...(name === 'open' ? ['--from-sealed'] : []), '--yes'], input);
+  const asks = args[0] === 'store' && !args.includes('--from-sealed');
+  const input = asks ? `${/reads: (.*)$/.exec(await drill.type('reset'))?.[1]}\n` : '';
+  await tool(drill, [...args, '--yes'], input);
 }

@@ -64,7 +64,7 @@ async function lost(): Promise<Section[]> {
     const mail = aws.sns.published.at(-1)?.byProtocol?.email ?? '';
     await run(['explain'], { from: { shown: 'cat mail.txt', input: mail } });
     show('What does this message mean?');
-    await run(['status', ...SECRET], { head: 2 });
+    await run(['status', ...SECRET], { head: 4 });
     platform.support.reset(username, FROM_SUPPORT);
     await run(['store', ...SECRET, '--trial', '--yes', '--as', 'ann'], spoken);
     await run(['rotate', ...SECRET, '--yes']);

@@ -16,6 +16,8 @@ type Typed = {
 };
 
 const COLUMNS = '100';
+/** The built tool answers as `npm run cli` would. */
+const OPERATOR_TOOL = 'npm run cli --';
 
 /** A shell beside a world: runs the tool as a process and records the text that an operator would see. */
 export function startShell(world: World) {
@@ -27,7 +29,13 @@ export function startShell(world: World) {
     const screen = openSync(file, 'w');
     const child = spawn(process.execPath, [cliBundle, ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH, COLUMNS, ...world.operatorEnv, ...env } as NodeJS.ProcessEnv,
+      env: {
+        PATH: process.env.PATH,
+        COLUMNS,
+        OPERATOR_TOOL,
+        ...world.operatorEnv,
+        ...env,
+      } as NodeJS.ProcessEnv,
       stdio: ['pipe', screen, screen],
     });
     child.stdin?.end(from?.input ?? '');

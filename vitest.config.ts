@@ -20,7 +20,7 @@ const VERIFIED = [
   'test/**/*.verify.test.ts',
   'test/rotation/{answers,clocks,goes-on,quarters}.test.ts',
   'test/cli/advice-followed.test.ts',
-  'test/local/drill.test.ts',
+  'test/local/{drill,scenarios-rest}.test.ts',
   'test/local/explorer/flawed-heads.test.ts',
 ];
 

@@ -1,6 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { bundleAccess, bundleRotation } from '../infra/bundle.ts';
+import type { Transport } from '../lambda/thingspace/api.ts';
+import { TRANSPORTS } from '../lambda/transport.ts';
 import { aheadOf, createConsole, readConsole } from './console.ts';
 import { accessScenario } from './scenarios/access.ts';
 import { scenarios as quickScenarios } from './scenarios/all.ts';
@@ -15,6 +17,7 @@ type Options = {
   json: boolean;
   keep: boolean;
   scenario: Scenario;
+  transport: Transport;
   list: boolean;
   seed: number;
   clients: number;
@@ -29,6 +32,11 @@ const program = new Command('npm start --')
   )
   .option('--rotations <count>', 'rotate so many times', wholeNumber, 1)
   .option('--scenario <name>', 'play a fault and its outcome (see --list)', findScenario, standard)
+  .addOption(
+    new Option('--transport <api>', 'the API of ThingSpace that the function calls')
+      .choices(TRANSPORTS)
+      .default('soap'),
+  )
   .option('--clients <count>', 'apps of the scenario fleet', wholeNumber, 50)
   .option('--list', 'list the scenarios', false)
   .option('--json', 'print one JSON document instead of a timeline', false)
@@ -41,8 +49,11 @@ const program = new Command('npm start --')
   )
   .showHelpAfterError();
 
+/** Words behind a scenario's lesson. */
+const OVER: Record<Transport, string> = { soap: '', rest: ' The function calls ThingSpace over REST.' };
+
 async function main(options: Options): Promise<number> {
-  const { json, rotations, seed, keep, clients } = options;
+  const { json, rotations, seed, keep, clients, transport } = options;
   const scenario = options.scenario.name === 'fleet' ? fleetScenario({ clients }) : options.scenario;
   const colour = !json && Boolean(process.stdout.isTTY) && pc.isColorSupported;
   const say = (text: string): void => void (json || process.stdout.write(text));
@@ -50,9 +61,9 @@ async function main(options: Options): Promise<number> {
   say('Building the functions …\n');
   await Promise.all([bundleRotation(), bundleAccess()]);
   say('Bringing up ThingSpace, Secrets Manager, KMS, SNS, CloudWatch Logs and DynamoDB …\n');
-  const world = await startWorld({ seed, ...scenario.world });
+  const world = await startWorld({ seed, transport, ...scenario.world });
   try {
-    say(`\n${scenario.shows}\n\n`);
+    say(`\n${scenario.shows}${OVER[transport]}\n\n`);
     const startedAtMs = world.clock.nowMs();
     const width = process.stdout.columns ?? 120;
     const reports: Report[] = [];
@@ -113,6 +124,9 @@ function findScenario(name: string): Scenario {
 function listScenarios(): void {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   for (const { name, shows } of scenarios) process.stdout.write(`${name.padEnd(width)}  ${shows}\n`);
+  process.stdout.write('\nEach is played over both APIs of ThingSpace: --transport rest. Over SOAP alone:\n');
+  for (const { name, soapAlone } of scenarios)
+    if (soapAlone) process.stdout.write(`${name.padEnd(width)}  ${soapAlone}\n`);
 }
 
 const options = program.parse().opts<Options>();
@@ -121,6 +135,10 @@ if (options.list) {
 } else if (options.rotations > 1 && options.scenario !== standard) {
   program.error(
     `--rotations goes with the scenario ${standard.name} alone: the others play their fault once.`,
+  );
+} else if (options.transport === 'rest' && options.scenario.soapAlone) {
+  program.error(
+    `The scenario ${options.scenario.name} cannot be played over REST. ${options.scenario.soapAlone}`,
   );
 } else {
   process.exitCode = await main(options).catch((error: Error) => {

@@ -2,6 +2,7 @@ import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
+import type { Transport } from '../lambda/thingspace/api.ts';
 import { clientAt } from './aws/client.ts';
 import { startClock, type WorldClock } from './aws/clock.ts';
 import { startLambda } from './aws/lambda.ts';
@@ -33,7 +34,7 @@ export type WorldOptions = {
   /** The bundled function. @default dist/rotation/index.mjs */
   handlerFile?: string;
   /** The API that the function is configured for; the secret serves both. @default soap */
-  transport?: 'soap' | 'rest';
+  transport?: Transport;
   /** How far the world's clock is ahead of the machine's at the start. @default 0 */
   aheadMs?: number;
   /** How long one invocation may take. @default 20_000 */
@@ -45,6 +46,8 @@ export type WorldOptions = {
 
 /** Everything the rotation function meets, on this machine, and the truth about it for observers. */
 export interface World {
+  /** The API that the function is configured for. */
+  transport: Transport;
   clock: WorldClock;
   gateway: Gateway;
   aws: LocalAws;
@@ -169,6 +172,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   const { platform, devices, rest } = thingSpace;
   return {
+    transport,
     clock,
     gateway,
     aws,

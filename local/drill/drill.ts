@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cliBundle } from '../../cli/bundle.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { createConsole, type Extra } from '../console.ts';
 import { startWorld, type World } from '../world.ts';
 import { isRight, type Judgement, judge, observe, type Said } from './judge.ts';
@@ -18,8 +19,11 @@ export type Drill = {
 };
 
 /** A world in this situation, for an operator with only the facts of 3 a.m. Function and tool must be built. */
-export async function startDrill(situation: Situation, seed = 1): Promise<Drill> {
-  const world = await startWorld({ seed, ...situation.world });
+export async function startDrill(
+  situation: Situation,
+  { seed = 1, transport = 'soap' }: { seed?: number; transport?: Transport | undefined } = {},
+): Promise<Drill> {
+  const world = await startWorld({ seed, transport, ...situation.world });
   await situation.arise(world);
   const variables = { ...world.operatorEnv, THINGSPACE_SECRET: world.secretArn };
   const observed = observe(world);

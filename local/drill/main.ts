@@ -3,6 +3,8 @@ import { randomInt } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { bundleCli } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
+import { TRANSPORTS } from '../../lambda/transport.ts';
 import { aheadOf, readConsole } from '../console.ts';
 import { type Drill, startDrill } from './drill.ts';
 import type { Situation } from './situation.ts';
@@ -16,9 +18,14 @@ const options = new Command('npm run drill --')
     'Rehearses an incident: you have only the messages that arrive, and the tool in a second shell.',
   )
   .addOption(new Option('--situation <name>', 'which one (default: drawn)').choices(names))
+  .addOption(
+    new Option('--transport <api>', 'the API of ThingSpace that the function calls')
+      .choices(TRANSPORTS)
+      .default('soap'),
+  )
   .option('--list', 'list the situations', false)
   .parse()
-  .opts<{ situation?: string; list: boolean }>();
+  .opts<{ situation?: string; transport: Transport; list: boolean }>();
 
 if (options.list) {
   for (const { name, shows } of situations) say(`${name.padEnd(21)}${shows}`);
@@ -31,7 +38,7 @@ if (options.list) {
 async function play(situation: Situation): Promise<number> {
   say('Building the rotation function, and letting something happen to it …');
   await Promise.all([bundleRotation(), bundleCli()]);
-  const drill = await startDrill(situation);
+  const drill = await startDrill(situation, { transport: options.transport });
   try {
     say(`\n${situation.shows} This message woke you:\n\n${indented(drill.message)}\n`);
     say('In a second shell, in this folder:\n');

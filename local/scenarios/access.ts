@@ -15,6 +15,7 @@ export const accessScenario: Scenario = {
   name: 'access',
   shows:
     'One username for several users: Vic may look, Ann may change, Alice and Bob come through a portal; each request is recorded.',
+  soapAlone: 'The access function speaks SOAP alone.',
   summary: true,
   async play(world, show) {
     const access = await startAccess(world);

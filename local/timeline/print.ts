@@ -63,12 +63,20 @@ export function timelinePrinter({ write, colour, startedAtMs, width = 110 }: Pri
 const stepName = ({ step, attempt }: { step: string; attempt: number }): string =>
   attempt > 1 ? `${step} (attempt ${attempt})` : step;
 
+/** ThingSpace's operations, in words that hold for both of its APIs. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  GetBearer: 'request for a bearer',
+  LogIn: 'log-in',
+  GetNewPassword: 'password change',
+  LogOut: 'log-out',
+};
+
 function callText(call: Extract<Entry, { kind: 'call' }>): string {
   const { service, operation, httpStatus, errorName, fate, detail } = call;
   const labels = detail?.VersionStages ?? detail?.VersionStage;
   const fault = faultOf(fate);
   const parts = [
-    `${service} ${operation}`,
+    `${service} ${OPERATIONS[operation] ?? operation}`,
     labels && `[${labels}]`,
     errorName && `→ ${httpStatus} ${errorName}`,
     fault && `← ${fault}`,
@@ -83,7 +91,7 @@ function momentText(moment: Moment): string {
     case 'current-is-right':
       return `AWSCURRENT is right again, ${moment.staleMs} ms after the old password died`;
     case 'failed-log-in':
-      return `failed log-in (${moment.operation}): ${moment.consecutiveFailures} of 5 used`;
+      return `failed log-in (${OPERATIONS[moment.operation] ?? moment.operation}): ${moment.consecutiveFailures} of 5 used`;
     case 'username-locked':
       return 'THE USERNAME IS LOCKED';
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleCli } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { type Drill, startDrill } from '../../local/drill/drill.ts';
 import { judge } from '../../local/drill/judge.ts';
 import type { Situation } from '../../local/drill/situation.ts';
@@ -17,8 +18,12 @@ beforeAll(async () => {
   await Promise.all([bundleRotation(), bundleCli()]);
 }, LIMIT_MS);
 
-async function inDrill(name: string, play: (drill: Drill) => Promise<void>): Promise<void> {
-  const drill = await startDrill(named(name));
+async function inDrill(
+  name: string,
+  play: (drill: Drill) => Promise<void>,
+  transport?: Transport,
+): Promise<void> {
+  const drill = await startDrill(named(name), { transport });
   try {
     await play(drill);
   } finally {
@@ -28,17 +33,22 @@ async function inDrill(name: string, play: (drill: Drill) => Promise<void>): Pro
 
 // Mostly waiting: functions that retry until their deadline.
 describe.concurrent('A drill', () => {
-  it.each(sampled(situations, 4))(
-    '$name begins unsolved, with a message, and is solved by the advice of status',
-    ({ name }) =>
-      inDrill(name, async (drill) => {
+  it.each([
+    ...sampled(situations, 4).map(({ name }) => ({ name, transport: 'soap' as const })),
+    ...sampled(situations.toReversed(), 7).map(({ name }) => ({ name, transport: 'rest' as const })),
+  ])(
+    '$name over $transport begins unsolved, with a message, and is solved by the advice of status',
+    ({ name, transport }) => {
+      const play = async (drill: Drill) => {
         expect(drill.message).toContain('WHAT TO DO');
         expect((await drill.judgement()).solved).toBe(false);
         const done = await followStatus(drill);
         const { solved, lines } = await drill.judgement();
         expect({ solved, lines, done }).toMatchObject({ solved: true });
         expect(lines, done.join('; ')).toContain('No other way is better.');
-      }),
+      };
+      return inDrill(name, play, transport);
+    },
     LIMIT_MS,
   );
 

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
+import { findSecret } from '../../local/explorer/find-secret.ts';
 import { scenarios } from '../../local/scenarios/all.ts';
+import type { Application } from '../../local/thingspace/rest/bearers.ts';
+import { startThingSpace } from '../../local/thingspace/start.ts';
 
 const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 
@@ -29,6 +32,35 @@ describe('npm start', () => {
     expect([await unknown.ended, await many.ended]).toEqual([1, 1]);
     expect(unknown.said.err).toContain('crash-after-receive');
     expect(many.said.err).toContain('--rotations goes with the scenario rotation alone');
+  });
+
+  it('says that the access scenario is over SOAP alone', async () => {
+    const [listed, access] = [start('--list'), start('--transport', 'rest', '--scenario', 'access')];
+    expect([await listed.ended, await access.ended]).toEqual([0, 1]);
+    expect(listed.said.out).toMatch(/--transport rest.*Over SOAP alone:\naccess +The access function/);
+    expect(access.said.err).toContain('The scenario access cannot be played over REST.');
+  });
+
+  it('rotates over REST, with the request for a bearer in the timeline and never the bearer', async () => {
+    const { said, ended } = start('--transport', 'rest');
+    expect(await ended).toBe(0);
+    const operations = [...said.out.matchAll(/ms +thingspace (.*)$/gm)].map(([, operation]) => operation);
+    expect(operations).toEqual([
+      'request for a bearer',
+      'log-in',
+      'password change',
+      'log-out',
+      'log-in',
+      'log-out',
+    ]);
+    // The simulator makes the same key, secret and bearer from the same seed.
+    const users = [{ username: 'Fleet-API', password: 'first Password & 1' }];
+    const { rest, close } = await startThingSpace({ clock: { nowMs: Date.now }, users, seed: 1 });
+    const { apiKey, apiSecret } = rest.applications[0] as Application;
+    rest.bearers.request(apiKey, apiSecret);
+    await close();
+    for (const secret of [apiKey, apiSecret, rest.bearers.made[0] as string])
+      expect(findSecret(said.out, secret)).toEqual([]);
   });
 
   it('rotates the given number of times, and writes one JSON document', async () => {

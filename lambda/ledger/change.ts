@@ -30,8 +30,8 @@ export type ItemMemory<S> = Map<string, Seen<S>>;
 export type ItemKind<S> = {
   /** Reads a stored item, `{}` where there is none. @throws LedgerItemError */
   decode(key: string, stored: Record<string, unknown>): S;
-  /** Makes members of the item separate items before each write. */
-  beforeWrite?(state: S, store: ItemStore): Promise<void>;
+  /** Makes members of the item separate items before a write; undefined where there are none. */
+  beforeWrite?(state: S, store: ItemStore): Promise<void> | undefined;
 };
 
 /** How long a process relies on its last write: the condition of the next write finds other writers. */
@@ -85,7 +85,9 @@ export async function change<S extends Item, T>(
         fresh = true;
         continue;
       }
-      await kind.beforeWrite?.(state, store);
+      // Most changes have none: their write begins without a pause.
+      const separate = kind.beforeWrite?.(state, store);
+      if (separate) await separate;
       const writeId = randomUUID();
       const expected = state.revision;
       // The revision of a damaged item may be no number.

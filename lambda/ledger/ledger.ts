@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Metrics } from '../metrics.ts';
 import type { Budgets } from './budgets.ts';
-import type { ItemKind } from './change.ts';
+import type { ItemKind, ItemStore } from './change.ts';
 import { DeniedError } from './errors.ts';
 import { decodeForOverride, decodeHolds, type Holds } from './holds.ts';
 import { type Items, type ItemsParts, itemsOf, type Transition } from './items.ts';
@@ -67,14 +67,18 @@ const MAX_WAITING_ROWS = 100;
 /** Envelopes that the journal no longer has become separate items before the write that takes them off. */
 export const credentialItem: ItemKind<CredentialState> = {
   decode: decodeState,
-  async beforeWrite(state, store) {
-    for (const [attempt, envelope] of Object.entries(state.setAside)) {
-      await store.setAside(state.credential, attempt, envelope);
-      delete state.setAside[attempt];
-      if (!state.orphanItems.includes(attempt)) state.orphanItems.push(attempt);
-    }
+  beforeWrite(state, store) {
+    return Object.keys(state.setAside).length > 0 ? setAside(state, store) : undefined;
   },
 };
+
+async function setAside(state: CredentialState, store: ItemStore): Promise<void> {
+  for (const [attempt, envelope] of Object.entries(state.setAside)) {
+    await store.setAside(state.credential, attempt, envelope);
+    delete state.setAside[attempt];
+    if (!state.orphanItems.includes(attempt)) state.orphanItems.push(attempt);
+  }
+}
 
 export function createLedger(parts: LedgerParts): Ledger {
   const { items, metrics, clock, budgets } = parts;

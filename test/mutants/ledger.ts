@@ -212,7 +212,7 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'an envelope that is set aside becomes a separate item before it leaves the journal',
     file: 'lambda/ledger/ledger.ts',
-    find: '      await store.setAside(state.credential, attempt, envelope);\n',
+    find: '    await store.setAside(state.credential, attempt, envelope);\n',
     replace: '',
     noticedBy: 'test/ledger/change.test.ts',
   },

@@ -66,7 +66,9 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
         process.die();
         return never();
       }
-      if (gate.person) await gate.person(index, 'before');
+      // No turn of the event loop where no operator acts: calls that begin together keep their numbers.
+      const acting = gate.person?.(index, 'before');
+      if (acting) await acting;
       // The answer comes after the caller has continued: others may run in between.
       await gate.before?.(name);
       gate.around?.(name, 'begin');
@@ -78,7 +80,8 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
       } finally {
         afterEach();
       }
-      if (gate.person) await gate.person(index, 'after');
+      const acted = gate.person?.(index, 'after');
+      if (acted) await acted;
       if (fate === 'killed-after') process.die();
       await Promise.resolve();
       gate.around?.(name, 'end');

@@ -1,5 +1,6 @@
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import { credentialKey } from '../../lambda/ledger/state.ts';
+import { bearersOf } from '../../lambda/session/bearers.ts';
 import { SessionGoneError } from '../../lambda/session/errors.ts';
 import type { SessionEvent } from '../../lambda/session/events.ts';
 import { fleetSource } from '../../lambda/session/fleet-source.ts';
@@ -8,14 +9,17 @@ import { ledgerGuard, memoryGuard } from '../../lambda/session/guards.ts';
 import { ownSource } from '../../lambda/session/own-source.ts';
 import { type Session, sessionOver } from '../../lambda/session/session.ts';
 import type { SessionItem } from '../../lambda/session/session-item.ts';
-import type { SessionStore } from '../../lambda/session/session-store.ts';
+import type { Place, SessionStore } from '../../lambda/session/session-store.ts';
+import { withPauses } from '../../lambda/session/token-pauses.ts';
 import type { TokenSealer } from '../../lambda/session/token-sealer.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { PlatformOptions } from '../../local/thingspace/platform.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
 import { type Process, startProcess, type Wire } from '../world/fate.ts';
 import { revisioned } from '../world/memory-items.ts';
 import { createKms } from '../world/memory-kms.ts';
 import { createWorld, FIRST_PASSWORD, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+import { restInMemory } from './rest-in-memory.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 export const MINUTE_MS = 60_000;
@@ -34,6 +38,9 @@ export type Client = {
 
 export type Level = 'fleet' | 'ledger' | 'memory';
 export type FleetWorld = Awaited<ReturnType<typeof createFleetWorld>>;
+
+/** The item of sessions over SOAP at the published address has its username's key. */
+const keyOf = ({ credential, item }: Place) => (item === 'session' ? credential : `${credential} ${item}`);
 
 /** The world of the rotation, with client processes around the same username, in virtual time. */
 export async function createFleetWorld(
@@ -63,11 +70,14 @@ export async function createFleetWorld(
   const kms = createKms();
 
   const sessions = (wire: Wire, process: Process): SessionStore => ({
-    read: (credential) =>
-      wire.remote(process, 'GetItem (session)', () => ({ item: items.read(credential), now: clock.nowMs() })),
-    write: (credential, state, expected) =>
+    read: (place) =>
+      wire.remote(process, 'GetItem (session)', () => ({
+        item: items.read(keyOf(place)),
+        now: clock.nowMs(),
+      })),
+    write: (place, state, expected) =>
       wire.remote(process, 'PutItem (session)', () =>
-        items.write(credential, state, expected) ? 'written' : 'conflict',
+        items.write(keyOf(place), state, expected) ? 'written' : 'conflict',
       ),
   });
 
@@ -90,9 +100,13 @@ export async function createFleetWorld(
     throw new Error(used.code);
   }
 
-  function client(level: Level = 'fleet', actor = 'an app'): Client {
+  const rest = restInMemory(world, clock);
+
+  function client(level: Level = 'fleet', actor = 'an app', transport: Transport = 'soap'): Client {
     const process = startProcess();
-    const services = world.wireUp(process);
+    const wired = world.wireUp(process);
+    const overRest = transport === 'rest' ? withPauses(rest.api(wired.api, process), clock) : undefined;
+    const services = { ...wired, api: overRest ?? wired.api };
     const wire = world.wire;
     const events: SessionEvent[] = [];
     const guard =
@@ -105,16 +119,22 @@ export async function createFleetWorld(
     };
     const source =
       level === 'fleet'
-        ? fleetSource({ ...parts, store: sessions(wire, process), sealer: sealer(wire, process) })
+        ? fleetSource({
+            ...parts,
+            itemOf: rest.itemOf(transport),
+            store: sessions(wire, process),
+            sealer: sealer(wire, process),
+          })
         : ownSource(parts);
     const session = sessionOver({
       source,
+      bearers: overRest && bearersOf(overRest, clock),
       clock,
       patienceMs: options.patienceMs ?? 30_000,
       saysSessionGone,
       onEvent: parts.onEvent,
     });
-    const work = () => session.withSession(use);
+    const work = () => session.withSession(transport === 'rest' ? rest.use : use);
     return { session, process, events, work };
   }
 
@@ -124,6 +144,7 @@ export async function createFleetWorld(
     world: world as World,
     client,
     use,
+    rest,
     table,
     sleep: clock.sleep,
     item: () => JSON.parse(table.get(KEY) ?? '{}') as SessionItem,

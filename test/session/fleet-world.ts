@@ -10,16 +10,18 @@ import { ownSource } from '../../lambda/session/own-source.ts';
 import { type Session, sessionOver } from '../../lambda/session/session.ts';
 import type { SessionItem } from '../../lambda/session/session-item.ts';
 import type { Place, SessionStore } from '../../lambda/session/session-store.ts';
+import { thingSpaceOf } from '../../lambda/session/thingspace.ts';
 import { withPauses } from '../../lambda/session/token-pauses.ts';
 import type { TokenSealer } from '../../lambda/session/token-sealer.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { PlatformOptions } from '../../local/thingspace/platform.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
+import type { RestOptions } from '../../local/thingspace/rest/service.ts';
 import { type Process, startProcess, type Wire } from '../world/fate.ts';
 import { revisioned } from '../world/memory-items.ts';
 import { createKms } from '../world/memory-kms.ts';
 import { createWorld, FIRST_PASSWORD, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
-import { restInMemory } from './rest-in-memory.ts';
+import { APPLICATION, OTHER_APPLICATION, restOf, useOverRest } from './rest-client.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 export const MINUTE_MS = 60_000;
@@ -47,6 +49,7 @@ export async function createFleetWorld(
   options: {
     seed?: number;
     platform?: Partial<PlatformOptions>;
+    rest?: RestOptions;
     rotations?: number;
     patienceMs?: number;
   } = {},
@@ -61,6 +64,7 @@ export async function createFleetWorld(
   const world = createWorld({
     seed,
     clock,
+    rest: { applications: [APPLICATION, OTHER_APPLICATION], ...options.rest },
     platform: { ...options.platform, nextPassword: () => passwords.shift() },
   });
   const random = seededRandom(seed);
@@ -100,12 +104,10 @@ export async function createFleetWorld(
     throw new Error(used.code);
   }
 
-  const rest = restInMemory(world, clock);
-
   function client(level: Level = 'fleet', actor = 'an app', transport: Transport = 'soap'): Client {
     const process = startProcess();
     const wired = world.wireUp(process);
-    const overRest = transport === 'rest' ? withPauses(rest.api(wired.api, process), clock) : undefined;
+    const overRest = transport === 'rest' ? withPauses(restOf(world, process), clock) : undefined;
     const services = { ...wired, api: overRest ?? wired.api };
     const wire = world.wire;
     const events: SessionEvent[] = [];
@@ -121,7 +123,7 @@ export async function createFleetWorld(
       level === 'fleet'
         ? fleetSource({
             ...parts,
-            itemOf: rest.itemOf(transport),
+            itemOf: thingSpaceOf({ transport }, clock).itemOf,
             store: sessions(wire, process),
             sealer: sealer(wire, process),
           })
@@ -134,7 +136,10 @@ export async function createFleetWorld(
       saysSessionGone,
       onEvent: parts.onEvent,
     });
-    const work = () => session.withSession(transport === 'rest' ? rest.use : use);
+    const work = () =>
+      session.withSession((token, headers) =>
+        transport === 'rest' ? useOverRest(world, token, headers) : use(token),
+      );
     return { session, process, events, work };
   }
 
@@ -144,7 +149,8 @@ export async function createFleetWorld(
     world: world as World,
     client,
     use,
-    rest,
+    /** How often the token service was asked. */
+    tokenRequests: () => world.calls.filter(({ name }) => name === 'GetBearer').length,
     table,
     sleep: clock.sleep,
     item: () => JSON.parse(table.get(KEY) ?? '{}') as SessionItem,

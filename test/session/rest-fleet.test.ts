@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FIRST_PASSWORD, USERNAME } from '../world/world.ts';
 import { type Client, createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './fleet-world.ts';
-import { APPLICATION, OTHER_APPLICATION } from './rest-in-memory.ts';
+import { APPLICATION, OTHER_APPLICATION } from './rest-client.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const secretWith = (more: object, password = FIRST_PASSWORD) =>
@@ -37,7 +37,7 @@ describe('one session over REST for the fleet', () => {
     expect(new Set(await work(clients))).toEqual(new Set([USERNAME]));
     await work(clients);
     expect(world.truth().logIns).toBe(1);
-    expect(world.rest.requests).toHaveLength(20);
+    expect(world.tokenRequests()).toBe(20);
   });
 
   test('logs in once when a session is gone', async () => {
@@ -59,7 +59,7 @@ describe('one session over REST for the fleet', () => {
       expect(await client.work()).toBe(USERNAME);
       expect(world.truth().logIns).toBe(1);
       expect(kindsOf([client])).not.toContain('gone');
-      expect(world.rest.requests).toHaveLength(2);
+      expect(world.tokenRequests()).toBe(2);
     },
   );
 
@@ -78,7 +78,7 @@ describe('one session over REST for the fleet', () => {
     }
     expect(runs).toBe(100);
     expect(await parts(client)).toEqual({ token, bearer });
-    expect(world.rest.requests.length).toBeLessThanOrEqual(4);
+    expect(world.tokenRequests()).toBeLessThanOrEqual(4);
     expect(world.truth().logIns).toBe(1);
   });
 });
@@ -133,7 +133,7 @@ describe('the application’s key', () => {
     const [failure] = await failuresOf(fleetOf(world, 5));
     expect(failure).toMatchObject({ name: 'SessionSetupError' });
     expect(failure?.message).toMatch(/"apiKey" and "apiSecret".*store --api-key --secret arn:/);
-    expect(world.rest.requests).toEqual([]);
+    expect(world.tokenRequests()).toBe(0);
     expect(world.state()).toMatchObject({ inFlight: {}, failed: 0 });
     expect(world.calls.map(({ name }) => name)).not.toContain('PutItem');
   });
@@ -145,7 +145,7 @@ describe('the application’s key', () => {
       for (const failure of await failuresOf(clients)) expect(failure?.name).toBe('SessionSetupError');
       world.advance(MINUTE_MS);
     }
-    expect(world.rest.requests).toHaveLength(1);
+    expect(world.tokenRequests()).toBe(1);
     world.world.aws.store(secretWith(KEY_PAIR));
     await work(clients);
     expect(world.truth()).toMatchObject({ logIns: 1, failures: 0 });
@@ -207,6 +207,34 @@ describe('the application’s key', () => {
         expect(said).not.toContain(form);
       }
     }
+  });
+});
+
+describe('a bearer near its end', () => {
+  test('is waited out within the caller’s patience, with the secret read again', async () => {
+    const world = await createRestWorld();
+    world.rest.bearers.leave(APPLICATION.apiKey, 80_000);
+    const startedAtMs = world.clock.nowMs();
+    const client = world.client('fleet', 'an app', 'rest');
+    await expect(client.session.token({ patienceMs: 30_000 })).rejects.toMatchObject({
+      name: 'LogInWaitsError',
+      message: expect.stringContaining('ends too soon'),
+    });
+    expect(world.tokenRequests()).toBe(1);
+    await client.session.token({ patienceMs: 5 * MINUTE_MS });
+    expect(world.clock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(80_000);
+    expect(world.truth()).toMatchObject({ logIns: 1, failures: 0 });
+    expect(world.tokenRequests()).toBe(2);
+  });
+
+  test('is not sent with a call, which waits for the next one', async () => {
+    const world = await createRestWorld();
+    await world.client('fleet', 'an app', 'rest').work();
+    world.rest.bearers.leave(APPLICATION.apiKey, 3_000);
+    const late = world.client('fleet', 'an app', 'rest');
+    const startedAtMs = world.clock.nowMs();
+    expect(await late.work()).toBe(USERNAME);
+    expect(world.clock.nowMs() - startedAtMs).toBe(4_000);
   });
 });
 

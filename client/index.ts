@@ -9,14 +9,16 @@ export {
   type SessionSettings,
 } from '../lambda/session/create-session.ts';
 export {
+  BearerRefusedError,
   LogInRefusedError,
   LogInStoppedError,
   LogInWaitsError,
   SessionError,
   SessionGoneError,
+  SessionSettingsError,
   SessionSetupError,
   ThingSpaceUnavailableError,
 } from '../lambda/session/errors.ts';
 export type { SessionEvent } from '../lambda/session/events.ts';
-export { saysSessionGone, throwIfSessionGone } from '../lambda/session/gone.ts';
-export type { CallOptions, Session } from '../lambda/session/session.ts';
+export { saysBearerRefused, saysSessionGone, throwIfSessionGone } from '../lambda/session/gone.ts';
+export type { CallOptions, Session, SessionHeaders } from '../lambda/session/session.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { SessionError } from './errors.ts';
 import { decodeItem, type SessionItem } from './session-item.ts';
-import type { SessionStore } from './session-store.ts';
+import type { Place, SessionStore } from './session-store.ts';
 
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1_000;
@@ -14,7 +14,7 @@ const MAX_PAUSE_MS = 1_000;
  */
 export async function changeItem<T>(
   parts: { store: SessionStore; clock: Clock; random: () => number },
-  credential: string,
+  place: Place,
   deadlineMs: number,
   apply: (state: SessionItem, now: number) => T,
 ): Promise<T> {
@@ -22,14 +22,14 @@ export async function changeItem<T>(
   for (let tries = 0; ; tries += 1) {
     let cause: unknown;
     try {
-      const { item, now } = await store.read(credential);
-      const state = decodeItem(credential, item ?? {});
+      const { item, now } = await store.read(place);
+      const state = decodeItem(place, item ?? {});
       const before = JSON.stringify(state);
       const result = apply(state, now);
       if (JSON.stringify(state) === before) return result;
       const expected = state.revision;
       state.revision += 1;
-      if ((await store.write(credential, state, expected)) === 'written') return result;
+      if ((await store.write(place, state, expected)) === 'written') return result;
     } catch (failure) {
       if (failure instanceof SessionError) throw failure;
       cause = failure;
@@ -38,7 +38,7 @@ export async function changeItem<T>(
     if (clock.nowMs() + pauseMs >= deadlineMs) {
       throw (
         cause ??
-        new SessionError(`The session of ${credential} was written by others all the time; try again.`)
+        new SessionError(`The session of ${place.credential} was written by others all the time; try again.`)
       );
     }
     await clock.sleep(pauseMs);

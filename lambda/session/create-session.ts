@@ -4,17 +4,12 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { type Alarms, createAlarms } from '../alarms/publish.ts';
 import { AWS_CLIENT } from '../aws-client.ts';
-import {
-  DEFAULT_BASE_URL,
-  DEFAULT_LOCKOUT_BUDGET,
-  DEFAULT_LOCKOUT_LIMIT,
-  DEFAULT_ROTATION_BUDGET,
-} from '../defaults.ts';
+import { DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT, DEFAULT_ROTATION_BUDGET } from '../defaults.ts';
 import { budgets } from '../ledger/budgets.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { secretsManagerStore } from '../secret/secrets-manager.ts';
-import { createThingSpaceApi } from '../thingspace/create-api.ts';
+import { bearersOf } from './bearers.ts';
 import { clientClock } from './clock.ts';
 import { type OnEvent, quietly, type SessionEvent } from './events.ts';
 import { fleetSource } from './fleet-source.ts';
@@ -24,6 +19,7 @@ import { ownSource } from './own-source.ts';
 import { type Session, sessionOver } from './session.ts';
 import { dynamoDbSessions } from './session-store.ts';
 import type { Source } from './source.ts';
+import { type ThingSpaceSettings, thingSpaceOf } from './thingspace.ts';
 import { kmsTokenSealer } from './token-sealer.ts';
 
 export type LedgerSettings = {
@@ -42,7 +38,7 @@ export type LedgerSettings = {
   lockoutBudget?: number | undefined;
 };
 
-export type SessionSettings = {
+export type SessionSettings = ThingSpaceSettings & {
   /** ARN of the secret (its name will do within the account). */
   secretId: string;
   /** The app's name, for alarms and the audit trail; printable, nothing secret. */
@@ -52,13 +48,14 @@ export type SessionSettings = {
    * process alone.
    */
   ledger?: LedgerSettings | undefined;
-  /** ThingSpace's address above its services. @default the published one */
-  baseUrl?: string | undefined;
   /** How long a caller waits for a session, through a rotation for example. @default 30_000 */
   patienceMs?: number | undefined;
   /** Called for every event, for metrics and logs. An error that it throws is dropped. */
   onEvent?: ((event: SessionEvent) => void) | undefined;
-  /** Whether an error of `withSession`'s function says that the session is gone. @default `saysSessionGone` */
+  /**
+   * Whether an error of `withSession`'s function says that the session is gone. Over REST it is not asked about an
+   * answer with the status 401. @default `saysSessionGone`
+   */
   saysSessionGone?: ((error: unknown) => boolean) | undefined;
   /** Your AWS clients (another region, an assumed role). @default from the environment, as every SDK */
   clients?:
@@ -70,13 +67,13 @@ const DEFAULT_PATIENCE_MS = 30_000;
 
 /**
  * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
- * @throws BaseUrlError, BudgetsError for settings that cannot work
+ * @throws SessionSettingsError, BaseUrlError, TokenHostError, BudgetsError for settings that cannot work
  */
 export function createSession(settings: SessionSettings): Session {
   const { clients = {}, ledger } = settings;
   const clock = clientClock;
   const onEvent = quietly(settings.onEvent);
-  const api = createThingSpaceApi({ baseUrl: settings.baseUrl ?? DEFAULT_BASE_URL });
+  const { api, rest, itemOf } = thingSpaceOf(settings, clock);
   const store = secretsManagerStore(clients.secretsManager ?? new SecretsManagerClient(AWS_CLIENT));
   const dynamodb = ledger && (clients.dynamodb ?? new DynamoDBClient(AWS_CLIENT));
   const guard =
@@ -93,12 +90,14 @@ export function createSession(settings: SessionSettings): Session {
     dynamodb && ledger?.sealingKeyId
       ? fleetSource({
           ...parts,
+          itemOf,
           store: dynamoDbSessions(dynamodb, ledger.table),
           sealer: kmsTokenSealer(clients.kms ?? new KMSClient(AWS_CLIENT), ledger.sealingKeyId),
         })
       : ownSource(parts);
   return sessionOver({
     source,
+    bearers: rest && bearersOf(rest, clock),
     clock,
     patienceMs: settings.patienceMs ?? DEFAULT_PATIENCE_MS,
     saysSessionGone: settings.saysSessionGone ?? saysSessionGone,

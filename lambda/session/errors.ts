@@ -39,6 +39,19 @@ export class SessionSetupError extends SessionError {
   override readonly name = 'SessionSetupError';
 }
 
+/** The settings of `createSession` do not fit together, or one cannot be used. */
+export class SessionSettingsError extends PresentableError {
+  override readonly name = 'SessionSettingsError';
+}
+
+/** For `withSession`'s function to throw: the gateway refused the bearer, so ThingSpace executed nothing. */
+export class BearerRefusedError extends PresentableError {
+  override readonly name = 'BearerRefusedError';
+  constructor() {
+    super('The gateway before ThingSpace refused the bearer of the application, so nothing was executed.');
+  }
+}
+
 /** For `withSession`'s function to throw: ThingSpace says that the session is gone, so nothing was executed. */
 export class SessionGoneError extends PresentableError {
   override readonly name = 'SessionGoneError';

@@ -1,17 +1,27 @@
 import type { StoredCredential } from '../ledger/guarded-log-in.ts';
 import { credentialKey } from '../ledger/state.ts';
+import type { MaybeApiKey } from '../thingspace/api.ts';
 import { changeItem } from './change-item.ts';
 import { logIn } from './log-in.ts';
 import { LEASE_MS, LOG_IN_MS, opened, released, type SessionItem } from './session-item.ts';
-import type { SessionStore } from './session-store.ts';
-import { type OpenSession, type SourceParts, tellStopped } from './source.ts';
+import type { Place, SessionStore } from './session-store.ts';
+import { keyOf, type OpenSession, type SourceParts, tellStopped } from './source.ts';
 import type { Stop } from './stop.ts';
+import type { ItemOf } from './thingspace.ts';
 import type { TokenSealer } from './token-sealer.ts';
 
-export type FleetParts = SourceParts & { store: SessionStore; sealer: TokenSealer };
+export type FleetParts = SourceParts & { store: SessionStore; sealer: TokenSealer; itemOf: ItemOf };
 
-/** The owner of a session: the secret, and the ledger's key of the username in it. */
-export type Subject = { secretArn: string; credential: string };
+/** The owner of a session: the secret with the application's key in it, and the place of the fleet's item. */
+export type Subject = Place & { secretArn: string; key: MaybeApiKey };
+
+/** Returns the owner of the sessions that a credential opens. */
+export const subjectOf = ({ itemOf }: FleetParts, found: StoredCredential): Subject => ({
+  secretArn: found.secretArn,
+  credential: credentialKey(found.username),
+  item: itemOf(found),
+  key: keyOf(found),
+});
 
 /** The right to log in for the fleet, as `ask` gave it; sessions up to `gone` are known to be gone. */
 export type Lease = { owner: string; gone: number };
@@ -36,7 +46,7 @@ export async function logInForFleet(
     // Sealing works before anything is presented: a session that cannot be shared would cost each process one.
     await sealer.seal('sealing works', secretArn);
     const result = await logIn(fleet.logIn, startedAtMs + LOG_IN_MS, (found) =>
-      isOf(subject, found) ? undefined : OTHER_USERNAME,
+      isOf(subject, subjectOf(fleet, found)) ? undefined : OTHER_USERNAME,
     );
     if ('stop' in result) {
       tellStopped(onEvent, result.stop);
@@ -51,7 +61,7 @@ export async function logInForFleet(
     );
     if (generation === undefined) return { stop: othersLogIn() };
     onEvent({ kind: 'logged-in', generation, versionId, tookMs: clock.nowMs() - startedAtMs });
-    return { token, generation, idleMs: 0 };
+    return { token, generation, idleMs: 0, key: keyOf(credential) };
   } catch (failure) {
     await giveBack(fleet, subject, owner, undefined);
     throw failure;
@@ -61,11 +71,11 @@ export async function logInForFleet(
 /** Applies a pure change to the fleet's item of that username. */
 export function changeSession<T>(
   fleet: FleetParts,
-  { credential }: Subject,
+  subject: Subject,
   apply: (state: SessionItem, now: number) => T,
   forMs = CHANGE_MS,
 ): Promise<T> {
-  return changeItem(fleet, credential, fleet.clock.nowMs() + forMs, apply);
+  return changeItem(fleet, subject, fleet.clock.nowMs() + forMs, apply);
 }
 
 export const othersLogIn = (until?: number): Stop => ({
@@ -74,10 +84,13 @@ export const othersLogIn = (until?: number): Stop => ({
   retryAt: until,
 });
 
-const OTHER_USERNAME: Stop = { why: 'others', message: 'the secret holds another username now.' };
+const OTHER_USERNAME: Stop = {
+  why: 'others',
+  message: 'the secret holds another username or application key now.',
+};
 
-const isOf = ({ secretArn, credential }: Subject, found: StoredCredential): boolean =>
-  credentialKey(found.username) === credential && found.secretArn === secretArn;
+const isOf = (subject: Subject, found: Subject): boolean =>
+  (['credential', 'item', 'secretArn'] as const).every((member) => found[member] === subject[member]);
 
 /** Never throws: a lease that cannot be given back ends by itself. */
 async function giveBack(

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { credentialKey } from '../ledger/state.ts';
 import { currentVersion, readCurrent } from './current-version.ts';
-import { changeSession, type FleetParts, logInForFleet, othersLogIn, type Subject } from './fleet-log-in.ts';
+import {
+  changeSession,
+  type FleetParts,
+  logInForFleet,
+  othersLogIn,
+  type Subject,
+  subjectOf,
+} from './fleet-log-in.ts';
 import { pause } from './patience.ts';
 import { type Answer, ask, LOG_IN_MS, used } from './session-item.ts';
 import type { Source } from './source.ts';
@@ -31,12 +37,12 @@ export function fleetSource(fleet: FleetParts): Source {
               continue;
             }
             onEvent({ kind: 'joined', generation });
-            return { token, generation, idleMs };
+            return { token, generation, idleMs, key: subject.key };
           }
           case 'log-in': {
             const result = await logInForFleet(fleet, subject, { owner, gone: stale });
             if ('token' in result) return result;
-            // The secret may hold another username since.
+            // The secret may hold another username or key since.
             subject = undefined;
             stop = result.stop;
             break;
@@ -63,12 +69,15 @@ export function fleetSource(fleet: FleetParts): Source {
           }),
       );
     },
+
+    readSecretAgain() {
+      subject = undefined;
+    },
   };
 }
 
-async function readSubject({ logIn, clock }: FleetParts): Promise<Subject> {
-  const { secretArn, username } = await readCurrent(logIn, clock.nowMs() + LOG_IN_MS);
-  return { secretArn, credential: credentialKey(username) };
+async function readSubject(fleet: FleetParts): Promise<Subject> {
+  return subjectOf(fleet, await readCurrent(fleet.logIn, fleet.clock.nowMs() + LOG_IN_MS));
 }
 
 /**

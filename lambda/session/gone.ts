@@ -1,47 +1,51 @@
-import { readXml, type XmlElement } from '../thingspace/xml.ts';
-import { SessionGoneError } from './errors.ts';
-
-/** `REQUEST_FAILED.SessionToken.Expired` and the like, with or without prefix and service name. */
-const SESSION_GONE = /(^|[.:])SessionToken\.\w+$/;
+import { BearerRefusedError, SessionGoneError } from './errors.ts';
+import { type Refused, refusedBy, refusedByText } from './refused.ts';
 
 /**
  * Reports whether an error says that ThingSpace no longer knows the session. It looks at `code`, `faultcode` and
- * `errorCode`, as HTTP and SOAP libraries set them, and at node-soap's `root.Envelope.Body.Fault`.
+ * `errorCode`, as HTTP and SOAP libraries set them, and at the answer in the errors of axios, got, undici and node-soap.
+ * An answer with the status 401 is the gateway's, and never says so.
  */
 export function saysSessionGone(error: unknown): boolean {
-  if (error instanceof SessionGoneError) return true;
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, faultcode, errorCode, root } = error as Record<string, unknown>;
-  const fault = (root as { Envelope?: { Body?: { Fault?: { faultcode?: unknown } } } } | undefined)?.Envelope
-    ?.Body?.Fault?.faultcode;
-  return [code, faultcode, errorCode, fault].some(
-    (text) => typeof text === 'string' && SESSION_GONE.test(text.trim()),
-  );
+  return refusedBy(error) === 'session';
 }
 
 /**
- * For callers that send SOAP themselves: returns the answer, unless it is a fault that says that the session is gone.
- * @throws SessionGoneError
+ * Reports whether an error says that the gateway before ThingSpace refused the bearer: 900901 to 900904 in `code` or
+ * `fault.code`, with the status 401 where the error names one.
  */
-export function throwIfSessionGone(answer: string): string {
-  if (!answer.includes('SessionToken.')) return answer;
-  if (SESSION_GONE.test(faultcodeIn(answer)?.trim() ?? '')) throw new SessionGoneError();
+export function saysBearerRefused(error: unknown): boolean {
+  return refusedBy(error) === 'bearer';
+}
+
+/**
+ * For callers that send requests themselves: returns the answer, unless it says that the session is gone or the bearer
+ * was refused. An answer is the text of SOAP or REST, parsed JSON, or a `Response` of `fetch`, whose body stays unread.
+ * @throws SessionGoneError, BearerRefusedError
+ */
+export function throwIfSessionGone(answer: Response): Promise<Response>;
+export function throwIfSessionGone<T>(answer: T): T;
+export function throwIfSessionGone(answer: unknown): unknown {
+  if (isResponse(answer)) return throwIfResponse(answer);
+  throwIf(typeof answer === 'string' ? refusedByText(answer) : refusedBy(answer));
   return answer;
 }
 
-function faultcodeIn(answer: string): string | undefined {
-  try {
-    return find(readXml(answer), 'Fault')?.children.find(({ localName }) => localName === 'faultcode')?.text;
-  } catch {
-    return undefined;
-  }
+/** Also one of another copy of undici. */
+const isResponse = (answer: unknown): answer is Response =>
+  typeof answer === 'object' &&
+  answer !== null &&
+  'clone' in answer &&
+  'text' in answer &&
+  'status' in answer;
+
+async function throwIfResponse(response: Response): Promise<Response> {
+  if (response.status < 400) return response;
+  throwIf(refusedByText(await response.clone().text(), response.status));
+  return response;
 }
 
-function find(element: XmlElement | undefined, localName: string): XmlElement | undefined {
-  if (!element || element.localName === localName) return element;
-  for (const child of element.children) {
-    const found = find(child, localName);
-    if (found) return found;
-  }
-  return undefined;
+function throwIf(refused: Refused | undefined): void {
+  if (refused === 'session') throw new SessionGoneError();
+  if (refused === 'bearer') throw new BearerRefusedError();
 }

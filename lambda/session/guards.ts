@@ -16,8 +16,17 @@ export function ledgerGuard(
   actor: string,
 ): Guard {
   const who = { actor, purpose: 'log-in', share: 'app' } as const;
-  return { logIn: (credential, deadlineMs) => guardedLogIn(services, credential, who, deadlineMs) };
+  return {
+    async logIn(credential, deadlineMs) {
+      const prepared = await services.api.prepare(credential, { timeoutMs: PREPARE_TIMEOUT_MS });
+      if (prepared.outcome === 'never-sent') return prepared;
+      return guardedLogIn(services, credential, who, deadlineMs);
+    },
+  };
 }
+
+/** A bearer near its end is not waited out: the caller waits, and the secret is read again after that. */
+const PREPARE_TIMEOUT_MS = 12_000;
 
 const LOG_IN_TIMEOUT_MS = 30_000;
 const MAX_WAIT_MS = 24 * 60 * 60_000;
@@ -60,6 +69,8 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
           retryAt,
         );
       }
+      const prepared = await api.prepare(credential, { timeoutMs: PREPARE_TIMEOUT_MS });
+      if (prepared.outcome === 'never-sent') return prepared;
       presented.add(versionId);
       const timeoutMs = Math.min(LOG_IN_TIMEOUT_MS, deadlineMs - clock.nowMs());
       const outcome = await api.logIn(credential, { timeoutMs });

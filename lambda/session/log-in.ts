@@ -2,8 +2,10 @@ import { LockoutGuardError } from '../ledger/errors.ts';
 import type { StoredCredential } from '../ledger/guarded-log-in.ts';
 import { endsHint } from '../secret/password-ends.ts';
 import type { Outcome } from '../thingspace/api.ts';
-import { meaningOf } from '../thingspace/codes.ts';
+import { isBearerRefusal, meaningOf } from '../thingspace/codes.ts';
+import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import { currentVersion, readCurrent, type SecretReader } from './current-version.ts';
+import { stopWithoutBearer } from './no-bearer.ts';
 import { type Stop, stopOf } from './stop.ts';
 
 /** Decides whether a stored password may be presented, and presents it. */
@@ -66,6 +68,7 @@ function stopAt(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, presente
     case 'refused':
       return refused(outcome.code, presented);
     case 'never-sent':
+      if (outcome.cause instanceof BearerError) return stopWithoutBearer(outcome.cause, presented);
       return {
         why: 'unavailable',
         message: `ThingSpace cannot be reached (${outcome.cause.message}); no log-in of ${username} was sent and nothing counts.`,
@@ -84,6 +87,13 @@ function stopAt(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, presente
 
 function refused(code: string, { username, password, versionId }: StoredCredential): Stop {
   const { logInCounts, words } = meaningOf(code);
+  if (isBearerRefusal(code)) {
+    return {
+      why: 'unavailable',
+      message: `The gateway did not let a log-in of ${username} through (${code}: ${words}); nothing counts, and the password is not at fault.`,
+      versionId,
+    };
+  }
   if (!logInCounts) {
     return {
       why: 'unavailable',

@@ -1,7 +1,7 @@
 import { logIn } from './log-in.ts';
 import { pause } from './patience.ts';
 import { LOG_IN_MS } from './session-item.ts';
-import { type Source, type SourceParts, tellStopped } from './source.ts';
+import { keyOf, type Source, type SourceParts, tellStopped } from './source.ts';
 import { errorOf, passes } from './stop.ts';
 
 /** Provides a session for this process alone: it logs in whenever it needs one. */
@@ -16,7 +16,7 @@ export function ownSource({ logIn: parts, clock, random, onEvent }: SourceParts)
           generation += 1;
           const { versionId } = result.credential;
           onEvent({ kind: 'logged-in', generation, versionId, tookMs: clock.nowMs() - startedAtMs });
-          return { token: result.token, generation, idleMs: 0 };
+          return { token: result.token, generation, idleMs: 0, key: keyOf(result.credential) };
         }
         tellStopped(onEvent, result.stop);
         if (!passes(result.stop)) throw errorOf(result.stop);
@@ -24,5 +24,7 @@ export function ownSource({ logIn: parts, clock, random, onEvent }: SourceParts)
       }
     },
     noteUse: async () => undefined,
+    // Each log-in reads it.
+    readSecretAgain: () => undefined,
   };
 }

@@ -3,7 +3,7 @@ import { SessionSetupError } from './errors.ts';
 import { needsOtherVersion, type Stop } from './stop.ts';
 
 /**
- * The fleet's session: one item per username, beside the ledger's. It is read whole, changed by a pure function
+ * The fleet's session: an item per username and kind of session (`thingspace.ts` names it), beside the ledger's. It is read whole, changed by a pure function
  * and written back on the condition that its `revision` is the one read. Times are milliseconds since 1970 by
  * DynamoDB's clock.
  */
@@ -33,6 +33,7 @@ const item = v.looseObject({
       message: v.string(),
       versionId: v.optional(v.string()),
       retryAt: v.optional(v.number()),
+      setup: v.optional(v.boolean()),
       at: v.number(),
     }),
   ),
@@ -54,6 +55,8 @@ export const LEASE_MS = 75_000;
 /** How long the fleet relies on the result of a log-in before a process asks again. */
 const PASSES_WITHIN_MS = 2_000;
 const LASTS_MS = MINUTE_MS;
+/** The same for a key or an address that is wrong: failed token requests may lock the key. */
+const SETUP_LASTS_MS = 30 * MINUTE_MS;
 
 export function newItem(): SessionItem {
   return {
@@ -67,11 +70,14 @@ export function newItem(): SessionItem {
 }
 
 /** @throws SessionSetupError when the item cannot be understood */
-export function decodeItem(credential: string, stored: Record<string, unknown>): SessionItem {
+export function decodeItem(
+  place: { credential: string; item: string },
+  stored: Record<string, unknown>,
+): SessionItem {
   const read = v.safeParse(item, { ...newItem(), ...stored });
   if (read.success && read.output.schema <= SCHEMA) return read.output;
   throw new SessionSetupError(
-    `The item \`session\` of ${credential} in the ledger's table cannot be read by this version of the client. Update the client, ` +
+    `The item \`${place.item}\` of ${place.credential} in the ledger's table cannot be read by this version of the client. Update the client, ` +
       'or delete that item: it costs one log-in.',
   );
 }
@@ -116,7 +122,8 @@ function standsStill(
 ): boolean {
   if (stop.retryAt !== undefined && now >= stop.retryAt) return false;
   if (!needsOtherVersion(stop)) return now < stop.at + PASSES_WITHIN_MS;
-  return now < stop.at + LASTS_MS && (current === undefined || current === stop.versionId);
+  const lastsMs = stop.setup ? SETUP_LASTS_MS : LASTS_MS;
+  return now < stop.at + lastsMs && (current === undefined || current === stop.versionId);
 }
 
 export type Opened = { sealed: string; secretArn: string; versionId: string; gone: number };

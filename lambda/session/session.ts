@@ -1,8 +1,11 @@
+import type { Bearers } from './bearers.ts';
 import type { ClientClock } from './clock.ts';
+import { SessionSettingsError, SessionSetupError } from './errors.ts';
 import type { OnEvent } from './events.ts';
+import { type Refused, refusedBy as readRefusal } from './refused.ts';
 import { COARSE_MS, IDLE_LIMIT_MS } from './session-item.ts';
 import { sharedRequest } from './shared-request.ts';
-import type { Source } from './source.ts';
+import type { OpenSession, Source } from './source.ts';
 
 export type CallOptions = {
   /** Ends the waiting, with the signal's reason. A log-in that is under way continues for the other callers. */
@@ -10,6 +13,9 @@ export type CallOptions = {
   /** How long to wait for a session. @default the session's setting */
   patienceMs?: number | undefined;
 };
+
+/** Headers of a call in the session. SOAP has none: its token belongs into the envelope. */
+export type SessionHeaders = Readonly<Record<string, string>>;
 
 /** A live session of one ThingSpace username. */
 export interface Session {
@@ -19,19 +25,32 @@ export interface Session {
    */
   token(options?: CallOptions): Promise<string>;
   /**
-   * Drops a token that ThingSpace no longer knows: `token` returns another one. For callers that do not use
-   * `withSession`.
+   * The headers of a call over REST, to send at once: `Authorization` with the bearer of the application, and
+   * `VZ-M2M-Token`. Ask again for every request.
+   * @throws as `token`; SessionSettingsError over SOAP
    */
-  drop(token: string): void;
+  headers(options?: CallOptions): Promise<SessionHeaders>;
   /**
-   * Runs `fn` with a token. When `fn` throws an error that says that the session is gone, ThingSpace executed nothing:
-   * `fn` is run once more, with another token. Any other error is passed on.
+   * Drops a token that ThingSpace no longer knows, or the value of an `Authorization` that the gateway refused: the next
+   * call returns another one. For callers that do not use `withSession`.
    */
-  withSession<T>(fn: (token: string) => T | Promise<T>, options?: CallOptions): Promise<T>;
+  drop(refused: string): void;
+  /**
+   * Runs `fn` with a token and, over REST, the headers of a call. When `fn` throws an error that says that the session is
+   * gone, ThingSpace executed nothing: `fn` is run once more, with another token. When it throws that the gateway
+   * refused the bearer, nothing was executed either: `fn` is run once more if there is another bearer, and no log-in is
+   * made. Any other error is passed on.
+   */
+  withSession<T>(
+    fn: (token: string, headers: SessionHeaders) => T | Promise<T>,
+    options?: CallOptions,
+  ): Promise<T>;
 }
 
 export type SessionParts = {
   source: Source;
+  /** Over REST. */
+  bearers?: Bearers | undefined;
   clock: ClientClock;
   patienceMs: number;
   saysSessionGone: (error: unknown) => boolean;
@@ -39,17 +58,20 @@ export type SessionParts = {
 };
 
 /** The session in memory, with its last use in this process, and the last use that the fleet's item has. */
-type Held = { token: string; generation: number; usedAtMs: number; notedAtMs: number };
+type Held = OpenSession & { usedAtMs: number; notedAtMs: number };
+/** A session, and the headers of a call in it. */
+type Ready = { session: Held; bearer: string | undefined };
 
 /** The session as one process sees it: a token in memory, and one request for another at a time. */
-export function sessionOver({ source, clock, patienceMs, saysSessionGone, onEvent }: SessionParts): Session {
+export function sessionOver(parts: SessionParts): Session {
+  const { source, bearers, clock, patienceMs, onEvent } = parts;
   let held: Held | undefined;
   /** Sessions up to this generation are gone. */
   let gone = 0;
   const obtain = sharedRequest(clock, async (patience) => {
-    const { token, generation, idleMs } = await source.obtain(gone, patience);
-    const usedAtMs = clock.nowMs() - idleMs;
-    held = { token, generation, usedAtMs, notedAtMs: usedAtMs };
+    const opened = await source.obtain(gone, patience);
+    const usedAtMs = clock.nowMs() - opened.idleMs;
+    held = { ...opened, usedAtMs, notedAtMs: usedAtMs };
     return held;
   });
 
@@ -77,28 +99,93 @@ export function sessionOver({ source, clock, patienceMs, saysSessionGone, onEven
     onEvent({ kind: 'gone', generation });
   }
 
+  /** Returns a session and, over REST, a bearer of the key that opened it: another key's is assumed not to fit. */
+  async function acquireBoth(options: CallOptions): Promise<Ready> {
+    const session = await acquire(options);
+    if (!bearers) return { session, bearer: undefined };
+    try {
+      return { session, bearer: await bearerOf(session, options) };
+    } catch (failure) {
+      if (!(failure instanceof SessionSetupError)) throw failure;
+      // An operator may have stored another key since: the secret is read again, once.
+      if (held === session) held = undefined;
+      source.readSecretAgain();
+      const again = await acquire(options);
+      return { session: again, bearer: await bearerOf(again, options) };
+    }
+  }
+
+  async function bearerOf({ key }: Held, { signal, patienceMs: waitMs = patienceMs }: CallOptions) {
+    return bearers && untilAborted(bearers.of(key, waitMs), signal);
+  }
+
+  /** A gateway's 401 is never answered by a log-in, whatever the app's own rule says. */
+  function refusedBy(failure: unknown): Refused | undefined {
+    const refused = bearers && readRefusal(failure);
+    if (refused === 'bearer' || refused === 'unclear') return refused;
+    return parts.saysSessionGone(failure) ? 'session' : undefined;
+  }
+
+  function dropRefused(refused: Refused, { session, bearer = '' }: Ready): void {
+    if (refused === 'session') dropGeneration(session.generation);
+    else bearers?.refused(bearer);
+  }
+
   return {
     token: async (options = {}) => (await acquire(options)).token,
 
-    drop(token) {
-      if (held?.token === token) dropGeneration(held.generation);
+    async headers(options = {}) {
+      if (!bearers) throw noHeaders();
+      return headersOf(await acquireBoth(options));
+    },
+
+    drop(refused) {
+      if (held?.token === refused) dropGeneration(held.generation);
+      const bearer = /^Bearer (.+)$/.exec(refused)?.[1];
+      if (bearer !== undefined) bearers?.refused(bearer);
     },
 
     async withSession(fn, options = {}) {
-      const first = await acquire(options);
-      try {
-        return await fn(first.token);
-      } catch (failure) {
-        if (!saysSessionGone(failure)) throw failure;
-        dropGeneration(first.generation);
-      }
-      const second = await acquire(options);
-      try {
-        return await fn(second.token);
-      } catch (failure) {
-        if (saysSessionGone(failure)) dropGeneration(second.generation);
-        throw failure;
+      const renewed = new Set<Refused>();
+      let last: { refused: Refused; failure: unknown; bearer: string | undefined } | undefined;
+      for (;;) {
+        const ready = await acquireBoth(options);
+        // The token service gives the same bearer for an hour, over which a repetition cannot help.
+        if (last?.refused === 'bearer' && last.bearer === ready.bearer) throw last.failure;
+        try {
+          return await fn(ready.session.token, headersOf(ready));
+        } catch (failure) {
+          const refused = refusedBy(failure);
+          if (refused === undefined) throw failure;
+          dropRefused(refused, ready);
+          if (refused === 'unclear' || renewed.has(refused)) throw failure;
+          renewed.add(refused);
+          last = { refused, failure, bearer: ready.bearer };
+        }
       }
     },
   };
 }
+
+/** The promise, unless the caller's signal ends first. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+const headersOf = ({ session, bearer }: Ready): SessionHeaders =>
+  bearer === undefined ? {} : { Authorization: `Bearer ${bearer}`, 'VZ-M2M-Token': session.token };
+
+const noHeaders = (): SessionSettingsError =>
+  new SessionSettingsError(
+    'SOAP has no headers for a session: use `token()`, and write the token into the envelope. For REST set `transport` to ' +
+      '"rest" in createSession.',
+  );

@@ -1,3 +1,4 @@
+import type { MaybeApiKey } from '../thingspace/api.ts';
 import type { ClientClock } from './clock.ts';
 import type { OnEvent } from './events.ts';
 import type { LogIn } from './log-in.ts';
@@ -11,7 +12,11 @@ export type OpenSession = {
   generation: number;
   /** The longest time since its last use. */
   idleMs: number;
+  /** The application's key that opened it, in memory only: over REST a call in the session needs a bearer of this key. */
+  key: MaybeApiKey;
 };
+
+export const keyOf = ({ apiKey, apiSecret }: MaybeApiKey): MaybeApiKey => ({ apiKey, apiSecret });
 
 /** The source of a process's session: the fleet (`fleet-source.ts`), or its own log-in (`own-source.ts`). */
 export interface Source {
@@ -19,6 +24,8 @@ export interface Source {
   obtain(gone: number, patience: Patience): Promise<OpenSession>;
   /** Notes that the process uses the session, so that the fleet relies on that. Never throws. */
   noteUse(generation: number): Promise<void>;
+  /** Lets the next `obtain` read the secret, because the application's key no longer works. */
+  readSecretAgain(): void;
 }
 
 /** The parts that every source uses. */

@@ -10,6 +10,7 @@ import {
   LogInStoppedError,
   LogInWaitsError,
   type SessionError,
+  SessionSetupError,
   ThingSpaceUnavailableError,
 } from './errors.ts';
 
@@ -26,6 +27,8 @@ export type Stop = {
   versionId?: string | undefined;
   /** When trying again may help, in milliseconds since 1970. */
   retryAt?: number | undefined;
+  /** With `person`: the secret, the application's key, or an address is at fault, not the log-in. */
+  setup?: boolean | undefined;
 };
 
 /** Reports whether a stop ends by itself, so that waiting helps. */
@@ -48,11 +51,12 @@ function whyOf(refusal: LockoutGuardError): Stop['why'] {
 }
 
 export function errorOf(stop: Stop): SessionError {
-  const { why, message, retryAt, versionId } = stop;
+  const { why, message, retryAt, versionId, setup } = stop;
   switch (why) {
     case 'refused':
       return new LogInRefusedError(message, retryAt, versionId);
     case 'person':
+      if (setup) return new SessionSetupError(message, retryAt, versionId);
       return new LogInStoppedError(message, retryAt, versionId);
     case 'unavailable':
       return new ThingSpaceUnavailableError(message, retryAt, versionId);

@@ -41,7 +41,7 @@ const thingspace = {
   'no-bearer': fault(
     'no bearer for a call over REST',
     'ThingSpace, or the gateway before it, gave no bearer for the application’s key and secret, or did not take it.',
-    ['BearerError'],
+    ['BearerError', 'BearerRefusedError'],
   ),
   'flawed-answer': fault(
     'an answer breaks HTTP',
@@ -144,6 +144,11 @@ const sessions = {
       todo: [{ do: 'status' }],
       section: 'status',
     },
+  ),
+  'session-settings': fault(
+    'an app’s settings cannot be used',
+    'The settings that an app gave to createSession do not fit together; the text names the one to correct.',
+    ['SessionSettingsError'],
   ),
   'replaced-password': fault(
     'a rotation has replaced this password',

@@ -35,9 +35,10 @@ function startSession() {
     source: {
       obtain: async (gone, { untilMs }) => {
         waitsMs.push(untilMs);
-        return { token: `token-${gone + 1}`, generation: gone + 1, idleMs: 0 };
+        return { token: `token-${gone + 1}`, generation: gone + 1, idleMs: 0, key: {} };
       },
       noteUse: async () => undefined,
+      readSecretAgain: () => undefined,
     },
     clock,
     patienceMs: 0,

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BuiltClient, buildClient } from '../../client/build.ts';
 import { startWorld, type World } from '../../local/world.ts';
+import { startDeviceList } from './device-list.ts';
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '../..');
@@ -48,17 +49,23 @@ test('the package depends only on the AWS clients that the client library import
   expect(built.sizeBytes).toBeLessThan(500_000);
 });
 
-/** Runs README's lines as the file app.mjs in the empty app, in that world. */
-async function runReadme(world: World) {
-  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
-  const lines = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  expect(lines.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
+const linesIn = async (page: string) =>
+  /```js\n([\s\S]*?)```/.exec(await readFile(path.join(root, page), 'utf8'))?.[1] ?? '';
+
+/** Runs lines of a page as the file app.mjs in the empty app, in that world. */
+async function runLines(lines: string, world: World, more: Record<string, string> = {}) {
   await writeFile(path.join(app, 'app.mjs'), lines);
+  const env = { ...process.env, ...world.env, SECRET_ARN: world.secretArn, ...more };
+  return run(process.execPath, ['app.mjs'], { cwd: app, env });
+}
+
+async function runReadme(world: World) {
+  const lines = await linesIn('README.md');
+  expect(lines.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
   const soap = stripTypeScriptTypes(await readFile(path.join(root, 'local/fleet/soap.ts'), 'utf8'));
   const call = '(token) => getDeviceInformation(process.env.THINGSPACE_BASE_URL, token);';
   await writeFile(path.join(app, 'your-code.mjs'), `${soap}\nexport const callThingSpace = ${call}\n`);
-  const env = { ...process.env, ...world.env, SECRET_ARN: world.secretArn };
-  return run(process.execPath, ['app.mjs'], { cwd: app, env });
+  return runLines(lines, world);
 }
 
 const callsSince = ({ gateway }: World, index: number) =>
@@ -101,6 +108,36 @@ test('a refused log-in of these lines is announced by the same process', async (
     const announced = world.aws.sns.published.map(({ attributes }) => attributes.event?.value);
     expect(announced).toEqual(['failed-log-in']);
   } finally {
+    await world.close();
+  }
+}, 60_000);
+
+test('the lines about REST work unchanged, with one log-in, when another program revokes the bearer', async () => {
+  const world = await startWorld({ transport: 'rest' });
+  const devices = await startDeviceList(world);
+  const before = world.gateway.calls.length;
+  const said: string[] = [];
+  try {
+    for (let start = 0; start < 3; start += 1) {
+      if (start === 2) devices.revokeBeforeNext();
+      const { stdout, stderr } = await runLines(await linesIn('docs/apps.md'), world, devices.env);
+      expect(stdout).toContain("accountName: '0000123456-00001'");
+      said.push(stdout, stderr);
+    }
+    expect(world.platform.truth(world.username)).toMatchObject({ logIns: 1, failures: 0 });
+    expect(devices.statuses).toEqual([200, 200, 401, 200]);
+    const ofThingSpace = world.gateway.calls.slice(before).filter(({ service }) => service === 'thingspace');
+    const operations = ofThingSpace.map(({ operation }) => operation);
+    // Three processes, and the bearer that was revoked.
+    expect(Object.groupBy(operations, (name) => name)).toEqual({
+      GetBearer: Array(4).fill('GetBearer'),
+      LogIn: ['LogIn'],
+    });
+    const { apiKey, apiSecret } = world.application;
+    for (const secret of [apiKey, apiSecret, ...world.rest.bearers.made])
+      expect(said.join()).not.toContain(secret);
+  } finally {
+    await devices.close();
     await world.close();
   }
 }, 60_000);

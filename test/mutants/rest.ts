@@ -46,7 +46,7 @@ export const restMutants: Mutant[] = [
   {
     rule: 'a wrong key is not asked for again',
     file: 'lambda/thingspace/rest/bearers.ts',
-    find: "if (slot.isKeyWrong) throw new BearerError('wrong-key');",
+    find: "if (clock.nowMs() < (slot.keyWrongUntilMs ?? 0)) throw new BearerError('wrong-key');",
     replace: '',
     noticedBy: BEARERS,
   },

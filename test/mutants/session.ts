@@ -4,6 +4,7 @@ const FLEET = 'test/session/fleet.test.ts';
 const SESSION = 'test/session/session.test.ts';
 const LEASE = 'test/session/lease.test.ts';
 const ALONE = 'test/session/without-ledger.test.ts';
+const REST_FLEET = 'test/session/rest-fleet.test.ts';
 const STORE = 'test/session/session-store.test.ts';
 const SCHEDULES = 'test/ledger/schedules.test.ts';
 const ITEM = 'lambda/session/session-item.ts';
@@ -29,7 +30,7 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'a call is repeated only when the session is gone',
     file: 'lambda/session/session.ts',
-    find: 'if (!saysSessionGone(failure)) throw failure;',
+    find: 'if (refused === undefined) throw failure;',
     replace: '',
     noticedBy: SESSION,
   },
@@ -141,15 +142,15 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'the lease of one username allows no log-in for another',
     file: LOG_IN,
-    find: 'isOf(subject, found) ? undefined : OTHER_USERNAME,',
+    find: 'isOf(subject, subjectOf(fleet, found)) ? undefined : OTHER_USERNAME,',
     replace: 'undefined,',
     noticedBy: FLEET,
   },
   {
     rule: 'after a failed log-in the username is read from the secret again',
     file: SOURCE,
-    find: 'subject = undefined;',
-    replace: '',
+    find: 'another username or key since.\n            subject = undefined;',
+    replace: 'another username or key since.',
     noticedBy: FLEET,
   },
   {
@@ -274,7 +275,7 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'an older token does not drop the session',
     file: 'lambda/session/session.ts',
-    find: 'if (held?.token === token) dropGeneration(held.generation);',
+    find: 'if (held?.token === refused) dropGeneration(held.generation);',
     replace: 'if (held) dropGeneration(held.generation);',
     noticedBy: SESSION,
   },
@@ -294,7 +295,7 @@ export const sessionMutants: Mutant[] = [
   },
   {
     rule: 'a session is gone only when its fault says so',
-    file: 'lambda/session/gone.ts',
+    file: 'lambda/session/refused.ts',
     find: '/(^|[.:])SessionToken\\.\\w+$/',
     replace: '/Session/',
     noticedBy: 'test/session/gone.test.ts',
@@ -319,5 +320,97 @@ export const sessionMutants: Mutant[] = [
     find: 'Math.min(second * 2 ** (failures - 2), MAX_WAIT_MS)',
     replace: 'second',
     noticedBy: ALONE,
+  },
+  {
+    rule: 'a gateway’s 401 costs no log-in, whatever it says',
+    file: 'lambda/session/refused.ts',
+    find: "if (status === 401) return 'unclear';",
+    replace: '',
+    noticedBy: 'test/session/gone.test.ts',
+  },
+  {
+    rule: 'a gateway’s 401 costs no log-in, whatever the app’s own rule says',
+    file: 'lambda/session/session.ts',
+    find: "if (refused === 'bearer' || refused === 'unclear') return refused;",
+    replace: '',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'a call is repeated only over another bearer',
+    file: 'lambda/session/session.ts',
+    find: "if (last?.refused === 'bearer' && last.bearer === ready.bearer) throw last.failure;",
+    replace: '',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'a call is repeated once for each refusal',
+    file: 'lambda/session/session.ts',
+    find: "if (refused === 'unclear' || renewed.has(refused)) throw failure;",
+    replace: "if (refused === 'unclear') throw failure;",
+    noticedBy: SESSION,
+    testName: 'repeats a call once for each refusal',
+  },
+  {
+    rule: 'a key that no longer works is read from the secret again',
+    file: 'lambda/session/session.ts',
+    find: 'source.readSecretAgain();',
+    replace: '',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'the token service is asked about a refused bearer once a minute at most',
+    file: 'lambda/session/bearers.ts',
+    find: 'if (isAgain) return;',
+    replace: '',
+    noticedBy: REST_FLEET,
+  },
+  {
+    rule: 'sessions of another transport have a place of their own',
+    file: 'lambda/session/thingspace.ts',
+    find: "if (transport === 'soap' && address === DEFAULT_BASE_URL) return 'session';",
+    replace: "if (address !== '') return 'session';",
+    noticedBy: REST_FLEET,
+  },
+  {
+    rule: 'sessions of another application key have a place of their own',
+    file: 'lambda/session/thingspace.ts',
+    find: "itemOver('rest', baseUrl, digestOf(tokenUrl, apiKey))",
+    replace: "itemOver('rest', baseUrl)",
+    noticedBy: REST_FLEET,
+  },
+  {
+    rule: 'the lease of one key allows no log-in for another',
+    file: LOG_IN,
+    find: "(['credential', 'item', 'secretArn'] as const)",
+    replace: "(['credential', 'secretArn'] as const)",
+    noticedBy: REST_FLEET,
+  },
+  {
+    rule: 'a wrong key stops the fleet for half an hour, or until another version is stored',
+    file: ITEM,
+    find: 'stop.setup ? SETUP_LASTS_MS : LASTS_MS',
+    replace: 'LASTS_MS',
+    noticedBy: REST_FLEET,
+  },
+  {
+    rule: 'failed token requests are followed by pauses',
+    file: 'lambda/session/token-pauses.ts',
+    find: 'if (last && clock.nowMs() < last.untilMs) return last.result;',
+    replace: '',
+    noticedBy: 'test/session/token-pauses.test.ts',
+  },
+  {
+    rule: 'log-ins that the gateway refuses for their bearer are followed by pauses',
+    file: 'lambda/session/token-pauses.ts',
+    find: 'if (last && clock.nowMs() < last.untilMs) return last.result;',
+    replace: 'if (last && !isOfGateway(last) && clock.nowMs() < last.untilMs) return last.result;',
+    noticedBy: 'test/session/token-pauses.test.ts',
+  },
+  {
+    rule: 'two codes of one name prove nothing to an app',
+    file: 'lambda/session/refused.ts',
+    find: 'return others.length === 0 ? value : undefined;',
+    replace: 'return value;',
+    noticedBy: 'test/session/gone.test.ts',
   },
 ];

@@ -30,6 +30,27 @@ test('rejects settings that cannot work before any read or request', () => {
   expect(() => createSession({ ...made, baseUrl: 'http://thingspace.example' })).toThrow(
     expect.objectContaining({ name: 'BaseUrlError' }),
   );
+  for (const [settings, name, words] of [
+    [{ transport: 'REST' as 'rest' }, 'SessionSettingsError', /must be "soap" or "rest"/],
+    [{ tokenUrl: 'https://thingspace.example/token' }, 'SessionSettingsError', /`tokenUrl` belongs to REST/],
+    [
+      { transport: 'rest', baseUrl: 'https://uws.apps.nphase.com/api/v2' },
+      'SessionSettingsError',
+      /address of SOAP, and `transport` is "rest"/,
+    ],
+    [{ baseUrl: 'https://thingspace.verizon.com/api/m2m/v1/' }, 'SessionSettingsError', /address of REST/],
+    [{ transport: 'rest', baseUrl: 'http://thingspace.example/api/m2m/v1' }, 'BaseUrlError', /https/],
+    [
+      { transport: 'rest', tokenUrl: 'https://thingspace.example/token' },
+      'TokenHostError',
+      /different hosts/,
+    ],
+  ] as const) {
+    expect(() => createSession({ ...made, ...settings })).toThrow(
+      expect.objectContaining({ name, message: expect.stringMatching(words) }),
+    );
+  }
+  expect(() => createSession({ ...made, transport: 'rest' })).not.toThrow();
   expect(() => createSession({ ...made, ledger: { table: 't', lockoutLimit: 3, lockoutBudget: 3 } })).toThrow(
     expect.objectContaining({ name: 'BudgetsError' }),
   );

@@ -1,5 +1,6 @@
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import { credentialKey } from '../../lambda/ledger/state.ts';
+import { bearersOf } from '../../lambda/session/bearers.ts';
 import { SessionGoneError } from '../../lambda/session/errors.ts';
 import type { SessionEvent } from '../../lambda/session/events.ts';
 import { fleetSource } from '../../lambda/session/fleet-source.ts';
@@ -8,14 +9,19 @@ import { ledgerGuard, memoryGuard } from '../../lambda/session/guards.ts';
 import { ownSource } from '../../lambda/session/own-source.ts';
 import { type Session, sessionOver } from '../../lambda/session/session.ts';
 import type { SessionItem } from '../../lambda/session/session-item.ts';
-import type { SessionStore } from '../../lambda/session/session-store.ts';
+import type { Place, SessionStore } from '../../lambda/session/session-store.ts';
+import { thingSpaceOf } from '../../lambda/session/thingspace.ts';
+import { withPauses } from '../../lambda/session/token-pauses.ts';
 import type { TokenSealer } from '../../lambda/session/token-sealer.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { PlatformOptions } from '../../local/thingspace/platform.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
+import type { RestOptions } from '../../local/thingspace/rest/service.ts';
 import { type Process, startProcess, type Wire } from '../world/fate.ts';
 import { revisioned } from '../world/memory-items.ts';
 import { createKms } from '../world/memory-kms.ts';
 import { createWorld, FIRST_PASSWORD, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+import { APPLICATION, OTHER_APPLICATION, restOf, useOverRest } from './rest-client.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 export const MINUTE_MS = 60_000;
@@ -35,11 +41,15 @@ export type Client = {
 export type Level = 'fleet' | 'ledger' | 'memory';
 export type FleetWorld = Awaited<ReturnType<typeof createFleetWorld>>;
 
+/** The item of sessions over SOAP at the published address has its username's key. */
+const keyOf = ({ credential, item }: Place) => (item === 'session' ? credential : `${credential} ${item}`);
+
 /** The world of the rotation, with client processes around the same username, in virtual time. */
 export async function createFleetWorld(
   options: {
     seed?: number;
     platform?: Partial<PlatformOptions>;
+    rest?: RestOptions;
     rotations?: number;
     patienceMs?: number;
   } = {},
@@ -54,6 +64,7 @@ export async function createFleetWorld(
   const world = createWorld({
     seed,
     clock,
+    rest: { applications: [APPLICATION, OTHER_APPLICATION], ...options.rest },
     platform: { ...options.platform, nextPassword: () => passwords.shift() },
   });
   const random = seededRandom(seed);
@@ -63,11 +74,14 @@ export async function createFleetWorld(
   const kms = createKms();
 
   const sessions = (wire: Wire, process: Process): SessionStore => ({
-    read: (credential) =>
-      wire.remote(process, 'GetItem (session)', () => ({ item: items.read(credential), now: clock.nowMs() })),
-    write: (credential, state, expected) =>
+    read: (place) =>
+      wire.remote(process, 'GetItem (session)', () => ({
+        item: items.read(keyOf(place)),
+        now: clock.nowMs(),
+      })),
+    write: (place, state, expected) =>
       wire.remote(process, 'PutItem (session)', () =>
-        items.write(credential, state, expected) ? 'written' : 'conflict',
+        items.write(keyOf(place), state, expected) ? 'written' : 'conflict',
       ),
   });
 
@@ -90,9 +104,11 @@ export async function createFleetWorld(
     throw new Error(used.code);
   }
 
-  function client(level: Level = 'fleet', actor = 'an app'): Client {
+  function client(level: Level = 'fleet', actor = 'an app', transport: Transport = 'soap'): Client {
     const process = startProcess();
-    const services = world.wireUp(process);
+    const wired = world.wireUp(process);
+    const overRest = transport === 'rest' ? withPauses(restOf(world, process), clock) : undefined;
+    const services = { ...wired, api: overRest ?? wired.api };
     const wire = world.wire;
     const events: SessionEvent[] = [];
     const guard =
@@ -105,16 +121,25 @@ export async function createFleetWorld(
     };
     const source =
       level === 'fleet'
-        ? fleetSource({ ...parts, store: sessions(wire, process), sealer: sealer(wire, process) })
+        ? fleetSource({
+            ...parts,
+            itemOf: thingSpaceOf({ transport }, clock).itemOf,
+            store: sessions(wire, process),
+            sealer: sealer(wire, process),
+          })
         : ownSource(parts);
     const session = sessionOver({
       source,
+      bearers: overRest && bearersOf(overRest, clock),
       clock,
       patienceMs: options.patienceMs ?? 30_000,
       saysSessionGone,
       onEvent: parts.onEvent,
     });
-    const work = () => session.withSession(use);
+    const work = () =>
+      session.withSession((token, headers) =>
+        transport === 'rest' ? useOverRest(world, token, headers) : use(token),
+      );
     return { session, process, events, work };
   }
 
@@ -124,6 +149,8 @@ export async function createFleetWorld(
     world: world as World,
     client,
     use,
+    /** How often the token service was asked. */
+    tokenRequests: () => world.calls.filter(({ name }) => name === 'GetBearer').length,
     table,
     sleep: clock.sleep,
     item: () => JSON.parse(table.get(KEY) ?? '{}') as SessionItem,

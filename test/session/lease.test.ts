@@ -80,7 +80,7 @@ test('believes a passing cause for two seconds, but never beyond its own time', 
 });
 
 test('leaves an item of a later version unchanged', () => {
-  expect(() => decodeItem('fleet', { ...newItem(), schema: 2 })).toThrow(
+  expect(() => decodeItem({ credential: 'fleet', item: 'session' }, { ...newItem(), schema: 2 })).toThrow(
     /cannot be read by this version of the client/,
   );
 });

@@ -7,6 +7,8 @@ import { kmsTokenSealer } from '../../lambda/session/token-sealer.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
+const PLACE = { credential: 'fleet', item: 'session' };
+
 let world: World;
 let dynamodb: DynamoDBClient;
 let kms: KMSClient;
@@ -20,12 +22,12 @@ afterAll(() => world.close());
 
 test('reports a conflict to one of two writers that read the same revision', async () => {
   const store = dynamoDbSessions(dynamodb, world.tableName);
-  expect((await store.read('fleet')).item).toBeUndefined();
-  expect(await store.write('fleet', { ...newItem(), revision: 1 }, 0)).toBe('written');
-  expect(await store.write('fleet', { ...newItem(), revision: 1, generation: 7 }, 0)).toBe('conflict');
-  expect(await store.write('fleet', { ...newItem(), revision: 2, generation: 1 }, 1)).toBe('written');
-  expect(await store.write('fleet', { ...newItem(), revision: 2, generation: 8 }, 1)).toBe('conflict');
-  expect((await store.read('fleet')).item).toMatchObject({ revision: 2, generation: 1, item: 'session' });
+  expect((await store.read(PLACE)).item).toBeUndefined();
+  expect(await store.write(PLACE, { ...newItem(), revision: 1 }, 0)).toBe('written');
+  expect(await store.write(PLACE, { ...newItem(), revision: 1, generation: 7 }, 0)).toBe('conflict');
+  expect(await store.write(PLACE, { ...newItem(), revision: 2, generation: 1 }, 1)).toBe('written');
+  expect(await store.write(PLACE, { ...newItem(), revision: 2, generation: 8 }, 1)).toBe('conflict');
+  expect((await store.read(PLACE)).item).toMatchObject({ revision: 2, generation: 1, item: 'session' });
 });
 
 test('reads the session consistently, with DynamoDB’s time', async () => {
@@ -38,7 +40,7 @@ test('reads the session consistently, with DynamoDB’s time', async () => {
     },
     { step: 'initialize', name: 'seen', override: true },
   );
-  const { now } = await dynamoDbSessions(client, world.tableName).read('fleet');
+  const { now } = await dynamoDbSessions(client, world.tableName).read(PLACE);
   client.middlewareStack.remove('seen');
   expect(consistent).toEqual([true]);
   // The header `Date` has whole seconds.

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { SessionGoneError } from '../../lambda/session/errors.ts';
+import type { Bearers } from '../../lambda/session/bearers.ts';
+import { BearerRefusedError, SessionGoneError, SessionSetupError } from '../../lambda/session/errors.ts';
 import { sessionOver } from '../../lambda/session/session.ts';
 import { IDLE_LIMIT_MS } from '../../lambda/session/session-item.ts';
 import type { Source } from '../../lambda/session/source.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 /** A source that opens a session whenever it is asked, after `tookMs`. */
-function setUp({ tookMs = 0 } = {}) {
+function setUp({ tookMs = 0, rest = false, everythingSaysGone = false } = {}) {
   const clock = virtualClock(0);
   const asked: number[] = [];
   const noted: number[] = [];
@@ -18,19 +19,34 @@ function setUp({ tookMs = 0 } = {}) {
       patience.push(ofCallers);
       if (tookMs > 0) await clock.sleep(tookMs);
       generation += 1;
-      return { token: `token ${generation}`, generation, idleMs: 0 };
+      return { token: `token ${generation}`, generation, idleMs: 0, key: {} };
     },
     noteUse: async (used) => void noted.push(used),
+    readSecretAgain: () => {
+      held.key = 'works';
+    },
   };
   const events: unknown[] = [];
+  const held = { bearer: 'bearer 1', again: 'bearer 2', key: 'works' };
+  const bearers: Bearers = {
+    async of(_key, patienceMs) {
+      if (held.key === 'slow') await clock.sleep(Math.min(patienceMs, 5_000));
+      if (held.key === 'wrong') throw new SessionSetupError('wrong');
+      return held.bearer;
+    },
+    refused(bearer) {
+      if (bearer === held.bearer) held.bearer = held.again;
+    },
+  };
   const session = sessionOver({
     source,
+    bearers: rest ? bearers : undefined,
     clock,
     patienceMs: 30_000,
-    saysSessionGone: (error) => error instanceof SessionGoneError,
+    saysSessionGone: (error) => everythingSaysGone || error instanceof SessionGoneError,
     onEvent: (event) => events.push(event),
   });
-  return { clock, session, asked, noted, events, patience };
+  return { clock, session, asked, noted, events, patience, held };
 }
 
 describe('one process', () => {
@@ -128,6 +144,105 @@ describe('one process', () => {
       await session.token();
     }
     expect(noted).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('over REST', () => {
+  const HEADERS = { Authorization: 'Bearer bearer 1', 'VZ-M2M-Token': 'token 1' };
+
+  test('returns the headers of a call, and hands them to the function', async () => {
+    const { session } = setUp({ rest: true });
+    expect(await session.headers()).toEqual(HEADERS);
+    expect(await session.withSession((token, headers) => ({ token, headers }))).toEqual({
+      token: 'token 1',
+      headers: HEADERS,
+    });
+  });
+
+  test('names the way over SOAP, which has no headers', async () => {
+    const { session } = setUp();
+    await expect(session.headers()).rejects.toMatchObject({
+      name: 'SessionSettingsError',
+      message: expect.stringContaining('use `token()`'),
+    });
+    expect(await session.withSession((_token, headers) => headers)).toEqual({});
+  });
+
+  test('repeats a call once over another bearer in the same session', async () => {
+    const { session, asked } = setUp({ rest: true });
+    const seen: unknown[] = [];
+    await session.withSession((_token, headers) => {
+      seen.push(headers);
+      if (seen.length === 1) throw new BearerRefusedError();
+    });
+    expect(seen).toEqual([HEADERS, { ...HEADERS, Authorization: 'Bearer bearer 2' }]);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('repeats no call over the bearer that was refused', async () => {
+    const { session, held } = setUp({ rest: true });
+    held.again = 'bearer 1';
+    let runs = 0;
+    const refuse = () => {
+      runs += 1;
+      throw new BearerRefusedError();
+    };
+    await expect(session.withSession(refuse)).rejects.toThrow(BearerRefusedError);
+    expect(runs).toBe(1);
+  });
+
+  test('repeats a call once for each refusal, in one session that is then dropped', async () => {
+    const { session, asked } = setUp({ rest: true });
+    const refusals = [new BearerRefusedError(), new SessionGoneError(), new SessionGoneError()];
+    let runs = 0;
+    const refuse = () => {
+      throw refusals[runs++];
+    };
+    await expect(session.withSession(refuse)).rejects.toBe(refusals[2]);
+    expect(runs).toBe(3);
+    expect(asked).toEqual([0, 1]);
+    expect(await session.token()).toBe('token 3');
+  });
+
+  test.each([401, 900901])(
+    'never answers a 401 by a log-in, whatever the app’s own rule says (%s)',
+    async (code) => {
+      const { session, asked, events } = setUp({ rest: true, everythingSaysGone: true });
+      let runs = 0;
+      const refuse = () => {
+        runs += 1;
+        throw { response: { status: 401, data: { fault: { code } } } };
+      };
+      await expect(session.withSession(refuse)).rejects.toMatchObject({ response: { status: 401 } });
+      expect(runs).toBe(code === 401 ? 1 : 2);
+      expect(asked).toHaveLength(1);
+      expect(events).toEqual([]);
+    },
+  );
+
+  test('drops the bearer that the caller names, and keeps the session', async () => {
+    const { session } = setUp({ rest: true });
+    const { Authorization = '' } = await session.headers();
+    session.drop(Authorization);
+    expect(await session.headers()).toEqual({ ...HEADERS, Authorization: 'Bearer bearer 2' });
+  });
+
+  test('reads the secret again, once, when the key no longer works', async () => {
+    const { session, held, asked } = setUp({ rest: true });
+    await session.headers();
+    held.key = 'wrong';
+    expect(await session.headers()).toEqual({ ...HEADERS, 'VZ-M2M-Token': 'token 2' });
+    expect(asked).toEqual([0, 0]);
+  });
+
+  test('ends the wait for a bearer by the caller’s signal', async () => {
+    const { session, held } = setUp({ rest: true });
+    held.key = 'slow';
+    const abort = new AbortController();
+    const reason = new Error('the request was cancelled');
+    const waiting = session.headers({ signal: abort.signal });
+    abort.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
   });
 });
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lambda/clock.ts';
-import type { CallLimits, RawAnswer, ThingSpaceApi, Unknown } from '../../lambda/thingspace/api.ts';
+import type { CallLimits, RawAnswer, Unknown } from '../../lambda/thingspace/api.ts';
 import { NoAnswerError } from '../../lambda/thingspace/call-errors.ts';
 import type { Send } from '../../lambda/thingspace/http-call.ts';
-import { createRestApi } from '../../lambda/thingspace/rest/api.ts';
+import { createRestApi, type RestApi } from '../../lambda/thingspace/rest/api.ts';
 import { type SeenRequest, thingSpace } from '../../local/gateway/protocols.ts';
 import { type OddAnswer, type OddBytes, oddBytes } from '../../local/thingspace/rest/odd-answers.ts';
 import { REST_PATHS, type Rest } from '../../local/thingspace/rest/service.ts';
@@ -34,7 +34,7 @@ export type RestWorld = {
 const HOST = 'https://thingspace.test';
 
 /** The product's own REST client, whose requests reach the simulator's REST API without HTTP. */
-export function restInMemory(world: RestWorld, process: Process): ThingSpaceApi {
+export function restInMemory(world: RestWorld, process: Process): RestApi {
   const addresses = {
     baseUrl: `${HOST}${REST_PATHS.base}`,
     tokenUrl: `${HOST}${REST_PATHS.token}`,

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../clock.ts';
-import type { CallLimits, LogInCredential, Outcome, ThingSpaceApi } from '../api.ts';
+import type { CallLimits, LogInCredential, MaybeApiKey, NeverSent, Outcome, ThingSpaceApi } from '../api.ts';
 import { isBearerRefusal } from '../codes.ts';
 import { type Send, sendOnce } from '../http-call.ts';
 import { createPresented, type Presented } from '../presented.ts';
@@ -14,6 +14,17 @@ const PREPARED_MS = 90_000;
 const LOG_IN_MS = 60_000;
 const IN_SESSION_MS = 5_000;
 
+/** The bearer for calls that an app sends itself, beside the calls of every transport. */
+export type RestApi = ThingSpaceApi & {
+  /** `value` is a bearer to send at once, from the memory that the log-in uses; `cause` is a `BearerError`. */
+  bearer(
+    key: MaybeApiKey,
+    limits: Pick<CallLimits, 'timeoutMs'>,
+  ): Promise<{ outcome: 'done'; value: string } | NeverSent>;
+  /** Lets the token service be asked at the next call, because the gateway refused this bearer. */
+  forgetBearer(bearer: string): void;
+};
+
 /**
  * ThingSpace over REST ("Connectivity Management"). The bearer is fetched with the key of each call and over its own
  * connection; there is no setting for a fixed one.
@@ -24,7 +35,7 @@ export function createRestApi(
   addresses: RestAddresses,
   clock: Clock = systemClock,
   send: Send = sendOnce,
-): ThingSpaceApi {
+): RestApi {
   const presented = createPresented();
   const calls = createRestCalls(checkAddresses(addresses), presented, clock, send);
 
@@ -68,6 +79,11 @@ export function createRestApi(
       return answer;
     },
     readNewPassword: (answer) => readNewPassword(answer, presented.latest()),
+    async bearer(key, { timeoutMs }) {
+      const got = await calls.ready(key, IN_SESSION_MS, timeoutMs);
+      return got.outcome === 'ready' ? { outcome: 'done', value: got.bearer } : got;
+    },
+    forgetBearer: calls.forget,
   };
 }
 

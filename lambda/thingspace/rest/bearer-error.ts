@@ -9,13 +9,16 @@ const reasons = {
     'cannot carry: store both as the portal shows them',
   'wrong-key':
     'The token service does not accept "apiKey" and "apiSecret" of the secret (wrong, or not active): store those that the ' +
-    'portal shows. This process asks no more with the same two',
+    'portal shows. This process does not ask with the same two for half an hour',
   'request-refused':
     'The token service refused the form of the request: check THINGSPACE_TOKEN_URL, and report this error',
   'no-bearer':
     'The token service answered without a bearer that a header can carry: check THINGSPACE_TOKEN_URL',
   'wrong-address': 'There is no token service at THINGSPACE_TOKEN_URL: correct the address',
   unavailable: 'The token service gave no usable answer: a retry asks again',
+  refused:
+    'The gateway does not accept the bearer that the token service gives for the application’s key: see in the portal ' +
+    'whether the key is active and subscribed. A retry in a minute asks again',
   'near-its-end':
     'The bearer of the application’s key ends too soon for a call, and there was no time to wait for the next one: a retry ' +
     'in two minutes gets it',

@@ -28,12 +28,14 @@ const UNKNOWN_LIFE_MS = 5 * 60_000;
 /** The token service's clock may be behind. */
 const BEHIND_END_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Failed requests may lock a key (not published); an operator may also activate it again. */
+const KEY_WRONG_MS = 30 * 60_000;
 /** Requests for one call: a token service that gives a dead bearer again and again is asked no more often. */
 const MAX_REQUESTS = 3;
 
 /** `isEndKnown` is false when the token service named no end. */
 type Held = { bearer: string; endsAtMs: number; isEndKnown: boolean };
-type Slot = { held?: Held | undefined; request?: Promise<Held> | undefined; isKeyWrong?: boolean };
+type Slot = { held?: Held | undefined; request?: Promise<Held> | undefined; keyWrongUntilMs?: number };
 
 export function createBearers(tokenUrl: string, clock: Clock, send: Send): Bearers {
   const slots = new Map<string, Slot>();
@@ -47,7 +49,8 @@ export function createBearers(tokenUrl: string, clock: Clock, send: Send): Beare
         return slot.held;
       })
       .catch((failure: unknown) => {
-        slot.isKeyWrong = failure instanceof BearerError && failure.reason === 'wrong-key';
+        const isKeyWrong = failure instanceof BearerError && failure.reason === 'wrong-key';
+        slot.keyWrongUntilMs = isKeyWrong ? sentAtMs + KEY_WRONG_MS : 0;
         throw failure;
       })
       .finally(() => {
@@ -65,7 +68,7 @@ export function createBearers(tokenUrl: string, clock: Clock, send: Send): Beare
       for (let requests = 0; ; requests += 1) {
         const isNew = requests > 0;
         if (isUsable(slot.held, marginMs, clock.nowMs())) return slot.held.bearer;
-        if (slot.isKeyWrong) throw new BearerError('wrong-key');
+        if (clock.nowMs() < (slot.keyWrongUntilMs ?? 0)) throw new BearerError('wrong-key');
         const waitMs = waitFor(slot.held, clock.nowMs(), isNew);
         if (waitMs === 0 && leftMs() <= 0) throw new BearerError('unavailable', 'ETIMEDOUT');
         if (requests === MAX_REQUESTS || waitMs >= leftMs()) throw new BearerError('near-its-end');

@@ -155,6 +155,15 @@ describe('a token request that fails', () => {
     expect(asked()).toBe(reason === 'wrong-key' ? 1 : 2);
   });
 
+  test('for a wrong key is made again after half an hour: an operator may have activated it', async () => {
+    gateway.tokens.unshift(json(401, invalidClient));
+    await prepare();
+    gateway.clock.advance(30 * 60_000 - 1);
+    expect(await prepare()).toMatchObject(fails('wrong-key'));
+    gateway.clock.advance(1);
+    expect(await prepare()).toEqual(done);
+  });
+
   test('for a wrong key does not keep another key from being asked for', async () => {
     gateway.tokens.unshift(json(401, invalidClient));
     await prepare();
@@ -176,5 +185,23 @@ describe('a token request that fails', () => {
   test('is not made when no time is left', async () => {
     expect(await prepare(KEY, 0)).toMatchObject(fails('unavailable'));
     expect(asked()).toBe(0);
+  });
+});
+
+describe('the bearer of an app’s own call', () => {
+  test('is the one of the log-in, and another one after it was refused', async () => {
+    await gateway.api.logIn(CREDENTIAL, LIMITS);
+    expect(await gateway.api.bearer(KEY, LIMITS)).toEqual({ outcome: 'done', value: BEARER });
+    expect(asked()).toBe(1);
+    gateway.api.forgetBearer(BEARER);
+    gateway.tokens.unshift(tokenAnswer('another'));
+    expect(await gateway.api.bearer(KEY, LIMITS)).toEqual({ outcome: 'done', value: 'another' });
+  });
+
+  test('is absent with the reason, and shows no secret', async () => {
+    gateway.tokens.unshift(json(401, { error: 'invalid_client', error_description: KEY.apiKey }));
+    const none = await gateway.api.bearer(KEY, LIMITS);
+    expect(none).toMatchObject(fails('wrong-key'));
+    expect(JSON.stringify(none)).not.toContain(KEY.apiKey);
   });
 });

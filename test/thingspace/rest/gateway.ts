@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../lambda/clock.ts';
-import type { ThingSpaceApi } from '../../../lambda/thingspace/api.ts';
-import { createRestApi } from '../../../lambda/thingspace/rest/api.ts';
+import { createRestApi, type RestApi } from '../../../lambda/thingspace/rest/api.ts';
 import { http, serve } from '../servers.ts';
 
 export const KEY = { apiKey: 'Example-Key-77a1', apiSecret: 'Example:Secret-88b2' };
@@ -22,7 +21,7 @@ export const tokenAnswer = (bearer = BEARER, life: object = { expires_in: 1874 }
   json(200, { access_token: bearer, scope: 'am_application_scope default', token_type: 'Bearer', ...life });
 
 export type Gateway = {
-  api: ThingSpaceApi;
+  api: RestApi;
   clock: Clock & { advance(ms: number): void; slept: number[] };
   /** The answers to token requests, the last one for good. */
   tokens: Answer[];

@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest';
+import { FIRST_PASSWORD, USERNAME } from '../world/world.ts';
+import { type Client, createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './fleet-world.ts';
+import { APPLICATION, OTHER_APPLICATION } from './rest-client.ts';
+
+const HOUR_MS = 60 * MINUTE_MS;
+const secretWith = (more: object, password = FIRST_PASSWORD) =>
+  JSON.stringify({ username: USERNAME, password, ...more });
+const KEY_PAIR = { apiKey: APPLICATION.apiKey, apiSecret: APPLICATION.apiSecret };
+
+async function createRestWorld(
+  options: Parameters<typeof createFleetWorld>[0] = {},
+  members: object = KEY_PAIR,
+) {
+  const world = await createFleetWorld(options);
+  world.world.aws.store(secretWith(members));
+  return world;
+}
+const fleetOf = (world: FleetWorld, size: number, transport: 'soap' | 'rest' = 'rest') =>
+  Array.from({ length: size }, () => world.client('fleet', 'an app', transport));
+const work = (clients: Client[]) => Promise.all(clients.map((client) => client.work()));
+const failuresOf = (clients: Client[]) =>
+  Promise.all(
+    clients.map((client) =>
+      client.work().then(
+        () => undefined,
+        (error: Error) => error,
+      ),
+    ),
+  );
+const kindsOf = (clients: Client[]) => clients.flatMap(({ events }) => events).map(({ kind }) => kind);
+
+describe('one session over REST for the fleet', () => {
+  test('logs in once for twenty processes, each of which fetches the bearer itself', async () => {
+    const world = await createRestWorld();
+    const clients = fleetOf(world, 20);
+    expect(new Set(await work(clients))).toEqual(new Set([USERNAME]));
+    await work(clients);
+    expect(world.truth().logIns).toBe(1);
+    expect(world.tokenRequests()).toBe(20);
+  });
+
+  test('logs in once when a session is gone', async () => {
+    const world = await createRestWorld({ platform: { logInEndsOlderSessions: true } });
+    const clients = fleetOf(world, 10);
+    await work(clients);
+    world.platform.through({ transport: 'rest' }).logIn(USERNAME, FIRST_PASSWORD);
+    await work(clients);
+    expect(world.truth().logIns).toBe(3);
+  });
+
+  test.each(['memory', 'ledger', 'fleet'] as const)(
+    'makes no log-in when another program has revoked the bearer (%s)',
+    async (level) => {
+      const world = await createRestWorld();
+      const client = world.client(level, 'an app', 'rest');
+      await client.work();
+      world.rest.bearers.revoke(APPLICATION.apiKey);
+      expect(await client.work()).toBe(USERNAME);
+      expect(world.truth().logIns).toBe(1);
+      expect(kindsOf([client])).not.toContain('gone');
+      expect(world.tokenRequests()).toBe(2);
+    },
+  );
+
+  test('asks for a bearer once a minute at most when the gateway refuses each one', async () => {
+    const world = await createRestWorld();
+    const client = world.client('fleet', 'an app', 'rest');
+    const { token, bearer } = await parts(client);
+    let runs = 0;
+    const refuse = () => {
+      runs += 1;
+      throw { response: { status: 401, data: { fault: { code: 900901 } } } };
+    };
+    for (let call = 0; call < 100; call += 1) {
+      await expect(client.session.withSession(refuse)).rejects.toMatchObject({ response: { status: 401 } });
+      world.advance(1_000);
+    }
+    expect(runs).toBe(100);
+    expect(await parts(client)).toEqual({ token, bearer });
+    expect(world.tokenRequests()).toBeLessThanOrEqual(4);
+    expect(world.truth().logIns).toBe(1);
+  });
+});
+
+async function parts({ session }: Client) {
+  const { Authorization: bearer, 'VZ-M2M-Token': token } = await session.headers();
+  return { token, bearer };
+}
+
+describe('a fleet of both transports', () => {
+  test('logs in once for each transport, however the processes start and pause', async () => {
+    const world = await createRestWorld();
+    const living = [...fleetOf(world, 5, 'soap'), ...fleetOf(world, 5)];
+    for (let round = 0; round < 30; round += 1) {
+      // Half of the fleet are short-lived processes, as functions are.
+      await work([...living, ...fleetOf(world, 2), ...fleetOf(world, 2, 'soap'), ...fleetOf(world, 1)]);
+      world.advance(10 * MINUTE_MS);
+    }
+    expect(world.truth()).toMatchObject({ logIns: 2, failures: 0 });
+    expect(kindsOf(living)).not.toContain('gone');
+  });
+
+  test('leaves the item of a deployed client as it is', async () => {
+    const world = await createRestWorld();
+    await work(fleetOf(world, 1, 'soap'));
+    const before = world.table.get(KEY);
+    await work(fleetOf(world, 5));
+    expect(world.table.get(KEY)).toBe(before);
+    expect(Object.keys(JSON.parse(before ?? '{}')).sort()).toEqual(
+      'generation goneUpTo lastUsedAt openedAt openedBy revision schema sealed secretArn versionId'.split(
+        ' ',
+      ),
+    );
+  });
+
+  test('costs one failed log-in for each transport at most when the password is wrong', async () => {
+    const world = await createRestWorld();
+    world.world.aws.store(secretWith(KEY_PAIR, MISTYPED));
+    const clients = [...fleetOf(world, 5, 'soap'), ...fleetOf(world, 5)];
+    for (let round = 0; round < 6; round += 1) {
+      for (const failure of await failuresOf(clients)) expect(failure?.name).toBe('LogInRefusedError');
+      world.advance(20 * MINUTE_MS);
+    }
+    expect(world.truth().failures).toBeLessThanOrEqual(2);
+    expect(world.violations).toEqual([]);
+  });
+});
+
+describe('the application’s key', () => {
+  test('stops the fleet without a request and without a reservation when the secret has none', async () => {
+    const world = await createRestWorld({}, {});
+    const [failure] = await failuresOf(fleetOf(world, 5));
+    expect(failure).toMatchObject({ name: 'SessionSetupError' });
+    expect(failure?.message).toMatch(/"apiKey" and "apiSecret".*store --api-key --secret arn:/);
+    expect(world.tokenRequests()).toBe(0);
+    expect(world.state()).toMatchObject({ inFlight: {}, failed: 0 });
+    expect(world.calls.map(({ name }) => name)).not.toContain('PutItem');
+  });
+
+  test('costs one token request in half an hour for the whole fleet when it is wrong', async () => {
+    const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: 'wrong' });
+    const clients = fleetOf(world, 10);
+    for (let minute = 0; minute < 29; minute += 1) {
+      for (const failure of await failuresOf(clients)) expect(failure?.name).toBe('SessionSetupError');
+      world.advance(MINUTE_MS);
+    }
+    expect(world.tokenRequests()).toBe(1);
+    world.world.aws.store(secretWith(KEY_PAIR));
+    await work(clients);
+    expect(world.truth()).toMatchObject({ logIns: 1, failures: 0 });
+  });
+
+  test('is read from the secret again when it no longer works, with one log-in for the fleet', async () => {
+    const world = await createRestWorld();
+    const clients = fleetOf(world, 10);
+    await work(clients);
+    const { apiKey, apiSecret } = OTHER_APPLICATION;
+    world.world.aws.store(secretWith({ apiKey, apiSecret }));
+    await work(clients);
+    expect(world.truth().logIns).toBe(1);
+    world.rest.bearers.setActive(APPLICATION.apiKey, false);
+    world.rest.bearers.revoke(APPLICATION.apiKey);
+    expect(new Set(await work(clients))).toEqual(new Set([USERNAME]));
+    expect(world.truth()).toMatchObject({ logIns: 2, failures: 0 });
+  });
+
+  test('opens no session under the place of another key', async () => {
+    const world = await createRestWorld();
+    const client = world.client('fleet', 'an app', 'rest');
+    await client.work();
+    const { apiKey, apiSecret } = OTHER_APPLICATION;
+    world.world.aws.store(secretWith({ apiKey, apiSecret }));
+    client.session.drop(await client.session.token());
+    await client.work();
+    const places = [...world.table.values()].map((text) => JSON.parse(text).generation);
+    expect(places).toEqual([1, 2]);
+    expect(await work(fleetOf(world, 3))).toHaveLength(3);
+    expect(world.truth().logIns).toBe(2);
+  });
+
+  test('appears nowhere, nor do its secret and the bearer', async () => {
+    const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: 'Secret:Marker-0' });
+    const clients = fleetOf(world, 2);
+    const errors = await failuresOf(clients);
+    world.world.aws.store(secretWith(KEY_PAIR));
+    await work(clients);
+    world.rest.bearers.revoke(APPLICATION.apiKey);
+    await work(clients);
+    const said = JSON.stringify([
+      errors.map((error) => [error, error?.message, error?.stack]),
+      clients.map(({ events }) => events),
+      [...world.table],
+      [...world.world.aws.table],
+      world.told,
+    ]);
+    const secrets = [
+      APPLICATION.apiKey,
+      APPLICATION.apiSecret,
+      'Secret:Marker-0',
+      ...world.rest.bearers.made,
+    ];
+    expect(secrets).toHaveLength(5);
+    for (const secret of [...secrets, `${APPLICATION.apiKey}:${APPLICATION.apiSecret}`]) {
+      const bytes = Buffer.from(secret);
+      for (const form of [secret, bytes.toString('base64').replaceAll('=', ''), bytes.toString('hex')]) {
+        expect(said).not.toContain(form);
+      }
+    }
+  });
+});
+
+describe('a bearer near its end', () => {
+  test('is waited out within the caller’s patience, with the secret read again', async () => {
+    const world = await createRestWorld();
+    world.rest.bearers.leave(APPLICATION.apiKey, 80_000);
+    const startedAtMs = world.clock.nowMs();
+    const client = world.client('fleet', 'an app', 'rest');
+    await expect(client.session.token({ patienceMs: 30_000 })).rejects.toMatchObject({
+      name: 'LogInWaitsError',
+      message: expect.stringContaining('ends too soon'),
+    });
+    expect(world.tokenRequests()).toBe(1);
+    await client.session.token({ patienceMs: 5 * MINUTE_MS });
+    expect(world.clock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(80_000);
+    expect(world.truth()).toMatchObject({ logIns: 1, failures: 0 });
+    expect(world.tokenRequests()).toBe(2);
+  });
+
+  test('is not sent with a call, which waits for the next one', async () => {
+    const world = await createRestWorld();
+    await world.client('fleet', 'an app', 'rest').work();
+    world.rest.bearers.leave(APPLICATION.apiKey, 3_000);
+    const late = world.client('fleet', 'an app', 'rest');
+    const startedAtMs = world.clock.nowMs();
+    expect(await late.work()).toBe(USERNAME);
+    expect(world.clock.nowMs() - startedAtMs).toBe(4_000);
+  });
+});
+
+describe('a 401 of the gateway', () => {
+  test.each([
+    ['a page', { status: 401, data: '<html>401</html>' }],
+    ['no body', { status: 401, data: '' }],
+    ['the code of a session', { status: 401, data: { errorCode: 'REQUEST_FAILED.SessionToken.Expired' } }],
+    ['a key that is not subscribed', { status: 401, data: { fault: { code: '900905' } } }],
+  ])('costs no log-in and repeats no call (%s)', async (_what, response) => {
+    const world = await createRestWorld();
+    const client = world.client('fleet', 'an app', 'rest');
+    let runs = 0;
+    const refuse = () => {
+      runs += 1;
+      throw { response };
+    };
+    await expect(client.session.withSession(refuse)).rejects.toEqual({ response });
+    expect(runs).toBe(1);
+    await client.work();
+    expect(world.truth().logIns).toBe(1);
+    expect(kindsOf([client])).not.toContain('gone');
+  });
+});
+
+test('lets no session idle longer than its limit while a bearer lives on', async () => {
+  const world = await createRestWorld();
+  const client = world.client('fleet', 'an app', 'rest');
+  await client.work();
+  world.advance(HOUR_MS);
+  expect(await client.work()).toBe(USERNAME);
+  expect(world.truth().logIns).toBe(2);
+});

@@ -1,3 +1,4 @@
+import type { World } from '../world.ts';
 import { findSecret } from './find-secret.ts';
 import type { Stage } from './stage.ts';
 
@@ -8,6 +9,7 @@ export type Mark = {
   published: number;
   calls: number;
   secrets: number;
+  bearers: number;
   /** The live password at that moment. */
   password: string;
 };
@@ -19,6 +21,7 @@ export function markOf({ world, answers, secrets }: Stage): Mark {
     published: world.aws.sns.published.length,
     calls: world.gateway.calls.length,
     secrets: secrets.length,
+    bearers: world.rest.bearers.made.length,
     password: world.platform.truth(world.username).password,
   };
 }
@@ -35,29 +38,42 @@ async function writtenSince(mark: Mark, { world, answers }: Stage): Promise<stri
   ].join('\n');
 }
 
+/** A secret by the name that a report of a leak gives it. */
+export type Named = { name: string; secret: string };
+
+/** The secrets of an application that go over the wire, the bearers but the first `from` among them. */
+export function applicationSecrets({ application, rest }: World, from = 0): Named[] {
+  const { apiKey, apiSecret } = application;
+  return [
+    { name: 'the application’s key', secret: apiKey },
+    { name: 'the application’s secret', secret: apiSecret },
+    { name: 'the Basic value', secret: Buffer.from(`${apiKey}:${apiSecret}`).toString('base64') },
+    ...rest.bearers.made.slice(from).map((secret) => ({ name: 'a bearer', secret })),
+  ];
+}
+
 /**
  * Leaks since the mark of the password that was live then, of every secret made since, and of those that outlive a
- * history: the application's secret, and over REST also its key and the bearers.
+ * history: the application's secrets, and the bearer that there was.
  */
 export async function leaksSince(mark: Mark, stage: Stage): Promise<string[]> {
-  const { application, rest, env } = stage.world;
-  const isRest = env.THINGSPACE_TRANSPORT === 'rest';
-  const lasting = isRest ? [application.apiKey, ...rest.bearers.made.slice(-2)] : [];
   const made = [mark.password, ...stage.secrets.slice(mark.secrets)];
-  return leaksIn(await writtenSince(mark, stage), [...made, application.apiSecret, ...lasting]);
+  const named = made.map((secret, at) => ({ name: `secret ${at + 1}`, secret }));
+  return leaksIn(await writtenSince(mark, stage), [
+    ...named,
+    ...applicationSecrets(stage.world, Math.max(0, mark.bearers - 1)),
+  ]);
 }
 
 /** Returns the secrets in a text and their encodings. Quotes none: `the first half of secret 2 as base64`. */
-function leaksIn(text: string, secrets: readonly string[]): string[] {
-  return secrets.flatMap((secret, at) => {
+export function leaksIn(text: string, secrets: readonly Named[]): string[] {
+  return secrets.flatMap(({ name, secret }) => {
     const characters = [...secret];
     const middle = Math.ceil(characters.length / 2);
     // A half catches texts that were cut as well as the whole does.
     const halves = { first: characters.slice(0, middle), second: characters.slice(middle) };
     return Object.entries(halves).flatMap(([which, half]) =>
-      findSecret(text, half.join('')).map(
-        (encoding) => `the ${which} half of secret ${at + 1} as ${encoding}`,
-      ),
+      findSecret(text, half.join('')).map((encoding) => `the ${which} half of ${name} as ${encoding}`),
     );
   });
 }

@@ -1,3 +1,4 @@
+import { applicationSecrets } from '../explorer/leaks.ts';
 import type { Check } from '../timeline/report.ts';
 import type { World } from '../world.ts';
 import { check } from './scenario.ts';
@@ -67,21 +68,20 @@ export async function atRestChecks(world: World, before: ReturnType<typeof obser
   ];
 }
 
-/** Looks for every secret there was in everything that was written: the log, the topic, the table. */
+/** Looks for every secret there was in everything that was written: the log, the topic, the table, the record of calls. */
 export async function nothingLeaked(world: World): Promise<Check> {
   const written = [
     ...world.aws.logs.lines(world.logGroupName),
     JSON.stringify(world.aws.sns.published),
     JSON.stringify(await world.aws.dynamodb.items(world.tableName)),
+    JSON.stringify(world.gateway.calls),
   ].join('\n');
   // As text and in its form in JSON. Short ones ("true", "1e10") occur everywhere for other reasons.
   const passwords = world.platform.truth(world.username).passwords.filter(({ length }) => length >= 8);
-  const { apiKey, apiSecret } = world.application;
-  const basic = Buffer.from(`${apiKey}:${apiSecret}`).toString('base64');
-  const secrets = [...passwords, apiKey, apiSecret, basic, ...world.rest.bearers.made];
+  const secrets = [...passwords, ...applicationSecrets(world).map(({ secret }) => secret)];
   const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   return check(
-    'No password, key, or bearer is in log, alarms or table',
+    'No password, key, or bearer is in log, alarms, table or timeline',
     !forms.some((form) => written.includes(form)),
   );
 }

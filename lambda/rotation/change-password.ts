@@ -255,7 +255,7 @@ async function endRefused(
   await endUnchanged(invocation, reservation, counted);
   throw new RotationError(
     'ExchangeRefusedError',
-    `ThingSpace refused to make a new password of ${username} (${code}: ${words}). Nothing was changed; the ` +
+    `The password change of ${username} was refused (${code}: ${words}). Nothing was changed; the ` +
       'old password stays good. A retry continues from here.',
   );
 }

@@ -32,9 +32,13 @@ export async function recordRotations(options: StageOptions = {}): Promise<Recor
   }
 }
 
+/** Over REST a rotation asks for a bearer when the one before has ended: each history begins an hour later. */
+const HOUR_MS = 60 * 60_000;
+
 async function rotateUndisturbed({ world, functionCalls }: Stage): Promise<Call[]> {
   const before = functionCalls.length;
   const { succeeded, error } = await world.conductor.rotate(world.secretArn, { attempts: 1 });
+  world.clock.advance(HOUR_MS);
   if (!succeeded) throw new Error(`An undisturbed rotation fails with ${error?.errorType}: run npm start.`);
   return functionCalls.slice(before);
 }

@@ -1,11 +1,18 @@
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { type Fate, type Fault, nameOf } from '../faults.ts';
 import { FLAWED_HEADS, type HeadFlaw } from '../gateway/flawed-head.ts';
 import type { Call } from '../gateway/gateway.ts';
 import type { World } from '../world.ts';
 import type { Disturbance } from './history.ts';
+import { oddFatesAt } from './odd-fates.ts';
 
 /** A remote call of an undisturbed rotation: the `nth` of its kind, counted from 1. */
 export type Boundary = { service: string; operation: string; nth: number };
+
+/** The faults that only a gateway before ThingSpace makes, so REST alone has them. */
+const OF_GATEWAYS: readonly Fault[] = ['repeated', 'odd-before', 'odd-after'];
+export const fatesOver = (transport: Transport): ExplorerFate[] =>
+  FATES.filter((fate) => transport === 'rest' || !OF_GATEWAYS.includes(fate));
 
 /** The faults that each call gets. The outages begin with the call and last until the first process has ended. */
 export const FATES = [
@@ -16,6 +23,9 @@ export const FATES = [
   'throttled',
   'denied',
   'flawed-head',
+  'repeated',
+  'odd-before',
+  'odd-after',
 ] as const satisfies Fault[];
 export type ExplorerFate = (typeof FATES)[number];
 export type PlannedFault = Boundary & { fate: Exclude<Fate, 'ok'> };
@@ -36,9 +46,12 @@ export function faultsAt(boundaries: readonly Boundary[], fates: readonly Explor
   return boundaries.flatMap((boundary) => {
     const isThingSpace = boundary.service === 'thingspace';
     return fates.flatMap((fate): PlannedFault[] => {
-      if (fate === 'flawed-head')
-        return isThingSpace ? flawedHeads.map((head) => ({ ...boundary, fate: head })) : [];
-      return isThingSpace && isOutage(fate) ? [] : [{ ...boundary, fate }];
+      const plan = (planned: PlannedFault['fate']): PlannedFault => ({ ...boundary, fate: planned });
+      if (fate === 'flawed-head') return isThingSpace ? flawedHeads.map(plan) : [];
+      if (fate === 'odd-before' || fate === 'odd-after')
+        return isThingSpace ? oddFatesAt(fate, boundary.operation).map(plan) : [];
+      if (fate === 'repeated') return isThingSpace ? [plan(fate)] : [];
+      return isThingSpace && isOutage(fate) ? [] : [plan(fate)];
     });
   });
 }
@@ -50,11 +63,17 @@ export const faulty = (fault: PlannedFault): Disturbance => ({
   kinds: [
     `${nameOf(fault.fate)} ${fault.service === 'thingspace' ? fault.operation : fault.service}`,
     `at ${fault.operation}`,
+    ...oddKinds(fault.fate),
   ],
   begin: ({ world }) => ({ met: inject(fault, world), violations: () => [] }),
 });
 
+/** Odd answers are alike when they are of one shape, and when they fit alike. */
+const oddKinds = (fate: PlannedFault['fate']): string[] =>
+  typeof fate === 'object' && 'odd' in fate ? [`${fate.odd.shape ?? 'success'}, fits: ${fate.odd.fits}`] : [];
+
 function wordsFor(fate: PlannedFault['fate']): string {
+  if (typeof fate === 'object' && 'odd' in fate) return `${fate.fault} (${fate.odd.name})`;
   if (typeof fate === 'string' || fate.fault !== 'flawed-head') return nameOf(fate);
   return `${fate.fault} (${fate.flaw}${fate.apart ? ', the body apart' : ''})`;
 }

@@ -1,6 +1,7 @@
 import { journalState } from '../scenarios/checks.ts';
 import type { World } from '../world.ts';
 import { leaksSince, type Mark, markOf } from './leaks.ts';
+import { sealedIn } from './sayings.ts';
 import type { Stage } from './stage.ts';
 
 export type HistoryOptions = {
@@ -57,7 +58,7 @@ export async function playHistory(
 
   const lost = (await journalState(world)) === 'lost';
   const violations = [...(watch.met() ? [] : ['it never came to it']), ...watch.violations()];
-  violations.push(...(lost ? judgeLoss(stage, before) : judgeCurrent(world)), ...judgeTruth(world));
+  violations.push(...(lost ? await judgeLoss(stage, before) : judgeCurrent(world)), ...judgeTruth(world));
   // G3; one that was refused has changed nothing.
   const made = world.platform.events.slice(happened).filter(({ kind }) => kind === 'password-made').length;
   if (made > 1) violations.push(`GetNewPassword has made ${made} passwords`);
@@ -72,15 +73,16 @@ export async function playHistory(
   };
 }
 
-/** A password is lost only if its answer never arrived, and a message announces the loss. */
-function judgeLoss({ world }: Stage, before: Mark): string[] {
+/** A password is lost only if no answer that arrived holds it, and a message announces the loss. */
+async function judgeLoss({ world }: Stage, before: Mark): Promise<string[]> {
   const lines = world.aws.logs.lines(world.logGroupName).slice(before.logged);
-  const sealed = lines.some((line) => line.includes('"sealedEnvelope"'));
+  const { sealed } = await sealedIn(world, lines);
+  const { password } = world.platform.truth(world.username);
   const announced = world.aws.sns.published
     .slice(before.published)
     .some(({ attributes }) => attributes.event?.value === 'password-lost');
   return [
-    ...(sealed ? ['lost although an answer was sealed'] : []),
+    ...([...sealed.values()].includes(password) ? ['lost although the live password was sealed'] : []),
     ...(announced ? [] : ['lost and not announced']),
   ];
 }
@@ -101,10 +103,11 @@ function judgeTruth({ platform, username, env }: World): string[] {
   ];
 }
 
-/** An hour later, with all services well, a rotation goes through. */
+/** An hour later, when each bearer has ended and all services are well, a rotation goes through. */
 async function judgeAftermath(world: World): Promise<string[]> {
   world.clock.advance(HOUR_MS);
   const { succeeded, error } = await world.conductor.rotate(world.secretArn, { attempts: 2 });
+  world.clock.advance(HOUR_MS);
   return [
     ...(succeeded ? [] : [`the next rotation fails with ${error?.errorType}: ${error?.errorMessage}`]),
     ...judgeCurrent(world).map((violation) => `after the next rotation ${violation}`),

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { explore, summaryOf } from './explore.ts';
-import { FATES } from './fault.ts';
+import { fatesOver } from './fault.ts';
 
 const { values } = parseArgs({
   options: {
@@ -8,6 +8,10 @@ const { values } = parseArgs({
     all: { type: 'boolean', default: false },
     /** Only this fate, repeatable. */
     fate: { type: 'string', multiple: true },
+    /** The API that the function calls: soap or rest. */
+    transport: { type: 'string', default: 'soap' },
+    /** Only histories whose title holds these words. */
+    only: { type: 'string', default: '' },
     /** No fault: an operator acts at each remote call. */
     people: { type: 'boolean', default: false },
     /** How many minutes late the log shows a line. */
@@ -16,12 +20,16 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 });
+const transport = values.transport === 'rest' ? 'rest' : 'soap';
+const known = fatesOver(transport);
 const chosen: readonly string[] =
-  values.fate ?? (values.all ? FATES : values.people ? [] : ['killed-before', 'killed-after']);
+  values.fate ?? (values.all ? known : values.people ? [] : ['killed-before', 'killed-after']);
 
 const startedAtMs = performance.now();
 const verdicts = await explore({
-  fates: FATES.filter((fate) => chosen.includes(fate)),
+  transport,
+  choose: (all) => all.filter(({ title }) => title.includes(values.only)),
+  fates: known.filter((fate) => chosen.includes(fate)),
   people: values.people,
   parallel: Number(values.parallel),
   logDelayMs: Number(values['log-delay']) * 60_000,

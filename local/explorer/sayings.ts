@@ -7,7 +7,10 @@ import { clientAt } from '../aws/client.ts';
 import { falsehoods } from '../judge/falsehoods.ts';
 import type { Answer, Moment } from '../judge/moment.ts';
 import { type Said, saidBy } from '../judge/words.ts';
+import type { PlatformApi } from '../thingspace/platform.ts';
+import { oddAnswer } from '../thingspace/rest/odd-answers.ts';
 import type { World } from '../world.ts';
+import { provesNothingExecuted } from './odd-fates.ts';
 
 /** The truth as far as it can be seen at once; what is sealed is opened afterwards. */
 type Glance = Omit<Moment, 'sealed' | 'sealedAnswers' | 'openAnswer' | 'exposure'> & {
@@ -66,21 +69,38 @@ export function listen(world: World): Sayings {
 }
 
 /** Every answer of ThingSpace to a password, and every password that an exchange has made. */
-function watchAnswers({ platform, clock }: World) {
+function watchAnswers({ platform, clock, gateway, username }: World) {
   const given: Answer[] = [];
   const made: string[] = [];
-  const { logIn, getNewPassword } = platform;
-  platform.logIn = (username, password) => {
-    const verdict = logIn(username, password);
-    given.push({ atMs: clock.nowMs(), operation: 'LogIn', password, accepted: verdict.ok });
-    return verdict;
-  };
-  platform.getNewPassword = (token, password) => {
-    const verdict = getNewPassword(token, password);
-    given.push({ atMs: clock.nowMs(), operation: 'GetNewPassword', password, accepted: verdict.ok });
-    if (verdict.ok) made.push(verdict.value);
-    return verdict;
-  };
+  // An error that a gateway has written in ThingSpace's place is its answer, as far as anybody can see.
+  gateway.subscribe(({ operation, fate, errorName = '' }, phase) => {
+    const isOdd = phase === 'end' && (fate === 'odd-before' || fate === 'odd-after');
+    const odd = isOdd ? oddAnswer(errorName) : undefined;
+    if (odd?.shape === undefined) return;
+    if (operation !== 'LogIn' && operation !== 'GetNewPassword') return;
+    const isReplaced = operation === 'GetNewPassword' && fate === 'odd-after';
+    const password = platform.truth(username).passwords.at(isReplaced ? -2 : -1) ?? '';
+    const byGateway = provesNothingExecuted(odd);
+    given.push({ atMs: clock.nowMs(), operation, password, accepted: false, byGateway });
+  });
+  const watched = ({ logIn, getNewPassword, ...others }: PlatformApi): PlatformApi => ({
+    ...others,
+    logIn(username, password) {
+      const verdict = logIn(username, password);
+      given.push({ atMs: clock.nowMs(), operation: 'LogIn', password, accepted: verdict.ok });
+      return verdict;
+    },
+    getNewPassword(token, password) {
+      const verdict = getNewPassword(token, password);
+      given.push({ atMs: clock.nowMs(), operation: 'GetNewPassword', password, accepted: verdict.ok });
+      if (verdict.ok) made.push(verdict.value);
+      return verdict;
+    },
+  });
+  const { logIn, getNewPassword, logOut, use, through } = platform;
+  Object.assign(platform, watched({ logIn, getNewPassword, logOut, use }));
+  // Each request over REST goes through a door of its own.
+  platform.through = (door) => watched(through(door));
   return { given, made };
 }
 
@@ -99,7 +119,7 @@ function glanceAt(world: World, { given, made }: ReturnType<typeof watchAnswers>
     sealedLate: new Map(),
     made: [...made],
     answers: [...given],
-    ofInvocation: given.slice(began),
+    ofInvocation: given.slice(began).filter(({ byGateway }) => !byGateway),
     rotationBudget: Number(env.ROTATION_BUDGET),
     // A service of one credential.
     held: false,
@@ -114,13 +134,7 @@ async function momentOf(world: World, { lines, items, ...seen }: Glance): Promis
   const state = (await items).find(({ credential, item }) => credential === key && item === 'state') as
     | { failed: number; inFlight: Record<string, unknown>; journal: { envelope?: string } }
     | undefined;
-  const sealedLines = lines.filter((line) => line.includes('"sealedEnvelope"'));
-  const attempts = new Set(sealedLines.map((line) => String(JSON.parse(line).attempt)));
-  const sealed = new Map<string, string>();
-  for (const attempt of attempts) {
-    const password = await opened(world, answerIn(sealedLines, attempt)?.envelopes ?? []);
-    if (password !== undefined) sealed.set(attempt, password);
-  }
+  const { attempts, sealed } = await sealedIn(world, lines);
   return {
     ...seen,
     sealed,
@@ -128,6 +142,18 @@ async function momentOf(world: World, { lines, items, ...seen }: Glance): Promis
     openAnswer: state?.journal.envelope !== undefined,
     exposure: state === undefined ? 0 : state.failed + Object.keys(state.inFlight).length,
   };
+}
+
+/** The sealed answers in lines of the log, and the passwords that open, by the attempt. */
+export async function sealedIn(world: World, lines: readonly string[]) {
+  const sealedLines = lines.filter((line) => line.includes('"sealedEnvelope"'));
+  const attempts = new Set(sealedLines.map((line) => String(JSON.parse(line).attempt)));
+  const sealed = new Map<string, string>();
+  for (const attempt of attempts) {
+    const password = await opened(world, answerIn(sealedLines, attempt)?.envelopes ?? []);
+    if (password !== undefined) sealed.set(attempt, password);
+  }
+  return { attempts, sealed };
 }
 
 /** Past the gateway: the observer's calls are not calls of the function. */

@@ -4,6 +4,8 @@ export type Answer = {
   operation: 'LogIn' | 'GetNewPassword';
   password: string;
   accepted: boolean;
+  /** A gateway before ThingSpace refused it, and ThingSpace executed nothing. */
+  byGateway?: boolean;
 };
 
 /** The truth at one moment, which only an observer of the simulator sees. Messages are compared with it. */

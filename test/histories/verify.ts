@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { bundleCli } from '../../cli/bundle.ts';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
-import { exploreBundle, restOf } from './bundle.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
+import type { Disturbance } from '../../local/explorer/history.ts';
+import { exploreBundle, fewOverRest, restOf, sampleOverRest } from './bundle.ts';
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
 import { historiesOf, suites } from './suites.ts';
@@ -16,8 +18,10 @@ const MUTANTS = fileURLToPath(new URL('../mutants/main.ts', import.meta.url));
 const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
 /** The suite that runs in processes of its own: the real bundle in the local world. */
 const BUNDLE = 'bundle';
+const BUNDLE_OVER_REST = 'bundle-rest';
 const DEFAULT_SEED = firstSeed();
-const names = [...suites.map(({ name }) => name), BUNDLE];
+const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST];
+const isBundle = (name: string | undefined): boolean => name === BUNDLE || name === BUNDLE_OVER_REST;
 
 /** Returns the exit code. */
 async function main({ suite: only, history, rest, seed, workers: count }: Options): Promise<number> {
@@ -30,7 +34,7 @@ async function main({ suite: only, history, rest, seed, workers: count }: Option
   const workers = Array.from({ length: count }, startWorker);
   try {
     for (const name of names.filter((one) => only === undefined || one === only)) {
-      const violated = name === BUNDLE ? await playBundle(rest) : await playSuite(name, rest, workers);
+      const violated = isBundle(name) ? await playBundle(name, rest) : await playSuite(name, rest, workers);
       if (violated === undefined) continue;
       console.error(
         `\nVIOLATED: ${violated.violation}\n\nPlay it alone:\n  ${commandFor(name, violated.name, seed)}`,
@@ -50,12 +54,23 @@ async function playRest(): Promise<number> {
   return run(VITEST, 'run', '--bail=1', '--project', 'verify') || run(MUTANTS);
 }
 
-async function playBundle(rest: boolean): Promise<Violated | undefined> {
+const transportOf = (bundle: string): Transport => (bundle === BUNDLE_OVER_REST ? 'rest' : 'soap');
+
+function chosen(bundle: string, rest: boolean) {
+  if (bundle === BUNDLE) return rest ? restOf : (all: readonly Disturbance[]) => all;
+  return (all: readonly Disturbance[]) => {
+    const few = new Set(rest ? fewOverRest(all) : []);
+    return sampleOverRest(all).filter((one) => !few.has(one));
+  };
+}
+
+async function playBundle(name: string, rest: boolean): Promise<Violated | undefined> {
   let progress: ReturnType<typeof progressOf> | undefined;
   const verdicts = await exploreBundle({
-    choose: rest ? restOf : (all) => all,
+    transport: transportOf(name),
+    choose: chosen(name, rest),
     onVerdict({ title, end }, _done, of) {
-      progress ??= progressOf(BUNDLE, of);
+      progress ??= progressOf(name, of);
       progress.ended(title, end);
     },
   });
@@ -66,7 +81,7 @@ async function playBundle(rest: boolean): Promise<Violated | undefined> {
 
 /** In this process, so that a debugger can look on. */
 async function playOne(only: string | undefined, wanted: string): Promise<number> {
-  if (only === BUNDLE) return playOneOfBundle(wanted);
+  if (only !== undefined && isBundle(only)) return playOneOfBundle(only, wanted);
   for (const { name } of suites.filter((suite) => only === undefined || suite.name === only)) {
     const history = (await historiesOf(name, false)).find((one) => one.name === wanted);
     if (history === undefined) continue;
@@ -83,11 +98,15 @@ async function playOne(only: string | undefined, wanted: string): Promise<number
   return 2;
 }
 
-async function playOneOfBundle(wanted: string): Promise<number> {
-  const verdicts = await exploreBundle({ choose: (all) => all.filter(({ title }) => title === wanted) });
+async function playOneOfBundle(bundle: string, wanted: string): Promise<number> {
+  const transport = transportOf(bundle);
+  const verdicts = await exploreBundle({
+    transport,
+    choose: (all) => all.filter(({ title }) => title === wanted),
+  });
   for (const { title, end, violations } of verdicts)
     console.log(`${title}: ${[end, ...violations].join('; ')}`);
-  if (verdicts.length === 0) console.error(`There is no history "${wanted}" in the suite "${BUNDLE}".`);
+  if (verdicts.length === 0) console.error(`There is no history "${wanted}" in the suite "${bundle}".`);
   return verdicts.some(({ violations }) => violations.length > 0) ? 1 : verdicts.length > 0 ? 0 : 2;
 }
 

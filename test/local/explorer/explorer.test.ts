@@ -6,7 +6,7 @@ import { faulty } from '../../../local/explorer/fault.ts';
 import { playHistory } from '../../../local/explorer/history.ts';
 import { ACTS, byPerson } from '../../../local/explorer/person-acts.ts';
 import { setStage } from '../../../local/explorer/stage.ts';
-import { exploreBundle } from '../../histories/bundle.ts';
+import { exploreBundle, FEW_OVER_REST, fewOverRest } from '../../histories/bundle.ts';
 import { sampleOf } from '../../histories/history.ts';
 import { createWorld } from '../../world/world.ts';
 
@@ -32,6 +32,16 @@ describe('the bundle, with a fault or an act of an operator at a remote call', (
         'killed-after thingspace:GetNewPassword no. 1',
         'response-lost thingspace:GetNewPassword no. 1',
       ]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'keeps every guarantee over REST when a bearer, an answer, or a gateway fails',
+    async () => {
+      const verdicts = await exploreBundle({ transport: 'rest', choose: fewOverRest });
+      expect(verdicts.filter(({ violations }) => violations.length > 0)).toEqual([]);
+      expect(Object.fromEntries(verdicts.map(({ title, end }) => [title, end]))).toEqual(FEW_OVER_REST);
     },
     LIMIT_MS,
   );

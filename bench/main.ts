@@ -61,6 +61,7 @@ await measure(100, [
 await compareRotations(
   [
     { what: 'this product', handlerFile: bundles.rotation },
+    { what: 'this product over REST', handlerFile: bundles.rotation, transport: 'rest' },
     { what: 'AWS’s rotation template, filled in', handlerFile: bundles.template },
   ],
   { awsMs: Number(values.aws), thingSpaceMs: Number(values.thingspace) },

@@ -1,11 +1,19 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Transport } from '../lambda/thingspace/api.ts';
 import { startWorld, type World } from '../local/world.ts';
 import { spread } from './measure.ts';
 
 /** The latency of each remote call, half of it on the way there and half on the way back. */
 export type Latency = { awsMs: number; thingSpaceMs: number };
 
+const CPU = 'CPU time in ms: ';
+
 /** One rotation as the bench measured it. */
 type Measured = {
+  /** CPU time of the function's whole process, its start included. */
+  cpuMs: number;
   /** Remote calls of the four steps. */
   calls: number;
   /** From RotateSecret to the end of finishSecret. */
@@ -14,13 +22,17 @@ type Measured = {
   staleMs: number;
 };
 
-/** Rotates with each bundle in turn, and prints how the first one compares with the second. */
+/** Rotates with each bundle in turn, and prints how each compares with the last. */
 export async function compareRotations(
-  bundles: readonly { what: string; handlerFile: string }[],
+  bundles: readonly { what: string; handlerFile: string; transport?: Transport }[],
   latency: Latency,
   runs: number,
 ): Promise<void> {
-  const worlds = await Promise.all(bundles.map(({ handlerFile }) => startWorld({ handlerFile })));
+  const worlds = await Promise.all(
+    bundles.map(({ handlerFile, transport }) =>
+      startWorld({ handlerFile: sayingCpu(handlerFile), transport: transport ?? 'soap' }),
+    ),
+  );
   const measured = worlds.map((): Measured[] => []);
   try {
     // The first rotation of a username makes two calls that no other makes.
@@ -35,6 +47,22 @@ export async function compareRotations(
     bundles.map(({ what }, at) => ({ what, measured: measured[at] ?? [] })),
     latency,
   );
+}
+
+/** The module with a line in its log after each step: how much CPU time the process has taken so far. */
+function sayingCpu(handlerFile: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-cpu-'));
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const file = join(directory, 'index.mjs');
+  writeFileSync(
+    file,
+    `import { handler as inner } from ${JSON.stringify(handlerFile)};
+    export const handler = (...given) => inner(...given).finally(() => {
+      const { user, system } = process.cpuUsage();
+      console.log('${CPU}' + (user + system) / 1000);
+    });`,
+  );
+  return file;
 }
 
 /** In a process that starts with it, as in AWS: two rotations are 90 days apart. */
@@ -62,7 +90,8 @@ async function rotateOnce(world: World, { awsMs, thingSpaceMs }: Latency): Promi
   const { succeeded, error } = await conductor.rotate(secretArn, { attempts: 1 });
   const elapsedMs = performance.now() - startedAtMs;
   if (!succeeded) throw new Error(`The rotation failed: ${error?.errorMessage}`);
-  return { calls, elapsedMs, staleMs };
+  const told = world.aws.logs.lines(world.logGroupName).findLast((line) => line.startsWith(CPU));
+  return { cpuMs: Number(told?.slice(CPU.length)), calls, elapsedMs, staleMs };
 }
 
 const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -73,21 +102,28 @@ function print(
 ): void {
   const title = `one rotation: ${awsMs} ms a call of AWS, ${thingSpaceMs} ms a call of ThingSpace`;
   console.log(
-    `\n${title.padEnd(60)}${'runs'.padStart(6)}${'calls'.padStart(10)}${'fastest'.padStart(10)}${'median'.padStart(10)}${'stale'.padStart(10)}  (ms)`,
+    `\n${title.padEnd(60)}${'runs'.padStart(6)}${'calls'.padStart(10)}${'fastest'.padStart(10)}${'median'.padStart(10)}${'stale'.padStart(10)}${'CPU'.padStart(10)}  (ms)`,
   );
   const medians = rows.map(({ what, measured }) => {
     const elapsed = spread(measured.map(({ elapsedMs }) => elapsedMs));
     const stale = spread(measured.map(({ staleMs }) => staleMs));
     const calls = Math.max(...measured.map((one) => one.calls));
-    const numbers = [calls, elapsed.fastest, elapsed.median, stale.median];
+    const cpu = spread(measured.map(({ cpuMs }) => cpuMs));
+    const numbers = [calls, elapsed.fastest, elapsed.median, stale.median, cpu.median];
     const shown = numbers.map((number) => number.toFixed(0).padStart(10)).join('');
     console.log(`${what.padEnd(60)}${String(measured.length).padStart(6)}${shown}`);
-    return { elapsed: elapsed.median, stale: stale.median };
+    return { what, elapsed: elapsed.median, stale: stale.median, cpu: cpu.median };
   });
-  const [ours, theirs] = medians;
-  if (!ours || !theirs) return;
-  const [elapsed, stale] = [ours.elapsed / theirs.elapsed, ours.stale / theirs.stale];
-  console.log(
-    `of the template’s: ${elapsed.toFixed(2)} of the time, ${stale.toFixed(2)} of the stale window in which AWSCURRENT holds a dead password`,
-  );
+  const theirs = medians.at(-1);
+  if (!theirs) return;
+  for (const ours of medians.slice(0, -1)) {
+    const [elapsed, stale, cpu] = [
+      ours.elapsed / theirs.elapsed,
+      ours.stale / theirs.stale,
+      ours.cpu / theirs.cpu,
+    ];
+    console.log(
+      `${ours.what}, of the template’s: ${elapsed.toFixed(2)} of the time, ${cpu.toFixed(2)} of the CPU time, ${stale.toFixed(2)} of the stale window in which AWSCURRENT holds a dead password`,
+    );
+  }
 }

@@ -87,10 +87,11 @@ async function storedUnderToken(
   const version = await readVersionOnce(invocation, token);
   // A value without a credential is not what was received: ours holds the members of the version that it replaces.
   if (!version?.credential) return false;
-  const { password, ...key } = version.credential;
+  const { password } = version.credential;
   if ((await hashPassword(username, password)) === oldHash) return false;
   if (current.versionId !== token) {
-    const proof = await prove(invocation, token, { ...key, username, password });
+    const key = apiKeyAmong(current.value, version.value);
+    const proof = await prove(invocation, token, { username, password, ...key });
     if (!proof.works) return false;
   }
   const ours = { username, password, attempt, oldVersion, oldHash, token, askedAtMs: undefined };

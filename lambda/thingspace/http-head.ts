@@ -35,9 +35,9 @@ export type Head = {
 export type FoundHead = { head: Head; firstAt: number; endsAt: number };
 
 const STATUS_LINE = /HTTP\/\d+(?:\.\d+)?[ \t]+(\d{3})(?!\d)/g;
-/** An empty line. Where it is missing, markup ends the head: no header’s name holds `<`. */
-const END = /\n\r*\n|[\r\n](?=(?![ \t])[^\r\n:]*<)/g;
-const MARKUP = /^(?:\u00EF\u00BB\u00BF)?\s*</;
+/** An empty line. Where it is missing, markup or a JSON object ends the head: no header’s name holds `<` or `{`. */
+const END = /\n\r*\n|[\r\n](?=(?![ \t])(?:[^\r\n:]*<|\{))/g;
+const DOCUMENT = /^(?:\u00EF\u00BB\u00BF)?\s*[<{]/;
 const HEAD = /^\s*HTTP\/\d/;
 const BEGINNING_OF_HEAD = /^\s*(?:H(?:T(?:T(?:P\/?)?)?)?)?$/;
 const LOOK_CHARS = 64;
@@ -45,12 +45,12 @@ const NAME = /^[-\w!#$%&'*+.^`|~]+$/;
 
 /**
  * Returns the head of the final answer; one with status 1xx (100 Continue) only when no other head follows. `none`:
- * bytes that begin with markup have none. A number: not known yet, and the final head begins there or later.
+ * bytes that begin with markup or a JSON object have none. A number: not known yet, and the final head begins there or later.
  * @param ended no more bytes come
  */
 export function findHead(bytes: Buffer, ended: boolean): FoundHead | 'none' | number {
   const text = bytes.toString('latin1');
-  if (MARKUP.test(text)) return 'none';
+  if (DOCUMENT.test(text)) return 'none';
   const firstAt = Math.max(0, text.search(STATUS_LINE));
   for (let from = 0; ; ) {
     STATUS_LINE.lastIndex = from;

@@ -114,6 +114,20 @@ export const restMutants: Mutant[] = [
     noticedBy: TABLE,
   },
   {
+    rule: 'an error with a password in SOAP’s spelling proves nothing',
+    file: 'lambda/thingspace/rest/json.ts',
+    find: 'isSameName(written, name) ?',
+    replace: 'written === name ?',
+    noticedBy: TABLE,
+  },
+  {
+    rule: 'a JSON object ends a head without an empty line',
+    file: 'lambda/thingspace/http-head.ts',
+    find: '(?:[^\\r\\n:]*<|\\{)',
+    replace: '[^\\r\\n:]*<',
+    noticedBy: API,
+  },
+  {
     rule: 'an error in two forms or with two codes proves nothing',
     file: 'lambda/thingspace/rest/refusals.ts',
     find: "if (others.length > 0) throw new AnswerFormatError('several-errors');\n  if (value === undefined)",

@@ -229,6 +229,13 @@ export const rotationMutants: Mutant[] = [
     noticedBy: LOST,
   },
   {
+    rule: 'a password stored under the token is tried with the key in AWSCURRENT',
+    file: 'lambda/rotation/unknown-outcome.ts',
+    find: 'const key = apiKeyAmong(current.value, version.value);',
+    replace: 'const key = apiKeyAmong(version.value);',
+    noticedBy: 'test/rotation/no-bearer.test.ts',
+  },
+  {
     rule: 'a lost answer that KMS does not open now is not called lost',
     file: 'lambda/rotation/unknown-outcome.ts',
     find: 'return { error: inLog.error };',

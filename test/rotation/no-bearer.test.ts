@@ -52,3 +52,26 @@ test('takes key and secret from the version whose password it presents', async (
     { ...stored, secretArn: SECRET_ARN, versionId },
   ]);
 });
+
+test('tries a stored password with the key that an operator has stored since', async () => {
+  const world = createWorld({ transport: 'rest' });
+  let isAnswered = false;
+  world.plan.decide = ({ name }) => {
+    isAnswered ||= name === 'PutSecretValue';
+    return isAnswered && name !== 'PutSecretValue' ? 'killed-before' : 'ok';
+  };
+  await world.rotate({ attempts: 1 });
+  expect(world.state().journal.state).toBe('exchanging');
+  const stored = JSON.parse(world.aws.currentValue() ?? '{}');
+  const replaced = { apiKey: 'made-in-the-portal', apiSecret: 'made-with-it' };
+  world.rest.bearers.setActive(stored.apiKey, false);
+  world.rest.bearers.add({ ...replaced, username: USERNAME });
+  world.aws.store(JSON.stringify({ ...stored, ...replaced }));
+  world.advance(25 * MINUTE_MS);
+  // The log cannot be searched, so the version of the rotation is the only copy that is looked at.
+  world.plan.decide = ({ name }) => (name === 'FilterLogEvents' ? 'failed-before' : 'ok');
+  expect(await world.recover()).toEqual({ outcome: 'done' });
+  expect(world.currentPassword()).toBe(world.truth().password);
+  expect(JSON.parse(world.aws.currentValue() ?? '{}')).toMatchObject(replaced);
+  expect(world.violations).toEqual([]);
+});

@@ -62,7 +62,7 @@ const isErrorStatus = (status: number | undefined): status is number =>
   status !== undefined && status >= 400 && status < 600;
 
 function isNamedBehindGap({ body, gapAt }: ReadableAnswer, member: string): boolean {
-  return gapAt !== undefined && body.toString('latin1', gapAt).includes(member);
+  return gapAt !== undefined && body.toString('latin1', gapAt).toLowerCase().includes(member.toLowerCase());
 }
 
 /** Returns the object in an answer with the status of a success. An error in it is not believed either way. */

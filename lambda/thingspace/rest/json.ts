@@ -56,15 +56,17 @@ export function membersNamed({ members }: JsonObject, name: string): JsonValue[]
   return members.filter(([written]) => written === name).map(([, member]) => member);
 }
 
-/** Returns how many members of this name there are at any depth. */
+/** Returns how many members of this name there are at any depth, in capital letters or small ones. */
 export function countOf(root: JsonValue, name: string): number {
   if (root.kind === 'array') return root.items.reduce((sum, item) => sum + countOf(item, name), 0);
   if (root.kind !== 'object') return 0;
   return root.members.reduce(
-    (sum, [written, member]) => sum + (written === name ? 1 : 0) + countOf(member, name),
+    (sum, [written, member]) => sum + (isSameName(written, name) ? 1 : 0) + countOf(member, name),
     0,
   );
 }
+
+const isSameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 function skipBlanks(reader: Reader): void {
   while (' \t\n\r'.includes(reader.text[reader.at] ?? 'x')) reader.at += 1;

@@ -53,6 +53,8 @@ describe('a new password over REST', () => {
     const body = Buffer.from('{"newPassword":"a"}{"newPassword":"b"}');
     expect(readNewPassword({ ...answerOf(body), gapAt: 19 })).toMatchObject(unknown('behind-gap'));
     expect(readNewPassword({ ...answerOf('{"newPassword":"a"}rest'), gapAt: 19 })).toEqual(done('a'));
+    const other = answerOf('{"newPassword":"a"}{"NewPassword":"b"}');
+    expect(readNewPassword({ ...other, gapAt: 19 })).toMatchObject(unknown('behind-gap'));
   });
 
   test.each([

@@ -84,6 +84,17 @@ describe('a call over REST', () => {
   });
 
   test.each([
+    ['no empty line', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n', 'done'],
+    ['no head', '', 'unknown'],
+  ])('keeps and ends with a document behind %s, at an open connection', async (_, head, outcome) => {
+    const body = '{"newPassword":"kL2mN4pQ6rS8",\n\n"more":1}';
+    gateway.answers[0] = (socket) => socket.write(`${head}${body}`);
+    const raw = await gateway.api.getNewPassword(session, 'old', { timeoutMs: 600_000 });
+    expect(raw).toMatchObject({ outcome: 'answered', body: Buffer.from(body) });
+    if (raw.outcome === 'answered') expect(gateway.api.readNewPassword(raw)).toMatchObject({ outcome });
+  });
+
+  test.each([
     ['a session token', { ...session, token: 'a b' }, 'pw'],
     ['a session token', { ...session, token: 'a\r\nb' }, 'pw'],
     ['a password', session, '\ud800'],

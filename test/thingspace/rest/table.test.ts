@@ -258,6 +258,12 @@ const rows: [line: string, what: string, end: string, answer: Answer][] = [
   ],
   [
     '18',
+    'a value in SOAP’s spelling inside of an error',
+    'unknown',
+    json(400, { ...m2m('DeserializationFailed'), NewPassword: 'a' }),
+  ],
+  [
+    '18',
     'a value inside of an XML fault',
     'unknown',
     http(401, xml('900901<newPassword>a</newPassword>', '/security'), asXml),

@@ -1,5 +1,5 @@
-/** The tool from the installed package; `--no`: npx fetches no package of that name. */
-export const INSTALLED_TOOL = 'npx --no thingspace-rotation';
+/** The tool from the installed package. `--no`: npx fetches no package of that name; `--`: npx takes no option of the tool. */
+export const INSTALLED_TOOL = 'npx --no -- thingspace-rotation';
 
 /**
  * Returns how the reader of a text starts the operator's tool: the only place of its name. OPERATOR_TOOL is set by the

@@ -1,3 +1,4 @@
+import { BEARER_CODES, GATEWAY } from '../thingspace/codes.ts';
 import type { Situation } from './situation.ts';
 
 /**
@@ -41,7 +42,14 @@ const thingspace = {
   'no-bearer': fault(
     'no bearer for a call over REST',
     'ThingSpace, or the gateway before it, gave no bearer for the application’s key and secret, or did not take it.',
-    ['BearerError', 'BearerRefusedError'],
+    [
+      'BearerError',
+      'BearerRefusedError',
+      'invalid_client',
+      'unauthorized_client',
+      ...BEARER_CODES.map((code) => `${GATEWAY}${code}`),
+    ],
+    { todo: [{ do: 'repair', when: 'If key or secret is at fault, store both again: `store --api-key`.' }] },
   ),
   'flawed-answer': fault(
     'an answer breaks HTTP',
@@ -49,11 +57,11 @@ const thingspace = {
     ['HTTP_'],
     { byItself: 'The function reads a password that the answer holds; otherwise it reports the outcome.' },
   ),
-  code: fault('ThingSpace answered with an error code', 'ThingSpace refused a request, and gave this code.', [
-    'DeserializationFailed',
-    'INPUT_INVALID.',
-    'REQUEST_FAILED.',
-  ]),
+  code: fault(
+    'ThingSpace answered with an error code',
+    'ThingSpace, or over REST the gateway before it, refused a request, and gave this code.',
+    ['DeserializationFailed', 'INPUT_INVALID.', 'REQUEST_FAILED.', GATEWAY],
+  ),
 };
 
 const surroundings = {
@@ -150,6 +158,16 @@ const sessions = {
     'The settings that an app gave to createSession do not fit together; the text names the one to correct.',
     ['SessionSettingsError'],
   ),
+  'log-in-failed': fault(
+    'a log-in failed, or may have failed',
+    'ThingSpace refused a log-in, or gave no usable answer; the message says which. It counts toward the lock of the username.',
+    ['failed-log-in', 'FailedLogIns'],
+    {
+      byItself: 'The next successful log-in clears the count.',
+      todo: [{ do: 'audit' }],
+      section: 'failed-log-in',
+    },
+  ),
   'replaced-password': fault(
     'a rotation has replaced this password',
     'The log-in would have used a password that a rotation has replaced: the current version of the secret holds a newer one.',
@@ -196,7 +214,7 @@ export const alarmSituations = {
   TroubleAlarm: fault(
     'a credential needs an operator',
     'A credential needs an operator, or fails and may need one soon. The function’s messages name it and the next step.',
-    ['TroubleStands'],
+    ['TroubleStands', 'standing-trouble'],
     {
       byItself: 'The alarm ends some hours after a day’s checks have found no trouble.',
       todo: [{ do: 'status' }],

@@ -28,7 +28,7 @@ export const logInRefused: Situation = {
     'Do not press "Rotate secret immediately" before a new version is stored: it would only fail.',
   ],
   section: 'failed-log-in',
-  names: ['failed-log-in', 'FailedLogIns', 'TrialFailedError'],
+  names: ['TrialFailedError'],
 };
 
 export const probeRefused: Situation = {

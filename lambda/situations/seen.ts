@@ -106,7 +106,6 @@ export const troublePerhapsOver: Situation = {
   byItself: 'The daily check makes that log-in, where the guard allows it, and announces "trouble-over".',
   todo: [{ do: 'recover' }, { do: 'store' }],
   section: 'standing-trouble',
-  names: ['standing-trouble'],
 };
 
 export const currentUnseen: Situation = {

@@ -69,7 +69,7 @@ const bearerRefused: CodeMeaning = {
  */
 export const GATEWAY = 'Gateway.';
 /** Published for a bearer that is invalid or missing; the gateway's maker adds expired and inactive. */
-const BEARER_CODES = ['900901', '900902', '900903', '900904'];
+export const BEARER_CODES = ['900901', '900902', '900903', '900904'];
 // Whether the gateway forwarded the request is known from its maker's documentation alone, so these codes count and
 // prove nothing.
 const GATEWAY_WORDS: readonly [words: string, ...codes: string[]][] = [
@@ -134,6 +134,9 @@ const BEFORE_OPERATION: ReadonlySet<string> = new Set([
   'INPUT_INVALID.RequestUndefined',
   ...BEARER_CODES.map((code) => `${GATEWAY}${code}`),
 ]);
+
+/** Reports whether a code is in the table. */
+export const isListed = (code: string): boolean => meanings.has(code);
 
 /** Reports whether the gateway refused the bearer: the one reason for which a log-in may be sent once more. */
 export const isBearerRefusal = (code: string): boolean => meanings.get(code) === bearerRefused;

@@ -70,7 +70,7 @@ describe('The directory of the operator’s tool', () => {
   });
 
   it.each([
-    ['npx', { npm_command: 'exec' }, 'npx --no thingspace-rotation'],
+    ['npx', { npm_command: 'exec' }, 'npx --no -- thingspace-rotation'],
     ['node', {}, `node ${join(copy, 'thingspace-rotation.mjs')}`],
     ['another name', { OPERATOR_TOOL: 'ops thingspace' }, 'ops thingspace'],
   ])('speaks of itself as it was started, by %s', (_, started, name) => {

@@ -33,6 +33,28 @@ const withName = (name: string) =>
   [...new Set(Object.values(situations))].filter(({ names = [] }) => names.includes(name));
 const ofText = (text: string) => explanationOf(text)?.situation;
 
+const wrapped = (text: string, width: number) =>
+  text.replace(new RegExp(`(.{1,${width}})(?: |$)`, 'gm'), '$1\n');
+const quotedMail = (text: string) => text.replace(/^/gm, '> ');
+
+/** A message in the forms in which a person has it. */
+const pasted: Record<string, (message: ReturnType<typeof render>) => string> = {
+  'a forwarded subject': ({ subject }) => `Fwd: ${subject}`,
+  'a subject of a pager': ({ subject }) => `[FIRING] #4711 ${subject} (ops)`,
+  'a subject in small letters': ({ subject }) => subject.toLowerCase(),
+  'an SMS with its sender': ({ sms }) => `+18005550100\n03:04\n${sms}`,
+  'an SMS in short lines': ({ sms }) => wrapped(sms, 18),
+  'a quoted mail': ({ email }) => quotedMail(email),
+  'a quoted mail in short lines': ({ email }) => quotedMail(wrapped(email, 60)),
+  'a forwarded mail': ({ subject, email }) =>
+    `From: AWS <no-reply@example.com>\nSubject: ${subject}\n\n${email}`,
+  'a mail without its first line': ({ email }) => email.slice(email.indexOf('\n')),
+  'the first paragraph of a mail': ({ email }) => email.split('\n')[3] ?? '',
+  'a mail of Windows': ({ email }) => email.replaceAll('\n', '\r\n'),
+  'a chat message': ({ subject, email }) => `*${subject}*\n${email}`,
+  'the beginning of the JSON': ({ json }) => json.slice(0, 500),
+};
+
 describe('The command explain, given all that the product can show,', () => {
   it.each(examples)('names the situation of a message by each rendering: $title', ({ event, setting }) => {
     const { subject, sms, email, json } = render(event, setting);
@@ -47,6 +69,26 @@ describe('The command explain, given all that the product can show,', () => {
     }
     expect(explanationOf(email)?.secretArn).toBe(event.secretArn);
   });
+
+  it.each(Object.entries(pasted))('names no other situation when an operator pastes %s', (_, form) => {
+    for (const { event, setting } of examples) {
+      const found = ofText(form(render(event, setting)));
+      expect(found, `${event.event}: ${found?.short}`).toBe(situationOf(event));
+    }
+  });
+
+  it.each(['NEXT BY ITSELF', 'TO DO', 'NOT TO DO', 'DETAILS'])(
+    'names the situation of the lower part of a mail, from %s on, or none',
+    (title) => {
+      const found = examples.map(({ event, setting }) => {
+        const { email } = render(event, setting);
+        const situation = ofText(email.slice(email.indexOf(title)));
+        expect(situation ?? situationOf(event), event.event).toBe(situationOf(event));
+        return situation;
+      });
+      expect(found.filter((situation) => situation !== undefined).length).toBeGreaterThan(20);
+    },
+  );
 
   it('names it whatever texts the message holds', () => {
     const isKnown = ({ event, ...facts }: AlarmEvent) =>
@@ -70,6 +112,28 @@ describe('The command explain, given all that the product can show,', () => {
   const codesOfThingSpace = found(/'((?:INPUT_INVALID|REQUEST_FAILED)\.[\w.]+|DeserializationFailed)'/g);
   it.each([...codes, ...codesOfThingSpace])('knows the code %s', (code) => {
     expect(ofText(code)).toBe(situations[code.startsWith('HTTP_') ? 'flawed-answer' : 'code']);
+  });
+
+  it.each([
+    'Gateway.900901',
+    '900901',
+    '{"fault":{"code":900902,"message":"x"}}',
+    '{"error":"invalid_client"}',
+  ])('names the missing bearer for %s', (text) => {
+    expect(ofText(text)).toBe(situations['no-bearer']);
+  });
+
+  it.each(['Gateway.900802', '{"fault":{"code":303001}}', '101503'])(
+    'knows the answer %s of the gateway',
+    (text) => {
+      expect(ofText(text)).toBe(situations.code);
+    },
+  );
+
+  it('prints the meaning of a code beside its situation', () => {
+    const said: string[] = [];
+    explain({ say: (text) => void said.push(text) }, '900804');
+    expect(said).toContain('Gateway.900804: the gateway throttles the application.');
   });
 
   it.each(errorNames)('knows the error %s by its name, and as one situation', (name) => {

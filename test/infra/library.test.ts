@@ -90,7 +90,7 @@ test('another app installs it, and synthesizes two services in one stack with th
   expect(names('AWS::DynamoDB::Table', 'TableName')).toEqual(['Fleet-ledger', 'Metering-ledger']);
   expect(names('AWS::SecretsManager::Secret', 'Name')).toEqual(['thingspace/fleet', 'thingspace/metering']);
   expect(new Set(names('AWS::IAM::Role', 'RoleName')).size).toBe(3); // two, and those without a name
-  expect(JSON.stringify(template)).toContain('"OPERATOR_TOOL":"npx --no thingspace-rotation"');
+  expect(JSON.stringify(template)).toContain('"OPERATOR_TOOL":"npx --no -- thingspace-rotation"');
   const assets = readFileSync(path.join(app, 'cdk.out', 'Ours.assets.json'), 'utf8');
   const [asset] = assets.match(/asset\.[0-9a-f]{64}/) ?? [];
   const handler = readFileSync(path.join(app, 'cdk.out', asset ?? '', 'index.mjs'));

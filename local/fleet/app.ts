@@ -1,4 +1,6 @@
 import { createSession, type Session, throwIfSessionGone } from '../../client/index.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
+import { listDevices } from './rest.ts';
 import { getDeviceInformation } from './soap.ts';
 
 /** One app of a fleet: it has work to do, and needs a session for it. */
@@ -6,7 +8,10 @@ export type App = { work(worldNowMs: number): Promise<void> };
 
 export type Place = {
   secretArn: string;
+  transport: Transport;
   baseUrl: string;
+  /** Read over REST alone. */
+  tokenUrl: string;
   tableName: string;
   sealingKeyId: string;
   alarmTopicArn: string;
@@ -18,6 +23,7 @@ export function appWithSession(place: Place, actor: string): App {
     secretId: place.secretArn,
     actor,
     baseUrl: place.baseUrl,
+    ...(place.transport === 'rest' && { transport: 'rest', tokenUrl: place.tokenUrl }),
     ledger: {
       table: place.tableName,
       sealingKeyId: place.sealingKeyId,
@@ -26,7 +32,12 @@ export function appWithSession(place: Place, actor: string): App {
   });
   return {
     work: () =>
-      session.withSession(async (token) => {
+      session.withSession(async (token, headers) => {
+        if (place.transport === 'rest') {
+          const listed = await throwIfSessionGone(await listDevices(place, headers));
+          if (!listed.ok) throw new Error('The devices were not listed');
+          return;
+        }
         const answer = throwIfSessionGone(await getDeviceInformation(place.baseUrl, token));
         if (!answer.includes('GetDeviceInformationResponse')) throw new Error('The device was not found');
       }),

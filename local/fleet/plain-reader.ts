@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { throwIfSessionGone } from '../../client/index.ts';
 import { readXml, type XmlElement } from '../../lambda/thingspace/xml.ts';
 import type { App, Place } from './app.ts';
+import { listDevices, logInOverRest } from './rest.ts';
 import { getDeviceInformation, soap } from './soap.ts';
 
 const SESSION =
@@ -22,10 +22,12 @@ function textOf(answer: string): string {
  * An app as it is written without the library: a session while it lasts; when it is gone, a log-in with the
  * secret from a cache that reads anew after an hour, as AWS's caching clients do.
  */
-export function plainReader({ secretArn, baseUrl }: Place): App {
+export function plainReader(place: Place): App {
+  const { secretArn, baseUrl, transport } = place;
   const client = new SecretsManagerClient({});
-  let cached: { username: string; password: string; readAtMs: number } | undefined;
-  let token: string | undefined;
+  let cached: (Parameters<typeof logInOverRest>[1] & { readAtMs: number }) | undefined;
+  /** Makes a call in the session that is open; reports whether it was done. */
+  let session: (() => Promise<boolean>) | undefined;
 
   async function secret(nowMs: number) {
     if (cached && nowMs - cached.readAtMs < REFRESH_MS) return cached;
@@ -34,8 +36,12 @@ export function plainReader({ secretArn, baseUrl }: Place): App {
     return cached;
   }
 
-  async function logIn(nowMs: number): Promise<string> {
+  async function logIn(nowMs: number): Promise<() => Promise<boolean>> {
     const { password, ...stored } = await secret(nowMs);
+    if (transport === 'rest') {
+      const headers = await logInOverRest(place, { password, ...stored });
+      return async () => (await listDevices(place, headers)).ok;
+    }
     const answer = await soap(
       baseUrl,
       'SessionService',
@@ -45,19 +51,15 @@ export function plainReader({ secretArn, baseUrl }: Place): App {
     );
     const found = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(textOf(answer))?.[0];
     if (found === undefined || answer.includes('faultcode')) throw new Error('The log-in was refused');
-    return found;
+    return async () => (await getDeviceInformation(baseUrl, found)).includes('GetDeviceInformationResponse');
   }
 
   return {
     async work(nowMs) {
-      token ??= await logIn(nowMs);
-      try {
-        const answer = throwIfSessionGone(await getDeviceInformation(baseUrl, token));
-        if (!answer.includes('GetDeviceInformationResponse')) throw new Error('The device was not found');
-      } catch (failure) {
-        token = undefined;
-        throw failure;
-      }
+      session ??= await logIn(nowMs);
+      if (await session()) return;
+      session = undefined;
+      throw new Error('The device was not found');
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Place } from '../fleet/app.ts';
 import { startFleet } from '../fleet/fleet.ts';
 import type { Setup } from '../fleet/host.ts';
 import { thingSpace as thingSpaceProtocol } from '../gateway/protocols.ts';
@@ -33,7 +34,7 @@ export function fleetScenario({ clients = 50, rotations = 10 }: Size = {}): Scen
     async play(world) {
       const library = await playFleet(world, 'library', clients, rotations);
       const leaked = await nothingLeaked(world);
-      const other = await startWorld();
+      const other = await startWorld({ transport: world.transport });
       try {
         const plain = await playFleet(other, 'plain', clients, rotations);
         return [...checksOf(library, plain, rotations), leaked];
@@ -44,6 +45,21 @@ export function fleetScenario({ clients = 50, rotations = 10 }: Size = {}): Scen
   };
 }
 
+/** Apps have a front of their own, so that their log-ins can be told from those of rotation. */
+async function placeIn({ env, gateway, addresses, ...world }: World): Promise<Place> {
+  const { origin, pathname } = new URL(env.THINGSPACE_BASE_URL as string);
+  const front = await gateway.front('apps', origin, thingSpaceProtocol);
+  return {
+    secretArn: world.secretArn,
+    transport: world.transport,
+    baseUrl: `${front}${pathname}`,
+    tokenUrl: `${front}${new URL(addresses.token).pathname}`,
+    tableName: world.tableName,
+    sealingKeyId: env.SEALING_KEY_ID as string,
+    alarmTopicArn: env.ALARM_TOPIC_ARN as string,
+  };
+}
+
 async function playFleet(
   world: World,
   kind: Setup['kind'],
@@ -51,22 +67,13 @@ async function playFleet(
   rotations: number,
 ): Promise<Played> {
   const { platform, username, clock, gateway, conductor, secretArn, env } = world;
-  // A front of their own, so that the log-ins of apps can be told from those of rotation.
-  const thingSpaceUrl = new URL(env.THINGSPACE_BASE_URL as string);
-  const front = await gateway.front('apps', thingSpaceUrl.origin, thingSpaceProtocol);
   const startedAtMs = clock.nowMs();
   const fleet = await startFleet({
     kind,
     size,
     env,
     nowMs: clock.nowMs,
-    place: {
-      secretArn,
-      baseUrl: `${front}${thingSpaceUrl.pathname}`,
-      tableName: world.tableName,
-      sealingKeyId: env.SEALING_KEY_ID as string,
-      alarmTopicArn: env.ALARM_TOPIC_ARN as string,
-    },
+    place: await placeIn(world),
   });
   let rotated = 0;
   let locks = 0;

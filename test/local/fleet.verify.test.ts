@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { bundleRotation } from '../../infra/bundle.ts';
+import { TRANSPORTS } from '../../lambda/transport.ts';
 import { fleetScenario } from '../../local/scenarios/fleet.ts';
 import { play } from '../../local/scenarios/scenario.ts';
 import { startWorld } from '../../local/world.ts';
@@ -8,8 +9,11 @@ beforeAll(async () => {
   await bundleRotation();
 });
 
-test('ten apps with the library outlive three rotations, while ten cached readers lock the username', async () => {
-  const world = await startWorld();
+const title =
+  'ten apps with the library outlive three rotations over %s, while ten cached readers lock the username';
+
+test.each(TRANSPORTS)(title, async (transport) => {
+  const world = await startWorld({ transport });
   try {
     const { checks } = await play(fleetScenario({ clients: 10, rotations: 3 }), world);
     expect(checks.filter(({ held }) => !held)).toEqual([]);

@@ -141,6 +141,9 @@ export const isListed = (code: string): boolean => meanings.has(code);
 /** Reports whether the gateway refused the bearer: the one reason for which a log-in may be sent once more. */
 export const isBearerRefusal = (code: string): boolean => meanings.get(code) === bearerRefused;
 
+/** Reports whether the gateway before ThingSpace answered: such a code says nothing about the password. */
+export const isOfGateway = (code: string): boolean => code.startsWith(GATEWAY);
+
 const spelling: ReadonlyMap<string, string> = new Map(
   [...meanings.keys()].filter((code) => !code.startsWith(GATEWAY)).map((code) => [code.toLowerCase(), code]),
 );

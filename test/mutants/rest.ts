@@ -114,6 +114,13 @@ export const restMutants: Mutant[] = [
     noticedBy: TABLE,
   },
   {
+    rule: 'a code that shows half of a secret is not repeated',
+    file: 'lambda/thingspace/codes.ts',
+    find: 'Math.ceil(text.length / 2)',
+    replace: 'text.length',
+    noticedBy: 'test/thingspace/codes.test.ts',
+  },
+  {
     rule: 'a log-in that the gateway answered counts, and bars no password',
     file: 'lambda/ledger/guarded-log-in.ts',
     find: "if (isOfGateway(outcome.code)) return { outcome: 'unknown' };",

@@ -114,6 +114,13 @@ export const restMutants: Mutant[] = [
     noticedBy: TABLE,
   },
   {
+    rule: 'a session that the server gave is in no error code',
+    file: 'lambda/thingspace/rest/api.ts',
+    find: "if (outcome.outcome === 'done') presented.remember(outcome.value);",
+    replace: '',
+    noticedBy: API,
+  },
+  {
     rule: 'a code that shows half of a secret is not repeated',
     file: 'lambda/thingspace/codes.ts',
     find: 'Math.ceil(text.length / 2)',

@@ -121,6 +121,13 @@ export const restMutants: Mutant[] = [
     noticedBy: API,
   },
   {
+    rule: 'a cut answer of the token service says nothing about its address',
+    file: 'lambda/thingspace/rest/token-request.ts',
+    find: "if (!answer.complete && !root?.closed) throw new BearerError('unavailable');",
+    replace: '',
+    noticedBy: BEARERS,
+  },
+  {
     rule: 'a code that shows half of a secret is not repeated',
     file: 'lambda/thingspace/codes.ts',
     find: 'Math.ceil(text.length / 2)',

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { MaybeApiKey, NeverSent, Outcome, ThingSpaceApi } from '../thingspace/api.ts';
-import { meaningOf } from '../thingspace/codes.ts';
+import { isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { DeniedError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Ledger, Reservation } from './ledger.ts';
@@ -148,9 +148,10 @@ function settlementOf(outcome: Outcome<string>): Settlement {
       return { outcome: 'success' };
     case 'refused': {
       const { logInCounts, certainlyCredentials } = meaningOf(outcome.code);
-      return logInCounts
-        ? { outcome: 'failure', code: outcome.code, certainlyCredentials }
-        : { outcome: 'uncounted' };
+      if (!logInCounts) return { outcome: 'uncounted' };
+      // The gateway may have passed the log-in on, so it counts. It did not look at the password, so none is barred.
+      if (isOfGateway(outcome.code)) return { outcome: 'unknown' };
+      return { outcome: 'failure', code: outcome.code, certainlyCredentials };
     }
     case 'never-sent':
       return { outcome: 'uncounted' };

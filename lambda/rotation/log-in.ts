@@ -10,7 +10,7 @@ import { endsHint } from '../secret/password-ends.ts';
 import { type ReadableVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { MaybeApiKey, OpenSession, Outcome } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
-import { meaningOf } from '../thingspace/codes.ts';
+import { isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
@@ -200,6 +200,14 @@ function refused(code: string, { username, password }: Credential, versionId: st
       'RequestNotReadError',
       `ThingSpace could not read a log-in request of ${username} (${code}: ${words}). It did not look at the password and ` +
         `nothing counts. Check THINGSPACE_BASE_URL, and the contract with \`${operatorTool()} contract\`.`,
+    );
+  }
+  if (isOfGateway(code)) {
+    return new RotationError(
+      'LogInUnknownError',
+      `The gateway before ThingSpace answered a log-in of ${username} (${code}: ${words}). That says nothing about the password. ` +
+        'The log-in is counted as a failure until a success, because ThingSpace may have seen it. A retry after a minute ' +
+        `continues from here. If it fails again, check "apiKey" in the portal, and \`${operatorTool()} doctor\`.`,
     );
   }
   const next = certainlyCredentials

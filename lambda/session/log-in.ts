@@ -2,7 +2,7 @@ import { LockoutGuardError } from '../ledger/errors.ts';
 import type { StoredCredential } from '../ledger/guarded-log-in.ts';
 import { endsHint } from '../secret/password-ends.ts';
 import type { Outcome } from '../thingspace/api.ts';
-import { isBearerRefusal, meaningOf } from '../thingspace/codes.ts';
+import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import { currentVersion, readCurrent, type SecretReader } from './current-version.ts';
 import { stopWithoutBearer } from './no-bearer.ts';
@@ -98,6 +98,15 @@ function refused(code: string, { username, password, versionId }: StoredCredenti
     return {
       why: 'unavailable',
       message: `ThingSpace could not read a log-in of ${username} (${code}: ${words}); nothing counts. Check the base URL.`,
+      versionId,
+    };
+  }
+  if (isOfGateway(code)) {
+    return {
+      why: 'unavailable',
+      message:
+        `The gateway before ThingSpace answered a log-in of ${username} (${code}: ${words}), which says nothing about the ` +
+        'password; it is counted as a failure until a success. The next one waits for a minute.',
       versionId,
     };
   }

@@ -141,6 +141,9 @@ export const isListed = (code: string): boolean => meanings.has(code);
 /** Reports whether the gateway refused the bearer: the one reason for which a log-in may be sent once more. */
 export const isBearerRefusal = (code: string): boolean => meanings.get(code) === bearerRefused;
 
+/** Reports whether the gateway before ThingSpace answered: such a code says nothing about the password. */
+export const isOfGateway = (code: string): boolean => code.startsWith(GATEWAY);
+
 const spelling: ReadonlyMap<string, string> = new Map(
   [...meanings.keys()].filter((code) => !code.startsWith(GATEWAY)).map((code) => [code.toLowerCase(), code]),
 );
@@ -176,17 +179,25 @@ export function errorCode(faultcode: string, presented: readonly string[] = []):
   return presented.some((secret) => shows(faultcode, secret)) ? UNREADABLE_CODE : code;
 }
 
-/** Reports whether a text shows a secret, in clear or in a form that a code's characters allow. */
+/** Shorter parts of a secret occur in codes by chance. */
+const MIN_PART_CHARS = 5;
+
+/** Reports whether a text shows half of a secret, in clear or in a form that a code's characters allow. */
 function shows(text: string, secret: string): boolean {
-  if (secret === '') return false;
   const bytes = Buffer.from(secret);
-  const forms = [
-    secret,
-    [...secret].reverse().join(''),
-    bytes.toString('base64').replaceAll('=', ''),
-    bytes.toString('base64url'),
-    bytes.toString('hex'),
-  ];
-  const haystack = text.toLowerCase();
-  return forms.some((form) => haystack.includes(form.toLowerCase()));
+  // Base64 of a longer text that holds the secret depends on the bytes before it, modulo three.
+  const inBase64 = [0, 1, 2].flatMap((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
+    return encoded.slice(before === 0 ? 0 : before + 1);
+  });
+  const forms = [secret, [...secret].reverse().join(''), ...inBase64, bytes.toString('hex')];
+  const haystack = text.toLowerCase().replaceAll('+', '-').replaceAll('/', '_');
+  return forms.some((form) => partsOf(form.toLowerCase()).some((part) => haystack.includes(part)));
+}
+
+/** Returns every run of characters that is half of a text. */
+function partsOf(text: string): string[] {
+  const length = Math.min(text.length, Math.max(MIN_PART_CHARS, Math.ceil(text.length / 2)));
+  if (length === 0) return [];
+  return Array.from({ length: text.length - length + 1 }, (_, at) => text.slice(at, at + length));
 }

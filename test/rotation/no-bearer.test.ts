@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { perform } from '../../lambda/rotation/steps.ts';
 import type { LogInCredential, MaybeApiKey, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
 import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
+import { oddAnswer } from '../../local/thingspace/rest/odd-answers.ts';
 import { startProcess } from '../world/fate.ts';
+import { announced } from '../world/judge.ts';
 import { createWorld, FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
 
 /** `createSecret` in memory, whose calls to ThingSpace are changed by `change`. */
@@ -75,3 +77,24 @@ test('tries a stored password with the key that an operator has stored since', a
   expect(JSON.parse(world.aws.currentValue() ?? '{}')).toMatchObject(replaced);
   expect(world.violations).toEqual([]);
 });
+
+test.each(['B 900908 under 403', 'B 900800 under 429', 'B 303001 under 503'])(
+  'counts a log-in that the gateway answers with %s, and goes on when it ends',
+  async (name) => {
+    const world = createWorld({ transport: 'rest' });
+    world.restLink.odd = { operation: 'LogIn', when: 'before', answer: oddAnswer(name) };
+    const { failures } = await world.rotate({ attempts: 1 });
+    expect(failures[0]).toMatchObject({
+      error: { name: 'LogInUnknownError', message: expect.stringContaining(`Gateway.${name.split(' ')[1]}`) },
+    });
+    world.advance(31 * MINUTE_MS);
+    expect(await world.trial()).toBe('refused');
+    world.restLink.odd = undefined;
+    world.advance(60 * MINUTE_MS);
+    // No password is barred for what the gateway said.
+    expect(await world.trial()).toBe('done');
+    expect((await world.rotate()).rotated).toBe(true);
+    expect(announced(world)).not.toContain('password-lost');
+    expect(world.violations).toEqual([]);
+  },
+);

@@ -49,6 +49,19 @@ describe('one session over REST for the fleet', () => {
     expect(world.truth().logIns).toBe(3);
   });
 
+  test('bars no password when the gateway answers a log-in, and works when it has recovered', async () => {
+    const world = await createRestWorld();
+    const client = world.client('fleet', 'an app', 'rest');
+    world.rest.suspendBackend();
+    const [failure] = await failuresOf([client]);
+    expect(failure?.message).toMatch(
+      /The gateway before ThingSpace .*Gateway\.303001.*nothing about the password/,
+    );
+    expect(world.truth().logIns).toBe(0);
+    world.world.advance(31 * MINUTE_MS);
+    expect(await client.work()).toBe(USERNAME);
+  });
+
   test.each(['memory', 'ledger', 'fleet'] as const)(
     'makes no log-in when another program has revoked the bearer (%s)',
     async (level) => {

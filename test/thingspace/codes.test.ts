@@ -92,6 +92,18 @@ describe('the code in a faultcode', () => {
     expect(errorCode('INPUT_INVALID.Username.Locked', [password, ''])).toBe('INPUT_INVALID.Username.Locked');
   });
 
+  test('half of a secret is not repeated, nor the secret within a text in base64', () => {
+    const secret = 'Marker7QzX45';
+    for (const half of ['Marker', '7QzX45', 'rker7Qz']) {
+      expect(errorCode(`INPUT_INVALID.${half}.X`, [secret]), half).toBe('Unreadable');
+    }
+    for (const before of ['', 'a', 'ab', '{"password":"']) {
+      const code = Buffer.from(`${before}${secret}"}`).toString('base64url');
+      expect(errorCode(code, [secret]), code).toBe('Unreadable');
+    }
+    expect(errorCode('INPUT_INVALID.Mark.X', [secret])).toBe('INPUT_INVALID.Mark.X');
+  });
+
   test('a secret with a colon is not repeated in part', () => {
     expect(errorCode('INPUT_INVALID.One:Half-7Qz.X', ['One:Half-7Qz'])).toBe('Unreadable');
   });

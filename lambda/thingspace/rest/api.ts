@@ -126,5 +126,7 @@ async function present(
   const { answer, bearer = '' } = await calls.send(credential, LOG_IN_MS, request, limits);
   const read = (content: Parameters<typeof readSessionToken>[0]) =>
     readSessionToken(content, presented.latest());
-  return { outcome: understand('The log-in', answer, read), bearer };
+  const outcome = understand('The log-in', answer, read);
+  if (outcome.outcome === 'done') presented.remember(outcome.value);
+  return { outcome, bearer };
 }

@@ -53,6 +53,8 @@ export async function requestToken(
 
 function tokenIn(answer: RawAnswer): Token {
   const root = objectOf(answer);
+  // Its end did not arrive: that says nothing about the address.
+  if (!answer.complete && !root?.closed) throw new BearerError('unavailable');
   const [bearer, ...others] = root ? membersNamed(root, 'access_token') : [];
   const isUsable = bearer?.kind === 'string' && /^[\x21-\x7e]{1,4096}$/.test(bearer.text);
   if (!root?.closed || !isUsable || others.length > 0) throw new BearerError('no-bearer');

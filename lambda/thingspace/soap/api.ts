@@ -41,7 +41,9 @@ export function createSoapApi(settings: SoapSettings): ThingSpaceApi {
     async logIn({ username, password }, limits) {
       presented.remember(password);
       const answer = await send(baseUrl, () => logInRequest(username, password), limits);
-      return understand('LogIn', answer, (content) => readSessionToken(content, presented.latest()));
+      const read = understand('LogIn', answer, (content) => readSessionToken(content, presented.latest()));
+      if (read.outcome === 'done') presented.remember(read.value);
+      return read;
     },
     async logOut({ token }, limits) {
       presented.remember(token);

@@ -231,6 +231,12 @@ describe('the secrets of a call over REST', () => {
     }
   });
 
+  test('are in no error code as soon as the server has given them', async () => {
+    await gateway.api.logIn(CREDENTIAL, LIMITS);
+    gateway.answers[0] = json(400, { errorCode: `INPUT_INVALID.${SESSION}` });
+    expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toEqual({ outcome: 'refused', code: 'Unreadable' });
+  });
+
   test('are in no error, wherever an answer repeats them', async () => {
     const echo = secrets.join(' ');
     for (const answer of [

@@ -146,6 +146,13 @@ describe('a token request that fails', () => {
     ['unavailable', 'a redirect', http(307, '', { Location: 'http://127.0.0.1:1/' })],
     ['unavailable', '401 of another form', json(401, { message: 'no' })],
     ['unavailable', 'silence', (socket) => socket.destroy()],
+    [
+      'unavailable',
+      'the beginning of a bearer',
+      (socket) => {
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"access_token":"a');
+      },
+    ],
   ])('is %s after %s, and nothing else was sent', async (reason, _what, answer) => {
     gateway.tokens[0] = answer;
     expect(await gateway.api.logIn(CREDENTIAL, LIMITS)).toMatchObject(fails(reason));

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,17 @@ describe('The operator’s tool as a process', () => {
     expect(stderr).toMatch(
       /^Error: secretsmanager:DescribeSecret failed with ResourceNotFoundException.*\n$/,
     );
+  });
+
+  it('ends without a stack when its reader closes the pipe early', async () => {
+    const running = spawn(process.execPath, [cliBundle, 'explain', 'CredentialLostError']);
+    running.stdout.destroy();
+    let stderr = '';
+    running.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const [code] = await once(running, 'close');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('ends with exit code 2 for a wrong command line', async () => {

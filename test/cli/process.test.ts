@@ -59,6 +59,12 @@ describe('The operator’s tool as a process', () => {
     expect(stdout).toMatch(/^OK: all is well/);
   });
 
+  it('shows all credentials of the region’s only deployment', async () => {
+    const { code, stdout } = await cli(['status']);
+    expect(stdout).toMatch(/thingspace\/fleet-api +Fleet-API +all is well +0 of 5/);
+    expect(code).toBe(0);
+  });
+
   it('ends in one line on stderr and exit code 1, without a stack', async () => {
     const { code, stdout, stderr } = await cli(['open', '--secret', 'no-such-secret']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -149,12 +155,6 @@ describe('The operator’s tool as a process', () => {
     expect(JSON.parse(asked.stdout)).toMatchObject({ exitCode: 1, error: { name: 'NotConfirmedError' } });
     const nobody = await cli(['status', '--secret', 'no-such-secret', '--json']);
     expect(JSON.parse(nobody.stdout)).toMatchObject({ command: 'status', exitCode: 1 });
-  });
-
-  it('shows all credentials of the region’s only deployment', async () => {
-    const { code, stdout } = await cli(['status']);
-    expect(stdout).toMatch(/thingspace\/fleet-api +Fleet-API +all is well +0 of 5/);
-    expect(code).toBe(0);
   });
 
   it('names the settings that disagree with the function, and stops', async () => {

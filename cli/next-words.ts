@@ -7,7 +7,7 @@ import type { Next, Verdict } from './verdict.ts';
 
 /** The facts that a text may have, where it is not about one known credential. */
 export const placeOf = (secretArn?: string, username = '<username>'): Place => ({
-  secret: `--secret ${secretArn === undefined ? '<name or ARN>' : quoted(oneLine(secretArn, 2048))}`,
+  secret: `--secret ${secretArn === undefined ? '"$THINGSPACE_SECRET"' : quoted(oneLine(secretArn, 2048))}`,
   username: oneLine(username),
   support: defaultSetting.supportContact,
   until: 'the time that `status` gives',

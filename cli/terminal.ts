@@ -33,6 +33,13 @@ export const processTerminal: Terminal = {
   },
 };
 
+// A reader such as `head` closes the pipe early; the command itself goes to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 /** A pipe has no width, unless COLUMNS says one. JSON is never broken. */
 function write(stream: NodeJS.WriteStream, text: string): void {
   const columns = stream.columns ?? (Number(process.env.COLUMNS) || undefined);

@@ -174,7 +174,7 @@ function refusedWords({ refused }: PasswordLost): string[] {
 }
 
 const notStoredIsOver = (since: number): string =>
-  `That it could not be stored, as announced since ${instant(since)}, is over.`;
+  `The trouble that it could not be stored, announced since ${instant(since)}, is over.`;
 
 /** The paragraph of a failed exchange's message about the service's other credentials. */
 function othersHeld({ secretArn }: AlarmEvent, { othersHeld }: Setting): string[] {

@@ -28,7 +28,7 @@ export const lost: Situation = {
     `becomes current, and "rolled-forward" reports it. ${STORED_ENDS}`,
   todo: [
     { do: 'open', when: 'If a sealed answer is kept:' },
-    { do: 'store', when: 'If none is kept, or it holds no password:' },
+    { do: 'store', when: 'If there is no sealed answer, or it holds no password:' },
     { do: 'recover', when: 'One log-in with the stored password ends the loss.' },
     { do: 'rotate', when: 'The password was spoken on a phone: replace it.' },
     { do: 'restart-apps' },
@@ -59,7 +59,7 @@ export const unknown: Situation = {
     'refuses it for certain, "password-lost" follows. Any other answer settles nothing, and a later log-in asks again.',
   todo: [
     { do: 'open', when: 'If a sealed answer is kept:' },
-    { do: 'wait', when: 'Otherwise apps may fail to log in meanwhile.' },
+    { do: 'wait', when: 'Apps may fail to log in meanwhile.' },
     { do: 'recover', when: 'You need not wait for the retry.' },
     { do: 'store', when: 'If even that does not settle it, and apps cannot log in:' },
   ],

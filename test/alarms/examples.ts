@@ -66,7 +66,7 @@ export const examples: Example[] = [
     event: { ...about, event: 'guard-closed', exposure: 3, limit: 5, budget: 3 },
   },
   {
-    title: 'The guard is closed but for a new version',
+    title: 'The guard is closed, except for a new version',
     event: { ...about, event: 'guard-closed', exposure: 2, limit: 5, budget: 3 },
   },
   { title: 'A password change without a known outcome', event: unknown },
@@ -160,7 +160,7 @@ export const examples: Example[] = [
     event: { ...about, event: 'exchanges-resume', held: 3, how: 'settled' },
   },
   {
-    title: 'A person has let the other rotations go on',
+    title: 'An operator has overridden the hold of the other rotations',
     event: { ...about, event: 'exchanges-resume', held: 1, how: 'released' },
   },
 ];

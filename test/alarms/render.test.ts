@@ -173,7 +173,7 @@ describe('Messages of one incident', () => {
     'The password is still lost',
     'A sealed password is still superseded',
     'The stored password is dead',
-    'The guard is closed but for a new version',
+    'The guard is closed, except for a new version',
   ])('warn of "Rotate secret immediately" only until a new version is stored: %s', (title) => {
     const warnings = render(example(title)).email.split('WHAT NOT TO DO')[1] ?? '';
     expect(warnings).toContain('Do not press "Rotate secret immediately" before a new version is stored');

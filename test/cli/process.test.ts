@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -58,12 +59,29 @@ describe('The operator’s tool as a process', () => {
     expect(stdout).toMatch(/^OK: all is well/);
   });
 
+  it('shows all credentials of the region’s only deployment', async () => {
+    const { code, stdout } = await cli(['status']);
+    expect(stdout).toMatch(/thingspace\/fleet-api +Fleet-API +all is well +0 of 5/);
+    expect(code).toBe(0);
+  });
+
   it('ends in one line on stderr and exit code 1, without a stack', async () => {
     const { code, stdout, stderr } = await cli(['open', '--secret', 'no-such-secret']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
       /^Error: secretsmanager:DescribeSecret failed with ResourceNotFoundException.*\n$/,
     );
+  });
+
+  it('ends without a stack when its reader closes the pipe early', async () => {
+    const running = spawn(process.execPath, [cliBundle, 'explain', 'CredentialLostError']);
+    running.stdout.destroy();
+    let stderr = '';
+    running.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const [code] = await once(running, 'close');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('ends with exit code 2 for a wrong command line', async () => {
@@ -137,12 +155,6 @@ describe('The operator’s tool as a process', () => {
     expect(JSON.parse(asked.stdout)).toMatchObject({ exitCode: 1, error: { name: 'NotConfirmedError' } });
     const nobody = await cli(['status', '--secret', 'no-such-secret', '--json']);
     expect(JSON.parse(nobody.stdout)).toMatchObject({ command: 'status', exitCode: 1 });
-  });
-
-  it('shows all credentials of the region’s only deployment', async () => {
-    const { code, stdout } = await cli(['status']);
-    expect(stdout).toMatch(/thingspace\/fleet-api +Fleet-API +all is well +0 of 5/);
-    expect(code).toBe(0);
   });
 
   it('names the settings that disagree with the function, and stops', async () => {

@@ -37,16 +37,19 @@ function stepsTable(): string {
   return ['| step | | command |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** The first situation of a part has a numbered list; the others are a paragraph. */
-function part(name: string, index: number): string {
+/** The first situation of a part has a numbered list; the others are a paragraph, without what they share with it. */
+function part(name: string, index: number, [first = name]: string[]): string {
   const situation = situations[name];
   if (!situation) throw new Error(`no situation "${name}"`);
   const { short, means, byItself, todo, never = [] } = situation;
   const warnings = never.filter((warning) => warning !== NO_LOG_INS).join(' ');
   const steps = todo.map((step) => `${step.when ? `${step.when} ` : ''}[${step.do}](#the-steps)`);
   if (index > 0) {
-    const list = steps.length === 0 ? '' : ` ${steps.join('; then ')}.`;
-    return wrapped(`**${short}**: ${means} *By itself:* ${byItself}${list} ${warnings}`);
+    const shared = situations[first];
+    const next = byItself === shared?.byItself ? '' : ` *By itself:* ${byItself}`;
+    const list = steps.length === 0 ? '' : ` *Steps:* ${steps.join('. ')}.`;
+    const rest = todo === shared?.todo ? ' The steps are the same.' : `${list} ${warnings}`;
+    return wrapped(`**${short}**: ${means}${next}${rest}`);
   }
   return [
     wrapped(`**${short}**: ${means} *By itself:* ${byItself}`),

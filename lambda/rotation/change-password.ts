@@ -11,7 +11,8 @@ import { unusableBecause } from '../secret/credential.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import type { OpenSession, RawAnswer } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
-import { meaningOf } from '../thingspace/codes.ts';
+import { isBearerRefusal, meaningOf } from '../thingspace/codes.ts';
+import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { logInToExchange, logOut } from './log-in.ts';
@@ -115,12 +116,7 @@ async function sendGetNewPassword(
   if (answer.outcome === 'answered') return answer;
   if (answer.outcome === 'never-sent') {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
-    throw new RotationError(
-      'ThingSpaceUnreachableError',
-      'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
-        'A retry continues from here.',
-      { cause: answer.cause },
-    );
+    throw notSent(answer.cause);
   }
   await endUnknown(invocation, reservation, undefined);
   throw new RotationError(
@@ -131,6 +127,22 @@ async function sendGetNewPassword(
     { cause: answer.cause },
   );
 }
+
+/** The cause of a bearer's absence is not quoted: the next log-in cannot be prepared without one, and names it. */
+const notSent = (cause: Error): RotationError =>
+  cause instanceof BearerError
+    ? new RotationError(
+        'NoBearerError',
+        'There was no bearer to ask for a new password with: the request was not sent, and the old password stays good. A ' +
+          'retry fetches a bearer before it logs in.',
+        { cause },
+      )
+    : new RotationError(
+        'ThingSpaceUnreachableError',
+        'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
+          'A retry continues from here.',
+        { cause },
+      );
 
 /**
  * Seals the answer, then reads it and makes its password current. Returns the version that AWSCURRENT is on by then.
@@ -228,7 +240,10 @@ function endUnknown(
 const REPEATED =
   ': over REST a gateway may have sent the request twice, and this may be the answer to the second';
 
-/** Records a fault that ThingSpace answered with, and throws. @throws ExchangeRefusedError, OutcomeUnknownError */
+/**
+ * Records a fault that ThingSpace answered with, and throws.
+ * @throws ExchangeRefusedError, NoBearerError, OutcomeUnknownError
+ */
 async function endRefused(
   invocation: Invocation,
   reservation: Reservation,
@@ -253,6 +268,13 @@ async function endRefused(
     ? { outcome: 'failure', code, certainlyCredentials }
     : { outcome: 'uncounted' };
   await endUnchanged(invocation, reservation, counted);
+  if (isBearerRefusal(code)) {
+    throw new RotationError(
+      'NoBearerError',
+      `The gateway refused the bearer of the application for the request for a new password of ${username} (${code}), ` +
+        'before ThingSpace saw it. Nothing was changed; the old password stays good. A retry asks for another bearer.',
+    );
+  }
   throw new RotationError(
     'ExchangeRefusedError',
     `The password change of ${username} was refused (${code}: ${words}). Nothing was changed; the ` +

@@ -15,6 +15,8 @@ type Situation =
   | 'RequestNotReadError'
   /** No request can have left this machine. */
   | 'ThingSpaceUnreachableError'
+  /** Over REST the application's key brought no bearer, or the gateway refused the one that it brought. */
+  | 'NoBearerError'
   /** A log-in got no usable answer. */
   | 'LogInUnknownError'
   /** ThingSpace refused to make a new password; the old one is unchanged. */

@@ -10,7 +10,7 @@ import { endsHint } from '../secret/password-ends.ts';
 import { type ReadableVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import type { MaybeApiKey, OpenSession, Outcome } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
-import { isOfGateway, meaningOf } from '../thingspace/codes.ts';
+import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
@@ -24,8 +24,8 @@ type OnRefused = (state: CredentialState, now: number) => void;
 /**
  * Logs in with the credential of a version of the secret, only to learn whether it works, and logs out. The log-out
  * runs beside the write that settles the log-in, whether or not that write succeeds.
- * @throws PasswordRefusedError, RequestNotReadError, ThingSpaceUnreachableError, LogInUnknownError; LockoutGuardError
- *   and LedgerUnavailableError when nothing was sent
+ * @throws PasswordRefusedError, RequestNotReadError, NoBearerError, ThingSpaceUnreachableError, LogInUnknownError;
+ *   LockoutGuardError and LedgerUnavailableError when nothing was sent
  */
 export async function logInAndOut(
   invocation: Invocation,
@@ -106,9 +106,7 @@ function doneOrThrow<T>(
       if (replaced) throw replacedMeanwhile(username, versionId);
       throw refused(outcome.code, credential, versionId);
     case 'never-sent':
-      throw new RotationError('ThingSpaceUnreachableError', notSentWords(outcome.cause, username), {
-        cause: outcome.cause,
-      });
+      throw notSent(outcome.cause, username);
     case 'unknown':
       throw new RotationError(
         'LogInUnknownError',
@@ -119,11 +117,18 @@ function doneOrThrow<T>(
   }
 }
 
-const notSentWords = (cause: Error, username: string): string =>
-  cause instanceof BearerError
-    ? `There is no bearer for a log-in of ${username}, so none was sent and nothing counts. ${cause.message}`
-    : 'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
-      'URL. A retry continues from here.';
+function notSent(cause: Error, username: string): RotationError {
+  if (cause instanceof BearerError) {
+    const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}`;
+    return new RotationError('NoBearerError', message, { cause });
+  }
+  return new RotationError(
+    'ThingSpaceUnreachableError',
+    'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
+      'URL. A retry continues from here.',
+    { cause },
+  );
+}
 
 /**
  * The refusal of a password, now or in an earlier log-in that the ledger recorded. `certain`: the refusal was certainly
@@ -195,6 +200,14 @@ function replacedMeanwhile(username: string, versionId: string): ReplacedPasswor
 
 function refused(code: string, { username, password }: Credential, versionId: string): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
+  if (isBearerRefusal(code)) {
+    return new RotationError(
+      'NoBearerError',
+      `The gateway refused the bearer of the application for a log-in of ${username} (${code}), before ThingSpace saw the ` +
+        'request, so it does not count. A retry asks for another bearer. If that one is refused, too, check in the portal that ' +
+        'the key in "apiKey" is active and may use the API.',
+    );
+  }
   if (!logInCounts) {
     return new RotationError(
       'RequestNotReadError',

@@ -43,6 +43,7 @@ const thingspace = {
     'no bearer for a call over REST',
     'ThingSpace, or the gateway before it, gave no bearer for the application’s key and secret, or did not take it.',
     [
+      'NoBearerError',
       'BearerError',
       'BearerRefusedError',
       'invalid_client',

@@ -25,7 +25,7 @@ test('reserves no log-in of a rotation when there is no bearer, and says so', as
   }));
   const failure = await run().catch((error: Error) => error);
   expect(failure).toMatchObject({
-    name: 'ThingSpaceUnreachableError',
+    name: 'NoBearerError',
     message: expect.stringMatching(/^There is no bearer for a log-in of .* "apiKey" and "apiSecret"/),
   });
   expect(String(failure)).not.toContain('cannot be reached');

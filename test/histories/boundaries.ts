@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Fate } from '../world/fate.ts';
 import { judge } from '../world/judge.ts';
 import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
@@ -18,16 +19,19 @@ const PAIRS: readonly [Fate, Fate][] = [
 /** One fault at any remote call of a rotation, then the retries. */
 export const oneFault: Suite = {
   name: 'one fault',
-  histories: async () => {
-    const calls = await recordRotation();
+  restShare: 2,
+  histories: async (transport) => {
+    const calls = await recordRotation(transport);
     return FATES.flatMap((fate) =>
       BACKOFFS_MIN.flatMap((backoffMin) =>
-        calls.map((call, at) =>
-          historyOf(calls, new Map([[at + 1, fate]]), backoffMin, [
-            `${fate}, ${call}`,
-            `${fate}, ${backoffMin} min`,
-          ]),
-        ),
+        calls.map((call, at) => {
+          const isBearer = call === 'GetBearer';
+          const kinds =
+            transport === 'soap'
+              ? [`${fate}, ${call}`, `${fate}, ${backoffMin} min`]
+              : [isBearer ? `${fate}, ${call} (${at})` : call, fate];
+          return historyOf({ transport, calls, faults: new Map([[at + 1, fate]]), backoffMin }, kinds);
+        }),
       ),
     );
   },
@@ -36,8 +40,9 @@ export const oneFault: Suite = {
 /** A second fault at any call up to 25 after any first one. */
 export const twoFaults: Suite = {
   name: 'two faults',
-  histories: async () => {
-    const calls = await recordRotation();
+  restShare: 4,
+  histories: async (transport) => {
+    const calls = await recordRotation(transport);
     return calls.flatMap((_, at) =>
       Array.from({ length: MAX_GAP }, (_, behind) => {
         const [index, gap] = [at + 1, behind + 1];
@@ -46,9 +51,9 @@ export const twoFaults: Suite = {
           [index, first],
           [index + gap, second],
         ]);
-        return historyOf(calls, faults, 1, [
-          `from call ${index}`,
-          `${gap} calls later`,
+        const kinds = [`from call ${index}`, `${gap} calls later`];
+        return historyOf({ transport, calls, faults, backoffMin: 1 }, [
+          ...(transport === 'soap' ? kinds : []),
           `${first} ${second}`,
         ]);
       }),
@@ -57,29 +62,34 @@ export const twoFaults: Suite = {
 };
 
 /** The calls of an undisturbed rotation, as the recorder saw them: the list that every fault is tried on. */
-async function recordRotation(): Promise<string[]> {
-  const world = createWorld({ holdsOn: true });
+export async function recordRotation(transport: Transport): Promise<string[]> {
+  const world = createWorld({ transport, holdsOn: true });
   const { rotated } = await world.rotate();
   assert(rotated, 'an undisturbed rotation fails');
   return world.calls.map(({ name }) => name);
 }
 
-function historyOf(
-  calls: readonly string[],
-  faults: ReadonlyMap<number, Fate>,
-  backoffMin: number,
-  kinds: readonly string[],
-): History {
+type Faults = {
+  transport: Transport;
+  /** The calls of an undisturbed rotation. */
+  calls: readonly string[];
+  /** By the number of the call. */
+  faults: ReadonlyMap<number, Fate>;
+  backoffMin: number;
+};
+
+function historyOf(played: Faults, kinds: readonly string[]): History {
+  const { calls, faults, backoffMin } = played;
   const places = [...faults].map(([index, fate]) => `${fate} ${calls[index - 1] ?? ''} (call ${index})`);
   const name = `${places.join(', ')}, retries ${backoffMin} min apart`;
-  return { name, kinds, play: async () => judge(await play(faults, backoffMin * MINUTE_MS), name) };
+  return { name, kinds, play: async () => judge(await play(played), name) };
 }
 
 /** Faults at given calls of the first rotation, Secrets Manager's retries, then the recover events. */
-async function play(faults: ReadonlyMap<number, Fate>, backoffMs: number): Promise<World> {
-  const world = createWorld({ holdsOn: true });
+async function play({ transport, faults, backoffMin }: Faults): Promise<World> {
+  const world = createWorld({ transport, holdsOn: true });
   world.plan.decide = ({ index }) => faults.get(index) ?? 'ok';
-  const { rotated } = await world.rotate({ backoffMs });
+  const { rotated } = await world.rotate({ backoffMs: backoffMin * MINUTE_MS });
   for (let recovery = 0; !rotated && recovery < 3; recovery += 1) {
     world.advance(25 * MINUTE_MS);
     await world.recover();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { PlatformOptions } from '../../local/thingspace/platform.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
 import { createFleetWorld, MINUTE_MS } from '../session/fleet-world.ts';
@@ -19,21 +20,26 @@ const PLATFORMS: readonly { name: string; platform: Partial<PlatformOptions>; mo
 /** Fleets of clients through ten rotations: they log in at most twice as often as one client alone. */
 export const fleets: Suite = {
   name: 'fleets',
-  histories: async () =>
-    SIZES.flatMap((size) =>
+  histories: async (transport) =>
+    SIZES.slice(0, transport === 'soap' ? 2 : 1).flatMap((size) =>
       PLATFORMS.map(
         ({ name, platform, mostFailed }): History => ({
           name: `${size} clients, ${name}`,
           kinds: size === SIZES[0] ? [name] : [],
-          play: () => judge(size, platform, mostFailed),
+          play: () => judge(transport, size, platform, mostFailed),
         }),
       ),
     ),
 };
 
-async function judge(size: number, platform: Partial<PlatformOptions>, mostFailed: number): Promise<string> {
-  const one = await workThrough(1, platform);
-  const fleet = await workThrough(size, platform);
+async function judge(
+  transport: Transport,
+  size: number,
+  platform: Partial<PlatformOptions>,
+  mostFailed: number,
+): Promise<string> {
+  const one = await workThrough(transport, 1, platform);
+  const fleet = await workThrough(transport, size, platform);
   for (const { failed, requests, truth, rotated, violations } of [one, fleet]) {
     assert.deepEqual(
       failed.filter((name) => name !== 'SessionGoneError'),
@@ -49,8 +55,13 @@ async function judge(size: number, platform: Partial<PlatformOptions>, mostFaile
 }
 
 /** So many processes at work for ten hours, with a rotation in each; a process works every five minutes or so. */
-async function workThrough(size: number, platform: Partial<PlatformOptions>) {
-  const world = await createFleetWorld({ platform, rotations: ROTATIONS, patienceMs: 2 * MINUTE_MS });
+async function workThrough(transport: Transport, size: number, platform: Partial<PlatformOptions>) {
+  const world = await createFleetWorld({
+    transport,
+    platform,
+    rotations: ROTATIONS,
+    patienceMs: 2 * MINUTE_MS,
+  });
   // Calls take their time, so that log-ins, rotations and other processes fall between each other's.
   world.gate.before = () => world.sleep(20 + world.random.below(300));
   const endMs = world.clock.nowMs() + HOURS * 60 * MINUTE_MS;

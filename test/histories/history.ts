@@ -1,3 +1,4 @@
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
 
 /** One run of the protocol: everything that happens to it is fixed beforehand. */
@@ -13,7 +14,15 @@ export type History = {
 /** Histories that are judged alike. `npm test` plays a sample of them, `npm run verify` plays all. */
 export type Suite = {
   name: string;
-  histories(): Promise<readonly History[]>;
+  /**
+   * @param transport the API that the function speaks. Over REST the kinds are fewer: each act, fault and call once, for
+   *   the rules that both share are sampled over SOAP
+   */
+  histories(transport: Transport): Promise<readonly History[]>;
+  /** Its histories choose the API themselves, or call none: they are played once. @default both, one after the other */
+  playsOnce?: true;
+  /** `npm run verify` plays one history of so many over REST. @default 1 */
+  restShare?: number;
 };
 
 const SAMPLE_SEED = 17;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
 import { mustBeLive, mustHold } from '../world/judge.ts';
 import { createWorld } from '../world/world.ts';
@@ -7,22 +8,25 @@ import { firstSeed, type History, type Suite } from './history.ts';
 
 const SEEDS = 400;
 const SAMPLED = 60;
+const SAMPLED_OVER_REST = 8;
 /** Turns of the event loop by which a call is held back at most: each seed is another interleaving. */
 const MAX_TURNS = 5;
 
 /** Two rotations of one username at once, one of them invoked twice: never two exchanges side by side (G3). */
 export const interleavings: Suite = {
   name: 'interleavings',
-  histories: async () =>
+  restShare: 4,
+  histories: async (transport) =>
     Array.from({ length: SEEDS }, (_, at): History => {
       const seed = firstSeed() + at;
       const name = `seed ${seed}`;
-      return { name, kinds: at < SAMPLED ? [name] : [], play: () => play(seed, name) };
+      const sampled = at < (transport === 'soap' ? SAMPLED : SAMPLED_OVER_REST);
+      return { name, kinds: sampled ? [name] : [], play: () => play(transport, seed, name) };
     }),
 };
 
-async function play(seed: number, name: string): Promise<string> {
-  const world = createWorld({ seed });
+async function play(transport: Transport, seed: number, name: string): Promise<string> {
+  const world = createWorld({ transport, seed });
   const random = seededRandom(seed);
   world.gate.before = async () => {
     for (let turns = random.below(MAX_TURNS + 1); turns > 0; turns -= 1) await new Promise(setImmediate);

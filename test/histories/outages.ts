@@ -1,3 +1,4 @@
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { judge } from '../world/judge.ts';
 import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
 import type { History, Suite } from './history.ts';
@@ -11,6 +12,7 @@ const SERVICES = {
 };
 type Service = keyof typeof SERVICES;
 type Outage = {
+  transport: Transport;
   out: readonly Service[];
   from: number;
   fate: 'failed-before' | 'response-lost';
@@ -25,11 +27,15 @@ const CALLS = 45;
 /** One service, or two, out from any call on until Secrets Manager has given up; then all is well. */
 export const outages: Suite = {
   name: 'outages',
-  histories: async () =>
+  restShare: 4,
+  histories: async (transport) =>
     [...services.map((service) => [service]), ...pairs].flatMap((out) =>
       (['failed-before', 'response-lost'] as const).flatMap((fate) =>
         numbers(1, CALLS).map((from) =>
-          historyOf({ out, from, fate }, [`${out.join(' and ')}, ${fate}`, `from call ${from}`]),
+          historyOf({ transport, out, from, fate }, [
+            `${out.join(' and ')}${transport === 'soap' ? `, ${fate}` : ''}`,
+            transport === 'soap' ? `from call ${from}` : fate,
+          ]),
         ),
       ),
     ),
@@ -38,13 +44,16 @@ export const outages: Suite = {
 /** Secrets Manager out from where a password is stored, and the process killed at any call behind it. */
 export const outagesAndDeaths: Suite = {
   name: 'outages and deaths',
-  histories: async () =>
+  restShare: 2,
+  histories: async (transport) =>
     numbers(12, 30).flatMap((from) =>
       numbers(from, from + 20).map((killed) =>
-        historyOf({ out: ['Secrets Manager'], from, fate: 'failed-before', killed }, [
-          `from call ${from}`,
-          `killed ${killed - from} calls later`,
-        ]),
+        historyOf(
+          { transport, out: ['Secrets Manager'], from, fate: 'failed-before', killed },
+          transport === 'soap'
+            ? [`from call ${from}`, `killed ${killed - from} calls later`]
+            : [`from ${from}`],
+        ),
       ),
     ),
 };
@@ -58,8 +67,8 @@ function historyOf(outage: Outage, kinds: readonly string[]): History {
   return { name, kinds, play: async () => judge(await play(outage), name) };
 }
 
-async function play({ out, from, fate, killed }: Outage): Promise<World> {
-  const world = createWorld();
+async function play({ transport, out, from, fate, killed }: Outage): Promise<World> {
+  const world = createWorld({ transport });
   world.plan.decide = ({ index, name }) => {
     if (index === killed) return 'killed-after';
     return index >= from && out.some((service) => SERVICES[service].test(name)) ? fate : 'ok';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Fate } from '../world/fate.ts';
 import { announced, mustBeLive, mustHold } from '../world/judge.ts';
 import { ACTS, type Act, followAdvice, play as playAct, playLater } from '../world/people.ts';
@@ -6,7 +7,7 @@ import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from '../wor
 import type { History, Suite } from './history.ts';
 
 /** One act of an operator at one call of the second rotation, with or without a fault at the same call. */
-type Moment = { act: Act; index: number; when: When; fate: Fate; silent: Silent };
+type Moment = { transport: Transport; act: Act; index: number; when: When; fate: Fate; silent: Silent };
 type When = 'before' | 'after';
 /** Where Secrets Manager's documentation is silent: its readings; and whether a process serves many invocations. */
 type Silent = {
@@ -54,33 +55,38 @@ const CALLS = 34;
 /** Each act of an operator at every call of a rotation, and the judge afterwards (G9, G10). */
 export const people: Suite = {
   name: 'people',
-  histories: async () => ACTS.flatMap(momentsOf).map(historyOf),
+  restShare: 8,
+  histories: async (transport) => ACTS.flatMap((act) => momentsOf(transport, act)).map(historyOf),
 };
 
-function momentsOf(act: Act): Moment[] {
+function momentsOf(transport: Transport, act: Act): Moment[] {
   return PLAYED.flatMap(({ silent, faults }) =>
     faults.flatMap(([fate, ...whens]) =>
       whens.flatMap((when) =>
-        Array.from({ length: CALLS }, (_, at): Moment => ({ act, index: at + 1, when, fate, silent })),
+        Array.from(
+          { length: CALLS },
+          (_, at): Moment => ({ transport, act, index: at + 1, when, fate, silent }),
+        ),
       ),
     ),
   );
 }
 
 function historyOf(moment: Moment): History {
-  const { act, index, when, fate, silent } = moment;
+  const { transport, act, index, when, fate, silent } = moment;
   const name = describeMoment(moment);
+  const kinds = [`${act.name}, ${fate}`, `${act.name}, ${readingOf(silent)}`, `${when} call ${index}`];
   return {
     name,
-    kinds: [`${act.name}, ${fate}`, `${act.name}, ${readingOf(silent)}`, `${when} call ${index}`],
+    kinds: transport === 'soap' ? kinds : [act.name, fate, readingOf(silent)],
     play: () => judge(moment, name),
   };
 }
 
 /** The first rotation is healthy; the act comes in the second, which Secrets Manager retries. */
-async function play({ act, index, when, fate, silent }: Moment): Promise<World> {
+async function play({ transport, act, index, when, fate, silent }: Moment): Promise<World> {
   const { keepsProcess, ...secret } = silent;
-  const world = createWorld({ secret, keepsProcess });
+  const world = createWorld({ transport, secret, keepsProcess });
   await world.rotate();
   world.advance(90 * 24 * 60 * MINUTE_MS);
   const at = world.calls.length + index;

@@ -15,6 +15,7 @@ const SAMPLED = 10;
 /** Random schedules of rotations, operators, and fleets of clients around one ledger (G2). */
 export const schedules: Suite = {
   name: 'schedules',
+  playsOnce: true,
   histories: async () =>
     Array.from({ length: HISTORIES }, (_, at) => historyOf(firstSeed() + at * SCHEDULES, at)),
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { type Cause, causes } from '../world/standing-causes.ts';
 import { createWorld, MINUTE_MS, type World } from '../world/world.ts';
 import type { History, Suite } from './history.ts';
@@ -12,26 +13,36 @@ const QUARTER_DAYS = 90;
 const WEEK_DAYS = 7;
 const MOST_TRIES = 6;
 
-/** Each cause left in place, with so many tries a rotation: for a week, and for four quarters. */
+/**
+ * Each cause left in place, with so many tries a rotation: for a week, and for four quarters. A cause that both APIs know
+ * stands for a week over REST.
+ */
 export const standing: Suite = {
   name: 'standing causes',
-  histories: async () => rows.flatMap(({ week, year }) => [week, year]),
+  histories: async (transport) =>
+    causes
+      .filter(({ only = transport }) => only === transport)
+      .flatMap((cause) => rowsOf(cause, transport))
+      .flatMap(({ week, year, isOnPage }) => (isOnPage ? [week, year] : [week])),
 };
 
-/** A row of the page for each cause and number of tries, with its two histories. */
-export const rows = causes.flatMap((cause) =>
-  Array.from({ length: MOST_TRIES }, (_, at) => {
+/** The rows of the page. */
+export const rows = causes.flatMap((cause) => rowsOf(cause, cause.only ?? 'soap'));
+
+/** A row for each number of tries, with its two histories. */
+function rowsOf(cause: Cause, transport: Transport) {
+  return Array.from({ length: MOST_TRIES }, (_, at) => {
     const tries = at + 1;
     const name = `${cause.name}, ${tries} tries`;
-    const sayForAYear = () => sayOf(cause, tries, 4 * QUARTER_DAYS);
+    const sayForAYear = () => sayOf(transport, cause, tries, 4 * QUARTER_DAYS);
     const week: History = {
       name: `${name}, a week`,
-      kinds: [cause.name, `${tries} tries`],
-      play: async () => messagesOf(await sayOf(cause, tries, WEEK_DAYS)),
+      kinds: transport === 'soap' ? [cause.name, `${tries} tries`] : [cause.name],
+      play: async () => messagesOf(await sayOf(transport, cause, tries, WEEK_DAYS)),
     };
     const year: History = {
       name: `${name}, four quarters`,
-      kinds: [`${tries} tries, four quarters`],
+      kinds: transport === 'soap' ? [`${tries} tries, four quarters`] : [],
       async play() {
         const messages = messagesOf(await sayForAYear());
         const written = rowFor(readFileSync(PAGE, 'utf8'), cause.name, tries);
@@ -39,25 +50,26 @@ export const rows = causes.flatMap((cause) =>
         return messages;
       },
     };
-    return { cause: cause.name, tries, week, year, sayForAYear };
-  }),
-);
+    const isOnPage = transport === (cause.only ?? 'soap');
+    return { cause: cause.name, tries, week, year, isOnPage, sayForAYear };
+  });
+}
 
 const kindOf = (event: AlarmEvent): string =>
   event.event === 'standing-trouble' ? event.trouble : event.event;
 
 /** @returns what was announced on each day; the days, and what follows the repair, are judged */
-async function sayOf(cause: Cause, tries: number, days: number): Promise<Said> {
+async function sayOf(transport: Transport, cause: Cause, tries: number, days: number): Promise<Said> {
   const history = `${cause.name}, ${tries} tries, ${days} days`;
-  const world = await placed(cause);
+  const world = await placed(transport, cause);
   const said = await stands(world, cause, tries, days, history);
   judgeDays(cause, said, history);
   await judgeEnd(cause, world, history);
   return said;
 }
 
-async function placed(cause: Cause): Promise<World> {
-  const world = (await cause.world?.()) ?? createWorld();
+async function placed(transport: Transport, cause: Cause): Promise<World> {
+  const world = cause.world?.(transport) ?? createWorld({ transport });
   await world.rotate();
   world.aws.published.length = 0;
   world.advance(QUARTER_DAYS * DAY_MS);

@@ -1,13 +1,17 @@
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { askedAnew } from './asked-anew.ts';
 import { oneFault, twoFaults } from './boundaries.ts';
 import { fleets } from './fleets.ts';
 import { type History, type Suite, sampleOf } from './history.ts';
 import { interleavings } from './interleavings.ts';
 import { lateLogs } from './late-logs.ts';
+import { oddAnswers } from './odd-answers.ts';
 import { outages, outagesAndDeaths } from './outages.ts';
 import { people } from './people.ts';
+import { repeats } from './repeats.ts';
 import { schedules } from './schedules.ts';
 import { standing } from './standing.ts';
+import { switches } from './switches.ts';
 
 /** All histories in memory. Their order is the order of `npm run verify`. */
 export const suites: readonly Suite[] = [
@@ -22,23 +26,52 @@ export const suites: readonly Suite[] = [
   interleavings,
   schedules,
   fleets,
+  switches,
+  repeats,
+  oddAnswers,
 ];
+
+/** The histories of a suite to play. */
+export type Choice = {
+  /** `thinned`: over both, with a share of those over REST where a suite has many. */
+  transport: Transport | 'both' | 'thinned';
+  /** Leaves out the sample that `npm test` plays. */
+  rest: boolean;
+};
 
 const known = new Map<string, Promise<readonly History[]>>();
 
-/** The histories of a suite in a fixed order; with `rest` without the sample that `npm test` plays. */
-export function historiesOf(suiteName: string, rest: boolean): Promise<readonly History[]> {
-  const key = `${suiteName}, ${rest}`;
-  const histories = known.get(key) ?? listOf(suiteName, rest);
+/** The chosen histories of a suite in a fixed order. */
+export function historiesOf(suiteName: string, choice: Choice): Promise<readonly History[]> {
+  const key = JSON.stringify([suiteName, choice]);
+  const histories = known.get(key) ?? listOf(suiteName, choice);
   known.set(key, histories);
   return histories;
 }
 
-async function listOf(suiteName: string, rest: boolean): Promise<readonly History[]> {
+async function listOf(suiteName: string, { transport, rest }: Choice): Promise<readonly History[]> {
   const suite = suites.find(({ name }) => name === suiteName);
   if (!suite) throw new Error(`There is no suite "${suiteName}".`);
-  const all = await suite.histories();
-  if (!rest) return all;
-  const sample = new Set(sampleOf(all));
-  return all.filter((history) => !sample.has(history));
+  const share = transport === 'thinned' ? (suite.restShare ?? 1) : 1;
+  const wanted = (['soap', 'rest'] as const).filter((one) => one === transport || !isOne(transport));
+  const isThinned = (one: Transport) => one === 'rest' || suite.playsOnce === true;
+  const lists = (suite.playsOnce ? (['soap'] as const) : wanted).map(async (one) => {
+    const all = await historiesOver(suite, one);
+    const sample = new Set(sampleOf(all));
+    return all.filter((history, at) => {
+      if (sample.has(history)) return !rest;
+      return !isThinned(one) || at % share === 0;
+    });
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+const isOne = (transport: Choice['transport']): transport is Transport =>
+  transport === 'soap' || transport === 'rest';
+
+/** All histories of a suite over one API, which their names show. */
+export async function historiesOver(suite: Suite, transport: Transport): Promise<readonly History[]> {
+  const histories = await suite.histories(transport);
+  if (transport === 'soap' || suite.playsOnce) return histories;
+  return histories.map((history) => ({ ...history, name: `over REST, ${history.name}` }));
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { bundleCli } from '../../cli/bundle.ts';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
@@ -8,10 +8,10 @@ import type { Disturbance } from '../../local/explorer/history.ts';
 import { exploreBundle, fewOverRest, restOf, sampleOverRest } from './bundle.ts';
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
-import { historiesOf, suites } from './suites.ts';
+import { type Choice, historiesOf, suites } from './suites.ts';
 import type { Order, Report } from './worker.ts';
 
-type Options = { suite?: string; history?: string; rest: boolean; seed: number; workers: number };
+type Options = Choice & { suite?: string; history?: string; seed: number; workers: number };
 type Violated = { name: string; violation: string };
 
 const MUTANTS = fileURLToPath(new URL('../mutants/main.ts', import.meta.url));
@@ -19,22 +19,29 @@ const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', imp
 /** The suite that runs in processes of its own: the real bundle in the local world. */
 const BUNDLE = 'bundle';
 const BUNDLE_OVER_REST = 'bundle-rest';
+const APIS: Record<Choice['transport'], string> = {
+  soap: 'SOAP',
+  rest: 'REST',
+  both: 'SOAP and REST',
+  thinned: 'SOAP, and a share of those over REST',
+};
 const DEFAULT_SEED = firstSeed();
 const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST];
 const isBundle = (name: string | undefined): boolean => name === BUNDLE || name === BUNDLE_OVER_REST;
 
 /** Returns the exit code. */
-async function main({ suite: only, history, rest, seed, workers: count }: Options): Promise<number> {
+async function main({ suite: only, history, seed, workers: count, ...choice }: Options): Promise<number> {
+  const { rest, transport } = choice;
   // The workers inherit it.
   process.env.HISTORY_SEED = String(seed);
   if (history !== undefined) return playOne(only, history);
   console.log(
-    `${rest ? 'The histories that npm test leaves out' : 'All histories'}, random ones from seed ${seed}`,
+    `${rest ? 'The histories that npm test leaves out' : 'All histories'} over ${APIS[transport]}, random ones from seed ${seed}`,
   );
   const workers = Array.from({ length: count }, startWorker);
   try {
     for (const name of names.filter((one) => only === undefined || one === only)) {
-      const violated = isBundle(name) ? await playBundle(name, rest) : await playSuite(name, rest, workers);
+      const violated = isBundle(name) ? await playBundle(name, rest) : await playSuite(name, choice, workers);
       if (violated === undefined) continue;
       console.error(
         `\nVIOLATED: ${violated.violation}\n\nPlay it alone:\n  ${commandFor(name, violated.name, seed)}`,
@@ -83,7 +90,9 @@ async function playBundle(name: string, rest: boolean): Promise<Violated | undef
 async function playOne(only: string | undefined, wanted: string): Promise<number> {
   if (only !== undefined && isBundle(only)) return playOneOfBundle(only, wanted);
   for (const { name } of suites.filter((suite) => only === undefined || suite.name === only)) {
-    const history = (await historiesOf(name, false)).find((one) => one.name === wanted);
+    const history = (await historiesOf(name, { transport: 'both', rest: false })).find(
+      (one) => one.name === wanted,
+    );
     if (history === undefined) continue;
     try {
       console.log(`${wanted}: ${await history.play()}`);
@@ -119,16 +128,16 @@ function startWorker(): ChildProcess {
 /** Orders go to whichever worker is ready; the first violation ends it. */
 async function playSuite(
   suite: string,
-  rest: boolean,
+  choice: Choice,
   workers: ChildProcess[],
 ): Promise<Violated | undefined> {
-  const { length: total } = await historiesOf(suite, rest);
+  const { length: total } = await historiesOf(suite, choice);
   const progress = progressOf(suite, total);
   const size = Math.max(1, Math.min(20, Math.ceil(total / (workers.length * 8))));
   let next = 0;
   const order = (worker: ChildProcess): boolean => {
     if (next >= total) return false;
-    worker.send({ suite, rest, from: next, to: next + size } satisfies Order);
+    worker.send({ suite, choice, from: next, to: next + size } satisfies Order);
     next += size;
     return true;
   };
@@ -182,6 +191,14 @@ const program = new Command('npm run verify --')
   )
   .option('--suite <name>', `only this suite: ${names.join(', ')}`, knownSuite)
   .option('--history <name>', 'only this history')
+  .addOption(
+    new Option(
+      '--transport <api>',
+      'the API that the function speaks; thinned: REST in a share of the large suites',
+    )
+      .choices(['soap', 'rest', 'both', 'thinned'])
+      .default('thinned'),
+  )
   .option('--rest', 'leave out the sample that npm test plays', false)
   .option('--seed <number>', 'first seed of the random histories', wholeNumber, DEFAULT_SEED)
   .option('--workers <count>', 'processes that play side by side', wholeNumber, 2)

@@ -1,8 +1,8 @@
-import { historiesOf } from './suites.ts';
+import { type Choice, historiesOf } from './suites.ts';
 
 /** Plays the histories that `verify.ts` orders, and reports the end of each. */
 
-export type Order = { suite: string; rest: boolean; from: number; to: number };
+export type Order = { suite: string; choice: Choice; from: number; to: number };
 export type Report =
   | { kind: 'ready' }
   | { kind: 'ended'; name: string; end: string }
@@ -11,8 +11,8 @@ export type Report =
 const report = (message: Report) => process.send?.(message);
 
 process.on('disconnect', () => process.exit());
-process.on('message', async ({ suite, rest, from, to }: Order) => {
-  for (const { name, play } of (await historiesOf(suite, rest)).slice(from, to)) {
+process.on('message', async ({ suite, choice, from, to }: Order) => {
+  for (const { name, play } of (await historiesOf(suite, choice)).slice(from, to)) {
     try {
       report({ kind: 'ended', name, end: await play() });
     } catch (error) {

@@ -48,13 +48,14 @@ const keyOf = ({ credential, item }: Place) => (item === 'session' ? credential 
 export async function createFleetWorld(
   options: {
     seed?: number;
+    transport?: Transport;
     platform?: Partial<PlatformOptions>;
     rest?: RestOptions;
     rotations?: number;
     patienceMs?: number;
   } = {},
 ) {
-  const { seed = 1, rotations = 0 } = options;
+  const { seed = 1, transport = 'soap', rotations = 0 } = options;
   const clock = virtualClock();
   const passwords = Array.from({ length: rotations }, (_, index) => `Rotated Password ${index + 1}`);
   // A hash takes real time, in which virtual time would run away: made beforehand, the process remembers it.
@@ -63,10 +64,14 @@ export async function createFleetWorld(
   );
   const world = createWorld({
     seed,
+    transport,
     clock,
     rest: { applications: [APPLICATION, OTHER_APPLICATION], ...options.rest },
     platform: { ...options.platform, nextPassword: () => passwords.shift() },
   });
+  const { apiKey = '' } = world.rest.applications[0] ?? {};
+  const api =
+    transport === 'rest' ? world.platform.through({ transport, apiKey, owner: USERNAME }) : world.platform;
   const random = seededRandom(seed);
   const table = new Map<string, string>();
 
@@ -98,7 +103,7 @@ export async function createFleetWorld(
 
   /** One request of an app: the platform looks at the token, and at nothing else. */
   function use(token: string): string {
-    const used = world.platform.use(token);
+    const used = api.use(token);
     if (used.ok) return used.value;
     if (used.code.includes('SessionToken')) throw new SessionGoneError();
     throw new Error(used.code);

@@ -10,7 +10,7 @@ export const OTHER_APPLICATION: Application = { apiKey: 'Key-Marker-2', apiSecre
 
 /** The calls over REST of one process, in a world whose rotation speaks SOAP. */
 export function restOf({ rest, clock, wire, link, restLink }: World, process: Process): RestApi {
-  const observer = { presented: () => undefined, answered: () => undefined };
+  const observer = { presented: () => undefined, repeats: () => undefined, answered: () => undefined };
   return restInMemory({ rest, clock, wire, link, restLink, observer, onAnswer: () => undefined }, process);
 }
 

@@ -21,6 +21,10 @@ export type RestLink = {
   odd?: { operation: RestOperation; when: 'before' | 'after'; answer: OddAnswer } | undefined;
 };
 
+/** Reports whether no log-in succeeds, whatever its password. */
+export const refusesLogIns = ({ odd }: RestLink): boolean =>
+  odd?.operation === 'LogIn' && (odd.answer.shape !== undefined || odd.answer.fits === false);
+
 export type RestWorld = {
   rest: Rest;
   clock: Clock;
@@ -73,17 +77,38 @@ type Arrived = Pick<RestWorld, 'rest' | 'link' | 'restLink' | 'observer'> & {
   seen: SeenRequest;
 };
 
-function answerTo({ restLink: { odd, repeated }, ...arrived }: Arrived): OddBytes {
+function answerTo(arrived: Arrived): OddBytes {
+  const { odd, repeated } = arrived.restLink;
   const { operation, seen } = arrived;
   const isOdd = odd?.operation === operation;
-  if (isOdd && odd.when === 'before') return oddBytes(odd.answer, seen);
-  if (repeated === operation) executed(arrived);
+  if (isOdd && odd.when === 'before') return toldRefusal(arrived, oddBytes(odd.answer, seen));
+  if (repeated === operation) {
+    executed(arrived);
+    arrived.observer.repeats();
+  }
   const answer = executed(arrived);
-  return isOdd ? oddBytes(odd.answer, seen, answer.body) : answer;
+  return isOdd ? toldRefusal(arrived, oddBytes(odd.answer, seen, answer.body)) : answer;
+}
+
+/** Codes of an answer that was written before anything looked at the password. */
+const NOT_LOOKED_AT = {
+  LogIn: /90090[1-4]|DeserializationFailed|RequestUndefined/,
+  GetNewPassword: /90090[1-4]/,
+};
+
+/** Tells the observer of a refusal by whatever wrote it: its reader learns that ThingSpace, or its gateway, refused. */
+function toldRefusal({ observer, process, operation, seen }: Arrived, answer: OddBytes): OddBytes {
+  if (operation !== 'LogIn' && operation !== 'GetNewPassword') return answer;
+  if (answer.status >= 400 && !NOT_LOOKED_AT[operation].test(answer.body.toString())) {
+    const { password, oldPassword = password } = JSON.parse(seen.body.toString());
+    observer.answered(process, operation, oldPassword, { ok: false, code: answer.status.toString() });
+  }
+  return answer;
 }
 
 /** One execution, told to the observer where it has reached the platform. */
-function executed({ rest, link, observer, process, operation, seen }: Omit<Arrived, 'restLink'>): OddBytes {
+function executed(arrived: Arrived): OddBytes {
+  const { rest, link, observer, process, operation, seen } = arrived;
   if (operation !== 'LogIn' && operation !== 'GetNewPassword') return rest.answer(seen);
   observer.presented();
   const answer =
@@ -98,9 +123,7 @@ function executed({ rest, link, observer, process, operation, seen }: Omit<Arriv
       ok: true,
       value: got.sessionToken ?? got.newPassword,
     });
-  else if (got.errorCode !== undefined)
-    observer.answered(process, operation, password, { ok: false, code: got.errorCode });
-  return answer;
+  return toldRefusal(arrived, answer);
 }
 
 /** As `sendOnce` gives it: an answer without a byte of body proves nothing. */

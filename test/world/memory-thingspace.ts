@@ -28,6 +28,8 @@ export type Link = {
 /** Told of each password that reaches the platform, and of what the platform answers to it. */
 export type PlatformObserver = {
   presented(): void;
+  /** Told when a gateway is about to send a request a second time. */
+  repeats(): void;
   answered(
     process: Process,
     operation: 'LogIn' | 'GetNewPassword',

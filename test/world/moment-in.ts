@@ -9,6 +9,8 @@ type World = {
   nowMs: () => number;
   username: string;
   platform: Platform;
+  /** Something before the platform refuses every log-in. */
+  refusesAll: () => boolean;
   /** The world's AWS, which is made with this judge as its observer. */
   aws: () => Aws;
   /** The username's item in the ledger's table. */
@@ -18,10 +20,11 @@ type World = {
 
 /** The truth about a world now. */
 export function momentIn(
-  { nowMs, username, platform, aws, stateIn, rotationBudget }: World,
+  { nowMs, username, platform, refusesAll, aws, stateIn, rotationBudget }: World,
   seen: Pick<Moment, 'made' | 'answers' | 'ofInvocation'>,
 ): Moment {
-  const { password: live, locked } = platform.truth(username);
+  const { password: live, locked: isLocked } = platform.truth(username);
+  const locked = isLocked || refusesAll();
   const world = aws();
   // Most moments are never asked what was sealed or counted: that is worked out when it is.
   const { keys, logSearch } = world;

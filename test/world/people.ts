@@ -1,5 +1,5 @@
 import { type Act as ActOf, EDITS, type Person, SUPPORT, withMember, withNotes } from '../../local/acts.ts';
-import { FIRST_PASSWORD, secretValue, USERNAME, type World } from './world.ts';
+import { FIRST_PASSWORD, USERNAME, type World } from './world.ts';
 
 /** The driver of the acts in memory; beside the console and the telephone it has Secrets Manager's rotation. */
 type Operator = Person & Pick<World, 'aws'>;
@@ -8,7 +8,7 @@ export type Act = ActOf<Operator>;
 const operatorIn = (world: World): Operator => ({
   aws: world.aws,
   reads: async () => currentText(world),
-  firstText: secretValue(FIRST_PASSWORD),
+  firstText: world.valueWith(FIRST_PASSWORD),
   storesText: async (text) => void world.aws.store(text),
   storesBinary: async () => void world.aws.storeBinary(),
   stores: async (password) => void world.storeByHand(password),

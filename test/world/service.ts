@@ -6,6 +6,7 @@ import {
   place,
   SERVICE,
 } from '../../lambda/ledger/holds.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Fate } from './fate.ts';
 import { announced } from './judge.ts';
 import { createWorld } from './world.ts';
@@ -17,14 +18,17 @@ export type Service = ReturnType<typeof startService>;
 /** Two credentials of one service: they share the ledger's table and the clock. */
 export function startService({
   holdsOn = true,
+  transport = 'soap',
   nextPassword,
 }: {
   holdsOn?: boolean;
+  transport?: Transport;
   nextPassword?: () => string;
 } = {}) {
-  const first = createWorld({ holdsOn, ...(nextPassword && { nextPassword }) });
+  const first = createWorld({ holdsOn, transport, ...(nextPassword && { nextPassword }) });
   const second = createWorld({
     holdsOn,
+    transport,
     clock: first.clock,
     table: first.aws.table,
     username: 'Yard-Api',

@@ -1,13 +1,16 @@
 import { credentialKey } from '../../lambda/ledger/state.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Fate, Plan } from './fate.ts';
 import { startService } from './service.ts';
-import { createWorld, MINUTE_MS, secretValue, USERNAME, type World } from './world.ts';
+import { createWorld, MINUTE_MS, USERNAME, type World } from './world.ts';
 
 /** A cause that stops the rotation until an operator repairs it. */
 export type Cause = {
   name: string;
+  /** Only this API knows it. @default both */
+  only?: Transport;
   /** The world it is in. @default one credential */
-  world?: () => World | Promise<World>;
+  world?: (transport: Transport) => World;
   /** Begins it, a quarter after a healthy rotation. */
   begin?: (world: World) => void | Promise<void>;
   /** Begins it for the time of each rotation only. */
@@ -125,7 +128,7 @@ export const causes: readonly Cause[] = [
     name: 'the username was changed while an exchange was open',
     begin: async (world) => {
       await world.rotateMeeting('GetNewPassword', 'request-lost');
-      world.aws.store(secretValue(world.truth().password, 'Somebody-Else'));
+      world.aws.store(world.valueWith(world.truth().password, 'Somebody-Else'));
     },
     end: (world) => world.storeByHand(world.truth().password),
     says: ['username-changed', 'password-unknown'],
@@ -181,9 +184,9 @@ export const causes: readonly Cause[] = [
   },
   {
     name: 'ThingSpace makes passwords that cannot be used',
-    world: () => {
+    world: (transport) => {
       const made = ['A Healthy Password 1'];
-      return createWorld({ nextPassword: () => made.pop() ?? "it's" });
+      return createWorld({ transport, nextPassword: () => made.pop() ?? "it's" });
     },
     end: restore,
     says: ['unusable-password'],
@@ -206,14 +209,30 @@ export const causes: readonly Cause[] = [
     says: ['rotation-failing'],
     from: 2,
   },
+  {
+    name: 'over REST, the application’s key is not active in the portal',
+    only: 'rest',
+    begin: (world) => world.rest.bearers.setActive(apiKeyOf(world), false),
+    end: (world) => world.rest.bearers.setActive(apiKeyOf(world), true),
+    says: ['rotation-failing'],
+  },
+  {
+    name: 'over REST, the token service gives no answer',
+    only: 'rest',
+    begin: failing(/^GetBearer$/, 'request-lost'),
+    end: heal,
+    says: ['rotation-failing'],
+  },
 ];
+
+const apiKeyOf = ({ rest }: World): string => rest.applications[0]?.apiKey ?? '';
 
 function heldByOther(): Cause {
   let service = startService();
   return {
     name: 'a lost exchange of another credential, whose secret is out of service, holds it',
-    world: () => {
-      service = startService();
+    world: (transport) => {
+      service = startService({ transport });
       return service.second;
     },
     begin: async () => {

@@ -6,6 +6,7 @@ import { createLedger } from '../../lambda/ledger/ledger.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { createPlatform, type PlatformOptions } from '../../local/thingspace/platform.ts';
 import { applicationsFor } from '../../local/thingspace/rest/applications.ts';
 import { createRest, type RestOptions } from '../../local/thingspace/rest/service.ts';
@@ -20,7 +21,7 @@ import {
   startProcess,
 } from './fate.ts';
 import { type Aws, createAws } from './memory-aws.ts';
-import { type RestLink, restInMemory } from './memory-rest.ts';
+import { type RestLink, refusesLogIns, restInMemory } from './memory-rest.ts';
 import { createSecret, type SecretOptions } from './memory-secrets.ts';
 import { type Link, thingSpaceInMemory } from './memory-thingspace.ts';
 import { createMessageJudge } from './message-judge.ts';
@@ -45,8 +46,10 @@ type Options = {
   /** How Secrets Manager behaves where its documentation is silent, and how stale its reads are. */
   secret?: Partial<SecretOptions>;
   platform?: Partial<PlatformOptions>;
-  /** The API that the function speaks. @default soap */
-  transport?: 'soap' | 'rest';
+  /** The API that the function speaks at first. @default soap */
+  transport?: Transport;
+  /** Over SOAP, too, the secret holds the application's key and secret, as before a switch. @default false */
+  holdsKey?: boolean;
   /** The REST API's properties. By default the username has an application of its own. */
   rest?: RestOptions;
   /** For worlds in which many sleep at once. @default one that moves during every sleep */
@@ -98,14 +101,16 @@ export function createWorld(options: Options = {}) {
     ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
     ...options.platform,
   });
-  const { transport = 'soap', seed = 1 } = options;
+  const { seed = 1 } = options;
+  let { transport = 'soap' } = options;
+  const holdsKey = transport === 'rest' || options.holdsKey === true;
   const applications = applicationsFor([{ username }], seed);
   const rest = createRest(platform, { clock, seed, applications, ...options.rest });
-  /** The application's key and secret are in the secret where the function needs them. */
-  const { apiKey = '', apiSecret = '' } = transport === 'rest' ? (rest.applications[0] ?? {}) : {};
-  const valueWith = (password: string): string => {
-    const value = secretValue(password, username);
-    return transport === 'rest' ? JSON.stringify({ ...JSON.parse(value), apiKey, apiSecret }) : value;
+  const { apiKey, apiSecret } = rest.applications[0] ?? {};
+  /** A value of the secret as an operator stores it, for the function's API. */
+  const valueWith = (password: string, name = username): string => {
+    const value = secretValue(password, name);
+    return holdsKey ? JSON.stringify({ ...JSON.parse(value), apiKey, apiSecret }) : value;
   };
   const violations: string[] = [];
   /** Every password that AWSCURRENT has held. */
@@ -129,6 +134,7 @@ export function createWorld(options: Options = {}) {
     nowMs: clock.nowMs,
     username,
     platform,
+    refusesAll: () => refusesLogIns(restLink),
     aws: () => aws,
     stateIn: (table) =>
       decodeState(credentialKey(username), JSON.parse(table.get(credentialKey(username)) ?? '{}')),
@@ -169,6 +175,8 @@ export function createWorld(options: Options = {}) {
   const gate: Gate = {};
   const told: string[] = [];
   let answers = 0;
+  /** Requests that a gateway has sent a second time since the last success: each may be a failure that nobody sees. */
+  let repeated = 0;
 
   const stateOf = (whose: string): CredentialState => {
     const whoseKey = credentialKey(whose);
@@ -189,9 +197,10 @@ export function createWorld(options: Options = {}) {
   function observe(): void {
     const { consecutiveFailures, locked } = platform.truth(username);
     const known = exposureIn(itemText());
-    if (consecutiveFailures > known)
+    if (consecutiveFailures === 0) repeated = 0;
+    if (consecutiveFailures > known + repeated)
       violations.push(`platform counts ${consecutiveFailures}, the ledger ${known}`);
-    if (consecutiveFailures > budgets.budget)
+    if (consecutiveFailures > budgets.budget + repeated)
       violations.push(`${consecutiveFailures} failures are over the budget`);
     if (locked) violations.push('the username is locked');
   }
@@ -202,7 +211,13 @@ export function createWorld(options: Options = {}) {
   }
 
   const wire = createWire(plan, gate, observe);
-  const observer = { presented: mustBeReserved, answered: messages.answered };
+  const observer = {
+    presented: mustBeReserved,
+    answered: messages.answered,
+    repeats: () => {
+      repeated += 1;
+    },
+  };
   const onAnswer = (): void => {
     answers += 1;
   };
@@ -337,6 +352,17 @@ export function createWorld(options: Options = {}) {
     /** The REST API of the platform, and its disturbances. */
     rest,
     restLink,
+    /** Deploys the function with the other API: processes that begin from now on speak it. */
+    switchTo(next: Transport): void {
+      transport = next;
+      kept = undefined;
+    },
+    /** The gateway is repaired; an invocation that is under way cannot know. */
+    endOdd(): void {
+      messages.acts('platform');
+      restLink.odd = undefined;
+    },
+    valueWith,
     gate,
     told,
     violations,

@@ -71,7 +71,7 @@ const UNREADABLE: readonly OddAnswer[] = [
   value(false, 'a line end in the text', (c) => `{"${c.member}":"a\nb"}`),
   value(false, 'UTF-16', (_, good) => Buffer.from(good, 'utf16le')),
   value(false, 'bytes that are not UTF-8', (c) => Buffer.from(`{"${c.member}":"\u00e4\u00f6"}`, 'latin1')),
-  value(false, 'another charset', () => ({
+  value(undefined, 'another charset', () => ({
     headers: { 'content-type': 'application/json; charset=iso-8859-1' },
   })),
   value(false, 'compressed', (_, good) => ({

@@ -4,6 +4,7 @@ import { answerMutants } from './answers.ts';
 import { ledgerMutants } from './ledger.ts';
 import { restMutants } from './rest.ts';
 import { rotationMutants } from './rotation.ts';
+import { rotationRestMutants } from './rotation-rest.ts';
 import { saidMutants } from './said.ts';
 import { sessionMutants } from './session.ts';
 import { transportMutants } from './transport.ts';
@@ -27,6 +28,7 @@ export type Mutant = {
 export const mutants: readonly Mutant[] = [
   ...ledgerMutants,
   ...rotationMutants,
+  ...rotationRestMutants,
   ...saidMutants,
   ...alarmMutants,
   ...answerMutants,

@@ -17,6 +17,14 @@ test('makes at most 28 remote calls in a healthy rotation', async () => {
   expect(remote.filter((name) => name === 'GetNewPassword')).toHaveLength(1);
 });
 
+test('makes two calls more over REST, each for a bearer', async () => {
+  const [soap, rest] = [createWorld(), createWorld({ transport: 'rest' })];
+  for (const world of [soap, rest]) await world.rotate();
+  const names = rest.calls.map(({ name }) => name);
+  expect(names.filter((name) => name !== 'GetBearer')).toHaveLength(soap.calls.length);
+  expect(names.filter((name) => name === 'GetBearer')).toHaveLength(2);
+});
+
 test('makes one call more in a service with several credentials, for the hold', async () => {
   const [alone, oneOfSeveral] = [createWorld(), createWorld({ holdsOn: true })];
   for (const world of [alone, oneOfSeveral]) await world.rotate();

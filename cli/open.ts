@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { type OpenedAnswer, open as openAnswer, readOpened } from '../lambda/sealing/open-answer.ts';
+import { isListed } from '../lambda/thingspace/codes.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
@@ -175,7 +176,10 @@ function verdict(read: Read): string {
     case 'done':
       return 'it holds a password.';
     case 'refused':
-      return `it holds no password but a refusal (${read.code}).`;
+      // This process presented no secret, so it cannot tell whether another code repeats one.
+      return isListed(read.code)
+        ? `it holds no password but a refusal (${read.code}).`
+        : 'it holds no password but a refusal, with a code that is not published: see the raw answer.';
     case 'unknown':
       return `this release can read no password in it (${read.cause.message}). Look for one in the raw answer.`;
   }

@@ -193,6 +193,21 @@ describe('The command open', () => {
     });
   });
 
+  it.each([
+    ['INPUT_INVALID.Echo7QzSecret', /a refusal, with a code that is not published: see the raw answer/],
+    ['REQUEST_FAILED.UnexpectedError', /a refusal \(REQUEST_FAILED\.UnexpectedError\)/],
+  ])('names the code of a refusal only if it is a published one (%s)', async (errorCode, words) => {
+    const world = createWorld();
+    const body = Buffer.from(JSON.stringify({ errorCode }));
+    const answered = { outcome: 'answered', httpStatus: 400, complete: true, transport: 'rest' } as const;
+    world.link.spoil = () => ({ ...answered, body });
+    await world.rotate({ attempts: 1 });
+    const { desk, terminal } = deskOf(world);
+    await open(desk, { username: USERNAME });
+    expect(terminal.said.join('\n')).toMatch(words);
+    expect(terminal.said.join('\n')).not.toContain('Echo7Qz');
+  });
+
   it('overwrites no file, and leaves none behind when the second one exists', async () => {
     const { desk } = await received();
     writeFileSync(`${out()}.password`, 'mine');

@@ -17,7 +17,7 @@ const ACTS: Readonly<Record<string, (world: World) => void>> = {
 /** DynamoDB is away in one rotation, and an hour later an operator asks for another: the world wants a new password. */
 export const askedAnew: Suite = {
   name: 'asked anew',
-  restShare: 4,
+  restShare: 12,
   histories: async (transport) => [
     ...OUTAGES.flatMap((fate) => calls().map((from) => afterOutage(transport, fate, from))),
     ...Object.keys(ACTS).flatMap((act) =>

@@ -19,7 +19,7 @@ const PAIRS: readonly [Fate, Fate][] = [
 /** One fault at any remote call of a rotation, then the retries. */
 export const oneFault: Suite = {
   name: 'one fault',
-  restShare: 2,
+  restShare: 4,
   histories: async (transport) => {
     const calls = await recordRotation(transport);
     return FATES.flatMap((fate) =>
@@ -40,7 +40,7 @@ export const oneFault: Suite = {
 /** A second fault at any call up to 25 after any first one. */
 export const twoFaults: Suite = {
   name: 'two faults',
-  restShare: 4,
+  restShare: 12,
   histories: async (transport) => {
     const calls = await recordRotation(transport);
     return calls.flatMap((_, at) =>

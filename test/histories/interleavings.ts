@@ -15,7 +15,7 @@ const MAX_TURNS = 5;
 /** Two rotations of one username at once, one of them invoked twice: never two exchanges side by side (G3). */
 export const interleavings: Suite = {
   name: 'interleavings',
-  restShare: 4,
+  restShare: 16,
   histories: async (transport) =>
     Array.from({ length: SEEDS }, (_, at): History => {
       const seed = firstSeed() + at;

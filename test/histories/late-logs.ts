@@ -15,7 +15,7 @@ type Death = { transport: Transport; index: number; fate: Fate; delayMin: number
 /** A process dies at any call of a rotation, and the function's log shows its lines late. */
 export const lateLogs: Suite = {
   name: 'late logs',
-  restShare: 4,
+  restShare: 8,
   histories: async (transport) =>
     DELAYS_MIN.flatMap((delayMin) =>
       FATES.flatMap((fate) =>

@@ -27,7 +27,7 @@ const CALLS = 45;
 /** One service, or two, out from any call on until Secrets Manager has given up; then all is well. */
 export const outages: Suite = {
   name: 'outages',
-  restShare: 4,
+  restShare: 12,
   histories: async (transport) =>
     [...services.map((service) => [service]), ...pairs].flatMap((out) =>
       (['failed-before', 'response-lost'] as const).flatMap((fate) =>
@@ -44,7 +44,7 @@ export const outages: Suite = {
 /** Secrets Manager out from where a password is stored, and the process killed at any call behind it. */
 export const outagesAndDeaths: Suite = {
   name: 'outages and deaths',
-  restShare: 2,
+  restShare: 6,
   histories: async (transport) =>
     numbers(12, 30).flatMap((from) =>
       numbers(from, from + 20).map((killed) =>

@@ -55,7 +55,7 @@ const CALLS = 34;
 /** Each act of an operator at every call of a rotation, and the judge afterwards (G9, G10). */
 export const people: Suite = {
   name: 'people',
-  restShare: 8,
+  restShare: 24,
   histories: async (transport) => ACTS.flatMap((act) => momentsOf(transport, act)).map(historyOf),
 };
 

@@ -66,8 +66,11 @@ const transportOf = (bundle: string): Transport => (bundle === BUNDLE_OVER_REST 
 function chosen(bundle: string, rest: boolean) {
   if (bundle === BUNDLE) return rest ? restOf : (all: readonly Disturbance[]) => all;
   return (all: readonly Disturbance[]) => {
-    const few = new Set(rest ? fewOverRest(all) : []);
-    return sampleOverRest(all).filter((one) => !few.has(one));
+    const sample = sampleOverRest(all);
+    if (!rest) return sample;
+    // The gate: each takes a second, and the same rules are played in memory.
+    const few = new Set(fewOverRest(all));
+    return sample.filter((one, at) => at % 3 === 0 && !few.has(one));
   };
 }
 

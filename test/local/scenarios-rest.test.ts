@@ -9,7 +9,7 @@ beforeAll(async () => {
   await bundleRotation();
 });
 
-it.concurrent.each(sampled(scenarios, 4))('$name holds over REST: $shows', async (scenario) => {
+it.concurrent.each(sampled(scenarios, 4, 2))('$name holds over REST: $shows', async (scenario) => {
   const world = await startWorld({ ...scenario.world, transport: 'rest' });
   try {
     const { checks } = await play(scenario, world);

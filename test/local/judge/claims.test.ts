@@ -85,7 +85,7 @@ const PLANTED: readonly Planted[] = [
   { claim: 'refuses both', text: 'ThingSpace refuses both.', wrongAt: SEALED, trueAt: LOST },
   { claim: 'dead', text: 'AWSCURRENT does not work: apps cannot log in.', wrongAt: HEALTHY, trueAt: LOST },
   { claim: 'dead', text: 'CRITICAL: AWSCURRENT holds a dead password.', wrongAt: HEALTHY, trueAt: SEALED },
-  { claim: 'works', text: 'It is AWSCURRENT, one log-in with it worked.', wrongAt: LOST, trueAt: HEALTHY },
+  { claim: 'works', text: 'ThingSpace accepted one log-in with it.', wrongAt: LOST, trueAt: HEALTHY },
   { claim: 'works', text: 'It works.', wrongAt: { ...HEALTHY, locked: true }, trueAt: HEALTHY },
   { claim: 'over', text: 'That is over.', facts: OVER, wrongAt: LOST, trueAt: HEALTHY },
   {

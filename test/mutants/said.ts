@@ -24,7 +24,7 @@ export const saidMutants: Mutant[] = [
     file: 'cli/verdict.ts',
     find: 'if (holder?.credential && !holderDead && holder.versionId !== journal.oldVersion) {',
     replace: 'if (now < 0) {',
-    noticedBy: SAID,
+    noticedBy: 'test/cli/every-state.test.ts',
   },
   {
     rule: 'an answer that arrived and could not be read is not called missing',

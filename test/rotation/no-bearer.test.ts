@@ -89,6 +89,7 @@ test.each(['B 900908 under 403', 'B 900800 under 429', 'B 303001 under 503'])(
     });
     world.advance(31 * MINUTE_MS);
     expect(await world.trial()).toBe('refused');
+    expect(Object.keys(world.state().refused)).toEqual([]);
     world.restLink.odd = undefined;
     world.advance(60 * MINUTE_MS);
     // No password is barred for what the gateway said.

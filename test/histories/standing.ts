@@ -19,6 +19,7 @@ const MOST_TRIES = 6;
  */
 export const standing: Suite = {
   name: 'standing causes',
+  restShare: 3,
   histories: async (transport) =>
     causes
       .filter(({ only = transport }) => only === transport)

@@ -6,8 +6,10 @@ import { reserve } from '../lambda/ledger/reserve.ts';
 import { type CredentialState, credentialKey, type Journal, newState } from '../lambda/ledger/state.ts';
 import { sweep } from '../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../lambda/rotation/observe.ts';
+import { apiKeyAmong } from '../lambda/secret/credential.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
+import type { Transport } from '../lambda/thingspace/api.ts';
 import type { SecretFacts } from './account.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { holdsAreOn, lookAtHolds } from './holds.ts';
@@ -28,6 +30,8 @@ export type Sight = {
   unseen: string | undefined;
   /** AWSCURRENT is known not to work: refused for certain, replaced, or no credential. */
   holderDead: boolean;
+  /** The function speaks REST, and AWSCURRENT holds no key for it. */
+  keyMissing: boolean;
   /** Why the rotation, an app and an operator may not log in with AWSCURRENT now. */
   mayNot: Record<'rotation' | 'app' | 'person', LockoutGuardError | undefined> | undefined;
   /** AWSPENDING on a version that is not current: it keeps RotateSecret from beginning anew. */
@@ -75,6 +79,7 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
     holder: target.holder,
     unseen: target.unseen,
     holderDead: false,
+    keyMissing: false,
     mayNot: undefined,
     pending: 'none',
     former: undefined,
@@ -90,6 +95,7 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
     sight.heldBy = seen?.holds.find((hold) => credentialKey(hold.username) !== credentialKey(username));
     sight.wasHeld = seen?.waiting.includes(secret.arn) ?? false;
   }
+  sight.keyMissing = sight.holder.credential !== undefined && lacksKey(desk.api.transport, sight.holder);
   sight.holderDead = await isKnownDead(username, state, sight.holder);
   sight.mayNot = await asked(state, secret.arn, sight.holder, budgets, now);
   const pending = versionLabelled(secret.stages, AWSPENDING);
@@ -105,6 +111,10 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
   }
   return sight;
 }
+
+/** Reports whether a log-in with AWSCURRENT would find no key of the application, which REST needs. */
+export const lacksKey = (transport: Transport, { value }: StoredVersion): boolean =>
+  transport === 'rest' && apiKeyAmong(value).apiKey === undefined;
 
 const NO_LIMITS: Budgets = { limit: 3, budget: 2, rotation: 1 };
 

@@ -123,7 +123,7 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
 }
 
 /** Judges the version that AWSCURRENT is on. */
-function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefined {
+function stored({ state, holder, holderDead, mayNot, keyMissing }: Sight): Verdict | undefined {
   const { journal, lastGood, trouble } = state;
   if (!holder) return undefined;
   if (holderDead) {
@@ -140,6 +140,7 @@ function stored({ state, holder, holderDead, mayNot }: Sight): Verdict | undefin
       : found('current-refused', { do: 'wait', until: refusal.retryAt }, { do: 'trial' }, { do: 'store' });
   }
   if (refusal?.retryAt !== undefined) return found('log-ins-wait', { do: 'wait', until: refusal.retryAt });
+  if (keyMissing) return found('key-missing', { do: 'store-key' }, { do: 'rotate' });
   if (journal.state === 'lost') return found('lost-restored', { do: 'recover' });
   return undefined;
 }

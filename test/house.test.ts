@@ -98,6 +98,13 @@ test('every function, class and constant that the function exports has an import
   expect(unused.filter(({ name }) => name !== 'handler')).toEqual([]);
 });
 
+test('the name of the operator’s tool stands in one file, for readers with and without a checkout', () => {
+  const named = filesOf('{lambda,client,cli,infra}/**/*.ts').filter((file) =>
+    /npm run (?:--silent )?cli\b/.test(read(file).replace(/^ *(?:\/?\*|\/\/).*$/gm, '')),
+  );
+  expect(named).toEqual(['lambda/operator-tool.ts']);
+});
+
 test('each mutant edits code that stands once', () => {
   const stale = mutants.filter(({ file, find }) => read(file).split(find).length !== 2);
   expect(stale.map(({ rule }) => rule)).toEqual([]);

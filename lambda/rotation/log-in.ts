@@ -8,8 +8,8 @@ import { operatorTool } from '../operator-tool.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';
 import { type ReadableVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
-import type { MaybeApiKey, OpenSession, Outcome } from '../thingspace/api.ts';
-import { inBrackets } from '../thingspace/call-errors.ts';
+import type { MaybeApiKey, OpenSession, Outcome, Transport } from '../thingspace/api.ts';
+import { inBrackets, TooLateToSendError, UnsendableValueError } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
@@ -47,7 +47,7 @@ export async function logInAndOut(
       invocation.deadlineMs,
       { onRefused: watch.onRefused, onSession },
     );
-    doneOrThrow(outcome, credential, versionId, watch);
+    doneOrThrow(invocation, outcome, credential, versionId, watch);
   } finally {
     await loggedOut;
   }
@@ -72,7 +72,7 @@ export async function logInToExchange(
     deadlineMs,
     watch,
   );
-  return doneOrThrow(outcome, credential, versionId, watch);
+  return doneOrThrow(invocation, outcome, credential, versionId, watch);
 }
 
 /** Reads, in the write that counts a refusal, whether an exchange of the function caused it. */
@@ -93,6 +93,7 @@ async function watchReplaced(
 }
 
 function doneOrThrow<T>(
+  { api: { transport } }: Invocation,
   outcome: Outcome<T>,
   credential: Credential,
   versionId: string,
@@ -104,7 +105,7 @@ function doneOrThrow<T>(
       return outcome.value;
     case 'refused':
       if (replaced) throw replacedMeanwhile(username, versionId);
-      throw refused(outcome.code, credential, versionId);
+      throw refused(outcome.code, transport, credential, versionId);
     case 'never-sent':
       throw notSent(outcome.cause, username);
     case 'unknown':
@@ -122,12 +123,11 @@ function notSent(cause: Error, username: string): RotationError {
     const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}`;
     return new RotationError('NoBearerError', message, { cause });
   }
-  return new RotationError(
-    'ThingSpaceUnreachableError',
-    'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base ' +
-      'URL. A retry continues from here.',
-    { cause },
-  );
+  const why =
+    cause instanceof TooLateToSendError || cause instanceof UnsendableValueError
+      ? `A log-in of ${username} was not sent, and does not count. ${cause.message}.`
+      : 'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base URL.';
+  return new RotationError('ThingSpaceUnreachableError', `${why} A retry continues from here.`, { cause });
 }
 
 /**
@@ -198,7 +198,12 @@ function replacedMeanwhile(username: string, versionId: string): ReplacedPasswor
   );
 }
 
-function refused(code: string, { username, password }: Credential, versionId: string): Error {
+function refused(
+  code: string,
+  transport: Transport,
+  { username, password }: Credential,
+  versionId: string,
+): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
   if (isBearerRefusal(code)) {
     return new RotationError(
@@ -212,7 +217,7 @@ function refused(code: string, { username, password }: Credential, versionId: st
     return new RotationError(
       'RequestNotReadError',
       `ThingSpace could not read a log-in request of ${username} (${code}: ${words}). It did not look at the password and ` +
-        `nothing counts. Check THINGSPACE_BASE_URL, and the contract with \`${operatorTool()} contract\`.`,
+        `nothing counts. Check the base address with \`${operatorTool()} ${transport === 'rest' ? 'doctor' : 'contract'}\`.`,
     );
   }
   if (isOfGateway(code)) {

@@ -1,3 +1,4 @@
+import { operatorTool, quoted } from '../operator-tool.ts';
 import type { BearerError, BearerProblem } from '../thingspace/rest/bearer-error.ts';
 import type { Stop } from './stop.ts';
 
@@ -20,7 +21,7 @@ const OF_SECRET: ReadonlySet<BearerProblem> = new Set(['no-key', 'unsendable-key
 /** Converts the reason why there is no bearer; no password was presented, and nothing was reserved. */
 export function stopWithoutBearer({ reason, message }: BearerError, about: About): Stop {
   const { username, secretArn, versionId } = about;
-  const command = `npm run cli -- store --api-key --secret ${secretArn}`;
+  const command = `${operatorTool()} store --api-key --secret ${quoted(secretArn)}`;
   const todo = OF_SECRET.has(reason) ? ` The command for it: \`${command}\`.` : '';
   const why = WHY[reason];
   return {

@@ -36,6 +36,7 @@ export const findings = {
   'limits-unknown': seen.limitsUnknown,
   'rotation-off': seen.rotationOff,
   'no-room': seen.noRoom,
+  'key-missing': seen.keyMissing,
   'pending-stuck': seen.pendingStuck,
   committed: seen.committed,
   'rotation-pending': seen.rotationPending,

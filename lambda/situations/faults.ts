@@ -50,7 +50,7 @@ const thingspace = {
       'unauthorized_client',
       ...BEARER_CODES.map((code) => `${GATEWAY}${code}`),
     ],
-    { todo: [{ do: 'repair', when: 'If key or secret is at fault, store both again: `store --api-key`.' }] },
+    { todo: [{ do: 'repair' }, { do: 'store-key', when: 'If key or secret is at fault:' }] },
   ),
   'flawed-answer': fault(
     'an answer breaks HTTP',

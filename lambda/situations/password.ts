@@ -51,7 +51,7 @@ export const unknown: Situation = {
   short: 'changed or not: unknown',
   brief: 'Store nothing until it is settled: see e-mail.',
   means:
-    'ThingSpace was asked for a new password, and no answer that can be read came. Either the password did not change, or ' +
+    'ThingSpace was asked for a new password, and no answer shows whether it made one. Either the password did not change, or ' +
     'AWSCURRENT is dead. The function’s log may show the answer late.',
   byItself:
     'Each retry, and the daily check, searches the function’s log. 20 minutes after the request one of them logs in once with ' +

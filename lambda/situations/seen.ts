@@ -146,6 +146,15 @@ export const noRoom: Situation = {
   section: 'rotation-failing',
 };
 
+export const keyMissing: Situation = {
+  wellness: 'act',
+  short: 'the application’s key is missing',
+  means: 'The function speaks REST, and AWSCURRENT lacks "apiKey" or "apiSecret": no log-in can be sent.',
+  byItself: 'Each rotation stops before it sends anything to ThingSpace. The password stays as it is.',
+  todo: [{ do: 'store-key' }, { do: 'rotate' }],
+  section: 'rotation-failing',
+};
+
 export const pendingStuck: Situation = {
   wellness: 'goes-on',
   short: 'AWSPENDING is stuck',

@@ -10,6 +10,7 @@ export type Do =
   | 'recover'
   | 'store'
   | 'store-username'
+  | 'store-key'
   | 'open'
   | 'trial'
   | 'unlocked'
@@ -57,6 +58,9 @@ export const WORDS: Record<Do, string> = {
   'store-username':
     'If the change was a mistake, put the old username back, in its old spelling; the tool also asks for its password. (If ' +
     'the password was not edited, in the AWS console: change only "username".)',
+  'store-key':
+    'Store the application’s key and secret, as ThingSpace’s portal shows them (Key Management). The tool asks for both, and ' +
+    'keeps the password.',
   open:
     'Store the password of the sealed answer; you need kms:Decrypt on its key, and no phone call. If the tool finds no ' +
     'password in the answer, open it into a file and look.',
@@ -89,6 +93,7 @@ const COMMANDS: Partial<Record<Do, readonly string[]>> = {
   recover: ['recover {secret}'],
   store: ['store {secret}'],
   'store-username': ['store --set-username "$OLD_USERNAME" {secret}'],
+  'store-key': ['store --api-key {secret}'],
   open: ['store --from-sealed {secret}', 'open {secret} --username {quoted} --out "$HOME/answer"'],
   trial: ['trial {secret}'],
   unlocked: ['unlocked {secret} --at "$UNLOCKED_AT"   # when they did: 2026-01-05T03:10:00Z'],

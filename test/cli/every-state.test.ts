@@ -63,6 +63,7 @@ function sightOf(journal: Journal, holderDead: boolean, trouble: CredentialState
     },
     unseen: undefined,
     holderDead,
+    keyMissing: false,
     mayNot: { rotation: undefined, app: undefined, person: undefined },
     pending: 'none',
     former: undefined,

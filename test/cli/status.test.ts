@@ -4,8 +4,8 @@ import type { Desk } from '../../cli/desk.ts';
 import { NotWellError, TargetError } from '../../cli/errors.ts';
 import { status as run, type StatusOptions } from '../../cli/status.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
-import { FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
-import { startDesk } from './desk.ts';
+import { createWorld, FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+import { deskIn, fakeTerminal, startDesk } from './desk.ts';
 
 /** The exit code that the process would end with. */
 async function status(desk: Desk, options: StatusOptions): Promise<number> {
@@ -31,6 +31,24 @@ describe('The command status', () => {
     expect(text).toContain('No exchange is under way.');
     expect(text).toContain('No action is needed.');
     expect(text).toContain('rotation, apps, trial: yes');
+  });
+
+  it('names the missing key of a function that speaks REST, before a rotation and after', async () => {
+    const world = createWorld({ transport: 'rest' });
+    const terminal = fakeTerminal();
+    const desk = deskIn(world, terminal);
+    const { apiKey, apiSecret, ...others } = JSON.parse(world.aws.currentValue() ?? '{}');
+    world.aws.store(JSON.stringify(others));
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+    await world.rotate({ attempts: 1 });
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(1);
+    for (const text of terminal.said) {
+      expect(text).toContain('the application’s key is missing');
+      expect(text).toContain(`npm run cli -- store --api-key --secret '${SECRET_ARN}'`);
+    }
+    world.aws.store(JSON.stringify({ ...others, apiKey, apiSecret }));
+    expect((await world.rotate()).rotated).toBe(true);
+    expect(await status(desk, { secret: SECRET_ARN })).toBe(0);
   });
 
   it('reports a new password that is sealed but not stored, and the next step', async () => {

@@ -27,6 +27,13 @@ export const saidMutants: Mutant[] = [
     noticedBy: 'test/cli/every-state.test.ts',
   },
   {
+    rule: 'status is not well while a function that speaks REST finds no key',
+    file: 'cli/verdict.ts',
+    find: 'if (keyMissing) return',
+    replace: 'if (keyMissing === undefined) return',
+    noticedBy: 'test/cli/status.test.ts',
+  },
+  {
     rule: 'an answer that arrived and could not be read is not called missing',
     file: 'lambda/rotation/unknown-outcome.ts',
     find: "const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;",

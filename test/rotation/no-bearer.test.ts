@@ -2,6 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { perform } from '../../lambda/rotation/steps.ts';
 import type { LogInCredential, MaybeApiKey, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
+import {
+  NotSentError,
+  TooLateToSendError,
+  UnsendableValueError,
+} from '../../lambda/thingspace/call-errors.ts';
 import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
 import { oddAnswer } from '../../local/thingspace/rest/odd-answers.ts';
 import { startProcess } from '../world/fate.ts';
@@ -99,3 +104,28 @@ test.each(['B 900908 under 403', 'B 900800 under 429', 'B 303001 under 503'])(
     expect(world.violations).toEqual([]);
   },
 );
+
+test('advises doctor, not the contract of SOAP, when ThingSpace cannot read a log-in over REST', async () => {
+  const world = createWorld({ transport: 'rest' });
+  world.restLink.odd = {
+    operation: 'LogIn',
+    when: 'before',
+    answer: oddAnswer('A DeserializationFailed under 400'),
+  };
+  const { failures } = await world.rotate({ attempts: 1 });
+  expect(failures[0]).toMatchObject({
+    error: { name: 'RequestNotReadError', message: expect.stringMatching(/cli -- doctor`\.$/) },
+  });
+});
+
+test.each([
+  [new TooLateToSendError(), /^A log-in of .* was not sent, .* held up before its first byte/],
+  [new UnsendableValueError('UTF-8'), /^A log-in of .* was not sent, .* correct the value in the secret/],
+  [new NotSentError('Failed while connecting to a.example'), /^ThingSpace cannot be reached: /],
+])('says that ThingSpace cannot be reached only where that is so (%s)', async (cause, words) => {
+  const { run } = createSecretWith(() => ({ logIn: async () => ({ outcome: 'never-sent', cause }) }));
+  await expect(run()).rejects.toMatchObject({
+    name: 'ThingSpaceUnreachableError',
+    message: expect.stringMatching(words),
+  });
+});

@@ -1,4 +1,4 @@
-import { asked, type Sight } from '../../cli/sight.ts';
+import { asked, lacksKey, type Sight } from '../../cli/sight.ts';
 import { verdictOn } from '../../cli/verdict.ts';
 import type { Budgets } from '../../lambda/ledger/budgets.ts';
 import { type CredentialState, credentialKey } from '../../lambda/ledger/state.ts';
@@ -6,6 +6,7 @@ import { sweep } from '../../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../../lambda/rotation/observe.ts';
 import { asStored } from '../../lambda/secret/stored-version.ts';
 import { findings } from '../../lambda/situations/all.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Said } from '../../local/judge/words.ts';
 import type { Aws } from './memory-aws.ts';
 
@@ -13,6 +14,7 @@ type Place = {
   aws: Aws;
   now: number;
   budgets: Budgets;
+  transport: Transport;
   /** The username of the world, and the items of it and of the one that the secret names. */
   username: string;
   stateOf: (username: string) => CredentialState;
@@ -26,7 +28,7 @@ export async function verdictSaid(place: Place): Promise<Said> {
 }
 
 /** The sight of an operator who may read everything, as `look` in cli/sight.ts has it. */
-async function sightOf({ aws, now, budgets, username, stateOf }: Place): Promise<Sight> {
+async function sightOf({ aws, now, budgets, transport, username, stateOf }: Place): Promise<Sight> {
   const secretArn = aws.identity.arn;
   const versionId = aws.stages.get('AWSCURRENT') ?? '';
   const stored = aws.versions.get(versionId);
@@ -51,6 +53,7 @@ async function sightOf({ aws, now, budgets, username, stateOf }: Place): Promise
     holder,
     unseen: undefined,
     holderDead: holder !== undefined && (await isKnownDead(named, state, holder)),
+    keyMissing: holder?.credential !== undefined && lacksKey(transport, holder),
     mayNot: holder && (await asked(state, secretArn, holder, budgets, now)),
     pending: !isPending ? 'none' : aws.versions.get(pending)?.value ? 'with a value' : 'without a value',
     former: isFormer ? { username, journal: stateOf(username).journal } : undefined,

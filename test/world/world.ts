@@ -279,7 +279,7 @@ export function createWorld(options: Options = {}) {
   }
 
   const judgeStatus = async (): Promise<void> =>
-    messages.told(await verdictSaid({ aws, now: clock.nowMs(), budgets, username, stateOf }));
+    messages.told(await verdictSaid({ aws, now: clock.nowMs(), budgets, transport, username, stateOf }));
 
   const eventOf = (Step: string, token: string) => ({
     Step,

@@ -11,10 +11,10 @@ const reasons = {
     'The token service does not accept "apiKey" and "apiSecret" of the secret (wrong, or not active): store those that the ' +
     'portal shows. This process does not ask with the same two for half an hour',
   'request-refused':
-    'The token service refused the form of the request: check THINGSPACE_TOKEN_URL, and report this error',
+    'The token service refused the form of the request: check the address of the token service (`tokenUrl`), and report this error',
   'no-bearer':
-    'The token service answered without a bearer that a header can carry: check THINGSPACE_TOKEN_URL',
-  'wrong-address': 'There is no token service at THINGSPACE_TOKEN_URL: correct the address',
+    'The token service answered without a bearer that a header can carry: check its address (`tokenUrl`)',
+  'wrong-address': 'There is no token service at the configured address: correct `tokenUrl`',
   unavailable: 'The token service gave no usable answer: a retry asks again',
   refused:
     'The gateway does not accept the bearer that the token service gives for the application’s key: see in the portal ' +

@@ -32,7 +32,7 @@ const STATUSES: ReadonlyMap<string, readonly number[]> = new Map(
   ].flatMap(({ statuses, codes }) => codes.map((code) => [code, statuses] as const)),
 );
 
-/** The codes of a call to ThingSpace that began and had no good end: it may have been executed. */
+/** The codes of a call that the gateway began and could not finish: ThingSpace may have executed it. */
 const GAVE_UP = /^(?:1015|1025)\d{2,}$/;
 
 const NAMESPACE = 'http://wso2.org/apimanager';

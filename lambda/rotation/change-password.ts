@@ -133,7 +133,7 @@ const notSent = (cause: Error): RotationError =>
   cause instanceof BearerError
     ? new RotationError(
         'NoBearerError',
-        'There was no bearer to ask for a new password with: the request was not sent, and the old password stays good. A ' +
+        'There was no bearer in time to ask for a new password with: the request was not sent, and the old password stays good. A ' +
           'retry fetches a bearer before it logs in.',
         { cause },
       )

@@ -14,6 +14,7 @@ const WHY: Record<BearerProblem, Stop['why']> = {
   'wrong-address': 'person',
   refused: 'unavailable',
   unavailable: 'unavailable',
+  slow: 'unavailable',
   'near-its-end': 'waits',
 };
 const OF_SECRET: ReadonlySet<BearerProblem> = new Set(['no-key', 'unsendable-key', 'wrong-key']);

@@ -9,6 +9,13 @@ const API = 'test/thingspace/rest/api.test.ts';
 /** The rules of the wire format REST. */
 export const restMutants: Mutant[] = [
   {
+    rule: 'a slow bearer leaves a reset the time to wait for its answer',
+    file: 'lambda/thingspace/rest/calls.ts',
+    find: 'if (answerMs !== undefined && timeoutMs < answerMs)',
+    replace: 'if (timeoutMs < 0)',
+    noticedBy: API,
+  },
+  {
     rule: 'a log-in is repeated over another bearer only',
     file: 'lambda/thingspace/rest/api.ts',
     find: 'if (next.bearer === first.bearer) return first.outcome;',

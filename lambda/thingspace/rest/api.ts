@@ -72,6 +72,8 @@ export function createRestApi(
         body: JSON.stringify({ oldPassword: currentPassword }),
         token: session.token,
         waitsForDocument: true,
+        // Hanging up early can lose the password, so a slow bearer may use a quarter of the time.
+        answerMs: (limits.timeoutMs * 3) / 4,
       };
       const { answer, bearer = '' } = await calls.send(session, IN_SESSION_MS, request, limits);
       // The bytes are sealed before they are read, so the status alone decides here; it costs one token request.

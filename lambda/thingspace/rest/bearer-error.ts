@@ -16,6 +16,7 @@ const reasons = {
     'The token service answered without a bearer that a header can carry: check its address (`tokenUrl`)',
   'wrong-address': 'There is no token service at the configured address: correct `tokenUrl`',
   unavailable: 'The token service gave no usable answer: a retry asks again',
+  slow: 'The token service answered too late to leave the call its time: a retry asks again',
   refused:
     'The gateway does not accept the bearer that the token service gives for the application’s key: see in the portal ' +
     'whether the key is active and subscribed. A retry in a minute asks again',

@@ -19,6 +19,8 @@ export type RestRequest = Pick<HttpCall, 'method' | 'body' | 'waitsForDocument'>
   path: string;
   /** The session token, for a call within a session. */
   token?: string;
+  /** Without this much time for its answer the call is not sent. @default none; a bearer leaves it `timeForCall` */
+  answerMs?: number;
 };
 
 export type RestCalls = {
@@ -64,10 +66,13 @@ export function createRestCalls(
     ready,
     async send(key, marginMs, request, limits) {
       const startedAtMs = clock.nowMs();
-      const got = await ready(key, marginMs, limits.timeoutMs - timeForCall(limits.timeoutMs));
+      const { answerMs, ...plain } = request;
+      const keptMs = answerMs ?? timeForCall(limits.timeoutMs);
+      const got = await ready(key, marginMs, limits.timeoutMs - keptMs);
       if (got.outcome === 'never-sent') return { answer: got };
       const timeoutMs = limits.timeoutMs - (clock.nowMs() - startedAtMs);
-      const answer = await sendOver(send, baseUrl, got.bearer, request, { ...limits, timeoutMs });
+      if (answerMs !== undefined && timeoutMs < answerMs) return { answer: tooLate() };
+      const answer = await sendOver(send, baseUrl, got.bearer, plain, { ...limits, timeoutMs });
       return { answer, bearer: got.bearer };
     },
     forget: bearers.forget,
@@ -81,7 +86,7 @@ async function sendOver(
   send: Send,
   baseUrl: string,
   bearer: string,
-  { path, token, ...request }: RestRequest,
+  { path, token, ...request }: Omit<RestRequest, 'answerMs'>,
   limits: CallLimits,
 ): Promise<Sent> {
   const headers: Record<string, string> = { authorization: `Bearer ${bearer}`, accept: 'application/json' };
@@ -94,6 +99,8 @@ async function sendOver(
   const answer = await send(call, limits);
   return answer.outcome === 'answered' ? { ...answer, transport: 'rest' } : answer;
 }
+
+const tooLate = (): NeverSent => ({ outcome: 'never-sent', cause: new BearerError('slow') });
 
 export const unsendable = (carrier: 'UTF-8' | 'a header of HTTP'): NeverSent => ({
   outcome: 'never-sent',

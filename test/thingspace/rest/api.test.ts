@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BaseUrlError } from '../../../lambda/thingspace/base-url.ts';
@@ -62,6 +63,24 @@ describe('a call over REST', () => {
     expect(gateway.paths()).toEqual([TOKEN, RESET]);
     expect(gateway.requests[1]).toContain(`\r\nvz-m2m-token: ${SESSION}\r\n`);
     expect(gateway.requests[1]).toMatch(/\r\n\r\n\{"oldPassword":"old\\"pässword"\}$/);
+  });
+
+  test('sends no reset when fetching a bearer has used up the time to wait for its answer', async () => {
+    const slowBy = (ms: number) => (socket: Socket) => {
+      gateway.clock.advance(ms);
+      socket.end(tokenAnswer(BEARER));
+    };
+    gateway.tokens[0] = slowBy(10_001);
+    expect(await gateway.api.getNewPassword(session, 'old', { timeoutMs: 40_000 })).toMatchObject({
+      outcome: 'never-sent',
+      cause: { name: 'BearerError', reason: 'slow' },
+    });
+    expect(gateway.paths()).toEqual([TOKEN]);
+    // The bearer is there now: the next reset loses no time.
+    gateway.answers[0] = json(200, '{"newPassword":"new"}');
+    expect(await gateway.api.getNewPassword(session, 'old', { timeoutMs: 40_000 })).toMatchObject({
+      outcome: 'answered',
+    });
   });
 
   test('logs out without a body', async () => {

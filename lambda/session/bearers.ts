@@ -42,6 +42,7 @@ function errorOf(cause: Error): SessionError {
   const message = `There is no bearer for a call. ${cause.message}`;
   const reason = cause instanceof BearerError ? cause.reason : 'unavailable';
   if (reason === 'near-its-end') return new LogInWaitsError(message);
-  if (reason === 'unavailable' || reason === 'slow' || reason === 'refused') return new ThingSpaceUnavailableError(message);
+  if (reason === 'unavailable' || reason === 'slow' || reason === 'refused')
+    return new ThingSpaceUnavailableError(message);
   return new SessionSetupError(message);
 }

@@ -1,6 +1,7 @@
 import type { MaybeApiKey } from '../thingspace/api.ts';
 import type { RestApi } from '../thingspace/rest/api.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
+import type { LiveBearer } from '../thingspace/rest/bearers.ts';
 import type { ClientClock } from './clock.ts';
 import {
   LogInWaitsError,
@@ -12,7 +13,7 @@ import {
 /** The bearers for the calls that an app sends itself, in this process's memory. */
 export type Bearers = {
   /** @throws SessionSetupError when the key no longer works; LogInWaitsError, ThingSpaceUnavailableError */
-  of(key: MaybeApiKey, patienceMs: number): Promise<string>;
+  of(key: MaybeApiKey, patienceMs: number): Promise<LiveBearer>;
   /** Drops a bearer that the gateway refused. */
   refused(bearer: string): void;
 };

@@ -16,7 +16,7 @@ import { fleetSource } from './fleet-source.ts';
 import { saysSessionGone } from './gone.ts';
 import { ledgerGuard, memoryGuard } from './guards.ts';
 import { ownSource } from './own-source.ts';
-import { type Session, sessionOver } from './session.ts';
+import { type Session, type SessionHolder, sessionOver } from './session.ts';
 import { dynamoDbSessions } from './session-store.ts';
 import type { Source } from './source.ts';
 import { type ThingSpaceSettings, thingSpaceOf } from './thingspace.ts';
@@ -69,7 +69,10 @@ const DEFAULT_PATIENCE_MS = 30_000;
  * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
  * @throws SessionSettingsError, BaseUrlError, TokenHostError, BudgetsError for settings that cannot work
  */
-export function createSession(settings: SessionSettings): Session {
+export const createSession = (settings: SessionSettings): Session => createSessionHolder(settings);
+
+/** The same, for a process that hands the session out. */
+export function createSessionHolder(settings: SessionSettings): SessionHolder {
   const { clients = {}, ledger } = settings;
   const clock = clientClock;
   const onEvent = quietly(settings.onEvent);

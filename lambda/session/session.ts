@@ -1,3 +1,4 @@
+import type { LiveBearer } from '../thingspace/rest/bearers.ts';
 import type { Bearers } from './bearers.ts';
 import type { ClientClock } from './clock.ts';
 import { SessionSettingsError, SessionSetupError } from './errors.ts';
@@ -16,6 +17,17 @@ export type CallOptions = {
 
 /** Headers of a call in the session. SOAP has none: its token belongs into the envelope. */
 export type SessionHeaders = Readonly<Record<string, string>>;
+
+/** A session that is handed to a program which sends its requests itself. */
+export type HandedOut = {
+  /** The program names a session by this number when ThingSpace no longer knows it. */
+  generation: number;
+  token: string;
+  /** As `headers` returns them; empty over SOAP. */
+  headers: SessionHeaders;
+  /** The program may use it for so long, and asks again then. */
+  usableMs: number;
+};
 
 /** A live session of one ThingSpace username. */
 export interface Session {
@@ -47,6 +59,19 @@ export interface Session {
   ): Promise<T>;
 }
 
+/** A session for a process that hands it out to programs in any language. */
+export interface SessionHolder extends Session {
+  /** Returns the session as `token` and `headers` do. @throws as these */
+  handOut(options?: CallOptions): Promise<HandedOut>;
+  /**
+   * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. A
+   * generation that the fleet has not reached is not dropped in advance. @throws as `token`
+   */
+  gone(generation: number, options?: CallOptions): Promise<void>;
+  /** A program was told that the gateway refused the bearer: the token service is asked again, once a minute at most. */
+  bearerRefused(): void;
+}
+
 export type SessionParts = {
   source: Source;
   /** Over REST. */
@@ -59,15 +84,19 @@ export type SessionParts = {
 
 /** The session in memory, with its last use in this process, and the last use that the fleet's item has. */
 type Held = OpenSession & { usedAtMs: number; notedAtMs: number };
+/** A session that is 18 minutes idle may be handed out, and ThingSpace ends it after 20: a minute lies between. */
+const HANDED_OUT_MS = 60_000;
+
 /** A session, and the headers of a call in it. */
-type Ready = { session: Held; bearer: string | undefined };
+type Ready = { session: Held; bearer: LiveBearer | undefined };
 
 /** The session as one process sees it: a token in memory, and one request for another at a time. */
-export function sessionOver(parts: SessionParts): Session {
+export function sessionOver(parts: SessionParts): SessionHolder {
   const { source, bearers, clock, patienceMs, onEvent } = parts;
   let held: Held | undefined;
   /** Sessions up to this generation are gone. */
   let gone = 0;
+  let handedOutBearer: string | undefined;
   const obtain = sharedRequest(clock, async (patience) => {
     const opened = await source.obtain(gone, patience);
     const usedAtMs = clock.nowMs() - opened.idleMs;
@@ -126,9 +155,9 @@ export function sessionOver(parts: SessionParts): Session {
     return parts.saysSessionGone(failure) ? 'session' : undefined;
   }
 
-  function dropRefused(refused: Refused, { session, bearer = '' }: Ready): void {
+  function dropRefused(refused: Refused, { session, bearer }: Ready): void {
     if (refused === 'session') dropGeneration(session.generation);
-    else bearers?.refused(bearer);
+    else if (bearer) bearers?.refused(bearer.bearer);
   }
 
   return {
@@ -145,13 +174,32 @@ export function sessionOver(parts: SessionParts): Session {
       if (bearer !== undefined) bearers?.refused(bearer);
     },
 
+    async handOut(options = {}) {
+      const ready = await acquireBoth(options);
+      handedOutBearer = ready.bearer?.bearer ?? handedOutBearer;
+      const { generation, token } = ready.session;
+      const endsInMs = (ready.bearer?.endsAtMs ?? Number.POSITIVE_INFINITY) - clock.nowMs();
+      const usableMs = Math.max(0, Math.min(HANDED_OUT_MS, endsInMs));
+      return { generation, token, headers: headersOf(ready), usableMs };
+    },
+
+    async gone(generation, { signal, patienceMs: waitMs = patienceMs } = {}) {
+      const knows = held !== undefined && held.generation >= generation;
+      const session = knows && held ? held : await obtain(waitMs, signal);
+      dropGeneration(Math.min(generation, session.generation));
+    },
+
+    bearerRefused() {
+      if (handedOutBearer !== undefined) bearers?.refused(handedOutBearer);
+    },
+
     async withSession(fn, options = {}) {
       const renewed = new Set<Refused>();
-      let last: { refused: Refused; failure: unknown; bearer: string | undefined } | undefined;
+      let last: { refused: Refused; failure: unknown; bearer: LiveBearer | undefined } | undefined;
       for (;;) {
         const ready = await acquireBoth(options);
         // The token service gives the same bearer for an hour, over which a repetition cannot help.
-        if (last?.refused === 'bearer' && last.bearer === ready.bearer) throw last.failure;
+        if (last?.refused === 'bearer' && last.bearer?.bearer === ready.bearer?.bearer) throw last.failure;
         try {
           return await fn(ready.session.token, headersOf(ready));
         } catch (failure) {
@@ -182,7 +230,7 @@ async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefi
 }
 
 const headersOf = ({ session, bearer }: Ready): SessionHeaders =>
-  bearer === undefined ? {} : { Authorization: `Bearer ${bearer}`, 'VZ-M2M-Token': session.token };
+  bearer ? { Authorization: `Bearer ${bearer.bearer}`, 'VZ-M2M-Token': session.token } : {};
 
 const noHeaders = (): SessionSettingsError =>
   new SessionSettingsError(

@@ -27,12 +27,12 @@ function setUp({ tookMs = 0, rest = false, everythingSaysGone = false } = {}) {
     },
   };
   const events: unknown[] = [];
-  const held = { bearer: 'bearer 1', again: 'bearer 2', key: 'works' };
+  const held = { bearer: 'bearer 1', again: 'bearer 2', key: 'works', endsAtMs: 3_600_000 };
   const bearers: Bearers = {
     async of(_key, patienceMs) {
       if (held.key === 'slow') await clock.sleep(Math.min(patienceMs, 5_000));
       if (held.key === 'wrong') throw new SessionSetupError('wrong');
-      return held.bearer;
+      return { bearer: held.bearer, endsAtMs: held.endsAtMs };
     },
     refused(bearer) {
       if (bearer === held.bearer) held.bearer = held.again;
@@ -284,5 +284,56 @@ describe('patience', () => {
     const { session, asked } = setUp();
     await expect(session.token({ signal: AbortSignal.abort() })).rejects.toThrow();
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a process that hands its session out', () => {
+  test('says how long a program may use it: a minute, or until the bearer ends', async () => {
+    const { session, held, clock } = setUp({ rest: true });
+    expect(await session.handOut()).toEqual({
+      generation: 1,
+      token: 'token 1',
+      headers: { Authorization: 'Bearer bearer 1', 'VZ-M2M-Token': 'token 1' },
+      usableMs: 60_000,
+    });
+    held.endsAtMs = clock.nowMs() + 40_000;
+    expect((await session.handOut()).usableMs).toBe(40_000);
+    held.endsAtMs = clock.nowMs() - 1;
+    expect((await session.handOut()).usableMs).toBe(0);
+  });
+
+  test('has no headers over SOAP', async () => {
+    const { session } = setUp();
+    expect(await session.handOut()).toEqual({
+      generation: 1,
+      token: 'token 1',
+      headers: {},
+      usableMs: 60_000,
+    });
+  });
+
+  test('drops the generation that a program found gone, and no later one', async () => {
+    const { session } = setUp();
+    await session.handOut();
+    await session.gone(1);
+    expect((await session.handOut()).generation).toBe(2);
+    await session.gone(1);
+    expect((await session.handOut()).generation).toBe(2);
+  });
+
+  test('looks at the fleet before it drops a generation that it does not know', async () => {
+    const { session, asked } = setUp();
+    await session.gone(1_000);
+    expect((await session.handOut()).generation).toBe(2);
+    expect(asked).toEqual([0, 1]);
+  });
+
+  test('asks for another bearer when a program’s was refused', async () => {
+    const { session, asked } = setUp({ rest: true });
+    session.bearerRefused();
+    await session.handOut();
+    session.bearerRefused();
+    expect((await session.handOut()).headers.Authorization).toBe('Bearer bearer 2');
+    expect(asked).toEqual([0]);
   });
 });

@@ -7,6 +7,7 @@ import { readNewPassword } from '../read-new-password.ts';
 import { understand } from '../understand.ts';
 import { checkAddresses, type RestAddresses } from './addresses.ts';
 import { readLogOut, readSessionToken } from './answers.ts';
+import type { LiveBearer } from './bearers.ts';
 import { createRestCalls, type RestCalls, type RestRequest, timeForCall, unsendable } from './calls.ts';
 
 /** How long a bearer must live on: before a log-in is reserved, at the log-in, and within a session. */
@@ -20,7 +21,7 @@ export type RestApi = ThingSpaceApi & {
   bearer(
     key: MaybeApiKey,
     limits: Pick<CallLimits, 'timeoutMs'>,
-  ): Promise<{ outcome: 'done'; value: string } | NeverSent>;
+  ): Promise<{ outcome: 'done'; value: LiveBearer } | NeverSent>;
   /** Lets the token service be asked at the next call, because the gateway refused this bearer. */
   forgetBearer(bearer: string): void;
 };
@@ -83,7 +84,9 @@ export function createRestApi(
     readNewPassword: (answer) => readNewPassword(answer, presented.latest()),
     async bearer(key, { timeoutMs }) {
       const got = await calls.ready(key, IN_SESSION_MS, timeoutMs);
-      return got.outcome === 'ready' ? { outcome: 'done', value: got.bearer } : got;
+      if (got.outcome === 'never-sent') return got;
+      const { bearer, endsAtMs } = got;
+      return { outcome: 'done', value: { bearer, endsAtMs } };
     },
     forgetBearer: calls.forget,
   };

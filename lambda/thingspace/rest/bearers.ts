@@ -5,6 +5,9 @@ import type { Send } from '../http-call.ts';
 import { BearerError } from './bearer-error.ts';
 import { requestToken, type Token } from './token-request.ts';
 
+/** A bearer, and its end by the process's clock, in milliseconds, as far as the token service says. */
+export type LiveBearer = { bearer: string; endsAtMs: number };
+
 /**
  * The bearers of this process: in memory only, one for each address, key and secret. Everybody who uses a key has the
  * same bearer for an hour, so it may end at any moment, and it is never revoked.
@@ -16,7 +19,7 @@ export type Bearers = {
    * @param budgetMs the time that this may take
    * @throws BearerError
    */
-  get(key: MaybeApiKey, marginMs: number, budgetMs: number): Promise<string>;
+  get(key: MaybeApiKey, marginMs: number, budgetMs: number): Promise<LiveBearer>;
   /** Lets the token service be asked at the next call, because this bearer was refused. */
   forget(bearer: string): void;
 };
@@ -34,7 +37,7 @@ const KEY_WRONG_MS = 30 * 60_000;
 const MAX_REQUESTS = 3;
 
 /** `isEndKnown` is false when the token service named no end. */
-type Held = { bearer: string; endsAtMs: number; isEndKnown: boolean };
+type Held = LiveBearer & { isEndKnown: boolean };
 type Slot = { held?: Held | undefined; request?: Promise<Held> | undefined; keyWrongUntilMs?: number };
 
 export function createBearers(tokenUrl: string, clock: Clock, send: Send): Bearers {
@@ -67,7 +70,7 @@ export function createBearers(tokenUrl: string, clock: Clock, send: Send): Beare
       const leftMs = () => deadlineMs - clock.nowMs();
       for (let requests = 0; ; requests += 1) {
         const isNew = requests > 0;
-        if (isUsable(slot.held, marginMs, clock.nowMs())) return slot.held.bearer;
+        if (isUsable(slot.held, marginMs, clock.nowMs())) return slot.held;
         if (clock.nowMs() < (slot.keyWrongUntilMs ?? 0)) throw new BearerError('wrong-key');
         const waitMs = waitFor(slot.held, clock.nowMs(), isNew);
         if (waitMs === 0 && leftMs() <= 0) throw new BearerError('unavailable', 'ETIMEDOUT');

@@ -7,7 +7,7 @@ import type { Presented } from '../presented.ts';
 import type { Sent } from '../understand.ts';
 import { isHeaderSafe } from './answers.ts';
 import { BearerError } from './bearer-error.ts';
-import { type Bearers, createBearers } from './bearers.ts';
+import { type Bearers, createBearers, type LiveBearer } from './bearers.ts';
 import { JSON_DOCUMENTS } from './documents.ts';
 import { basicOf } from './token-request.ts';
 
@@ -29,7 +29,7 @@ export type RestCalls = {
     key: MaybeApiKey,
     marginMs: number,
     budgetMs: number,
-  ): Promise<{ outcome: 'ready'; bearer: string } | NeverSent>;
+  ): Promise<({ outcome: 'ready' } & LiveBearer) | NeverSent>;
   /** Sends once, over a bearer that is fetched first if need be. `bearer` is absent when there was none. */
   send(
     key: MaybeApiKey,
@@ -53,9 +53,9 @@ export function createRestCalls(
     const { apiKey = '', apiSecret = '' } = key;
     presented.remember(apiKey, apiSecret, basicOf({ apiKey, apiSecret }));
     try {
-      const bearer = await bearers.get(key, marginMs, budgetMs);
+      const { bearer, endsAtMs } = await bearers.get(key, marginMs, budgetMs);
       presented.remember(bearer);
-      return { outcome: 'ready', bearer };
+      return { outcome: 'ready', bearer, endsAtMs };
     } catch (failure) {
       const cause = failure instanceof BearerError ? failure : new BearerError('unavailable');
       return { outcome: 'never-sent', cause };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
-import type { Session } from '../session/session.ts';
+import type { SessionHolder } from '../session/session.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { firstOf, type Subjects, subjectsIn } from './devices.ts';
 import { type RequestEnvelope, readEnvelope } from './envelope.ts';
@@ -15,7 +15,7 @@ import { Refusal, type RefusalCode } from './refusal.ts';
 export type Services = {
   policy: Policy;
   /** Undefined where there is no such credential. */
-  sessionOf(credential: string): Session | undefined;
+  sessionOf(credential: string): SessionHolder | undefined;
   send: Send;
   audit: Audit;
   clock: Clock;
@@ -85,7 +85,7 @@ async function admit({ audit }: Services, { principal }: Caller): Promise<void> 
 async function permit(
   services: Services,
   call: Call,
-): Promise<{ entry: Omit<AuditRecord, keyof Subjects>; session: Session }> {
+): Promise<{ entry: Omit<AuditRecord, keyof Subjects>; session: SessionHolder }> {
   const { policy, audit, nowMs, log } = services;
   const { claimedUser, requestId, principal, credential, service, operation } = call;
   const speaks = claimedUser === undefined || maySpeak(policy, principal);

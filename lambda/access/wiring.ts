@@ -4,8 +4,8 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
-import { createSession } from '../session/create-session.ts';
-import type { Session } from '../session/session.ts';
+import { createSessionHolder } from '../session/create-session.ts';
+import type { SessionHolder } from '../session/session.ts';
 import { checkBaseUrl } from '../thingspace/base-url.ts';
 import { sendOnce } from '../thingspace/http-call.ts';
 import type { Audit } from './audit.ts';
@@ -21,7 +21,7 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
     kms: new KMSClient(AWS_CLIENT),
     secretsManager: new SecretsManagerClient(AWS_CLIENT),
   };
-  const sessions = new Map<string, Session>();
+  const sessions = new Map<string, SessionHolder>();
   const log: Services['log'] = (message, facts) => logger.info(message, facts);
   return {
     policy: settings.policy,
@@ -29,7 +29,7 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
       if (!Object.hasOwn(settings.secrets, credential)) return undefined;
       const session =
         sessions.get(credential) ??
-        createSession({
+        createSessionHolder({
           secretId: settings.secrets[credential] as string,
           actor: 'access function',
           baseUrl: settings.baseUrl,

@@ -338,7 +338,7 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'a call is repeated only over another bearer',
     file: 'lambda/session/session.ts',
-    find: "if (last?.refused === 'bearer' && last.bearer === ready.bearer) throw last.failure;",
+    find: "if (last?.refused === 'bearer' && last.bearer?.bearer === ready.bearer?.bearer) throw last.failure;",
     replace: '',
     noticedBy: SESSION,
   },

@@ -7,7 +7,7 @@ import { fleetSource } from '../../lambda/session/fleet-source.ts';
 import { saysSessionGone } from '../../lambda/session/gone.ts';
 import { ledgerGuard, memoryGuard } from '../../lambda/session/guards.ts';
 import { ownSource } from '../../lambda/session/own-source.ts';
-import { type Session, sessionOver } from '../../lambda/session/session.ts';
+import { type SessionHolder, sessionOver } from '../../lambda/session/session.ts';
 import type { SessionItem } from '../../lambda/session/session-item.ts';
 import type { Place, SessionStore } from '../../lambda/session/session-store.ts';
 import { thingSpaceOf } from '../../lambda/session/thingspace.ts';
@@ -31,7 +31,7 @@ export const KEY = credentialKey(USERNAME);
 
 /** One client process; `remote calls` of it go through the world's wire, where they can be failed. */
 export type Client = {
-  session: Session;
+  session: SessionHolder;
   process: Process;
   events: SessionEvent[];
   /** One request of the app through `withSession`: the platform looks at the token. */

@@ -1,5 +1,7 @@
 /** The operator's tool's calls to AWS that the function itself does not make. Every method throws `AwsCallError`. */
 export interface Account {
+  /** Where the calls go, in words: `region us-east-1, profile prod`. */
+  readonly place: string;
   /** DescribeSecret; by name or ARN. */
   secret(secretId: string): Promise<SecretFacts>;
   /** Every secret of the region that has a rotation function. */

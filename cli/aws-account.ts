@@ -12,8 +12,14 @@ import { awsCall } from '../lambda/aws-call.ts';
 import type { Account, Invoked, SecretFacts } from './account.ts';
 
 /** @param lambda its request timeout must be longer than an invocation, and it must not repeat a call */
-export function awsAccount(secretsManager: SecretsManagerClient, lambda: LambdaClient): Account {
+export function awsAccount(
+  secretsManager: SecretsManagerClient,
+  lambda: LambdaClient,
+  place: string,
+): Account {
   return {
+    place,
+
     async secret(secretId) {
       const output = await awsCall('secretsmanager:DescribeSecret', () =>
         secretsManager.send(new DescribeSecretCommand({ SecretId: secretId })),

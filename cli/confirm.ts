@@ -1,5 +1,5 @@
 import type { Terminal } from './desk.ts';
-import { NotConfirmedError } from './errors.ts';
+import { cancelled, NotConfirmedError } from './errors.ts';
 
 /** @throws NotConfirmedError unless `--yes` was given or the operator answers y */
 export async function confirmed(
@@ -13,5 +13,7 @@ export async function confirmed(
       'The question needs a terminal, and this is not one: add --yes. No change was made.',
     );
   }
-  if (!(await terminal.confirm(question))) throw new NotConfirmedError('Not confirmed. No change was made.');
+  const answer = await terminal.confirm(question);
+  if (answer === 'cancelled') throw cancelled();
+  if (answer === 'no') throw new NotConfirmedError('Not confirmed. No change was made.');
 }

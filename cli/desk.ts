@@ -18,9 +18,12 @@ export interface Terminal {
   say(text: string): void;
   /** Something beside the result: to stderr. */
   warn(text: string): void;
-  /** Asks a question that is answered with y or N. Only where `isTty`. */
-  confirm(question: string): Promise<boolean>;
-  /** Reads a secret: without echo where an operator types it, else all of stdin up to its first line break. */
+  /** Asks a question that is answered with y or N; Ctrl-C and Ctrl-D cancel it. Only where `isTty`. */
+  confirm(question: string): Promise<'yes' | 'no' | 'cancelled'>;
+  /**
+   * Reads a secret: without echo where an operator types it, else all of stdin without the line breaks at its end.
+   * @throws NotConfirmedError for Ctrl-C and Ctrl-D; PasswordUnusableError for a text that cannot be one
+   */
   secret(prompt: string): Promise<string>;
   /** Until the returned function is called, Ctrl-C prints these words and ends the process. */
   onInterrupt(words: () => string): () => void;

@@ -1,4 +1,3 @@
-import { AwsCallError } from '../lambda/aws-call.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
@@ -7,7 +6,7 @@ import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { NotRightError, NotWellError } from './errors.ts';
-import { yours } from './failure.ts';
+import { awsCause, concernsEveryCall, yours } from './failure.ts';
 import { look, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
 import type { Named } from './target.ts';
@@ -35,12 +34,19 @@ const MIN_TIMEOUT_SECONDS = 60;
 export async function doctor(desk: Desk, fetch: Fetch, options: DoctorOptions): Promise<void> {
   const results: Result[] = [];
   for (const { check, ask } of checksOf(desk, fetch, options)) {
+    let stops = false;
     const result = await ask().then(
       (says) => ({ check, ok: true, says }),
-      (failure) => ({ check, ok: false, says: sentence(failure) }),
+      (failure) => {
+        stops = failsEveryCheck(failure);
+        return { check, ok: false, says: sentence(failure) };
+      },
     );
     results.push(result);
     if (!options.json) desk.terminal.say(`${result.ok ? 'ok ' : 'NOT'}  ${check}: ${result.says}`);
+    if (!stops) continue;
+    if (!options.json) desk.terminal.say('The other checks would end in the same way: they were left out.');
+    break;
   }
   if (options.json) desk.terminal.say(JSON.stringify(results, null, 2));
   if (results.some(({ ok }) => !ok)) throw new NotWellError(1);
@@ -48,10 +54,13 @@ export async function doctor(desk: Desk, fetch: Fetch, options: DoctorOptions): 
 
 function sentence(failure: unknown): string {
   if (!(failure instanceof PresentableError)) throw failure;
-  for (let cause: unknown = failure; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof AwsCallError) return yours(cause) ?? cause.message;
-  }
-  return failure.message;
+  const aws = awsCause(failure);
+  return (aws && (yours(aws) ?? aws.message)) ?? failure.message;
+}
+
+function failsEveryCheck(failure: unknown): boolean {
+  const aws = failure instanceof Error ? awsCause(failure) : undefined;
+  return aws !== undefined && concernsEveryCall(aws);
 }
 
 function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
@@ -123,8 +132,11 @@ async function ofContract(desk: Desk, fetch: Fetch, settings: SoapSettings | und
   return `${baseUrl} answers, and its contract takes the element ${passwordElement}`;
 }
 
+const unseenFunction = ({ functionUnseen = 'you need lambda:GetFunctionConfiguration.' }: Desk['settings']) =>
+  new NotRightError(`the function could not be asked: ${functionUnseen}`);
+
 function ofFunction({ settings, function: found }: Desk): string {
-  if (!found) throw new NotRightError('it could not be asked: you need lambda:GetFunctionConfiguration.');
+  if (!found) throw unseenFunction(settings);
   if (found.state !== undefined && found.state !== 'Active')
     throw new NotRightError(`it is ${found.state}, not Active.`);
   if (found.timeoutSeconds !== undefined && found.timeoutSeconds < MIN_TIMEOUT_SECONDS) {
@@ -137,9 +149,8 @@ function ofFunction({ settings, function: found }: Desk): string {
 }
 
 /** Another release may not know what this one writes into the ledger, and the other way round. */
-function ofRelease({ function: found }: Desk): string {
-  if (!found)
-    throw new NotRightError('the function could not be asked: you need lambda:GetFunctionConfiguration.');
+function ofRelease({ settings, function: found }: Desk): string {
+  if (!found) throw unseenFunction(settings);
   const deployed = found.environment[RELEASE_VARIABLE];
   if (deployed === undefined) {
     throw new NotRightError(`the function says none, this tool is ${RELEASE}: deploy this release.`);

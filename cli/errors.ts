@@ -18,7 +18,17 @@ export class FileError extends PresentableError {
 /** The operator did not confirm, or there was no terminal for the question. */
 export class NotConfirmedError extends PresentableError {
   override readonly name = 'NotConfirmedError';
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
+/** By convention, the exit code of a program that Ctrl-C ends. */
+export const CANCELLED = 130;
+/** The operator pressed Ctrl-C or Ctrl-D at a question. */
+export const cancelled = (): NotConfirmedError =>
+  new NotConfirmedError('Not confirmed. No change was made.', CANCELLED);
 /** A username cannot be taken over now; nothing was changed. */
 export class AdoptNotTakenError extends PresentableError {
   override readonly name = 'AdoptNotTakenError';

@@ -1,12 +1,24 @@
 import { CommanderError } from 'commander';
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { presentable } from '../lambda/errors.ts';
-import { NotWellError, RotationNotDoneError, SettingsDisagreeError, UsageError } from './errors.ts';
+import {
+  NotConfirmedError,
+  NotWellError,
+  RotationNotDoneError,
+  SettingsDisagreeError,
+  UsageError,
+} from './errors.ts';
 
 /** Returns the exit code: 2 when the tool was called wrongly, 1 for every other failure without a code. */
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
-  if (failure instanceof NotWellError || failure instanceof RotationNotDoneError) return failure.exitCode;
+  if (
+    failure instanceof NotWellError ||
+    failure instanceof NotConfirmedError ||
+    failure instanceof RotationNotDoneError
+  ) {
+    return failure.exitCode;
+  }
   return failure instanceof UsageError || failure instanceof SettingsDisagreeError ? 2 : 1;
 }
 
@@ -23,26 +35,37 @@ export function lineOf(failure: unknown): string {
   return text.replaceAll(/\s*\n\s*/g, ' ');
 }
 
+/** Reports whether AWS takes no call of this person now, whatever the service. */
+export const concernsEveryCall = ({ errorName }: AwsCallError): boolean =>
+  NO_CREDENTIALS.test(errorName) || BAD_CREDENTIALS.test(errorName);
+
+const NO_CREDENTIALS = /^CredentialsProviderError/;
+const BAD_CREDENTIALS =
+  /ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|TokenRefresh/;
+const UNREACHABLE =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|TimeoutError)$/;
+const THROTTLED = /^(Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughput|SlowDown)/;
+
 /** Returns the meaning of the error for the operator; undefined where AWS's own answer says it best. */
 export function yours({ operation, errorName, message }: AwsCallError): string | undefined {
   if (/^AccessDenied|^NotAuthorized|AuthorizationError/.test(errorName)) {
     return `Your own AWS credentials may not ${operation}. Ask for that right, or use another --profile (${message}).`;
   }
-  if (/^CredentialsProviderError/.test(errorName)) {
+  const profile = process.env.AWS_PROFILE;
+  if (NO_CREDENTIALS.test(errorName)) {
+    if (profile !== undefined) {
+      return `The AWS profile ${profile} gives no credentials: check its name (\`aws configure list-profiles\`), or log in (\`aws sso login --profile ${profile}\`).`;
+    }
     return 'No AWS credentials are found: log in (`aws sso login`), or give --profile or AWS_ACCESS_KEY_ID and its secret.';
   }
-  if (
-    /ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|TokenRefresh/.test(
-      errorName,
-    )
-  ) {
-    return `AWS does not take your credentials (${errorName}): log in again, or use another --profile.`;
+  if (BAD_CREDENTIALS.test(errorName)) {
+    const whose = profile === undefined ? '' : ` of the profile ${profile}`;
+    return `AWS does not take your credentials${whose} (${errorName}): log in again, or use another --profile.`;
   }
-  if (
-    /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|TimeoutError)$/.test(
-      errorName,
-    )
-  ) {
+  if (THROTTLED.test(errorName)) {
+    return `AWS throttles ${operation} (${errorName}): your rights are not at fault. Wait a minute, then run it again.`;
+  }
+  if (UNREACHABLE.test(errorName)) {
     return (
       `AWS cannot be reached from here (${operation}: ${errorName}): check your network, VPN and proxy, and --region and ` +
       '--endpoint.'
@@ -57,7 +80,8 @@ export function yours({ operation, errorName, message }: AwsCallError): string |
   return undefined;
 }
 
-function awsCause(error: Error): AwsCallError | undefined {
+/** Returns the call to AWS that an error goes back to. */
+export function awsCause(error: Error): AwsCallError | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof AwsCallError) return cause;
   }

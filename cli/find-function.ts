@@ -1,5 +1,7 @@
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { AwsCallError } from '../lambda/aws-call.ts';
 import type { Account, FunctionFacts, SecretFacts } from './account.ts';
-import { FunctionNotFoundError } from './errors.ts';
+import { FunctionNotFoundError, TargetError } from './errors.ts';
 
 /** The operator's choice of a deployment; it may be empty where the region has only one. */
 export type Where = {
@@ -10,21 +12,29 @@ export type Where = {
 
 /**
  * The rotation function: the named one, the secret's, the stack's, or the region's only one.
- * @throws FunctionNotFoundError, AwsCallError
+ * @throws FunctionNotFoundError, TargetError, AwsCallError
  */
 export async function findFunction(account: Account, where: Where): Promise<FunctionFacts> {
   if (where.function !== undefined) return account.function(where.function);
   if (where.secret !== undefined) {
-    const { arn, functionArn } = await account.secret(where.secret);
+    const { arn, functionArn } = await account
+      .secret(where.secret)
+      .catch(async (failure) => Promise.reject(await orNotThere(account, where.secret ?? '', failure)));
     if (functionArn !== undefined) return account.function(functionArn);
     throw new FunctionNotFoundError(
       `The secret ${arn} has no rotation function: deploy first, or name the function with --function.`,
     );
   }
-  const ours = await functionsOf(account, where.stack);
+  const all = await functionsOf(account);
+  const ours = where.stack === undefined ? all : all.filter((one) => stackOf(one) === where.stack);
   const [only, ...others] = ours;
   if (only && others.length === 0) return only;
-  const region = where.stack === undefined ? 'this region and account' : `the stack ${where.stack}`;
+  if (where.stack !== undefined && !only && all.length > 0) {
+    throw new FunctionNotFoundError(
+      `There is no deployment ${where.stack} in ${account.place}; there is ${all.map(stackOf).join(', ')}. Name one of these with --stack.`,
+    );
+  }
+  const region = where.stack === undefined ? account.place : `the stack ${where.stack} (${account.place})`;
   throw new FunctionNotFoundError(
     only
       ? `There are ${ours.length} deployments in ${region}: name one with --stack, --function or --secret ` +
@@ -41,7 +51,29 @@ export async function secretsOf(account: Account, { arn }: FunctionFacts): Promi
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function functionsOf(account: Account, stack: string | undefined): Promise<FunctionFacts[]> {
+/** Says that a secret is not there, and which ones are; any other failure stays as it is. */
+async function orNotThere(account: Account, secretId: string, failure: unknown): Promise<unknown> {
+  if (!(failure instanceof AwsCallError) || failure.errorName !== 'ResourceNotFoundException') return failure;
+  const names = await account.secrets().then(
+    (secrets) => secrets.map(({ name }) => name).sort(),
+    () => [],
+  );
+  const shown = names.slice(0, MAX_NAMES).join(', ');
+  const others = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  const there =
+    names.length === 0
+      ? 'Check its name, --region and --profile.'
+      : `Secrets that rotate here: ${shown}${others}. If it is none of these, check --region and --profile.`;
+  return new TargetError(`There is no secret ${oneLine(secretId)} in ${account.place}. ${there}`);
+}
+
+const MAX_NAMES = 10;
+
+/** The name of the stack is a part of the table's. */
+const stackOf = ({ environment }: FunctionFacts): string =>
+  (environment.LEDGER_TABLE ?? '').replace(/-ledger$/, '');
+
+async function functionsOf(account: Account): Promise<FunctionFacts[]> {
   const arns = new Set((await account.secrets()).flatMap(({ functionArn }) => functionArn ?? []));
   const found: FunctionFacts[] = [];
   for (const arn of arns) {
@@ -49,7 +81,7 @@ async function functionsOf(account: Account, stack: string | undefined): Promise
     const facts = await account.function(arn).catch(() => undefined);
     const table = facts?.environment.LEDGER_TABLE;
     if (!facts || table === undefined || facts.environment.SEALING_KEY_ID === undefined) continue;
-    if (stack === undefined || table === `${stack}-ledger`) found.push(facts);
+    found.push(facts);
   }
   return found;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/errors.ts';
@@ -25,6 +26,9 @@ import { processTerminal as terminal } from './terminal.ts';
 
 // Outside a checkout the tool speaks of itself, as it was started.
 if (!import.meta.url.endsWith('.ts')) process.env.OPERATOR_TOOL ??= startedAs(process.argv[1] ?? '');
+
+// A variable that is set to nothing says nothing, as in every other tool.
+for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
 
 const program = new Command(operatorTool())
   .description(
@@ -58,7 +62,7 @@ add(
     run: async (desk, options) =>
       (await import('./open.ts')).open(desk, {
         ...options,
-        text: options.file === undefined ? undefined : readText(options.file),
+        text: options.file === undefined ? undefined : await readText(options.file),
       }),
   },
 );
@@ -207,7 +211,7 @@ command(
     ending('explain', options, async () => {
       const { explain } = await import('./explain.ts');
       const { json = false } = options;
-      explain(terminal, words.length > 0 ? words.join(' ') : readText('-'), { json });
+      explain(terminal, words.length > 0 ? words.join(' ') : await readText('-'), { json });
     }),
   );
 command(
@@ -305,9 +309,13 @@ const regionOf = (secretId: string | undefined): string | undefined =>
 
 const actorOf = (options: Options): string => options.as ?? userInfo().username;
 
-function readText(file: string): string {
+/** Reads stdin as a stream: a terminal cannot be read at once (EAGAIN). */
+async function readText(file: string): Promise<string> {
+  if (file === '-' && process.stdin.isTTY) {
+    terminal.warn('Paste the text, then press Enter and Ctrl-D.');
+  }
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    return file === '-' ? await text(process.stdin) : readFileSync(file, 'utf8');
   } catch (failure) {
     throw new FileError(`The file ${file} cannot be read (${(failure as NodeJS.ErrnoException).code}).`);
   }

@@ -1,3 +1,4 @@
+import { AwsCallError } from '../lambda/aws-call.ts';
 import { type Budgets, BudgetsError, budgets as checked } from '../lambda/ledger/budgets.ts';
 import {
   readSettings as readFunctionSettings,
@@ -7,6 +8,7 @@ import {
 } from '../lambda/settings.ts';
 import type { Account, FunctionFacts } from './account.ts';
 import { SettingsDisagreeError, UsageError } from './errors.ts';
+import { concernsEveryCall, lineOf } from './failure.ts';
 import { findFunction, type Where } from './find-function.ts';
 
 /** All settings except those of the AWS clients. The settings that guard the limit are never guessed. */
@@ -20,6 +22,8 @@ export type Settings = {
   /** Undefined where no source gives them: then the tool makes no log-in. */
   budgets: Budgets | undefined;
   function: FunctionFacts | undefined;
+  /** Why the function could not be asked, as a sentence. */
+  functionUnseen?: string | undefined;
 };
 
 const NAMES = [
@@ -68,13 +72,16 @@ export async function findSettings(
 ): Promise<Settings> {
   if (!warn) return settingsOf(given, undefined);
   let found: FunctionFacts | undefined;
+  let unseen: string | undefined;
   try {
     found = await findFunction(account, where);
   } catch (failure) {
-    if (given.LEDGER_TABLE === undefined) throw failure;
-    warn(`The function's settings are not known, those given count alone: ${(failure as Error).message}`);
+    const everyCallFails = failure instanceof AwsCallError && concernsEveryCall(failure);
+    if (given.LEDGER_TABLE === undefined || everyCallFails) throw failure;
+    unseen = lineOf(failure);
+    warn(`The function's settings are not known, those given count alone: ${unseen}`);
   }
-  if (!found) return settingsOf(given, undefined);
+  if (!found) return { ...settingsOf(given, undefined), functionUnseen: unseen };
   const effective = effectiveOf(found);
   const differs = NAMES.filter((name) => given[name] !== undefined && given[name] !== effective[name]);
   if (differs.length === 0) return settingsOf(effective, found);

@@ -12,6 +12,7 @@ import { endsHint } from '../lambda/secret/password-ends.ts';
 import type { Desk } from './desk.ts';
 import { PasswordKnownDeadError, PasswordUnusableError, TargetError } from './errors.ts';
 import { commandOf } from './next-words.ts';
+import { passwordInPipe } from './piped-text.ts';
 import { passwordFromSealed } from './sealed-password.ts';
 import type { Sight } from './sight.ts';
 import { lookToStore, storeVersion } from './store-version.ts';
@@ -63,7 +64,7 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
 /** Asks twice, because the password is not shown. */
 async function asked({ terminal }: Desk, username: string): Promise<string> {
   const password = await terminal.secret(`Password of ${oneLine(username)} (not shown): `);
-  if (!terminal.isTty) return password;
+  if (!terminal.isTty) return passwordInPipe(password);
   if ((await terminal.secret('Once more: ')) === password) return password;
   throw new PasswordUnusableError('The two are not the same. No version was stored.');
 }
@@ -129,7 +130,7 @@ async function offerTrial(
     terminal.isTty &&
     !options.yes &&
     desk.budgets &&
-    (await terminal.confirm('Prove it now by one log-in?'))
+    (await terminal.confirm('Prove it now by one log-in?')) === 'yes'
   ) {
     return trial(desk, { secret: secretArn, actor: options.actor, yes: true });
   }

@@ -2,13 +2,12 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import type { Terminal } from './desk.ts';
-import { PasswordUnusableError } from './errors.ts';
+import { CANCELLED, cancelled, PasswordUnusableError } from './errors.ts';
 import { painted, wrapped } from './layout.ts';
+import { textOfPipe } from './piped-text.ts';
+import { answered } from './question.ts';
 
 const MAX_BYTES = 64 * 1024;
-/** By convention: ended by SIGINT. */
-const INTERRUPTED = 130;
-
 /** The process's own terminal: results on stdout, everything else on stderr. */
 export const processTerminal: Terminal = {
   isTty: Boolean(process.stdout.isTTY && process.stdin.isTTY),
@@ -16,17 +15,16 @@ export const processTerminal: Terminal = {
   warn: (text) => write(process.stderr, text),
   async confirm(question) {
     const asking = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
-    } finally {
-      asking.close();
-    }
+    const answer = await answered(asking, `${question} [y/N] `);
+    if (answer !== undefined) return /^y(es)?$/i.test(answer.trim()) ? 'yes' : 'no';
+    process.stderr.write('\n');
+    return 'cancelled';
   },
   secret: (prompt) => (process.stdin.isTTY ? typed(prompt) : piped()),
   onInterrupt(words) {
     const leave = () => {
       write(process.stderr, `\n${words()}`);
-      process.exit(INTERRUPTED);
+      process.exit(CANCELLED);
     };
     process.once('SIGINT', leave);
     return () => void process.off('SIGINT', leave);
@@ -52,16 +50,12 @@ async function typed(prompt: string): Promise<string> {
   process.stderr.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const asking = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
-  asking.on('SIGINT', () => process.exit(INTERRUPTED));
-  try {
-    return await asking.question('');
-  } finally {
-    asking.close();
-    process.stderr.write('\n');
-  }
+  const line = await answered(asking, '');
+  process.stderr.write('\n');
+  if (line === undefined) throw cancelled();
+  return line;
 }
 
-/** One line of it: what `printf` or a password manager writes. */
 async function piped(): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -71,7 +65,5 @@ async function piped(): Promise<string> {
     if (bytes > MAX_BYTES)
       throw new PasswordUnusableError('The text from the pipe is too large for a password.');
   }
-  return Buffer.concat(chunks)
-    .toString()
-    .replace(/\r?\n$/, '');
+  return textOfPipe(Buffer.concat(chunks));
 }

@@ -46,13 +46,22 @@ export const clientOptions = ({ region, endpoint }: Reach) => ({
 export async function reachAccount(reach: Reach): Promise<Account> {
   const client = clientOptions(reach);
   const secretsManager = new SecretsManagerClient(client);
-  await secretsManager.config.region().catch(() => {
+  const region = await secretsManager.config.region().catch(() => {
     throw new UsageError(
       'No AWS region is known: give --region, a secret’s whole ARN, or AWS_REGION, or a profile that has one.',
     );
   });
   const lambda = new LambdaClient({ ...client, maxAttempts: 1, requestHandler: INVOCATION_TIMES });
-  return awsAccount(secretsManager, lambda);
+  return awsAccount(secretsManager, lambda, placeOf(region, reach));
+}
+
+function placeOf(region: string, { endpoint }: Reach): string {
+  const profile = process.env.AWS_PROFILE;
+  return [
+    `region ${region}`,
+    ...(profile === undefined ? [] : [`profile ${profile}`]),
+    ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`]),
+  ].join(', ');
 }
 
 /** Makes the AWS clients; no other place does. It calls no service until a command asks. */

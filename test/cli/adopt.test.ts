@@ -89,7 +89,7 @@ describe('The command adopt', () => {
   });
 
   it('changes no item without the operator’s yes, a terminal, or a secret', async () => {
-    for (const terminalOptions of [{ answer: false }, { isTty: false }]) {
+    for (const terminalOptions of [{ answer: 'no' }, { isTty: false }]) {
       const { world, desk } = await ofAnother(terminalOptions);
       await expect(adopt(desk, options)).rejects.toThrow(NotConfirmedError);
       expect(world.state().secretArn).toBe(OTHER_ARN);

@@ -11,7 +11,7 @@ export type FakeTerminal = Terminal & { said: string[]; warned: string[]; asked:
 /** A terminal in memory; `answer` is what the person says to every question. */
 export function fakeTerminal({
   isTty = true,
-  answer = true,
+  answer = 'yes' as 'yes' | 'no' | 'cancelled',
   secret = '' as string | ((prompt: string) => string),
 } = {}): FakeTerminal {
   const said: string[] = [];
@@ -126,6 +126,7 @@ export function accountIn(world: World): Account {
     deletedAt: undefined,
   });
   return {
+    place: 'region us-east-1',
     secret: async () => secret(),
     secrets: async () => [secret()],
     function: async () => FUNCTION,

@@ -207,6 +207,28 @@ describe('The command doctor', () => {
     expect(code).toBe(1);
   });
 
+  it('stops at the first check when AWS takes no call of this person', async () => {
+    const { desk, terminal } = await healthy();
+    const expired = async () =>
+      Promise.reject(new AwsCallError('secretsmanager:DescribeSecret', { name: 'ExpiredTokenException' }));
+    const asking = { ...desk, store: { ...desk.store, describe: expired } };
+    await expect(doctor(asking, unasked, { secret: SECRET_ARN })).rejects.toThrow(NotWellError);
+    expect(terminal.said.filter((line) => line.startsWith('NOT'))).toEqual([
+      'NOT  secret: AWS does not take your credentials (ExpiredTokenException): log in again, or use another --profile.',
+    ]);
+    expect(terminal.said.at(-1)).toMatch(/^The other checks would end in the same way/);
+  });
+
+  it('says why the function could not be asked, and blames no right', async () => {
+    const { desk, terminal } = await healthy();
+    const settings = { ...desk.settings, functionUnseen: 'AWS throttles it.' };
+    const { failed } = await results({ ...desk, settings, function: undefined }, terminal.said);
+    expect(failed[0]).toMatchObject({
+      check: 'function',
+      says: expect.stringContaining('AWS throttles it.'),
+    });
+  });
+
   it('finds that ThingSpace cannot be reached, and continues with the rest', async () => {
     const { desk, terminal } = await healthy();
     const { failed } = await results(desk, terminal.said, unreachable);

@@ -125,7 +125,7 @@ describe('The command rotate', () => {
     await expect(rotate(desk, { secret, yes: true })).rejects.toThrow('A rotation would only fail');
     const dry = startDesk();
     await rotate(dry.desk, { secret, dryRun: true });
-    const no = startDesk({ answer: false });
+    const no = startDesk({ answer: 'no' });
     await expect(rotate(no.desk, { secret })).rejects.toThrow(NotConfirmedError);
     for (const { world } of [dry, no]) expect(world.truth().logIns).toBe(0);
   });

@@ -69,7 +69,7 @@ describe('The operator’s tool as a process', () => {
     const { code, stdout, stderr } = await cli(['open', '--secret', 'no-such-secret']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^Error: secretsmanager:DescribeSecret failed with ResourceNotFoundException.*\n$/,
+      /^Error: There is no secret no-such-secret in region us-east-1\. Secrets that rotate here: thingspace\/fleet-api\..*\n$/,
     );
   });
 

@@ -112,7 +112,7 @@ describe('The command release', () => {
     const dry = deskOf(service);
     await release(dry.desk, { secret, actor, dryRun: true });
     expect(dry.terminal.said.at(-1)).toBe('Dry run: no change was made.');
-    await expect(release(deskOf(service, { answer: false }).desk, { secret, actor })).rejects.toThrow(
+    await expect(release(deskOf(service, { answer: 'no' }).desk, { secret, actor })).rejects.toThrow(
       NotConfirmedError,
     );
     expect(holdsInForce(service.holds())).toHaveLength(1);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../cli/account.ts';
-import { FunctionNotFoundError, SettingsDisagreeError } from '../../cli/errors.ts';
+import { FunctionNotFoundError, SettingsDisagreeError, TargetError } from '../../cli/errors.ts';
 import { findSettings, givenIn } from '../../cli/settings.ts';
 import { trial } from '../../cli/trial.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
 import { BudgetSpentError } from '../../lambda/ledger/errors.ts';
 import { SECRET_ARN, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
@@ -31,8 +32,11 @@ function accountWith(functions: Record<string, Record<string, string>>, denied =
     deletedAt: undefined,
   }));
   const refuse = async () => Promise.reject(new Error('denied'));
+  const notThere = async () =>
+    Promise.reject(new AwsCallError('secretsmanager:DescribeSecret', { name: 'ResourceNotFoundException' }));
   return {
-    secret: async (id) => secrets.find(({ arn, name }) => id === arn || id === name) ?? refuse(),
+    place: 'region us-east-1, profile prod',
+    secret: async (id) => secrets.find(({ arn, name }) => id === arn || id === name) ?? notThere(),
     secrets: async () => secrets,
     function: async (arn) =>
       denied
@@ -135,6 +139,33 @@ describe('The settings', () => {
     });
     await expect(findSettings({}, {}, two, nothing)).rejects.toThrow(FunctionNotFoundError);
     expect((await findSettings({}, { stack: 'Beta' }, two, nothing)).function?.arn).toBe(other);
+    await expect(findSettings({}, { stack: 'Gamma' }, two, nothing)).rejects.toThrow(
+      'There is no deployment Gamma in region us-east-1, profile prod; there is Acme, Beta. Name one of these with --stack.',
+    );
+  });
+
+  it('are not found for a mistyped secret, and the error names those that are there', async () => {
+    const asked = findSettings({}, { secret: 's00' }, accountWith({ [FUNCTION]: ENVIRONMENT }), nothing);
+    await expect(asked).rejects.toThrow(TargetError);
+    await expect(asked).rejects.toThrow(
+      'There is no secret s00 in region us-east-1, profile prod. Secrets that rotate here: s0.',
+    );
+  });
+
+  it('do not count alone when AWS takes no call of this person', async () => {
+    const expired = new AwsCallError('secretsmanager:DescribeSecret', { name: 'ExpiredTokenException' });
+    const account = { ...accountWith({}), secret: async () => Promise.reject(expired) };
+    const asked = findSettings(givenIn({ table: 'T' }, {}), { secret: 's0' }, account, nothing);
+    await expect(asked).rejects.toThrow(expired);
+  });
+
+  it('say why the function could not be asked', async () => {
+    const throttled = new AwsCallError('lambda:GetFunctionConfiguration', {
+      name: 'TooManyRequestsException',
+    });
+    const account = { ...accountWith({ [FUNCTION]: {} }), function: async () => Promise.reject(throttled) };
+    const settings = await findSettings(givenIn({ table: 'T' }, {}), { secret: 's0' }, account, nothing);
+    expect(settings.functionUnseen).toMatch(/^AWS throttles lambda:GetFunctionConfiguration/);
   });
 });
 

@@ -107,7 +107,7 @@ describe('The command store --api-key', () => {
   it('stores nothing in a dry run, without a yes, or when the two inputs differ', async () => {
     const dry = typist();
     await storeApiKey(dry.desk, { ...options, dryRun: true });
-    const no = typist(KEY, { answer: false });
+    const no = typist(KEY, { answer: 'no' });
     await expect(storeApiKey(no.desk, options)).rejects.toThrow(NotConfirmedError);
     let count = 0;
     const mistyped = startDesk({ secret: () => `key-${count++}` });

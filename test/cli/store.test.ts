@@ -123,7 +123,7 @@ describe('The command store', () => {
     await expect(store(unusable.desk, options)).rejects.toThrow(PasswordUnusableError);
     const dry = startDesk({ secret: 'Reset By Support 1' });
     await store(dry.desk, { ...options, dryRun: true });
-    const no = startDesk({ secret: 'Reset By Support 1', answer: false });
+    const no = startDesk({ secret: 'Reset By Support 1', answer: 'no' });
     await expect(store(no.desk, options)).rejects.toThrow(NotConfirmedError);
     for (const { world } of [unusable, dry, no]) expect(world.currentPassword()).toBe(FIRST_PASSWORD);
   });

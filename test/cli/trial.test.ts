@@ -62,21 +62,24 @@ describe('The command trial', () => {
   });
 
   it('reports a final blank of the password before its question', async () => {
-    const { world, desk, terminal } = await withFailures(1, { answer: false });
+    const { world, desk, terminal } = await withFailures(1, { answer: 'no' });
     world.storeByHand('Not-The-Password-7 ');
     await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);
     expect(terminal.said.join('\n')).toContain('The stored password ends in a blank');
   });
 
   it('sends no log-in without the operator’s yes', async () => {
-    const { world, desk } = await withFailures(1, { answer: false });
+    const { world, desk } = await withFailures(1, { answer: 'no' });
     await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);
     expect(world.truth().logIns).toBe(0);
   });
 
   it('sends no log-in when the secret was changed during the question', async () => {
     const { world, desk, terminal } = await withFailures(1);
-    const asking = { ...terminal, confirm: async () => world.storeByHand('Another-1') !== '' };
+    const asking = {
+      ...terminal,
+      confirm: async () => (world.storeByHand('Another-1') === '' ? 'no' : 'yes'),
+    } as const;
     await expect(trial({ ...desk, terminal: asking }, options)).rejects.toThrow(TargetError);
     expect(world.truth().logIns).toBe(0);
   });

@@ -27,7 +27,7 @@ describe('The command unlocked', () => {
   });
 
   it('changes no item without the operator’s yes or a terminal', async () => {
-    for (const options of [{ answer: false }, { isTty: false }]) {
+    for (const options of [{ answer: 'no' }, { isTty: false }]) {
       const { world, desk } = await burnt(options);
       await expect(unlocked(desk, { username: USERNAME, actor: 'ann', at: AT })).rejects.toThrow(
         NotConfirmedError,

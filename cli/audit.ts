@@ -47,6 +47,14 @@ export function inOrder(rows: readonly AuditRow[]): AuditRow[] {
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
+/** As exact as the clock is. A row that is a part of a second late for its place gets the time of the row before. */
+const seconds = (rows: readonly AuditRow[]): string[] => {
+  let latest = 0;
+  return rows.map(({ at }) => {
+    latest = Math.max(latest, at);
+    return `${iso(latest).slice(0, 19)}Z`;
+  });
+};
 
 const inJson = ({
   at,
@@ -73,10 +81,11 @@ const inJson = ({
 function table(rows: readonly AuditRow[], username: string, days: number): string {
   if (rows.length === 0)
     return `The ledger has no log-in attempt of ${oneLine(username)} in the last ${days} days.`;
+  const times = seconds(rows);
   return inColumns([
     ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'],
-    ...rows.map(({ at, actor, purpose, outcome, code, exposure, versionId }) => [
-      iso(at),
+    ...rows.map(({ actor, purpose, outcome, code, exposure, versionId }, index) => [
+      times[index] ?? '',
       oneLine(actor, 40),
       purpose,
       code === undefined ? outcome : `${outcome} (${oneLine(code, 60)})`,

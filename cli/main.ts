@@ -7,6 +7,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/errors.ts';
 import { INSTALLED_TOOL, operatorTool, quoted } from '../lambda/operator-tool.ts';
+import { RELEASE } from '../lambda/release.ts';
 import type { Desk, Terminal } from './desk.ts';
 import { FileError, NotWellError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
@@ -36,6 +37,7 @@ const program = new Command(operatorTool())
       'own configuration. Start with `status`. Exit codes: 0 all is well, 1 an operator must act or the command failed, ' +
       '2 called wrongly, 3 unfinished and continues by itself. See docs/runbook.md.',
   )
+  .version(RELEASE, '--version', 'show the version')
   .option('--debug', 'show stack traces')
   .exitOverride()
   .configureHelp({ sortOptions: true });

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { oneLine } from '../lambda/alarms/legible.ts';
+import { hashPassword } from '../lambda/ledger/fingerprint.ts';
+import type { CredentialState } from '../lambda/ledger/state.ts';
 import { type OpenedAnswer, open as openAnswer, readOpened } from '../lambda/sealing/open-answer.ts';
+import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import { isListed } from '../lambda/thingspace/codes.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
@@ -35,7 +38,8 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
       '--reveal prints a password, and stdout is not a terminal: use --out, or add --force.',
     );
   }
-  const answers = options.text === undefined ? await fromLedger(desk, options) : fromText(options.text);
+  const { answers, remark } =
+    options.text === undefined ? await fromLedger(desk, options) : fromText(options.text);
   const files = answers.map((_, index) => fileFor(options.out, index));
   for (const file of files.flatMap((name) =>
     name === undefined ? [] : [name, passwordFile(name), plainFile(name)],
@@ -44,19 +48,26 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
       throw new FileError(`The file ${file} exists already, and nothing is overwritten: name another.`);
     }
   }
-  for (const [index, answer] of answers.entries()) await openOne(desk, options, answer, files[index]);
+  for (const [index, answer] of answers.entries())
+    await openOne(desk, options, { answer, remark }, files[index]);
   if (options.out === undefined && !options.reveal) {
     terminal.say('No part of it was written or shown: add --out FILE, or --reveal on a terminal.');
   }
 }
 
-async function fromLedger(desk: Desk, named: Named): Promise<SealedAnswer[]> {
-  const username = usernameOf(await findTarget(desk, named));
+/** Says in a sentence what is known of a password by now; undefined where nothing is. */
+type Remark = (password: string) => Promise<string | undefined>;
+type Found = { answers: SealedAnswer[]; remark: Remark };
+
+async function fromLedger(desk: Desk, named: Named): Promise<Found> {
+  const target = await findTarget(desk, named);
+  const username = usernameOf(target);
   const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
+  const remark: Remark = (password) => remarkOn(password, username, state, target.holder);
   const answers = inLedger(state, await setAside(desk, username));
-  if (answers.length > 0) return answers;
+  if (answers.length > 0) return { answers, remark };
   const logged = await fromLog(desk, state.secretArn, now - SEARCHED_MS);
-  if (logged.length > 0) return logged;
+  if (logged.length > 0) return { answers: logged, remark };
   throw new NoSealedAnswerError(
     `The ledger keeps no sealed answer of ${oneLine(username)}, and none was found in the function’s log of the last ` +
       `${SEARCHED_DAYS} days. To look further back, save what \`aws logs filter-log-events --filter-pattern sealedEnvelope\` ` +
@@ -102,9 +113,24 @@ async function setAside({ ledger, terminal }: Desk, username: string): Promise<R
   });
 }
 
-function fromText(text: string): SealedAnswer[] {
+/** Several answers are found: those of older rotations hold dead passwords, which must not be stored. */
+async function remarkOn(
+  password: string,
+  username: string,
+  { refused }: CredentialState,
+  holder: StoredVersion | undefined,
+): Promise<string | undefined> {
+  const hash = await hashPassword(username, password);
+  const known = Object.entries(refused).find(([id]) => id.endsWith(`:${hash}`))?.[1];
+  if (known?.replaced) return 'It is dead: a rotation has replaced it since.';
+  if (known) return `ThingSpace refused it at ${new Date(known.at).toISOString()}.`;
+  return holder?.credential?.password === password ? 'It is the password that AWSCURRENT holds.' : undefined;
+}
+
+/** The text alone says nothing about later rotations. */
+function fromText(text: string): Found {
   const answers = inText(text);
-  if (answers.length > 0) return answers;
+  if (answers.length > 0) return { answers, remark: async () => undefined };
   throw new NoSealedAnswerError(
     'The given text holds no sealed answer: give an envelope, or whole lines of the function’s log that have ' +
       '"sealedEnvelope".',
@@ -114,7 +140,7 @@ function fromText(text: string): SealedAnswer[] {
 async function openOne(
   desk: Desk,
   { key, reveal }: OpenOptions,
-  { where, envelopes }: SealedAnswer,
+  { answer: { where, envelopes }, remark }: { answer: SealedAnswer; remark: Remark },
   file: string | undefined,
 ): Promise<void> {
   const { terminal, api, store } = desk;
@@ -130,7 +156,8 @@ async function openOne(
     `A sealed ${answer.kind} in ${where}: attempt ${oneLine(attempt)}, rotation ${oneLine(token)},`,
   );
   terminal.say(`  ${sizeOf(answer)}; ${verdict(read)}`);
-  for (const line of remarksOn(answer, plain)) terminal.say(`  ${line}`);
+  const known = read.outcome === 'done' ? await remark(read.value) : undefined;
+  for (const line of [...remarksOn(answer, plain), ...(known ? [known] : [])]) terminal.say(`  ${line}`);
   if (file !== undefined) {
     writePrivately(file, answer.body);
     terminal.say(`  The raw ${answer.kind} is in ${file}`);

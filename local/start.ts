@@ -8,6 +8,7 @@ import { accessScenario } from './scenarios/access.ts';
 import { scenarios as quickScenarios } from './scenarios/all.ts';
 import { fleetScenario } from './scenarios/fleet.ts';
 import { play, type Scenario } from './scenarios/scenario.ts';
+import { writeShellFile } from './shell-file.ts';
 import { timelinePrinter } from './timeline/print.ts';
 import { held, printChecks, printRotationLine, type Report, verdict } from './timeline/report.ts';
 import { startWorld, type World } from './world.ts';
@@ -93,11 +94,11 @@ async function main(options: Options): Promise<number> {
 /** Everything stays up until Ctrl-C or SIGTERM. */
 async function keepUp(world: World, say: (text: string) => void): Promise<void> {
   const needed = { ...world.env, ...world.operatorEnv, THINGSPACE_SECRET: world.secretArn };
-  const variables = Object.entries(needed).map(([name, value]) => `export ${name}='${value}'`);
+  const file = writeShellFile(needed);
   say(
-    `\nEverything stays up. For the operator's tool, the AWS CLI or an SDK in another shell:\n\n${variables.join('\n')}\n\n`,
+    `\nEverything stays up. For the operator's tool, the AWS CLI or an SDK, in another shell in this folder:\n\n  . ${file.path}\n`,
   );
-  say('Then, there: npm run cli -- status    (docs/runbook.md)\n');
+  say('  npm run cli -- status    (docs/runbook.md)\n\n');
   say(`${aheadOf(world)}\n\n`);
   const answer = createConsole(world);
   say(await answer('help'));
@@ -107,6 +108,7 @@ async function keepUp(world: World, say: (text: string) => void): Promise<void> 
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
   });
+  file.remove();
   process.stdin.destroy();
 }
 

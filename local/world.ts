@@ -155,7 +155,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     arn: functionArn,
     environment: Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_'))),
     logGroup: LOG_GROUP,
-    timeoutMs: options.timeoutMs ?? 20_000,
     invoke: lambda.invoke,
   });
 

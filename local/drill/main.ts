@@ -6,6 +6,7 @@ import { bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import { TRANSPORTS } from '../../lambda/transport.ts';
 import { aheadOf, readConsole } from '../console.ts';
+import { writeShellFile } from '../shell-file.ts';
 import { type Drill, startDrill } from './drill.ts';
 import type { Situation } from './situation.ts';
 import { situations } from './situations.ts';
@@ -39,15 +40,16 @@ async function play(situation: Situation): Promise<number> {
   say('Building the rotation function, and letting something happen to it …');
   await Promise.all([bundleRotation(), bundleCli()]);
   const drill = await startDrill(situation, { transport: options.transport });
+  const file = writeShellFile(drill.variables);
   try {
     say(`\n${situation.shows} This message woke you:\n\n${indented(drill.message)}\n`);
     say('In a second shell, in this folder:\n');
-    for (const [name, value] of Object.entries(drill.variables)) say(`export ${name}='${value}'`);
-    say(`\nThen, there: npm run cli -- status    (docs/runbook.md)\n\n${aheadOf(drill.world)}\n`);
+    say(`  . ${file.path}\n  npm run cli -- status    (docs/runbook.md)\n\n${aheadOf(drill.world)}\n`);
     say(await drill.type('help'));
     say('Leave with Ctrl-C.\n');
     return await untilSolved(drill);
   } finally {
+    file.remove();
     await drill.close();
   }
 }

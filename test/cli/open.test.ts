@@ -56,6 +56,20 @@ describe('The command open', () => {
     expect(terminal.said[0]).toContain('in the function’s log of 2026-01-05T00:00');
   });
 
+  it('says which answer holds the password in AWSCURRENT, and which a dead one', async () => {
+    const world = createWorld();
+    await world.rotate();
+    world.advance(24 * 60 * 60_000);
+    await world.rotate();
+    const { desk, terminal } = deskOf(world);
+    await open(desk, { username: USERNAME, out: out() });
+    const said = terminal.said.join('\n');
+    expect(said).toMatch(
+      /It is the password that AWSCURRENT holds\..*It is dead: a rotation has replaced it since\./s,
+    );
+    expect(readFileSync(`${out()}.password`, 'utf8')).toBe(world.currentPassword());
+  });
+
   it('recovers an answer with an unknown element name', async () => {
     const world = createWorld();
     world.link.spoil = (body) => {

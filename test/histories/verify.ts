@@ -51,14 +51,16 @@ async function main({ suite: only, history, seed, workers: count, ...choice }: O
   } finally {
     for (const worker of workers) worker.kill();
   }
-  return only === undefined ? playRest() : 0;
+  return only === undefined ? playRest(rest) : 0;
 }
 
 /** The files of the project "verify" of vitest.config.ts; then each rule taken out of the code: some test must fail. */
-async function playRest(): Promise<number> {
+async function playRest(ofGate: boolean): Promise<number> {
   await Promise.all([bundleRotation(), bundleAccess(), bundleCli()]);
   const run = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
-  return run(VITEST, 'run', '--bail=1', '--project', 'verify') || run(MUTANTS);
+  return (
+    run(VITEST, 'run', '--bail=1', '--project', 'verify') || run(MUTANTS, ...(ofGate ? ['--third'] : []))
+  );
 }
 
 const transportOf = (bundle: string): Transport => (bundle === BUNDLE_OVER_REST ? 'rest' : 'soap');

@@ -141,6 +141,8 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
 
     // Of all commands only `doctor` asks: its client is loaded then.
     trails: async () => (await import('./aws-trails.ts')).trails(options),
+    changes: async (secret, sinceMs) =>
+      (await import('./aws-changes.ts')).changesOf(options, secret, sinceMs),
 
     async smsSandbox() {
       const { IsInSandbox = true } = await awsCall('sns:GetSMSSandboxAccountStatus', () =>

@@ -4,6 +4,7 @@ import type { Terminal } from './desk.ts';
 export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
   'status',
   'audit',
+  'changes',
   'access-log',
   'doctor',
   'explain',

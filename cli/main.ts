@@ -154,6 +154,15 @@ add(
         : (await import('./store.ts')).store(desk, { ...options, actor: actorOf(options) }),
   },
 );
+add(
+  'changes',
+  'list who changed the secret, its labels or its rotation, and when, from CloudTrail',
+  [...named, new Option('--days <days>', 'how far back (default: 7, at most 90)')],
+  {
+    example: 'changes --secret thingspace/acme',
+    run: async (desk, options) => (await import('./changes.ts')).changes(desk, options),
+  },
+);
 add('adopt', 'let this secret rotate its username from now on', [secret, as, yes, dryRun], {
   example: 'adopt --secret thingspace/acme',
   run: async (desk, options) =>

@@ -16,9 +16,25 @@ export interface Surroundings {
   publish(topicArn: string, subject: string, text: string): Promise<string>;
   logGroupExists(name: string): Promise<boolean>;
   trails(): Promise<Trail[]>;
+  /** Changes of a secret since then, oldest first. */
+  changes(secret: { arn: string; name: string }, sinceMs: number): Promise<SecretChange[]>;
   /** Whether SMS go only to numbers that were verified in SNS. */
   smsSandbox(): Promise<boolean>;
 }
+
+/** One call that changed a secret, its labels or its rotation, as CloudTrail recorded it. */
+export type SecretChange = {
+  at: number;
+  /** The operation: `PutSecretValue`. */
+  what: string;
+  /** The caller's ARN. */
+  who: string;
+  /** The caller's address, or the AWS service that called. */
+  from: string;
+  versionId: string | undefined;
+  /** AWS's error: the call changed nothing. */
+  refusedWith: string | undefined;
+};
 
 /** A CloudTrail trail that sees this region. EventBridge gets events of management writes only through one. */
 export type Trail = { name: string; logging: boolean; managementWrites: boolean };

@@ -75,13 +75,14 @@ export function operatorsPolicy(scope: Construct, id: string, props: Props): Ope
       allow(['logs:FilterLogEvents'], [logGroup.logGroupArn]),
       allow(['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'], [rotation.functionArn]),
       allow(['kms:DescribeKey'], [sealingKey.keyArn]),
-      // By which the tool finds the function and its secrets, and `doctor` looks at the account. A trail may be of
+      // By which the tool finds the function and its secrets, `doctor` looks at the account, and `changes` finds callers. A trail may be of
       // another region or account; the others know no resources.
       allow(
         [
           'cloudtrail:DescribeTrails',
           'cloudtrail:GetEventSelectors',
           'cloudtrail:GetTrailStatus',
+          'cloudtrail:LookupEvents',
           'logs:DescribeLogGroups',
           'secretsmanager:ListSecrets',
           'sns:GetSMSSandboxAccountStatus',

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';
+import { FUNCTION_KEY, OPERATOR_KEY } from './aws/access-keys.ts';
 import { clientAt } from './aws/client.ts';
 import { startClock, type WorldClock } from './aws/clock.ts';
 import { startLambda } from './aws/lambda.ts';
@@ -122,6 +123,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   const env: Record<string, string> = {
     ...aws.env,
+    AWS_ACCESS_KEY_ID: FUNCTION_KEY,
     // The AWS settings of this machine's user are not part of this world.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
@@ -190,6 +192,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     env,
     operatorEnv: {
       ...operatorEnv(env),
+      AWS_ACCESS_KEY_ID: OPERATOR_KEY,
       AWS_ENDPOINT_URL_LAMBDA: lambdaApi.url,
       AWS_ENDPOINT_URL_CLOUDTRAIL: aws.cloudtrail.url,
     },

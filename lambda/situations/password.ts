@@ -94,7 +94,7 @@ export const superseded: Situation = {
     'stored, the next rotation or daily check logs in once with it. If it works, it stays. If it is refused, and the ledger ' +
     'allows one more log-in, the function tries the sealed one once more, and puts it back if it works.',
   todo: [
-    { do: 'status', when: 'Ask the operator who stored AWSCURRENT.' },
+    { do: 'changes', when: 'Ask the person who stored AWSCURRENT.' },
     {
       do: 'store',
       when: 'If that operator mistyped, if support has reset the password since, or if you cannot find out:',
@@ -183,7 +183,7 @@ export const currentDead: Situation = {
     'No log-in uses that password again. If another password is known that may work, the daily check proves it by one ' +
     `log-in and puts it back. ${STORED_ENDS}`,
   todo: [
-    { do: 'status', when: 'See when AWSCURRENT was stored, and ask who stored it.' },
+    { do: 'changes', when: 'Ask the person who stored AWSCURRENT.' },
     { do: 'store' },
     { do: 'rotate', when: 'Replace the password that you stored.' },
   ],

@@ -6,6 +6,7 @@ export type Do =
   | 'wait'
   | 'status'
   | 'audit'
+  | 'changes'
   | 'rotate'
   | 'recover'
   | 'store'
@@ -47,6 +48,7 @@ export const WORDS: Record<Do, string> = {
   wait: 'Wait until {until}, then look again.',
   status: 'See where the credential stands; the last errors are at the end.',
   audit: 'See each log-in attempt and its actor.',
+  changes: 'See who changed the secret, and when.',
   rotate: 'Start a rotation, or continue the one that is not over, and watch it.',
   recover: 'Make the function finish or settle the pending work. It starts no new rotation.',
   store:
@@ -89,6 +91,7 @@ export const WORDS: Record<Do, string> = {
 const COMMANDS: Partial<Record<Do, readonly string[]>> = {
   status: ['status {secret}'],
   audit: ['audit {secret}'],
+  changes: ['changes {secret}'],
   rotate: ['rotate {secret}'],
   recover: ['recover {secret}'],
   store: ['store {secret}'],

@@ -1,14 +1,29 @@
 import type { Listening } from '../http.ts';
-import { type Place, serveJson } from './service.ts';
+import { FUNCTION_KEY, OPERATOR_KEY } from './access-keys.ts';
+import { type Done, type Place, serveJson } from './service.ts';
 
 /** The stand-in for CloudTrail: one trail of the region, which logs management events. */
 export interface CloudTrail extends Listening {
   /** Replace them: what an account may have set up. */
   trail: { exists: boolean; logging: boolean; managementEvents: boolean };
+  /** Notes a call to Secrets Manager. */
+  note(done: Done): void;
 }
 
-/** DescribeTrails, GetTrailStatus and GetEventSelectors, as the API reference says. This stand-in records no event. */
-export async function startCloudTrail({ region, accountId }: Place): Promise<CloudTrail> {
+/** The access keys of this world and their owners. */
+const WHO: Record<string, string> = {
+  [FUNCTION_KEY]: 'assumed-role/ThingSpaceRotation-rotation-us-east-1/thingspace-password-rotation',
+  [OPERATOR_KEY]: 'assumed-role/operators/you',
+};
+
+type Noted = { EventName: string; EventTime: number; CloudTrailEvent: string };
+
+/**
+ * DescribeTrails, GetTrailStatus, GetEventSelectors and LookupEvents by the name of the event, as the API reference says.
+ * It shows an event at once, and only those of Secrets Manager; AWS takes some minutes.
+ */
+export async function startCloudTrail({ clock, region, accountId }: Place): Promise<CloudTrail> {
+  const noted: Noted[] = [];
   const arn = `arn:aws:cloudtrail:${region}:${accountId}:trail/account`;
   const trail = { exists: true, logging: true, managementEvents: true };
   const listening = await serveJson('cloudtrail', {
@@ -22,6 +37,36 @@ export async function startCloudTrail({ region, accountId }: Place): Promise<Clo
       TrailARN: arn,
       EventSelectors: [{ ReadWriteType: 'All', IncludeManagementEvents: trail.managementEvents }],
     }),
+    LookupEvents: (input) => {
+      const { LookupAttributes = [], StartTime = 0 } = input as {
+        LookupAttributes?: { AttributeValue: string }[];
+        StartTime?: number;
+      };
+      const name = LookupAttributes[0]?.AttributeValue;
+      // The newest first.
+      const found = noted.filter(({ EventName, EventTime }) => EventName === name && EventTime >= StartTime);
+      return { Events: found.reverse() };
+    },
   });
-  return { ...listening, trail };
+  const note = ({ name, input, accessKey }: Done) => {
+    const { SecretId, ClientRequestToken, MoveToVersionId } = input;
+    const at = clock.nowMs();
+    const event = {
+      eventTime: `${new Date(at).toISOString().slice(0, 19)}Z`,
+      eventSource: 'secretsmanager.amazonaws.com',
+      eventName: name,
+      sourceIPAddress: '127.0.0.1',
+      userIdentity: {
+        type: 'AssumedRole',
+        arn: `arn:aws:sts::${accountId}:${WHO[accessKey] ?? 'assumed-role/console/somebody'}`,
+      },
+      requestParameters: {
+        secretId: SecretId,
+        clientRequestToken: ClientRequestToken,
+        moveToVersionId: MoveToVersionId,
+      },
+    };
+    noted.push({ EventName: name, EventTime: at / 1000, CloudTrailEvent: JSON.stringify(event) });
+  };
+  return { ...listening, trail, note };
 }

@@ -19,7 +19,7 @@ import {
 } from './secrets-manager/rotate.ts';
 import { checkName, findSecret, type Secret, type Version, versionById } from './secrets-manager/secret.ts';
 import { updateSecretVersionStage } from './secrets-manager/stage.ts';
-import { AwsFailure, operation, type Place, serveJson } from './service.ts';
+import { AwsFailure, type Done, operation, type Place, serveJson } from './service.ts';
 
 /** The rotation that Secrets Manager begins after its answer to RotateSecret: the conductor runs the function. */
 export type RotationRequest = {
@@ -64,6 +64,8 @@ export interface SecretsManager extends RotateOptions, Listening {
 type SecretsManagerOptions = Place & {
   /** Whether the key with this id may be used; a secret without a key uses the AWS-managed one. */
   keyUsable: (keyId: string) => boolean;
+  /** Called after each call that was carried out. */
+  onDone?: (done: Done) => void;
 };
 
 /** Behaves as the API reference says; where that and other stand-ins differ, the reference wins. */
@@ -187,7 +189,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
   };
 
   const secretsManager: SecretsManager = {
-    ...(await serveJson('secretsmanager', operations)),
+    ...(await serveJson('secretsmanager', operations, options.onDone)),
     onRotate: () => {},
     staleForMs: 0,
     pendingFollowsCurrent: 'put',

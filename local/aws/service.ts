@@ -39,16 +39,29 @@ export function operation<Shape extends v.GenericSchema>(
   };
 }
 
+/** A call that a stand-in has carried out. */
+export type Done = { name: string; input: Readonly<Record<string, unknown>>; accessKey: string };
+
+const accessKeyIn = ({ headers }: IncomingMessage): string =>
+  /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '';
+
 /**
  * Serves the AWS JSON 1.1 protocol: POST, operation in `X-Amz-Target`, exception in `__type`. Signatures
  * are not checked.
  */
-export function serveJson(service: string, operations: Record<string, Operation>): Promise<Listening> {
+export function serveJson(
+  service: string,
+  operations: Record<string, Operation>,
+  onDone: (done: Done) => void = () => undefined,
+): Promise<Listening> {
   return serve(service, 'application/x-amz-json-1.1', (body, request) => {
     const name = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
     const run = Object.hasOwn(operations, name) ? operations[name] : undefined;
     if (!run) throw new AwsFailure('UnknownOperationException', '');
-    return JSON.stringify(run(parse(body)) ?? {});
+    const input = parse(body);
+    const result = run(input) ?? {};
+    onDone({ name, input: input as Done['input'], accessKey: accessKeyIn(request) });
+    return JSON.stringify(result);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Gateway } from '../gateway/gateway.ts';
 import { awsJson, awsQuery } from '../gateway/protocols.ts';
+import { OPERATOR_KEY } from './access-keys.ts';
 import type { WorldClock } from './clock.ts';
 import { type CloudTrail, startCloudTrail } from './cloudtrail.ts';
 import { type CloudWatchLogs, startCloudWatchLogs } from './cloudwatch-logs.ts';
@@ -31,15 +32,19 @@ export async function startAws(gateway: Gateway, clock: WorldClock): Promise<Loc
   const accountId = '111122223333';
   const place = { clock, region, accountId };
   const kms = await startKms(place);
-  const secretsManager = await startSecretsManager({ ...place, keyUsable: kms.usable });
+  const cloudtrail = await startCloudTrail(place);
+  const secretsManager = await startSecretsManager({
+    ...place,
+    keyUsable: kms.usable,
+    onDone: cloudtrail.note,
+  });
   const sns = await startSns(place);
   const logs = await startCloudWatchLogs(place);
   const dynamodb = await startDynamoDb(place);
-  const cloudtrail = await startCloudTrail(place);
 
   const env = {
     AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: 'AKIALOCALLOCALLOCAL0',
+    AWS_ACCESS_KEY_ID: OPERATOR_KEY,
     AWS_SECRET_ACCESS_KEY: 'invented-for-this-machine-only',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await gateway.front('secretsmanager', secretsManager.url, awsJson),

@@ -110,6 +110,7 @@ export function surroundingsIn(world: World): Surroundings {
     publish: async () => 'message-1',
     logGroupExists: async () => true,
     trails: async () => [{ name: 'account', logging: true, managementWrites: true }],
+    changes: async () => [],
     smsSandbox: async () => true,
   };
 }

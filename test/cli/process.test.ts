@@ -93,6 +93,17 @@ describe('The operator’s tool as a process', () => {
     expect((await cli(['--help'])).code).toBe(0);
   });
 
+  it('shows who changed the secret: the function, this operator, and somebody in the console', async () => {
+    await world.person.stores(`Typed By Hand ${Date.now()}`, 'a password of their own');
+    const { code, stdout } = await cli(['changes', '--secret', world.secretArn, '--json']);
+    const found: { call: string; who: string; versionId?: string }[] = JSON.parse(stdout);
+    expect(code).toBe(0);
+    const whoCalled = (call: string) => found.filter((one) => one.call === call).map(({ who }) => who);
+    expect(whoCalled('PutSecretValue').at(-1)).toMatch(/assumed-role\/console\/somebody$/);
+    expect(whoCalled('UpdateSecretVersionStage')[0]).toMatch(/assumed-role\/ThingSpaceRotation-rotation/);
+    await world.person.stores(world.platform.truth(world.username).password, 'the one that works');
+  });
+
   it('stores the key of REST from a pipe, and shows neither line', async () => {
     const args = ['store', '--secret', world.secretArn, '--api-key', '--yes'];
     const stored = await cli(args, {}, cliBundle, 'Example-Key-1\nExample-Secret-1\n');

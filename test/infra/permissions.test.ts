@@ -61,7 +61,7 @@ test('operators may make the tool’s calls on this service’s secrets by tag, 
     'Allow logs:FilterLogEvents on {ServiceLog.Arn}',
     'Allow lambda:GetFunctionConfiguration lambda:InvokeFunction on {ServiceFunction.Arn}',
     'Allow kms:DescribeKey on {ServiceSealingKey.Arn}',
-    'Allow cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetTrailStatus logs:DescribeLogGroups secretsmanager:ListSecrets sns:GetSMSSandboxAccountStatus on *',
+    'Allow cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetTrailStatus cloudtrail:LookupEvents logs:DescribeLogGroups secretsmanager:ListSecrets sns:GetSMSSandboxAccountStatus on *',
   ]);
 });
 

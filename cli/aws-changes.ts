@@ -1,0 +1,102 @@
+import { CloudTrailClient, type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import * as v from 'valibot';
+import { awsCall } from '../lambda/aws-call.ts';
+import type { SecretChange } from './surroundings.ts';
+
+/**
+ * Secrets Manager's calls that change a secret, its labels or its rotation (AWS Secrets Manager User Guide, "Log AWS Secrets
+ * Manager events with AWS CloudTrail"). One lookup takes one name of an event, and reads would be far more.
+ */
+const CHANGES = [
+  'PutSecretValue',
+  'UpdateSecret',
+  'UpdateSecretVersionStage',
+  'RotateSecret',
+  'CancelRotateSecret',
+  'DeleteSecret',
+  'RestoreSecret',
+];
+
+/** CloudTrail User Guide, "CloudTrail record contents". The parameters of these calls never hold the secret's value. */
+const record = v.object({
+  eventName: v.string(),
+  eventTime: v.string(),
+  errorCode: v.optional(v.string()),
+  sourceIPAddress: v.optional(v.string(), ''),
+  userIdentity: v.object({ arn: v.optional(v.string()), type: v.optional(v.string()) }),
+  requestParameters: v.nullish(
+    v.object({
+      secretId: v.optional(v.string()),
+      clientRequestToken: v.optional(v.string()),
+      moveToVersionId: v.optional(v.string()),
+    }),
+  ),
+});
+
+/**
+ * Returns the changes of a secret since then, oldest first, as CloudTrail's event history of the region shows them.
+ * @param secret by name and ARN: a caller may have used either
+ * @throws AwsCallError
+ */
+export async function changesOf(
+  options: object,
+  secret: { arn: string; name: string },
+  sinceMs: number,
+): Promise<SecretChange[]> {
+  const cloudTrail = new CloudTrailClient(options);
+  const found: SecretChange[] = [];
+  // CloudTrail answers two lookups a second.
+  for (const name of CHANGES) {
+    for (const event of await lookUp(cloudTrail, name, sinceMs)) found.push(...changeIn(event, secret));
+  }
+  return found.sort((a, b) => a.at - b.at);
+}
+
+async function lookUp(cloudTrail: CloudTrailClient, eventName: string, sinceMs: number): Promise<Event[]> {
+  const found: Event[] = [];
+  let from: string | undefined;
+  do {
+    const page = await awsCall('cloudtrail:LookupEvents', () =>
+      cloudTrail.send(
+        new LookupEventsCommand({
+          LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: eventName }],
+          StartTime: new Date(sinceMs),
+          ...(from === undefined ? {} : { NextToken: from }),
+        }),
+      ),
+    );
+    found.push(...(page.Events ?? []));
+    from = page.NextToken;
+  } while (from !== undefined);
+  return found;
+}
+
+/** A list, empty or of one: other secrets of the account have the same events. */
+function changeIn(
+  { CloudTrailEvent: text = '{}' }: Event,
+  { arn, name }: { arn: string; name: string },
+): SecretChange[] {
+  const read = v.safeParse(record, parsed(text));
+  if (!read.success) return [];
+  const { eventName, eventTime, errorCode, sourceIPAddress, userIdentity, requestParameters } = read.output;
+  const { secretId, clientRequestToken, moveToVersionId } = requestParameters ?? {};
+  if (secretId !== arn && secretId !== name && secretId !== arn.slice(0, -'-xxxxxx'.length)) return [];
+  return [
+    {
+      at: Date.parse(eventTime),
+      what: eventName,
+      who: userIdentity.arn ?? userIdentity.type ?? 'unknown',
+      from: sourceIPAddress,
+      versionId: moveToVersionId ?? clientRequestToken,
+      refusedWith: errorCode,
+    },
+  ];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -116,7 +116,7 @@ async function start(
   let watched: Watched = { before: sight, token: tokenOf(sight), isEarlier: true };
   if (verdict.finding !== 'exchanging') {
     await confirmed(terminal, options.yes, 'Rotate now?');
-    watched = await ask(desk, secretArn, sight);
+    watched = await callRotateSecret(desk, secretArn, sight);
   } else terminal.say('A rotation is under way already; it is watched.');
   let last = sight;
   const done = terminal.onInterrupt(
@@ -144,7 +144,7 @@ const tokenOf = ({ state: { journal } }: Sight): string | undefined =>
   journal.state === 'idle' ? undefined : journal.token;
 
 /** Calls RotateSecret. While an earlier rotation is pending, Secrets Manager continues that one instead. */
-async function ask(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
+async function callRotateSecret(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
   const { terminal, account } = desk;
   const token = randomUUID();
   const { again } = await account.rotate(secretArn, token);

@@ -1,5 +1,5 @@
 import { leaseLives } from '../lambda/ledger/reserve.ts';
-import { exposure, type Journal } from '../lambda/ledger/state.ts';
+import { exposure, hasRetryLeft, type Journal } from '../lambda/ledger/state.ts';
 import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
@@ -96,12 +96,12 @@ export function reportOn(sight: Sight): StatusReport {
       })),
       ...(waitsUntil > now ? { waitsUntil: iso(waitsUntil) } : {}),
     },
-    refusedVersions: Object.entries(state.refused).map(([id, { at, releasable, released, replaced }]) => ({
+    refusedVersions: Object.entries(state.refused).map(([id, refusal]) => ({
       // `<version id>:<hash>`: the hash stays here.
       versionId: id.slice(0, id.lastIndexOf(':')),
-      at: iso(at),
-      replaced: replaced ?? false,
-      ...(releasable && !released ? { onceMoreAfter: iso(at + RETRY_ONCE_MS) } : {}),
+      at: iso(refusal.at),
+      replaced: refusal.replaced ?? false,
+      ...(hasRetryLeft(refusal) ? { onceMoreAfter: iso(refusal.at + RETRY_ONCE_MS) } : {}),
     })),
     journal: journalOf(state.journal, now),
     setAside: Object.keys(state.setAside).length + state.orphanItems.length,

@@ -22,10 +22,10 @@ export interface ItemStore {
 }
 
 /** An item as this process last wrote or read it, and when that was by DynamoDB's clock and by ours. */
-type Seen<S> = { state: S; now: number; seenAtMs: number };
+type CachedItem<S> = { state: S; now: number; seenAtMs: number };
 
 /** The items as this process last saw them: a writer need not read its own writes again. */
-export type ItemMemory<S> = Map<string, Seen<S>>;
+export type ItemMemory<S> = Map<string, CachedItem<S>>;
 
 export type ItemKind<S> = {
   /** Reads a stored item, `{}` where there is none. @throws LedgerItemError */
@@ -107,14 +107,14 @@ export async function change<S extends Item, T>(
     } catch (failure) {
       if (failure instanceof LedgerItemError) throw failure;
       if (failure instanceof AwsCallError && failure.errorName === 'ValidationException') {
-        throw notTaken(credential, failure);
+        throw notTakenError(credential, failure);
       }
       cause = failure;
     }
     fresh = true;
     const pauseMs = Math.min(50 * 2 ** tries, MAX_PAUSE_MS);
     tries += 1;
-    if (clock.nowMs() + pauseMs >= deadlineMs) throw unavailable(credential, cause);
+    if (clock.nowMs() + pauseMs >= deadlineMs) throw unavailableError(credential, cause);
     await clock.sleep(pauseMs);
   }
 }
@@ -136,7 +136,7 @@ function recall<S>({ clock, memory, credential }: ChangeOptions<S>) {
   return { state: structuredClone(seen.state), now: seen.now + Math.floor(ageMs) };
 }
 
-function unavailable(credential: string, cause: unknown): LedgerUnavailableError {
+function unavailableError(credential: string, cause: unknown): LedgerUnavailableError {
   const busy = `The ledger of ${credential} (DynamoDB) was written by others all the time, and no password is presented without it.`;
   const away =
     `The ledger of ${credential} (DynamoDB) cannot be reached, and no password is presented without it. ` +
@@ -146,7 +146,7 @@ function unavailable(credential: string, cause: unknown): LedgerUnavailableError
     : new LedgerUnavailableError(`${away} a retry continues from here.`, { cause });
 }
 
-function notTaken(credential: string, cause: AwsCallError): LedgerItemError {
+function notTakenError(credential: string, cause: AwsCallError): LedgerItemError {
   return new LedgerItemError(
     `DynamoDB does not take the ledger item of ${credential} (ValidationException): it is too large, or the table’s ` +
       'keys are not `credential` and `item`. No password is presented. Look at the item’s size and the table’s key schema.',

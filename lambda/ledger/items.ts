@@ -9,13 +9,13 @@ type Warn = (message: string, facts: Record<string, unknown>) => void;
 
 export type ItemsParts = { items: ItemStore; alarms: Alarms; clock: Clock; warn: Warn };
 
-export type Seen<S> = { state: S; now: number };
+export type ItemAt<S> = { state: S; now: number };
 export type Transition<S, T> = (state: S, now: number) => T;
 
 /** The items of one kind. Keys are compared without letter case; deadlines are by the process's clock. */
 export interface Items<S> {
   /** Returns the item in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
-  read(key: string, deadlineMs: number): Promise<Seen<S>>;
+  read(key: string, deadlineMs: number): Promise<ItemAt<S>>;
   /**
    * Changes the item and publishes. `apply` may run more than once and must be pure. With `flushAudit`, waiting audit
    * rows are first written as separate items; if that fails, they stay in the item.
@@ -35,7 +35,7 @@ const PUBLISH_MS = 5_000;
  * How long DynamoDB is tried before a password is presented. The outcome of a presented password is recorded until the
  * deadline.
  */
-const ASKING_MS = 10_000;
+const TRYING_MS = 10_000;
 
 /** Makes the access to the items of one kind, with `apply` (a change that publishes nothing) and `publish` beside it. */
 export function itemsOf<S extends Item>({ items, alarms, clock, warn }: ItemsParts, kind: ItemKind<S>) {
@@ -51,7 +51,7 @@ export function itemsOf<S extends Item>({ items, alarms, clock, warn }: ItemsPar
       },
     );
 
-  async function publish(key: string, deadlineMs: number, { state }: Seen<S>): Promise<void> {
+  async function publish(key: string, deadlineMs: number, { state }: ItemAt<S>): Promise<void> {
     const published: string[] = [];
     const until = Math.min(deadlineMs, clock.nowMs() + PUBLISH_MS);
     for (const alarm of state.outbox) {
@@ -83,7 +83,7 @@ export function itemsOf<S extends Item>({ items, alarms, clock, warn }: ItemsPar
   }
 
   // Before anything was sent, it is better to fail early: a retry finds the table reachable again.
-  const soon = (deadlineMs: number) => Math.min(deadlineMs, clock.nowMs() + ASKING_MS);
+  const soon = (deadlineMs: number) => Math.min(deadlineMs, clock.nowMs() + TRYING_MS);
 
   const access: Items<S> = {
     read: (key, deadlineMs) => apply(key, soon(deadlineMs), () => undefined, true),

@@ -1,4 +1,4 @@
-import type { Presentation } from './reserve.ts';
+import type { AttemptRequest } from './reserve.ts';
 import { leaseLives } from './reserve.ts';
 import type { CredentialState } from './state.ts';
 
@@ -8,7 +8,7 @@ import type { CredentialState } from './state.ts';
  */
 export function isReplaced(
   { journal, refused }: CredentialState,
-  { versionId, fingerprint }: Pick<Presentation, 'versionId' | 'fingerprint'>,
+  { versionId, fingerprint }: Pick<AttemptRequest, 'versionId' | 'fingerprint'>,
   now: number,
 ): boolean {
   if (refused[fingerprint.id]?.replaced) return true;

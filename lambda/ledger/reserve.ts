@@ -13,13 +13,20 @@ import {
 } from './errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { begin } from './journal.ts';
-import { type Attempt, type CredentialState, exposure } from './state.ts';
+import {
+  type Attempt,
+  type CredentialState,
+  exposure,
+  hasRetryLeft,
+  isCertain,
+  type Refusal,
+} from './state.ts';
 import { sweep } from './sweep.ts';
 import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
 import { markOf } from './trouble.ts';
 
-/** A request to present one password: the actor, the version, and the purpose. */
-export type Presentation = {
+/** A log-in or an exchange that asks for a reservation: the actor, the version of the password, and the purpose. */
+export type AttemptRequest = {
   username: string;
   secretArn: string;
   versionId: string;
@@ -33,13 +40,13 @@ export type Presentation = {
 };
 
 /**
- * Takes one unit of the lockout budget for one presentation of a password, or returns the reason why not. Changes
+ * Takes one unit of the lockout budget for one attempt, or returns the reason why not. Changes
  * `state` only when it grants, except for `sweep` and the alarm that the guard is closed.
  */
 export function reserve(
   state: CredentialState,
   attempt: string,
-  wanted: Presentation,
+  wanted: AttemptRequest,
   budgets: Budgets,
   now: number,
 ): LockoutGuardError | undefined {
@@ -59,8 +66,8 @@ export function reserve(
   if (refusal) return refusal;
 
   const refused = state.refused[wanted.fingerprint.id];
-  const usedRelease = refused !== undefined && !refused.released && wanted.share !== 'person';
-  if (refused && usedRelease) refused.released = true;
+  const isRetry = refused !== undefined && !refused.released && wanted.share !== 'person';
+  if (refused && isRetry) refused.released = true;
   const fresh = !state.presented.includes(wanted.versionId);
   if (fresh) state.presented.push(wanted.versionId);
   state.inFlight[attempt] = {
@@ -73,7 +80,7 @@ export function reserve(
     fingerprint: wanted.fingerprint.id,
     mark: state.failed,
     fresh,
-    usedRelease,
+    usedRelease: isRetry,
     ...(state.trouble ? { trouble: markOf(state.trouble) } : {}),
   };
   if (wanted.exchange) {
@@ -95,10 +102,10 @@ function exchangeInProgress(state: CredentialState, now: number) {
   );
 }
 
-function notItsSecret(state: CredentialState, wanted: Presentation) {
+function notItsSecret(state: CredentialState, wanted: AttemptRequest) {
   if (!wanted.exchange) return undefined;
   if (state.secretArn !== undefined && state.secretArn !== wanted.secretArn)
-    return sharedUsername(state, wanted.secretArn);
+    return sharedUsernameError(state, wanted.secretArn);
   const { journal } = state;
   const { token } = wanted.exchange;
   if (hasItsPassword(journal, token)) {
@@ -117,7 +124,7 @@ const hasItsPassword = (journal: CredentialState['journal'], token: string): boo
   (journal.state === 'idle' && journal.lastToken === token) ||
   (journal.state === 'committed' && journal.token === token);
 
-export function sharedUsername(state: CredentialState, secretArn: string): DeniedError {
+export function sharedUsernameError(state: CredentialState, secretArn: string): DeniedError {
   return new DeniedError(
     'SharedUsernameError',
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
@@ -127,15 +134,15 @@ export function sharedUsername(state: CredentialState, secretArn: string): Denie
   );
 }
 
-function lost({ journal, credential }: CredentialState, wanted: Presentation) {
+function lost({ journal, credential }: CredentialState, wanted: AttemptRequest) {
   if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;
-  return credentialLost(credential, journal);
+  return credentialLostError(credential, journal);
 }
 
 /**
  * `notSearched`: why the log could not be searched for the answer. `unreadable`: the fault of the version stored since.
  */
-export function credentialLost(
+export function credentialLostError(
   credential: string,
   { envelope }: { envelope?: string | undefined },
   { notSearched, unreadable }: { notSearched?: Error | undefined; unreadable?: Error | undefined } = {},
@@ -162,7 +169,7 @@ export function credentialLost(
   );
 }
 
-function barredPassword(state: CredentialState, wanted: Presentation, now: number) {
+function barredPassword(state: CredentialState, wanted: AttemptRequest, now: number) {
   const { journal, credential } = state;
   if (journal.state === 'received' && wanted.versionId === journal.oldVersion) {
     return new ReplacedPasswordError(
@@ -172,17 +179,12 @@ function barredPassword(state: CredentialState, wanted: Presentation, now: numbe
   }
   const refused = state.refused[wanted.fingerprint.id];
   if (!refused) return undefined;
-  const mayRetryOnce = refused.releasable && !refused.released;
-  if (mayRetryOnce && now >= refused.at + RETRY_ONCE_MS) return undefined;
-  return barredAs(refused, state, wanted);
+  if (hasRetryLeft(refused) && now >= refused.at + RETRY_ONCE_MS) return undefined;
+  return barredError(refused, state, wanted);
 }
 
-function barredAs(
-  { at, releasable, released, replaced }: CredentialState['refused'][string],
-  { credential }: CredentialState,
-  { versionId }: Presentation,
-) {
-  if (replaced && !releasable) {
+function barredError(refused: Refusal, { credential }: CredentialState, { versionId }: AttemptRequest) {
+  if (refused.replaced && isCertain(refused)) {
     return new ReplacedPasswordError(
       `A rotation has replaced the password of ${credential} in version ${versionId}: it is dead, and it is not presented ` +
         'again. Read the current version of the secret. If that is this one, rotate, or invoke the function with ' +
@@ -192,8 +194,8 @@ function barredAs(
   return new RefusedPasswordError(
     `ThingSpace has refused the password of ${credential} in version ${versionId}; it is not presented ` +
       'again, because every failure counts toward the lock. Store a working password as a new version of the secret.',
-    !releasable,
-    releasable && !released ? at + RETRY_ONCE_MS : undefined,
+    isCertain(refused),
+    hasRetryLeft(refused) ? refused.at + RETRY_ONCE_MS : undefined,
   );
 }
 
@@ -213,7 +215,7 @@ function waiting({ unknowns, lastUnknownAt, credential }: CredentialState, now: 
  * The last unit of the budget is kept for a version that was not presented since the last success. A password that an
  * operator has just restored must always have one log-in left, for an app or for rotation.
  */
-function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
+function budgetSpent(state: CredentialState, wanted: AttemptRequest, budgets: Budgets) {
   const used = exposure(state);
   const fresh = !state.presented.includes(wanted.versionId);
   const share = wanted.share === 'rotation' ? budgets.rotation : budgets.budget;
@@ -236,13 +238,13 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
 }
 
 /** Bars a trial of a password that was refused for certain: ThingSpace would refuse it again, and count the failure. */
-function refusedForCertain(state: CredentialState, wanted: Presentation) {
+function refusedForCertain(state: CredentialState, wanted: AttemptRequest) {
   const refused = state.refused[wanted.fingerprint.id];
-  return refused && !refused.releasable ? barredAs(refused, state, wanted) : undefined;
+  return refused && isCertain(refused) ? barredError(refused, state, wanted) : undefined;
 }
 
 /** Lets an operator's trial go beyond the budget, but never to the failure that locks. */
-function trialSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
+function trialSpent(state: CredentialState, wanted: AttemptRequest, budgets: Budgets) {
   const used = exposure(state);
   if (used < budgets.limit - 1) return undefined;
   return new BudgetSpentError(

@@ -2,7 +2,7 @@ import { announceFailure, announceSpentBudget, missedAnswer } from './announce.t
 import type { Budgets } from './budgets.ts';
 import { committedVersion, endLoss, exchangeOf } from './journal.ts';
 import { isReplaced } from './replaced.ts';
-import type { Presentation } from './reserve.ts';
+import type { AttemptRequest } from './reserve.ts';
 import { type Attempt, type CredentialState, exposure, type Journal } from './state.ts';
 import { RECENTLY_ISSUED_MS } from './times.ts';
 import { provenBy } from './trouble.ts';
@@ -24,7 +24,7 @@ export type Settlement =
 export function settle(
   state: CredentialState,
   id: string,
-  presented: Presentation,
+  presented: AttemptRequest,
   settlement: Settlement,
   budgets: Budgets,
   now: number,
@@ -69,7 +69,7 @@ export function settle(
 function countFailure(
   state: CredentialState,
   id: string,
-  presented: Presentation,
+  presented: AttemptRequest,
   { code, certainlyCredentials }: Extract<Settlement, { outcome: 'failure' }>,
   budgets: Budgets,
   now: number,
@@ -92,7 +92,7 @@ function countFailure(
  */
 function replacedSince(
   { refused }: CredentialState,
-  { fingerprint }: Presentation,
+  { fingerprint }: AttemptRequest,
   attempt: Attempt | undefined,
 ): boolean {
   const refusal = refused[fingerprint.id];
@@ -105,7 +105,7 @@ function replacedSince(
  * Records that this password works. One password works at a time: this one is no longer refused, and all other
  * passwords that were set aside are dead.
  */
-function recordGood(state: CredentialState, { fingerprint, versionId }: Presentation, now: number): void {
+function recordGood(state: CredentialState, { fingerprint, versionId }: AttemptRequest, now: number): void {
   delete state.refused[fingerprint.id];
   // A sealed password is presented under its attempt: its envelope stays listed until the password is a version of the
   // secret.

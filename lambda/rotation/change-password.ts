@@ -17,7 +17,7 @@ import type { Invocation, StepInvocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { logInToExchange, logOut } from './log-in.ts';
 import { type Committed, endCommitted, makeCurrent, type NewPassword } from './make-current.ts';
-import { unusable } from './sealed-answer.ts';
+import { unusablePasswordError } from './sealed-answer.ts';
 
 /**
  * The healthy line of a rotation, in order. The numbers in the lines below are rows of the death table in
@@ -52,7 +52,7 @@ export async function changePassword(
   current: ReadableVersion,
   sealing: Promise<DataKey>,
 ): Promise<void> {
-  if (timeForExchangeMs(invocation) === undefined) throw notEnoughTime(invocation);
+  if (timeForExchangeMs(invocation) === undefined) throw notEnoughTimeError(invocation);
   const key = await sealing;
   // Death point 1
   const { session: sessionToken, reserved } = await logInToExchange(invocation, current);
@@ -87,7 +87,7 @@ function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): 
   return leftMs >= minLeftMs ? leftMs - STORING_MS : undefined;
 }
 
-function notEnoughTime({ clock, deadlineMs }: StepInvocation): RotationError {
+function notEnoughTimeError({ clock, deadlineMs }: StepInvocation): RotationError {
   const leftMs = deadlineMs - clock.nowMs();
   return new RotationError(
     'NotEnoughTimeError',
@@ -107,7 +107,7 @@ async function sendGetNewPassword(
   const timeoutMs = timeForExchangeMs(invocation);
   if (timeoutMs === undefined) {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
-    throw notEnoughTime(invocation);
+    throw notEnoughTimeError(invocation);
   }
   const answer = await api.getNewPassword({ token, apiKey, apiSecret }, current.credential.password, {
     timeoutMs,
@@ -116,7 +116,7 @@ async function sendGetNewPassword(
   if (answer.outcome === 'answered') return answer;
   if (answer.outcome === 'never-sent') {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
-    throw notSent(answer.cause);
+    throw notSentError(answer.cause);
   }
   await endUnknown(invocation, reservation, undefined);
   throw new RotationError(
@@ -129,7 +129,7 @@ async function sendGetNewPassword(
 }
 
 /** The cause of a bearer's absence is not quoted: the next log-in cannot be prepared without one, and names it. */
-const notSent = (cause: Error): RotationError =>
+const notSentError = (cause: Error): RotationError =>
   cause instanceof BearerError
     ? new RotationError(
         'NoBearerError',
@@ -169,7 +169,7 @@ async function sealAndStore(
   const why = unusableBecause(read.value);
   if (why !== undefined) {
     await settleReceived(invocation, reservation, envelope);
-    throw unusable(username, why);
+    throw unusablePasswordError(username, why);
   }
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };

@@ -23,7 +23,7 @@ import { ExchangesHeldError } from './errors.ts';
  */
 export async function checkHold(invocation: Invocation, username: string): Promise<void> {
   const hold = await findHold(invocation, { username, begins: true });
-  if (hold) throw onHold(invocation.secretArn, hold);
+  if (hold) throw heldError(invocation.secretArn, hold);
 }
 
 /**
@@ -158,7 +158,7 @@ async function readHolder(
   }
 }
 
-function onHold(secretArn: string, hold: Hold): ExchangesHeldError {
+function heldError(secretArn: string, hold: Hold): ExchangesHeldError {
   return new ExchangesHeldError(
     `The rotation of ${secretArn} is on hold: the exchange of ${hold.username} (secret ${hold.secretArn}) is ` +
       `${hold.why} since ${new Date(hold.since).toISOString()}, and its cause may affect this credential, too. ` +

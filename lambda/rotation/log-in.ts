@@ -2,7 +2,7 @@ import { RefusedPasswordError, ReplacedPasswordError } from '../ledger/errors.ts
 import { fingerprint } from '../ledger/fingerprint.ts';
 import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '../ledger/guarded-log-in.ts';
 import { isReplaced } from '../ledger/replaced.ts';
-import type { Presentation } from '../ledger/reserve.ts';
+import type { AttemptRequest } from '../ledger/reserve.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import { operatorTool } from '../operator-tool.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
@@ -31,7 +31,7 @@ export async function logInAndOut(
   invocation: Invocation,
   versionId: string,
   credential: Credential,
-  purpose: Presentation['purpose'],
+  purpose: AttemptRequest['purpose'],
   onRefused?: OnRefused,
 ): Promise<void> {
   const watch = await watchReplaced(versionId, credential, onRefused);
@@ -104,10 +104,10 @@ function doneOrThrow<T>(
     case 'done':
       return outcome.value;
     case 'refused':
-      if (replaced) throw replacedMeanwhile(username, versionId);
-      throw refused(outcome.code, transport, credential, versionId);
+      if (replaced) throw replacedError(username, versionId);
+      throw refusedError(outcome.code, transport, credential, versionId);
     case 'never-sent':
-      throw notSent(outcome.cause, username);
+      throw notSentError(outcome.cause, username);
     case 'unknown':
       throw new RotationError(
         'LogInUnknownError',
@@ -118,7 +118,7 @@ function doneOrThrow<T>(
   }
 }
 
-function notSent(cause: Error, username: string): RotationError {
+function notSentError(cause: Error, username: string): RotationError {
   if (cause instanceof BearerError) {
     const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}`;
     return new RotationError('NoBearerError', message, { cause });
@@ -190,7 +190,7 @@ export async function logOut(
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }
 
-function replacedMeanwhile(username: string, versionId: string): ReplacedPasswordError {
+function replacedError(username: string, versionId: string): ReplacedPasswordError {
   return new ReplacedPasswordError(
     `Another invocation replaced the password of ${username} in version ${versionId} of the secret while a log-in with it was ` +
       'under way, so ThingSpace refused it. A retry takes up the new one.',
@@ -198,7 +198,7 @@ function replacedMeanwhile(username: string, versionId: string): ReplacedPasswor
   );
 }
 
-function refused(
+function refusedError(
   code: string,
   transport: Transport,
   { username, password }: Credential,

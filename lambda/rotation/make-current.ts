@@ -25,7 +25,7 @@ import type { Invocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
 import { keyToPresentWith, prove, type Refusal } from './log-in.ts';
 import type { Observation } from './observe.ts';
-import { openPassword, unusable } from './sealed-answer.ts';
+import { openPassword, unusablePasswordError } from './sealed-answer.ts';
 
 /**
  * The way of a received password to AWSCURRENT: at once (`makeCurrent`), or after an earlier invocation has received it
@@ -107,7 +107,7 @@ export async function makeCurrent(
 }
 
 /**
- * The judgement of AWSCURRENT's value. `unproven`: its password was refused, or it holds none that can be presented.
+ * The verdict on AWSCURRENT's value. `unproven`: its password was refused, or it holds none that can be presented.
  */
 type Verdict = { is: 'ours already' | 'dead' | 'works' } | { is: 'unproven'; theirs: Refusal | undefined };
 
@@ -203,11 +203,11 @@ async function failWithBothRefused(
   const both = `what the secret holds now (version ${currentVersion}) and the sealed one`;
   const goOn = 'then rotate, or invoke the function with {"Recover": "<secret ARN>"}.';
   const open = `\`${openingCommand(username)}\``;
-  if (uncertain.some(isAskedAgain)) {
+  if (uncertain.some(isTriedAgain)) {
     throw new RotationError(
       'SealedPasswordUnprovenError',
       `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal has a code that names the ` +
-        `password, so either may be live. ${whenAskedAgain(uncertain)} If the username is locked, have M2M Support unlock it ` +
+        `password, so either may be live. ${whenTriedAgain(uncertain)} If the username is locked, have M2M Support unlock it ` +
         `meanwhile. If apps cannot wait: ${open} shows the sealed one; store what is right as a new version of the secret, ${goOn}`,
       options,
     );
@@ -234,11 +234,11 @@ async function failWithBothRefused(
 }
 
 /** Reports whether a retry may present the password once more; the ledger decides that at the next try. */
-const isAskedAgain = ({ error }: Refusal): boolean =>
+const isTriedAgain = ({ error }: Refusal): boolean =>
   error instanceof PasswordRefusedError ||
   (error instanceof RefusedPasswordError && error.retryAt !== undefined);
 
-function whenAskedAgain(refusals: readonly Refusal[]): string {
+function whenTriedAgain(refusals: readonly Refusal[]): string {
   const times = refusals.flatMap(({ error }) =>
     error instanceof RefusedPasswordError && error.retryAt !== undefined ? [error.retryAt] : [],
   );
@@ -343,7 +343,7 @@ async function wasSealedOnly(
 async function openUsable(invocation: Invocation, { envelope }: Received, username: string): Promise<string> {
   const password = await openPassword(invocation, username, envelope);
   const why = unusableBecause(password);
-  if (why !== undefined) throw unusable(username, why);
+  if (why !== undefined) throw unusablePasswordError(username, why);
   return password;
 }
 

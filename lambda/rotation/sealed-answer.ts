@@ -29,7 +29,7 @@ export async function openPassword(
 }
 
 /** ThingSpace changed the password to one that neither the secret nor a request can hold. */
-export function unusable(username: string, why: string): RotationError {
+export function unusablePasswordError(username: string, why: string): RotationError {
   return new RotationError(
     'UnusablePasswordError',
     `ThingSpace has changed the password of ${username}, and the new one cannot be used: ${why}. It is sealed and kept ` +
@@ -75,7 +75,7 @@ export async function findInLog(
     return error instanceof EnvelopeError ? { found: 'unreadable' } : { found: 'not searched', error };
   }
   if (password === undefined && missing.length > 0)
-    return { found: 'not searched', error: partsMissing(missing) };
+    return { found: 'not searched', error: partsMissingError(missing) };
   await ledger.change(username, deadlineMs, (state, now) => {
     if (password !== undefined) recordReceived(state, attempt, forItem, now);
     else recordUnknown(state, attempt, username, forItem, now);
@@ -84,7 +84,7 @@ export async function findInLog(
 }
 
 /** CloudWatch Logs makes the lines of an answer searchable one by one. */
-function partsMissing(missing: readonly number[]): LogSearchUnfinishedError {
+function partsMissingError(missing: readonly number[]): LogSearchUnfinishedError {
   return new LogSearchUnfinishedError(
     `The log holds a part of a sealed answer; missing: ${missing.join(', ')}. A retry searches again.`,
   );

@@ -118,7 +118,7 @@ async function recoverAndExchange(
     await liftHolds(step);
     return undefined;
   }
-  if (!staged) throw notStaged(step);
+  if (!staged) throw notStagedError(step);
   const { username, current, isNew, former } = recovered;
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
@@ -179,7 +179,7 @@ async function finishSecret(step: StepInvocation): Promise<void> {
   log('The password was rotated', { username, secretArn: step.secretArn, token });
 }
 
-function notStaged({ secretArn, token }: StepInvocation): RotationError {
+function notStagedError({ secretArn, token }: StepInvocation): RotationError {
   return new RotationError(
     'TokenNotStagedError',
     `Secrets Manager has staged no version ${token} of the secret ${secretArn}: the event is from a rotation that is ` +

@@ -5,8 +5,8 @@ import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { LedgerItemError } from '../../lambda/ledger/item.ts';
 import { credentialItem } from '../../lambda/ledger/ledger.ts';
 import { type CredentialState, newState } from '../../lambda/ledger/state.ts';
+import { NOW } from './attempt-request.ts';
 import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
-import { NOW } from './presentation.ts';
 
 const fail = (state: CredentialState) => {
   state.failed += 1;

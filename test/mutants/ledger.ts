@@ -135,8 +135,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'a refusal that may not concern the password is retried once',
     file: 'lambda/ledger/reserve.ts',
-    find: 'const mayRetryOnce = refused.releasable && !refused.released;',
-    replace: 'const mayRetryOnce = false;',
+    find: 'if (hasRetryLeft(refused) && now >= refused.at + RETRY_ONCE_MS) return undefined;',
+    replace: '',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {

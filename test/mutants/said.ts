@@ -43,8 +43,8 @@ export const saidMutants: Mutant[] = [
   {
     rule: 'a loss names the sealed answer that could not be read',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: 'throw credentialLost(username, lost);',
-    replace: 'throw credentialLost(username, {});',
+    find: 'throw credentialLostError(username, lost);',
+    replace: 'throw credentialLostError(username, {});',
     noticedBy: 'test/rotation/answers.test.ts',
   },
   {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../lambda/errors.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import { findings } from '../lambda/situations/all.ts';
-import type { Do } from '../lambda/situations/steps.ts';
+import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
@@ -285,7 +285,7 @@ async function errorsSince(desk: Desk, secretArn: string, sinceMs: number): Prom
   if (group === undefined) return [];
   try {
     const errors = await desk.surroundings.errorsSince(group, secretArn, sinceMs);
-    return errors.map(({ errorName, message }) => `${errorName}: ${message}`);
+    return errors.map(({ errorName, message }) => `${errorName}: ${withoutSteps(message)}`);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
     desk.terminal.warn(`The function's log is left out: ${failure.message}`);

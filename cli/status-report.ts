@@ -5,7 +5,7 @@ import { bytesTooMany } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
 import { type FindingName, findings } from '../lambda/situations/all.ts';
 import type { Wellness } from '../lambda/situations/situation.ts';
-import type { Do } from '../lambda/situations/steps.ts';
+import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
 import { commandFor } from './next-words.ts';
 import type { Sight } from './sight.ts';
 import { verdictOn } from './verdict.ts';
@@ -148,13 +148,16 @@ function currentOf(sight: Sight): Pick<StatusReport, 'current'> {
       works: holderDead || replaced ? 'no' : perhaps ? 'not known' : proven,
       ...(remark === '' ? {} : { remark }),
       ...(mayNot && {
-        rotation: mayNot.rotation?.message ?? 'yes',
-        app: mayNot.app?.message ?? 'yes',
-        trial: mayNot.person?.message ?? 'yes',
+        rotation: whyNot(mayNot.rotation),
+        app: whyNot(mayNot.app),
+        trial: whyNot(mayNot.person),
       }),
     },
   };
 }
+
+/** Without the steps: those of the verdict are beside it. */
+const whyNot = (refusal: Error | undefined): string => (refusal ? withoutSteps(refusal.message) : 'yes');
 
 /** Returns a remark on a flaw of the value that AWSCURRENT is on, which a reader may not see; empty without one. */
 function remarkOn({ holder, state }: Sight): string {

@@ -1,4 +1,8 @@
-import { operatorTool } from '../operator-tool.ts';
+import { replacedPassword } from '../situations/faults.ts';
+import { guardClosed } from '../situations/log-ins.ts';
+import * as password from '../situations/password.ts';
+import { sharedUsername } from '../situations/seen.ts';
+import { toDo, without } from '../situations/steps.ts';
 import { announceGuardClosed } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import {
@@ -7,7 +11,6 @@ import {
   DeniedError,
   ExchangeInProgressError,
   type LockoutGuardError,
-  openingCommand,
   RefusedPasswordError,
   ReplacedPasswordError,
 } from './errors.ts';
@@ -19,6 +22,7 @@ import {
   exposure,
   hasRetryLeft,
   isCertain,
+  type Journal,
   type Refusal,
 } from './state.ts';
 import { sweep } from './sweep.ts';
@@ -128,9 +132,9 @@ export function sharedUsernameError(state: CredentialState, secretArn: string): 
   return new DeniedError(
     'SharedUsernameError',
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
-      'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
-      'secret is gone or no longer in use, let this one take the username over: ' +
-      `\`${operatorTool()} adopt --secret ${secretArn}\`.`,
+      'it would kill the password of the first.',
+    undefined,
+    { toDo: toDo(sharedUsername.todo, { secretArn }) },
   );
 }
 
@@ -143,29 +147,28 @@ function lost({ journal, credential }: CredentialState, wanted: AttemptRequest) 
  * `notSearched`: why the log could not be searched for the answer. `unreadable`: the fault of the version stored since.
  */
 export function credentialLostError(
-  credential: string,
-  { envelope }: { envelope?: string | undefined },
+  username: string,
+  { envelope, secretArn }: Extract<Journal, { state: 'lost' }>,
   { notSearched, unreadable }: { notSearched?: Error | undefined; unreadable?: Error | undefined } = {},
 ): CredentialLostError {
   const searching =
     notSearched === undefined
-      ? 'Each retry and each daily check searches the function’s log for it again. '
+      ? 'Each retry and each daily check searches the function’s log for it again.'
       : 'The function could not search its own log for it just now: let it logs:FilterLogEvents on its log group; a retry or ' +
-        'the daily check then searches it. ';
+        'the daily check then searches it.';
   const since =
     unreadable === undefined
       ? ''
       : ` The version that was stored since cannot be used: ${unreadable.message}`;
   const kept =
     envelope === undefined
-      ? 'no copy of the new one has been found. '
-      : 'no copy of the new one that can be read has been found. An answer arrived in which no password could be read: look ' +
-        `into it with \`${openingCommand(credential)}\`; if it holds one, store that as a new version of the secret. `;
+      ? 'no copy of the new one has been found.'
+      : 'no copy of the new one that can be read has been found. An answer arrived in which no password could be read; it is ' +
+        'kept sealed.';
+  const todo = envelope === undefined ? without(password.lost.todo, 'open') : password.lost.todo;
   return new CredentialLostError(
-    `The password of ${credential} is lost: it was changed (or the username is locked) and ${kept}` +
-      `${searching}${envelope === undefined ? 'Have' : 'If the answer holds none, have'} M2M Support reset it, store the password they give you as a new version of the secret, ` +
-      `then rotate again.${since}`,
-    notSearched,
+    `The password of ${username} is lost: it was changed (or the username is locked) and ${kept} ${searching}${since}`,
+    { cause: notSearched, toDo: toDo(todo, { secretArn, username }) },
   );
 }
 
@@ -174,7 +177,8 @@ function barredPassword(state: CredentialState, wanted: AttemptRequest, now: num
   if (journal.state === 'received' && wanted.versionId === journal.oldVersion) {
     return new ReplacedPasswordError(
       `The password of ${credential} that you hold is dead; the new one is sealed in the journal, and no ` +
-        'invocation has seen it in the secret yet. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',
+        'invocation has seen it in the secret yet.',
+      { toDo: toDo(replacedPassword.todo, wanted) },
     );
   }
   const refused = state.refused[wanted.fingerprint.id];
@@ -183,19 +187,21 @@ function barredPassword(state: CredentialState, wanted: AttemptRequest, now: num
   return barredError(refused, state, wanted);
 }
 
-function barredError(refused: Refusal, { credential }: CredentialState, { versionId }: AttemptRequest) {
+function barredError(refused: Refusal, { credential }: CredentialState, wanted: AttemptRequest) {
+  const { versionId } = wanted;
   if (refused.replaced && isCertain(refused)) {
     return new ReplacedPasswordError(
       `A rotation has replaced the password of ${credential} in version ${versionId}: it is dead, and it is not presented ` +
-        'again. Read the current version of the secret. If that is this one, rotate, or invoke the function with ' +
-        '{"Recover": "<secret ARN>"}.',
+        'again. Read the current version of the secret.',
+      { toDo: toDo(replacedPassword.todo, wanted) },
     );
   }
   return new RefusedPasswordError(
     `ThingSpace has refused the password of ${credential} in version ${versionId}; it is not presented ` +
-      'again, because every failure counts toward the lock. Store a working password as a new version of the secret.',
+      'again, because every failure counts toward the lock.',
     isCertain(refused),
     hasRetryLeft(refused) ? refused.at + RETRY_ONCE_MS : undefined,
+    { toDo: toDo([{ do: 'store' }], wanted) },
   );
 }
 
@@ -231,9 +237,9 @@ function budgetSpent(state: CredentialState, wanted: AttemptRequest, budgets: Bu
   }
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
-      `is ${mayUse}. Find out why they failed. If the password in the secret is wrong, store a working password as a new ` +
-      'version of it; if it is right, try it once with the operator tool: ' +
-      `\`${operatorTool()} trial --secret ${wanted.secretArn}\`.`,
+      `is ${mayUse}.`,
+    undefined,
+    { toDo: toDo(guardClosed.todo, wanted) },
   );
 }
 
@@ -249,7 +255,8 @@ function trialSpent(state: CredentialState, wanted: AttemptRequest, budgets: Bud
   if (used < budgets.limit - 1) return undefined;
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
-      'may lock it. Have M2M Support unlock the username first, then report it with the operator tool: ' +
-      `\`${operatorTool()} unlocked --secret ${wanted.secretArn} --at <when they did>\`.`,
+      'may lock it.',
+    undefined,
+    { toDo: toDo([{ do: 'unlocked' }], wanted) },
   );
 }

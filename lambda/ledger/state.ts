@@ -31,7 +31,7 @@ const refusal = v.object({
   at: v.number(),
   /** It is not certain that the password was at fault: one log-in may use it again, 30 minutes later. */
   releasable: v.boolean(),
-  /** That log-in was reserved. */
+  /** Whether that log-in was reserved. */
   released: v.boolean(),
   /** An exchange replaced the password: it is dead in every version that holds it. */
   replaced: v.optional(v.boolean()),

@@ -1,4 +1,3 @@
-import { openingCommand } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordReceived, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import type { Reservation } from '../ledger/ledger.ts';
@@ -9,6 +8,9 @@ import type { DataKey } from '../sealing/data-key.ts';
 import { envelopeForItem, seal } from '../sealing/seal-answer.ts';
 import { unusableBecause } from '../secret/credential.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
+import { noBearer } from '../situations/faults.ts';
+import { unknownUnread } from '../situations/password.ts';
+import { toDo } from '../situations/steps.ts';
 import type { OpenSession, RawAnswer } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, meaningOf } from '../thingspace/codes.ts';
@@ -169,7 +171,7 @@ async function sealAndStore(
   const why = unusableBecause(read.value);
   if (why !== undefined) {
     await settleReceived(invocation, reservation, envelope);
-    throw unusablePasswordError(username, why);
+    throw unusablePasswordError(invocation, username, why);
   }
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };
@@ -272,7 +274,8 @@ async function endRefused(
     throw new RotationError(
       'NoBearerError',
       `The gateway refused the bearer of the application for the request for a new password of ${username} (${code}), ` +
-        'before ThingSpace saw it. Nothing was changed; the old password stays good. A retry asks for another bearer.',
+        'before ThingSpace saw it. Nothing was changed; the old password stays good. A retry asks for another bearer. ' +
+        toDo(noBearer.todo, { secretArn: invocation.secretArn }),
     );
   }
   throw new RotationError(
@@ -296,8 +299,8 @@ async function endUnreadable(
   throw new RotationError(
     'UnreadableAnswerError',
     `ThingSpace’s answer to the request for a new password of ${username} could not be read` +
-      `${inBrackets(cause)}. It is sealed, not lost: look into it with \`${openingCommand(username)}\`; if it holds a ` +
-      `password, store that as a new version of the secret. By itself, a retry in ${SETTLING_MINUTES} minutes finds out whether the old password still works.`,
+      `${inBrackets(cause)}. It is sealed, not lost. A retry in ${SETTLING_MINUTES} minutes finds out whether the old ` +
+      `password still works. ${toDo(unknownUnread.todo, { secretArn: invocation.secretArn, username })}`,
     { cause },
   );
 }

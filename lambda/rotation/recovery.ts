@@ -3,9 +3,10 @@ import { committedVersion } from '../ledger/journal.ts';
 import { leaseLives, sharedUsernameError } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
 import { LEASE_MS } from '../ledger/times.ts';
-import { operatorTool } from '../operator-tool.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
+import { usernameChanged } from '../situations/rotation.ts';
+import { toDo } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
@@ -197,9 +198,8 @@ function usernameChangedError(
   return new RotationError(
     'UsernameChangedError',
     `The secret ${secretArn} names the username ${username} now, but the exchange of ${former.username}’s password is not ` +
-      `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. Put the username back by storing a new ` +
-      'version of the secret; or, if the change is meant, let the secret take the new username over: ' +
-      `\`${operatorTool()} adopt --secret ${secretArn}\`.`,
+      `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. ` +
+      toDo(usernameChanged.todo, { secretArn }),
   );
 }
 

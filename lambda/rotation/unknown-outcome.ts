@@ -1,12 +1,13 @@
-import { openingCommand, type RefusedPasswordError } from '../ledger/errors.ts';
+import type { RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import { credentialLostError } from '../ledger/reserve.ts';
 import { isCertain, type Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
-import { operatorTool } from '../operator-tool.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
+import { unknown, unknownUnread } from '../situations/password.ts';
+import { toDo, without } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { type Proof, prove } from './log-in.ts';
@@ -45,7 +46,8 @@ export async function resolveUnknownOutcome(
     );
   }
   const settlesAt = startedAt + SETTLING_MS;
-  if (now < settlesAt) return waitOrFail(invocation, settlesAt - now, stillUnknownError(seen, settlesAt));
+  if (now < settlesAt)
+    return waitOrFail(invocation, settlesAt - now, stillUnknownError(invocation, seen, settlesAt));
 
   const theirs = await storedByPerson(seen, journal);
   if (theirs) {
@@ -60,7 +62,7 @@ export async function resolveUnknownOutcome(
   if (await oldStillWorks(invocation, journal, seen, mayProveLoss)) {
     return endWithoutNewPassword(invocation, attempt, username);
   }
-  if (inLog.found === 'not searched') throw notSearchedError(username, inLog.error);
+  if (inLog.found === 'not searched') throw notSearchedError(invocation, username, inLog.error);
   await failAsLost(invocation, attempt, seen);
 }
 
@@ -125,7 +127,7 @@ async function oldStillWorks(
   const refused = state.refused[`${oldVersion}:${oldHash}`];
   if (refused && isCertain(refused) && refused.at >= startedAt) return false;
   const version = (await storedAnew(seen, journal)) ?? (await readVersion(invocation, oldVersion));
-  if (!version) throw oldIsGoneError(username, oldVersion);
+  if (!version) throw oldIsGoneError(invocation, username, oldVersion);
   if (!version.credential) throw version.problem;
   const { password } = version.credential;
   const key = apiKeyAmong(seen.current.value, version.value);
@@ -172,20 +174,20 @@ function endWithoutNewPassword(
 }
 
 function stillUnknownError(
+  { secretArn }: Invocation,
   { username, state: { journal } }: Pick<Observation, 'username' | 'state'>,
   settlesAt: number,
 ): RotationError {
   const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;
   const until = new Date(settlesAt).toISOString();
+  const open = toDo(unknownUnread.todo, { secretArn, username });
   const why = answerIsKept
-    ? 'an answer arrived in which no password could be read. It is sealed: look into it with ' +
-      `\`${openingCommand(username)}\`; if it holds a password, store that as a new version of the secret. A retry or the ` +
-      `recover event after ${until}`
+    ? `an answer arrived in which no password could be read. It is sealed. A retry or the recover event after ${until}`
     : `its answer did not arrive. ThingSpace may still execute the request until ${until}. After that, a retry or the recover event`;
   return new RotationError(
     'OutcomeUnknownError',
     `It is not known yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
-      'password and settles it. The request is not repeated before.',
+      `password and settles it. The request is not repeated before.${answerIsKept ? ` ${open}` : ''}`,
   );
 }
 
@@ -201,30 +203,27 @@ function unprovenError(
     'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
       `does not say that the password was at fault. A retry or the recover event presents it once more, ${when}. ` +
-      `If the guard is closed then, settle it by one log-in: \`${operatorTool()} trial --secret ${secretArn}\`. If that ` +
-      'settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
+      toDo(without(unknown.todo, 'open', 'wait'), { secretArn, username }),
     { cause: error },
   );
 }
 
-function notSearchedError(username: string, cause: Error): RotationError {
+function notSearchedError({ secretArn }: Invocation, username: string, cause: Error): RotationError {
   return new RotationError(
     'OutcomeUnknownError',
     `ThingSpace has changed the password of ${username} (the old one is refused), and the function could not search its own ` +
       'log for the answer, where the new one may be sealed. Let the function logs:FilterLogEvents on its log group; a ' +
-      'retry or the recover event then searches it. Or have M2M Support reset the password and store that as a new ' +
-      'version of the secret.',
+      `retry or the recover event then searches it. ${toDo(without(unknown.todo, 'open', 'wait'), { secretArn, username })}`,
     { cause },
   );
 }
 
-function oldIsGoneError(username: string, versionId: string): RotationError {
+function oldIsGoneError({ secretArn }: Invocation, username: string, versionId: string): RotationError {
   return new RotationError(
     'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
-      'held the old one, is gone: no log-in can prove it. If an answer is sealed, ' +
-      `\`${openingCommand(username)}\` shows it; otherwise have M2M Support reset the password. Store what is right as a ` +
-      'new version of the secret.',
+      'held the old one, is gone: no log-in can prove it. ' +
+      toDo(without(unknown.todo, 'wait', 'recover'), { secretArn, username }),
   );
 }
 

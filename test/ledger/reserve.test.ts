@@ -74,7 +74,7 @@ test('announces a spent budget once, with both remedies, and calls the request n
   const state = stateWith({ failed: 3, presented: ['v1'] });
   const refused = ask(state);
   ask(state);
-  expect(refused?.message).toMatch(/3 of 5 .*npm run cli -- trial.*The request was not sent/s);
+  expect(refused?.message).toMatch(/3 of 5 .*The request was not sent.*npm run cli -- trial/s);
   expect(state.outbox.map(({ event }) => event)).toEqual(['guard-closed']);
 });
 
@@ -196,7 +196,7 @@ test('bars only the lost version of a lost credential', () => {
 test('bars the dead password while the new one waits sealed', () => {
   const refused = ask(stateWith({ journal: received }));
   expect(refused).toBeInstanceOf(RefusedPasswordError);
-  expect(refused?.message).toContain('Recover');
+  expect(refused?.message).toContain('npm run cli -- recover');
   expect(
     ask(stateWith({ journal: received }), attemptRequest({ versionId: 'v2', password: 'p2' })),
   ).toBeUndefined();

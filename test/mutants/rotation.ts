@@ -446,7 +446,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a log that was not searched does not prove a loss',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: "if (inLog.found === 'not searched') throw notSearchedError(username, inLog.error);",
+    find: "if (inLog.found === 'not searched') throw notSearchedError(invocation, username, inLog.error);",
     replace: '',
     noticedBy: UNKNOWN,
   },
@@ -467,8 +467,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'no probe comes before ThingSpace can no longer execute the exchange',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: 'if (now < settlesAt) return',
-    replace: 'if (now < startedAt) return',
+    find: 'if (now < settlesAt)',
+    replace: 'if (now < startedAt)',
     noticedBy: RULES,
   },
   {

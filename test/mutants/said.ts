@@ -58,7 +58,7 @@ export const saidMutants: Mutant[] = [
     rule: 'a loss names the sealed answer that could not be read',
     file: 'lambda/rotation/unknown-outcome.ts',
     find: 'throw credentialLostError(username, lost);',
-    replace: 'throw credentialLostError(username, {});',
+    replace: 'throw credentialLostError(username, { ...lost, envelope: undefined });',
     noticedBy: 'test/rotation/answers.test.ts',
   },
   {

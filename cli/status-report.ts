@@ -1,6 +1,5 @@
-import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { exposure, hasRetryLeft, type Journal } from '../lambda/ledger/state.ts';
-import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
+import { LEASE_MS, leaseLives, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
 import { type FindingName, findings } from '../lambda/situations/all.ts';

@@ -1,7 +1,6 @@
 import { BudgetSpentError, RefusedPasswordError } from '../lambda/ledger/errors.ts';
-import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
-import { LEASE_MS, SETTLING_MS } from '../lambda/ledger/times.ts';
+import { LEASE_MS, leaseLives, SETTLING_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import type { FindingName } from '../lambda/situations/all.ts';
 import type { Wellness } from '../lambda/situations/situation.ts';

@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Metrics } from '../metrics.ts';
 import type { Budgets } from './budgets.ts';
-import type { ItemKind, ItemStore } from './change.ts';
 import { DeniedError } from './errors.ts';
 import { decodeForOverride, decodeHolds, type Holds } from './holds.ts';
-import { type Items, type ItemsParts, itemsOf, type Transition } from './items.ts';
+import {
+  type ItemKind,
+  type ItemStore,
+  type Items,
+  type ItemsParts,
+  itemsOf,
+  type Transition,
+} from './items.ts';
 import { recordUnchanged } from './journal.ts';
 import { type AttemptRequest, reserve } from './reserve.ts';
 import { type Settlement, settle } from './settle.ts';

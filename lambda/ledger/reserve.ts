@@ -26,7 +26,7 @@ import {
   type Refusal,
 } from './state.ts';
 import { sweep } from './sweep.ts';
-import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
+import { LEASE_MS, leaseLives, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
 import { markOf } from './trouble.ts';
 
 /** A log-in or an exchange that asks for a reservation: the actor, the version of the password, and the purpose. */
@@ -93,9 +93,6 @@ export function reserve(
   }
   return undefined;
 }
-
-/** Reports whether the invocation that began an exchange may still be alive. */
-export const leaseLives = (startedAt: number, now: number): boolean => now < startedAt + LEASE_MS;
 
 function exchangeInProgress(state: CredentialState, now: number) {
   const { journal } = state;

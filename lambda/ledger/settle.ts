@@ -1,10 +1,9 @@
 import { announceFailure, announceSpentBudget, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import { committedVersion, endLoss, exchangeOf } from './journal.ts';
-import { isReplaced } from './replaced.ts';
 import type { AttemptRequest } from './reserve.ts';
 import { type Attempt, type CredentialState, exposure, type Journal } from './state.ts';
-import { RECENTLY_ISSUED_MS } from './times.ts';
+import { leaseLives, RECENTLY_ISSUED_MS } from './times.ts';
 import { provenBy } from './trouble.ts';
 
 /** The outcome of one log-in attempt or exchange. */
@@ -85,6 +84,21 @@ function countFailure(
   if (certainlyCredentials && state.lastGood?.versionId === presented.versionId) delete state.lastGood;
   const replaced = isReplaced(state, presented, now) ? { replaced: true } : {};
   announceFailure(state, id, presented, { certainty: 'refused', code, ...replaced }, budgets, now);
+}
+
+/**
+ * Reports whether an exchange of the automation has replaced the presented password, or is replacing it. A log-in that
+ * is refused then was reserved before: afterwards the ledger grants no log-in with that password.
+ */
+export function isReplaced(
+  { journal, refused }: CredentialState,
+  { versionId, fingerprint }: Pick<AttemptRequest, 'versionId' | 'fingerprint'>,
+  now: number,
+): boolean {
+  if (refused[fingerprint.id]?.replaced) return true;
+  return (
+    journal.state === 'exchanging' && journal.oldVersion === versionId && leaseLives(journal.startedAt, now)
+  );
 }
 
 /**

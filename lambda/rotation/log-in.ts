@@ -1,8 +1,8 @@
 import { RefusedPasswordError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { fingerprint } from '../ledger/fingerprint.ts';
 import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '../ledger/guarded-log-in.ts';
-import { isReplaced } from '../ledger/replaced.ts';
 import type { AttemptRequest } from '../ledger/reserve.ts';
+import { isReplaced } from '../ledger/settle.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';

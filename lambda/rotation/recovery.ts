@@ -1,8 +1,8 @@
 import { ExchangeInProgressError, RefusedPasswordError } from '../ledger/errors.ts';
 import { committedVersion } from '../ledger/journal.ts';
-import { leaseLives, sharedUsernameError } from '../ledger/reserve.ts';
+import { sharedUsernameError } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
-import { LEASE_MS } from '../ledger/times.ts';
+import { LEASE_MS, leaseLives } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
 import { usernameChanged } from '../situations/rotation.ts';

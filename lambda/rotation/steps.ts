@@ -7,6 +7,7 @@ import {
   AWSCURRENT,
   AWSPENDING,
   type SecretDescription,
+  untilVisible,
   versionLabelled,
 } from '../secret/secrets-manager.ts';
 import {
@@ -17,7 +18,6 @@ import {
   type StoredVersion,
 } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
-import { untilVisible } from '../secret/until-visible.ts';
 import { rotationOff } from '../situations/seen.ts';
 import { toDo } from '../situations/steps.ts';
 import { changePassword, withDataKey } from './change-password.ts';

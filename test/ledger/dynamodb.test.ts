@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/change.ts';
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
+import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/items.ts';
 import { credentialItem } from '../../lambda/ledger/ledger.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type CredentialState, decodeState, newState } from '../../lambda/ledger/state.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { type ChangeOptions, change } from '../../lambda/ledger/change.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { LedgerItemError } from '../../lambda/ledger/item.ts';
+import { type ChangeOptions, change } from '../../lambda/ledger/items.ts';
 import { credentialItem } from '../../lambda/ledger/ledger.ts';
 import { type CredentialState, newState } from '../../lambda/ledger/state.ts';
 import { NOW } from './attempt-request.ts';

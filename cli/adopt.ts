@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { recordUnknown, adopt as takeOver } from '../lambda/ledger/journal.ts';
-import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { type CredentialState, credentialKey, exposure } from '../lambda/ledger/state.ts';
+import { leaseLives } from '../lambda/ledger/times.ts';
 import { operatorTool } from '../lambda/operator-tool.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';

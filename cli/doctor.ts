@@ -1,13 +1,13 @@
 import { PresentableError } from '../lambda/errors.ts';
-import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import type { ThingSpaceSettings } from '../lambda/settings.ts';
+import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { NotRightError, NotWellError } from './errors.ts';
 import { awsCause, concernsEveryCall, yours } from './failure.ts';
-import { look, type Sight } from './sight.ts';
+import { look as lookAt, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
 import type { Named } from './target.ts';
 
@@ -21,8 +21,8 @@ export type DoctorOptions = Named & {
 
 type SoapSettings = Extract<ThingSpaceSettings, { transport: 'soap' }>;
 type Result = { check: string; ok: boolean; says: string };
-/** `ask` returns one sentence about a part that is right, or throws one about a part that is not. */
-type Check = { check: string; ask: () => Promise<string> };
+/** `look` returns one sentence about a part that is right, or throws one about a part that is not. */
+type Check = { check: string; look: () => Promise<string> };
 
 const MAX_SKEW_MS = 60_000;
 const MIN_TIMEOUT_SECONDS = 60;
@@ -33,9 +33,9 @@ const MIN_TIMEOUT_SECONDS = 60;
  */
 export async function doctor(desk: Desk, fetch: Fetch, options: DoctorOptions): Promise<void> {
   const results: Result[] = [];
-  for (const { check, ask } of checksOf(desk, fetch, options)) {
+  for (const { check, look } of checksOf(desk, fetch, options)) {
     let stops = false;
-    const result = await ask().then(
+    const result = await look().then(
       (says) => ({ check, ok: true, says }),
       (failure) => {
         stops = failsEveryCheck(failure);
@@ -67,26 +67,26 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
   const { surroundings } = desk;
   let seen: Promise<Sight> | undefined;
   const sight = () => {
-    seen ??= look(desk, options);
+    seen ??= lookAt(desk, options);
     return seen;
   };
   return [
-    { check: 'function', ask: async () => ofFunction(desk) },
-    { check: 'release', ask: async () => ofRelease(desk) },
-    { check: 'secret', ask: async () => ofSecret(await sight()) },
-    { check: 'rotation', ask: async () => ofRotation(desk, await sight()) },
-    { check: 'sealing key', ask: () => ofKey(desk) },
-    { check: 'ledger table', ask: () => ofTable(desk) },
-    { check: 'ledger item', ask: async () => `readable, revision ${(await sight()).state.revision}` },
-    { check: 'clock', ask: async () => ofClock(await sight()) },
-    { check: 'log group', ask: () => ofLogGroup(desk) },
-    { check: 'topic', ask: () => ofTopic(desk) },
-    { check: 'SMS', ask: () => ofSms(desk) },
-    { check: 'CloudTrail', ask: async () => ofTrails(await surroundings.trails()) },
+    { check: 'function', look: async () => ofFunction(desk) },
+    { check: 'version', look: async () => ofVersion(desk) },
+    { check: 'secret', look: async () => ofSecret(await sight()) },
+    { check: 'rotation', look: async () => ofRotation(desk, await sight()) },
+    { check: 'sealing key', look: () => ofKey(desk) },
+    { check: 'ledger table', look: () => ofTable(desk) },
+    { check: 'ledger item', look: async () => `readable, revision ${(await sight()).state.revision}` },
+    { check: 'clock', look: async () => ofClock(await sight()) },
+    { check: 'log group', look: () => ofLogGroup(desk) },
+    { check: 'topic', look: () => ofTopic(desk) },
+    { check: 'SMS', look: () => ofSms(desk) },
+    { check: 'CloudTrail', look: async () => ofTrails(await surroundings.trails()) },
     ...ofThingSpace(desk, fetch, options, sight),
     {
       check: 'messages',
-      ask: async () => {
+      look: async () => {
         const { outbox } = (await sight()).state;
         if (outbox.length === 0) return 'none waits';
         throw new NotRightError(
@@ -96,7 +96,7 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
     },
     {
       check: 'audit trail',
-      ask: async () =>
+      look: async () =>
         `readable, ${(await surroundings.auditItems((await sight()).state.credential)).length} rows`,
     },
   ];
@@ -112,11 +112,11 @@ function ofThingSpace(
   const { thingSpace } = desk.settings;
   const checks: Check[] = [];
   if (thingSpace?.transport !== 'rest') {
-    checks.push({ check: 'ThingSpace', ask: () => ofContract(desk, fetch, thingSpace) });
+    checks.push({ check: 'ThingSpace', look: () => ofContract(desk, fetch, thingSpace) });
   }
   if (thingSpace?.transport === 'rest' || options.rest) {
     const key = async () => (await sight()).holder?.credential ?? {};
-    checks.push({ check: 'REST', ask: async () => bearerProof(desk, await key(), options.tokenUrl) });
+    checks.push({ check: 'REST', look: async () => bearerProof(desk, await key(), options.tokenUrl) });
   }
   return checks;
 }
@@ -148,16 +148,16 @@ function ofFunction({ settings, function: found }: Desk): string {
   return `${found.arn}, deployed ${found.modifiedAt ?? 'at an unknown time'}; stops at ${rotation} and ${budget} of ${limit} failures`;
 }
 
-/** Another release may not know what this one writes into the ledger, and the other way round. */
-function ofRelease({ settings, function: found }: Desk): string {
+/** Another version of the software may not know all that this one writes into the ledger, and the other way round. */
+function ofVersion({ settings, function: found }: Desk): string {
   if (!found) throw unseenFunction(settings);
-  const deployed = found.environment[RELEASE_VARIABLE];
+  const deployed = found.environment[VERSION_VARIABLE];
   if (deployed === undefined) {
-    throw new NotRightError(`the function says none, this tool is ${RELEASE}: deploy this release.`);
+    throw new NotRightError(`the function names none, this tool is ${VERSION}: deploy this version.`);
   }
-  if (deployed === RELEASE) return `${RELEASE}, function and tool`;
+  if (deployed === VERSION) return `${VERSION}, function and tool`;
   throw new NotRightError(
-    `the function is ${deployed}, this tool is ${RELEASE}: use the tool of its release, or deploy.`,
+    `the function is ${deployed}, this tool is ${VERSION}: use the tool of the deployed version, or deploy.`,
   );
 }
 

@@ -7,7 +7,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/errors.ts';
 import { INSTALLED_TOOL, operatorTool, quoted } from '../lambda/operator-tool.ts';
-import { RELEASE } from '../lambda/release.ts';
+import { VERSION } from '../lambda/version.ts';
 import type { Desk, Terminal } from './desk.ts';
 import { FileError, NotWellError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
@@ -37,7 +37,7 @@ const program = new Command(operatorTool())
       'own configuration. Start with `status`. Exit codes: 0 all is well, 1 an operator must act or the command failed, ' +
       '2 called wrongly, 3 unfinished and continues by itself. See docs/runbook.md.',
   )
-  .version(RELEASE, '--version', 'show the version')
+  .version(VERSION, '--version', 'show the version')
   .option('--debug', 'show stack traces')
   .exitOverride()
   .configureHelp({ sortOptions: true });
@@ -263,7 +263,7 @@ function add(
   command(name, description, [...options, ...deploymentOptions, ...reachOptions], example).action(
     (given: Options) =>
       ending(name, given, async (terminal) => {
-        // The SDK's notice of later releases is not the operator's business.
+        // The SDK's notice of later versions is not the operator's business.
         process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
         // AWS clients take longest to load: not for --help, nor for a mistyped option.
         const [{ reachAccount, wire }, { findSettings, givenIn }] = await Promise.all([

@@ -33,7 +33,7 @@ export const commandFor = (
 ): string | undefined => stepCommands(next, placeFor(next, secretArn, username))[0];
 
 /**
- * Renders the steps of a verdict, each with its commands below it. The verdict has judged the condition of the first
+ * Renders the steps of a verdict, each with its commands below it. The verdict has checked the condition of the first
  * one; the others follow for the case that it does not help.
  */
 export function nextInWords(

@@ -1,5 +1,5 @@
 /**
- * Stands for functions that Node.js 20 lacks, or has only in its later releases. The deployed function runs on
+ * Stands for functions that Node.js 20 lacks, or has only in its later versions. The deployed function runs on
  * Node.js 24 and uses them; `cli/bundle.ts` puts these in their place in the operator's tool.
  */
 import { createRequire } from 'node:module';

@@ -208,7 +208,7 @@ function verdict(read: Read): string {
         ? `it holds no password but a refusal (${read.code}).`
         : 'it holds no password but a refusal, with a code that is not published: see the raw answer.';
     case 'unknown':
-      return `this release can read no password in it (${read.cause.message}). Look for one in the raw answer.`;
+      return `this version can read no password in it (${read.cause.message}). Look for one in the raw answer.`;
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../lambda/errors.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import { findings } from '../lambda/situations/all.ts';
-import type { Do } from '../lambda/situations/steps.ts';
+import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
@@ -116,7 +116,7 @@ async function start(
   let watched: Watched = { before: sight, token: tokenOf(sight), isEarlier: true };
   if (verdict.finding !== 'exchanging') {
     await confirmed(terminal, options.yes, 'Rotate now?');
-    watched = await ask(desk, secretArn, sight);
+    watched = await callRotateSecret(desk, secretArn, sight);
   } else terminal.say('A rotation is under way already; it is watched.');
   let last = sight;
   const done = terminal.onInterrupt(
@@ -144,7 +144,7 @@ const tokenOf = ({ state: { journal } }: Sight): string | undefined =>
   journal.state === 'idle' ? undefined : journal.token;
 
 /** Calls RotateSecret. While an earlier rotation is pending, Secrets Manager continues that one instead. */
-async function ask(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
+async function callRotateSecret(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
   const { terminal, account } = desk;
   const token = randomUUID();
   const { again } = await account.rotate(secretArn, token);
@@ -285,7 +285,7 @@ async function errorsSince(desk: Desk, secretArn: string, sinceMs: number): Prom
   if (group === undefined) return [];
   try {
     const errors = await desk.surroundings.errorsSince(group, secretArn, sinceMs);
-    return errors.map(({ errorName, message }) => `${errorName}: ${message}`);
+    return errors.map(({ errorName, message }) => `${errorName}: ${withoutSteps(message)}`);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
     desk.terminal.warn(`The function's log is left out: ${failure.message}`);

@@ -97,7 +97,7 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
   }
   sight.keyMissing = sight.holder.credential !== undefined && lacksKey(desk.api.transport, sight.holder);
   sight.holderDead = await isKnownDead(username, state, sight.holder);
-  sight.mayNot = await asked(state, secret.arn, sight.holder, budgets, now);
+  sight.mayNot = await whyNoLogIn(state, secret.arn, sight.holder, budgets, now);
   const pending = versionLabelled(secret.stages, AWSPENDING);
   if (pending !== undefined && pending !== versionLabelled(secret.stages, AWSCURRENT)) {
     const version = await desk.store.read(secret.arn, pending);
@@ -119,7 +119,7 @@ export const lacksKey = (transport: Transport, { value }: StoredVersion): boolea
 const NO_LIMITS: Budgets = { limit: 3, budget: 2, rotation: 1 };
 
 /** By the rules that a real log-in meets, on a copy. */
-export async function asked(
+export async function whyNoLogIn(
   state: CredentialState,
   secretArn: string,
   { versionId, credential }: StoredVersion,
@@ -129,12 +129,12 @@ export async function asked(
   if (!credential || !budgets) return undefined;
   const { username, password } = credential;
   const print = await fingerprint(username, versionId, password);
-  const ask = (share: 'rotation' | 'app' | 'person') => {
+  const why = (share: 'rotation' | 'app' | 'person') => {
     const purpose = share === 'person' ? ('trial' as const) : ('log-in' as const);
     const wanted = { actor: 'status', purpose, share, username, secretArn, versionId, fingerprint: print };
     return reserve(structuredClone(state), 'status', wanted, budgets, now);
   };
-  return { rotation: ask('rotation'), app: ask('app'), person: ask('person') };
+  return { rotation: why('rotation'), app: why('app'), person: why('person') };
 }
 
 /** Warns of a part that the operator may not read, and returns undefined for it; the other parts stay. */

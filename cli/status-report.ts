@@ -1,11 +1,10 @@
-import { leaseLives } from '../lambda/ledger/reserve.ts';
-import { exposure, type Journal } from '../lambda/ledger/state.ts';
-import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
+import { exposure, hasRetryLeft, type Journal } from '../lambda/ledger/state.ts';
+import { LEASE_MS, leaseLives, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
 import { type FindingName, findings } from '../lambda/situations/all.ts';
 import type { Wellness } from '../lambda/situations/situation.ts';
-import type { Do } from '../lambda/situations/steps.ts';
+import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
 import { commandFor } from './next-words.ts';
 import type { Sight } from './sight.ts';
 import { verdictOn } from './verdict.ts';
@@ -96,12 +95,12 @@ export function reportOn(sight: Sight): StatusReport {
       })),
       ...(waitsUntil > now ? { waitsUntil: iso(waitsUntil) } : {}),
     },
-    refusedVersions: Object.entries(state.refused).map(([id, { at, releasable, released, replaced }]) => ({
+    refusedVersions: Object.entries(state.refused).map(([id, refusal]) => ({
       // `<version id>:<hash>`: the hash stays here.
       versionId: id.slice(0, id.lastIndexOf(':')),
-      at: iso(at),
-      replaced: replaced ?? false,
-      ...(releasable && !released ? { onceMoreAfter: iso(at + RETRY_ONCE_MS) } : {}),
+      at: iso(refusal.at),
+      replaced: refusal.replaced ?? false,
+      ...(hasRetryLeft(refusal) ? { onceMoreAfter: iso(refusal.at + RETRY_ONCE_MS) } : {}),
     })),
     journal: journalOf(state.journal, now),
     setAside: Object.keys(state.setAside).length + state.orphanItems.length,
@@ -148,13 +147,16 @@ function currentOf(sight: Sight): Pick<StatusReport, 'current'> {
       works: holderDead || replaced ? 'no' : perhaps ? 'not known' : proven,
       ...(remark === '' ? {} : { remark }),
       ...(mayNot && {
-        rotation: mayNot.rotation?.message ?? 'yes',
-        app: mayNot.app?.message ?? 'yes',
-        trial: mayNot.person?.message ?? 'yes',
+        rotation: whyNot(mayNot.rotation),
+        app: whyNot(mayNot.app),
+        trial: whyNot(mayNot.person),
       }),
     },
   };
 }
+
+/** Without the steps: those of the verdict are beside it. */
+const whyNot = (refusal: Error | undefined): string => (refusal ? withoutSteps(refusal.message) : 'yes');
 
 /** Returns a remark on a flaw of the value that AWSCURRENT is on, which a reader may not see; empty without one. */
 function remarkOn({ holder, state }: Sight): string {

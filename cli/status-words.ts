@@ -1,6 +1,7 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { openingCommand } from '../lambda/ledger/errors.ts';
+import { operatorTool, quoted } from '../lambda/operator-tool.ts';
 import { findings } from '../lambda/situations/all.ts';
+import { withoutSteps } from '../lambda/situations/steps.ts';
 import { nextInWords } from './next-words.ts';
 import type { StatusReport } from './status-report.ts';
 import type { Next } from './verdict.ts';
@@ -149,7 +150,7 @@ function sealed({ journal, setAside, username }: StatusReport): string[] {
   if (count === 0) return [];
   return [
     `${count} kept (${journal.sealedAnswer ? 'one of the rotation above' : 'none of a rotation under way'}, ${setAside} of earlier ones).`,
-    `To read: ${openingCommand(username)} --out FILE`,
+    `To read: ${operatorTool()} open --username ${quoted(username)} --out FILE`,
   ];
 }
 
@@ -160,4 +161,6 @@ function waiting({ waitingAlarms }: StatusReport): string[] {
 }
 
 const errors = ({ lastErrors = [] }: StatusReport): string[] =>
-  lastErrors.map(({ errorName, message }) => `${oneLine(errorName)}: ${oneLine(message, 1_000)}`);
+  lastErrors.map(
+    ({ errorName, message }) => `${oneLine(errorName)}: ${oneLine(withoutSteps(message), 1_000)}`,
+  );

@@ -24,7 +24,7 @@ export async function storeApiKey(desk: Desk, options: StoreVersionOptions): Pro
         'first, with `store --set-username`. No version was stored.',
     );
   }
-  const key = await asked(desk);
+  const key = await promptKey(desk);
   const value = withApiKey(text, key);
   storable(secretArn, key, value);
   terminal.say(
@@ -40,7 +40,7 @@ export async function storeApiKey(desk: Desk, options: StoreVersionOptions): Pro
 }
 
 /** At a terminal each is asked for twice, because neither is shown; a pipe holds the key in its first line and the secret in its second. */
-async function asked({ terminal }: Desk): Promise<ApiKey> {
+async function promptKey({ terminal }: Desk): Promise<ApiKey> {
   if (terminal.isTty) {
     return { apiKey: await twice('API key'), apiSecret: await twice('API secret') };
   }

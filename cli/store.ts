@@ -1,6 +1,7 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
+import { isCertain } from '../lambda/ledger/state.ts';
 import {
   checkStorable,
   editableText,
@@ -48,7 +49,9 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
       'The secret names no username yet: say it with --set-username, in its exact spelling.',
     );
   }
-  const password = options.fromSealed ? await passwordFromSealed(desk, sight) : await asked(desk, username);
+  const password = options.fromSealed
+    ? await passwordFromSealed(desk, sight)
+    : await promptPassword(desk, username);
   const value = await newValue(desk, sight, secretArn, username, password);
   if (!options.anyway) await mustNotBeDead(sight, username, password);
 
@@ -62,7 +65,7 @@ export async function store(desk: Desk, options: StoreOptions): Promise<void> {
 }
 
 /** Asks twice, because the password is not shown. */
-async function asked({ terminal }: Desk, username: string): Promise<string> {
+async function promptPassword({ terminal }: Desk, username: string): Promise<string> {
   const password = await terminal.secret(`Password of ${oneLine(username)} (not shown): `);
   if (!terminal.isTty) return passwordInPipe(password);
   if ((await terminal.secret('Once more: ')) === password) return password;
@@ -98,7 +101,7 @@ async function newValue(
 async function mustNotBeDead({ state, holder }: Sight, username: string, password: string): Promise<void> {
   const hash = await hashPassword(username, password);
   const known = Object.entries(state.refused).find(
-    ([id, { releasable }]) => id.endsWith(`:${hash}`) && !releasable,
+    ([id, refusal]) => id.endsWith(`:${hash}`) && isCertain(refusal),
   );
   const orAnyway = 'If support has made it valid again, add --anyway. No version was stored.';
   if (known) {

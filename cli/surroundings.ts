@@ -2,7 +2,7 @@
 export interface Surroundings {
   /** Audit rows that are items of their own, oldest first. */
   auditItems(credential: string): Promise<Record<string, unknown>[]>;
-  /** The function's errors about a secret since then, oldest first; of a release that names none, all. */
+  /** The function's errors about a secret since then, oldest first; of a version that names none, all. */
   errorsSince(
     logGroup: string,
     secretArn: string | undefined,

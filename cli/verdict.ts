@@ -1,7 +1,6 @@
 import { BudgetSpentError, RefusedPasswordError } from '../lambda/ledger/errors.ts';
-import { leaseLives } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
-import { LEASE_MS, SETTLING_MS } from '../lambda/ledger/times.ts';
+import { LEASE_MS, leaseLives, SETTLING_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
 import type { FindingName } from '../lambda/situations/all.ts';
 import type { Wellness } from '../lambda/situations/situation.ts';
@@ -61,7 +60,7 @@ function sealedNeedsLogIn({ state: { journal }, holder, holderDead }: Sight): bo
   return holder.versionId !== journal.oldVersion && holder.versionId !== journal.supersededBy;
 }
 
-/** Judges the guard: while it is closed for the rotation, no step that needs a log-in continues. */
+/** The verdict on the guard: while it is closed for the rotation, no step that needs a log-in continues. */
 function guard(sight: Sight): Verdict | undefined {
   const { state, mayNot, budgets, holder, holderDead } = sight;
   const { journal } = state;
@@ -122,7 +121,7 @@ function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefin
   }
 }
 
-/** Judges the version that AWSCURRENT is on. */
+/** The verdict on the version that AWSCURRENT is on. */
 function stored({ state, holder, holderDead, mayNot, keyMissing }: Sight): Verdict | undefined {
   const { journal, lastGood, trouble } = state;
   if (!holder) return undefined;
@@ -145,7 +144,7 @@ function stored({ state, holder, holderDead, mayNot, keyMissing }: Sight): Verdi
   return undefined;
 }
 
-/** Judges a trouble on record that no check above explains. */
+/** The verdict on a trouble on record that no check above explains. */
 function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   switch (trouble?.kind) {
     case undefined:
@@ -162,7 +161,7 @@ function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
   }
 }
 
-/** Judges the surroundings of a credential whose password is as it should be. */
+/** The verdict on the surroundings of a credential whose password is as it should be. */
 function around({
   state,
   now,

@@ -15,8 +15,8 @@ import {
 } from '../lambda/defaults.ts';
 import { budgets } from '../lambda/ledger/budgets.ts';
 import type { OverdueAfter } from '../lambda/metrics.ts';
-import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';
+import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { type Receiver, subscribe } from './alarm-receivers.ts';
 import { alarmTopic } from './alarm-topic.ts';
 import { bundleDirectory } from './bundle-directory.ts';
@@ -234,7 +234,7 @@ export class RotationService extends Construct implements IRotationService {
         EXCHANGE_BRAKE: Lazy.string({
           produce: () => ((props.exchangeBrake ?? this.#members > 1) ? 'on' : 'off'),
         }),
-        [RELEASE_VARIABLE]: RELEASE,
+        [VERSION_VARIABLE]: VERSION,
         OVERDUE_AFTER_DAYS: Lazy.string({ produce: () => JSON.stringify(this.#overdue) }),
         ...(props.runbookUrl === undefined ? {} : { RUNBOOK_URL: props.runbookUrl }),
         ...(props.supportContact === undefined ? {} : { SUPPORT_CONTACT: props.supportContact }),

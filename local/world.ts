@@ -1,8 +1,8 @@
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { RELEASE, RELEASE_VARIABLE } from '../lambda/release.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';
+import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { FUNCTION_KEY, OPERATOR_KEY } from './aws/access-keys.ts';
 import { clientAt } from './aws/client.ts';
 import { startClock, type WorldClock } from './aws/clock.ts';
@@ -139,7 +139,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     LOCKOUT_LIMIT: '5',
     LOCKOUT_BUDGET: '3',
     ROTATION_BUDGET: '2',
-    [RELEASE_VARIABLE]: RELEASE,
+    [VERSION_VARIABLE]: VERSION,
     ...options.env,
   };
 

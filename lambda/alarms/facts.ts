@@ -1,6 +1,6 @@
 import { operatorTool, quoted } from '../operator-tool.ts';
 import { situationOfTrouble } from '../situations/of-event.ts';
-import type { Do, Step } from '../situations/steps.ts';
+import { type Step, without } from '../situations/steps.ts';
 import { meaningOf } from '../thingspace/codes.ts';
 import type { AlarmEvent, FailedLogIn, PasswordLost, Purpose, Standing, StandingTrouble } from './event.ts';
 import { instant, oneLine } from './legible.ts';
@@ -84,11 +84,6 @@ const named = (facts: Record<string, string | undefined>): [string, string][] =>
     fact === undefined ? [] : [[name, oneLine(fact)]],
   );
 
-const without =
-  (...left: Do[]) =>
-  (todo: readonly Step[]): Step[] =>
-    todo.filter((step) => !left.includes(step.do));
-
 /** The count in headline and SMS. Without a log-in left, or with the last one, no step makes a log-in first. */
 function ofStanding(standing: Standing, forWhom = ''): Omit<Facts, 'details'> {
   const left = leftOf(standing);
@@ -100,7 +95,7 @@ function ofStanding(standing: Standing, forWhom = ''): Omit<Facts, 'details'> {
 }
 
 const withoutTrial = (todo: readonly Step[]): Step[] =>
-  without('trial')(todo).map((step) => (step.do === 'unlocked' ? { do: 'unlocked' } : step));
+  without(todo, 'trial').map((step) => (step.do === 'unlocked' ? { do: 'unlocked' } : step));
 
 const purposeWords: Record<Purpose, string> = {
   'log-in': 'to log in',
@@ -152,7 +147,7 @@ function ofExchange(event: Extract<AlarmEvent, { sealedAnswer: boolean }>, setti
       ? { brief: () => `Store nothing before ${settlesAt.slice(0, 16)}Z.` }
       : {}),
     ...(settlesAt && { until: settlesAt }),
-    ...(event.sealedAnswer ? {} : { steps: without('open') }),
+    ...(event.sealedAnswer ? {} : { steps: (todo) => without(todo, 'open') }),
     happened: event.event === 'password-lost' ? refusedWords(event) : [],
     next: othersHeld(event, setting),
     details: named({

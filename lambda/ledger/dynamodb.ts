@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AwsCallError, awsCall } from '../aws-call.ts';
-import type { ItemStore } from './change.ts';
+import type { ItemStore } from './items.ts';
 
 const STATE = 'state';
 const ORPHAN = 'orphan#';

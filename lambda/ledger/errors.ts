@@ -1,5 +1,8 @@
 import { PresentableError } from '../errors.ts';
-import { operatorTool, quoted } from '../operator-tool.ts';
+
+/** `closing`: what became of the request. `toDo`: the steps of the situation, where an operator can help. */
+type GuardOptions = ErrorOptions & { closing?: string; toDo?: string };
+
 /** The guard stands between a password and the platform: nothing was sent. */
 export class LockoutGuardError extends PresentableError {
   override readonly name: string = 'LockoutGuardError';
@@ -8,10 +11,9 @@ export class LockoutGuardError extends PresentableError {
   constructor(
     message: string,
     retryAt?: number,
-    closing = 'The request was not sent to ThingSpace.',
-    options: ErrorOptions = {},
+    { closing = 'The request was not sent to ThingSpace.', toDo, ...options }: GuardOptions = {},
   ) {
-    super(`${message} ${closing}`, options);
+    super([message, closing, ...(toDo === undefined ? [] : [toDo])].join(' '), options);
     this.retryAt = retryAt;
   }
 }
@@ -24,16 +26,16 @@ export class RefusedPasswordError extends LockoutGuardError {
   override readonly name: string = 'RefusedPasswordError';
   /** Whether it is certain that the password was at fault. */
   readonly certain: boolean;
-  constructor(message: string, certain: boolean, retryAt?: number, closing?: string) {
-    super(message, retryAt, closing);
+  constructor(message: string, certain: boolean, retryAt?: number, options?: GuardOptions) {
+    super(message, retryAt, options);
     this.certain = certain;
   }
 }
 /** An exchange of the automation has replaced this password, or is replacing it: the secret's value is not at fault. */
 export class ReplacedPasswordError extends RefusedPasswordError {
   override readonly name = 'ReplacedPasswordError';
-  constructor(message: string, closing?: string) {
-    super(message, true, undefined, closing);
+  constructor(message: string, options?: GuardOptions) {
+    super(message, true, undefined, options);
   }
 }
 export class ExchangeInProgressError extends LockoutGuardError {
@@ -41,10 +43,10 @@ export class ExchangeInProgressError extends LockoutGuardError {
 }
 export class CredentialLostError extends LockoutGuardError {
   override readonly name = 'CredentialLostError';
-  constructor(message: string, cause?: Error) {
+  constructor(message: string, options: GuardOptions) {
     // The probe that found the loss was sent.
     const closing = 'Nothing more is sent to ThingSpace until another password is stored or found.';
-    super(message, undefined, closing, cause === undefined ? {} : { cause });
+    super(message, undefined, { closing, ...options });
   }
 }
 
@@ -59,8 +61,8 @@ type Denial =
 
 export class DeniedError extends LockoutGuardError {
   override readonly name: Denial;
-  constructor(name: Denial, message: string, retryAt?: number) {
-    super(message, retryAt);
+  constructor(name: Denial, message: string, retryAt?: number, options?: GuardOptions) {
+    super(message, retryAt, options);
     this.name = name;
   }
 }
@@ -69,7 +71,3 @@ export class DeniedError extends LockoutGuardError {
 export class LedgerUnavailableError extends PresentableError {
   override readonly name = 'LedgerUnavailableError';
 }
-
-/** How an operator reads a sealed answer that the code could not. */
-export const openingCommand = (username: string): string =>
-  `${operatorTool()} open --username ${quoted(username)}`;

@@ -4,7 +4,7 @@ import { isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { DeniedError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Ledger, Reservation } from './ledger.ts';
-import type { Presentation } from './reserve.ts';
+import type { AttemptRequest } from './reserve.ts';
 import type { Settlement } from './settle.ts';
 import type { CredentialState } from './state.ts';
 
@@ -25,7 +25,7 @@ const ANNOUNCING_MS = 3_000;
 const MIN_WAIT_MS = 3_000;
 
 type Services = { ledger: Ledger; api: ThingSpaceApi; clock: Clock };
-type Who = Pick<Presentation, 'actor' | 'purpose' | 'share'>;
+type Who = Pick<AttemptRequest, 'actor' | 'purpose' | 'share'>;
 
 type Hooks = {
   /** Changes the item in the write that counts a refusal for certain; may run more than once, and is pure. */
@@ -77,7 +77,7 @@ export type SessionToExchange = {
 export async function guardedLogInToExchange(
   services: Services,
   credential: StoredCredential,
-  who: Pick<Presentation, 'actor' | 'share'>,
+  who: Pick<AttemptRequest, 'actor' | 'share'>,
   token: string,
   deadlineMs: number,
   { onRefused }: Pick<Hooks, 'onRefused'> = {},
@@ -92,7 +92,7 @@ export async function guardedLogInToExchange(
     return outcome;
   }
   const { attempt, grantedAtMs, ...presented } = reservation;
-  const exchange: Presentation = { ...presented, purpose: 'exchange', exchange: { token } };
+  const exchange: AttemptRequest = { ...presented, purpose: 'exchange', exchange: { token } };
   const reserved = ledger.reserve(exchange, deadlineMs, reservation);
   // Its failure is thrown where the caller awaits it; unhandled until then, it would end the process.
   reserved.catch(() => undefined);

@@ -89,8 +89,8 @@ const readable = (schemas: Readonly<Record<string, v.GenericSchema>>, members: R
     }),
   );
 
-/** A credential that is about to begin an exchange, or whose daily check only asks. */
-export type Asking = { username: string; secretArn: string; begins: boolean };
+/** A credential that is about to begin an exchange, or that the daily check looks at. */
+export type Checked = { username: string; secretArn: string; begins: boolean };
 
 /** Places a hold. A hold that was overridden before stays overridden for that exchange. */
 export function place({ brake }: Holds, placed: Omit<Hold, 'since' | 'releasedAt'>, now: number): void {
@@ -105,8 +105,13 @@ export function place({ brake }: Holds, placed: Omit<Hold, 'since' | 'releasedAt
  * begins. The daily check begins nothing, and asks for waiting secrets only.
  * @param ended attempts of holds whose exchanges are over
  */
-export function check(item: Holds, asking: Asking, ended: readonly string[], now: number): Hold | undefined {
-  const { username, secretArn, begins } = asking;
+export function check(
+  item: Holds,
+  checked: Checked,
+  ended: readonly string[],
+  now: number,
+): Hold | undefined {
+  const { username, secretArn, begins } = checked;
   const over = remove(item, ended);
   const waits = isWaiting(item, secretArn);
   const others = holdsInForce(item).filter(

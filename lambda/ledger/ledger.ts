@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Metrics } from '../metrics.ts';
 import type { Budgets } from './budgets.ts';
-import type { ItemKind, ItemStore } from './change.ts';
 import { DeniedError } from './errors.ts';
 import { decodeForOverride, decodeHolds, type Holds } from './holds.ts';
-import { type Items, type ItemsParts, itemsOf, type Transition } from './items.ts';
+import {
+  type ItemKind,
+  type ItemStore,
+  type Items,
+  type ItemsParts,
+  itemsOf,
+  type Transition,
+} from './items.ts';
 import { recordUnchanged } from './journal.ts';
-import { type Presentation, reserve } from './reserve.ts';
+import { type AttemptRequest, reserve } from './reserve.ts';
 import { type Settlement, settle } from './settle.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from './state.ts';
 import { sweepLogIns } from './sweep.ts';
 import { RESERVATION_MS } from './times.ts';
 
-/** One granted presentation of one password, to be sent at once. No password may be sent without one. */
-export type Reservation = Presentation & {
+/** A reserved attempt, to be sent at once. No password may be sent without one. */
+export type Reservation = AttemptRequest & {
   attempt: string;
   /** By the process's clock; `mayStillLeave` looks at it. */
   grantedAtMs: number;
@@ -35,7 +41,7 @@ export interface Ledger extends Items<CredentialState> {
    * @throws LockoutGuardError (a subclass that says which condition) when it must not be presented now
    * @throws LedgerUnavailableError, LedgerItemError: nothing may be presented either
    */
-  reserve(wanted: Presentation, deadlineMs: number, after?: Reservation): Promise<Reservation>;
+  reserve(wanted: AttemptRequest, deadlineMs: number, after?: Reservation): Promise<Reservation>;
   /** Whether a request may still leave: a process that was suspended since then sends nothing. */
   mayStillLeave(reservation: Reservation): boolean;
   /**
@@ -84,7 +90,7 @@ export function createLedger(parts: LedgerParts): Ledger {
   const { items, metrics, clock, budgets } = parts;
   const { read, change, apply, publish, soon } = itemsOf(parts, credentialItem);
 
-  /** Settles one presentation in the item, changes the journal, and notes it for the audit trail. */
+  /** Settles one attempt in the item, changes the journal, and notes it for the audit trail. */
   function count<T>(
     state: CredentialState,
     reservation: Reservation,

@@ -1,4 +1,8 @@
-import { operatorTool } from '../operator-tool.ts';
+import { replacedPassword } from '../situations/faults.ts';
+import { guardClosed } from '../situations/log-ins.ts';
+import * as password from '../situations/password.ts';
+import { sharedUsername } from '../situations/seen.ts';
+import { toDo, without } from '../situations/steps.ts';
 import { announceGuardClosed } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import {
@@ -7,19 +11,26 @@ import {
   DeniedError,
   ExchangeInProgressError,
   type LockoutGuardError,
-  openingCommand,
   RefusedPasswordError,
   ReplacedPasswordError,
 } from './errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { begin } from './journal.ts';
-import { type Attempt, type CredentialState, exposure } from './state.ts';
+import {
+  type Attempt,
+  type CredentialState,
+  exposure,
+  hasRetryLeft,
+  isCertain,
+  type Journal,
+  type Refusal,
+} from './state.ts';
 import { sweep } from './sweep.ts';
-import { LEASE_MS, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
+import { LEASE_MS, leaseLives, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from './times.ts';
 import { markOf } from './trouble.ts';
 
-/** A request to present one password: the actor, the version, and the purpose. */
-export type Presentation = {
+/** A log-in or an exchange that asks for a reservation: the actor, the version of the password, and the purpose. */
+export type AttemptRequest = {
   username: string;
   secretArn: string;
   versionId: string;
@@ -33,13 +44,13 @@ export type Presentation = {
 };
 
 /**
- * Takes one unit of the lockout budget for one presentation of a password, or returns the reason why not. Changes
+ * Takes one unit of the lockout budget for one attempt, or returns the reason why not. Changes
  * `state` only when it grants, except for `sweep` and the alarm that the guard is closed.
  */
 export function reserve(
   state: CredentialState,
   attempt: string,
-  wanted: Presentation,
+  wanted: AttemptRequest,
   budgets: Budgets,
   now: number,
 ): LockoutGuardError | undefined {
@@ -59,8 +70,8 @@ export function reserve(
   if (refusal) return refusal;
 
   const refused = state.refused[wanted.fingerprint.id];
-  const usedRelease = refused !== undefined && !refused.released && wanted.share !== 'person';
-  if (refused && usedRelease) refused.released = true;
+  const isRetry = refused !== undefined && !refused.released && wanted.share !== 'person';
+  if (refused && isRetry) refused.released = true;
   const fresh = !state.presented.includes(wanted.versionId);
   if (fresh) state.presented.push(wanted.versionId);
   state.inFlight[attempt] = {
@@ -73,7 +84,7 @@ export function reserve(
     fingerprint: wanted.fingerprint.id,
     mark: state.failed,
     fresh,
-    usedRelease,
+    usedRelease: isRetry,
     ...(state.trouble ? { trouble: markOf(state.trouble) } : {}),
   };
   if (wanted.exchange) {
@@ -82,9 +93,6 @@ export function reserve(
   }
   return undefined;
 }
-
-/** Reports whether the invocation that began an exchange may still be alive. */
-export const leaseLives = (startedAt: number, now: number): boolean => now < startedAt + LEASE_MS;
 
 function exchangeInProgress(state: CredentialState, now: number) {
   const { journal } = state;
@@ -95,10 +103,10 @@ function exchangeInProgress(state: CredentialState, now: number) {
   );
 }
 
-function notItsSecret(state: CredentialState, wanted: Presentation) {
+function notItsSecret(state: CredentialState, wanted: AttemptRequest) {
   if (!wanted.exchange) return undefined;
   if (state.secretArn !== undefined && state.secretArn !== wanted.secretArn)
-    return sharedUsername(state, wanted.secretArn);
+    return sharedUsernameError(state, wanted.secretArn);
   const { journal } = state;
   const { token } = wanted.exchange;
   if (hasItsPassword(journal, token)) {
@@ -117,83 +125,80 @@ const hasItsPassword = (journal: CredentialState['journal'], token: string): boo
   (journal.state === 'idle' && journal.lastToken === token) ||
   (journal.state === 'committed' && journal.token === token);
 
-export function sharedUsername(state: CredentialState, secretArn: string): DeniedError {
+export function sharedUsernameError(state: CredentialState, secretArn: string): DeniedError {
   return new DeniedError(
     'SharedUsernameError',
     `The username ${state.credential} is rotated by the secret ${state.secretArn}; a second secret that rotates ` +
-      'it would kill the password of the first. Turn rotation off for one of the two secrets; or, if that other ' +
-      'secret is gone or no longer in use, let this one take the username over: ' +
-      `\`${operatorTool()} adopt --secret ${secretArn}\`.`,
+      'it would kill the password of the first.',
+    undefined,
+    { toDo: toDo(sharedUsername.todo, { secretArn }) },
   );
 }
 
-function lost({ journal, credential }: CredentialState, wanted: Presentation) {
+function lost({ journal, credential }: CredentialState, wanted: AttemptRequest) {
   if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;
-  return credentialLost(credential, journal);
+  return credentialLostError(credential, journal);
 }
 
 /**
  * `notSearched`: why the log could not be searched for the answer. `unreadable`: the fault of the version stored since.
  */
-export function credentialLost(
-  credential: string,
-  { envelope }: { envelope?: string | undefined },
+export function credentialLostError(
+  username: string,
+  { envelope, secretArn }: Extract<Journal, { state: 'lost' }>,
   { notSearched, unreadable }: { notSearched?: Error | undefined; unreadable?: Error | undefined } = {},
 ): CredentialLostError {
   const searching =
     notSearched === undefined
-      ? 'Each retry and each daily check searches the function’s log for it again. '
+      ? 'Each retry and each daily check searches the function’s log for it again.'
       : 'The function could not search its own log for it just now: let it logs:FilterLogEvents on its log group; a retry or ' +
-        'the daily check then searches it. ';
+        'the daily check then searches it.';
   const since =
     unreadable === undefined
       ? ''
       : ` The version that was stored since cannot be used: ${unreadable.message}`;
   const kept =
     envelope === undefined
-      ? 'no copy of the new one has been found. '
-      : 'no copy of the new one that can be read has been found. An answer arrived in which no password could be read: look ' +
-        `into it with \`${openingCommand(credential)}\`; if it holds one, store that as a new version of the secret. `;
+      ? 'no copy of the new one has been found.'
+      : 'no copy of the new one that can be read has been found. An answer arrived in which no password could be read; it is ' +
+        'kept sealed.';
+  const todo = envelope === undefined ? without(password.lost.todo, 'open') : password.lost.todo;
   return new CredentialLostError(
-    `The password of ${credential} is lost: it was changed (or the username is locked) and ${kept}` +
-      `${searching}${envelope === undefined ? 'Have' : 'If the answer holds none, have'} M2M Support reset it, store the password they give you as a new version of the secret, ` +
-      `then rotate again.${since}`,
-    notSearched,
+    `The password of ${username} is lost: it was changed (or the username is locked) and ${kept} ${searching}${since}`,
+    { cause: notSearched, toDo: toDo(todo, { secretArn, username }) },
   );
 }
 
-function barredPassword(state: CredentialState, wanted: Presentation, now: number) {
+function barredPassword(state: CredentialState, wanted: AttemptRequest, now: number) {
   const { journal, credential } = state;
   if (journal.state === 'received' && wanted.versionId === journal.oldVersion) {
     return new ReplacedPasswordError(
       `The password of ${credential} that you hold is dead; the new one is sealed in the journal, and no ` +
-        'invocation has seen it in the secret yet. Retry the rotation, or invoke the function with {"Recover": "<secret ARN>"}.',
+        'invocation has seen it in the secret yet.',
+      { toDo: toDo(replacedPassword.todo, wanted) },
     );
   }
   const refused = state.refused[wanted.fingerprint.id];
   if (!refused) return undefined;
-  const mayRetryOnce = refused.releasable && !refused.released;
-  if (mayRetryOnce && now >= refused.at + RETRY_ONCE_MS) return undefined;
-  return barredAs(refused, state, wanted);
+  if (hasRetryLeft(refused) && now >= refused.at + RETRY_ONCE_MS) return undefined;
+  return barredError(refused, state, wanted);
 }
 
-function barredAs(
-  { at, releasable, released, replaced }: CredentialState['refused'][string],
-  { credential }: CredentialState,
-  { versionId }: Presentation,
-) {
-  if (replaced && !releasable) {
+function barredError(refused: Refusal, { credential }: CredentialState, wanted: AttemptRequest) {
+  const { versionId } = wanted;
+  if (refused.replaced && isCertain(refused)) {
     return new ReplacedPasswordError(
       `A rotation has replaced the password of ${credential} in version ${versionId}: it is dead, and it is not presented ` +
-        'again. Read the current version of the secret. If that is this one, rotate, or invoke the function with ' +
-        '{"Recover": "<secret ARN>"}.',
+        'again. Read the current version of the secret.',
+      { toDo: toDo(replacedPassword.todo, wanted) },
     );
   }
   return new RefusedPasswordError(
     `ThingSpace has refused the password of ${credential} in version ${versionId}; it is not presented ` +
-      'again, because every failure counts toward the lock. Store a working password as a new version of the secret.',
-    !releasable,
-    releasable && !released ? at + RETRY_ONCE_MS : undefined,
+      'again, because every failure counts toward the lock.',
+    isCertain(refused),
+    hasRetryLeft(refused) ? refused.at + RETRY_ONCE_MS : undefined,
+    { toDo: toDo([{ do: 'store' }], wanted) },
   );
 }
 
@@ -213,7 +218,7 @@ function waiting({ unknowns, lastUnknownAt, credential }: CredentialState, now: 
  * The last unit of the budget is kept for a version that was not presented since the last success. A password that an
  * operator has just restored must always have one log-in left, for an app or for rotation.
  */
-function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
+function budgetSpent(state: CredentialState, wanted: AttemptRequest, budgets: Budgets) {
   const used = exposure(state);
   const fresh = !state.presented.includes(wanted.versionId);
   const share = wanted.share === 'rotation' ? budgets.rotation : budgets.budget;
@@ -229,25 +234,26 @@ function budgetSpent(state: CredentialState, wanted: Presentation, budgets: Budg
   }
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
-      `is ${mayUse}. Find out why they failed. If the password in the secret is wrong, store a working password as a new ` +
-      'version of it; if it is right, try it once with the operator tool: ' +
-      `\`${operatorTool()} trial --secret ${wanted.secretArn}\`.`,
+      `is ${mayUse}.`,
+    undefined,
+    { toDo: toDo(guardClosed.todo, wanted) },
   );
 }
 
 /** Bars a trial of a password that was refused for certain: ThingSpace would refuse it again, and count the failure. */
-function refusedForCertain(state: CredentialState, wanted: Presentation) {
+function refusedForCertain(state: CredentialState, wanted: AttemptRequest) {
   const refused = state.refused[wanted.fingerprint.id];
-  return refused && !refused.releasable ? barredAs(refused, state, wanted) : undefined;
+  return refused && isCertain(refused) ? barredError(refused, state, wanted) : undefined;
 }
 
 /** Lets an operator's trial go beyond the budget, but never to the failure that locks. */
-function trialSpent(state: CredentialState, wanted: Presentation, budgets: Budgets) {
+function trialSpent(state: CredentialState, wanted: AttemptRequest, budgets: Budgets) {
   const used = exposure(state);
   if (used < budgets.limit - 1) return undefined;
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
-      'may lock it. Have M2M Support unlock the username first, then report it with the operator tool: ' +
-      `\`${operatorTool()} unlocked --secret ${wanted.secretArn} --at <when they did>\`.`,
+      'may lock it.',
+    undefined,
+    { toDo: toDo([{ do: 'unlocked' }], wanted) },
   );
 }

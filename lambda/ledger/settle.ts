@@ -1,10 +1,9 @@
 import { announceFailure, announceSpentBudget, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import { committedVersion, endLoss, exchangeOf } from './journal.ts';
-import { isReplaced } from './replaced.ts';
-import type { Presentation } from './reserve.ts';
+import type { AttemptRequest } from './reserve.ts';
 import { type Attempt, type CredentialState, exposure, type Journal } from './state.ts';
-import { RECENTLY_ISSUED_MS } from './times.ts';
+import { leaseLives, RECENTLY_ISSUED_MS } from './times.ts';
 import { provenBy } from './trouble.ts';
 
 /** The outcome of one log-in attempt or exchange. */
@@ -24,7 +23,7 @@ export type Settlement =
 export function settle(
   state: CredentialState,
   id: string,
-  presented: Presentation,
+  presented: AttemptRequest,
   settlement: Settlement,
   budgets: Budgets,
   now: number,
@@ -69,7 +68,7 @@ export function settle(
 function countFailure(
   state: CredentialState,
   id: string,
-  presented: Presentation,
+  presented: AttemptRequest,
   { code, certainlyCredentials }: Extract<Settlement, { outcome: 'failure' }>,
   budgets: Budgets,
   now: number,
@@ -88,11 +87,26 @@ function countFailure(
 }
 
 /**
+ * Reports whether an exchange of the automation has replaced the presented password, or is replacing it. A log-in that
+ * is refused then was reserved before: afterwards the ledger grants no log-in with that password.
+ */
+export function isReplaced(
+  { journal, refused }: CredentialState,
+  { versionId, fingerprint }: Pick<AttemptRequest, 'versionId' | 'fingerprint'>,
+  now: number,
+): boolean {
+  if (refused[fingerprint.id]?.replaced) return true;
+  return (
+    journal.state === 'exchanging' && journal.oldVersion === versionId && leaseLives(journal.startedAt, now)
+  );
+}
+
+/**
  * Reports whether an exchange has replaced the password since the log-in was reserved: the password worked before that.
  */
 function replacedSince(
   { refused }: CredentialState,
-  { fingerprint }: Presentation,
+  { fingerprint }: AttemptRequest,
   attempt: Attempt | undefined,
 ): boolean {
   const refusal = refused[fingerprint.id];
@@ -105,7 +119,7 @@ function replacedSince(
  * Records that this password works. One password works at a time: this one is no longer refused, and all other
  * passwords that were set aside are dead.
  */
-function recordGood(state: CredentialState, { fingerprint, versionId }: Presentation, now: number): void {
+function recordGood(state: CredentialState, { fingerprint, versionId }: AttemptRequest, now: number): void {
   delete state.refused[fingerprint.id];
   // A sealed password is presented under its attempt: its envelope stays listed until the password is a version of the
   // secret.

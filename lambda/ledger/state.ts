@@ -19,22 +19,30 @@ const attempt = v.object({
   unknownAt: v.optional(v.number()),
   /** It was the first to present its version since the last success. */
   fresh: v.boolean(),
-  /** It used up the one retry of a refused fingerprint. ("Release" in stored names means that retry.) */
+  /** It is the one retry of a refused fingerprint. */
   usedRelease: v.boolean(),
   /** The trouble that stood when it was reserved, and how often it had been met (`markOf`). */
   trouble: v.optional(v.string()),
 });
 export type Attempt = v.InferOutput<typeof attempt>;
 
-/** A fingerprint that the platform refused. */
+/** A fingerprint that the platform refused. In these stored names, "release" means the one retry of it. */
 const refusal = v.object({
   at: v.number(),
-  /** May be presented once more, 30 minutes later: it is not certain that the password was at fault. */
+  /** It is not certain that the password was at fault: one log-in may use it again, 30 minutes later. */
   releasable: v.boolean(),
+  /** Whether that log-in was reserved. */
   released: v.boolean(),
   /** An exchange replaced the password: it is dead in every version that holds it. */
   replaced: v.optional(v.boolean()),
 });
+export type Refusal = v.InferOutput<typeof refusal>;
+
+/** Reports whether the password was certainly at fault. */
+export const isCertain = ({ releasable }: Refusal): boolean => !releasable;
+
+/** Reports whether the password may still be tried once more, after some time. */
+export const hasRetryLeft = ({ releasable, released }: Refusal): boolean => releasable && !released;
 
 const exchange = {
   /** The rotation (ClientRequestToken) that asked for it. */

@@ -14,3 +14,6 @@ export const RETRY_ONCE_MS = 30 * MINUTE_MS;
 export const RECENTLY_ISSUED_MS = 60 * MINUTE_MS;
 /** How long no password is presented after the first missed answer, and after every further one. */
 export const WAITS_MS = [MINUTE_MS, 30 * MINUTE_MS] as const;
+
+/** Reports whether the invocation that began an exchange may still be alive. */
+export const leaseLives = (startedAt: number, now: number): boolean => now < startedAt + LEASE_MS;

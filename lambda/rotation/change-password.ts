@@ -1,4 +1,3 @@
-import { openingCommand } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordReceived, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import type { Reservation } from '../ledger/ledger.ts';
@@ -9,6 +8,9 @@ import type { DataKey } from '../sealing/data-key.ts';
 import { envelopeForItem, seal } from '../sealing/seal-answer.ts';
 import { unusableBecause } from '../secret/credential.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
+import { noBearer } from '../situations/faults.ts';
+import { unknownUnread } from '../situations/password.ts';
+import { toDo } from '../situations/steps.ts';
 import type { OpenSession, RawAnswer } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, meaningOf } from '../thingspace/codes.ts';
@@ -17,7 +19,7 @@ import type { Invocation, StepInvocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { logInToExchange, logOut } from './log-in.ts';
 import { type Committed, endCommitted, makeCurrent, type NewPassword } from './make-current.ts';
-import { unusable } from './sealed-answer.ts';
+import { unusablePasswordError } from './sealed-answer.ts';
 
 /**
  * The healthy line of a rotation, in order. The numbers in the lines below are rows of the death table in
@@ -52,7 +54,7 @@ export async function changePassword(
   current: ReadableVersion,
   sealing: Promise<DataKey>,
 ): Promise<void> {
-  if (timeForExchangeMs(invocation) === undefined) throw notEnoughTime(invocation);
+  if (timeForExchangeMs(invocation) === undefined) throw notEnoughTimeError(invocation);
   const key = await sealing;
   // Death point 1
   const { session: sessionToken, reserved } = await logInToExchange(invocation, current);
@@ -87,7 +89,7 @@ function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): 
   return leftMs >= minLeftMs ? leftMs - STORING_MS : undefined;
 }
 
-function notEnoughTime({ clock, deadlineMs }: StepInvocation): RotationError {
+function notEnoughTimeError({ clock, deadlineMs }: StepInvocation): RotationError {
   const leftMs = deadlineMs - clock.nowMs();
   return new RotationError(
     'NotEnoughTimeError',
@@ -107,7 +109,7 @@ async function sendGetNewPassword(
   const timeoutMs = timeForExchangeMs(invocation);
   if (timeoutMs === undefined) {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
-    throw notEnoughTime(invocation);
+    throw notEnoughTimeError(invocation);
   }
   const answer = await api.getNewPassword({ token, apiKey, apiSecret }, current.credential.password, {
     timeoutMs,
@@ -116,7 +118,7 @@ async function sendGetNewPassword(
   if (answer.outcome === 'answered') return answer;
   if (answer.outcome === 'never-sent') {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
-    throw notSent(answer.cause);
+    throw notSentError(answer.cause);
   }
   await endUnknown(invocation, reservation, undefined);
   throw new RotationError(
@@ -129,7 +131,7 @@ async function sendGetNewPassword(
 }
 
 /** The cause of a bearer's absence is not quoted: the next log-in cannot be prepared without one, and names it. */
-const notSent = (cause: Error): RotationError =>
+const notSentError = (cause: Error): RotationError =>
   cause instanceof BearerError
     ? new RotationError(
         'NoBearerError',
@@ -169,7 +171,7 @@ async function sealAndStore(
   const why = unusableBecause(read.value);
   if (why !== undefined) {
     await settleReceived(invocation, reservation, envelope);
-    throw unusable(username, why);
+    throw unusablePasswordError(invocation, username, why);
   }
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };
@@ -272,7 +274,8 @@ async function endRefused(
     throw new RotationError(
       'NoBearerError',
       `The gateway refused the bearer of the application for the request for a new password of ${username} (${code}), ` +
-        'before ThingSpace saw it. Nothing was changed; the old password stays good. A retry asks for another bearer.',
+        'before ThingSpace saw it. Nothing was changed; the old password stays good. A retry asks for another bearer. ' +
+        toDo(noBearer.todo, { secretArn: invocation.secretArn }),
     );
   }
   throw new RotationError(
@@ -296,8 +299,8 @@ async function endUnreadable(
   throw new RotationError(
     'UnreadableAnswerError',
     `ThingSpace’s answer to the request for a new password of ${username} could not be read` +
-      `${inBrackets(cause)}. It is sealed, not lost: look into it with \`${openingCommand(username)}\`; if it holds a ` +
-      `password, store that as a new version of the secret. By itself, a retry in ${SETTLING_MINUTES} minutes finds out whether the old password still works.`,
+      `${inBrackets(cause)}. It is sealed, not lost. A retry in ${SETTLING_MINUTES} minutes finds out whether the old ` +
+      `password still works. ${toDo(unknownUnread.todo, { secretArn: invocation.secretArn, username })}`,
     { cause },
   );
 }

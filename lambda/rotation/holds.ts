@@ -12,7 +12,8 @@ import {
 } from '../ledger/holds.ts';
 import { LedgerItemError } from '../ledger/item.ts';
 import { type CredentialState, credentialKey } from '../ledger/state.ts';
-import { operatorTool } from '../operator-tool.ts';
+import { held } from '../situations/rotation.ts';
+import { toDo } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { ExchangesHeldError } from './errors.ts';
 
@@ -23,7 +24,7 @@ import { ExchangesHeldError } from './errors.ts';
  */
 export async function checkHold(invocation: Invocation, username: string): Promise<void> {
   const hold = await findHold(invocation, { username, begins: true });
-  if (hold) throw onHold(invocation.secretArn, hold);
+  if (hold) throw heldError(invocation.secretArn, hold);
 }
 
 /**
@@ -158,13 +159,10 @@ async function readHolder(
   }
 }
 
-function onHold(secretArn: string, hold: Hold): ExchangesHeldError {
+function heldError(secretArn: string, hold: Hold): ExchangesHeldError {
   return new ExchangesHeldError(
     `The rotation of ${secretArn} is on hold: the exchange of ${hold.username} (secret ${hold.secretArn}) is ` +
       `${hold.why} since ${new Date(hold.since).toISOString()}, and its cause may affect this credential, too. ` +
-      'No new password is asked for, and no log-in was used. ' +
-      `1. Resolve that exchange: \`${operatorTool()} status --secret ${hold.secretArn}\`. ` +
-      `2. If its cause cannot affect this credential, override the hold: \`${operatorTool()} release --secret ${secretArn}\`. ` +
-      `3. Start this rotation again: \`${operatorTool()} rotate --held --secret ${secretArn}\`.`,
+      `No new password is asked for, and no log-in was used. ${toDo(held.todo, { secretArn, holderArn: hold.secretArn })}`,
   );
 }

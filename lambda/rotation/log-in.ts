@@ -1,14 +1,17 @@
 import { RefusedPasswordError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { fingerprint } from '../ledger/fingerprint.ts';
 import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '../ledger/guarded-log-in.ts';
-import { isReplaced } from '../ledger/replaced.ts';
-import type { Presentation } from '../ledger/reserve.ts';
+import type { AttemptRequest } from '../ledger/reserve.ts';
+import { isReplaced } from '../ledger/settle.ts';
 import type { CredentialState } from '../ledger/state.ts';
-import { operatorTool } from '../operator-tool.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';
 import { type ReadableVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
-import type { MaybeApiKey, OpenSession, Outcome, Transport } from '../thingspace/api.ts';
+import { noBearer, notRead } from '../situations/faults.ts';
+import { logInUnanswered } from '../situations/log-ins.ts';
+import { currentDead } from '../situations/password.ts';
+import { toDo, without } from '../situations/steps.ts';
+import type { MaybeApiKey, OpenSession, Outcome } from '../thingspace/api.ts';
 import { inBrackets, TooLateToSendError, UnsendableValueError } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
@@ -31,7 +34,7 @@ export async function logInAndOut(
   invocation: Invocation,
   versionId: string,
   credential: Credential,
-  purpose: Presentation['purpose'],
+  purpose: AttemptRequest['purpose'],
   onRefused?: OnRefused,
 ): Promise<void> {
   const watch = await watchReplaced(versionId, credential, onRefused);
@@ -93,7 +96,7 @@ async function watchReplaced(
 }
 
 function doneOrThrow<T>(
-  { api: { transport } }: Invocation,
+  invocation: Invocation,
   outcome: Outcome<T>,
   credential: Credential,
   versionId: string,
@@ -104,10 +107,10 @@ function doneOrThrow<T>(
     case 'done':
       return outcome.value;
     case 'refused':
-      if (replaced) throw replacedMeanwhile(username, versionId);
-      throw refused(outcome.code, transport, credential, versionId);
+      if (replaced) throw replacedError(username, versionId);
+      throw refusedError(invocation, outcome.code, credential, versionId);
     case 'never-sent':
-      throw notSent(outcome.cause, username);
+      throw notSentError(outcome.cause, username);
     case 'unknown':
       throw new RotationError(
         'LogInUnknownError',
@@ -118,7 +121,7 @@ function doneOrThrow<T>(
   }
 }
 
-function notSent(cause: Error, username: string): RotationError {
+function notSentError(cause: Error, username: string): RotationError {
   if (cause instanceof BearerError) {
     const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}`;
     return new RotationError('NoBearerError', message, { cause });
@@ -190,34 +193,34 @@ export async function logOut(
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
 }
 
-function replacedMeanwhile(username: string, versionId: string): ReplacedPasswordError {
+function replacedError(username: string, versionId: string): ReplacedPasswordError {
   return new ReplacedPasswordError(
     `Another invocation replaced the password of ${username} in version ${versionId} of the secret while a log-in with it was ` +
       'under way, so ThingSpace refused it. A retry takes up the new one.',
-    'The log-in counts, and it was announced.',
+    { closing: 'The log-in counts, and it was announced.' },
   );
 }
 
-function refused(
+function refusedError(
+  { api: { transport }, secretArn }: Invocation,
   code: string,
-  transport: Transport,
   { username, password }: Credential,
   versionId: string,
 ): Error {
   const { logInCounts, certainlyCredentials, words } = meaningOf(code);
+  const about = { secretArn, username };
   if (isBearerRefusal(code)) {
     return new RotationError(
       'NoBearerError',
       `The gateway refused the bearer of the application for a log-in of ${username} (${code}), before ThingSpace saw the ` +
-        'request, so it does not count. A retry asks for another bearer. If that one is refused, too, check in the portal that ' +
-        'the key in "apiKey" is active and may use the API.',
+        `request, so it does not count. A retry asks for another bearer. ${toDo(noBearer.todo, about)}`,
     );
   }
   if (!logInCounts) {
     return new RotationError(
       'RequestNotReadError',
       `ThingSpace could not read a log-in request of ${username} (${code}: ${words}). It did not look at the password and ` +
-        `nothing counts. Check the base address with \`${operatorTool()} ${transport === 'rest' ? 'doctor' : 'contract'}\`.`,
+        `nothing counts. ${toDo(without(notRead.todo, transport === 'rest' ? 'contract' : 'repair'), about)}`,
     );
   }
   if (isOfGateway(code)) {
@@ -225,16 +228,15 @@ function refused(
       'LogInUnknownError',
       `The gateway before ThingSpace answered a log-in of ${username} (${code}: ${words}). That says nothing about the password. ` +
         'The log-in is counted as a failure until a success, because ThingSpace may have seen it. A retry after a minute ' +
-        `continues from here. If it fails again, check "apiKey" in the portal, and \`${operatorTool()} doctor\`.`,
+        `continues from here. ${toDo(logInUnanswered.todo, about)}`,
     );
   }
   const next = certainlyCredentials
-    ? 'That password is not presented again: store a working one as a new version of the secret, then rotate.'
+    ? 'That password is not presented again.'
     : 'The code does not say that the password was at fault: it is presented once more, half an hour later, by a retry or the ' +
-      'recover event. If the username is locked, have M2M Support unlock it; if the password is wrong, store a working ' +
-      'one as a new version of the secret, then rotate.';
+      'recover event.';
   return new PasswordRefusedError(
-    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}${endsHint(password)}`,
+    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}${endsHint(password)} ${toDo(currentDead.todo, about)}`,
     certainlyCredentials,
   );
 }

@@ -1,9 +1,8 @@
 import { PresentableError } from '../errors.ts';
-import { openingCommand, RefusedPasswordError } from '../ledger/errors.ts';
+import { RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordCommitted, recordRolledForward, recordSuperseded } from '../ledger/journal.ts';
 import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
-import { operatorTool } from '../operator-tool.ts';
 import { checkStorable, unusableBecause, withPassword } from '../secret/credential.ts';
 import {
   AWSCURRENT,
@@ -21,11 +20,14 @@ import {
   withEditsOf,
 } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
+import { sealedUnproven, superseded } from '../situations/password.ts';
+import { usernameChanged } from '../situations/rotation.ts';
+import { toDo } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
 import { keyToPresentWith, prove, type Refusal } from './log-in.ts';
 import type { Observation } from './observe.ts';
-import { openPassword, unusable } from './sealed-answer.ts';
+import { openPassword, unusablePasswordError } from './sealed-answer.ts';
 
 /**
  * The way of a received password to AWSCURRENT: at once (`makeCurrent`), or after an earlier invocation has received it
@@ -107,7 +109,7 @@ export async function makeCurrent(
 }
 
 /**
- * The judgement of AWSCURRENT's value. `unproven`: its password was refused, or it holds none that can be presented.
+ * The verdict on AWSCURRENT's value. `unproven`: its password was refused, or it holds none that can be presented.
  */
 type Verdict = { is: 'ours already' | 'dead' | 'works' } | { is: 'unproven'; theirs: Refusal | undefined };
 
@@ -158,8 +160,7 @@ function checkSameUser({ secretArn }: Invocation, { username }: NewPassword, sto
   throw new RotationError(
     'UsernameChangedError',
     `The secret ${secretArn} names the username ${stored} now, but a new password of ${username} waits sealed for it. ` +
-      'Nothing was changed and nothing is lost. Put the username back by storing a new version of the secret; or, if the ' +
-      `change is meant, let the secret take the new username over: \`${operatorTool()} adopt --secret ${secretArn}\`.`,
+      `Nothing was changed and nothing is lost. ${toDo(usernameChanged.todo, { secretArn })}`,
   );
 }
 
@@ -201,14 +202,12 @@ async function failWithBothRefused(
   const uncertain = refusals.filter(({ certain }) => !certain);
   const changed = `The secret ${secretArn} was changed after a new password of ${username} was sealed`;
   const both = `what the secret holds now (version ${currentVersion}) and the sealed one`;
-  const goOn = 'then rotate, or invoke the function with {"Recover": "<secret ARN>"}.';
-  const open = `\`${openingCommand(username)}\``;
-  if (uncertain.some(isAskedAgain)) {
+  if (uncertain.some(isTriedAgain)) {
     throw new RotationError(
       'SealedPasswordUnprovenError',
       `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal has a code that names the ` +
-        `password, so either may be live. ${whenAskedAgain(uncertain)} If the username is locked, have M2M Support unlock it ` +
-        `meanwhile. If apps cannot wait: ${open} shows the sealed one; store what is right as a new version of the secret, ${goOn}`,
+        `password, so either may be live. ${whenTriedAgain(uncertain)} ` +
+        toDo(sealedUnproven.todo, { secretArn, username }),
       options,
     );
   }
@@ -219,26 +218,24 @@ async function failWithBothRefused(
     throw new RotationError(
       'SupersededError',
       `${changed}, and ThingSpace accepted neither of the two: ${both}. Not every refusal had a code that names the ` +
-        'password, so either may be live; neither is presented again as it is. If the username is locked, have M2M Support ' +
-        `unlock it. Store what is right as a new version of the secret (${open} shows the sealed one; if nobody knows, have ` +
-        `M2M Support reset the password), ${goOn}`,
+        'password, so either may be live; neither is presented again as it is. ' +
+        toDo(superseded.todo, { secretArn, username }),
       options,
     );
   }
   throw new RotationError(
     'SupersededError',
-    `${changed}, and ThingSpace refuses both: ${both}. Have M2M Support reset the password and store it as a new version of the ` +
-      `secret; ${goOn} (The sealed one can be read with ${open}.)`,
+    `${changed}, and ThingSpace refuses both: ${both}. ${toDo(superseded.todo, { secretArn, username })}`,
     options,
   );
 }
 
 /** Reports whether a retry may present the password once more; the ledger decides that at the next try. */
-const isAskedAgain = ({ error }: Refusal): boolean =>
+const isTriedAgain = ({ error }: Refusal): boolean =>
   error instanceof PasswordRefusedError ||
   (error instanceof RefusedPasswordError && error.retryAt !== undefined);
 
-function whenAskedAgain(refusals: readonly Refusal[]): string {
+function whenTriedAgain(refusals: readonly Refusal[]): string {
   const times = refusals.flatMap(({ error }) =>
     error instanceof RefusedPasswordError && error.retryAt !== undefined ? [error.retryAt] : [],
   );
@@ -343,7 +340,7 @@ async function wasSealedOnly(
 async function openUsable(invocation: Invocation, { envelope }: Received, username: string): Promise<string> {
   const password = await openPassword(invocation, username, envelope);
   const why = unusableBecause(password);
-  if (why !== undefined) throw unusable(username, why);
+  if (why !== undefined) throw unusablePasswordError(invocation, username, why);
   return password;
 }
 

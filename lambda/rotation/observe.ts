@@ -1,6 +1,6 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
 import type { PutBack } from '../ledger/put-back.ts';
-import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
+import { type CredentialState, credentialKey, isCertain, type Journal } from '../ledger/state.ts';
 import { expiredLogIns } from '../ledger/sweep.ts';
 import { LEASE_MS } from '../ledger/times.ts';
 import { AWSPREVIOUS, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
@@ -90,7 +90,7 @@ export async function isKnownDead(
   if (state.lastGood?.versionId === current.versionId) return false;
   const hash = await hashPassword(username, current.credential.password);
   const refused = state.refused[`${current.versionId}:${hash}`];
-  if (refused) return !refused.releasable;
+  if (refused) return isCertain(refused);
   return Object.entries(state.refused).some(([id, { replaced }]) => replaced && id.endsWith(`:${hash}`));
 }
 

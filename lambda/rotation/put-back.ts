@@ -5,6 +5,8 @@ import { readEnvelope } from '../sealing/seal-answer.ts';
 import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
+import { currentDead } from '../situations/password.ts';
+import { toDo } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { keyToPresentWith, prove } from './log-in.ts';
@@ -72,8 +74,7 @@ export async function failWithDead(
   throw new RotationError(
     'StoredPasswordRefusedError',
     `The secret ${invocation.secretArn} holds a password of ${username} that does not work (version ${versionId}), and no other ` +
-      'one that we know could be proven to work. Store the right password as a new version of the secret; if nobody has it, have ' +
-      'M2M Support reset it. Then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',
+      `one that we know could be proven to work. ${toDo(currentDead.todo, { secretArn: invocation.secretArn, username })}`,
   );
 }
 

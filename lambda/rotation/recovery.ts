@@ -1,11 +1,12 @@
 import { ExchangeInProgressError, RefusedPasswordError } from '../ledger/errors.ts';
 import { committedVersion } from '../ledger/journal.ts';
-import { leaseLives, sharedUsername } from '../ledger/reserve.ts';
+import { sharedUsernameError } from '../ledger/reserve.ts';
 import type { Journal } from '../ledger/state.ts';
-import { LEASE_MS } from '../ledger/times.ts';
-import { operatorTool } from '../operator-tool.ts';
+import { LEASE_MS, leaseLives } from '../ledger/times.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
 import type { ReadableVersion } from '../secret/stored-version.ts';
+import { usernameChanged } from '../situations/rotation.ts';
+import { toDo } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { prove } from './log-in.ts';
@@ -17,7 +18,7 @@ import {
   type Lost,
   lookForLost,
   resolveUnknownOutcome,
-  type Unsettled,
+  type Unresolved,
   waitOrFail,
 } from './unknown-outcome.ts';
 
@@ -42,14 +43,14 @@ type Classified =
   | { do: 'stop'; error: Error }
   | { do: 'roll forward'; journal: Extract<Journal, { state: 'received' }> }
   | { do: 'wait for its owner'; journal: Extract<Journal, { state: 'exchanging' }> }
-  | { do: 'settle'; journal: Unsettled }
-  | { do: 'ask the stored one' }
+  | { do: 'resolve'; journal: Unresolved }
+  | { do: 'prove the stored one' }
   /** `otherwise` follows when the log does not hold it. */
-  | { do: 'look for the lost one'; journal: Lost; otherwise: 'stop' | 'ask the stored one' }
+  | { do: 'look for the lost one'; journal: Lost; otherwise: 'stop' | 'prove the stored one' }
   /** `otherwise` follows when no password can be put back. */
   | { do: 'put back'; otherwise: Classified }
   | { do: 'fail with the dead one' }
-  | { do: 'settle the put-back'; begun: BegunPutBack }
+  | { do: 'end the put-back'; begun: BegunPutBack }
   | { do: 'nothing'; recovered: 'stored' | 'clear' };
 
 /** @throws whatever cannot be settled within this invocation, as a named error */
@@ -74,28 +75,28 @@ export function classify(
   const { state, now, current, former } = seen;
   const { journal } = state;
   if (state.secretArn !== undefined && state.secretArn !== secretArn)
-    return { do: 'stop', error: sharedUsername(state, secretArn) };
+    return { do: 'stop', error: sharedUsernameError(state, secretArn) };
   if (former && isOpen(former.journal))
-    return { do: 'stop', error: usernameChanged(secretArn, seen.username, former) };
+    return { do: 'stop', error: usernameChangedError(secretArn, seen.username, former) };
 
   switch (journal.state) {
     case 'received':
       return { do: 'roll forward', journal };
     case 'exchanging':
       if (leaseLives(journal.startedAt, now)) return { do: 'wait for its owner', journal };
-      return { do: 'settle', journal };
+      return { do: 'resolve', journal };
     case 'unknown':
-      return { do: 'settle', journal };
+      return { do: 'resolve', journal };
     case 'lost': {
       // The ledger bars the version that was lost; a log-in with another one ends the loss.
       const another = current.versionId !== journal.oldVersion && current.credential;
-      return { do: 'look for the lost one', journal, otherwise: another ? 'ask the stored one' : 'stop' };
+      return { do: 'look for the lost one', journal, otherwise: another ? 'prove the stored one' : 'stop' };
     }
     case 'committed': {
       const isOurs = token !== undefined && (journal.token === token || committedVersion(journal) === token);
       if (!isOurs) return putBackOr(seen, { do: 'nothing', recovered: 'clear' });
       if (current.versionId !== committedVersion(journal))
-        return putBackOr(seen, { do: 'ask the stored one' });
+        return putBackOr(seen, { do: 'prove the stored one' });
       return putBackOr(seen, { do: 'nothing', recovered: 'stored' });
     }
     case 'idle':
@@ -110,7 +111,7 @@ export function classify(
  * when AWSCURRENT is dead, or a late answer may have replaced its password.
  */
 function putBackOr({ state, currentIsDead, putBack }: Observation, otherwise: Classified): Classified {
-  if (putBack) return { do: 'settle the put-back', begun: putBack };
+  if (putBack) return { do: 'end the put-back', begun: putBack };
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
 }
@@ -132,28 +133,28 @@ async function act(
       const { startedAt } = decision.journal;
       const inLog = await findInLog(invocation, decision.journal, username);
       if (inLog.found === 'readable') return undefined;
-      await waitOrFail(invocation, LEASE_MS, inProgress(username, startedAt));
+      await waitOrFail(invocation, LEASE_MS, inProgressError(username, startedAt));
       return undefined;
     }
-    case 'settle':
+    case 'resolve':
       await resolveUnknownOutcome(invocation, decision.journal, seen);
       return undefined;
     case 'look for the lost one': {
       const found = await lookForLost(invocation, decision.journal, seen);
       if (found === 'in the log') return undefined;
       if (decision.otherwise === 'stop') throw found.error;
-      await askStored(invocation, seen, found.error);
+      await proveStored(invocation, seen, found.error);
       return undefined;
     }
-    case 'ask the stored one':
-      await askStored(invocation, seen);
+    case 'prove the stored one':
+      await proveStored(invocation, seen);
       return undefined;
     case 'put back':
       return (await putBack(invocation, seen)) ? undefined : act(invocation, seen, decision.otherwise);
     case 'fail with the dead one':
       await failWithDead(invocation, seen);
       return undefined;
-    case 'settle the put-back':
+    case 'end the put-back':
       await endBegunPutBack(invocation, username, decision.begun);
       return undefined;
     case 'nothing':
@@ -171,7 +172,7 @@ function clear({ username, current, state, former }: Observation): Recovered {
  * Tries the version that the operator stored. If it logs in, it ends a loss, or becomes the result of the rotation.
  * @param barred the error to stop with where the ledger does not let a lost credential's other version be asked
  */
-async function askStored(
+async function proveStored(
   invocation: Invocation,
   { username, state, current }: Observation,
   barred?: Error,
@@ -189,7 +190,7 @@ async function askStored(
 
 const isOpen = ({ state }: Journal): boolean => state !== 'idle' && state !== 'committed';
 
-function usernameChanged(
+function usernameChangedError(
   secretArn: string,
   username: string,
   former: { username: string; journal: Journal },
@@ -197,13 +198,12 @@ function usernameChanged(
   return new RotationError(
     'UsernameChangedError',
     `The secret ${secretArn} names the username ${username} now, but the exchange of ${former.username}’s password is not ` +
-      `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. Put the username back by storing a new ` +
-      'version of the secret; or, if the change is meant, let the secret take the new username over: ' +
-      `\`${operatorTool()} adopt --secret ${secretArn}\`.`,
+      `settled (${former.journal.state}). Nothing is begun, and what is sealed stays kept. ` +
+      toDo(usernameChanged.todo, { secretArn }),
   );
 }
 
-function inProgress(username: string, startedAt: number): ExchangeInProgressError {
+function inProgressError(username: string, startedAt: number): ExchangeInProgressError {
   return new ExchangeInProgressError(
     `Another invocation is asking ThingSpace for a new password of ${username}, or died while it did; its lease ends at ` +
       `${new Date(startedAt + LEASE_MS).toISOString()}. A retry continues from there.`,

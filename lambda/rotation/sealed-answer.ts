@@ -1,11 +1,12 @@
 import { PresentableError } from '../errors.ts';
-import { openingCommand } from '../ledger/errors.ts';
 import { recordReceived, recordUnknown } from '../ledger/journal.ts';
 import type { ExchangeJournal } from '../ledger/state.ts';
 import { SealingKeyError } from '../sealing/data-key.ts';
 import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
 import { condense, openPassword as openEnvelope } from '../sealing/open-answer.ts';
 import { EnvelopeError } from '../sealing/seal-answer.ts';
+import { unknownUnread, unusablePassword } from '../situations/password.ts';
+import { toDo } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 
@@ -15,7 +16,7 @@ import { RotationError } from './errors.ts';
  *   version of the software can read
  */
 export async function openPassword(
-  { sealer, api }: Invocation,
+  { sealer, api, secretArn }: Invocation,
   username: string,
   envelope: string,
 ): Promise<string> {
@@ -23,18 +24,21 @@ export async function openPassword(
   if (password !== undefined) return password;
   throw new RotationError(
     'UnreadableAnswerError',
-    `A sealed answer for ${username} holds no password that this version of the software can read. Open it with ` +
-      `\`${openingCommand(username)}\` and store what it says as a new version of the secret.`,
+    `A sealed answer for ${username} holds no password that this version of the software can read. ` +
+      toDo(unknownUnread.todo, { secretArn, username }),
   );
 }
 
 /** ThingSpace changed the password to one that neither the secret nor a request can hold. */
-export function unusable(username: string, why: string): RotationError {
+export function unusablePasswordError(
+  { secretArn }: Invocation,
+  username: string,
+  why: string,
+): RotationError {
   return new RotationError(
     'UnusablePasswordError',
-    `ThingSpace has changed the password of ${username}, and the new one cannot be used: ${why}. It is sealed and kept ` +
-      `(\`${openingCommand(username)}\` shows it); the old one is dead. Have M2M Support reset the password and store what ` +
-      'they give you as a new version of the secret; then rotate, or invoke the function with {"Recover": "<secret ARN>"}.',
+    `ThingSpace has changed the password of ${username}, and the new one cannot be used: ${why}. It is sealed and kept; the ` +
+      `old one is dead. ${toDo(unusablePassword.todo, { secretArn, username })}`,
   );
 }
 
@@ -75,7 +79,7 @@ export async function findInLog(
     return error instanceof EnvelopeError ? { found: 'unreadable' } : { found: 'not searched', error };
   }
   if (password === undefined && missing.length > 0)
-    return { found: 'not searched', error: partsMissing(missing) };
+    return { found: 'not searched', error: partsMissingError(missing) };
   await ledger.change(username, deadlineMs, (state, now) => {
     if (password !== undefined) recordReceived(state, attempt, forItem, now);
     else recordUnknown(state, attempt, username, forItem, now);
@@ -84,7 +88,7 @@ export async function findInLog(
 }
 
 /** CloudWatch Logs makes the lines of an answer searchable one by one. */
-function partsMissing(missing: readonly number[]): LogSearchUnfinishedError {
+function partsMissingError(missing: readonly number[]): LogSearchUnfinishedError {
   return new LogSearchUnfinishedError(
     `The log holds a part of a sealed answer; missing: ${missing.join(', ')}. A retry searches again.`,
   );

@@ -7,6 +7,7 @@ import {
   AWSCURRENT,
   AWSPENDING,
   type SecretDescription,
+  untilVisible,
   versionLabelled,
 } from '../secret/secrets-manager.ts';
 import {
@@ -17,7 +18,8 @@ import {
   type StoredVersion,
 } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
-import { untilVisible } from '../secret/until-visible.ts';
+import { rotationOff } from '../situations/seen.ts';
+import { toDo } from '../situations/steps.ts';
 import { changePassword, withDataKey } from './change-password.ts';
 import {
   type Invocation,
@@ -118,7 +120,7 @@ async function recoverAndExchange(
     await liftHolds(step);
     return undefined;
   }
-  if (!staged) throw notStaged(step);
+  if (!staged) throw notStagedError(step);
   const { username, current, isNew, former } = recovered;
   checkFits(step.secretArn, current.value);
   if (isNew) await takeOverUsername(step, username, former);
@@ -179,11 +181,11 @@ async function finishSecret(step: StepInvocation): Promise<void> {
   log('The password was rotated', { username, secretArn: step.secretArn, token });
 }
 
-function notStaged({ secretArn, token }: StepInvocation): RotationError {
+function notStagedError({ secretArn, token }: StepInvocation): RotationError {
   return new RotationError(
     'TokenNotStagedError',
     `Secrets Manager has staged no version ${token} of the secret ${secretArn}: the event is from a rotation that is ` +
-      'over or was made by hand. Start a new rotation.',
+      'over or was made by hand.',
   );
 }
 
@@ -259,8 +261,7 @@ async function checkStaged(step: StepInvocation): Promise<{ secret: SecretDescri
     if (!secret.rotationEnabled) {
       throw new RotationError(
         'RotationNotEnabledError',
-        `Rotation is off for the secret ${secret.arn}: turn it on with \`aws secretsmanager rotate-secret\` and this ` +
-          'function’s ARN, or do not invoke the function by hand.',
+        `Rotation is off for the secret ${secret.arn}, so the function does nothing for it. ${toDo(rotationOff.todo, { secretArn: secret.arn })}`,
       );
     }
     const labels = secret.stages.get(step.token) ?? [];
@@ -334,7 +335,6 @@ async function failStale(step: StepInvocation): Promise<never> {
   throw new RotationError(
     'StaleRotationError',
     `Version ${token} of ${secretArn} is not AWSCURRENT: the step belongs to a rotation that a later change has overtaken. ` +
-      'No password was presented and none was changed. If apps are refused, store a working password as a new version; ' +
-      'then rotate.',
+      'No password was presented and none was changed.',
   );
 }

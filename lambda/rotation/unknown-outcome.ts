@@ -1,12 +1,13 @@
-import { openingCommand, type RefusedPasswordError } from '../ledger/errors.ts';
+import type { RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
-import { credentialLost } from '../ledger/reserve.ts';
-import type { Journal } from '../ledger/state.ts';
+import { credentialLostError } from '../ledger/reserve.ts';
+import { isCertain, type Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
-import { operatorTool } from '../operator-tool.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
+import { unknown, unknownUnread } from '../situations/password.ts';
+import { toDo, without } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { type Proof, prove } from './log-in.ts';
@@ -14,7 +15,7 @@ import { endCommitted, makeCurrent } from './make-current.ts';
 import type { Observation } from './observe.ts';
 import { findInLog } from './sealed-answer.ts';
 
-export type Unsettled = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
+export type Unresolved = Extract<Journal, { state: 'exchanging' | 'unknown' }>;
 export type Lost = Extract<Journal, { state: 'lost' }>;
 
 const POLL_MS = 5_000;
@@ -29,7 +30,7 @@ const MARGIN_MS = 3_000;
  */
 export async function resolveUnknownOutcome(
   invocation: Invocation,
-  journal: Unsettled,
+  journal: Unresolved,
   seen: Observation,
 ): Promise<void> {
   const { ledger, deadlineMs } = invocation;
@@ -45,13 +46,14 @@ export async function resolveUnknownOutcome(
     );
   }
   const settlesAt = startedAt + SETTLING_MS;
-  if (now < settlesAt) return waitOrFail(invocation, settlesAt - now, stillUnknown(seen, settlesAt));
+  if (now < settlesAt)
+    return waitOrFail(invocation, settlesAt - now, stillUnknownError(invocation, seen, settlesAt));
 
   const theirs = await storedByPerson(seen, journal);
   if (theirs) {
     const proof = await prove(invocation, current.versionId, theirs);
     if (proof.works) return endWithoutNewPassword(invocation, attempt, username);
-    if (!proof.certain) throw unproven(invocation, username, proof);
+    if (!proof.certain) throw unprovenError(invocation, username, proof);
   }
   // An answer that KMS does not open now is not lost, and neither is one that could not be looked for.
   if (inLog.found === 'locked') throw inLog.error;
@@ -60,7 +62,7 @@ export async function resolveUnknownOutcome(
   if (await oldStillWorks(invocation, journal, seen, mayProveLoss)) {
     return endWithoutNewPassword(invocation, attempt, username);
   }
-  if (inLog.found === 'not searched') throw notSearched(username, inLog.error);
+  if (inLog.found === 'not searched') throw notSearchedError(invocation, username, inLog.error);
   await failAsLost(invocation, attempt, seen);
 }
 
@@ -81,7 +83,7 @@ export async function waitOrFail(
  */
 async function storedUnderToken(
   invocation: Invocation,
-  { token, attempt, oldVersion, oldHash }: Unsettled,
+  { token, attempt, oldVersion, oldHash }: Unresolved,
   { username, current }: Observation,
 ): Promise<boolean> {
   const version = await readVersionOnce(invocation, token);
@@ -102,7 +104,7 @@ async function storedUnderToken(
 /** Returns an operator's credential, stored since the exchange began: not the old password, and not a dead one. */
 async function storedByPerson(
   { username, current, currentIsDead }: Observation,
-  { oldVersion, oldHash }: Unsettled,
+  { oldVersion, oldHash }: Unresolved,
 ): Promise<Credential | undefined> {
   const { versionId, credential } = current;
   if (versionId === oldVersion || !credential || currentIsDead) return undefined;
@@ -116,16 +118,16 @@ async function storedByPerson(
  */
 async function oldStillWorks(
   invocation: Invocation,
-  journal: Unsettled,
+  journal: Unresolved,
   seen: Observation,
   mayProveLoss: boolean,
 ): Promise<boolean> {
   const { attempt, oldVersion, oldHash, startedAt } = journal;
   const { username, state } = seen;
   const refused = state.refused[`${oldVersion}:${oldHash}`];
-  if (refused && !refused.releasable && refused.at >= startedAt) return false;
+  if (refused && isCertain(refused) && refused.at >= startedAt) return false;
   const version = (await storedAnew(seen, journal)) ?? (await readVersion(invocation, oldVersion));
-  if (!version) throw oldIsGone(username, oldVersion);
+  if (!version) throw oldIsGoneError(invocation, username, oldVersion);
   if (!version.credential) throw version.problem;
   const { password } = version.credential;
   const key = apiKeyAmong(seen.current.value, version.value);
@@ -133,14 +135,14 @@ async function oldStillWorks(
     // The refusal and what it proves are one write and one message.
     if (mayProveLoss) recordLost(fresh, attempt, username, at);
   });
-  if (!proof.works && !proof.certain) throw unproven(invocation, username, proof);
+  if (!proof.works && !proof.certain) throw unprovenError(invocation, username, proof);
   return proof.works;
 }
 
 /** Returns an operator's version with the old password: it may be presented when the old version is barred. */
 async function storedAnew(
   { username, current, currentIsDead }: Observation,
-  { oldHash }: Unsettled,
+  { oldHash }: Unresolved,
 ): Promise<StoredVersion | undefined> {
   if (!current.credential || currentIsDead) return undefined;
   const { password } = current.credential;
@@ -159,7 +161,7 @@ async function failAsLost(
   );
   if (!lost) return;
   metrics.count('PasswordLost', state.credential);
-  throw credentialLost(username, lost);
+  throw credentialLostError(username, lost);
 }
 
 /** Ends an exchange without a new password: the old password works, or one that an operator has stored since. */
@@ -171,26 +173,26 @@ function endWithoutNewPassword(
   return ledger.change(username, deadlineMs, (state) => recordUnchanged(state, attempt));
 }
 
-function stillUnknown(
+function stillUnknownError(
+  { secretArn }: Invocation,
   { username, state: { journal } }: Pick<Observation, 'username' | 'state'>,
   settlesAt: number,
 ): RotationError {
   const answerIsKept = 'envelope' in journal && journal.envelope !== undefined;
   const until = new Date(settlesAt).toISOString();
+  const open = toDo(unknownUnread.todo, { secretArn, username });
   const why = answerIsKept
-    ? 'an answer arrived in which no password could be read. It is sealed: look into it with ' +
-      `\`${openingCommand(username)}\`; if it holds a password, store that as a new version of the secret. A retry or the ` +
-      `recover event after ${until}`
+    ? `an answer arrived in which no password could be read. It is sealed. A retry or the recover event after ${until}`
     : `its answer did not arrive. ThingSpace may still execute the request until ${until}. After that, a retry or the recover event`;
   return new RotationError(
     'OutcomeUnknownError',
     `It is not known yet whether ThingSpace has changed the password of ${username}: ${why} logs in once with the old ` +
-      'password and settles it. The request is not repeated before.',
+      `password and settles it. The request is not repeated before.${answerIsKept ? ` ${open}` : ''}`,
   );
 }
 
 /** A refusal whose code is not certainly about the credentials proves no loss. */
-function unproven(
+function unprovenError(
   { secretArn }: Invocation,
   username: string,
   { error }: Extract<Proof, { works: false }>,
@@ -201,30 +203,27 @@ function unproven(
     'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}: a log-in was refused, but with a code that ` +
       `does not say that the password was at fault. A retry or the recover event presents it once more, ${when}. ` +
-      `If the guard is closed then, settle it by one log-in: \`${operatorTool()} trial --secret ${secretArn}\`. If that ` +
-      'settles nothing either: have M2M Support reset the password and store it as a new version of the secret.',
+      toDo(without(unknown.todo, 'open', 'wait'), { secretArn, username }),
     { cause: error },
   );
 }
 
-function notSearched(username: string, cause: Error): RotationError {
+function notSearchedError({ secretArn }: Invocation, username: string, cause: Error): RotationError {
   return new RotationError(
     'OutcomeUnknownError',
     `ThingSpace has changed the password of ${username} (the old one is refused), and the function could not search its own ` +
       'log for the answer, where the new one may be sealed. Let the function logs:FilterLogEvents on its log group; a ' +
-      'retry or the recover event then searches it. Or have M2M Support reset the password and store that as a new ' +
-      'version of the secret.',
+      `retry or the recover event then searches it. ${toDo(without(unknown.todo, 'open', 'wait'), { secretArn, username })}`,
     { cause },
   );
 }
 
-function oldIsGone(username: string, versionId: string): RotationError {
+function oldIsGoneError({ secretArn }: Invocation, username: string, versionId: string): RotationError {
   return new RotationError(
     'OutcomeUnknownError',
     `It is not known whether ThingSpace has changed the password of ${username}, and version ${versionId} of the secret, which ` +
-      'held the old one, is gone: no log-in can prove it. If an answer is sealed, ' +
-      `\`${openingCommand(username)}\` shows it; otherwise have M2M Support reset the password. Store what is right as a ` +
-      'new version of the secret.',
+      'held the old one, is gone: no log-in can prove it. ' +
+      toDo(without(unknown.todo, 'wait', 'recover'), { secretArn, username }),
   );
 }
 
@@ -249,9 +248,12 @@ export async function lookForLost(
       return { error: inLog.error };
     case 'not searched':
       return {
-        error: credentialLost(username, journal, { notSearched: inLog.error, unreadable: current.problem }),
+        error: credentialLostError(username, journal, {
+          notSearched: inLog.error,
+          unreadable: current.problem,
+        }),
       };
     default:
-      return { error: credentialLost(username, journal, { unreadable: current.problem }) };
+      return { error: credentialLostError(username, journal, { unreadable: current.problem }) };
   }
 }

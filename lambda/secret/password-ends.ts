@@ -1,4 +1,4 @@
-import { kindOfCharacter } from './character-kind.ts';
+import { kindOfCharacter } from '../visible.ts';
 
 /**
  * Returns a sentence for a refused password that begins or ends in an invisible character, with a blank before it, to

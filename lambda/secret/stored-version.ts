@@ -14,9 +14,9 @@ import {
   type SecretDescription,
   type SecretStore,
   type SecretVersion,
+  untilVisible,
   versionLabelled,
 } from './secrets-manager.ts';
-import { untilVisible } from './until-visible.ts';
 import { mayMean } from './username.ts';
 
 /** Secrets Manager could not be read or written. */

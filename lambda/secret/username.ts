@@ -1,4 +1,4 @@
-import { kindOfCharacter } from './character-kind.ts';
+import { kindOfCharacter } from '../visible.ts';
 
 /**
  * The one rule for usernames, of the configuration and of everything that reads a secret. Two spellings that a

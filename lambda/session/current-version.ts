@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { StoredCredential } from '../ledger/guarded-log-in.ts';
 import { readCredential } from '../secret/credential.ts';
-import type { SecretStore } from '../secret/secrets-manager.ts';
-import { untilVisible } from '../secret/until-visible.ts';
+import { type SecretStore, untilVisible } from '../secret/secrets-manager.ts';
 import { SessionSetupError } from './errors.ts';
 
 export type SecretReader = { store: Pick<SecretStore, 'describe' | 'read'>; secretId: string; clock: Clock };

@@ -22,36 +22,54 @@ const fault = (
   ...more,
 });
 
+export const notRead = fault(
+  'ThingSpace cannot read the request',
+  'ThingSpace cannot read our requests: the base URL, or the contract.',
+  ['RequestNotReadError', 'PasswordElementError', 'UnsendableValueError', 'ContractError'],
+  {
+    todo: [
+      { do: 'contract', when: 'Over SOAP:' },
+      { do: 'repair', when: 'Over REST, check the base URL.' },
+      { do: 'deploy' },
+    ],
+  },
+);
+
+export const noBearer = fault(
+  'no bearer for a call over REST',
+  'ThingSpace, or the gateway before it, gave no bearer for the application’s key and secret, or did not take it.',
+  [
+    'NoBearerError',
+    'BearerError',
+    'BearerRefusedError',
+    'invalid_client',
+    'unauthorized_client',
+    ...BEARER_CODES.map((code) => `${GATEWAY}${code}`),
+  ],
+  {
+    todo: [
+      {
+        do: 'repair',
+        when: 'If it fails again, check in the portal that the key is active and may use the API.',
+      },
+      { do: 'store-key', when: 'If key or secret is at fault:' },
+    ],
+  },
+);
+
 const thingspace = {
   unreachable: fault(
     'ThingSpace cannot be reached',
     'No request can reach ThingSpace: DNS, network, proxy, or the base URL.',
     ['ThingSpaceUnreachableError', 'NotSentError', 'ThingSpaceUnavailableError'],
   ),
-  'not-read': fault(
-    'ThingSpace cannot read the request',
-    'ThingSpace cannot read our requests: the base URL, or the contract.',
-    ['RequestNotReadError', 'PasswordElementError', 'UnsendableValueError', 'ContractError'],
-    { todo: [{ do: 'contract' }, { do: 'deploy' }] },
-  ),
+  'not-read': notRead,
   'exchange-refused': fault(
     'no new password was made',
     'ThingSpace refused to make a new password; the old one still works.',
     ['ExchangeRefusedError'],
   ),
-  'no-bearer': fault(
-    'no bearer for a call over REST',
-    'ThingSpace, or the gateway before it, gave no bearer for the application’s key and secret, or did not take it.',
-    [
-      'NoBearerError',
-      'BearerError',
-      'BearerRefusedError',
-      'invalid_client',
-      'unauthorized_client',
-      ...BEARER_CODES.map((code) => `${GATEWAY}${code}`),
-    ],
-    { todo: [{ do: 'repair' }, { do: 'store-key', when: 'If key or secret is at fault:' }] },
-  ),
+  'no-bearer': noBearer,
   'flawed-answer': fault(
     'an answer breaks HTTP',
     'An answer of ThingSpace, or of a proxy before it, breaks a rule of HTTP. Its bytes were read and sealed nevertheless.',
@@ -143,6 +161,18 @@ const surroundings = {
   ),
 };
 
+export const replacedPassword = fault(
+  'a rotation has replaced this password',
+  'The log-in would have used a password that a rotation has replaced: the current version of the secret holds a newer one.',
+  ['ReplacedPasswordError'],
+  {
+    wellness: 'goes-on',
+    byItself: 'A retry takes up the new one.',
+    todo: [{ do: 'recover', when: 'If the secret holds it still:' }, { do: 'status' }],
+    section: 'rotate',
+  },
+);
+
 const sessions = {
   'no-session': fault(
     'an app has no session',
@@ -169,17 +199,7 @@ const sessions = {
       section: 'failed-log-in',
     },
   ),
-  'replaced-password': fault(
-    'a rotation has replaced this password',
-    'The log-in would have used a password that a rotation has replaced: the current version of the secret holds a newer one.',
-    ['ReplacedPasswordError'],
-    {
-      wellness: 'goes-on',
-      byItself: 'A retry takes up the new one.',
-      todo: [{ do: 'status' }],
-      section: 'rotate',
-    },
-  ),
+  'replaced-password': replacedPassword,
   'not-unlocked': fault(
     'the unlocking was not recorded',
     'The ledger takes no unlocking now: it is not needed, an attempt is in flight, or one came after it.',

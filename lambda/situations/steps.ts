@@ -87,6 +87,16 @@ export const WORDS: Record<Do, string> = {
   deploy: 'Correct the configuration, and deploy again.',
 };
 
+/** The words of a step in an error's text, where those of a message are too long for one line of a log. */
+const BRIEF: Partial<Record<Do, string>> = {
+  store: 'Store a working password; if nobody has it, have M2M Support reset it.',
+  'store-username': 'If the change was a mistake, put the old username back.',
+  open: 'Store the password of the sealed answer; if the tool finds none in it, open it into a file and look.',
+  recover: 'Make the function finish the pending work.',
+  trial: 'If AWSCURRENT is right, log in with it once.',
+  unlocked: 'Have M2M Support unlock the username, then report it.',
+};
+
 /** `{secret}` is the whole option. */
 const COMMANDS: Partial<Record<Do, readonly string[]>> = {
   status: ['status {secret}'],
@@ -117,6 +127,38 @@ export const stepWords = ({ do: what, when }: Step, place: Place): string =>
 /** The commands of a step; the first is the usual one. */
 export const stepCommands = ({ do: what }: Step, place: Place): string[] =>
   (COMMANDS[what] ?? []).map((command) => `${operatorTool()} ${filled(command, place)}`);
+
+const TO_DO = ' To do: 1. ';
+
+/**
+ * The end of an error's text: the steps of its situation, on one line. A command says enough beside a whole sentence of
+ * the situation.
+ */
+export function toDo(
+  todo: readonly Step[],
+  {
+    secretArn,
+    holderArn = secretArn,
+    username = '',
+  }: { secretArn: string; holderArn?: string; username?: string },
+): string {
+  const [secret, holder] = [secretArn, holderArn].map((arn) => `--secret ${quoted(arn)}`) as [string, string];
+  const place: Place = { secret, holder, username, support: '', until: 'the time that `status` gives' };
+  const steps = todo.map((step) => {
+    const { when = '' } = step;
+    const commands = stepCommands(step, place).map((command) => `\`${command}\``);
+    const words = when.endsWith('.') && commands.length > 0 ? '' : (BRIEF[step.do] ?? WORDS[step.do]);
+    return [when, filled(words, place), ...commands].filter((part) => part !== '').join(' ');
+  });
+  return `To do: ${steps.map((step, index) => `${index + 1}. ${step}`).join(' ')}`;
+}
+
+/** Returns an error's text without its steps, for a reader who is shown the steps beside it. */
+export const withoutSteps = (text: string): string => text.split(TO_DO, 1)[0] as string;
+
+/** Returns the steps that are left without some. */
+export const without = (todo: readonly Step[], ...left: Do[]): Step[] =>
+  todo.filter((step) => !left.includes(step.do));
 
 function filled(text: string, place: Place): string {
   const { secret, holder = secret, username, support, until } = place;

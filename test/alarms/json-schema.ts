@@ -14,7 +14,7 @@ type Node = {
 
 /**
  * The machine message as JSON Schema. Objects stay open, although the code writes exactly these members:
- * a reader of version 1 must accept what a later release adds.
+ * a reader of version 1 must accept what a later version adds.
  */
 export function jsonSchemaOf(message: typeof Message): Json {
   return {

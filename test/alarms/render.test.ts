@@ -153,9 +153,9 @@ describe('The message of a standing trouble', () => {
   });
 
   it('can be rendered when a later version has named it', () => {
-    const later = { ...standing[0], trouble: 'of-a-later-release' } as unknown as AlarmEvent;
+    const later = { ...standing[0], trouble: 'of-a-later-version' } as unknown as AlarmEvent;
     expect(render(later).attributes.severity).toBe('critical');
-    expect(render({ ...later, event: 'trouble-over' } as AlarmEvent).email).toContain('of-a-later-release');
+    expect(render({ ...later, event: 'trouble-over' } as AlarmEvent).email).toContain('of-a-later-version');
   });
 });
 

@@ -2,7 +2,7 @@ import type { Account } from '../../cli/account.ts';
 import type { Desk, Terminal } from '../../cli/desk.ts';
 import type { Settings } from '../../cli/settings.ts';
 import type { Surroundings } from '../../cli/surroundings.ts';
-import { RELEASE, RELEASE_VARIABLE } from '../../lambda/release.ts';
+import { VERSION, VERSION_VARIABLE } from '../../lambda/version.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, type World } from '../world/world.ts';
 
@@ -60,7 +60,7 @@ export function deskIn(world: World, terminal: Terminal): Desk {
 
 const FUNCTION = {
   arn: 'arn:aws:lambda:us-east-1:111122223333:function:rotation',
-  environment: { [RELEASE_VARIABLE]: RELEASE },
+  environment: { [VERSION_VARIABLE]: VERSION },
   logGroup: 'log',
   timeoutSeconds: 900,
   modifiedAt: undefined,

@@ -163,12 +163,12 @@ const PLANTED: Planted[] = [
     /1 of 1/,
   ],
   [
-    'the function is of another release',
+    'the function is of another version',
     ofFunction({ environment: { THINGSPACE_RELEASE: '0.0.9' } }),
-    'release',
+    'version',
     /the function is 0\.0\.9, this tool is \d/,
   ],
-  ['the function says no release', ofFunction({ environment: {} }), 'release', /says none/],
+  ['the function names no version', ofFunction({ environment: {} }), 'version', /names none/],
   [
     'SMS go to verified numbers only',
     around({ subscriptions: async () => [{ protocol: 'sms', confirmed: true }] }),

@@ -10,7 +10,7 @@ const line = (facts: object) => `2026-01-05T03:10:00Z ERROR ${JSON.stringify({ .
 test.each([
   ['of this secret', { secretId: OURS }],
   ['of a secret that a person named by its name', { secretId: 'thingspace/fleet' }],
-  ['of a release that names no secret', {}],
+  ['of a version that names no secret', {}],
 ])('shows an error %s', (_whose, facts) => {
   expect(errorIn(line(facts), OURS)).toEqual([error]);
 });

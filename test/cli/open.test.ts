@@ -79,7 +79,7 @@ describe('The command open', () => {
     await world.rotate({ attempts: 1 });
     const { desk, terminal } = deskOf(world);
     await open(desk, { username: USERNAME, out: out() });
-    expect(terminal.said.join('\n')).toContain('this release can read no password in it');
+    expect(terminal.said.join('\n')).toContain('this version can read no password in it');
     const escaped = world
       .truth()
       .password.replaceAll('&', '&amp;')

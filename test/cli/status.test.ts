@@ -62,6 +62,7 @@ describe('The command status', () => {
     expect(text).toContain(`npm run cli -- recover --secret '${SECRET_ARN}'`);
     expect(text).toContain(`npm run cli -- store --from-sealed --secret '${SECRET_ARN}'`);
     expect(text).toMatch(/rotation, apps: The password of .* is dead/);
+    expect(text).not.toContain('To do: 1. ');
   });
 
   it('distinguishes a dead exchange from a living one by the lease', async () => {

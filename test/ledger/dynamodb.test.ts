@@ -1,14 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/change.ts';
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
+import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/items.ts';
 import { credentialItem } from '../../lambda/ledger/ledger.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type CredentialState, decodeState, newState } from '../../lambda/ledger/state.ts';
 import { startWorld, type World } from '../local/aws/world.ts';
 import { virtualClock } from '../session/virtual-clock.ts';
-import { BUDGETS, exchangeOf, MINUTE_MS, presentation } from './presentation.ts';
+import { attemptRequest, BUDGETS, exchangeOf, MINUTE_MS } from './attempt-request.ts';
 
 const TABLE = 'ledger';
 let world: World;
@@ -66,7 +66,7 @@ test('applies each of twenty changes at once exactly once', async () => {
 test('grants of twenty reservations at once as many as the budget has', async () => {
   const granted = await Promise.all(
     Array.from({ length: 20 }, async (_, n) => {
-      const wanted = presentation({ username: 'Busy', versionId: `v${n}` });
+      const wanted = attemptRequest({ username: 'Busy', versionId: `v${n}` });
       return change(as('busy'), (state, now) => reserve(state, `attempt ${n}`, wanted, BUDGETS, now));
     }),
   );

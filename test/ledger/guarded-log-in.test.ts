@@ -3,7 +3,7 @@ import { guardedLogIn, guardedLogInToExchange } from '../../lambda/ledger/guarde
 import type { Ledger } from '../../lambda/ledger/ledger.ts';
 import type { ThingSpaceApi } from '../../lambda/thingspace/api.ts';
 import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
-import { SECRET_ARN } from './presentation.ts';
+import { SECRET_ARN } from './attempt-request.ts';
 
 const credential = { secretArn: SECRET_ARN, versionId: 'v1', username: 'Fleet', password: 'p1' };
 const who = { actor: 'rotation', purpose: 'probe', share: 'rotation' } as const;

@@ -20,7 +20,7 @@ import {
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type CredentialState, decodeState, exposure, type Journal } from '../../lambda/ledger/state.ts';
 import { LEASE_MS } from '../../lambda/ledger/times.ts';
-import { BUDGETS, exchangeOf, MINUTE_MS, NOW, SECRET_ARN, stateWith } from './presentation.ts';
+import { BUDGETS, exchangeOf, MINUTE_MS, NOW, SECRET_ARN, stateWith } from './attempt-request.ts';
 
 const exchange = {
   token: 't',

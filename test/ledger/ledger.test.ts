@@ -6,8 +6,8 @@ import { recordReceived } from '../../lambda/ledger/journal.ts';
 import { createLedger, type Ledger } from '../../lambda/ledger/ledger.ts';
 import type { Settlement } from '../../lambda/ledger/settle.ts';
 import type { CallLimits, Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
+import { attemptRequest, BUDGETS, exchangeOf, NOW, SECRET_ARN } from './attempt-request.ts';
 import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
-import { BUDGETS, exchangeOf, NOW, presentation, SECRET_ARN } from './presentation.ts';
 
 const REFUSED: Settlement = {
   outcome: 'failure',
@@ -45,7 +45,7 @@ function setUp() {
 
 test('announces a failure once within the same call, and removes it from the outbox', async () => {
   const { ledger, published, state } = setUp();
-  await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), REFUSED, DEADLINE_MS);
+  await ledger.settle(await ledger.reserve(attemptRequest(), DEADLINE_MS), REFUSED, DEADLINE_MS);
   expect(published).toMatchObject([
     { event: 'failed-log-in', exposure: 1, username: 'Fleet', actor: 'an app' },
   ]);
@@ -57,17 +57,21 @@ test('announces a failure once within the same call, and removes it from the out
 test('keeps an alarm in the outbox when SNS fails, and the next call publishes it', async () => {
   const { ledger, published, sns, state } = setUp();
   sns.works = false;
-  await ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), REFUSED, DEADLINE_MS);
+  await ledger.settle(await ledger.reserve(attemptRequest(), DEADLINE_MS), REFUSED, DEADLINE_MS);
   expect(state()).toMatchObject({ failed: 1, outbox: [{ event: 'failed-log-in' }] });
   sns.works = true;
-  await expect(ledger.reserve(presentation(), DEADLINE_MS)).rejects.toThrow(RefusedPasswordError);
+  await expect(ledger.reserve(attemptRequest(), DEADLINE_MS)).rejects.toThrow(RefusedPasswordError);
   expect(published.map(({ event }) => event)).toEqual(['failed-log-in']);
   expect(state().outbox).toEqual([]);
 });
 
 test('waits for a slow SNS for at most 5 seconds of an invocation', async () => {
   const { ledger, sns, clock } = setUp();
-  const reservations = [presentation(), presentation({ versionId: 'v2' }), presentation({ versionId: 'v3' })];
+  const reservations = [
+    attemptRequest(),
+    attemptRequest({ versionId: 'v2' }),
+    attemptRequest({ versionId: 'v3' }),
+  ];
   const granted = [];
   for (const wanted of reservations.slice(0, 2)) granted.push(await ledger.reserve(wanted, DEADLINE_MS));
   sns.works = false;
@@ -79,7 +83,7 @@ test('waits for a slow SNS for at most 5 seconds of an invocation', async () => 
 
 test('publishes an alarm again under the same id when it could not leave the outbox', async () => {
   const { ledger, published, hooks, told } = setUp();
-  const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
+  const reservation = await ledger.reserve(attemptRequest(), DEADLINE_MS);
   hooks.afterWrite = () => {
     // From after the settling on, the table is down.
     hooks.read = hooks.beforeWrite = () => {
@@ -113,7 +117,7 @@ const flush = (ledger: Ledger) => ledger.change('Fleet', DEADLINE_MS, () => unde
 
 test('writes one audit row without a secret for each settled attempt', async () => {
   const { ledger, audit, state } = setUp();
-  const wanted = presentation({ password: 'MARKER' });
+  const wanted = attemptRequest({ password: 'MARKER' });
   const reservation = await ledger.reserve(wanted, DEADLINE_MS);
   await ledger.settle(reservation, REFUSED, DEADLINE_MS);
   // It is written with the settlement itself: no crash between the two loses it.
@@ -137,7 +141,7 @@ test('writes one audit row without a secret for each settled attempt', async () 
 });
 
 const succeed = async (ledger: Ledger) =>
-  ledger.settle(await ledger.reserve(presentation(), DEADLINE_MS), { outcome: 'success' }, DEADLINE_MS);
+  ledger.settle(await ledger.reserve(attemptRequest(), DEADLINE_MS), { outcome: 'success' }, DEADLINE_MS);
 
 test('keeps audit rows that cannot be written, and writes them later', async () => {
   const { ledger, hooks, told, state, audit } = setUp();
@@ -227,7 +231,7 @@ test('reads the state from the table, never from memory', async () => {
 test('counts failures and unknown outcomes as metrics, with the exposure, and no success', async () => {
   const { ledger, told } = setUp();
   const settleAs = async (settlement: Settlement, versionId: string) =>
-    ledger.settle(await ledger.reserve(presentation({ versionId }), DEADLINE_MS), settlement, DEADLINE_MS);
+    ledger.settle(await ledger.reserve(attemptRequest({ versionId }), DEADLINE_MS), settlement, DEADLINE_MS);
   await settleAs(REFUSED, 'v1');
   await settleAs({ outcome: 'success' }, 'v2');
   await settleAs({ outcome: 'unknown' }, 'v3');
@@ -250,7 +254,7 @@ test.each([
     delete hooks.beforeWrite;
     clock.advance(tookMs);
   };
-  const reserving = ledger.reserve(presentation(), DEADLINE_MS);
+  const reserving = ledger.reserve(attemptRequest(), DEADLINE_MS);
   if (sent) return expect(await reserving).toHaveProperty('attempt');
   await expect(reserving).rejects.toMatchObject({ name: 'ReservationExpiredError' });
   return expect(state()).toMatchObject({ inFlight: {}, failed: 0, presented: [] });
@@ -275,7 +279,7 @@ test.each([
 ])('%i ms after its reservation was asked for a request may still leave: %s', async (passedMs, may) => {
   const { ledger, clock } = setUp();
   clock.advance(7_000);
-  const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
+  const reservation = await ledger.reserve(attemptRequest(), DEADLINE_MS);
   clock.advance(passedMs);
   expect(ledger.mayStillLeave(reservation)).toBe(may);
 });
@@ -301,10 +305,10 @@ test('retries a failing table for 10 seconds before a log-in, and until the dead
   const down = () => {
     throw new TableError('down');
   };
-  const reservation = await ledger.reserve(presentation(), DEADLINE_MS);
+  const reservation = await ledger.reserve(attemptRequest(), DEADLINE_MS);
   hooks.read = hooks.beforeWrite = down;
   const asking = clock.nowMs();
-  await expect(ledger.reserve(presentation(), DEADLINE_MS)).rejects.toThrow(LedgerUnavailableError);
+  await expect(ledger.reserve(attemptRequest(), DEADLINE_MS)).rejects.toThrow(LedgerUnavailableError);
   expect(clock.nowMs() - asking).toBeLessThanOrEqual(10_000);
   const settling = clock.nowMs();
   hooks.read = hooks.beforeWrite = () => {

@@ -43,7 +43,7 @@ test('drops critical alarms only beyond sixty, the oldest first', () => {
 });
 
 test('does not drop an alarm of a later version before its time', () => {
-  const unknown = { ...about, event: 'not-of-this-release', id: 'u' } as unknown as AlarmEvent;
+  const unknown = { ...about, event: 'not-of-this-version', id: 'u' } as unknown as AlarmEvent;
   const state = empty(unknown, ...many(30, warning));
   trimOutbox(state);
   expect(ids(state)[0]).toBe('u');

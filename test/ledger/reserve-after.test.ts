@@ -3,8 +3,8 @@ import { ExchangeInProgressError, LedgerUnavailableError } from '../../lambda/le
 import { guardedLogInToExchange } from '../../lambda/ledger/guarded-log-in.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
 import type { Outcome, ThingSpaceApi } from '../../lambda/thingspace/api.ts';
+import { attemptRequest, BUDGETS, exchangeOf, NOW, SECRET_ARN } from './attempt-request.ts';
 import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
-import { BUDGETS, exchangeOf, NOW, presentation, SECRET_ARN } from './presentation.ts';
 
 /** The write that settles a log-in and reserves the exchange that it was made for. */
 const DEADLINE_MS = 600_000;
@@ -38,14 +38,14 @@ test('settles the log-in and reserves the exchange as two writes would, in one',
   const [inOne, inTwo] = [setUp(), setUp()];
   for (const { ledger } of [inOne, inTwo]) {
     // A failure before it, which the log-in clears.
-    const failed = await ledger.reserve(presentation({ versionId: 'v0' }), DEADLINE_MS);
+    const failed = await ledger.reserve(attemptRequest({ versionId: 'v0' }), DEADLINE_MS);
     await ledger.settle(failed, { outcome: 'failure', code: 'c', certainlyCredentials: true }, DEADLINE_MS);
   }
-  const done = await inTwo.ledger.reserve(presentation(), DEADLINE_MS);
+  const done = await inTwo.ledger.reserve(attemptRequest(), DEADLINE_MS);
   await inTwo.ledger.settle(done, { outcome: 'success' }, DEADLINE_MS);
   await inTwo.ledger.reserve(exchangeOf('t'), DEADLINE_MS);
 
-  const logIn = await inOne.ledger.reserve(presentation(), DEADLINE_MS);
+  const logIn = await inOne.ledger.reserve(attemptRequest(), DEADLINE_MS);
   const before = inOne.writes();
   const exchange = await inOne.ledger.reserve(exchangeOf('t'), DEADLINE_MS, logIn);
   expect(inOne.writes() - before).toBe(1);
@@ -56,7 +56,7 @@ test('settles the log-in and reserves the exchange as two writes would, in one',
 
 test('settles the log-in when another rotation has the exchange', async () => {
   const { ledger, otherLedger, state } = setUp();
-  const logIn = await ledger.reserve(presentation(), DEADLINE_MS);
+  const logIn = await ledger.reserve(attemptRequest(), DEADLINE_MS);
   const other = await otherLedger.reserve(exchangeOf('other'), DEADLINE_MS);
   const refused = ledger.reserve(exchangeOf('t'), DEADLINE_MS, logIn);
   await expect(refused).rejects.toThrow(ExchangeInProgressError);
@@ -69,7 +69,7 @@ test('settles the log-in when another rotation has the exchange', async () => {
 
 test('takes effect once when the answer of the write is lost', async () => {
   const { ledger, hooks, state } = setUp();
-  const logIn = await ledger.reserve(presentation(), DEADLINE_MS);
+  const logIn = await ledger.reserve(attemptRequest(), DEADLINE_MS);
   hooks.afterWrite = () => {
     delete hooks.afterWrite;
     throw new TableError('the answer was lost');
@@ -82,7 +82,7 @@ test('takes effect once when the answer of the write is lost', async () => {
 
 test('records the log-in until the deadline, and cancels the exchange when that took too long', async () => {
   const { ledger, clock, hooks, state } = setUp();
-  const logIn = await ledger.reserve(presentation(), DEADLINE_MS);
+  const logIn = await ledger.reserve(attemptRequest(), DEADLINE_MS);
   hooks.read = hooks.beforeWrite = () => {
     if (clock.nowMs() < 60_000) throw new TableError('down');
   };

@@ -9,9 +9,17 @@ import {
 } from '../../lambda/ledger/errors.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import type { CredentialState, Journal } from '../../lambda/ledger/state.ts';
-import { BUDGETS, exchangeOf, MINUTE_MS, NOW, presentation, SECRET_ARN, stateWith } from './presentation.ts';
+import {
+  attemptRequest,
+  BUDGETS,
+  exchangeOf,
+  MINUTE_MS,
+  NOW,
+  SECRET_ARN,
+  stateWith,
+} from './attempt-request.ts';
 
-const ask = (state: CredentialState, wanted = presentation(), now = NOW) =>
+const ask = (state: CredentialState, wanted = attemptRequest(), now = NOW) =>
   reserve(state, 'attempt', wanted, BUDGETS, now);
 
 const exchange = {
@@ -47,7 +55,7 @@ test('keeps the last unit of the budget for a version not tried since the last s
 test('counts an attempt in flight like a failure', () => {
   const state = stateWith({ failed: 2, presented: ['v0'] });
   expect(ask(state)).toBeUndefined();
-  const next = reserve(state, 'next', presentation({ versionId: 'v2' }), BUDGETS, NOW);
+  const next = reserve(state, 'next', attemptRequest({ versionId: 'v2' }), BUDGETS, NOW);
   expect(next).toBeInstanceOf(BudgetSpentError);
   // The attempt is only in flight: waiting helps, so no alarm asks for an operator.
   expect(next?.retryAt).toBe(NOW + 20 * MINUTE_MS);
@@ -57,21 +65,21 @@ test('counts an attempt in flight like a failure', () => {
 test('denies rotation beyond its share, so that apps keep the rest', () => {
   const budgets = { limit: 6, budget: 4, rotation: 2 };
   const state = stateWith({ failed: 2, presented: ['v1'] });
-  const rotation = presentation({ actor: 'rotation', share: 'rotation' });
+  const rotation = attemptRequest({ actor: 'rotation', share: 'rotation' });
   expect(reserve(state, 'a', rotation, budgets, NOW)).toBeInstanceOf(BudgetSpentError);
-  expect(reserve(state, 'b', presentation(), budgets, NOW)).toBeUndefined();
+  expect(reserve(state, 'b', attemptRequest(), budgets, NOW)).toBeUndefined();
 });
 
 test('announces a spent budget once, with both remedies, and calls the request not sent', () => {
   const state = stateWith({ failed: 3, presented: ['v1'] });
   const refused = ask(state);
   ask(state);
-  expect(refused?.message).toMatch(/3 of 5 .*npm run cli -- trial.*The request was not sent/s);
+  expect(refused?.message).toMatch(/3 of 5 .*The request was not sent.*npm run cli -- trial/s);
   expect(state.outbox.map(({ event }) => event)).toEqual(['guard-closed']);
 });
 
 test('grants an operator’s trial beyond the budget, but never the failure that locks', () => {
-  const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+  const trial = attemptRequest({ actor: 'a person', purpose: 'trial', share: 'person' });
   expect(ask(stateWith({ failed: 3, presented: ['v1'] }), trial)).toBeUndefined();
   // `<` limit instead of limit − 1 would let this one lock the username.
   const denied = ask(stateWith({ failed: 4 }), trial);
@@ -80,7 +88,7 @@ test('grants an operator’s trial beyond the budget, but never the failure that
 });
 
 test('grants a trial despite a wait, an uncertain refusal or a loss', () => {
-  const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+  const trial = attemptRequest({ actor: 'a person', purpose: 'trial', share: 'person' });
   const lost: Journal = { state: 'lost', ...exchange, since: NOW };
   const state = stateWith({ unknowns: 2, lastUnknownAt: NOW, refused: { 'v1:p1': refusal }, journal: lost });
   expect(ask(state, trial)).toBeUndefined();
@@ -88,7 +96,7 @@ test('grants a trial despite a wait, an uncertain refusal or a loss', () => {
 });
 
 test('denies a second attempt after a certain refusal, even to an operator', () => {
-  const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+  const trial = attemptRequest({ actor: 'a person', purpose: 'trial', share: 'person' });
   const refused = ask(stateWith({ refused: { 'v1:p1': { ...refusal, releasable: false } } }), trial);
   expect(refused).toBeInstanceOf(RefusedPasswordError);
   expect(refused).toMatchObject({ certain: true, retryAt: undefined });
@@ -114,9 +122,9 @@ test('names both remedies to a second secret: rotation off, or adoption', () => 
 });
 
 test('denies every attempt for exactly 20 minutes while an exchange may be alive', () => {
-  const trial = presentation({ share: 'person', purpose: 'trial' });
+  const trial = attemptRequest({ share: 'person', purpose: 'trial' });
   const other = { versionId: 'v2', password: 'p2' };
-  for (const wanted of [presentation(other), trial]) {
+  for (const wanted of [attemptRequest(other), trial]) {
     const refused = ask(stateWith({ journal: exchanging }), wanted, NOW + 20 * MINUTE_MS - 1);
     expect(refused).toBeInstanceOf(ExchangeInProgressError);
     expect(refused?.retryAt).toBe(NOW + 20 * MINUTE_MS);
@@ -150,7 +158,7 @@ test('writes an exchange’s reservation and its journal together, with the rota
 
 test('grants another secret of the same username a log-in, but never an exchange', () => {
   const other = { secretArn: 'arn:of:another' };
-  expect(ask(stateWith({ secretArn: SECRET_ARN }), presentation(other))).toBeUndefined();
+  expect(ask(stateWith({ secretArn: SECRET_ARN }), attemptRequest(other))).toBeUndefined();
   const refused = ask(stateWith({ secretArn: SECRET_ARN }), exchangeOf('token', other));
   expect(refused).toMatchObject({ name: 'SharedUsernameError' });
   expect(refused?.message).toContain(SECRET_ARN);
@@ -158,7 +166,7 @@ test('grants another secret of the same username a log-in, but never an exchange
 
 test('Grants no second exchange to a rotation that has its new password already', () => {
   const committed: Journal = { ...received, state: 'committed', versionId: 'v2' };
-  const wanted = presentation({ versionId: 'v2', password: 'p2' });
+  const wanted = attemptRequest({ versionId: 'v2', password: 'p2' });
   const asking = (token: string) => ({
     ...exchangeOf(token),
     versionId: wanted.versionId,
@@ -182,42 +190,42 @@ test('Calls a password replaced, not refused, that an exchange has replaced', ()
 test('bars only the lost version of a lost credential', () => {
   const journal: Journal = { state: 'lost', ...exchange, since: NOW };
   expect(ask(stateWith({ journal }))).toBeInstanceOf(CredentialLostError);
-  expect(ask(stateWith({ journal }), presentation({ versionId: 'v2' }))).toBeUndefined();
+  expect(ask(stateWith({ journal }), attemptRequest({ versionId: 'v2' }))).toBeUndefined();
 });
 
 test('bars the dead password while the new one waits sealed', () => {
   const refused = ask(stateWith({ journal: received }));
   expect(refused).toBeInstanceOf(RefusedPasswordError);
-  expect(refused?.message).toContain('Recover');
+  expect(refused?.message).toContain('npm run cli -- recover');
   expect(
-    ask(stateWith({ journal: received }), presentation({ versionId: 'v2', password: 'p2' })),
+    ask(stateWith({ journal: received }), attemptRequest({ versionId: 'v2', password: 'p2' })),
   ).toBeUndefined();
 });
 
 test('bars a refused fingerprint, but not the same password in a new version', () => {
   const refused = { 'v1:p1': { ...refusal, releasable: false } };
-  expect(ask(stateWith({ refused }), presentation(), NOW + 1_000 * MINUTE_MS)).toBeInstanceOf(
+  expect(ask(stateWith({ refused }), attemptRequest(), NOW + 1_000 * MINUTE_MS)).toBeInstanceOf(
     RefusedPasswordError,
   );
-  expect(ask(stateWith({ refused }), presentation({ versionId: 'v2' }))).toBeUndefined();
+  expect(ask(stateWith({ refused }), attemptRequest({ versionId: 'v2' }))).toBeUndefined();
 });
 
 test('bars each of two refused fingerprints', () => {
   const refused = { 'v1:p1': refusal, 'v2:p2': refusal };
-  for (const wanted of [presentation(), presentation({ versionId: 'v2', password: 'p2' })]) {
+  for (const wanted of [attemptRequest(), attemptRequest({ versionId: 'v2', password: 'p2' })]) {
     expect(ask(stateWith({ refused }), wanted)).toBeInstanceOf(RefusedPasswordError);
   }
 });
 
 test('retries a refused fingerprint that may be retried once, after exactly 30 minutes', () => {
   const state = stateWith({ refused: { 'v1:p1': { ...refusal } } });
-  const early = ask(state, presentation(), NOW + 30 * MINUTE_MS - 1);
+  const early = ask(state, attemptRequest(), NOW + 30 * MINUTE_MS - 1);
   expect(early).toBeInstanceOf(RefusedPasswordError);
   expect(early?.retryAt).toBe(NOW + 30 * MINUTE_MS);
   // `>` instead of `>=` would refuse here.
-  expect(ask(state, presentation(), NOW + 30 * MINUTE_MS)).toBeUndefined();
+  expect(ask(state, attemptRequest(), NOW + 30 * MINUTE_MS)).toBeUndefined();
   expect(state.inFlight.attempt?.usedRelease).toBe(true);
-  const again = reserve(state, 'again', presentation(), BUDGETS, NOW + 90 * MINUTE_MS);
+  const again = reserve(state, 'again', attemptRequest(), BUDGETS, NOW + 90 * MINUTE_MS);
   expect(again).toBeInstanceOf(RefusedPasswordError);
   expect(again?.retryAt).toBeUndefined();
 });
@@ -228,11 +236,11 @@ test.each([
   [3, 30],
 ])('makes, after %i missed answers in a row, the next log-in wait exactly %i min', (unknowns, minutes) => {
   const waiting = () => stateWith({ unknowns, lastUnknownAt: NOW });
-  const early = ask(waiting(), presentation(), NOW + minutes * MINUTE_MS - 1);
+  const early = ask(waiting(), attemptRequest(), NOW + minutes * MINUTE_MS - 1);
   expect(early).toMatchObject({ name: 'WaitAfterUnknownError' });
   expect(early?.retryAt).toBe(NOW + minutes * MINUTE_MS);
   // `<=` instead of `<` would refuse here.
-  expect(ask(waiting(), presentation(), NOW + minutes * MINUTE_MS)).toBeUndefined();
+  expect(ask(waiting(), attemptRequest(), NOW + minutes * MINUTE_MS)).toBeUndefined();
 });
 
 test('changes nothing in the item when it denies an attempt', () => {
@@ -244,7 +252,7 @@ test('changes nothing in the item when it denies an attempt', () => {
 
 test('asks for an operator when known failures alone have spent the budget', () => {
   const state = stateWith({ failed: 2, presented: ['v1'] });
-  expect(reserve(state, 'other', presentation({ versionId: 'v2' }), BUDGETS, NOW)).toBeUndefined();
+  expect(reserve(state, 'other', attemptRequest({ versionId: 'v2' }), BUDGETS, NOW)).toBeUndefined();
   const refused = ask(state);
   expect(refused).toBeInstanceOf(BudgetSpentError);
   // `<=` instead of `<` would make every caller wait in vain.

@@ -4,7 +4,7 @@ import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type Settlement, settle } from '../../lambda/ledger/settle.ts';
 import { type CredentialState, exposure } from '../../lambda/ledger/state.ts';
 import { sweep } from '../../lambda/ledger/sweep.ts';
-import { BUDGETS, exchangeOf, MINUTE_MS, NOW, presentation, stateWith } from './presentation.ts';
+import { attemptRequest, BUDGETS, exchangeOf, MINUTE_MS, NOW, stateWith } from './attempt-request.ts';
 
 const REFUSED: Settlement = {
   outcome: 'failure',
@@ -15,7 +15,7 @@ const UNSURE: Settlement = { outcome: 'failure', code: 'Strange', certainlyCrede
 const SUCCESS: Settlement = { outcome: 'success' };
 const UNKNOWN: Settlement = { outcome: 'unknown' };
 
-/** An exchange that replaced another password than the one of `presentation`. */
+/** An exchange that replaced another password than the one of `attemptRequest`. */
 const EXCHANGE = {
   token: 't',
   attempt: 'x',
@@ -26,7 +26,7 @@ const EXCHANGE = {
 };
 
 /** Reserves; what it returns settles. */
-function begin(state: CredentialState, id: string, wanted = presentation(), now = NOW) {
+function begin(state: CredentialState, id: string, wanted = attemptRequest(), now = NOW) {
   expect(reserve(state, id, wanted, BUDGETS, now)).toBeUndefined();
   return (settlement: Settlement, at = now) => settle(state, id, wanted, settlement, BUDGETS, at);
 }
@@ -40,7 +40,7 @@ test('clears by a success the failures from before it began', () => {
 
 test('counts a failure that began before a success and ended after it', () => {
   const state = stateWith({ failed: 1 });
-  const failing = begin(state, 'failing', presentation({ versionId: 'v2', password: 'p2' }));
+  const failing = begin(state, 'failing', attemptRequest({ versionId: 'v2', password: 'p2' }));
   begin(state, 'working')(SUCCESS);
   expect(state.failed).toBe(0);
   failing(REFUSED);
@@ -50,7 +50,7 @@ test('counts a failure that began before a success and ended after it', () => {
 test('does not clear a failure that was counted while the success was in flight', () => {
   const state = stateWith();
   const working = begin(state, 'working');
-  begin(state, 'failing', presentation({ versionId: 'v2', password: 'p2' }))(REFUSED);
+  begin(state, 'failing', attemptRequest({ versionId: 'v2', password: 'p2' }))(REFUSED);
   working(SUCCESS);
   // Zeroing on success would forget it: the platform may have executed the failure last.
   expect(state.failed).toBe(1);
@@ -59,7 +59,7 @@ test('does not clear a failure that was counted while the success was in flight'
 test('does not clear one failure twice by two overlapping successes', () => {
   const state = stateWith({ failed: 1 });
   const first = begin(state, 'first');
-  const second = begin(state, 'second', presentation({ versionId: 'v2' }));
+  const second = begin(state, 'second', attemptRequest({ versionId: 'v2' }));
   // A third one ends in failure while both are under way.
   state.failed += 1;
   first(SUCCESS);
@@ -105,7 +105,7 @@ test('keeps an unknown outcome in flight for exactly 20 minutes, then counts it'
 test('keeps an unknown outcome in flight after a success, as it may still be executed', () => {
   const state = stateWith();
   begin(state, 'silent')(UNKNOWN);
-  begin(state, 'working', presentation(), NOW + MINUTE_MS)(SUCCESS);
+  begin(state, 'working', attemptRequest(), NOW + MINUTE_MS)(SUCCESS);
   expect(exposure(state)).toBe(1);
 });
 
@@ -129,13 +129,13 @@ test('announces the number of failures that are only possible', () => {
     { exposure: 2, possible: 1 },
   ]);
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
-  begin(state, 'third', presentation({ versionId: 'v9', password: 'p9' }), NOW + 60 * MINUTE_MS)(REFUSED);
+  begin(state, 'third', attemptRequest({ versionId: 'v9', password: 'p9' }), NOW + 60 * MINUTE_MS)(REFUSED);
   expect(state.outbox.at(-1)).not.toHaveProperty('possible');
 });
 
 test('announces the swept attempt of a dead owner as unknown, with its purpose and actor', () => {
   const state = stateWith();
-  begin(state, 'orphan', presentation({ actor: 'billing' }));
+  begin(state, 'orphan', attemptRequest({ actor: 'billing' }));
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
   expect(state.outbox).toMatchObject([
     {
@@ -154,7 +154,7 @@ test('leaves no trace of an attempt that was never sent', () => {
   const refused = { 'v1:p1': { at: NOW, releasable: true, released: false } };
   const state = stateWith({ refused });
   const before = structuredClone(state);
-  begin(state, 'a', presentation(), NOW + 30 * MINUTE_MS)({ outcome: 'uncounted' });
+  begin(state, 'a', attemptRequest(), NOW + 30 * MINUTE_MS)({ outcome: 'uncounted' });
   const { failed, inFlight, presented, refused: after, unknowns, outbox } = state;
   expect(before).toMatchObject({ failed, inFlight, presented, refused: after, unknowns, outbox });
 });
@@ -179,7 +179,7 @@ test.each([
 test('lets a refusal be retried once for exactly an hour after the password was received', () => {
   const refusedAt = (at: number) => {
     const state = stateWith({ journal: { state: 'idle', lastToken: 'v1', receivedAt: NOW } });
-    begin(state, 'a', presentation(), at)(REFUSED);
+    begin(state, 'a', attemptRequest(), at)(REFUSED);
     return state.refused['v1:p1']?.releasable;
   };
   expect(refusedAt(NOW + 60 * MINUTE_MS - 1)).toBe(true);
@@ -196,7 +196,7 @@ test('only the version that was issued is newborn', () => {
 test('makes a second refusal after the retry final', () => {
   const state = stateWith();
   begin(state, 'a')(UNSURE);
-  begin(state, 'b', presentation(), NOW + 30 * MINUTE_MS)(UNSURE);
+  begin(state, 'b', attemptRequest(), NOW + 30 * MINUTE_MS)(UNSURE);
   expect(state.refused['v1:p1']?.released).toBe(true);
 });
 
@@ -219,7 +219,7 @@ test('announces the failure that spends the budget, and the closed guard once be
 
 test('announces the next closed guard after a success', () => {
   const state = stateWith({ failed: 3, guardClosedSaid: true });
-  begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }))(SUCCESS);
+  begin(state, 'a', attemptRequest({ share: 'person', purpose: 'trial' }))(SUCCESS);
   expect(state.guardClosedSaid).toBe(false);
 });
 
@@ -227,7 +227,7 @@ test('ends a loss by a log-in that began after it, and keeps the sealed answer',
   const exchange = { ...EXCHANGE, oldVersion: 'v1', oldHash: 'p1' };
   const lostAt = (since: number) => {
     const state = stateWith({ journal: { state: 'lost', ...exchange, since, envelope: 'sealed' } });
-    begin(state, 'a', presentation({ versionId: 'v2', password: 'p2' }))(SUCCESS);
+    begin(state, 'a', attemptRequest({ versionId: 'v2', password: 'p2' }))(SUCCESS);
     return state;
   };
   expect(lostAt(NOW)).toMatchObject({ journal: { state: 'idle' }, setAside: { x: 'sealed' } });
@@ -258,13 +258,13 @@ test('announces an exchange of unknown outcome by the journal, not as a failed l
 test('no longer bars a fingerprint when a trial with it succeeds', () => {
   const refused = { 'v1:p1': { at: NOW, releasable: true, released: true } };
   const state = stateWith({ refused });
-  begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }))(SUCCESS);
+  begin(state, 'a', attemptRequest({ share: 'person', purpose: 'trial' }))(SUCCESS);
   expect(state.refused).toEqual({});
 });
 
 test('promises no new announcement when a success leaves rotation’s share spent', () => {
   const state = stateWith({ failed: 3, guardClosedSaid: true });
-  const trial = begin(state, 'a', presentation({ share: 'person', purpose: 'trial' }));
+  const trial = begin(state, 'a', attemptRequest({ share: 'person', purpose: 'trial' }));
   state.failed += 2;
   trial(SUCCESS);
   // `<=` instead of `<` would announce one closed guard twice.
@@ -293,8 +293,8 @@ test('makes the version that logs in the last good one, not the set-aside passwo
 test('keeps a sealed password set aside after its log-in until it is in the secret', () => {
   const lastGood = { versionId: 'v0', at: NOW };
   const state = stateWith({ orphanItems: ['w', 'x'], lastGood });
-  // Its presentation names the attempt that brought it. Dying here must not lose sight of it.
-  begin(state, 'a', presentation({ versionId: 'x' }))(SUCCESS, NOW + 1);
+  // Its log-in names the attempt that brought it. Dying here must not lose sight of it.
+  begin(state, 'a', attemptRequest({ versionId: 'x' }))(SUCCESS, NOW + 1);
   expect(state).toMatchObject({ orphanItems: ['x'], lastGood });
 });
 
@@ -303,7 +303,7 @@ test('does not count a sealed password as a version when it logs in from the jou
   const state = stateWith({ lastGood, orphanItems: ['w'] });
   begin(state, 'x', exchangeOf('t'))({ outcome: 'exchanged' });
   recordReceived(state, 'x', 'sealed', NOW);
-  begin(state, 'a', presentation({ versionId: 'x' }))(SUCCESS, NOW + 1);
+  begin(state, 'a', attemptRequest({ versionId: 'x' }))(SUCCESS, NOW + 1);
   expect(state).toMatchObject({ orphanItems: [], lastGood });
 });
 
@@ -321,14 +321,14 @@ test('proves nothing about the password by a log-in that ThingSpace executed bef
   expect(state.inFlight).toEqual({});
   // A replaced password is not reserved, so one that was reserved in the same moment was reserved before.
   delete state.refused['v1:p1'];
-  const same = begin(state, 'same', presentation(), NOW + 3);
+  const same = begin(state, 'same', attemptRequest(), NOW + 3);
   Object.assign(state.refused, { 'v1:p1': { ...refused['v1:p1'], at: NOW + 3 } });
   same(SUCCESS, NOW + 4);
   expect(state).toMatchObject({ lastGood, orphanItems });
   expect(state.refused['v1:p1']).toBeDefined();
   // Support has reset it to the very one that was replaced.
   delete state.refused['v1:p1'];
-  const again = begin(state, 'again', presentation(), NOW + 4);
+  const again = begin(state, 'again', attemptRequest(), NOW + 4);
   Object.assign(state.refused, { 'v1:p1': { ...refused['v1:p1'], at: NOW + 3 } });
   again(SUCCESS, NOW + 5);
   expect(state).toMatchObject({ refused: {}, lastGood: { versionId: 'v1' }, orphanItems: [] });
@@ -358,7 +358,7 @@ test('Announces a refusal as caused by the exchange that replaces or replaced th
 test('Announces a refusal as a plain one when the exchange of the password died long before', () => {
   const state = stateWith();
   begin(state, 'exchange', exchangeOf('t'), NOW);
-  begin(state, 'an app', presentation(), NOW + 20 * 60_000)(REFUSED, NOW + 20 * 60_000 + 1);
+  begin(state, 'an app', attemptRequest(), NOW + 20 * 60_000)(REFUSED, NOW + 20 * 60_000 + 1);
   const refusals = state.outbox.filter(
     (alarm) => alarm.event === 'failed-log-in' && alarm.certainty === 'refused',
   );
@@ -369,7 +369,7 @@ test('no longer calls a version the last good one after a certain refusal', () =
   const lastGood = { versionId: 'v1', at: NOW - 1 };
   const after = (settlement: Settlement, versionId: string) => {
     const state = stateWith({ lastGood });
-    begin(state, 'a', presentation({ versionId }))(settlement);
+    begin(state, 'a', attemptRequest({ versionId }))(settlement);
     return state.lastGood;
   };
   expect(after(REFUSED, 'v1')).toBeUndefined();
@@ -400,7 +400,7 @@ test('treats the version that a rotation ended with as newborn, also after an op
       ['t', false],
     ] as const) {
       const state = stateWith({ journal });
-      begin(state, 'a', presentation({ versionId }))(REFUSED);
+      begin(state, 'a', attemptRequest({ versionId }))(REFUSED);
       expect(state.refused[`${versionId}:p1`]?.releasable, `${journal.state} ${versionId}`).toBe(releasable);
     }
   }
@@ -410,7 +410,7 @@ test('clears by overlapping successes every failure that one of them has outlive
   const state = stateWith();
   const first = begin(state, 'first');
   state.failed += 1;
-  const second = begin(state, 'second', presentation({ versionId: 'v2' }));
+  const second = begin(state, 'second', attemptRequest({ versionId: 'v2' }));
   first(SUCCESS);
   second(SUCCESS);
   expect(state.failed).toBe(0);
@@ -441,7 +441,7 @@ test('leaves the item unchanged when an uncounted attempt was swept meanwhile', 
 
 test('calls no replaced password good when the success of a swept attempt arrives late', () => {
   const state = stateWith();
-  const wanted = presentation();
+  const wanted = attemptRequest();
   const late = begin(state, 'late', wanted);
   sweep(state, BUDGETS, NOW + 20 * MINUTE_MS);
   state.refused[wanted.fingerprint.id] = { at: NOW, releasable: false, released: false, replaced: true };
@@ -453,7 +453,7 @@ test('calls no replaced password good when the success of a swept attempt arrive
 test('makes a version fresh again when its only attempt was not counted, and no other version', () => {
   const state = stateWith();
   begin(state, 'another');
-  const uncounted = begin(state, 'uncounted', presentation({ versionId: 'v2' }));
+  const uncounted = begin(state, 'uncounted', attemptRequest({ versionId: 'v2' }));
   expect(state.presented).toEqual(['v1', 'v2']);
   uncounted({ outcome: 'uncounted' });
   expect(state.presented).toEqual(['v1']);
@@ -461,7 +461,7 @@ test('makes a version fresh again when its only attempt was not counted, and no 
 
 test('keeps the retry used when an uncounted attempt did not use it', () => {
   const state = stateWith();
-  const wanted = presentation();
+  const wanted = attemptRequest();
   const uncounted = begin(state, 'uncounted', wanted);
   state.refused[wanted.fingerprint.id] = { at: NOW, releasable: true, released: true };
   uncounted({ outcome: 'uncounted' });

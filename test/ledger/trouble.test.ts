@@ -259,7 +259,7 @@ describe('A log-in that succeeded', () => {
     const state = locked();
     provenBy(state, markOf(state.trouble ?? expect.fail()));
     const trouble = state.trouble ?? expect.fail();
-    // As the release before notes it: it knows no proof and leaves it where it is.
+    // As the version before notes it: it knows no proof and leaves it where it is.
     trouble.failures += 1;
     expect(isOver(state)).toBe(false);
   });
@@ -304,7 +304,7 @@ test('keeps a trouble in the item, also one that only a later version knows', ()
   const state = newState('fleet');
   note(state, failing(), T0);
   expect(decodeState('fleet', structuredClone(state))).toEqual(state);
-  const later = { ...state, trouble: { kind: 'of-a-later-release', since: T0, saidAt: T0, failures: 1 } };
-  expect(decodeState('fleet', later)).toMatchObject({ trouble: { kind: 'of-a-later-release' } });
+  const later = { ...state, trouble: { kind: 'of-a-later-version', since: T0, saidAt: T0, failures: 1 } };
+  expect(decodeState('fleet', later)).toMatchObject({ trouble: { kind: 'of-a-later-version' } });
   expect(note(decodeState('fleet', later), 'lost', T0 + 1)).toHaveLength(1);
 });

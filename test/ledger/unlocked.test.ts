@@ -8,9 +8,9 @@ import {
   StillInFlightError,
   unlocked,
 } from '../../lambda/ledger/unlocked.ts';
-import { BUDGETS, MINUTE_MS, NOW, presentation, stateWith } from './presentation.ts';
+import { attemptRequest, BUDGETS, MINUTE_MS, NOW, stateWith } from './attempt-request.ts';
 
-const trial = presentation({ actor: 'a person', purpose: 'trial', share: 'person' });
+const trial = attemptRequest({ actor: 'a person', purpose: 'trial', share: 'person' });
 const FAILURE = {
   outcome: 'failure',
   code: 'INPUT_INVALID.Password.Invalid',

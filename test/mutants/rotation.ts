@@ -70,7 +70,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a log-in refused because of the function’s own exchange is called replaced, not refused',
     file: 'lambda/rotation/log-in.ts',
-    find: 'if (replaced) throw replacedMeanwhile(username, versionId);',
+    find: 'if (replaced) throw replacedError(username, versionId);',
     replace: '',
     noticedBy: AGAIN,
   },
@@ -239,7 +239,7 @@ export const rotationMutants: Mutant[] = [
     rule: 'a lost answer that KMS does not open now is not called lost',
     file: 'lambda/rotation/unknown-outcome.ts',
     find: 'return { error: inLog.error };',
-    replace: 'return { error: credentialLost(username, journal) };',
+    replace: 'return { error: credentialLostError(username, journal) };',
     noticedBy: LOST,
   },
   {
@@ -266,7 +266,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a version under AWSCURRENT that is known to be dead is replaced',
     file: 'lambda/rotation/observe.ts',
-    find: 'if (refused) return !refused.releasable;',
+    find: 'if (refused) return isCertain(refused);',
     replace: 'if (refused) return false;',
     noticedBy: PUT_BACK,
   },
@@ -390,8 +390,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'the message of a loss names the fault of the version stored since',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: 'credentialLost(username, journal, { unreadable: current.problem })',
-    replace: 'credentialLost(username, journal)',
+    find: 'credentialLostError(username, journal, { unreadable: current.problem })',
+    replace: 'credentialLostError(username, journal)',
     noticedBy: STORED,
   },
   {
@@ -439,14 +439,14 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'lost only from certain proof',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: '  if (!proof.works && !proof.certain) throw unproven(invocation, username, proof);\n',
+    find: '  if (!proof.works && !proof.certain) throw unprovenError(invocation, username, proof);\n',
     replace: '',
     noticedBy: UNKNOWN,
   },
   {
     rule: 'a log that was not searched does not prove a loss',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: "if (inLog.found === 'not searched') throw notSearched(username, inLog.error);",
+    find: "if (inLog.found === 'not searched') throw notSearchedError(invocation, username, inLog.error);",
     replace: '',
     noticedBy: UNKNOWN,
   },
@@ -467,8 +467,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'no probe comes before ThingSpace can no longer execute the exchange',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: 'if (now < settlesAt) return',
-    replace: 'if (now < startedAt) return',
+    find: 'if (now < settlesAt)',
+    replace: 'if (now < startedAt)',
     noticedBy: RULES,
   },
   {
@@ -801,7 +801,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a loss is recorded only after the version of an operator was refused for certain',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: 'if (!proof.certain) throw unproven(invocation, username, proof);',
+    find: 'if (!proof.certain) throw unprovenError(invocation, username, proof);',
     replace: '',
     noticedBy: PLANTED,
   },

@@ -6,6 +6,20 @@ const CLAIMS = 'test/local/judge/claims.test.ts';
 /** Rules of the claims in messages, errors and verdicts (G11), and of the judge that reads them. */
 export const saidMutants: Mutant[] = [
   {
+    rule: 'the steps in an error are those of its situation',
+    file: 'lambda/rotation/put-back.ts',
+    find: 'toDo(currentDead.todo,',
+    replace: "toDo([{ do: 'unlocked' }],",
+    noticedBy: 'test/ledger/whole-protocol.test.ts',
+  },
+  {
+    rule: 'status shows the steps of its verdict, not those of an error beside them',
+    file: 'lambda/situations/steps.ts',
+    find: 'text.split(TO_DO, 1)[0] as string',
+    replace: 'text',
+    noticedBy: 'test/cli/status.test.ts',
+  },
+  {
     rule: 'the guard calls only its own request not sent',
     file: 'lambda/ledger/errors.ts',
     find: "closing = 'The request was not sent to ThingSpace.'",
@@ -43,8 +57,8 @@ export const saidMutants: Mutant[] = [
   {
     rule: 'a loss names the sealed answer that could not be read',
     file: 'lambda/rotation/unknown-outcome.ts',
-    find: 'throw credentialLost(username, lost);',
-    replace: 'throw credentialLost(username, {});',
+    find: 'throw credentialLostError(username, lost);',
+    replace: 'throw credentialLostError(username, { ...lost, envelope: undefined });',
     noticedBy: 'test/rotation/answers.test.ts',
   },
   {

@@ -67,13 +67,18 @@ describe('a secret that cannot be rotated', () => {
   test('stops when rotation is off', async () => {
     const { world, token } = staged();
     world.aws.rotation.enabled = false;
-    expectRefused(world, await world.step('createSecret', token), 'RotationNotEnabledError', /rotate-secret/);
+    expectRefused(
+      world,
+      await world.step('createSecret', token),
+      'RotationNotEnabledError',
+      /turn the rotation on/,
+    );
   });
 
   test('stops when the token is not staged', async () => {
     const { world } = staged();
     const ended = await world.step('createSecret', randomUUID());
-    expectRefused(world, ended, 'TokenNotStagedError', /Start a new rotation/);
+    expectRefused(world, ended, 'TokenNotStagedError', /made by hand/);
   });
 
   const marked = 'Marker&Pass "1"';

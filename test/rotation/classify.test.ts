@@ -51,25 +51,25 @@ describe('the rows for each state that earlier invocations can leave', () => {
     [
       'an exchange whose lease is over, to the millisecond',
       seen({ state: 'exchanging', ...exchange, startedAt: NOW - LEASE_MS }),
-      'settle',
+      'resolve',
     ],
     [
       'an exchange in the last millisecond of its lease',
       seen({ state: 'exchanging', ...exchange, startedAt: NOW - LEASE_MS + 1 }),
       'wait for its owner',
     ],
-    ['an unknown outcome', seen({ state: 'unknown', ...exchange }), 'settle'],
+    ['an unknown outcome', seen({ state: 'unknown', ...exchange }), 'resolve'],
     ['a lost password, and no other version stored', seen(lost), 'look for the lost one, or stop'],
     [
       'a lost password, and another version stored',
       seen(lost, { version: 'V1' }),
-      'look for the lost one, or ask the stored one',
+      'look for the lost one, or prove the stored one',
     ],
     ['a committed exchange of this rotation', seen(committed, { version: 'T1' }), 'nothing: stored'],
     [
       'a committed exchange of this rotation, another version stored since',
       seen(committed, { version: 'V1' }),
-      'ask the stored one',
+      'prove the stored one',
     ],
     [
       'a committed exchange, AWSCURRENT on a dead password',
@@ -103,7 +103,7 @@ describe('the rows for each state that earlier invocations can leave', () => {
         { state: 'idle' },
         { putBack: { versionId: 'V0', replacedVersionId: 'V1', at: NOW, tookEffect: true } },
       ),
-      'settle the put-back',
+      'end the put-back',
     ],
     [
       'the username belongs to another secret',

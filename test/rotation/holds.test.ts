@@ -27,7 +27,7 @@ describe('An unresolved exchange', () => {
     expect(failures).toHaveLength(4);
     const error = errorOf(failures.at(-1));
     expect(error?.name).toBe('ExchangesHeldError');
-    expect(error?.message).toContain(`release --secret ${OTHER_ARN}`);
+    expect(error?.message).toContain(`release --secret '${OTHER_ARN}'`);
     expect(contacts(service.second)).toBe(0);
     expect(service.told()).toEqual(['password-unknown']);
   });

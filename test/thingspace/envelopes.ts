@@ -21,7 +21,7 @@ export function sessionAnswer(token: string): string {
   return answer('LogIn', `<a:SessionToken>${token}</a:SessionToken>`);
 }
 
-export function fault(faultcode: string, faultstring = 'A text that changes between releases'): string {
+export function fault(faultcode: string, faultstring = 'A text that changes between versions'): string {
   return envelope(
     `<s:Fault><faultcode>${faultcode}</faultcode><faultstring xml:lang="en-US">${faultstring}</faultstring></s:Fault>`,
   );

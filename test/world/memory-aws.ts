@@ -1,6 +1,6 @@
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Alarms } from '../../lambda/alarms/publish.ts';
-import type { ItemStore } from '../../lambda/ledger/change.ts';
+import type { ItemStore } from '../../lambda/ledger/items.ts';
 import { type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
 import { answerIn, linesOf, linesWritten, type SealedLog } from '../../lambda/sealing/sealed-log.ts';
 import { NetworkError, type Process, type Wire } from './fate.ts';

@@ -1,5 +1,5 @@
-import type { ItemStore } from '../../lambda/ledger/change.ts';
 import type { AuditRow, Item } from '../../lambda/ledger/item.ts';
+import type { ItemStore } from '../../lambda/ledger/items.ts';
 import { remembered } from './remembered.ts';
 
 /** Carries out a call of DynamoDB, or fails it; `effect` is what it does at the table. */

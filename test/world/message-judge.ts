@@ -1,5 +1,7 @@
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import { render } from '../../lambda/alarms/render.ts';
+import { situations } from '../../lambda/situations/all.ts';
+import { toDo } from '../../lambda/situations/steps.ts';
 import { falsehoods } from '../../local/judge/falsehoods.ts';
 import type { Answer, Moment } from '../../local/judge/moment.ts';
 import { type Said, saidBy } from '../../local/judge/words.ts';
@@ -70,12 +72,29 @@ export function createMessageJudge(observed: Observed) {
     /** Judges a text that the tool shows now. */
     told: (said: Said) => read(said, [momentOf(), ...beforeActs(acts.length)]),
     failed(error: Error, process: Process) {
+      violations.push(...foreignSteps(error));
       read({ by: error.name, text: error.message, facts: {} }, [
         momentOf(process),
         ...beforeActs(actsAt(process)),
       ]);
     },
   };
+}
+
+const commandsIn = (text: string): string[] =>
+  [...text.matchAll(/npm run cli -- ([a-z-]+(?: --(?!secret|username)[a-z-]+)?)/g)].map(
+    ([, command = '']) => command,
+  );
+
+/** The commands at the end of an error's text that are no step of its situation. */
+function foreignSteps({ name, message }: Error): string[] {
+  const [, steps] = message.split(' To do: 1. ');
+  if (steps === undefined) return [];
+  const { todo = [] } = Object.values(situations).find(({ names }) => names?.includes(name)) ?? {};
+  const own = commandsIn(toDo(todo, { secretArn: 'arn' }));
+  return commandsIn(steps)
+    .filter((command) => !own.includes(command))
+    .map((command) => `${name} names \`${command}\`, which is no step of its situation`);
 }
 
 type Verdict = { ok: true; value: string } | { ok: false };

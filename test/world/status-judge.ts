@@ -1,4 +1,4 @@
-import { asked, lacksKey, type Sight } from '../../cli/sight.ts';
+import { lacksKey, type Sight, whyNoLogIn } from '../../cli/sight.ts';
 import { verdictOn } from '../../cli/verdict.ts';
 import type { Budgets } from '../../lambda/ledger/budgets.ts';
 import { type CredentialState, credentialKey } from '../../lambda/ledger/state.ts';
@@ -54,7 +54,7 @@ async function sightOf({ aws, now, budgets, transport, username, stateOf }: Plac
     unseen: undefined,
     holderDead: holder !== undefined && (await isKnownDead(named, state, holder)),
     keyMissing: holder?.credential !== undefined && lacksKey(transport, holder),
-    mayNot: holder && (await asked(state, secretArn, holder, budgets, now)),
+    mayNot: holder && (await whyNoLogIn(state, secretArn, holder, budgets, now)),
     pending: !isPending ? 'none' : aws.versions.get(pending)?.value ? 'with a value' : 'without a value',
     former: isFormer ? { username, journal: stateOf(username).journal } : undefined,
     facts: {

@@ -1,7 +1,7 @@
 import type { Budgets } from '../../../lambda/ledger/budgets.ts';
 import type { LockoutGuardError } from '../../../lambda/ledger/errors.ts';
 import { recordReceived, recordUnchanged, recordUnknown } from '../../../lambda/ledger/journal.ts';
-import { type Presentation, reserve } from '../../../lambda/ledger/reserve.ts';
+import { type AttemptRequest, reserve } from '../../../lambda/ledger/reserve.ts';
 import { type Settlement, settle } from '../../../lambda/ledger/settle.ts';
 import { type CredentialState, newState } from '../../../lambda/ledger/state.ts';
 import { unlocked } from '../../../lambda/ledger/unlocked.ts';
@@ -18,10 +18,10 @@ const EXECUTED_WITHIN_MS = 20 * 60_000;
 
 export type Version = { id: string; password: string };
 
-/** One granted presentation, from its reservation to what became of it. */
+/** One reserved attempt, from its reservation to its outcome. */
 export type Request = {
   id: string;
-  wanted: Presentation;
+  wanted: AttemptRequest;
   password: string;
   reservedAt: number;
   /** Where it is: with its owner, on its way, executed, or never to be executed. */
@@ -76,10 +76,10 @@ export function createActors(budgets: Budgets, seed: number, say: (line: string)
 
   function present(
     version: Version,
-    who: Pick<Presentation, 'actor' | 'purpose' | 'share' | 'exchange'>,
+    who: Pick<AttemptRequest, 'actor' | 'purpose' | 'share' | 'exchange'>,
     then?: Request['then'],
   ): LockoutGuardError | undefined {
-    const wanted: Presentation = {
+    const wanted: AttemptRequest = {
       ...who,
       username: USERNAME,
       secretArn: SECRET_ARN,

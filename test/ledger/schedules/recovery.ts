@@ -9,9 +9,8 @@ import {
   recordUnchanged,
   recordUnknown,
 } from '../../../lambda/ledger/journal.ts';
-import { leaseLives } from '../../../lambda/ledger/reserve.ts';
 import type { Journal } from '../../../lambda/ledger/state.ts';
-import { SETTLING_MS } from '../../../lambda/ledger/times.ts';
+import { leaseLives, SETTLING_MS } from '../../../lambda/ledger/times.ts';
 import { type Actors, type Request, USERNAME, type Version } from './actors.ts';
 
 type In<S extends Journal['state']> = Extract<Journal, { state: S }>;

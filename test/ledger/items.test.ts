@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { type ChangeOptions, change } from '../../lambda/ledger/change.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { LedgerItemError } from '../../lambda/ledger/item.ts';
+import { type ChangeOptions, change } from '../../lambda/ledger/items.ts';
 import { credentialItem } from '../../lambda/ledger/ledger.ts';
 import { type CredentialState, newState } from '../../lambda/ledger/state.ts';
+import { NOW } from './attempt-request.ts';
 import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
-import { NOW } from './presentation.ts';
 
 const fail = (state: CredentialState) => {
   state.failed += 1;

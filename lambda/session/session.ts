@@ -65,7 +65,8 @@ export interface SessionHolder extends Session {
   handOut(options?: CallOptions): Promise<HandedOut>;
   /**
    * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. A
-   * generation that the fleet has not reached is not dropped in advance. @throws as `token`
+   * generation that the fleet has not reached is not dropped in advance. A live session is dropped for programs every
+   * 10 s at most: it waits until then. @throws as `token`
    */
   gone(generation: number, options?: CallOptions): Promise<void>;
   /** A program was told that the gateway refused the bearer: the token service is asked again, once a minute at most. */
@@ -86,6 +87,11 @@ export type SessionParts = {
 type Held = OpenSession & { usedAtMs: number; notedAtMs: number };
 /** A session that is 18 minutes idle may be handed out, and ThingSpace ends it after 20: a minute lies between. */
 const HANDED_OUT_MS = 60_000;
+/**
+ * The shortest time between two drops for programs: each costs a log-in, which may end the sessions of others. A rotation
+ * ends two sessions within seconds, and callers with default patience wait through this.
+ */
+const DROPS_APART_MS = 10_000;
 
 /** A session, and the headers of a call in it. */
 type Ready = { session: Held; bearer: LiveBearer | undefined };
@@ -97,6 +103,8 @@ export function sessionOver(parts: SessionParts): SessionHolder {
   /** Sessions up to this generation are gone. */
   let gone = 0;
   let handedOutBearer: string | undefined;
+  let droppedForProgramsAtMs = Number.NEGATIVE_INFINITY;
+  let dropping: Promise<void> | undefined;
   const obtain = sharedRequest(clock, async (patience) => {
     const opened = await source.obtain(gone, patience);
     const usedAtMs = clock.nowMs() - opened.idleMs;
@@ -126,6 +134,23 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     if (generation <= gone) return;
     gone = generation;
     onEvent({ kind: 'gone', generation });
+  }
+
+  function dropForProgram(generation: number, options: CallOptions): Promise<void> {
+    droppedForProgramsAtMs = clock.nowMs();
+    if (held?.generation === generation) return Promise.resolve(dropGeneration(generation));
+    dropping = dropReached(generation, options).finally(() => {
+      dropping = undefined;
+    });
+    return dropping;
+  }
+
+  async function dropReached(
+    generation: number,
+    { signal, patienceMs: waitMs = patienceMs }: CallOptions,
+  ): Promise<void> {
+    const session = await obtain(waitMs, signal);
+    dropGeneration(Math.min(generation, session.generation));
   }
 
   /** Returns a session and, over REST, a bearer of the key that opened it: another key's is assumed not to fit. */
@@ -183,10 +208,17 @@ export function sessionOver(parts: SessionParts): SessionHolder {
       return { generation, token, headers: headersOf(ready), usableMs };
     },
 
-    async gone(generation, { signal, patienceMs: waitMs = patienceMs } = {}) {
-      const knows = held !== undefined && held.generation >= generation;
-      const session = knows && held ? held : await obtain(waitMs, signal);
-      dropGeneration(Math.min(generation, session.generation));
+    async gone(generation, options = {}) {
+      const { signal } = options;
+      while (generation > gone) {
+        // An older session than the held one costs no log-in.
+        if (held && held.generation > generation) return dropGeneration(generation);
+        const leftMs = droppedForProgramsAtMs + DROPS_APART_MS - clock.nowMs();
+        if (dropping) await dropping.catch(() => undefined);
+        else if (leftMs > 0) await clock.sleep(leftMs, signal);
+        else return dropForProgram(generation, options);
+        signal?.throwIfAborted();
+      }
     },
 
     bearerRefused() {

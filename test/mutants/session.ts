@@ -6,6 +6,7 @@ const LEASE = 'test/session/lease.test.ts';
 const ALONE = 'test/session/without-ledger.test.ts';
 const REST_FLEET = 'test/session/rest-fleet.test.ts';
 const STORE = 'test/session/session-store.test.ts';
+const DOCUMENT = 'test/session/session-document.test.ts';
 const SCHEDULES = 'test/ledger/schedules.test.ts';
 const ITEM = 'lambda/session/session-item.ts';
 const LOG_IN = 'lambda/session/fleet-log-in.ts';
@@ -40,6 +41,27 @@ export const sessionMutants: Mutant[] = [
     find: 'while (session.generation <= gone) session = await obtain(waitMs, signal);',
     replace: '',
     noticedBy: SESSION,
+  },
+  {
+    rule: 'programs end one live session in ten seconds at most',
+    file: 'lambda/session/session.ts',
+    find: 'else if (leftMs > 0) await clock.sleep(leftMs, signal);',
+    replace: '',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'a failure that a person must end is not retried by HTTP clients',
+    file: 'lambda/session/session-document.ts',
+    find: 'if (aws && PERSON_MUST_ACT.test(aws.errorName)) return false;',
+    replace: '',
+    noticedBy: DOCUMENT,
+  },
+  {
+    rule: 'the text of an unforeseen error does not reach a program',
+    file: 'lambda/session/session-document.ts',
+    find: 'failure instanceof Error ? failure.name : typeof failure;',
+    replace: 'failure instanceof Error ? failure.message : String(failure);',
+    noticedBy: DOCUMENT,
   },
   {
     rule: 'the last use is noted every five minutes at most',

@@ -328,6 +328,59 @@ describe('a process that hands its session out', () => {
     expect(asked).toEqual([0, 1]);
   });
 
+  test('drops one live session in 10 s, however often programs ask for it', async () => {
+    const { session, asked, clock } = setUp({ tookMs: 100 });
+    for (let second = 0; second < 6; second += 1) {
+      const { generation } = await session.handOut();
+      await session.gone(generation);
+    }
+    expect(asked).toHaveLength(6);
+    expect(clock.nowMs()).toBe(50_100);
+  });
+
+  test('continues to hand a session out while a program waits for its end', async () => {
+    const { session, clock } = setUp();
+    await session.handOut();
+    await session.gone(1);
+    const { generation } = await session.handOut();
+    const dropped = session.gone(2);
+    expect((await session.handOut()).generation).toBe(generation);
+    await dropped;
+    expect(clock.nowMs()).toBe(10_000);
+    expect((await session.handOut()).generation).toBe(3);
+  });
+
+  test('answers a thousand programs at once when the same session is gone for all', async () => {
+    const { session, asked, clock } = setUp({ tookMs: 100 });
+    await Promise.all(Array.from({ length: 1_000 }, () => session.gone(1)));
+    expect(clock.nowMs()).toBe(100);
+    expect((await session.handOut()).generation).toBe(2);
+    await Promise.all(Array.from({ length: 1_000 }, () => session.gone(1)));
+    expect(clock.nowMs()).toBe(200);
+    expect(asked).toEqual([0, 1]);
+  });
+
+  test('drops an older session than its own at once', async () => {
+    const { session, clock } = setUp();
+    await session.gone(1);
+    await session.handOut();
+    session.drop('token 2');
+    await session.handOut();
+    await session.gone(2);
+    expect(clock.nowMs()).toBe(0);
+    expect((await session.handOut()).generation).toBe(3);
+  });
+
+  test('stops waiting to drop a session when its program is no longer there', async () => {
+    const { session, clock } = setUp();
+    await session.handOut();
+    await session.gone(1);
+    await session.handOut();
+    await expect(session.gone(2, { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow('left');
+    expect(clock.nowMs()).toBe(0);
+    expect((await session.handOut()).generation).toBe(2);
+  });
+
   test('asks for another bearer when a program’s was refused', async () => {
     const { session, asked } = setUp({ rest: true });
     session.bearerRefused();

@@ -5,7 +5,7 @@ const WORLDS = [
   'test/histories/**/*.test.ts',
   'test/bench/**/*.test.ts',
   'test/local/**/*.test.ts',
-  'test/cli/{advice-followed,copied-tool,every-state,process}.test.ts',
+  'test/cli/{advice-followed,agent-door,agent-process,copied-tool,every-state,process}.test.ts',
   'test/client/package.test.ts',
   'test/infra/{app,asset-rotates,bundle,library,messages}.test.ts',
   'test/ledger/{dynamodb,schedules}.test.ts',

@@ -15,6 +15,10 @@ export class NoSealedAnswerError extends PresentableError {
 export class FileError extends PresentableError {
   override readonly name = 'FileError';
 }
+/** The agent cannot listen on its port. */
+export class PortError extends PresentableError {
+  override readonly name = 'PortError';
+}
 /** The operator did not confirm, or there was no terminal for the question. */
 export class NotConfirmedError extends PresentableError {
   override readonly name = 'NotConfirmedError';

@@ -9,6 +9,7 @@ export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
   'doctor',
   'explain',
   'release',
+  'agent',
 ]);
 
 /** The document that a command without its own document prints at its end, for scripts. */

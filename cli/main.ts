@@ -8,6 +8,7 @@ import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { presentable } from '../lambda/errors.ts';
 import { INSTALLED_TOOL, operatorTool, quoted } from '../lambda/operator-tool.ts';
 import { VERSION } from '../lambda/version.ts';
+import type { AgentOptions } from './agent.ts';
 import type { Desk, Terminal } from './desk.ts';
 import { FileError, NotWellError } from './errors.ts';
 import { exitCodeOf, lineOf } from './failure.ts';
@@ -212,6 +213,31 @@ add('test-alarm', 'publish a test to every receiver of the alarms', [...named, a
     (await import('./test-alarm.ts')).testAlarm(desk, { ...options, actor: actorOf(options) }),
 });
 command(
+  'agent',
+  'hold a live session in a process of its own, and give it to programs on this machine (docs/apps.md)',
+  [
+    new Option('--secret <name-or-arn>', 'the secret; once for each credential (also <name>=<secret>)')
+      .env('THINGSPACE_SECRET')
+      .argParser((text: string, others: string[] | undefined) => [...(others ?? []), text]),
+    new Option(
+      '--token-file <file>',
+      'the token that programs must send; made if it does not exist',
+    ).makeOptionMandatory(),
+    new Option('--address-file <file>', 'written when the agent listens; removed when it stops'),
+    new Option('--port <port>', 'a port on the loopback interface (default: a free one)'),
+    new Option('--actor <name>', 'the name for alarms and the audit trail (default: agent on <host>)'),
+    new Option('--without-ledger', 'share no session with other programs, and count log-ins alone'),
+    ...reachOptions,
+  ],
+  'agent --secret thingspace/acme --token-file "$HOME/agent.token" --address-file "$HOME/agent.address"',
+).action((options: AgentOptions) =>
+  ending('agent', options, async (terminal) => {
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+    if (options.profile !== undefined) process.env.AWS_PROFILE = options.profile;
+    return (await import('./agent.ts')).agent(terminal, options, process.env);
+  }),
+);
+command(
   'explain',
   'explain a pasted message, error or state (calls no service)',
   [],
@@ -294,7 +320,7 @@ function command(name: string, description: string, options: Option[], example: 
 /** With --json stdout is one document, whatever comes of it; one sentence of what failed is on stderr as well. */
 async function ending(
   command: string,
-  { json = false }: Options,
+  { json = false }: Pick<Options, 'json'>,
   run: (terminal: Terminal) => Promise<void>,
 ): Promise<void> {
   if (!json) return run(terminal);

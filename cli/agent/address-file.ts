@@ -1,0 +1,34 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { FileError } from '../errors.ts';
+
+/**
+ * Writes the agent's address into a file: a reader finds the whole address or no file.
+ * @returns removes the file, unless another agent has written its own address since
+ * @throws FileError
+ */
+export function writeAddress(path: string, address: string): () => void {
+  const content = `${address}\n`;
+  const half = `${path}.${process.pid}`;
+  try {
+    writeFileSync(half, content, { mode: 0o644 });
+    renameSync(half, path);
+  } catch (failure) {
+    rmSync(half, { force: true });
+    const { code } = failure as NodeJS.ErrnoException;
+    throw new FileError(
+      `The address file ${path} cannot be written (${code}). Name a file in a directory that exists and that the agent ` +
+        'may write to in --address-file.',
+    );
+  }
+  return () => {
+    if (contentOf(path) === content) rmSync(path, { force: true });
+  };
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { FileError } from '../errors.ts';
+import { writePrivately } from '../private-file.ts';
+
+/** The agent's token. `remove` takes the file away if the agent has made it. */
+export type AgentToken = { token: string; remove(): void };
+
+/** Enough that nobody guesses it, and nothing that a header cannot carry. */
+const TOKEN = /^[\x21-\x7e]{32,256}$/;
+/** Rights to write for the group, and any for all others. The group may read: an app may run as another user. */
+const TOO_OPEN = 0o027;
+
+/**
+ * Reads the token that programs must send, or makes the file with a new one, for its owner alone.
+ * @throws FileError
+ */
+export function readToken(path: string): AgentToken {
+  const token = existing(path);
+  if (token !== undefined) return { token, remove: () => undefined };
+  const made = randomBytes(32).toString('base64url');
+  writePrivately(path, `${made}\n`);
+  return { token: made, remove: () => rmSync(path, { force: true }) };
+}
+
+function existing(path: string): string | undefined {
+  const { text, mode } = readIfThere(path);
+  if (text === undefined) return undefined;
+  if ((mode & TOO_OPEN) !== 0) {
+    throw new FileError(
+      `The token file ${path} is open to other users (mode ${(mode & 0o777).toString(8)}): they could ask for the session. Run ` +
+        '`chmod 600` on it, or 640 where the app runs as another user of its group. If others may have read it, remove ' +
+        'it: the agent makes a new one.',
+    );
+  }
+  const token = text.trim();
+  if (TOKEN.test(token)) return token;
+  throw new FileError(
+    `The token file ${path} does not hold a token: 32 to 256 printable ASCII characters without a blank. Remove it, ` +
+      'and the agent makes a new one.',
+  );
+}
+
+function readIfThere(path: string): { text: string | undefined; mode: number } {
+  try {
+    return { mode: statSync(path).mode, text: readFileSync(path, 'utf8') };
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { text: undefined, mode: 0 };
+    throw new FileError(
+      `The token file ${path} cannot be read (${code}). Name a file that the agent may read, or one that does not exist ` +
+        'yet, in --token-file.',
+    );
+  }
+}

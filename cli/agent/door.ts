@@ -155,7 +155,7 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Sessio
 
 async function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
   try {
-    server.listen({ port, host: HOST });
+    server.listen({ port, host: HOST, backlog: MAX_CONNECTIONS });
     await once(server, 'listening');
   } catch (failure) {
     throw portError(port, (failure as NodeJS.ErrnoException).code);

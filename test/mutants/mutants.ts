@@ -1,4 +1,5 @@
 import { accessMutants } from './access.ts';
+import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
 import { ledgerMutants } from './ledger.ts';
@@ -35,5 +36,6 @@ export const mutants: readonly Mutant[] = [
   ...restMutants,
   ...sessionMutants,
   ...accessMutants,
+  ...agentMutants,
   ...transportMutants,
 ];

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bundleCli } from '../../cli/bundle.ts';
@@ -33,6 +34,8 @@ const platform = { onSession: (token: string) => void tokens.push(token) };
 
 beforeAll(() => Promise.all([bundleRotation(), bundleCli(tool)]));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const has = (program: string) => spawnSync(program, ['--version']).status === 0;
 
 const running = new Set<ChildProcess>();
 afterEach(async () => {
@@ -166,7 +169,7 @@ describe('the agent as a process', () => {
     expect(tokens.length).toBeGreaterThan(1);
   });
 
-  test('answers curl with the token that it has made, and removes the file', async () => {
+  test.runIf(has('curl'))('answers curl with the token that it has made, and removes the file', async () => {
     const agent = await start(world);
     expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
     const made = header()['x-thingspace-agent-token'];
@@ -179,6 +182,19 @@ describe('the agent as a process', () => {
     const { code, output } = await stop(agent);
     expect({ code, left: existsSync(tokenFile) }).toEqual({ code: 0, left: false });
     expect(output).not.toContain(made);
+  });
+
+  test.runIf(has('python3'))('serves the example in Python, also when ThingSpace has forgotten the session', async () => {
+    const agent = await start(world);
+    const env = { PATH: process.env.PATH, AGENT_ADDRESS_FILE: addressFile, AGENT_TOKEN_FILE: tokenFile };
+    const example = fileURLToPath(new URL('../../examples/python/agent.py', import.meta.url));
+    const python = () => promisify(execFile)('python3', [example, '89148000000800139708'], { env });
+    expect((await python()).stdout).toContain('GetDeviceInformationResponse');
+    const { token, generation } = await session(agent);
+    world.platform.logOut(token);
+    expect((await python()).stdout).toContain('GetDeviceInformationResponse');
+    expect((await session(agent)).generation).toBe(generation + 1);
+    expect(leaks(world, (await stop(agent)).output)).toEqual([]);
   });
 
   test('starts while AWS is away, and says when to ask again', async () => {

@@ -184,18 +184,21 @@ describe('the agent as a process', () => {
     expect(output).not.toContain(made);
   });
 
-  test.runIf(has('python3'))('serves the example in Python, also when ThingSpace has forgotten the session', async () => {
-    const agent = await start(world);
-    const env = { PATH: process.env.PATH, AGENT_ADDRESS_FILE: addressFile, AGENT_TOKEN_FILE: tokenFile };
-    const example = fileURLToPath(new URL('../../examples/python/agent.py', import.meta.url));
-    const python = () => promisify(execFile)('python3', [example, '89148000000800139708'], { env });
-    expect((await python()).stdout).toContain('GetDeviceInformationResponse');
-    const { token, generation } = await session(agent);
-    world.platform.logOut(token);
-    expect((await python()).stdout).toContain('GetDeviceInformationResponse');
-    expect((await session(agent)).generation).toBe(generation + 1);
-    expect(leaks(world, (await stop(agent)).output)).toEqual([]);
-  });
+  test.runIf(has('python3'))(
+    'serves the example in Python, also when ThingSpace has forgotten the session',
+    async () => {
+      const agent = await start(world);
+      const env = { PATH: process.env.PATH, AGENT_ADDRESS_FILE: addressFile, AGENT_TOKEN_FILE: tokenFile };
+      const example = fileURLToPath(new URL('../../examples/python/agent.py', import.meta.url));
+      const python = () => promisify(execFile)('python3', [example, '89148000000800139708'], { env });
+      expect((await python()).stdout).toContain('GetDeviceInformationResponse');
+      const { token, generation } = await session(agent);
+      world.platform.logOut(token);
+      expect((await python()).stdout).toContain('GetDeviceInformationResponse');
+      expect((await session(agent)).generation).toBe(generation + 1);
+      expect(leaks(world, (await stop(agent)).output)).toEqual([]);
+    },
+  );
 
   test('starts while AWS is away, and says when to ask again', async () => {
     const agent = await start(world, ['--actor', 'billing'], {

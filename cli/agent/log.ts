@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../../lambda/session/events.ts';
 
-/** What the agent does, one line an event. No line holds a token, a bearer or a password. */
+/** The log of the agent: one line an event. No line holds a token, a bearer or a password. */
 export type AgentLog = {
   /** @param about the credential, where it is about one */
   say(event: string, words: string, about?: string): void;

@@ -134,5 +134,5 @@ test('waits for the second session as long as time is left then', async () => {
     () => leftMs.shift() ?? 0,
     started,
   );
-  expect(started.waitsMs).toEqual([25_000, 4_000]);
+  expect(started.waitsMs.slice(0, 2)).toEqual([25_000, 4_000]);
 });

@@ -367,6 +367,7 @@ export function createWorld(options: Options = {}) {
     told,
     violations,
     wire,
+    observer,
     calls: wire.calls,
     state,
     invoke,

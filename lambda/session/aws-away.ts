@@ -16,6 +16,9 @@ export function passesSoon(failure: unknown): boolean {
   return httpStatus >= 500 || httpStatus === 429 || PASSING.test(errorName);
 }
 
+/** Reports whether an AWS call was denied, or cannot succeed with these settings. */
+export const lasts = (failure: unknown): boolean => failure instanceof AwsCallError && !passesSoon(failure);
+
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 2_000;
 
@@ -33,6 +36,8 @@ export async function whileAway<T>(clock: Clock, untilMs: number, work: () => Pr
 
 /** Adds to a failed AWS call the right, the setting, or the service to look at; returns another failure as it is. */
 export function advised(failure: Error): Error {
+  if (failure instanceof LedgerUnavailableError && lasts(failure.cause))
+    return advised(failure.cause as Error);
   return failure instanceof AwsCallError ? failure.withAdvice(adviceOn(failure)) : failure;
 }
 

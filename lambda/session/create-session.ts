@@ -11,6 +11,7 @@ import { createLedger } from '../ledger/ledger.ts';
 import { credentialKey } from '../ledger/state.ts';
 import { secretsManagerStore } from '../secret/secrets-manager.ts';
 import { USERNAME_RULE, usernameFault } from '../secret/username.ts';
+import { lasts } from './aws-away.ts';
 import { bearersOf } from './bearers.ts';
 import { clientClock } from './clock.ts';
 import { SessionSettingsError } from './errors.ts';
@@ -148,6 +149,7 @@ function ledgerOf(
       rotation: Math.min(DEFAULT_ROTATION_BUDGET, lockoutBudget),
     }),
     warn: (message) => onEvent({ kind: 'warning', message }),
+    lasts,
   });
 }
 

@@ -110,26 +110,33 @@ describe.each(Object.entries(SERVICES))('%s away for five seconds', (_service, c
 });
 
 describe('an AWS call that is denied', () => {
-  test.each(['DescribeSecret', 'GetSecretValue', 'GetItem (session)', 'PutItem (session)', 'Encrypt'])(
-    'ends the wait at once, before any log-in (%s)',
-    async (call) => {
-      const world = await createFleetWorld();
-      const startedAtMs = world.clock.nowMs();
-      world.gate.before = async (name) => {
-        if (name === call) throw failed('AccessDeniedException', 'x:Y', 400);
-      };
-      const failure = await world
-        .client()
-        .work()
-        .catch((error: Error) => error);
-      expect(failure).toMatchObject({
-        name: 'AwsCallError',
-        message: expect.stringContaining('the right x:Y'),
-      });
-      expect(world.clock.nowMs() - startedAtMs).toBeLessThan(1_000);
-      expect(world.truth().logIns).toBe(0);
-    },
-  );
+  test.each([
+    ['DescribeSecret', 'fleet'],
+    ['GetSecretValue', 'fleet'],
+    ['GetItem (session)', 'fleet'],
+    ['PutItem (session)', 'fleet'],
+    ['Encrypt', 'fleet'],
+    ['GetItem', 'fleet'],
+    ['PutItem', 'ledger'],
+    ['GetItem', 'ledger'],
+    ['GetSecretValue', 'memory'],
+  ] as const)('ends the wait at once, before any log-in (%s, %s)', async (call, level) => {
+    const world = await createFleetWorld();
+    const startedAtMs = world.clock.nowMs();
+    world.gate.before = async (name) => {
+      if (name === call) throw failed('AccessDeniedException', 'x:Y', 400);
+    };
+    const failure = await world
+      .client(level)
+      .work()
+      .catch((error: Error) => error);
+    expect(failure).toMatchObject({
+      name: 'AwsCallError',
+      message: expect.stringContaining('the right x:Y'),
+    });
+    expect(world.clock.nowMs() - startedAtMs).toBeLessThan(1_000);
+    expect(world.truth().logIns).toBe(0);
+  });
 });
 
 test('says after the whole patience which service is away', async () => {

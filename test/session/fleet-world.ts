@@ -1,5 +1,6 @@
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import { credentialKey } from '../../lambda/ledger/state.ts';
+import { lasts } from '../../lambda/session/aws-away.ts';
 import { bearersOf } from '../../lambda/session/bearers.ts';
 import { SessionGoneError } from '../../lambda/session/errors.ts';
 import type { SessionEvent } from '../../lambda/session/events.ts';
@@ -116,7 +117,7 @@ export async function createFleetWorld(
     settings: { username?: string; secretId?: string } = {},
   ): Client {
     const process = startProcess();
-    const wired = world.wireUp(process);
+    const wired = world.wireUp(process, { lasts });
     const overRest = transport === 'rest' ? withPauses(restOf(world, process), clock) : undefined;
     const services = { ...wired, api: overRest ?? wired.api };
     const wire = world.wire;

@@ -10,6 +10,7 @@ import {
   LOG_IN_MS,
   opened,
   RENEW_MS,
+  RENEWED_FOR_MS,
   released,
   renewed,
   type SessionItem,
@@ -107,7 +108,7 @@ function keepLease(fleet: FleetParts, subject: Subject, { owner, askedAtMs }: Le
   }
 
   void (async () => {
-    for (;;) {
+    while (clock.nowMs() - askedAtMs < RENEWED_FOR_MS) {
       await clock.sleep(RENEW_MS, ended.signal);
       if (ended.signal.aborted) return;
       await renew().catch(() => undefined);

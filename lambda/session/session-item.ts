@@ -57,6 +57,8 @@ export const LOG_IN_MS = 55_000;
 export const LEASE_MS = 10_000;
 /** How often the owner renews its lease: two renewals may fail. */
 export const RENEW_MS = 3_000;
+/** Longer than a log-in can take. A process that hangs in a call does not keep the others waiting for ever. */
+export const RENEWED_FOR_MS = 75_000;
 /** How long the fleet relies on the result of a log-in before a process asks again. */
 const PASSES_WITHIN_MS = 2_000;
 const LASTS_MS = MINUTE_MS;

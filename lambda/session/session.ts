@@ -208,8 +208,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
           return await fn(ready.session.token, headersOf(ready));
         } catch (failure) {
           const refused = refusedBy(failure);
-          if (refused === undefined) throw failure;
-          dropRefused(refused, ready);
+          if (refused) dropRefused(refused, ready);
           if (refused === 'session' && (await repetition.afterGone(signal))) continue;
           if (refused !== 'bearer' || last) throw failure;
           last = { failure, bearer: ready.bearer };

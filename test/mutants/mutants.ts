@@ -3,6 +3,7 @@ import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
 import { ledgerMutants } from './ledger.ts';
 import { restMutants } from './rest.ts';
+import { ridingOutMutants } from './riding-out.ts';
 import { rotationMutants } from './rotation.ts';
 import { rotationRestMutants } from './rotation-rest.ts';
 import { saidMutants } from './said.ts';
@@ -34,6 +35,7 @@ export const mutants: readonly Mutant[] = [
   ...answerMutants,
   ...restMutants,
   ...sessionMutants,
+  ...ridingOutMutants,
   ...accessMutants,
   ...transportMutants,
 ];

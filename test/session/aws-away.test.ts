@@ -4,7 +4,7 @@ import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import { advised, passesSoon } from '../../lambda/session/aws-away.ts';
 import { IDLE_LIMIT_MS } from '../../lambda/session/session-item.ts';
 import { USERNAME } from '../world/world.ts';
-import { createFleetWorld, type FleetWorld, MINUTE_MS } from './fleet-world.ts';
+import { createFleetWorld, type FleetWorld, MINUTE_MS, MISTYPED } from './fleet-world.ts';
 
 const failed = (name: string, operation = 'dynamodb:GetItem', httpStatusCode?: number, message?: string) =>
   new AwsCallError(operation, { name, message, $metadata: { httpStatusCode } });
@@ -221,7 +221,9 @@ test('uses the secret, and says so, when the setting names another username', as
   const client = world.client('fleet', 'an app', 'soap', { username: 'Another-Api' });
   expect(await client.work()).toBe(USERNAME);
   expect(client.events.map(({ kind }) => kind)).toEqual(['warning', 'logged-in']);
+  world.storeByHand(MISTYPED);
   client.session.drop(await client.session.token());
-  expect(await client.work()).toBe(USERNAME);
+  await expect(client.work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
+  await expect(client.work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
   expect(client.events.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { IDLE_LIMIT_MS, LEASE_MS } from '../../lambda/session/session-item.ts';
+import { IDLE_LIMIT_MS, LEASE_MS, RENEWED_FOR_MS } from '../../lambda/session/session-item.ts';
 import type { Process } from '../world/fate.ts';
 import { USERNAME } from '../world/world.ts';
 import { type Client, createFleetWorld, type FleetWorld, MINUTE_MS } from './fleet-world.ts';
@@ -67,6 +67,18 @@ test('logs in once while ThingSpace takes 25 s, because the owner renews its lea
   const clients = fleetOf(world, 10);
   expect(new Set(await work(clients))).toEqual(new Set([USERNAME]));
   expect(world.truth().logIns).toBe(1);
+});
+
+test('lets another process log in when the owner hangs in a call for ever', async () => {
+  const world = await createFleetWorld();
+  const hanging = world.client();
+  world.gate.before = async (name, process) => {
+    if (process === hanging.process && name === 'Encrypt') await new Promise(() => undefined);
+  };
+  hanging.work().catch(() => undefined);
+  await world.sleep(1_000);
+  const patient = { patienceMs: RENEWED_FOR_MS + LEASE_MS + 10_000 };
+  expect(await world.client().session.withSession(world.use, patient)).toBe(USERNAME);
 });
 
 test('says of a log-in elsewhere when another process takes over, and names no end', async () => {

@@ -216,10 +216,11 @@ describe('over REST', () => {
   });
 
   test('repeats a call once over another bearer, also when a session was gone between', async () => {
-    const { session, asked } = setUp({ rest: true });
+    const { session, asked, held } = setUp({ rest: true });
     const refusals = [new BearerRefusedError(), new SessionGoneError(), new BearerRefusedError()];
     let runs = 0;
     const refuse = () => {
+      held.again = `bearer ${runs + 2}`;
       throw refusals[runs++];
     };
     await expect(session.withSession(refuse)).rejects.toBe(refusals[2]);

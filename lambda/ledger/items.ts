@@ -115,7 +115,7 @@ export async function change<S extends Item, T>(
       if (failure instanceof AwsCallError && failure.errorName === 'ValidationException') {
         throw notTakenError(credential, failure);
       }
-      if (options.lasts?.(failure)) throw unavailable(credential, failure);
+      if (options.lasts?.(failure)) throw unavailableError(credential, failure);
       cause = failure;
     }
     fresh = true;

@@ -92,8 +92,8 @@ export const ridingOutMutants: Mutant[] = [
   },
   {
     rule: 'a client’s call to the ledger that is denied is not repeated',
-    file: 'lambda/ledger/change.ts',
-    find: 'if (options.lasts?.(failure)) throw unavailable(credential, failure);',
+    file: 'lambda/ledger/items.ts',
+    find: 'if (options.lasts?.(failure)) throw unavailableError(credential, failure);',
     replace: '',
     noticedBy: AWAY,
   },
@@ -156,8 +156,8 @@ export const ridingOutMutants: Mutant[] = [
   {
     rule: 'a wait that another log-in may end is not called certain',
     file: 'lambda/ledger/reserve.ts',
-    find: 'mayEndEarlier ? undefined : retryAt - now,',
-    replace: 'retryAt - now,',
+    find: 'mayEndEarlier ? {} : { waitMs: retryAt - now },',
+    replace: '{ waitMs: retryAt - now },',
     noticedBy: AT_ONCE,
   },
   {

@@ -74,7 +74,6 @@ export function errorOf(stop: Stop): SessionError {
 function untilWhen({ why, retryAt, waitMs }: Stop): string {
   if (retryAt === undefined || waitMs !== undefined) return '';
   const time = new Date(retryAt).toISOString();
-  return why === 'others'
-    ? ` If that process has died, another one logs in from ${time} on.`
-    : ` It lasts until ${time} at most.`;
+  if (why === 'others') return ` If that process has died, another one logs in from ${time} on.`;
+  return why === 'exchange' ? ` It lasts until ${time} at most.` : ` Ask again after ${time}.`;
 }

@@ -72,8 +72,8 @@ export const ridingOutMutants: Mutant[] = [
   {
     rule: 'the text about a log-in elsewhere names no end of it',
     file: 'lambda/session/stop.ts',
-    find: "return why === 'others'",
-    replace: "return why === 'unavailable'",
+    find: "if (why === 'others') return",
+    replace: "if (why === 'unavailable') return",
     noticedBy: DEATH,
   },
   {

@@ -4,21 +4,27 @@ import { cliBundle } from '../cli/bundle.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
 import { seal } from '../lambda/sealing/seal-answer.ts';
 import { makeBundles } from './bundles.ts';
+import { measureFleets } from './fleet.ts';
 import { measure } from './measure.ts';
 import { compareRotations } from './rotation.ts';
 import { firstInvocation, importOf, runOf, toToolsFirstCall } from './start-up.ts';
 
 /**
  * Measures the costs in time, side by side in one run: `npm run bench`. Options: `-- --aws 15 --thingspace 150`
- * (milliseconds of each call) and `--rotations 7`.
+ * (milliseconds of each call), `--rotations 7`, and `--fleets` (the fleets of clients alone).
  */
 const { values } = parseArgs({
   options: {
     aws: { type: 'string', default: '15' },
     thingspace: { type: 'string', default: '150' },
     rotations: { type: 'string', default: '7' },
+    fleets: { type: 'boolean', default: false },
   },
 });
+
+const latency = { awsMs: Number(values.aws), thingSpaceMs: Number(values.thingspace) };
+await measureFleets([1_000, 3_000], latency);
+if (values.fleets) process.exit();
 
 const bundles = await makeBundles();
 for (const [what, kB] of Object.entries(bundles.kilobytes)) {
@@ -64,6 +70,6 @@ await compareRotations(
     { what: 'this product over REST', handlerFile: bundles.rotation, transport: 'rest' },
     { what: 'AWS’s rotation template, filled in', handlerFile: bundles.template },
   ],
-  { awsMs: Number(values.aws), thingSpaceMs: Number(values.thingspace) },
+  latency,
   Number(values.rotations),
 );

@@ -18,13 +18,27 @@ export class AwsCallError extends PresentableError {
       message?: string;
       $metadata?: { httpStatusCode?: number; requestId?: string };
     };
-    const errorName = (name === 'Error' || name === 'AggregateError' ? code : name) ?? 'UnknownError';
+    const isNameless = name === 'Error' || name === 'AggregateError';
+    const noRegion = message === 'Region is missing' ? 'RegionMissing' : undefined;
+    const errorName = (isNameless ? (code ?? noRegion) : name) ?? 'UnknownError';
     const said = SAYS_NOTHING_SECRET.test(errorName) && message ? `: ${message}` : '';
     super(`${operation} failed with ${errorName}${said}`);
     this.operation = operation;
     this.errorName = errorName;
     this.httpStatus = $metadata?.httpStatusCode;
     this.requestId = $metadata?.requestId;
+  }
+
+  /** Returns the same failure with a sentence that says what to do. */
+  withAdvice(advice: string): AwsCallError {
+    const { operation, errorName, httpStatus, requestId } = this;
+    const metadata = {
+      ...(httpStatus === undefined ? {} : { httpStatusCode: httpStatus }),
+      ...(requestId === undefined ? {} : { requestId }),
+    };
+    const advised = new AwsCallError(operation, { name: errorName, $metadata: metadata });
+    advised.message = `${this.message.replace(/\.$/, '')}. ${advice}`;
+    return advised;
   }
 }
 

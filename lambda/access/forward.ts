@@ -37,8 +37,8 @@ const SESSION_GONE = new Set([
 export type Patience = { sessionMs: () => number; answerMs: () => number };
 
 /**
- * Sends the request with a session's token. Sends it a second time, with another token, only when ThingSpace's fault
- * says that it did not know the first one. The request was not executed then. Never throws.
+ * Sends the request with a session's token. Sends it again, with another token, only when ThingSpace's fault says that
+ * it did not know the one before. The request was not executed then. Never throws.
  */
 export async function forward(
   { session, send }: { session: Session; send: Send },
@@ -66,7 +66,7 @@ export async function forward(
         throw new SessionGoneError();
       },
       {
-        // Read for each session that is waited for: the second one gets what the first has left.
+        // Read for each session that is waited for: each one gets what the ones before have left.
         get patienceMs() {
           return patience.sessionMs();
         },

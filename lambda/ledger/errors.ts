@@ -61,9 +61,17 @@ type Denial =
 
 export class DeniedError extends LockoutGuardError {
   override readonly name: Denial;
-  constructor(name: Denial, message: string, retryAt?: number, options?: GuardOptions) {
+  /** No log-in is allowed for so long, in milliseconds from now; absent where that may end earlier. */
+  readonly waitMs: number | undefined;
+  constructor(
+    name: Denial,
+    message: string,
+    retryAt?: number,
+    { waitMs, ...options }: GuardOptions & { waitMs?: number } = {},
+  ) {
     super(message, retryAt, options);
     this.name = name;
+    this.waitMs = waitMs;
   }
 }
 

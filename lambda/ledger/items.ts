@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Alarms } from '../alarms/publish.ts';
 import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
+
 import { LedgerUnavailableError } from './errors.ts';
 import { type AuditRow, type Item, LedgerItemError } from './item.ts';
+
 import { trimOutbox } from './outbox.ts';
 
 /** The store of ledger items; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
@@ -51,6 +53,8 @@ export type ChangeOptions<S> = {
   deadlineMs: number;
   /** Reads the table even if the process has just seen the item. */
   fresh?: boolean;
+  /** Reports whether a failure lasts, so that no call is repeated after it. @default none does */
+  lasts?: ((failure: unknown) => boolean) | undefined;
 };
 
 /**
@@ -111,6 +115,7 @@ export async function change<S extends Item, T>(
       if (failure instanceof AwsCallError && failure.errorName === 'ValidationException') {
         throw notTakenError(credential, failure);
       }
+      if (options.lasts?.(failure)) throw unavailableError(credential, failure);
       cause = failure;
     }
     fresh = true;
@@ -159,7 +164,14 @@ function notTakenError(credential: string, cause: AwsCallError): LedgerItemError
 /** Reports a failure around the ledger, not in it. */
 type Warn = (message: string, facts: Record<string, unknown>) => void;
 
-export type ItemsParts = { items: ItemStore; alarms: Alarms; clock: Clock; warn: Warn };
+export type ItemsParts = {
+  items: ItemStore;
+  alarms: Alarms;
+  clock: Clock;
+  warn: Warn;
+  /** As `ChangeOptions` has it. */
+  lasts?: ChangeOptions<Item>['lasts'];
+};
 
 export type ItemAt<S> = { state: S; now: number };
 export type Transition<S, T> = (state: S, now: number) => T;
@@ -190,12 +202,15 @@ const PUBLISH_MS = 5_000;
 const TRYING_MS = 10_000;
 
 /** Makes the access to the items of one kind, with `apply` (a change that publishes nothing) and `publish` beside it. */
-export function itemsOf<S extends Item>({ items, alarms, clock, warn }: ItemsParts, kind: ItemKind<S>) {
+export function itemsOf<S extends Item>(
+  { items, alarms, clock, warn, lasts }: ItemsParts,
+  kind: ItemKind<S>,
+) {
   const memory: ItemMemory<S> = new Map();
 
   const apply = <T>(key: string, deadlineMs: number, transition: Transition<S, T>, fresh = false) =>
     change(
-      { store: items, clock, memory, kind, credential: key.toLowerCase(), deadlineMs, fresh },
+      { store: items, clock, memory, kind, credential: key.toLowerCase(), deadlineMs, fresh, lasts },
       (state, now) => {
         const result = transition(state, now);
         trimOutbox(state);

@@ -202,15 +202,18 @@ function barredError(refused: Refusal, { credential }: CredentialState, wanted: 
   );
 }
 
-function waiting({ unknowns, lastUnknownAt, credential }: CredentialState, now: number) {
+function waiting({ unknowns, lastUnknownAt, credential, inFlight }: CredentialState, now: number) {
   if (unknowns === 0) return undefined;
   const retryAt = lastUnknownAt + (unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
   if (now >= retryAt) return undefined;
+  // A log-in that is under way may succeed, which ends the wait.
+  const mayEndEarlier = Object.values(inFlight).some(({ unknownAt }) => unknownAt === undefined);
   return new DeniedError(
     'WaitAfterUnknownError',
     `ThingSpace gave no usable answer ${unknowns} time(s) in a row for ${credential}; the next log-in waits ` +
       `until ${new Date(retryAt).toISOString()}.`,
     retryAt,
+    mayEndEarlier ? {} : { waitMs: retryAt - now },
   );
 }
 

@@ -8,18 +8,23 @@ import { DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT, DEFAULT_ROTATION_BUDGET 
 import { budgets } from '../ledger/budgets.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
 import { createLedger } from '../ledger/ledger.ts';
+import { credentialKey } from '../ledger/state.ts';
 import { secretsManagerStore } from '../secret/secrets-manager.ts';
+import { USERNAME_RULE, usernameFault } from '../secret/username.ts';
+import { lasts } from './aws-away.ts';
 import { bearersOf } from './bearers.ts';
 import { clientClock } from './clock.ts';
+import { SessionSettingsError } from './errors.ts';
 import { type OnEvent, quietly, type SessionEvent } from './events.ts';
 import { fleetSource } from './fleet-source.ts';
 import { saysSessionGone } from './gone.ts';
 import { ledgerGuard, memoryGuard } from './guards.ts';
+import type { ByName } from './join-by-name.ts';
 import { ownSource } from './own-source.ts';
 import { type Session, type SessionHolder, sessionOver } from './session.ts';
 import { dynamoDbSessions } from './session-store.ts';
 import type { Source } from './source.ts';
-import { type ThingSpaceSettings, thingSpaceOf } from './thingspace.ts';
+import { type ItemOf, type ThingSpaceSettings, thingSpaceOf } from './thingspace.ts';
 import { kmsTokenSealer } from './token-sealer.ts';
 
 export type LedgerSettings = {
@@ -48,6 +53,11 @@ export type SessionSettings = ThingSpaceSettings & {
    * process alone.
    */
   ledger?: LedgerSettings | undefined;
+  /**
+   * The ThingSpace username in the secret, over SOAP and with a sealing key. With it a process joins the fleet's session
+   * without reading the secret: also while Secrets Manager is away. Over REST each process needs the secret's key.
+   */
+  username?: string | undefined;
   /** How long a caller waits for a session, through a rotation for example. @default 30_000 */
   patienceMs?: number | undefined;
   /** Called for every event, for metrics and logs. An error that it throws is dropped. */
@@ -77,6 +87,7 @@ export function createSessionHolder(settings: SessionSettings): SessionHolder {
   const clock = clientClock;
   const onEvent = quietly(settings.onEvent);
   const { api, rest, itemOf } = thingSpaceOf(settings, clock);
+  const byName = rest ? undefined : byNameOf(settings, itemOf);
   const store = secretsManagerStore(clients.secretsManager ?? new SecretsManagerClient(AWS_CLIENT));
   const dynamodb = ledger && (clients.dynamodb ?? new DynamoDBClient(AWS_CLIENT));
   const guard =
@@ -94,6 +105,7 @@ export function createSessionHolder(settings: SessionSettings): SessionHolder {
       ? fleetSource({
           ...parts,
           itemOf,
+          byName,
           store: dynamoDbSessions(dynamodb, ledger.table),
           sealer: kmsTokenSealer(clients.kms ?? new KMSClient(AWS_CLIENT), ledger.sealingKeyId),
         })
@@ -106,6 +118,16 @@ export function createSessionHolder(settings: SessionSettings): SessionHolder {
     saysSessionGone: settings.saysSessionGone ?? saysSessionGone,
     onEvent,
   });
+}
+
+/** @throws SessionSettingsError for a username that no log-in uses */
+function byNameOf({ secretId, username }: SessionSettings, itemOf: ItemOf): ByName | undefined {
+  if (username === undefined) return undefined;
+  const fault = usernameFault(username);
+  if (fault !== undefined) {
+    throw new SessionSettingsError(`\`username\` cannot be used: ${fault}, and ${USERNAME_RULE}.`);
+  }
+  return { secretId, place: { credential: credentialKey(username), item: itemOf({}) } };
 }
 
 function ledgerOf(
@@ -127,6 +149,7 @@ function ledgerOf(
       rotation: Math.min(DEFAULT_ROTATION_BUDGET, lockoutBudget),
     }),
     warn: (message) => onEvent({ kind: 'warning', message }),
+    lasts,
   });
 }
 

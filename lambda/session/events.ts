@@ -6,7 +6,7 @@ export type SessionEvent =
   | { kind: 'joined'; generation: number }
   /** ThingSpace no longer knows the session. */
   | { kind: 'gone'; generation: number }
-  /** It waits, at most until then (milliseconds since 1970), where that is known. */
+  /** It waits; another log-in may help from then on (milliseconds since 1970), where that is known. */
   | { kind: 'waiting'; why: string; retryAt: number | undefined }
   /** A log-in opened no session. */
   | { kind: 'stopped'; why: string; versionId: string | undefined; message: string }

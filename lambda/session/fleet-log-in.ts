@@ -1,16 +1,33 @@
 import type { StoredCredential } from '../ledger/guarded-log-in.ts';
 import { credentialKey } from '../ledger/state.ts';
 import type { MaybeApiKey } from '../thingspace/api.ts';
+import { whileAway } from './aws-away.ts';
 import { changeItem } from './change-item.ts';
-import { logIn } from './log-in.ts';
-import { LEASE_MS, LOG_IN_MS, opened, released, type SessionItem } from './session-item.ts';
+import type { ByName } from './join-by-name.ts';
+import { type LogInResult, logIn } from './log-in.ts';
+import {
+  LEASE_MS,
+  LOG_IN_MS,
+  opened,
+  RENEW_MS,
+  RENEWED_FOR_MS,
+  released,
+  renewed,
+  type SessionItem,
+} from './session-item.ts';
 import type { Place, SessionStore } from './session-store.ts';
 import { keyOf, type OpenSession, type SourceParts, tellStopped } from './source.ts';
 import type { Stop } from './stop.ts';
 import type { ItemOf } from './thingspace.ts';
 import type { TokenSealer } from './token-sealer.ts';
 
-export type FleetParts = SourceParts & { store: SessionStore; sealer: TokenSealer; itemOf: ItemOf };
+export type FleetParts = SourceParts & {
+  store: SessionStore;
+  sealer: TokenSealer;
+  itemOf: ItemOf;
+  /** Where the settings name the username. */
+  byName?: ByName | undefined;
+};
 
 /** The owner of a session: the secret with the application's key in it, and the place of the fleet's item. */
 export type Subject = Place & { secretArn: string; key: MaybeApiKey };
@@ -23,59 +40,116 @@ export const subjectOf = ({ itemOf }: FleetParts, found: StoredCredential): Subj
   key: keyOf(found),
 });
 
-/** The right to log in for the fleet, as `ask` gave it; sessions up to `gone` are known to be gone. */
-export type Lease = { owner: string; gone: number };
+/**
+ * The right to log in for the fleet, as `ask` gave it: sessions up to `gone` are known to be gone, and `after` was the
+ * last generation. `askedAtMs` is the time of the process's clock before it asked.
+ */
+export type Lease = { owner: string; gone: number; after: number; askedAtMs: number };
 
 const CHANGE_MS = 10_000;
 const GIVE_BACK_MS = 3_000;
 
 /**
- * Logs in under the lease and publishes the session to the fleet. The lease is given back in any case, as long as the
- * process lives.
+ * Logs in under the lease, which it renews meanwhile, and publishes the session to the fleet. The lease is given back in
+ * any case, as long as the process lives.
  * @throws SessionError, AwsCallError, LedgerUnavailableError
  */
 export async function logInForFleet(
   fleet: FleetParts,
   subject: Subject,
-  { owner, gone }: Lease,
+  lease: Lease,
 ): Promise<OpenSession | { stop: Stop }> {
   const { clock, sealer, onEvent } = fleet;
   const { secretArn } = subject;
   const startedAtMs = clock.nowMs();
+  const kept = keepLease(fleet, subject, lease);
   try {
     // Sealing works before anything is presented: a session that cannot be shared would cost each process one.
     await sealer.seal('sealing works', secretArn);
-    const result = await logIn(fleet.logIn, startedAtMs + LOG_IN_MS, (found) =>
-      isOf(subject, subjectOf(fleet, found)) ? undefined : OTHER_USERNAME,
-    );
+    const result = await logIn(fleet.logIn, startedAtMs + LOG_IN_MS, (found) => {
+      if (!isOf(subject, subjectOf(fleet, found))) return OTHER_USERNAME;
+      return kept.mayBeOver() ? othersLogIn() : undefined;
+    });
     if ('stop' in result) {
       tellStopped(onEvent, result.stop);
-      await giveBack(fleet, subject, owner, result.stop);
+      await giveBack(fleet, subject, lease.owner, result.stop);
       return result;
     }
-    const { token, credential } = result;
-    const { versionId } = credential;
-    const sealed = await sealer.seal(token, secretArn);
-    const generation = await changeSession(fleet, subject, (state, now) =>
-      opened(state, owner, { sealed, secretArn, versionId, gone }, now),
-    );
-    if (generation === undefined) return { stop: othersLogIn() };
-    onEvent({ kind: 'logged-in', generation, versionId, tookMs: clock.nowMs() - startedAtMs });
-    return { token, generation, idleMs: 0, key: keyOf(credential) };
+    const opened = await publish(fleet, subject, lease, result, startedAtMs);
+    if (opened === undefined) return { stop: othersLogIn() };
+    const { versionId } = result.credential;
+    onEvent({
+      kind: 'logged-in',
+      generation: opened.generation,
+      versionId,
+      tookMs: clock.nowMs() - startedAtMs,
+    });
+    return opened;
   } catch (failure) {
-    await giveBack(fleet, subject, owner, undefined);
+    await giveBack(fleet, subject, lease.owner, undefined);
     throw failure;
+  } finally {
+    kept.end();
   }
+}
+
+/** Renews the lease every few seconds, until the log-in has ended. A renewal that fails is tried again. */
+function keepLease(fleet: FleetParts, subject: Subject, { owner, askedAtMs }: Lease) {
+  const { clock } = fleet;
+  const ended = new AbortController();
+  let isLost = false;
+  let sinceMs = askedAtMs;
+
+  async function renew(): Promise<void> {
+    const atMs = clock.nowMs();
+    const isOwner = await changeSession(fleet, subject, (state, now) => renewed(state, owner, now), RENEW_MS);
+    if (isOwner) sinceMs = atMs;
+    else isLost = true;
+  }
+
+  void (async () => {
+    while (clock.nowMs() - askedAtMs < RENEWED_FOR_MS) {
+      await clock.sleep(RENEW_MS, ended.signal);
+      if (ended.signal.aborted) return;
+      await renew().catch(() => undefined);
+    }
+  })();
+  return {
+    /** Reports whether another process may log in by now: this one was suspended, or could not renew the lease. */
+    mayBeOver: () => isLost || clock.nowMs() - sinceMs >= LEASE_MS,
+    end: () => ended.abort(),
+  };
+}
+
+/** Publishes an open session: a failure would cost a log-in, so an AWS service that is away is waited for. */
+async function publish(
+  fleet: FleetParts,
+  subject: Subject,
+  { owner, gone, after }: Lease,
+  { token, credential }: Extract<LogInResult, { token: string }>,
+  startedAtMs: number,
+): Promise<OpenSession | undefined> {
+  const { clock, sealer } = fleet;
+  const { secretArn } = subject;
+  const { versionId } = credential;
+  const untilMs = Math.max(startedAtMs + LOG_IN_MS, clock.nowMs() + CHANGE_MS);
+  const sealed = await whileAway(clock, untilMs, () => sealer.seal(token, secretArn));
+  const idleMs = clock.nowMs() - startedAtMs;
+  const session = { sealed, secretArn, versionId, gone, after, ageMs: idleMs };
+  const publishing = (state: SessionItem, now: number) => opened(state, owner, session, now);
+  const generation = await changeSession(fleet, subject, publishing, untilMs - clock.nowMs());
+  return generation === undefined ? undefined : { token, generation, idleMs, key: keyOf(credential) };
 }
 
 /** Applies a pure change to the fleet's item of that username. */
 export function changeSession<T>(
   fleet: FleetParts,
-  subject: Subject,
+  place: Place,
   apply: (state: SessionItem, now: number) => T,
   forMs = CHANGE_MS,
+  spreadMs = 0,
 ): Promise<T> {
-  return changeItem(fleet, subject, fleet.clock.nowMs() + forMs, apply);
+  return changeItem(fleet, place, fleet.clock.nowMs() + forMs, apply, spreadMs);
 }
 
 export const othersLogIn = (until?: number): Stop => ({
@@ -108,7 +182,7 @@ async function giveBack(
   ).catch((failure: Error) =>
     fleet.onEvent({
       kind: 'warning',
-      message: `The lease to log in could not be given back (${failure.name}); it ends in ${LEASE_MS / 1000} s`,
+      message: `The lease to log in could not be given back (${failure.name}); it ends within ${LEASE_MS / 1000} s`,
     }),
   );
 }

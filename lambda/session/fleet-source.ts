@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { unlessAway } from './aws-away.ts';
 import { currentVersion, readCurrent } from './current-version.ts';
+import type { SessionEvent } from './events.ts';
 import {
   changeSession,
   type FleetParts,
@@ -8,65 +10,113 @@ import {
   type Subject,
   subjectOf,
 } from './fleet-log-in.ts';
-import { pause } from './patience.ts';
+import { joinByName } from './join-by-name.ts';
+import { type Patience, pause } from './patience.ts';
 import { type Answer, ask, LOG_IN_MS, used } from './session-item.ts';
-import type { Source } from './source.ts';
+import type { Place } from './session-store.ts';
+import type { OpenSession, Source } from './source.ts';
 import { errorOf, needsOtherVersion, passes, type Stop } from './stop.ts';
+
+/** The longest pause before a process writes what a whole fleet may want to write at this moment. */
+const SPREAD_MS = 500;
+
+/** A session, or the reason to wait for one; `stale`: the generation that cannot be opened. */
+type Found = OpenSession | { stop: Stop } | { stale: number };
 
 /** Provides one session for all processes that share a ledger: the first process that needs one logs in for all. */
 export function fleetSource(fleet: FleetParts): Source {
   const { clock, random, sealer, onEvent } = fleet;
   /** The owner, as the secret was last read; undefined: the secret must be read. */
   let subject: Subject | undefined;
+  /** The place of the session in use. */
+  let place: Place | undefined;
+
+  let { byName } = fleet;
+
+  /** Reads the secret. A username in the settings that it does not hold is not used again. */
+  async function readSubject(): Promise<Subject> {
+    const read = subjectOf(fleet, await readCurrent(fleet.logIn, clock.nowMs() + LOG_IN_MS));
+    if (byName && byName.place.credential !== read.credential) {
+      byName = undefined;
+      onEvent({
+        kind: 'warning',
+        message:
+          'The secret holds another username than the setting `username`, which is not used: correct it, or leave it out.',
+      });
+    }
+    return read;
+  }
+
+  /** Asks once: takes the fleet's session, or logs in for the fleet if nobody else does. */
+  async function find(stale: number, patience: Patience): Promise<Found> {
+    if (!subject && byName) {
+      const joined = await joinByName(fleet, byName, stale);
+      place = byName.place;
+      if (joined) {
+        onEvent({ kind: 'joined', generation: joined.generation });
+        return joined;
+      }
+    }
+    subject ??= await readSubject();
+    place = subject;
+    const owner = randomUUID();
+    const askedAtMs = clock.nowMs();
+    const answer = await askFleet(fleet, subject, { owner, gone: stale });
+    switch (answer.kind) {
+      case 'use': {
+        const { generation, sealed, idleMs } = answer;
+        const token = await sealer.open(sealed, subject.secretArn);
+        // These bytes can never be opened: the session is as good as gone.
+        if (token === undefined) return { stale: generation };
+        onEvent({ kind: 'joined', generation });
+        return { token, generation, idleMs, key: subject.key };
+      }
+      case 'log-in': {
+        patience.waitingFor = undefined;
+        const lease = { owner, gone: stale, after: answer.after, askedAtMs };
+        const result = await logInForFleet(fleet, subject, lease);
+        // The secret may hold another username or key since.
+        if ('stop' in result) subject = undefined;
+        return result;
+      }
+      case 'others':
+        return { stop: othersLogIn(answer.until) };
+      case 'stopped':
+        return { stop: answer.stop };
+    }
+  }
 
   return {
     async obtain(gone, patience) {
       let stale = gone;
       for (let tries = 0; ; tries += 1) {
-        subject ??= await readSubject(fleet);
-        const owner = randomUUID();
-        const answer = await askFleet(fleet, subject, { owner, gone: stale });
-        let stop: Stop;
-        switch (answer.kind) {
-          case 'use': {
-            const { generation, sealed, idleMs } = answer;
-            const token = await sealer.open(sealed, subject.secretArn);
-            if (token === undefined) {
-              // These bytes can never be opened: the session is as good as gone.
-              stale = generation;
-              continue;
-            }
-            onEvent({ kind: 'joined', generation });
-            return { token, generation, idleMs, key: subject.key };
-          }
-          case 'log-in': {
-            const result = await logInForFleet(fleet, subject, { owner, gone: stale });
-            if ('token' in result) return result;
-            // The secret may hold another username or key since.
-            subject = undefined;
-            stop = result.stop;
-            break;
-          }
-          case 'others':
-            stop = othersLogIn(answer.until);
-            break;
-          case 'stopped':
-            stop = answer.stop;
+        const found = await find(stale, patience).catch(unlessAway);
+        if ('token' in found) return found;
+        if ('stale' in found) {
+          stale = found.stale;
+          continue;
         }
-        if (!passes(stop)) throw errorOf(stop);
-        if (tries === 0) onEvent({ kind: 'waiting', why: stop.why, retryAt: stop.retryAt });
-        await pause(clock, patience, stop, tries, random);
+        const cause = found instanceof Error ? found : found.stop;
+        if (!(cause instanceof Error) && !passes(cause)) throw errorOf(cause);
+        if (tries === 0) onEvent(waitingFor(cause));
+        await pause(clock, patience, cause, tries, random);
       }
     },
 
     async noteUse(generation) {
-      if (!subject) return;
-      await changeSession(fleet, subject, (state, now) => used(state, generation, now)).catch(
-        (failure: Error) =>
-          onEvent({
-            kind: 'warning',
-            message: `The session's last use could not be noted (${failure.name})`,
-          }),
+      if (!place) return;
+      const noting = changeSession(
+        fleet,
+        place,
+        (state, now) => used(state, generation, now),
+        undefined,
+        SPREAD_MS,
+      );
+      await noting.catch((failure: Error) =>
+        onEvent({
+          kind: 'warning',
+          message: `The session's last use could not be noted (${failure.name})`,
+        }),
       );
     },
 
@@ -76,9 +126,10 @@ export function fleetSource(fleet: FleetParts): Source {
   };
 }
 
-async function readSubject(fleet: FleetParts): Promise<Subject> {
-  return subjectOf(fleet, await readCurrent(fleet.logIn, fleet.clock.nowMs() + LOG_IN_MS));
-}
+const waitingFor = (cause: Stop | Error): SessionEvent =>
+  cause instanceof Error
+    ? { kind: 'warning', message: `An AWS service is away, and is asked again: ${cause.message}` }
+    : { kind: 'waiting', why: cause.why, retryAt: cause.retryAt };
 
 /**
  * Asks the fleet for a session. A stop that another version would end counts only if it is about the current version.
@@ -89,9 +140,16 @@ async function askFleet(
   request: { owner: string; gone: number },
 ): Promise<Answer> {
   const asking = { ...request, secretArn: subject.secretArn };
-  const answer = await changeSession(fleet, subject, (state, now) => ask(state, asking, now));
+  const asked = (current?: string) =>
+    changeSession(
+      fleet,
+      subject,
+      (state, now) => ask(state, { ...asking, current }, now),
+      undefined,
+      SPREAD_MS,
+    );
+  const answer = await asked();
   if (answer.kind !== 'stopped' || !needsOtherVersion(answer.stop)) return answer;
   const current = await currentVersion(fleet.logIn);
-  if (current === answer.stop.versionId) return answer;
-  return changeSession(fleet, subject, (state, now) => ask(state, { ...asking, current }, now));
+  return current === answer.stop.versionId ? answer : asked(current);
 }

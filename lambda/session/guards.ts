@@ -67,6 +67,7 @@ export function memoryGuard(api: ThingSpaceApi, clock: Clock, wallMs: () => numb
           `${failures} log-in(s) of ${username} in this process failed or got no answer in a row; the next one waits until ` +
             `${new Date(retryAt).toISOString()}. The ledger would count them for all processes together.`,
           retryAt,
+          { waitMs: leftMs },
         );
       }
       const prepared = await api.prepare(credential, { timeoutMs: PREPARE_TIMEOUT_MS });

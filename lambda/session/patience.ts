@@ -1,3 +1,4 @@
+import { advised } from './aws-away.ts';
 import type { ClientClock } from './clock.ts';
 import { errorOf, type Stop } from './stop.ts';
 
@@ -5,8 +6,8 @@ import { errorOf, type Stop } from './stop.ts';
 export type Patience = {
   /** The latest end of the callers' patience, by the process's clock. */
   untilMs: number;
-  /** The stop that the callers wait out at this moment. */
-  waitingFor: Stop | undefined;
+  /** The error of what the callers wait out at this moment. */
+  waitingFor: Error | undefined;
 };
 
 const FIRST_PAUSE_MS = 250;
@@ -14,19 +15,22 @@ const MAX_PAUSE_MS = 5_000;
 
 /**
  * Waits before the next try, longer each time, and by a random part: so the tries of a fleet spread out.
+ * @param cause a stop that passes, or the failure of an AWS service that is away
  * @param tries how often this was tried before
- * @throws SessionError when patience ends before that
+ * @throws the cause's error when patience ends before that; at once when no log-in is allowed until then
  */
 export async function pause(
   clock: ClientClock,
   patience: Patience,
-  stop: Stop,
+  cause: Stop | Error,
   tries: number,
   random: () => number,
 ): Promise<void> {
-  patience.waitingFor = stop;
+  const error = cause instanceof Error ? advised(cause) : errorOf(cause);
+  patience.waitingFor = error;
   const longestMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
   const pauseMs = longestMs * (0.5 + random() / 2);
-  if (clock.nowMs() + pauseMs > patience.untilMs) throw errorOf(stop);
+  const leastMs = cause instanceof Error ? 0 : (cause.waitMs ?? 0);
+  if (clock.nowMs() + Math.max(pauseMs, leastMs) > patience.untilMs) throw error;
   await clock.sleep(pauseMs);
 }

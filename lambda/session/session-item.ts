@@ -34,6 +34,8 @@ const item = v.looseObject({
       versionId: v.optional(v.string()),
       retryAt: v.optional(v.number()),
       setup: v.optional(v.boolean()),
+      /** No log-in is allowed before `retryAt`. */
+      notBefore: v.optional(v.boolean()),
       at: v.number(),
     }),
   ),
@@ -49,9 +51,14 @@ export const COARSE_MS = 5 * MINUTE_MS;
 /** How long a log-in and the calls around it may take. */
 export const LOG_IN_MS = 55_000;
 /**
- * Longer than a log-in can take: no other process begins one meanwhile. If the owner dies, the fleet waits this long.
+ * How long a lease lasts unless its owner renews it. If the owner dies, the fleet waits this long: shorter than a
+ * caller's patience. The ledger allows for a second log-in beside that of an owner that was only suspended.
  */
-export const LEASE_MS = 75_000;
+export const LEASE_MS = 10_000;
+/** How often the owner renews its lease: two renewals may fail. */
+export const RENEW_MS = 3_000;
+/** Longer than a log-in can take. A process that hangs in a call does not keep the others waiting for ever. */
+export const RENEWED_FOR_MS = 75_000;
 /** How long the fleet relies on the result of a log-in before a process asks again. */
 const PASSES_WITHIN_MS = 2_000;
 const LASTS_MS = MINUTE_MS;
@@ -94,7 +101,8 @@ export type Asking = {
 
 export type Answer =
   | { kind: 'use'; generation: number; sealed: string; idleMs: number }
-  | { kind: 'log-in' }
+  /** The lease was taken; `after` is the generation at that time. */
+  | { kind: 'log-in'; after: number }
   | { kind: 'others'; until: number }
   | { kind: 'stopped'; stop: Stop };
 
@@ -107,44 +115,77 @@ export function ask(state: SessionItem, { owner, gone, secretArn, current }: Ask
     return { kind: 'use', generation, sealed, idleMs: now - state.lastUsedAt };
   }
   if (lease && lease.owner !== owner && now < lease.until) return { kind: 'others', until: lease.until };
-  if (stop && standsStill(stop, current, now)) return { kind: 'stopped', stop };
+  if (stop && standsStill(stop, current, now)) return { kind: 'stopped', stop: stopAt(stop, now) };
   state.lease = { owner, until: now + LEASE_MS };
-  return { kind: 'log-in' };
+  return { kind: 'log-in', after: generation };
+}
+
+/** Returns the fleet's session as `ask` does, for a process that changes nothing. */
+export function look(
+  state: SessionItem,
+  gone: number,
+  now: number,
+): (Extract<Answer, { kind: 'use' }> & { secretArn: string }) | undefined {
+  const { sealed, secretArn, generation } = state;
+  if (sealed === undefined || secretArn === undefined || !usable(state, gone, now)) return undefined;
+  return { kind: 'use', generation, sealed, secretArn, idleMs: now - state.lastUsedAt };
+}
+
+/** Extends the owner's lease; reports whether it still had it. */
+export function renewed(state: SessionItem, owner: string, now: number): boolean {
+  if (state.lease?.owner !== owner) return false;
+  state.lease = { owner, until: now + LEASE_MS };
+  return true;
+}
+
+type StoredStop = NonNullable<SessionItem['stop']>;
+
+function stopAt({ notBefore, at: _at, ...stop }: StoredStop, now: number): Stop {
+  return notBefore && stop.retryAt !== undefined ? { ...stop, waitMs: stop.retryAt - now } : stop;
 }
 
 const usable = (state: SessionItem, gone: number, now: number): boolean =>
   state.generation > Math.max(state.goneUpTo, gone) && now - state.lastUsedAt < IDLE_LIMIT_MS;
 
-function standsStill(
-  stop: NonNullable<SessionItem['stop']>,
-  current: string | undefined,
-  now: number,
-): boolean {
+function standsStill(stop: StoredStop, current: string | undefined, now: number): boolean {
   if (stop.retryAt !== undefined && now >= stop.retryAt) return false;
   if (!needsOtherVersion(stop)) return now < stop.at + PASSES_WITHIN_MS;
   const lastsMs = stop.setup ? SETUP_LASTS_MS : LASTS_MS;
   return now < stop.at + lastsMs && (current === undefined || current === stop.versionId);
 }
 
-export type Opened = { sealed: string; secretArn: string; versionId: string; gone: number };
+export type Opened = {
+  sealed: string;
+  secretArn: string;
+  versionId: string;
+  gone: number;
+  /** The generation when the lease was taken. */
+  after: number;
+  /** The longest time since ThingSpace opened it: its process may have been suspended. */
+  ageMs: number;
+};
 
 /**
- * Publishes a session that the lease's owner opened.
- * @returns its generation; undefined when the lease is no longer the owner's: the session is not shared then
+ * Publishes a session that the lease's owner opened. An owner that was suspended until its lease was over still
+ * publishes, unless another process has opened a session since.
+ * @returns its generation; undefined when the session is not shared
  */
 export function opened(
   state: SessionItem,
   owner: string,
-  { gone, ...session }: Opened,
+  { gone, after, ageMs, ...session }: Opened,
   now: number,
 ): number | undefined {
   if (state.openedBy === owner) return state.generation;
-  if (state.lease?.owner !== owner) return undefined;
-  delete state.lease;
+  const isOwner = state.lease?.owner === owner;
+  if (!isOwner && state.generation !== after) return undefined;
+  if (isOwner) delete state.lease;
+  if (ageMs >= IDLE_LIMIT_MS) return undefined;
   delete state.stop;
   // An item that was deleted meanwhile must not reuse generations that a process knows as gone.
   const generation = Math.max(state.generation, gone) + 1;
-  Object.assign(state, { ...session, generation, openedBy: owner, openedAt: now, lastUsedAt: now });
+  const openedAt = now - ageMs;
+  Object.assign(state, { ...session, generation, openedBy: owner, openedAt, lastUsedAt: openedAt });
   return generation;
 }
 
@@ -152,7 +193,9 @@ export function opened(
 export function released(state: SessionItem, owner: string, stop: Stop | undefined, now: number): void {
   if (state.lease?.owner !== owner) return;
   delete state.lease;
-  if (stop) state.stop = { ...stop, at: now };
+  if (!stop) return;
+  const { waitMs, ...stored } = stop;
+  state.stop = { ...stored, ...(waitMs === undefined ? {} : { notBefore: true }), at: now };
 }
 
 /** Notes that the session is in use, but not more often than it must be. */

@@ -4,6 +4,7 @@ import type { ClientClock } from './clock.ts';
 import { SessionSettingsError, SessionSetupError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { type Refused, refusedBy as readRefusal } from './refused.ts';
+import { repetitionOf } from './repetition.ts';
 import { COARSE_MS, IDLE_LIMIT_MS } from './session-item.ts';
 import { sharedRequest } from './shared-request.ts';
 import type { OpenSession, Source } from './source.ts';
@@ -49,7 +50,7 @@ export interface Session {
   drop(refused: string): void;
   /**
    * Runs `fn` with a token and, over REST, the headers of a call. When `fn` throws an error that says that the session is
-   * gone, ThingSpace executed nothing: `fn` is run once more, with another token. When it throws that the gateway
+   * gone, ThingSpace executed nothing: `fn` is run again, with another token, up to five times within the patience. When it throws that the gateway
    * refused the bearer, nothing was executed either: `fn` is run once more if there is another bearer, and no log-in is
    * made. Any other error is passed on.
    */
@@ -81,6 +82,8 @@ export type SessionParts = {
   patienceMs: number;
   saysSessionGone: (error: unknown) => boolean;
   onEvent: OnEvent;
+  /** Spreads the repetitions of a fleet. @default Math.random */
+  random?: () => number;
 };
 
 /** The session in memory, with its last use in this process, and the last use that the fleet's item has. */
@@ -98,7 +101,7 @@ type Ready = { session: Held; bearer: LiveBearer | undefined };
 
 /** The session as one process sees it: a token in memory, and one request for another at a time. */
 export function sessionOver(parts: SessionParts): SessionHolder {
-  const { source, bearers, clock, patienceMs, onEvent } = parts;
+  const { source, bearers, clock, patienceMs, onEvent, random = Math.random } = parts;
   let held: Held | undefined;
   /** Sessions up to this generation are gone. */
   let gone = 0;
@@ -226,21 +229,21 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     },
 
     async withSession(fn, options = {}) {
-      const renewed = new Set<Refused>();
-      let last: { refused: Refused; failure: unknown; bearer: LiveBearer | undefined } | undefined;
+      const { signal } = options;
+      const repetition = repetitionOf(clock, random, () => options.patienceMs ?? patienceMs);
+      let last: { failure: unknown; bearer: LiveBearer | undefined } | undefined;
       for (;;) {
-        const ready = await acquireBoth(options);
+        const ready = await repetition.waiting((leftMs) => acquireBoth({ signal, patienceMs: leftMs }));
         // The token service gives the same bearer for an hour, over which a repetition cannot help.
-        if (last?.refused === 'bearer' && last.bearer?.bearer === ready.bearer?.bearer) throw last.failure;
+        if (last && last.bearer?.bearer === ready.bearer?.bearer) throw last.failure;
         try {
           return await fn(ready.session.token, headersOf(ready));
         } catch (failure) {
           const refused = refusedBy(failure);
-          if (refused === undefined) throw failure;
-          dropRefused(refused, ready);
-          if (refused === 'unclear' || renewed.has(refused)) throw failure;
-          renewed.add(refused);
-          last = { refused, failure, bearer: ready.bearer };
+          if (refused) dropRefused(refused, ready);
+          if (refused === 'session' && (await repetition.afterGone(signal))) continue;
+          if (refused !== 'bearer' || last) throw failure;
+          last = { failure, bearer: ready.bearer };
         }
       }
     },

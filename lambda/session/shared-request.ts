@@ -1,7 +1,6 @@
 import type { ClientClock } from './clock.ts';
 import { LogInWaitsError } from './errors.ts';
 import type { Patience } from './patience.ts';
-import { errorOf } from './stop.ts';
 
 type Request<T> = { promise: Promise<T>; patience: Patience; callers: number };
 
@@ -54,7 +53,7 @@ async function waitFor<T>(
   signal?.throwIfAborted();
   const ended = new AbortController();
   const late = clock.sleep(waitMs, ended.signal).then(() => {
-    throw patience.waitingFor ? errorOf(patience.waitingFor) : takesLonger(waitMs);
+    throw patience.waitingFor ?? takesLonger(waitMs);
   });
   // Its timer ends with the race, and its rejection has no listener then.
   late.catch(() => undefined);

@@ -2,6 +2,7 @@ import type { LockoutGuardError } from '../ledger/errors.ts';
 import {
   BudgetSpentError,
   CredentialLostError,
+  DeniedError,
   ExchangeInProgressError,
   RefusedPasswordError,
 } from '../ledger/errors.ts';
@@ -27,6 +28,8 @@ export type Stop = {
   versionId?: string | undefined;
   /** When trying again may help, in milliseconds since 1970. */
   retryAt?: number | undefined;
+  /** No log-in is allowed for so long, in milliseconds from now; absent where waiting may help earlier. */
+  waitMs?: number | undefined;
   /** With `person`: the secret, the application's key, or an address is at fault, not the log-in. */
   setup?: boolean | undefined;
 };
@@ -39,7 +42,9 @@ export const needsOtherVersion = ({ why }: Stop): boolean => why === 'refused' |
 
 /** Converts the ledger's refusal of a log-in with that version; nothing was sent. */
 export function stopOf(refusal: LockoutGuardError, versionId: string): Stop {
-  return { why: whyOf(refusal), message: refusal.message, versionId, retryAt: refusal.retryAt };
+  const { message, retryAt } = refusal;
+  const waitMs = refusal instanceof DeniedError ? refusal.waitMs : undefined;
+  return { why: whyOf(refusal), message, versionId, retryAt, waitMs };
 }
 
 function whyOf(refusal: LockoutGuardError): Stop['why'] {
@@ -60,10 +65,15 @@ export function errorOf(stop: Stop): SessionError {
       return new LogInStoppedError(message, retryAt, versionId);
     case 'unavailable':
       return new ThingSpaceUnavailableError(message, retryAt, versionId);
-    default: {
-      const until =
-        retryAt === undefined ? '' : ` It lasts until ${new Date(retryAt).toISOString()} at most.`;
-      return new LogInWaitsError(`There is no session yet: ${message}${until}`, retryAt, versionId);
-    }
+    default:
+      return new LogInWaitsError(`There is no session yet: ${message}${untilWhen(stop)}`, retryAt, versionId);
   }
+}
+
+/** A text that names its own time needs no other; a lease is renewed by a process that lives. */
+function untilWhen({ why, retryAt, waitMs }: Stop): string {
+  if (retryAt === undefined || waitMs !== undefined) return '';
+  const time = new Date(retryAt).toISOString();
+  if (why === 'others') return ` If that process has died, another one logs in from ${time} on.`;
+  return why === 'exchange' ? ` It lasts until ${time} at most.` : ` Ask again after ${time}.`;
 }

@@ -86,6 +86,10 @@ export async function startFleet(options: {
       const lost = host.setup.ids.some((id) => open.has(`${round} ${id}`));
       if (lost) order(again, 100);
     },
+    /** As `crash`, for the process that is home to this app. */
+    crashHostOf(id: number): Promise<void> {
+      return this.crash(hosts.findIndex(({ setup }) => setup.ids.includes(id)));
+    },
     /** `longestMs`: from a request's beginning to its app's next success, by the world's clock. */
     figures: () => ({ requests, failed, longestMs }),
     close: async () => {

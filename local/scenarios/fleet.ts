@@ -1,6 +1,7 @@
 import type { Place } from '../fleet/app.ts';
 import { startFleet } from '../fleet/fleet.ts';
 import type { Setup } from '../fleet/host.ts';
+import { playTroubles } from '../fleet/troubles.ts';
 import { thingSpace as thingSpaceProtocol } from '../gateway/protocols.ts';
 import type { Check } from '../timeline/report.ts';
 import { startWorld, type World } from '../world.ts';
@@ -11,7 +12,7 @@ import { check, type Scenario } from './scenario.ts';
 const PAUSE_MS = 30 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
-type Size = { clients?: number; rotations?: number };
+type Size = { clients?: number; rotations?: number; troubles?: boolean };
 
 /** A fleet's effects on the username, and its own results. */
 type Played = {
@@ -26,18 +27,18 @@ type Played = {
 };
 
 /** The fleet with the client library, then the same schedule with plain cached readers in a world of their own. */
-export function fleetScenario({ clients = 50, rotations = 10 }: Size = {}): Scenario {
+export function fleetScenario({ clients = 50, rotations = 10, troubles = true }: Size = {}): Scenario {
   return {
     name: 'fleet',
-    shows: `${clients} apps at work through ${rotations} rotations with the client library, then the same schedule with passwords from a cache.`,
+    shows: `${clients} apps at work through ${rotations} rotations with the client library, the death of the one that logs in, and five seconds without each AWS service; then the rotations with passwords from a cache.`,
     summary: true,
     async play(world) {
-      const library = await playFleet(world, 'library', clients, rotations);
+      const library = await playFleet(world, 'library', clients, rotations, troubles);
       const leaked = await nothingLeaked(world);
       const other = await startWorld({ transport: world.transport });
       try {
-        const plain = await playFleet(other, 'plain', clients, rotations);
-        return [...checksOf(library, plain, rotations), leaked];
+        const plain = await playFleet(other, 'plain', clients, rotations, false);
+        return [...checksOf(library, plain, { rotations, troubles }), leaked];
       } finally {
         await other.close();
       }
@@ -65,6 +66,7 @@ async function playFleet(
   kind: Setup['kind'],
   size: number,
   rotations: number,
+  troubles: boolean,
 ): Promise<Played> {
   const { platform, username, clock, gateway, conductor, secretArn, env } = world;
   const startedAtMs = clock.nowMs();
@@ -95,6 +97,7 @@ async function playFleet(
       clock.advance(HOUR_MS);
       platform.support.unlock(username);
     }
+    if (troubles) await playTroubles(world, fleet);
     const { failures } = platform.truth(username);
     const logIns = gateway.calls.filter(
       ({ service, operation }) => service === 'apps' && operation === 'LogIn',
@@ -113,7 +116,11 @@ async function playFleet(
 }
 
 /** One line a figure: both fleets side by side, and whether the library's is as promised. */
-function checksOf(library: Played, plain: Played, rotations: number): Check[] {
+function checksOf(
+  library: Played,
+  plain: Played,
+  { rotations, troubles }: Required<Omit<Size, 'clients'>>,
+): Check[] {
   const figure = (what: string, of: (played: Played) => string, holds: boolean) =>
     check(`${what.padEnd(31)} library ${of(library).padEnd(11)} cached passwords ${of(plain)}`, holds);
   return [
@@ -126,8 +133,9 @@ function checksOf(library: Played, plain: Played, rotations: number): Check[] {
     figure(
       'Log-ins per hour',
       ({ logIns, hours }) => (logIns / hours).toFixed(1),
-      // One client logs in at the start and after every break; twice that, and one for each killed process.
-      library.logIns <= 2 * (rotations + 1) + 2,
+      // One client logs in at the start and after every break; twice that, one for each killed process, and those of
+      // the troubles: two when the first process dies, and one after each service was away.
+      library.logIns <= 2 * (rotations + 1) + 2 + (troubles ? 5 : 0),
     ),
     figure(
       'Longest time without a session',

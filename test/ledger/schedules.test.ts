@@ -34,6 +34,8 @@ const REACHED = [
   'a client is refused',
   'a client opens a session for all',
   'a client lost its lease',
+  'a suspended client presents nothing',
+  'a suspended client opens a session for all',
   'a client drops its session',
   'a client dies at lease',
   'a client dies at secret',

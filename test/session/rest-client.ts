@@ -9,8 +9,7 @@ export const APPLICATION: Application = { apiKey: 'Key-Marker-1', apiSecret: 'Se
 export const OTHER_APPLICATION: Application = { apiKey: 'Key-Marker-2', apiSecret: 'Secret:Marker-2' };
 
 /** The calls over REST of one process, in a world whose rotation speaks SOAP. */
-export function restOf({ rest, clock, wire, link, restLink }: World, process: Process): RestApi {
-  const observer = { presented: () => undefined, repeats: () => undefined, answered: () => undefined };
+export function restOf({ rest, clock, wire, link, restLink, observer }: World, process: Process): RestApi {
   return restInMemory({ rest, clock, wire, link, restLink, observer, onAnswer: () => undefined }, process);
 }
 

@@ -45,6 +45,7 @@ function setUp({ tookMs = 0, rest = false, everythingSaysGone = false } = {}) {
     patienceMs: 30_000,
     saysSessionGone: (error) => everythingSaysGone || error instanceof SessionGoneError,
     onEvent: (event) => events.push(event),
+    random: () => 1,
   });
   return { clock, session, asked, noted, events, patience, held };
 }
@@ -87,17 +88,40 @@ describe('one process', () => {
     expect(events).toContainEqual({ kind: 'gone', generation: 1 });
   });
 
-  test('tries no third time, and no longer returns the token, when the session is gone again', async () => {
-    const { session } = setUp();
-    const seen: string[] = [];
+  test('repeats a call five times at most, with growing pauses, when each session is gone', async () => {
+    const { session, clock } = setUp();
+    const seen: [string, number][] = [];
     await expect(
       session.withSession((token) => {
-        seen.push(token);
+        seen.push([token, clock.nowMs()]);
         throw new SessionGoneError();
       }),
     ).rejects.toThrow(SessionGoneError);
-    expect(seen).toEqual(['token 1', 'token 2']);
-    expect(await session.token()).toBe('token 3');
+    expect(seen.map(([token]) => token)).toEqual([1, 2, 3, 4, 5, 6].map((number) => `token ${number}`));
+    const pausesMs = seen.slice(1).map(([, atMs], at) => atMs - (seen[at]?.[1] ?? 0));
+    expect(pausesMs).toEqual([0, 250, 500, 1_000, 2_000]);
+    expect(await session.token()).toBe('token 7');
+  });
+
+  test('stops repeating a call whose session is gone when its patience ends', async () => {
+    const { session, asked } = setUp({ tookMs: 400 });
+    const gone = () => {
+      throw new SessionGoneError();
+    };
+    await expect(session.withSession(gone, { patienceMs: 1_000 })).rejects.toThrow(SessionGoneError);
+    expect(asked).toEqual([0, 1]);
+  });
+
+  test('takes no patience for the time of the app’s own request', async () => {
+    const { session, clock } = setUp();
+    let runs = 0;
+    const slow = async () => {
+      runs += 1;
+      await clock.sleep(60_000);
+      if (runs === 1) throw new SessionGoneError();
+      return 'done';
+    };
+    expect(await session.withSession(slow)).toBe('done');
   });
 
   test('repeats a call only when the session is gone', async () => {
@@ -191,17 +215,17 @@ describe('over REST', () => {
     expect(runs).toBe(1);
   });
 
-  test('repeats a call once for each refusal, in one session that is then dropped', async () => {
-    const { session, asked } = setUp({ rest: true });
-    const refusals = [new BearerRefusedError(), new SessionGoneError(), new SessionGoneError()];
+  test('repeats a call once over another bearer, also when a session was gone between', async () => {
+    const { session, asked, held } = setUp({ rest: true });
+    const refusals = [new BearerRefusedError(), new SessionGoneError(), new BearerRefusedError()];
     let runs = 0;
     const refuse = () => {
+      held.again = `bearer ${runs + 2}`;
       throw refusals[runs++];
     };
     await expect(session.withSession(refuse)).rejects.toBe(refusals[2]);
     expect(runs).toBe(3);
     expect(asked).toEqual([0, 1]);
-    expect(await session.token()).toBe('token 3');
   });
 
   test.each([401, 900901])(

@@ -41,7 +41,7 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 /** Where a test holds calls back, to force an interleaving. */
 export type Gate = {
-  before?: ((name: string) => Promise<void>) | undefined;
+  before?: ((name: string, process: Process) => Promise<void>) | undefined;
   around?: (name: string, phase: 'begin' | 'end') => void;
   /** The operator's act right before and right after a call takes effect. */
   person?: ((index: number, when: 'before' | 'after') => void | Promise<void>) | undefined;
@@ -70,7 +70,7 @@ export function createWire(plan: { decide: Plan }, gate: Gate, afterEach: () => 
       const acting = gate.person?.(index, 'before');
       if (acting) await acting;
       // The answer comes after the caller has continued: others may run in between.
-      await gate.before?.(name);
+      await gate.before?.(name, process);
       gate.around?.(name, 'begin');
       if (fate === 'request-lost') throw new NetworkError(`${name} got no answer`);
       if (fate === 'failed-before') throw new NetworkError(`${name} did not arrive`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Clock } from '../../lambda/clock.ts';
 import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
+import type { ItemsParts } from '../../lambda/ledger/items.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import type { Services } from '../../lambda/rotation/context.ts';
@@ -222,8 +223,9 @@ export function createWorld(options: Options = {}) {
     answers += 1;
   };
 
-  function wireUp(process: Process): Services {
+  function wireUp(process: Process, { lasts }: Pick<ItemsParts, 'lasts'> = {}): Services {
     const ledger = createLedger({
+      lasts,
       items: aws.items(wire, process),
       alarms: aws.alarms(wire, process),
       metrics,
@@ -367,6 +369,7 @@ export function createWorld(options: Options = {}) {
     told,
     violations,
     wire,
+    observer,
     calls: wire.calls,
     state,
     invoke,

@@ -5,6 +5,7 @@ import {
   newItem,
   opened,
   released,
+  renewed,
   used,
 } from '../../../lambda/session/session-item.ts';
 import { needsOtherVersion, type Stop, stopOf } from '../../../lambda/session/stop.ts';
@@ -18,12 +19,15 @@ const SECRET_ARN = 'arn:secret';
 /** Where a client process is: what it does next, and what is lost when it dies there. */
 type Place =
   | { at: 'rest' }
-  | { at: 'lease'; owner: string; retried: boolean }
-  | { at: 'secret'; owner: string; retried: boolean; version: Version }
-  | { at: 'log-in'; owner: string; retried: boolean; request: Request }
-  | { at: 'session'; owner: string; token: string; versionId: string }
+  | (Owner & { at: 'lease'; retried: boolean })
+  | (Owner & { at: 'secret'; retried: boolean; version: Version })
+  | (Owner & { at: 'log-in'; retried: boolean; request: Request })
+  | (Owner & { at: 'session'; token: string; versionId: string })
   /** The write of the session landed, its answer did not: it is written once more. */
-  | { at: 'session again'; owner: string; token: string; versionId: string };
+  | (Owner & { at: 'session again'; token: string; versionId: string });
+
+/** The owner of a lease; `after`: the generation when it got it. */
+type Owner = { owner: string; after: number; since: number };
 
 type At<Where extends Place['at']> = Extract<Place, { at: Where }>;
 
@@ -54,6 +58,7 @@ export function createFleet(actors: Actors) {
 
   function step(client: Client, b: number) {
     const { place } = client;
+    if (place.at !== 'rest') renew(place.owner);
     switch (place.at) {
       case 'rest':
         return client.held ? work(client, client.held) : askFleet(client, undefined);
@@ -68,6 +73,13 @@ export function createFleet(actors: Actors) {
       case 'session again':
         return publish(client, place, place.at === 'session' && b % 4 === 0);
     }
+  }
+
+  /** A process that lives renews its lease; one that was suspended may find another owner. */
+  function renew(owner: string): void {
+    const isOwner = renewed(item, owner, now());
+    if (isOwner !== (lease?.owner === owner)) violations.push(`${owner} is wrong about its lease`);
+    if (isOwner) lease = { owner, since: now() };
   }
 
   /** A request of the app; what says that the session is gone is dropped for all. */
@@ -100,7 +112,7 @@ export function createFleet(actors: Actors) {
           violations.push(`${owner} got the lease of ${lease.owner} before its end`);
         }
         lease = { owner, since: now() };
-        client.place = { at: 'lease', owner, retried: false };
+        client.place = { at: 'lease', owner, after: answer.after, since: now(), retried: false };
         return;
       case 'others':
         if (!lease || answer.until > lease.since + LEASE_MS) {
@@ -115,14 +127,21 @@ export function createFleet(actors: Actors) {
   }
 
   /** It presents what it has read in the secret, if the ledger lets it. */
-  function present(client: Client, { owner, retried, version }: At<'secret'>) {
+  function present(client: Client, { retried, version, ...place }: At<'secret'>) {
+    const { owner } = place;
+    if (item.lease?.owner !== owner) {
+      happened('a suspended client presents nothing');
+      client.place = { at: 'rest' };
+      return;
+    }
     const refusal = actors.present(version, { actor: client.name, purpose: 'log-in', share: 'app' });
     if (refusal) return giveBack(client, owner, stopOf(refusal, version.id));
-    client.place = { at: 'log-in', owner, retried, request: actors.requests.at(-1) as Request };
+    client.place = { ...place, at: 'log-in', retried, request: actors.requests.at(-1) as Request };
   }
 
   /** Its request goes its way; every outcome may also come about by the other steps of a schedule. */
-  function follow(client: Client, { owner, retried, request }: At<'log-in'>) {
+  function follow(client: Client, { retried, request, ...place }: At<'log-in'>) {
+    const { owner } = place;
     if (request.settled === undefined) {
       if (request.place === 'reserved') return actors.send(request);
       if (request.place === 'on its way') {
@@ -133,28 +152,31 @@ export function createFleet(actors: Actors) {
     const { versionId } = request.wanted;
     const outcome = request.settled?.outcome;
     if (outcome === 'success' && request.verdict?.ok) {
-      client.place = { at: 'session', owner, token: request.verdict.value, versionId };
+      client.place = { ...place, at: 'session', token: request.verdict.value, versionId };
       return;
     }
     if (outcome !== 'failure') return giveBack(client, owner, undefined);
     happened('a client is refused');
     if (!retried && actors.current().id !== versionId) {
-      client.place = { at: 'lease', owner, retried: true };
+      client.place = { ...place, at: 'lease', retried: true };
       return;
     }
     giveBack(client, owner, { why: 'refused', message: 'refused', versionId });
   }
 
   function publish(client: Client, place: At<'session' | 'session again'>, answerLost: boolean): void {
-    const { owner, token, versionId } = place;
+    const { owner, after, token, versionId } = place;
     const before = item.generation;
-    const session = { sealed: token, secretArn: SECRET_ARN, versionId, gone: client.gone };
+    const ageMs = now() - place.since;
+    const session = { sealed: token, secretArn: SECRET_ARN, versionId, gone: client.gone, after, ageMs };
     const generation = opened(item, owner, session, now());
     if (place.at === 'session again' && item.openedBy === owner && generation !== before) {
       violations.push(`${owner} published its session twice`);
     }
-    if (place.at === 'session' && generation !== undefined && lease?.owner !== owner) {
-      violations.push(`${owner} published without the lease`);
+    const isOwner = lease?.owner === owner;
+    if (place.at === 'session' && generation !== undefined && !isOwner) {
+      if (before !== after) violations.push(`${owner} published over the session of another process`);
+      happened('a suspended client opens a session for all');
     }
     happened(generation === undefined ? 'a client lost its lease' : 'a client opens a session for all');
     if (lease?.owner === owner) lease = undefined;
@@ -163,7 +185,7 @@ export function createFleet(actors: Actors) {
       return;
     }
     client.place = { at: 'rest' };
-    if (generation !== undefined) client.held = { token, generation, usedAt: now() };
+    if (generation !== undefined) client.held = { token, generation, usedAt: place.since };
   }
 
   function giveBack(client: Client, owner: string, stop: Stop | undefined): void {

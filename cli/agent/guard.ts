@@ -36,7 +36,7 @@ const WRONG_HOST: Refusal = {
 };
 const WAS_FORWARDED: Refusal = {
   statusCode: 403,
-  code: 'Forwarded',
+  code: 'ForwardedRequest',
   message: 'The request came through a proxy. Call the agent directly, from the machine that it runs on.',
 };
 const WRONG_TOKEN: Refusal = {

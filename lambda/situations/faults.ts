@@ -189,6 +189,17 @@ const sessions = {
     'The settings that an app gave to createSession do not fit together; the text names the one to correct.',
     ['SessionSettingsError'],
   ),
+  'agent-refused': fault(
+    'a request for a session was refused',
+    'A program asked the agent, or the access function, in a way that is not answered: without the agent’s token, through a proxy, by ' +
+      'another name of the machine, or with a body that cannot be read. The text says which, and what to send.',
+    ['GoneRequestError', 'WrongToken', 'WrongHost', 'ForwardedRequest'],
+    {
+      byItself: 'No session was returned, and none was dropped.',
+      todo: [{ do: 'status' }],
+      section: 'status',
+    },
+  ),
   'log-in-failed': fault(
     'a log-in failed, or may have failed',
     'ThingSpace refused a log-in, or gave no usable answer; the message says which. It counts toward the lock of the username.',
@@ -321,6 +332,7 @@ const tool = {
         'UsageError',
         'TargetError',
         'FileError',
+        'PortError',
         'NotConfirmedError',
         'SettingsDisagreeError',
         'NotRightError',

@@ -129,7 +129,7 @@ describe('the door of the agent', () => {
   test.each([
     [{ 'x-thingspace-agent-token': 'wrong' }, 'WrongToken'],
     [{ host: 'attacker.example' }, 'WrongHost'],
-    [{ 'x-forwarded-for': '10.0.0.1' }, 'Forwarded'],
+    [{ 'x-forwarded-for': '10.0.0.1' }, 'ForwardedRequest'],
   ])('answers 403 and asks for no session with the header %o', async (headers, code) => {
     const { port, calls, said } = await setUp();
     for (const asking of [{ headers }, { ...gone('{"generation":7}'), headers }]) {

@@ -48,7 +48,10 @@ describe('the guard of the agent', () => {
   });
 
   test.each(['x-forwarded-for', 'forwarded'])('refuses a request that a proxy hands on: %s', (header) => {
-    expect(refusalOf({ ...good, [header]: '' }, TOKEN)).toMatchObject({ statusCode: 403, code: 'Forwarded' });
+    expect(refusalOf({ ...good, [header]: '' }, TOKEN)).toMatchObject({
+      statusCode: 403,
+      code: 'ForwardedRequest',
+    });
   });
 
   test.each([undefined, '', TOKEN.slice(1), `${TOKEN}1`, TOKEN.toUpperCase(), `${TOKEN}, ${TOKEN}`])(

@@ -73,13 +73,16 @@ test('the operators’ policy allows every call that the tool’s own code makes
   expect([...allowed].sort()).toEqual([...callsOfTheTool()].sort());
 });
 
-/** `GetItemCommand` of `@aws-sdk/client-dynamodb` is `dynamodb:GetItem`, in every file that cli/ imports. */
+/**
+ * `GetItemCommand` of `@aws-sdk/client-dynamodb` is `dynamodb:GetItem`, in every file that cli/ imports. The agent has the
+ * rights of a client instead.
+ */
 function callsOfTheTool(): Set<string> {
   const services: Record<string, string> = { 'cloudwatch-logs': 'logs', 'secrets-manager': 'secretsmanager' };
   const calls = new Set<string>();
   const seen = new Set<string>();
   const visit = (file: string) => {
-    if (seen.has(file)) return;
+    if (seen.has(file) || file.endsWith('/cli/agent.ts')) return;
     seen.add(file);
     const text = readFileSync(file, 'utf8');
     for (const [, names = '', service = ''] of text.matchAll(

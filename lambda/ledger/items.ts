@@ -4,7 +4,6 @@ import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
 import { LedgerUnavailableError } from './errors.ts';
 import { type AuditRow, type Item, LedgerItemError } from './item.ts';
-import { trimOutbox } from './outbox.ts';
 
 /** The store of ledger items; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
 export interface ItemStore {
@@ -196,11 +195,7 @@ export function itemsOf<S extends Item>({ items, alarms, clock, warn }: ItemsPar
   const apply = <T>(key: string, deadlineMs: number, transition: Transition<S, T>, fresh = false) =>
     change(
       { store: items, clock, memory, kind, credential: key.toLowerCase(), deadlineMs, fresh },
-      (state, now) => {
-        const result = transition(state, now);
-        trimOutbox(state);
-        return result;
-      },
+      transition,
     );
 
   async function publish(key: string, deadlineMs: number, { state }: ItemAt<S>): Promise<void> {

@@ -203,7 +203,7 @@ const sessions = {
   'not-unlocked': fault(
     'the unlocking was not recorded',
     'The ledger takes no unlocking now: it is not needed, an attempt is in flight, or one came after it.',
-    ['UnlockNotTakenError', 'StillInFlightError', 'GuardNotClosedError', 'PresentedSinceError'],
+    ['StillInFlightError', 'GuardNotClosedError', 'PresentedSinceError'],
     { byItself: 'No event.', todo: [{ do: 'status' }], section: 'trial-and-unlocked' },
   ),
 };

@@ -527,7 +527,7 @@ export const rotationMutants: Mutant[] = [
     rule: 'a suspended process sends no GetNewPassword',
     file: 'lambda/rotation/change-password.ts',
     find: 'mayLeave: reservation.mayLeave,',
-    replace: 'mayLeave: () => ledger !== undefined,',
+    replace: 'mayLeave: () => true,',
     noticedBy: TIME,
   },
   {

@@ -1,5 +1,6 @@
 import { PresentableError } from '../errors.ts';
-import { operatorTool } from '../operator-tool.ts';
+import { notUnlocked } from '../situations/faults.ts';
+import { type Step, toDo, without } from '../situations/steps.ts';
 import type { Budgets } from './budgets.ts';
 import { type CredentialState, exposure } from './state.ts';
 import { sweep } from './sweep.ts';
@@ -40,14 +41,16 @@ export function unlocked(
   unlockedAt: number,
 ): UnlockNotTakenError | undefined {
   sweep(state, budgets, now);
+  const { secretArn } = state;
+  const toDoNow = (todo: readonly Step[]) => (secretArn === undefined ? '' : ` ${toDo(todo, { secretArn })}`);
+  const again = toDoNow(without(notUnlocked.todo, 'store'));
   const attempts = Object.values(state.inFlight);
   if (attempts.length > 0) {
     const drainedAt = Math.max(...attempts.map(({ reservedAt }) => reservedAt)) + SETTLING_MS;
     return new UnlockNotTakenError(
       'StillInFlightError',
       `${attempts.length} log-in(s) of ${state.credential} are under way or unanswered: ThingSpace may still execute ` +
-        `them and count them after the unlocking. Have support unlock the username (once more) after ` +
-        `${new Date(drainedAt).toISOString()}, then report it.`,
+        `them and count them after the unlocking, until ${new Date(drainedAt).toISOString()}.${again}`,
       drainedAt,
     );
   }
@@ -55,9 +58,8 @@ export function unlocked(
   if (used < budgets.budget) {
     return new UnlockNotTakenError(
       'GuardNotClosedError',
-      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so the count need not be cleared. Store ` +
-        'the password that support gave you as a new version of the secret: it is tried once, and a success ' +
-        `clears the count. To try it now: \`${operatorTool()} trial${state.secretArn === undefined ? '' : ` --secret ${state.secretArn}`}\`.`,
+      `The guard of ${state.credential} is not closed (${used} of ${budgets.budget} used), so the count need not be cleared.` +
+        toDoNow(without(notUnlocked.todo, 'unlocked')),
     );
   }
   // `<=`: what was reserved in the very millisecond of the unlocking may have been executed after it.
@@ -65,7 +67,7 @@ export function unlocked(
     return new UnlockNotTakenError(
       'PresentedSinceError',
       `A password of ${state.credential} was presented, perhaps as late as ${new Date(state.lastEndedAt).toISOString()} and so ` +
-        'after the unlocking: ThingSpace may count it. Have support unlock the username once more, then report it.',
+        `after the unlocking: ThingSpace may count it.${again}`,
     );
   }
   state.failed = 0;

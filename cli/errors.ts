@@ -82,10 +82,6 @@ export class RotationNotDoneError extends PresentableError {
 export class RecoverFailedError extends PresentableError {
   override readonly name = 'RecoverFailedError';
 }
-/** The secret cannot take over the username now. */
-export class NotAdoptedError extends PresentableError {
-  override readonly name = 'NotAdoptedError';
-}
 /** A part that a rotation needs is not right; one sentence says what to do. */
 export class NotRightError extends PresentableError {
   override readonly name = 'NotRightError';

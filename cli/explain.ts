@@ -157,7 +157,7 @@ function byDetails(lines: string): string | undefined {
 }
 
 /** The places where a line of the log, a fault, and the tool itself write a name. */
-const MARKED = /"errorName"\s*:\s*"(\w+)"|\bThingSpaceAccess\.(\w+)|\[(\w+)\]$/;
+const MARKED = /"errorName"\s*:\s*"(\w+)"|\bThingSpaceAccess\.(\w+)|\[(\w+)\](?:$| To do: 1\. )/;
 
 /** The marked name, or the first one in the text; one that is also a usual word or an event counts only alone. */
 function byName(alone: string): string | undefined {

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { presentable } from '../lambda/errors.ts';
+import { withoutSteps } from '../lambda/situations/steps.ts';
 import {
   NotConfirmedError,
   NotWellError,
@@ -33,6 +34,20 @@ export function lineOf(failure: unknown): string {
   const own = aws && yours(aws);
   const text = own ?? `${error.message}${aws === undefined || aws === error ? '' : ` (${aws.message})`}`;
   return text.replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** The error for a terminal: its text and name, then its steps, one a line, each with its commands below it. */
+export function inLines(failure: unknown): string {
+  const text = lineOf(failure);
+  const happened = withoutSteps(text);
+  const [, ...steps] = text.slice(happened.length).split(/ (?=\d+\. )/);
+  const lines = steps.map((step) =>
+    step.replace(/(?: `[^`]+`)+$/, (commands) => commands.replaceAll(/ `([^`]+)`/g, '\n     $1')),
+  );
+  return [
+    `Error: ${happened} [${presentable(failure).name}]`,
+    ...(lines.length === 0 ? [] : ['To do:', ...lines]),
+  ].join('\n');
 }
 
 /** Reports whether AWS takes no call of this person now, whatever the service. */

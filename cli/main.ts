@@ -11,7 +11,7 @@ import { VERSION } from '../lambda/version.ts';
 import type { AgentOptions } from './agent.ts';
 import type { Desk, Terminal } from './desk.ts';
 import { FileError, NotWellError } from './errors.ts';
-import { exitCodeOf, lineOf } from './failure.ts';
+import { exitCodeOf, inLines, lineOf } from './failure.ts';
 import { type Ended, keptTerminal, OWN_DOCUMENT } from './json-document.ts';
 import {
   as,
@@ -364,7 +364,7 @@ try {
   process.exitCode = exitCodeOf(failure);
   // Commander has printed its own, and what is not well has been said.
   if (!(failure instanceof CommanderError || failure instanceof NotWellError)) {
-    terminal.warn(`Error: ${lineOf(failure)} [${presentable(failure).name}]`);
+    terminal.warn(inLines(failure));
     if (program.opts().debug) terminal.warn(String(presentable(failure).stack));
   }
 }

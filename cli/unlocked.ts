@@ -14,7 +14,7 @@ export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean
 
 /**
  * Records, on an operator's word, that M2M Support has unlocked the username.
- * @throws UsageError, UnlockNotTakenError (a subclass says why and when to come again), NotConfirmedError, LedgerUnavailableError
+ * @throws UsageError, UnlockNotTakenError (its name says why, `retryAt` when to come again), NotConfirmedError, LedgerUnavailableError
  */
 export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {
   const { terminal, ledger } = desk;

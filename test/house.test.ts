@@ -105,6 +105,14 @@ test('the name of the operator’s tool stands in one file, for readers with and
   expect(named).toEqual(['lambda/operator-tool.ts']);
 });
 
+test('the errors of the ledger and the rotation take their commands from their situations', () => {
+  const own = filesOf('lambda/{ledger,rotation}/**/*.ts').filter((file) =>
+    read(file).includes('operatorTool()'),
+  );
+  // The item of the holds has no situation: no error but this one is about it.
+  expect(own).toEqual(['lambda/ledger/holds.ts']);
+});
+
 test('each mutant edits code that stands once', () => {
   const stale = mutants.filter(({ file, find }) => read(file).split(find).length !== 2);
   expect(stale.map(({ rule }) => rule)).toEqual([]);

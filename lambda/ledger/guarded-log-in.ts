@@ -5,7 +5,7 @@ import { DeniedError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Ledger, Reservation } from './ledger.ts';
 import type { AttemptRequest } from './reserve.ts';
-import type { Settlement } from './settle.ts';
+import { isReplaced, type Settlement } from './settle.ts';
 import type { CredentialState } from './state.ts';
 
 /** A password as one version of a secret holds it, with the application's key of the same version. */
@@ -27,6 +27,9 @@ const MIN_WAIT_MS = 3_000;
 type Services = { ledger: Ledger; api: ThingSpaceApi; clock: Clock };
 type Who = Pick<AttemptRequest, 'actor' | 'purpose' | 'share'>;
 
+/** `replaced`: an exchange of the function replaced the password, and so caused the refusal. */
+export type LogInOutcome<T> = Outcome<T> & { replaced?: boolean };
+
 type Hooks = {
   /** Changes the item in the write that counts a refusal for certain; may run more than once, and is pure. */
   onRefused?: ((state: CredentialState, now: number) => void) | undefined;
@@ -47,20 +50,12 @@ export async function guardedLogIn(
   who: Who,
   deadlineMs: number,
   { onRefused, onSession }: Hooks = {},
-): Promise<Outcome<string>> {
+): Promise<LogInOutcome<string>> {
   const { outcome, reservation } = await present(services, credential, who, deadlineMs);
   if (!reservation) return outcome;
-  const settlement = settlementOf(outcome);
-  const certain = isCertain(settlement);
-  const settled = services.ledger.settle(
-    reservation,
-    settlement,
-    deadlineMs,
-    certain ? onRefused : undefined,
-  );
+  const settled = settleLogIn(services.ledger, reservation, outcome, deadlineMs, onRefused);
   if (outcome.outcome === 'done') onSession?.(outcome.value);
-  await settled;
-  return outcome;
+  return settled;
 }
 
 /** A session, and the exchange that it was opened for. */
@@ -80,18 +75,13 @@ export async function guardedLogInToExchange(
   who: Pick<AttemptRequest, 'actor' | 'share'>,
   token: string,
   deadlineMs: number,
-  { onRefused }: Pick<Hooks, 'onRefused'> = {},
-): Promise<Outcome<SessionToExchange>> {
+): Promise<LogInOutcome<SessionToExchange>> {
   const { ledger } = services;
   const logIn = { ...who, purpose: 'log-in' } as const;
   const { outcome, reservation } = await present(services, credential, logIn, deadlineMs);
   if (!reservation) return outcome;
-  if (outcome.outcome !== 'done') {
-    const settlement = settlementOf(outcome);
-    await ledger.settle(reservation, settlement, deadlineMs, isCertain(settlement) ? onRefused : undefined);
-    return outcome;
-  }
-  const { attempt, grantedAtMs, ...presented } = reservation;
+  if (outcome.outcome !== 'done') return settleLogIn(ledger, reservation, outcome, deadlineMs);
+  const { attempt, mayLeave, ...presented } = reservation;
   const exchange: AttemptRequest = { ...presented, purpose: 'exchange', exchange: { token } };
   const reserved = ledger.reserve(exchange, deadlineMs, reservation);
   // Its failure is thrown where the caller awaits it; unhandled until then, it would end the process.
@@ -125,7 +115,7 @@ async function present(
   );
   const limits = {
     timeoutMs: Math.min(LOG_IN_TIMEOUT_MS, leftMs()),
-    mayLeave: () => ledger.mayStillLeave(reservation),
+    mayLeave: reservation.mayLeave,
   };
   return { outcome: await api.logIn(credential, limits), reservation };
 }
@@ -138,9 +128,24 @@ function mustHaveTime(leftMs: number, username: string): void {
   );
 }
 
-/** A refusal that is certainly about the credentials. */
-const isCertain = (settlement: Settlement): boolean =>
-  settlement.outcome === 'failure' && settlement.certainlyCredentials;
+/** Counts the outcome. The write that counts a certain refusal also shows whether an exchange of the function caused it. */
+async function settleLogIn<T extends Outcome<string>>(
+  ledger: Ledger,
+  reservation: Reservation,
+  outcome: T,
+  deadlineMs: number,
+  onRefused?: Hooks['onRefused'],
+): Promise<T & { replaced?: boolean }> {
+  const settlement = settlementOf(outcome);
+  const isCertain = settlement.outcome === 'failure' && settlement.certainlyCredentials;
+  let replaced = false;
+  await ledger.settle(reservation, settlement, deadlineMs, (state, now) => {
+    if (!isCertain) return;
+    replaced = isReplaced(state, reservation, now);
+    onRefused?.(state, now);
+  });
+  return replaced ? { ...outcome, replaced } : outcome;
+}
 
 function settlementOf(outcome: Outcome<string>): Settlement {
   switch (outcome.outcome) {

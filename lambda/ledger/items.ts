@@ -6,8 +6,6 @@ import type { Clock } from '../clock.ts';
 import { LedgerUnavailableError } from './errors.ts';
 import { type AuditRow, type Item, LedgerItemError } from './item.ts';
 
-import { trimOutbox } from './outbox.ts';
-
 /** The store of ledger items; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
 export interface ItemStore {
   /** A strongly consistent read, with the time of the answer in milliseconds since 1970. */
@@ -211,11 +209,7 @@ export function itemsOf<S extends Item>(
   const apply = <T>(key: string, deadlineMs: number, transition: Transition<S, T>, fresh = false) =>
     change(
       { store: items, clock, memory, kind, credential: key.toLowerCase(), deadlineMs, fresh, lasts },
-      (state, now) => {
-        const result = transition(state, now);
-        trimOutbox(state);
-        return result;
-      },
+      transition,
     );
 
   async function publish(key: string, deadlineMs: number, { state }: ItemAt<S>): Promise<void> {

@@ -21,8 +21,8 @@ import { RESERVATION_MS } from './times.ts';
 /** A reserved attempt, to be sent at once. No password may be sent without one. */
 export type Reservation = AttemptRequest & {
   attempt: string;
-  /** By the process's clock; `mayStillLeave` looks at it. */
-  grantedAtMs: number;
+  /** Whether the request may still leave: a process that was suspended since then sends nothing. */
+  mayLeave: () => boolean;
 };
 
 type LedgerParts = ItemsParts & { metrics: Metrics; budgets: Budgets };
@@ -42,8 +42,6 @@ export interface Ledger extends Items<CredentialState> {
    * @throws LedgerUnavailableError, LedgerItemError: nothing may be presented either
    */
   reserve(wanted: AttemptRequest, deadlineMs: number, after?: Reservation): Promise<Reservation>;
-  /** Whether a request may still leave: a process that was suspended since then sends nothing. */
-  mayStillLeave(reservation: Reservation): boolean;
   /**
    * Counts the outcome, changes the journal in the same write, and publishes the alarms.
    * @throws LedgerUnavailableError, LedgerItemError
@@ -100,18 +98,20 @@ export function createLedger(parts: LedgerParts): Ledger {
   ): T {
     settle(state, reservation.attempt, reservation, settlement, budgets, now);
     const result = journal?.(state, now) as T;
-    addAuditRow(state, reservation, settlement, now);
+    const { attempt, actor, purpose, secretArn, versionId } = reservation;
+    const { outcome } = settlement;
+    const code = 'code' in settlement ? { code: settlement.code } : {};
+    const about = { attempt, at: now, actor, purpose, secretArn, versionId };
+    const row = { ...about, outcome, ...code, exposure: exposure(state) };
+    state.auditRows = [...state.auditRows, row].slice(-MAX_WAITING_ROWS);
     return result;
   }
-
-  const mayStillLeave = ({ grantedAtMs }: Reservation) => clock.nowMs() - grantedAtMs < RESERVATION_MS;
 
   const ledger: Ledger = {
     read,
     change,
     holds: itemsOf(parts, { decode: decodeHolds }),
     damagedHolds: itemsOf(parts, { decode: decodeForOverride }),
-    mayStillLeave,
 
     async reserve(wanted, deadlineMs, after) {
       const attempt = randomUUID();
@@ -126,8 +126,9 @@ export function createLedger(parts: LedgerParts): Ledger {
       if (after) metrics.gauge('LockoutExposure', seen.state.credential, exposed, 'Count');
       if (seen.state.outbox.length > 0) await publish(wanted.username, deadlineMs, seen);
       if (refusal) throw refusal;
-      const reservation = { ...wanted, attempt, grantedAtMs };
-      if (mayStillLeave(reservation)) return reservation;
+      const mayLeave = () => clock.nowMs() - grantedAtMs < RESERVATION_MS;
+      const reservation = { ...wanted, attempt, mayLeave };
+      if (mayLeave()) return reservation;
       await ledger.settle(reservation, { outcome: 'uncounted' }, deadlineMs, (state) => {
         if (wanted.exchange) recordUnchanged(state, attempt);
       });
@@ -170,25 +171,4 @@ export function createLedger(parts: LedgerParts): Ledger {
     rememberUsernameOf: (secretArn, username) => items.writeUsernameOf(secretArn, username),
   };
   return ledger;
-}
-
-function addAuditRow(
-  state: CredentialState,
-  reservation: Reservation,
-  settlement: Settlement,
-  now: number,
-): void {
-  const { attempt, actor, purpose, secretArn, versionId } = reservation;
-  const row = {
-    attempt,
-    at: now,
-    actor,
-    purpose,
-    secretArn,
-    versionId,
-    outcome: settlement.outcome,
-    ...('code' in settlement ? { code: settlement.code } : {}),
-    exposure: exposure(state),
-  };
-  state.auditRows = [...state.auditRows, row].slice(-MAX_WAITING_ROWS);
 }

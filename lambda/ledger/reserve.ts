@@ -109,7 +109,8 @@ function notItsSecret(state: CredentialState, wanted: AttemptRequest) {
     return sharedUsernameError(state, wanted.secretArn);
   const { journal } = state;
   const { token } = wanted.exchange;
-  if (hasItsPassword(journal, token)) {
+  const isFinished = journal.state === 'idle' && journal.lastToken === token;
+  if (isFinished || (journal.state === 'committed' && journal.token === token)) {
     return new ExchangeInProgressError(
       `Another invocation has made the new password of ${state.credential} for rotation ${token} already. A retry finds it.`,
     );
@@ -119,11 +120,6 @@ function notItsSecret(state: CredentialState, wanted: AttemptRequest) {
     `The last exchange of ${state.credential}'s password is not settled (${journal.state}).`,
   );
 }
-
-/** Reports whether the rotation is finished, or its new password is current. */
-const hasItsPassword = (journal: CredentialState['journal'], token: string): boolean =>
-  (journal.state === 'idle' && journal.lastToken === token) ||
-  (journal.state === 'committed' && journal.token === token);
 
 export function sharedUsernameError(state: CredentialState, secretArn: string): DeniedError {
   return new DeniedError(

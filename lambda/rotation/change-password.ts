@@ -105,7 +105,7 @@ async function sendGetNewPassword(
   { reservation, current }: Exchange,
   { token, apiKey, apiSecret }: OpenSession,
 ): Promise<RawAnswer> {
-  const { api, ledger } = invocation;
+  const { api } = invocation;
   const timeoutMs = timeForExchangeMs(invocation);
   if (timeoutMs === undefined) {
     await endUnchanged(invocation, reservation, { outcome: 'uncounted' });
@@ -113,7 +113,7 @@ async function sendGetNewPassword(
   }
   const answer = await api.getNewPassword({ token, apiKey, apiSecret }, current.credential.password, {
     timeoutMs,
-    mayLeave: () => ledger.mayStillLeave(reservation),
+    mayLeave: reservation.mayLeave,
   });
   if (answer.outcome === 'answered') return answer;
   if (answer.outcome === 'never-sent') {
@@ -160,7 +160,12 @@ async function sealAndStore(
   const receivedAtMs = clock.nowMs();
   const about = { secretArn, token, attempt, oldVersion: current.versionId, oldHash: old.hash };
   const envelopes = seal(answer, key, about);
-  writeSealed(invocation, attempt, envelopes);
+  try {
+    invocation.sealedLog.write(attempt, envelopes);
+  } catch (failure) {
+    // It stops nothing: the answer still goes into the journal and into the secret.
+    log('The sealed answer could not be written to the log', { failure: (failure as Error).name });
+  }
   // Death point 5
   const read = api.readNewPassword(answer);
   const password = read.outcome === 'done' ? read.value : undefined;
@@ -191,18 +196,6 @@ async function sealAndStore(
   const said = overtaken ? 'A newer stored password works and stays' : 'The new password is current';
   log(said, { username, token, versionId, staleMs });
   return { received, committed };
-}
-
-/**
- * Writes the sealed answer to the log. A failure stops nothing: the answer still goes into the journal and into the
- * secret.
- */
-function writeSealed({ sealedLog, log }: Invocation, attempt: string, envelopes: readonly string[]): void {
-  try {
-    sealedLog.write(attempt, envelopes);
-  } catch (failure) {
-    log('The sealed answer could not be written to the log', { failure: (failure as Error).name });
-  }
 }
 
 // An exchange ends in the ledger and the journal by one write: `settleReceived` when it brought a password,

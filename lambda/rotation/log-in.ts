@@ -1,8 +1,11 @@
 import { RefusedPasswordError, ReplacedPasswordError } from '../ledger/errors.ts';
-import { fingerprint } from '../ledger/fingerprint.ts';
-import { guardedLogIn, guardedLogInToExchange, type SessionToExchange } from '../ledger/guarded-log-in.ts';
+import {
+  guardedLogIn,
+  guardedLogInToExchange,
+  type LogInOutcome,
+  type SessionToExchange,
+} from '../ledger/guarded-log-in.ts';
 import type { AttemptRequest } from '../ledger/reserve.ts';
-import { isReplaced } from '../ledger/settle.ts';
 import type { CredentialState } from '../ledger/state.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';
@@ -11,7 +14,7 @@ import { noBearer, notRead } from '../situations/faults.ts';
 import { logInUnanswered } from '../situations/log-ins.ts';
 import { currentDead } from '../situations/password.ts';
 import { toDo, without } from '../situations/steps.ts';
-import type { MaybeApiKey, OpenSession, Outcome } from '../thingspace/api.ts';
+import type { MaybeApiKey, OpenSession } from '../thingspace/api.ts';
 import { inBrackets, TooLateToSendError, UnsendableValueError } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
@@ -37,7 +40,6 @@ export async function logInAndOut(
   purpose: AttemptRequest['purpose'],
   onRefused?: OnRefused,
 ): Promise<void> {
-  const watch = await watchReplaced(versionId, credential, onRefused);
   let loggedOut: Promise<void> | undefined;
   const onSession = (token: string) => {
     loggedOut = logOut(invocation, { ...credential, token });
@@ -48,9 +50,9 @@ export async function logInAndOut(
       { secretArn: invocation.secretArn, versionId, ...credential },
       { actor: ACTOR, purpose, share: 'rotation' },
       invocation.deadlineMs,
-      { onRefused: watch.onRefused, onSession },
+      { onRefused, onSession },
     );
-    doneOrThrow(invocation, outcome, credential, versionId, watch);
+    doneOrThrow(invocation, outcome, credential, versionId);
   } finally {
     await loggedOut;
   }
@@ -66,48 +68,28 @@ export async function logInToExchange(
   { versionId, credential }: ReadableVersion,
 ): Promise<SessionToExchange> {
   const { secretArn, token, deadlineMs } = invocation;
-  const watch = await watchReplaced(versionId, credential);
   const outcome = await guardedLogInToExchange(
     invocation,
     { secretArn, versionId, ...credential },
     { actor: ACTOR, share: 'rotation' },
     token,
     deadlineMs,
-    watch,
   );
-  return doneOrThrow(invocation, outcome, credential, versionId, watch);
-}
-
-/** Reads, in the write that counts a refusal, whether an exchange of the function caused it. */
-async function watchReplaced(
-  versionId: string,
-  { username, password }: Credential,
-  onRefused?: OnRefused,
-): Promise<{ replaced: boolean; onRefused: OnRefused }> {
-  const print = await fingerprint(username, versionId, password);
-  const watch = {
-    replaced: false,
-    onRefused(state: CredentialState, now: number) {
-      watch.replaced = isReplaced(state, { versionId, fingerprint: print }, now);
-      onRefused?.(state, now);
-    },
-  };
-  return watch;
+  return doneOrThrow(invocation, outcome, credential, versionId);
 }
 
 function doneOrThrow<T>(
   invocation: Invocation,
-  outcome: Outcome<T>,
+  outcome: LogInOutcome<T>,
   credential: Credential,
   versionId: string,
-  { replaced }: { replaced: boolean },
 ): T {
   const { username } = credential;
   switch (outcome.outcome) {
     case 'done':
       return outcome.value;
     case 'refused':
-      if (replaced) throw replacedError(username, versionId);
+      if (outcome.replaced) throw replacedError(username, versionId);
       throw refusedError(invocation, outcome.code, credential, versionId);
     case 'never-sent':
       throw notSentError(outcome.cause, username);

@@ -157,15 +157,14 @@ async function act(
     case 'end the put-back':
       await endBegunPutBack(invocation, username, decision.begun);
       return undefined;
-    case 'nothing':
-      return decision.recovered === 'stored' ? { found: 'stored', username } : clear(seen);
+    case 'nothing': {
+      if (decision.recovered === 'stored') return { found: 'stored', username };
+      const { current, state, former } = seen;
+      if (!current.credential) throw current.problem;
+      const isNew = state.secretArn === undefined;
+      return { found: 'clear', username, current, isNew, former: former?.username };
+    }
   }
-}
-
-function clear({ username, current, state, former }: Observation): Recovered {
-  if (!current.credential) throw current.problem;
-  const isNew = state.secretArn === undefined;
-  return { found: 'clear', username, current, isNew, former: former?.username };
 }
 
 /**

@@ -90,7 +90,12 @@ export function readCredential(secretArn: string, value: string | undefined): Cr
     );
   }
   const { apiKey, apiSecret } = read.output;
-  return { username, password, ...filledMember({ apiKey }), ...filledMember({ apiSecret }) };
+  return {
+    username,
+    password,
+    ...(v.is(filled, apiKey) ? { apiKey } : {}),
+    ...(v.is(filled, apiSecret) ? { apiSecret } : {}),
+  };
 }
 
 /**
@@ -110,12 +115,6 @@ function membersOf(value: string | undefined): unknown {
     return undefined;
   }
 }
-
-/** Returns the one member if it is a string with content, otherwise none. */
-const filledMember = (member: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(member).filter((entry): entry is [string, string] => v.is(filled, entry[1])),
-  );
 
 /**
  * Returns the same secret value with another password. Only the value of each top-level member "password" is replaced

@@ -3,7 +3,6 @@
  * escapes and digits of numbers. The text must be an object that `JSON.parse` has accepted; it is not checked for
  * errors.
  */
-type Span = { start: number; end: number };
 
 /** A string, one character of punctuation, or a number, `true`, `false` or `null`. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
@@ -12,16 +11,6 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 export function replaceTopLevel(text: string, name: string, json: string): string {
   let replaced = '';
   let from = 0;
-  for (const { start, end } of topLevelValues(text, name)) {
-    replaced += text.slice(from, start) + json;
-    from = end;
-  }
-  return replaced + text.slice(from);
-}
-
-/** Returns the span of the value of each top-level member `name`, in the order of the text. */
-function topLevelValues(text: string, name: string): Span[] {
-  const spans: Span[] = [];
   let depth = 0;
   let member = '';
   /** Offset of the value that is being read, from the colon on. */
@@ -39,8 +28,11 @@ function topLevelValues(text: string, name: string): Span[] {
     depth += Number(opens) - Number(closes);
     if (depth !== 1 || value === undefined) continue;
     // A name may be spelled with escapes: it is read as JSON.parse reads it.
-    if (JSON.parse(member) === name) spans.push({ start: value, end: index + token.length });
+    if (JSON.parse(member) === name) {
+      replaced += text.slice(from, value) + json;
+      from = index + token.length;
+    }
     value = undefined;
   }
-  return spans;
+  return replaced + text.slice(from);
 }

@@ -4,10 +4,10 @@ import type { Situation } from './situation.ts';
 
 export const NO_LOG_INS =
   'Do not log in by hand, outside the tool: the ledger would not count it, and a few failed log-ins lock the username.';
-const KEEP_THE_SEALED =
+export const KEEP_THE_SEALED =
   'Do not delete the item in the ledger, the function’s log group, or the KMS key: they hold what is sealed.';
-const OLD_ARE_DEAD = 'Do not move AWSCURRENT to an older version: older passwords are dead.';
-const NOT_BEFORE_STORED =
+export const OLD_ARE_DEAD = 'Do not move AWSCURRENT to an older version: older passwords are dead.';
+export const NOT_BEFORE_STORED =
   'Do not press "Rotate secret immediately" before a new version is stored: it would only fail.';
 const UNREAD =
   'An answer arrived in which no password could be read. It is kept sealed, and may hold the new password.';

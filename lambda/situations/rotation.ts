@@ -13,7 +13,7 @@ export const usernameChanged: Situation = {
   byItself: 'The function rotates the password of neither username until an operator has decided.',
   todo: [
     { do: 'store-username' },
-    { do: 'adopt' },
+    { do: 'adopt', when: 'If the change is meant:' },
     { do: 'rotate', when: 'Then let the function continue.' },
   ],
   never: ['Do not delete the ledger’s item of either username: it may hold a sealed password.'],

@@ -44,7 +44,7 @@ export const sharedUsername: Situation = {
   byItself: 'The function rotates no password of this secret.',
   todo: [{ do: 'adopt', when: 'Turn rotation off for one of the two; or, if the other secret is gone:' }],
   section: 'shared-username',
-  names: ['SharedUsernameError', 'NotAdoptedError', 'AdoptNotTakenError'],
+  names: ['SharedUsernameError', 'AdoptNotTakenError'],
 };
 
 export const exchanging: Situation = {

@@ -72,7 +72,7 @@ export const WORDS: Record<Do, string> = {
   unlocked:
     'Phone Verizon ThingSpace M2M Support ({support}): have "API username {username}" unlocked and its password ' +
     'reset. Store the password, then report when they unlocked the username; the count starts from zero.',
-  adopt: 'If the change is meant, let this secret rotate the username from now on.',
+  adopt: 'Let this secret rotate the username from now on.',
   repair: 'Repair the fault that the last error names, and look again; `doctor` names other obstacles.',
   shorten:
     'If the secret has no room: shorten members other than "password" by as many bytes as the error says, or move them ' +

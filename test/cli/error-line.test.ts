@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
 import { errorIn } from '../../cli/error-line.ts';
+import { explanationOf } from '../../cli/explain.ts';
+import { inLines } from '../../cli/failure.ts';
+import { sharedUsernameError } from '../../lambda/ledger/reserve.ts';
+import { newState } from '../../lambda/ledger/state.ts';
 import { secretIdIn } from '../../lambda/rotation/context.ts';
 
 const OURS = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:thingspace/fleet-AbCdEf';
@@ -28,4 +32,20 @@ test('names the secret of the event in the function’s line when it can be read
   expect(secretIdIn({ Recover: OURS })).toBe(OURS);
   expect(secretIdIn({ Step: 'createSecret', SecretId: OURS, ClientRequestToken: 'token' })).toBe(OURS);
   expect(secretIdIn({ SecretId: OURS })).toBeUndefined();
+});
+
+test('prints the steps of an error one a line, and explain knows the whole text', () => {
+  const text = inLines(sharedUsernameError({ ...newState('fleet'), secretArn: THEIRS }, OURS));
+  const [first, title, ...steps] = text.split('\n');
+  expect(first).toMatch(
+    /^Error: The username fleet is rotated .* not sent to ThingSpace\. \[SharedUsernameError\]$/,
+  );
+  expect(title).toBe('To do:');
+  expect(steps).toEqual([
+    '1. Turn rotation off for one of the two; or, if the other secret is gone: Let this secret rotate the username from ' +
+      'now on.',
+    `     npm run cli -- adopt --secret '${OURS}'`,
+  ]);
+  expect(explanationOf(text)?.about).toBe('shared-username');
+  expect(inLines(new Error('MARKER'))).toMatch(/^Error: An unexpected Error .*\[UnexpectedError\]$/);
 });

@@ -1,7 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { situations } from '../../lambda/situations/all.ts';
-import { NO_LOG_INS } from '../../lambda/situations/password.ts';
-import { type Do, type Place, stepCommands, stepWords, WORDS } from '../../lambda/situations/steps.ts';
+import {
+  KEEP_THE_SEALED,
+  NO_LOG_INS,
+  NOT_BEFORE_STORED,
+  OLD_ARE_DEAD,
+} from '../../lambda/situations/password.ts';
+import type { Situation } from '../../lambda/situations/situation.ts';
+import {
+  type Do,
+  type Place,
+  type Step,
+  stepCommands,
+  stepWords,
+  WORDS,
+} from '../../lambda/situations/steps.ts';
 
 const PLACE: Place = {
   secret: '--secret "$THINGSPACE_SECRET"',
@@ -11,21 +24,43 @@ const PLACE: Place = {
 };
 const WIDTH = 130;
 
-/** A part that the situations print: `<!-- situation: NAME NAME -->` to `<!-- end -->`; `<!-- steps -->` is the table. */
-const PART = /<!-- (?:situation: ([\w -]+)|steps) -->\n[\s\S]*?<!-- end -->/g;
+/** The warnings that the page gives once, for every situation. */
+const ALWAYS = [NO_LOG_INS, NOT_BEFORE_STORED, OLD_ARE_DEAD, KEEP_THE_SEALED];
+
+/** A part that the situations print: `<!-- situation: NAME NAME -->` to `<!-- end -->`. */
+const PART = /<!-- (situation|alarms): ([\w -]+) -->\n[\s\S]*?<!-- end -->/g;
+const STEPS = /<!-- steps -->\n[\s\S]*?<!-- end -->/;
 
 const page = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 
 /** The situations that the page prints. */
-export const printed = [...page.matchAll(PART)].flatMap(([, names = '']) => names.split(' '));
+export const printed = [...page.matchAll(PART)].flatMap(([, , names = '']) => names.split(' '));
 
 /** Returns docs/runbook.md with each marked part as its situations print it. */
 export const runbookPage = (): string =>
-  page.replace(PART, (_, names?: string) =>
-    names === undefined
-      ? `<!-- steps -->\n${stepsTable()}\n<!-- end -->`
-      : `<!-- situation: ${names} -->\n${names.split(' ').map(part).join('\n\n')}\n<!-- end -->`,
-  );
+  page
+    .replace(STEPS, `<!-- steps -->\n${stepsTable()}\n<!-- end -->`)
+    .replace(PART, (_, kind: string, names: string) => {
+      const list = names.split(' ');
+      const text = kind === 'alarms' ? alarmsTable(list) : list.map(part).join('\n\n');
+      return `<!-- ${kind}: ${names} -->\n${text}\n<!-- end -->`;
+    });
+
+function alarmsTable(names: readonly string[]): string {
+  const rows = names.map((name) => {
+    const { short, means, byItself, todo } = situationNamed(name);
+    return `| **${short}** | ${means} | ${byItself} | ${todo.map(stepOf).join(' ')} |`;
+  });
+  return ['| alarm | means | by itself | steps |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function situationNamed(name: string): Situation {
+  const situation = situations[name];
+  if (!situation) throw new Error(`no situation "${name}"`);
+  return situation;
+}
+
+const stepOf = ({ do: what, when }: Step): string => `${when ? `${when} ` : ''}[\`${what}\`](#the-steps)`;
 
 function stepsTable(): string {
   const rows = (Object.keys(WORDS) as Do[])
@@ -34,28 +69,26 @@ function stepsTable(): string {
       const commands = stepCommands({ do: step }, PLACE).map((command) => `\`${command}\``);
       return `| ${step} | ${stepWords({ do: step }, PLACE)} | ${commands.join('<br>')} |`;
     });
-  return ['| step | | command |', '|---|---|---|', ...rows].join('\n');
+  const warnings = ALWAYS.map((warning) => `- ${warning}`);
+  return [...warnings, '', '| step | | command |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** The first situation of a part has a numbered list; the others are a paragraph, without what they share with it. */
+/** One paragraph for a situation, without what it shares with the first one of its part; several steps are a list. */
 function part(name: string, index: number, [first = name]: string[]): string {
-  const situation = situations[name];
-  if (!situation) throw new Error(`no situation "${name}"`);
-  const { short, means, byItself, todo, never = [] } = situation;
-  const warnings = never.filter((warning) => warning !== NO_LOG_INS).join(' ');
-  const steps = todo.map((step) => `${step.when ? `${step.when} ` : ''}[${step.do}](#the-steps)`);
-  if (index > 0) {
-    const shared = situations[first];
-    const next = byItself === shared?.byItself ? '' : ` *By itself:* ${byItself}`;
-    const list = steps.length === 0 ? '' : ` *Steps:* ${steps.join('. ')}.`;
-    const rest = todo === shared?.todo ? ' The steps are the same.' : `${list} ${warnings}`;
-    return wrapped(`**${short}**: ${means}${next}${rest}`);
-  }
-  return [
-    wrapped(`**${short}**: ${means} *By itself:* ${byItself}`),
-    ...(steps.length === 0 ? [] : [steps.map((step, at) => wrapped(`${at + 1}. ${step}`, '   ')).join('\n')]),
-    ...(warnings === '' ? [] : [wrapped(warnings)]),
-  ].join('\n\n');
+  const { short, means, byItself, todo, never = [] } = situationNamed(name);
+  const shared = index === 0 ? undefined : situations[first];
+  const warnings = never.filter((warning) => !ALWAYS.includes(warning) && !shared?.never?.includes(warning));
+  const steps = todo.map(stepOf);
+  const isList = index === 0 && todo.length > 1 && todo.some(({ when }) => when !== undefined);
+  const inline = todo === shared?.todo ? 'The steps are the same.' : `*Steps:* ${steps.join('. ')}.`;
+  const paragraph = [
+    `**${short}**: ${means}`,
+    ...(byItself === shared?.byItself ? [] : [`*By itself:* ${byItself}`]),
+    ...warnings,
+    ...(isList || steps.length === 0 ? [] : [inline]),
+  ];
+  const list = isList ? steps.map((step, at) => wrapped(`${at + 1}. ${step}`, '   ')) : [];
+  return [wrapped(paragraph.join(' ')), ...(list.length === 0 ? [] : [list.join('\n')])].join('\n\n');
 }
 
 function wrapped(text: string, indent = ''): string {

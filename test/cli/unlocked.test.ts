@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NotConfirmedError, UsageError } from '../../cli/errors.ts';
 import { unlocked } from '../../cli/unlocked.ts';
-import { GuardNotClosedError } from '../../lambda/ledger/unlocked.ts';
 import { SECRET_ARN, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
@@ -45,9 +44,9 @@ describe('The command unlocked', () => {
 
   it('asks no question when the unlocking cannot be accepted', async () => {
     const { desk, terminal } = startDesk();
-    await expect(unlocked(desk, { secret: SECRET_ARN, actor: 'ann', at: AT })).rejects.toThrow(
-      GuardNotClosedError,
-    );
+    await expect(unlocked(desk, { secret: SECRET_ARN, actor: 'ann', at: AT })).rejects.toMatchObject({
+      name: 'GuardNotClosedError',
+    });
     expect(terminal.asked).toEqual([]);
   });
 

@@ -17,9 +17,8 @@ function services(prepared: object = { outcome: 'done' }, prepareTookMs = 0) {
   const ledger = {
     reserve: async (wanted: object) => {
       calls.push('reserve');
-      return { ...wanted, attempt: 'x', grantedAtMs: 0 };
+      return { ...wanted, attempt: 'x', mayLeave: () => true };
     },
-    mayStillLeave: () => true,
     settle: async () => void calls.push('settle'),
   } as unknown as Ledger;
   const api = {

@@ -78,7 +78,7 @@ describe('a sealed answer', () => {
     const envelope = readEnvelope(text);
     expect(await open([envelope], sealer)).toEqual({
       kind: 'answer',
-      body: Buffer.from('<NewPassword>of an earlier version</NewPassword>'),
+      body: Buffer.from('<NewPassword>of an earlier release</NewPassword>'),
       receivedBytes: 48,
       missing: [],
     });

@@ -3,6 +3,12 @@
 export { AwsCallError } from '../lambda/aws-call.ts';
 export { PresentableError } from '../lambda/errors.ts';
 export { LedgerUnavailableError } from '../lambda/ledger/errors.ts';
+export type {
+  AwsClient,
+  AwsClientConfig,
+  AwsClients,
+  AwsCredentials,
+} from '../lambda/session/aws-clients.ts';
 export {
   createSession,
   type LedgerSettings,
@@ -13,6 +19,7 @@ export {
   LogInRefusedError,
   LogInStoppedError,
   LogInWaitsError,
+  SessionClosedError,
   SessionError,
   SessionGoneError,
   SessionSettingsError,
@@ -22,3 +29,5 @@ export {
 export type { SessionEvent } from '../lambda/session/events.ts';
 export { saysBearerRefused, saysSessionGone, throwIfSessionGone } from '../lambda/session/gone.ts';
 export type { CallOptions, Session, SessionHeaders } from '../lambda/session/session.ts';
+export type { ThingSpaceSettings } from '../lambda/session/thingspace.ts';
+export type { Transport } from '../lambda/thingspace/api.ts';

@@ -1,9 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { KMSClient } from '@aws-sdk/client-kms';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SNSClient } from '@aws-sdk/client-sns';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import { type Alarms, createAlarms } from '../alarms/publish.ts';
-import { AWS_CLIENT } from '../aws-client.ts';
 import { DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT, DEFAULT_ROTATION_BUDGET } from '../defaults.ts';
 import { budgets } from '../ledger/budgets.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
@@ -12,15 +9,16 @@ import { credentialKey } from '../ledger/state.ts';
 import { secretsManagerStore } from '../secret/secrets-manager.ts';
 import { USERNAME_RULE, usernameFault } from '../secret/username.ts';
 import { lasts } from './aws-away.ts';
+import { type AwsClientConfig, type AwsClients, awsClients, type MadeClients } from './aws-clients.ts';
 import { bearersOf } from './bearers.ts';
 import { clientClock } from './clock.ts';
 import { SessionSettingsError } from './errors.ts';
 import { type OnEvent, quietly, type SessionEvent } from './events.ts';
 import { fleetSource } from './fleet-source.ts';
-import { saysSessionGone } from './gone.ts';
 import { ledgerGuard, memoryGuard } from './guards.ts';
 import type { ByName } from './join-by-name.ts';
 import { ownSource } from './own-source.ts';
+import { requireSettings } from './required-settings.ts';
 import { type Session, type SessionHolder, sessionOver } from './session.ts';
 import { dynamoDbSessions } from './session-store.ts';
 import type { Source } from './source.ts';
@@ -64,13 +62,13 @@ export type SessionSettings = ThingSpaceSettings & {
   onEvent?: ((event: SessionEvent) => void) | undefined;
   /**
    * Whether an error of `withSession`'s function says that the session is gone. Over REST it is not asked about an
-   * answer with the status 401. @default `saysSessionGone`
+   * answer with the status 401. @default `saysSessionGone`, which then also reads an unread `Response` in the error
    */
   saysSessionGone?: ((error: unknown) => boolean) | undefined;
-  /** Your AWS clients (another region, an assumed role). @default from the environment, as every SDK */
-  clients?:
-    | { secretsManager?: SecretsManagerClient; dynamodb?: DynamoDBClient; kms?: KMSClient; sns?: SNSClient }
-    | undefined;
+  /** Your AWS clients; `close` leaves them open. @default made by the library, with `clientConfig` */
+  clients?: AwsClients | undefined;
+  /** For the AWS clients that the library makes: another region, an assumed role. @default from the environment */
+  clientConfig?: AwsClientConfig | undefined;
 };
 
 const DEFAULT_PATIENCE_MS = 30_000;
@@ -83,16 +81,18 @@ export const createSession = (settings: SessionSettings): Session => createSessi
 
 /** The same, for a process that hands the session out. */
 export function createSessionHolder(settings: SessionSettings): SessionHolder {
-  const { clients = {}, ledger } = settings;
+  requireSettings(settings);
+  const { ledger } = settings;
+  const aws = awsClients(settings.clients, settings.clientConfig);
   const clock = clientClock;
   const onEvent = quietly(settings.onEvent);
   const { api, rest, itemOf } = thingSpaceOf(settings, clock);
   const byName = rest ? undefined : byNameOf(settings, itemOf);
-  const store = secretsManagerStore(clients.secretsManager ?? new SecretsManagerClient(AWS_CLIENT));
-  const dynamodb = ledger && (clients.dynamodb ?? new DynamoDBClient(AWS_CLIENT));
+  const store = secretsManagerStore(aws.secretsManager());
+  const dynamodb = ledger && aws.dynamodb();
   const guard =
     ledger && dynamodb
-      ? ledgerGuard({ ledger: ledgerOf(ledger, dynamodb, clients.sns, onEvent), api, clock }, settings.actor)
+      ? ledgerGuard({ ledger: ledgerOf(ledger, dynamodb, aws, onEvent), api, clock }, settings.actor)
       : memoryGuard(api, clock);
   const parts = {
     logIn: { store, secretId: settings.secretId, clock, guard },
@@ -107,7 +107,7 @@ export function createSessionHolder(settings: SessionSettings): SessionHolder {
           itemOf,
           byName,
           store: dynamoDbSessions(dynamodb, ledger.table),
-          sealer: kmsTokenSealer(clients.kms ?? new KMSClient(AWS_CLIENT), ledger.sealingKeyId),
+          sealer: kmsTokenSealer(aws.kms(), ledger.sealingKeyId),
         })
       : ownSource(parts);
   return sessionOver({
@@ -115,8 +115,9 @@ export function createSessionHolder(settings: SessionSettings): SessionHolder {
     bearers: rest && bearersOf(rest, clock),
     clock,
     patienceMs: settings.patienceMs ?? DEFAULT_PATIENCE_MS,
-    saysSessionGone: settings.saysSessionGone ?? saysSessionGone,
+    saysSessionGone: settings.saysSessionGone,
     onEvent,
+    closeClients: aws.closeMade,
   });
 }
 
@@ -130,17 +131,14 @@ function byNameOf({ secretId, username }: SessionSettings, itemOf: ItemOf): ByNa
   return { secretId, place: { credential: credentialKey(username), item: itemOf({}) } };
 }
 
-function ledgerOf(
-  ledger: LedgerSettings,
-  dynamodb: DynamoDBClient,
-  sns: SNSClient | undefined,
-  onEvent: OnEvent,
-) {
+function ledgerOf(ledger: LedgerSettings, dynamodb: DynamoDBClient, aws: MadeClients, onEvent: OnEvent) {
   const { lockoutLimit = DEFAULT_LOCKOUT_LIMIT, lockoutBudget = DEFAULT_LOCKOUT_BUDGET } = ledger;
   return createLedger({
     items: dynamoDbItems(dynamodb, ledger.table),
     alarms:
-      ledger.alarmTopicArn === undefined ? LEFT_IN_OUTBOX : alarmsTo(ledger.alarmTopicArn, sns, onEvent),
+      ledger.alarmTopicArn === undefined
+        ? LEFT_IN_OUTBOX
+        : alarmsTo(ledger.alarmTopicArn, aws.sns(), onEvent),
     metrics: { count: () => undefined, gauge: () => undefined },
     clock: clientClock,
     budgets: budgets({
@@ -156,9 +154,9 @@ function ledgerOf(
 /** Alarms stay in the ledger's outbox: the next process that may publish does so at its next run. */
 const LEFT_IN_OUTBOX: Alarms = { publish: async () => 'failed' };
 
-const alarmsTo = (topicArn: string, sns: SNSClient | undefined, onEvent: OnEvent): Alarms =>
+const alarmsTo = (topicArn: string, sns: SNSClient, onEvent: OnEvent): Alarms =>
   createAlarms({
-    sns: sns ?? new SNSClient({ ...AWS_CLIENT, maxAttempts: 1 }),
+    sns,
     topicArn,
     onFailure: (_event, { message }) => onEvent({ kind: 'warning', message }),
   });

@@ -39,6 +39,14 @@ export class SessionSetupError extends SessionError {
   override readonly name = 'SessionSetupError';
 }
 
+/** The app has called `close` on the session. */
+export class SessionClosedError extends SessionError {
+  override readonly name = 'SessionClosedError';
+  constructor() {
+    super('This session is closed: the app called close() on it. Create another one with createSession.');
+  }
+}
+
 /** The settings of `createSession` do not fit together, or one cannot be used. */
 export class SessionSettingsError extends PresentableError {
   override readonly name = 'SessionSettingsError';

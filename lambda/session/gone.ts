@@ -1,10 +1,10 @@
 import { BearerRefusedError, SessionGoneError } from './errors.ts';
-import { type Refused, refusedBy, refusedByText } from './refused.ts';
+import { isResponse, type Refused, refusedBy, refusedByText } from './refused.ts';
 
 /**
  * Reports whether an error says that ThingSpace no longer knows the session. It looks at `code`, `faultcode` and
- * `errorCode`, as HTTP and SOAP libraries set them, and at the answer in the errors of axios, got, undici and node-soap.
- * An answer with the status 401 is the gateway's, and never says so.
+ * `errorCode`, as HTTP and SOAP libraries set them, and at the answer in the errors of axios, got, ky, ofetch, superagent,
+ * undici, node-soap and ThingSpace's SDK. An answer with the status 401 is the gateway's, and never says so.
  */
 export function saysSessionGone(error: unknown): boolean {
   return refusedBy(error) === 'session';
@@ -30,14 +30,6 @@ export function throwIfSessionGone(answer: unknown): unknown {
   throwIf(typeof answer === 'string' ? refusedByText(answer) : refusedBy(answer));
   return answer;
 }
-
-/** Also one of another copy of undici. */
-const isResponse = (answer: unknown): answer is Response =>
-  typeof answer === 'object' &&
-  answer !== null &&
-  'clone' in answer &&
-  'text' in answer &&
-  'status' in answer;
 
 async function throwIfResponse(response: Response): Promise<Response> {
   if (response.status < 400) return response;

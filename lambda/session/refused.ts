@@ -1,7 +1,6 @@
 import { type JsonObject, type JsonValue, membersNamed } from '../thingspace/rest/json.ts';
 import { objectIn } from '../thingspace/rest/object.ts';
 import { readXml, type XmlElement } from '../thingspace/xml.ts';
-import { BearerRefusedError, SessionGoneError } from './errors.ts';
 
 /**
  * The part of a call that an answer refuses, before ThingSpace executes anything: `session` (ThingSpace no longer knows
@@ -20,19 +19,46 @@ type Members = Record<string, unknown>;
 
 /**
  * Reads an error of an HTTP or SOAP library: its own members, and the answer in it, parsed or as text (axios
- * `response.data`, got `response.body`, undici `body`, node-soap `root.Envelope.Body.Fault`).
+ * `response.data`, got `response.body`, superagent `response.text`, ky, ofetch and redaxios `data`, undici `body`,
+ * ThingSpace's SDK `result`, node-soap `root.Envelope.Body.Fault`).
  */
 export function refusedBy(error: unknown): Refused | undefined {
-  if (error instanceof SessionGoneError) return 'session';
-  if (error instanceof BearerRefusedError) return 'bearer';
   const own = membersOf(error);
   if (!own) return undefined;
+  // By name: an app may load this module twice, as an ES module and as CommonJS.
+  if (own.name === 'SessionGoneError') return 'session';
+  if (own.name === 'BearerRefusedError') return 'bearer';
   const response = membersOf(own.response) ?? {};
-  const statuses = [own.status, own.statusCode, response.status, response.statusCode];
-  const status = statuses.find((one) => typeof one === 'number');
-  const answers = [own, response.data, response.body, own.data, own.body].map(membersIn);
-  return refusedIn(answers, status);
+  const answers = [own, response.data, response.body, response.text, own.data, own.body, own.result];
+  return refusedIn(answers.map(membersIn), statusIn(own, response));
 }
+
+/** Reads an error as `refusedBy` does, and the answer of `fetch` in it that nothing has read yet (ky 1, or a thrown answer). */
+export async function refusedByError(error: unknown): Promise<Refused | undefined> {
+  const refused = refusedBy(error);
+  if (refused === 'session' || refused === 'bearer') return refused;
+  const unread = [error, membersOf(error)?.response].find(isUnread);
+  if (!unread) return refused;
+  try {
+    return refusedByText(await unread.clone().text(), unread.status);
+  } catch {
+    return refused;
+  }
+}
+
+/** Reports whether it is an answer of `fetch`, also one of another copy of undici. */
+export const isResponse = (answer: unknown): answer is Response =>
+  typeof answer === 'object' &&
+  answer !== null &&
+  'clone' in answer &&
+  'text' in answer &&
+  'status' in answer;
+
+const isUnread = (answer: unknown): answer is Response =>
+  isResponse(answer) && !answer.bodyUsed && answer.status >= 400;
+
+const statusIn = (own: Members, response: Members): number | undefined =>
+  [own.status, own.statusCode, response.status, response.statusCode].find((one) => typeof one === 'number');
 
 /** Reads the text of an answer, JSON or XML. */
 export function refusedByText(text: string, status?: number): Refused | undefined {
@@ -59,10 +85,15 @@ function codesIn(answer: Members): string[] {
 }
 
 function membersIn(answer: unknown): Members | undefined {
+  if (answer instanceof Uint8Array) return membersIn(textIn(answer));
   if (typeof answer !== 'string') return membersOf(answer);
   if (answer.length > MAX_ERROR_CHARS) return undefined;
   return answer.trimStart().startsWith('<') ? inXml(answer) : inJson(answer);
 }
+
+/** A text that is too long to be an error's is not read. */
+const textIn = (bytes: Uint8Array): string =>
+  bytes.length > MAX_ERROR_CHARS ? '' : new TextDecoder().decode(bytes);
 
 const membersOf = (value: unknown): Members | undefined =>
   typeof value === 'object' && value !== null ? (value as Members) : undefined;

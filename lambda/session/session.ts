@@ -1,13 +1,14 @@
 import type { LiveBearer } from '../thingspace/rest/bearers.ts';
 import type { Bearers } from './bearers.ts';
 import type { ClientClock } from './clock.ts';
-import { SessionSettingsError, SessionSetupError } from './errors.ts';
+import { SessionClosedError, SessionSettingsError, SessionSetupError } from './errors.ts';
 import type { OnEvent } from './events.ts';
-import { type Refused, refusedBy as readRefusal } from './refused.ts';
+import { type Refused, refusedByError } from './refused.ts';
 import { repetitionOf } from './repetition.ts';
 import { COARSE_MS, IDLE_LIMIT_MS } from './session-item.ts';
 import { sharedRequest } from './shared-request.ts';
 import type { OpenSession, Source } from './source.ts';
+import { untilAny } from './until-any.ts';
 
 export type CallOptions = {
   /** Ends the waiting, with the signal's reason. A log-in that is under way continues for the other callers. */
@@ -58,6 +59,17 @@ export interface Session {
     fn: (token: string, headers: SessionHeaders) => T | Promise<T>,
     options?: CallOptions,
   ): Promise<T>;
+  /**
+   * Opens or joins a session, and over REST fetches a bearer, before the first request needs them. It does not count as
+   * a use of the session.
+   * @throws as `token`
+   */
+  warmUp(options?: CallOptions): Promise<void>;
+  /**
+   * Ends every wait with SessionClosedError, and every later call. Resolves when a log-in that was under way has ended
+   * and the AWS clients that `createSession` made are closed. ThingSpace's session stays open: the fleet uses it.
+   */
+  close(): Promise<void>;
 }
 
 /** A session for a process that hands it out to programs in any language. */
@@ -80,10 +92,13 @@ export type SessionParts = {
   bearers?: Bearers | undefined;
   clock: ClientClock;
   patienceMs: number;
-  saysSessionGone: (error: unknown) => boolean;
+  /** The app's own rule. @default the product's, which also reads an unread `Response` in the error */
+  saysSessionGone?: ((error: unknown) => boolean) | undefined;
   onEvent: OnEvent;
   /** Spreads the repetitions of a fleet. @default Math.random */
   random?: () => number;
+  /** Closes the connections that were made for this session. */
+  closeClients?: (() => void) | undefined;
 };
 
 /** The session in memory, with its last use in this process, and the last use that the fleet's item has. */
@@ -108,21 +123,34 @@ export function sessionOver(parts: SessionParts): SessionHolder {
   let handedOutBearer: string | undefined;
   let droppedForProgramsAtMs = Number.NEGATIVE_INFINITY;
   let dropping: Promise<void> | undefined;
-  const obtain = sharedRequest(clock, async (patience) => {
-    const opened = await source.obtain(gone, patience);
+  const closing = new AbortController();
+  let closed: Promise<void> | undefined;
+  /** The request for a session, and the note of a use: `close` lets both end. */
+  let opening: Promise<unknown> | undefined;
+  let noting: Promise<void> | undefined;
+  const obtainOnce = sharedRequest(clock, async (patience) => {
+    const request = source.obtain(gone, patience);
+    opening = request;
+    const opened = await request;
     const usedAtMs = clock.nowMs() - opened.idleMs;
     held = { ...opened, usedAtMs, notedAtMs: usedAtMs };
     return held;
   });
+  const obtain = (waitMs: number, signal: AbortSignal | undefined) =>
+    untilAny([signal, closing.signal], (first) => obtainOnce(waitMs, first));
 
-  /** Returns a session whose token is about to be sent. */
-  async function acquire({ signal, patienceMs: waitMs = patienceMs }: CallOptions): Promise<Held> {
+  /** Returns a session; `sends`: its token is about to be sent. */
+  async function acquire(
+    { signal, patienceMs: waitMs = patienceMs }: CallOptions,
+    sends = true,
+  ): Promise<Held> {
     signal?.throwIfAborted();
+    closing.signal.throwIfAborted();
     const live = held && clock.nowMs() - held.usedAtMs < IDLE_LIMIT_MS ? held : undefined;
     let session = live ?? (await obtain(waitMs, signal));
     // A session that a caller found gone is not returned, even if it was obtained meanwhile.
     while (session.generation <= gone) session = await obtain(waitMs, signal);
-    noteUse(session);
+    if (sends) noteUse(session);
     return session;
   }
 
@@ -130,7 +158,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     session.usedAtMs = clock.nowMs();
     if (session.usedAtMs - session.notedAtMs < COARSE_MS) return;
     session.notedAtMs = session.usedAtMs;
-    void source.noteUse(session.generation);
+    noting = source.noteUse(session.generation);
   }
 
   function dropGeneration(generation: number): void {
@@ -157,8 +185,8 @@ export function sessionOver(parts: SessionParts): SessionHolder {
   }
 
   /** Returns a session and, over REST, a bearer of the key that opened it: another key's is assumed not to fit. */
-  async function acquireBoth(options: CallOptions): Promise<Ready> {
-    const session = await acquire(options);
+  async function acquireBoth(options: CallOptions, sends = true): Promise<Ready> {
+    const session = await acquire(options, sends);
     if (!bearers) return { session, bearer: undefined };
     try {
       return { session, bearer: await bearerOf(session, options) };
@@ -167,25 +195,36 @@ export function sessionOver(parts: SessionParts): SessionHolder {
       // An operator may have stored another key since: the secret is read again, once.
       if (held === session) held = undefined;
       source.readSecretAgain();
-      const again = await acquire(options);
+      const again = await acquire(options, sends);
       return { session: again, bearer: await bearerOf(again, options) };
     }
   }
 
   async function bearerOf({ key }: Held, { signal, patienceMs: waitMs = patienceMs }: CallOptions) {
-    return bearers && untilAborted(bearers.of(key, waitMs), signal);
+    return (
+      bearers && untilAny([signal, closing.signal], (first) => untilAborted(bearers.of(key, waitMs), first))
+    );
   }
 
   /** A gateway's 401 is never answered by a log-in, whatever the app's own rule says. */
-  function refusedBy(failure: unknown): Refused | undefined {
-    const refused = bearers && readRefusal(failure);
-    if (refused === 'bearer' || refused === 'unclear') return refused;
-    return parts.saysSessionGone(failure) ? 'session' : undefined;
+  async function refusedBy(failure: unknown): Promise<Refused | undefined> {
+    const refused = await refusedByError(failure);
+    if (bearers && (refused === 'bearer' || refused === 'unclear')) return refused;
+    const isGone = parts.saysSessionGone?.(failure) ?? refused === 'session';
+    return isGone ? 'session' : undefined;
   }
 
   function dropRefused(refused: Refused, { session, bearer }: Ready): void {
     if (refused === 'session') dropGeneration(session.generation);
     else if (bearer) bearers?.refused(bearer.bearer);
+  }
+
+  async function close(): Promise<void> {
+    closing.abort(new SessionClosedError());
+    // A log-in that is cut off would count as failed: it ends, and gives the lease back.
+    await Promise.allSettled([opening, noting]);
+    held = undefined;
+    parts.closeClients?.();
   }
 
   return {
@@ -218,9 +257,10 @@ export function sessionOver(parts: SessionParts): SessionHolder {
         if (held && held.generation > generation) return dropGeneration(generation);
         const leftMs = droppedForProgramsAtMs + DROPS_APART_MS - clock.nowMs();
         if (dropping) await dropping.catch(() => undefined);
-        else if (leftMs > 0) await clock.sleep(leftMs, signal);
+        else if (leftMs > 0) await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));
         else return dropForProgram(generation, options);
         signal?.throwIfAborted();
+        closing.signal.throwIfAborted();
       }
     },
 
@@ -239,13 +279,23 @@ export function sessionOver(parts: SessionParts): SessionHolder {
         try {
           return await fn(ready.session.token, headersOf(ready));
         } catch (failure) {
-          const refused = refusedBy(failure);
+          const refused = await refusedBy(failure);
           if (refused) dropRefused(refused, ready);
-          if (refused === 'session' && (await repetition.afterGone(signal))) continue;
+          if (refused === 'session' && (await untilAny([signal, closing.signal], repetition.afterGone)))
+            continue;
           if (refused !== 'bearer' || last) throw failure;
           last = { failure, bearer: ready.bearer };
         }
       }
+    },
+
+    async warmUp(options = {}) {
+      await acquireBoth(options, false);
+    },
+
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }

@@ -206,7 +206,7 @@ const sessions = {
   ),
   'session-settings': fault(
     'an app’s settings cannot be used',
-    'The settings that an app gave to createSession do not fit together; the text names the one to correct.',
+    'The settings that an app gave to createSession cannot be used; the text names the one to correct.',
     ['SessionSettingsError'],
   ),
   'agent-refused': fault(
@@ -219,6 +219,12 @@ const sessions = {
       todo: [{ do: 'status' }],
       section: 'status',
     },
+  ),
+  'session-closed': fault(
+    'an app used a session that it had closed',
+    'The app’s own code called close() on a session, and asked it for a token later or at that moment.',
+    ['SessionClosedError'],
+    { wellness: 'well', byItself: 'A log-in that was under way still ends.', todo: [] },
   ),
   'log-in-failed': fault(
     'a log-in failed, or may have failed',

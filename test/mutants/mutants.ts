@@ -2,6 +2,7 @@ import { accessMutants } from './access.ts';
 import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
+import { clientMutants } from './client.ts';
 import { ledgerMutants } from './ledger.ts';
 import { restMutants } from './rest.ts';
 import { ridingOutMutants } from './riding-out.ts';
@@ -37,6 +38,7 @@ export const mutants: readonly Mutant[] = [
   ...restMutants,
   ...sessionMutants,
   ...ridingOutMutants,
+  ...clientMutants,
   ...accessMutants,
   ...agentMutants,
   ...transportMutants,

@@ -353,7 +353,7 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'a gateway’s 401 costs no log-in, whatever the app’s own rule says',
     file: 'lambda/session/session.ts',
-    find: "if (refused === 'bearer' || refused === 'unclear') return refused;",
+    find: "if (bearers && (refused === 'bearer' || refused === 'unclear')) return refused;",
     replace: '',
     noticedBy: SESSION,
   },

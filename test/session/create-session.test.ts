@@ -1,5 +1,6 @@
+import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSession } from '../../client/index.ts';
 import { startWorld } from '../../local/world.ts';
 
@@ -55,3 +56,67 @@ test('rejects settings that cannot work before any read or request', () => {
     expect.objectContaining({ name: 'BudgetsError' }),
   );
 });
+
+describe('the settings that come from the environment', () => {
+  const ledger = { table: 't', sealingKeyId: 'k', alarmTopicArn: 'arn' };
+  const whole = { secretId: 'arn', actor: 'an app', ledger };
+  const unset = undefined as unknown as string;
+
+  test.each([
+    ['secretId', 'not set', { ...whole, secretId: unset }],
+    ['secretId', 'empty', { ...whole, secretId: '' }],
+    ['secretId', 'empty', { ...whole, secretId: ' \n' }],
+    ['actor', 'not set', { ...whole, actor: unset }],
+    ['actor', 'not a text', { ...whole, actor: 7 as unknown as string }],
+    ['ledger.table', 'not set', { ...whole, ledger: { ...ledger, table: unset } }],
+    ['ledger.sealingKeyId', 'empty', { ...whole, ledger: { ...ledger, sealingKeyId: '' } }],
+    ['ledger.alarmTopicArn', 'empty', { ...whole, ledger: { ...ledger, alarmTopicArn: '' } }],
+  ])('are named in a sentence: `%s` is %s', (name, state, settings) => {
+    expect(() => createSession(settings)).toThrow(
+      expect.objectContaining({
+        name: 'SessionSettingsError',
+        message: expect.stringContaining(`\`${name}\` is ${state}: give createSession the `),
+      }),
+    );
+  });
+});
+
+test('names a client of another service', () => {
+  const kms = new KMSClient({ region: 'us-east-1' });
+  expect(() => createSession({ secretId: 's', actor: 'a', clients: { secretsManager: kms } })).toThrow(
+    '`clients.secretsManager` is a client of KMS: give one of Secrets Manager, or leave it out.',
+  );
+});
+
+test('makes its AWS clients with the region, address and credentials of `clientConfig`, and closes them alone', async () => {
+  const world = await startWorld();
+  try {
+    const used: string[] = [];
+    const secretsManager = world.secretsManagerClient;
+    const closed: string[] = [];
+    secretsManager.destroy = () => void closed.push('the app’s');
+    const session = createSession({
+      secretId: world.secretArn,
+      actor: 'an app',
+      baseUrl: world.env.THINGSPACE_BASE_URL,
+      ledger: { table: world.env.LEDGER_TABLE ?? '' },
+      clients: { secretsManager },
+      clientConfig: {
+        region: 'us-east-1',
+        endpoint: world.env.AWS_ENDPOINT_URL_DYNAMODB,
+        credentials: async () => {
+          used.push('credentials');
+          return { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'none' };
+        },
+        requestHandler: undefined,
+      },
+    });
+    expect(world.platform.use(await session.token()).ok).toBe(true);
+    expect(used).not.toEqual([]);
+    await session.close();
+    expect(closed).toEqual([]);
+    await expect(session.token()).rejects.toMatchObject({ name: 'SessionClosedError' });
+  } finally {
+    await world.close();
+  }
+}, 60_000);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   BearerRefusedError,
   SessionGoneError,
@@ -6,6 +6,7 @@ import {
   saysSessionGone,
   throwIfSessionGone,
 } from '../../client/index.ts';
+import { refusedByError } from '../../lambda/session/refused.ts';
 import { CODES } from '../../local/thingspace/codes.ts';
 import { seededRandom } from '../../local/thingspace/random.ts';
 import { renderAnswer, renderFault } from '../../local/thingspace/soap/answers.ts';
@@ -20,6 +21,10 @@ function answerOf(status: number, data: unknown) {
     axiosText: error({ code: 'ERR_BAD_REQUEST', status, response: { status, data: text } }),
     got: error({ code: 'ERR_NON_2XX_3XX_RESPONSE', response: { statusCode: status, body: text } }),
     undici: error({ code: 'UND_ERR_RESPONSE', statusCode: status, body: data }),
+    bytes: error({ response: { status, data: Buffer.from(text) } }),
+    superagent: error({ status, response: { status, body: {}, text } }),
+    ofetch: error({ status, data, response: new Response(null, { status }) }),
+    sdk: error({ statusCode: status, body: new ReadableStream(), result: data }),
     text,
     response: new Response(text, { status }),
   };
@@ -37,6 +42,11 @@ test.each([
   [answerOf(400, { errorCode: FAULT, errorMessage: 'x' }).axiosText],
   [answerOf(400, { errorCode: FAULT, errorMessage: 'x' }).got],
   [answerOf(400, { errorCode: FAULT, errorMessage: 'x' }).undici],
+  [answerOf(400, { errorCode: FAULT, errorMessage: 'x' }).bytes],
+  [answerOf(400, { errorCode: FAULT, errorMessage: 'x' }).superagent],
+  [answerOf(400, { errorCode: FAULT, errorMessage: 'x' }).ofetch],
+  [answerOf(400, { errorCode: FAULT, errorMessage: 'x' }).sdk],
+  [Object.assign(new Error('of another copy'), { name: 'SessionGoneError' })],
   [{ errorCode: FAULT, errorMessage: 'x' }],
 ])('%o proves that the session is gone', (error) => {
   expect(saysSessionGone(error)).toBe(true);
@@ -53,6 +63,7 @@ test.each([
   [answerOf(401, { errorCode: FAULT }).got],
   [answerOf(400, [{ errorCode: FAULT }]).axios],
   [answerOf(400, { inner: { errorCode: FAULT } }).undici],
+  [{ response: { data: Buffer.alloc(65_537, JSON.stringify({ errorCode: FAULT }).padEnd(65_537)) } }],
 ])('%o does not prove that the session is gone', (error) => {
   expect(saysSessionGone(error)).toBe(false);
 });
@@ -135,5 +146,39 @@ test('leaves the body of a response unread for the app', async () => {
   const other = answerOf(400, { errorCode: 'REQUEST_FAILED.UnexpectedError' }).response;
   expect(await (await throwIfSessionGone(other)).json()).toEqual({
     errorCode: 'REQUEST_FAILED.UnexpectedError',
+  });
+});
+
+describe('an error with an answer of fetch', () => {
+  const inError = (response: Response) => Object.assign(new Error('x'), { response });
+  const gone = () => answerOf(400, { errorCode: FAULT }).response;
+
+  test.each([
+    ['session', gone],
+    ['bearer', () => answerOf(401, NESTED).response],
+    ['unclear', () => answerOf(401, { message: 'no' }).response],
+    ['session', () => new Response(renderFault(seededRandom(2), CODES.sessionExpired), { status: 500 })],
+    [undefined, () => answerOf(200, { errorCode: FAULT }).response],
+    [undefined, () => answerOf(400, { errorCode: 'REQUEST_FAILED.UnexpectedError' }).response],
+  ])('is read where nothing else has read the answer: %s', async (refused, response) => {
+    expect(await refusedByError(inError(response()))).toBe(refused);
+    expect(await refusedByError(response())).toBe(refused);
+  });
+
+  test('leaves the answer to the app', async () => {
+    const error = inError(gone());
+    await refusedByError(error);
+    expect(await error.response.json()).toEqual({ errorCode: FAULT });
+  });
+
+  test('proves nothing when the app has read the answer, or it breaks off', async () => {
+    const read = gone();
+    await read.text();
+    const clone = vi.spyOn(read, 'clone');
+    expect(await refusedByError(inError(read))).toBeUndefined();
+    expect(clone).not.toHaveBeenCalled();
+    const broken = new ReadableStream({ start: (controller) => controller.error(new Error('broken off')) });
+    expect(await refusedByError(inError(new Response(broken, { status: 400 })))).toBeUndefined();
+    expect(await refusedByError(undefined)).toBeUndefined();
   });
 });

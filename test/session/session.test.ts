@@ -1,16 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { Bearers } from '../../lambda/session/bearers.ts';
-import { BearerRefusedError, SessionGoneError, SessionSetupError } from '../../lambda/session/errors.ts';
+import {
+  BearerRefusedError,
+  SessionClosedError,
+  SessionGoneError,
+  SessionSetupError,
+} from '../../lambda/session/errors.ts';
 import { sessionOver } from '../../lambda/session/session.ts';
 import { IDLE_LIMIT_MS } from '../../lambda/session/session-item.ts';
 import type { Source } from '../../lambda/session/source.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 /** A source that opens a session whenever it is asked, after `tookMs`. */
-function setUp({ tookMs = 0, rest = false, everythingSaysGone = false } = {}) {
+function setUp({ tookMs = 0, idleMs = 0, rest = false, everythingSaysGone = false } = {}) {
   const clock = virtualClock(0);
   const asked: number[] = [];
   const noted: number[] = [];
+  const ended: (number | 'clients')[] = [];
   let generation = 0;
   const patience: { untilMs: number }[] = [];
   const source: Source = {
@@ -19,7 +25,8 @@ function setUp({ tookMs = 0, rest = false, everythingSaysGone = false } = {}) {
       patience.push(ofCallers);
       if (tookMs > 0) await clock.sleep(tookMs);
       generation += 1;
-      return { token: `token ${generation}`, generation, idleMs: 0, key: {} };
+      ended.push(generation);
+      return { token: `token ${generation}`, generation, idleMs, key: {} };
     },
     noteUse: async (used) => void noted.push(used),
     readSecretAgain: () => {
@@ -46,8 +53,9 @@ function setUp({ tookMs = 0, rest = false, everythingSaysGone = false } = {}) {
     saysSessionGone: (error) => everythingSaysGone || error instanceof SessionGoneError,
     onEvent: (event) => events.push(event),
     random: () => 1,
+    closeClients: () => ended.push('clients'),
   });
-  return { clock, session, asked, noted, events, patience, held };
+  return { clock, session, asked, noted, ended, events, patience, held };
 }
 
 describe('one process', () => {
@@ -412,5 +420,100 @@ describe('a process that hands its session out', () => {
     session.bearerRefused();
     expect((await session.handOut()).headers.Authorization).toBe('Bearer bearer 2');
     expect(asked).toEqual([0]);
+  });
+});
+
+describe('warming up', () => {
+  test('opens the session before the first request, which then waits for nothing', async () => {
+    const { session, clock, asked } = setUp({ tookMs: 5_000 });
+    await session.warmUp();
+    const startedAtMs = clock.nowMs();
+    expect(await session.token()).toBe('token 1');
+    expect(clock.nowMs()).toBe(startedAtMs);
+    expect(asked).toEqual([0]);
+  });
+
+  test('fetches the bearer over REST, too', async () => {
+    const { session, held } = setUp({ rest: true });
+    held.key = 'wrong';
+    const events: string[] = [];
+    await session.warmUp().then(() => events.push('warm'));
+    expect(held.key).toBe('works');
+    expect(events).toEqual(['warm']);
+  });
+
+  test('does not count as a use, because nothing is sent', async () => {
+    const { session, clock, noted } = setUp({ idleMs: IDLE_LIMIT_MS - 60_000 });
+    await session.warmUp();
+    clock.advance(60_000);
+    expect(await session.token()).toBe('token 2');
+    expect(noted).toEqual([2]);
+  });
+
+  test('throws as a request for a token does, within the caller’s patience', async () => {
+    const { session } = setUp({ tookMs: 5_000 });
+    await expect(session.warmUp({ patienceMs: 1_000 })).rejects.toMatchObject({ name: 'LogInWaitsError' });
+    await expect(session.warmUp({ signal: AbortSignal.abort() })).rejects.toThrow();
+  });
+});
+
+describe('closing', () => {
+  test('ends every wait at once, and every later call', async () => {
+    const { session, clock, asked } = setUp({ tookMs: 5_000 });
+    const waiting = [
+      session.token(),
+      session.token({ signal: new AbortController().signal }),
+      session.warmUp(),
+    ];
+    void session.close();
+    for (const call of waiting) await expect(call).rejects.toThrow(SessionClosedError);
+    expect(clock.nowMs()).toBe(0);
+    await expect(session.token()).rejects.toThrow(SessionClosedError);
+    await expect(session.withSession(() => 'sent')).rejects.toThrow(SessionClosedError);
+    await expect(session.headers()).rejects.toThrow();
+    expect(asked).toHaveLength(1);
+  });
+
+  test('lets a log-in that is under way end, and closes the clients after it, once', async () => {
+    const { session, ended, patience } = setUp({ tookMs: 5_000 });
+    const waiting = session.token().catch(() => undefined);
+    await Promise.all([session.close(), session.close(), waiting]);
+    await session.close();
+    expect(ended).toEqual([1, 'clients']);
+    // Its caller is gone: a log-in that fails is not tried again.
+    expect(patience).toMatchObject([{ untilMs: 0 }]);
+  });
+
+  test('ends a wait for a bearer', async () => {
+    const { session, held } = setUp({ rest: true });
+    held.key = 'slow';
+    const waiting = session.headers();
+    await Promise.resolve();
+    void session.close();
+    await expect(waiting).rejects.toThrow(SessionClosedError);
+  });
+
+  test('passes on the result of a call that is under way', async () => {
+    const { session } = setUp();
+    const sent = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<string>();
+    const call = session.withSession(() => {
+      sent.resolve();
+      return answer.promise;
+    });
+    await sent.promise;
+    await session.close();
+    answer.resolve('answered');
+    expect(await call).toBe('answered');
+  });
+
+  test('keeps no listener at the caller’s signal', async () => {
+    const { session } = setUp({ tookMs: 5_000 });
+    const { signal } = new AbortController();
+    const listeners: string[] = [];
+    signal.addEventListener = (type: string) => void listeners.push(type);
+    signal.removeEventListener = () => void listeners.pop();
+    await session.token({ signal });
+    expect(listeners).toEqual([]);
   });
 });

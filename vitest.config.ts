@@ -6,7 +6,7 @@ const WORLDS = [
   'test/bench/**/*.test.ts',
   'test/local/**/*.test.ts',
   'test/cli/{advice-followed,agent-door,agent-process,copied-tool,every-state,process}.test.ts',
-  'test/client/package.test.ts',
+  'test/client/{libraries,package}.test.ts',
   'test/infra/{app,asset-rotates,bundle,library,messages}.test.ts',
   'test/ledger/{dynamodb,schedules}.test.ts',
   'test/session/fleet.test.ts',

@@ -1,11 +1,11 @@
 /**
  * Stands for functions that Node.js 20 lacks, or has only in its later versions. The deployed function runs on
- * Node.js 24 and uses them; `cli/bundle.ts` puts these in their place in the operator's tool.
+ * Node.js 24 and uses them; `cli/bundle.ts` and `client/build.ts` put these in their place.
  */
 import { createRequire } from 'node:module';
 
-/** For `process.getBuiltinModule` (20.16). */
-export const node20BuiltinModule = createRequire(import.meta.url);
+/** For `process.getBuiltinModule` (20.16). A bundle of CommonJS has no such address, and must not call it. */
+export const node20BuiltinModule = (name: string): unknown => createRequire(import.meta.url)(name);
 
 /** For `Promise.withResolvers` (22). */
 export function node20WithResolvers<T>(): PromiseWithResolvers<T> {

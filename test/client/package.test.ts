@@ -1,52 +1,68 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BuiltClient, buildClient } from '../../client/build.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorld, type World } from '../../local/world.ts';
 import { startDeviceList } from './device-list.ts';
+import {
+  compile,
+  installBesideOldest,
+  makeEmptyApp,
+  nodes,
+  RESOLUTIONS,
+  root,
+  writeScript,
+} from './empty-app.ts';
+import { beside } from './libraries-beside.ts';
 
 const run = promisify(execFile);
-const root = path.join(import.meta.dirname, '../..');
+let made: Awaited<ReturnType<typeof makeEmptyApp>>;
 let app: string;
-let built: BuiltClient;
-let manifest: { dependencies: Record<string, string>; peerDependenciesMeta: Record<string, object> };
 
-/** An empty app with the packed archive in it, and the dependencies that npm would install for it. */
 beforeAll(async () => {
-  app = await mkdtemp(path.join(tmpdir(), 'client-package-'));
-  // Packed beside the checkout: other tests pack and build in there at the same time.
-  const staged = path.join(app, 'staged');
-  built = await buildClient(path.join(staged, 'dist/client'));
-  await copyFile(path.join(root, 'package.json'), path.join(staged, 'package.json'));
-  manifest = JSON.parse(await readFile(path.join(staged, 'package.json'), 'utf8'));
-  await run('npm', ['pack', './staged', '--silent', '--ignore-scripts'], { cwd: app });
-  const archive = (await readdir(app)).find((name) => name.endsWith('.tgz')) as string;
-  const installed = path.join(app, 'node_modules/thingspace-password-rotation');
-  await mkdir(installed, { recursive: true });
-  await run('tar', ['xzf', archive, '-C', installed, '--strip-components=1'], { cwd: app });
-  await mkdir(path.join(app, 'node_modules/@aws-sdk'));
-  for (const name of Object.keys(manifest.dependencies)) {
-    await symlink(path.join(root, 'node_modules', name), path.join(app, 'node_modules', name));
-  }
+  made = await makeEmptyApp();
+  app = made.directory;
 }, 120_000);
-afterAll(() => rm(app, { recursive: true, force: true }));
+afterAll(() => made?.remove());
 
-test('the package depends only on the AWS clients that the client library imports', () => {
-  expect(built.dependencies).toEqual([
+test('the archive for apps holds the library, its declarations and a page, and nothing else', () => {
+  const ofClient = ['index', 'shared', 'testing'].flatMap((name) =>
+    ['.cjs', '.d.cts', '.d.mts', '.mjs'].map((end) => `dist/client/${name}${end}`),
+  );
+  const files = ofClient.filter((file) => !/shared\.d\./.test(file));
+  expect(made.packed.files).toEqual(['LICENSE', 'README.md', ...files, 'package.json']);
+  expect(made.packed.sizeBytes).toBeLessThan(300_000);
+});
+
+test('the package leaves an app its own copy of the AWS clients, and depends on nothing else', async () => {
+  const { dependencies, exports, sideEffects } = made.packed.manifest;
+  expect(Object.keys(dependencies)).toEqual([
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-kms',
     '@aws-sdk/client-secrets-manager',
     '@aws-sdk/client-sns',
-    '@aws-sdk/util-dynamodb',
   ]);
-  expect(Object.keys(manifest.dependencies)).toEqual(built.dependencies);
+  for (const range of Object.values(dependencies)) expect(range).toMatch(/^\^3\.\d+\.0$/);
+  expect(Object.keys(exports as object)).toEqual(['./client', './client/testing']);
+  expect(sideEffects).toBe(false);
+  // The project itself is pinned, and its whole archive has the same library.
+  const whole = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  expect(whole.dependencies).toEqual(dependencies);
   // The CDK is for who uses the constructs.
-  expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(['aws-cdk-lib', 'constructs']);
-  expect(built.sizeBytes).toBeLessThan(500_000);
+  expect(Object.keys(whole.peerDependenciesMeta)).toEqual(['aws-cdk-lib', 'constructs']);
+});
+
+test('the declarations have no insides, and import nothing', async () => {
+  const installed = path.join(app, 'node_modules/thingspace-password-rotation/dist/client');
+  for (const format of ['mts', 'cts']) {
+    const text = await readFile(path.join(installed, `index.d.${format}`), 'utf8');
+    expect(text).not.toMatch(/\bimport\b|\brequire\b|declare (global|module)|Sealer|SessionItem|handOut/);
+    const testing = await readFile(path.join(installed, `testing.d.${format}`), 'utf8');
+    const imported = [...testing.matchAll(/from "(.+?)"/g)].map(([, from]) => from);
+    expect(imported).toEqual([format === 'mts' ? './index.mjs' : './index.cjs']);
+  }
 });
 
 const linesIn = async (page: string) =>
@@ -142,18 +158,83 @@ test('the lines about REST work unchanged, with one log-in, when another program
   }
 }, 60_000);
 
-test('an app in TypeScript finds the types', async () => {
-  await writeFile(
-    path.join(app, 'app.ts'),
-    `import { createSession, type Session } from 'thingspace-password-rotation/client';
-const session: Session = createSession({ secretId: 's', actor: 'a' });
-export const token: Promise<string> = session.token({ patienceMs: 1_000 });
-// @ts-expect-error: a secret is needed
-createSession({ actor: 'a' });\n`,
+/** The gate has every version of Node.js that `engines` names, and the TypeScript that knows `node10`. */
+const programs = await nodes();
+const compilers = {
+  'TypeScript 7': path.join(root, 'node_modules/typescript/bin/tsc'),
+  ...(beside ? { 'TypeScript 5': path.join(beside, 'node_modules/typescript-5/bin/tsc') } : {}),
+};
+
+describe('an empty app', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world?.close());
+
+  /** Runs the app with these versions of Node.js. All of them share one session in the world, so there is one log-in. */
+  async function runWith(some: ReadonlyMap<number, string>, file: string): Promise<void> {
+    const env = { ...process.env, ...world.env, SECRET_ARN: world.secretArn };
+    for (const [major, program] of some) {
+      const { stdout } = await run(program, [file], { env });
+      expect(JSON.parse(stdout), `Node.js ${major}`).toEqual({ opened: true, known: true, gone: true });
+    }
+    expect(world.platform.truth(world.username)).toMatchObject({ logIns: 1, failures: 0 });
+  }
+
+  test('meets in the gate every Node.js that is supported', () => {
+    expect([...programs.keys()]).toContain(24);
+    if (beside) expect([...programs.keys()].sort()).toEqual([20, 22, 24]);
+  });
+
+  test.each(['app.mjs', 'app.cjs'] as const)('runs as %s', async (name) => {
+    await runWith(programs, await writeScript(app, name));
+  });
+
+  const rows = Object.entries(compilers).flatMap(([name, compiler]) =>
+    (Object.keys(RESOLUTIONS) as (keyof typeof RESOLUTIONS)[])
+      // TypeScript 7 no longer has `node10`, and `npm test` compiles with one of each kind of declaration.
+      .filter((resolution) => name === 'TypeScript 5' || resolution !== 'node10')
+      .filter((resolution) => beside || resolution.startsWith('nodenext'))
+      .filter((resolution) => name === 'TypeScript 7' || resolution !== 'nodenext, CommonJS')
+      .map((resolution) => ({ name, compiler, resolution })),
   );
-  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const options =
-    '--noEmit --strict --module nodenext --target es2024 --skipLibCheck --types node --typeRoots';
-  const typeRoots = path.join(root, 'node_modules/@types');
-  await run(process.execPath, [tsc, ...options.split(' '), typeRoots, 'app.ts'], { cwd: app });
+  test.concurrent.each(rows)('compiles without skipLibCheck, and runs: $resolution, $name', async (row) => {
+    const some = beside ? programs : new Map([...programs].slice(0, 1));
+    await runWith(some, await compile(app, row.compiler, row.resolution));
+  });
+});
+
+test.runIf(beside)(
+  'is installed by npm beside the oldest AWS clients, and uses the app’s copies',
+  async () => {
+    const { folder, installed, oldest } = await installBesideOldest(app, made.packed);
+    for (const client of oldest) {
+      const [name = ''] = client.split(' ');
+      expect(installed.filter((one) => one.startsWith(`${name} `))).toEqual([client]);
+    }
+    const world = await startWorld();
+    try {
+      const file = await writeScript(folder, 'app.mjs');
+      const env = { ...process.env, ...world.env, SECRET_ARN: world.secretArn };
+      expect(JSON.parse((await run(process.execPath, [file], { env })).stdout)).toMatchObject({
+        opened: true,
+      });
+    } finally {
+      await world.close();
+    }
+  },
+);
+
+test('an error of the ES module is known in CommonJS, and the other way round', async () => {
+  await writeFile(
+    path.join(app, 'both.mjs'),
+    `import { createRequire } from 'node:module';
+import * as ofModule from 'thingspace-password-rotation/client';
+const ofCommonJs = createRequire(import.meta.url)('thingspace-password-rotation/client');
+const known = (one, other) => [one.saysSessionGone(new other.SessionGoneError()), one.saysBearerRefused(new other.BearerRefusedError())];
+console.log(JSON.stringify([...known(ofModule, ofCommonJs), ...known(ofCommonJs, ofModule)]));\n`,
+  );
+  const { stdout } = await run(process.execPath, ['both.mjs'], { cwd: app });
+  expect(JSON.parse(stdout)).toEqual([true, true, true, true]);
 });

@@ -16,6 +16,7 @@ export const LIBRARIES: Record<string, Call> = {
   axios: (url) => axios.post(url, BODY),
   'axios with bytes': (url) => axios.post(url, BODY, { responseType: 'arraybuffer' }),
   'axios with text': (url) => axios.post(url, BODY, { responseType: 'text', transformResponse: [] }),
+  'axios with a stream': (url) => axios.post(url, BODY, { responseType: 'stream' }),
   fetch: async (url) => throwIfSessionGone(await fetch(url, { method: 'POST' })),
   'fetch, with the answer thrown': async (url) => {
     throw await fetch(url, { method: 'POST' });

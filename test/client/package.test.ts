@@ -65,8 +65,12 @@ test('the declarations have no insides, and import nothing', async () => {
   }
 });
 
-const linesIn = async (page: string) =>
-  /```js\n([\s\S]*?)```/.exec(await readFile(path.join(root, page), 'utf8'))?.[1] ?? '';
+/** The first lines of JavaScript in a page, behind a heading. */
+async function linesIn(page: string, heading: string): Promise<string> {
+  const text = await readFile(path.join(root, page), 'utf8');
+  const [, section = ''] = text.split(`\n${heading}\n`);
+  return /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
+}
 
 /** Runs lines of a page as the file app.mjs in the empty app, in that world. */
 async function runLines(lines: string, world: World, more: Record<string, string> = {}) {
@@ -76,7 +80,7 @@ async function runLines(lines: string, world: World, more: Record<string, string
 }
 
 async function runReadme(world: World) {
-  const lines = await linesIn('README.md');
+  const lines = await linesIn('README.md', '## In an app');
   expect(lines.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
   const soap = stripTypeScriptTypes(await readFile(path.join(root, 'local/fleet/soap.ts'), 'utf8'));
   const call = '(token) => getDeviceInformation(process.env.THINGSPACE_BASE_URL, token);';
@@ -136,7 +140,11 @@ test('the lines about REST work unchanged, with one log-in, when another program
   try {
     for (let start = 0; start < 3; start += 1) {
       if (start === 2) devices.revokeBeforeNext();
-      const { stdout, stderr } = await runLines(await linesIn('docs/apps.md'), world, devices.env);
+      const { stdout, stderr } = await runLines(
+        await linesIn('docs/apps.md', '## Over REST'),
+        world,
+        devices.env,
+      );
       expect(stdout).toContain("accountName: '0000123456-00001'");
       said.push(stdout, stderr);
     }
@@ -157,6 +165,12 @@ test('the lines about REST work unchanged, with one log-in, when another program
     await world.close();
   }
 }, 60_000);
+
+test('the lines about an app’s tests are a test that passes', async () => {
+  await writeFile(path.join(app, 'app.mjs'), await linesIn('docs/apps.md', "## In an app's tests"));
+  const { stdout } = await run(process.execPath, ['app.mjs'], { cwd: app });
+  expect(stdout).toMatch(/^(#|ℹ) pass 1$/m);
+});
 
 /** The gate has every version of Node.js that `engines` names, and the TypeScript that knows `node10`. */
 const programs = await nodes();

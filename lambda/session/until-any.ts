@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Calls `wait` with a signal that ends with the first of these, and takes its listeners off afterwards.
  * `AbortSignal.any` would keep one entry a call at a signal that lives as long as the process (Node.js 20).
@@ -11,6 +13,8 @@ export async function untilAny<T>(
   for (const signal of given) signal.throwIfAborted();
   const first = new AbortController();
   const end = () => first.abort(given.find(({ aborted }) => aborted)?.reason);
+  // Many callers may wait with one signal: Node.js 20 warns of the eleventh, and later versions of none.
+  setMaxListeners(0, ...given);
   for (const signal of given) signal.addEventListener('abort', end);
   try {
     return await wait(first.signal);

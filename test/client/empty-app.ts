@@ -70,6 +70,12 @@ export async function nodes(): Promise<Map<number, string>> {
 
 /** An app in TypeScript: it logs in once, closes its session, and meets a trouble in a test of its own. */
 const APP = `
+const warnings: string[] = [];
+process.on('warning', ({ name, message }: Error) => {
+  // AWS's SDK itself warns of the end of its support for Node.js 20.
+  if (!message.includes('AWS SDK')) warnings.push(name);
+});
+
 async function main(): Promise<void> {
   const { SECRET_ARN = '', LEDGER_TABLE = '', SEALING_KEY_ID, THINGSPACE_BASE_URL } = process.env;
   const settings: SessionSettings = {
@@ -86,7 +92,12 @@ async function main(): Promise<void> {
   fake.fail('refused');
   const error: unknown = await fake.token().catch((failure: unknown) => failure);
   const known = error instanceof LogInRefusedError && error.versionId === 'fake-version';
-  console.log(JSON.stringify({ opened, known, gone: saysSessionGone(new SessionGoneError()) }));
+  fake.hold();
+  const { signal } = new AbortController();
+  const calls = Array.from({ length: 20 }, () => fake.token({ signal }));
+  fake.work();
+  await Promise.all(calls);
+  console.log(JSON.stringify({ opened, known, gone: saysSessionGone(new SessionGoneError()), warnings }));
 }
 void main();
 // @ts-expect-error: a secret is needed

@@ -191,7 +191,12 @@ describe('an empty app', () => {
     const env = { ...process.env, ...world.env, SECRET_ARN: world.secretArn };
     for (const [major, program] of some) {
       const { stdout } = await run(program, [file], { env });
-      expect(JSON.parse(stdout), `Node.js ${major}`).toEqual({ opened: true, known: true, gone: true });
+      expect(JSON.parse(stdout), `Node.js ${major}`).toEqual({
+        opened: true,
+        known: true,
+        gone: true,
+        warnings: [],
+      });
     }
     expect(world.platform.truth(world.username)).toMatchObject({ logIns: 1, failures: 0 });
   }

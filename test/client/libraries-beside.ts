@@ -10,7 +10,14 @@ export const beside = process.env.CLIENT_TOOLS;
 /** The parts of the packages that are used here: their types are not installed with the project. */
 type Got = { got: { post(url: string, options: object): Promise<unknown> } };
 type Superagent = { default: { post(url: string): { send(body: object): Promise<unknown> } } };
-type OldKy = { default: { post(url: string, options: object): { json(): Promise<unknown> } } };
+type Undici = {
+  default: {
+    Agent: new () => { compose(interceptor: unknown): unknown };
+    interceptors: { responseError(): unknown };
+    request(url: string, options: object): Promise<unknown>;
+  };
+};
+type Ky = { default: { post(url: string, options: object): { json(): Promise<unknown> } } };
 type Sdk = {
   Client: new (settings: object) => object;
   DeviceManagementApi: new (client: object) => { listDevicesInformation(body: object): Promise<unknown> };
@@ -27,14 +34,17 @@ export async function librariesBeside(directory: string): Promise<Record<string,
   };
   const { got }: Got = await load('got');
   const { default: superagent }: Superagent = await load('superagent');
-  const { default: ky }: OldKy = await import(
-    pathToFileURL(path.join(directory, 'node_modules/ky-1/distribution/index.js')).href
+  const { default: ky }: Ky = await import(
+    pathToFileURL(path.join(directory, 'node_modules/ky/distribution/index.js')).href
   );
+  const { default: undici }: Undici = await load('undici');
+  const dispatcher = new undici.Agent().compose(undici.interceptors.responseError());
   const sdk: Sdk = await load('apimatic-verizon-sdk');
   return {
     got: (url) => got.post(url, { json: BODY, retry: { limit: 0 } }),
     superagent: (url) => superagent.post(url).send(BODY),
-    'ky 1': (url) => ky.post(url, { json: BODY, retry: 0 }).json(),
+    'ky 2': (url) => ky.post(url, { json: BODY, retry: 0 }).json(),
+    'undici 8 with responseError': (url) => undici.request(url, { method: 'POST', dispatcher }),
     'ThingSpace’s SDK': (url) => listDevices(sdk, url),
   };
 }

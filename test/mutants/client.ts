@@ -49,6 +49,13 @@ export const clientMutants: Mutant[] = [
     noticedBy: CREATE,
   },
   {
+    rule: 'closing closes the AWS clients that the library made',
+    file: 'lambda/session/session.ts',
+    find: 'parts.closeClients?.();',
+    replace: '',
+    noticedBy: CREATE,
+  },
+  {
     rule: 'an error of another copy of the library is known by its name',
     file: 'lambda/session/refused.ts',
     find: "if (own.name === 'SessionGoneError') return 'session';",

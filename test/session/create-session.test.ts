@@ -95,6 +95,8 @@ test('makes its AWS clients with the region, address and credentials of `clientC
     const secretsManager = world.secretsManagerClient;
     const closed: string[] = [];
     secretsManager.destroy = () => void closed.push('the app’s');
+    const closesMade = () => void closed.push('made');
+    const sends = secretsManager.config.requestHandler;
     const session = createSession({
       secretId: world.secretArn,
       actor: 'an app',
@@ -108,13 +110,13 @@ test('makes its AWS clients with the region, address and credentials of `clientC
           used.push('credentials');
           return { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'none' };
         },
-        requestHandler: undefined,
+        requestHandler: { handle: sends.handle.bind(sends), metadata: sends.metadata, destroy: closesMade },
       },
     });
     expect(world.platform.use(await session.token()).ok).toBe(true);
     expect(used).not.toEqual([]);
     await session.close();
-    expect(closed).toEqual([]);
+    expect(closed).toEqual(['made']);
     await expect(session.token()).rejects.toMatchObject({ name: 'SessionClosedError' });
   } finally {
     await world.close();

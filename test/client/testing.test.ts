@@ -44,12 +44,6 @@ test('ends a session, which the next call replaces, and says so in events', asyn
   expect(events.map(({ kind }) => kind)).toEqual(['logged-in', 'gone', 'logged-in']);
 });
 
-test('passes on the fault when the session ends at each request', async () => {
-  const session = fakeSession();
-  await expect(soapApp(session, () => session.end() as undefined)).rejects.toThrow(SessionGoneError);
-  expect(session.logIns).toBe(2);
-});
-
 test('refuses a request before the first log-in, and one with an older token', async () => {
   const session = fakeSession();
   expect(session.refusalOf('fake-token-0')?.status).toBe(500);
@@ -143,6 +137,16 @@ describe('time', () => {
     session.work();
     expect(await patient).toBe('fake-token-1');
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('passes on the fault when the session ends at each request, after five log-ins more', async () => {
+    const session = fakeSession();
+    const failing = expect(soapApp(session, () => session.end() as undefined)).rejects.toThrow(
+      SessionGoneError,
+    );
+    await vi.runAllTimersAsync();
+    await failing;
+    expect(session.logIns).toBe(6);
   });
 
   test('replaces a session that was idle for 18 minutes', async () => {

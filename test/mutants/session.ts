@@ -45,7 +45,7 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'programs end one live session in ten seconds at most',
     file: 'lambda/session/session.ts',
-    find: 'else if (leftMs > 0) await clock.sleep(leftMs, signal);',
+    find: 'else if (leftMs > 0) await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));',
     replace: '',
     noticedBy: SESSION,
   },

@@ -493,6 +493,27 @@ describe('closing', () => {
     await expect(waiting).rejects.toThrow(SessionClosedError);
   });
 
+  test('ends the pause before a repetition, and a program’s wait to drop a session', async () => {
+    const { session } = setUp();
+    let runs = 0;
+    const gone = session.withSession(() => {
+      runs += 1;
+      // The second repetition waits first.
+      if (runs === 2) void Promise.resolve().then(() => session.close());
+      throw new SessionGoneError();
+    });
+    await expect(gone).rejects.toThrow(SessionClosedError);
+    expect(runs).toBe(2);
+    const other = setUp();
+    await other.session.token();
+    await other.session.gone(1);
+    await other.session.token();
+    const dropping = other.session.gone(2);
+    void other.session.close();
+    await expect(dropping).rejects.toThrow(SessionClosedError);
+    expect(other.clock.nowMs()).toBe(0);
+  });
+
   test('passes on the result of a call that is under way', async () => {
     const { session } = setUp();
     const sent = Promise.withResolvers<void>();

@@ -8,7 +8,7 @@ export const saidMutants: Mutant[] = [
   {
     rule: 'the steps in an error are those of its situation',
     file: 'lambda/rotation/put-back.ts',
-    find: 'toDo(currentDead.todo,',
+    find: "toDo(without(currentDead.todo, 'recover'),",
     replace: "toDo([{ do: 'unlocked' }],",
     noticedBy: 'test/ledger/whole-protocol.test.ts',
   },

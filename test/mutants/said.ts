@@ -13,6 +13,13 @@ export const saidMutants: Mutant[] = [
     noticedBy: 'test/ledger/whole-protocol.test.ts',
   },
   {
+    rule: 'a loss without a sealed answer has no step to open one',
+    file: 'lambda/ledger/reserve.ts',
+    find: "without(password.lost.todo, 'open')",
+    replace: 'password.lost.todo',
+    noticedBy: 'test/rotation/lost.test.ts',
+  },
+  {
     rule: 'status shows the steps of its verdict, not those of an error beside them',
     file: 'lambda/situations/steps.ts',
     find: 'text.split(TO_DO, 1)[0] as string',

@@ -6,7 +6,7 @@ import { RECOVERED } from '../secret/secrets-manager.ts';
 import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import { currentDead } from '../situations/password.ts';
-import { toDo } from '../situations/steps.ts';
+import { toDo, without } from '../situations/steps.ts';
 import type { Invocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { keyToPresentWith, prove } from './log-in.ts';
@@ -74,7 +74,7 @@ export async function failWithDead(
   throw new RotationError(
     'StoredPasswordRefusedError',
     `The secret ${invocation.secretArn} holds a password of ${username} that does not work (version ${versionId}), and no other ` +
-      `one that we know could be proven to work. ${toDo(currentDead.todo, { secretArn: invocation.secretArn, username })}`,
+      `one that we know could be proven to work. ${toDo(without(currentDead.todo, 'recover'), { secretArn: invocation.secretArn, username })}`,
   );
 }
 

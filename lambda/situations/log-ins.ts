@@ -99,6 +99,7 @@ export const guardClosed: Situation = {
       do: 'audit',
       when: 'Find the app that used the log-ins up, and stop it, or restart it so that it reads AWSCURRENT again.',
     },
+    { do: 'open', when: 'If a new password waits sealed:' },
     { do: 'trial' },
     { do: 'store', when: 'If AWSCURRENT is wrong:' },
     { do: 'unlocked', when: 'If you are not sure, or the trial is refused:' },

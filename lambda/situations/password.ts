@@ -184,6 +184,7 @@ export const currentDead: Situation = {
     `log-in and puts it back. ${STORED_ENDS}`,
   todo: [
     { do: 'changes', when: 'Ask the person who stored AWSCURRENT.' },
+    { do: 'recover', when: 'If another password may work, you need not wait for the daily check.' },
     { do: 'store' },
     { do: 'rotate', when: 'Replace the password that you stored.' },
   ],

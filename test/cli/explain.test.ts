@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { UsageError } from '../../cli/errors.ts';
 import { explain, explanationOf } from '../../cli/explain.ts';
 import { type AlarmEvent, troubles } from '../../lambda/alarms/event.ts';
@@ -174,6 +174,19 @@ describe('Every situation', () => {
     const shorts = [...new Set(Object.values(situations))].map(({ short }) => short);
     expect(new Set(shorts).size).toBe(shorts.length);
   });
+});
+
+test('the verdict of status names only steps that its situation has', () => {
+  const verdicts = readFileSync(path.join(root, 'cli/verdict.ts'), 'utf8').matchAll(
+    /found\('([\w-]+)'([^;]*?)\)(?=;|\n|\s*:)/g,
+  );
+  const foreign = [...verdicts].map(([, name = '', steps = '']) => {
+    const own = findings[name as keyof typeof findings].todo.map((step) => step.do as string);
+    const named = [...steps.matchAll(/do: '([\w-]+)'/g)].map(([, step = '']) => step);
+    return { name, foreign: named.filter((step) => !own.includes(step)) };
+  });
+  expect(foreign.length).toBeGreaterThan(40);
+  expect(foreign.filter((one) => one.foreign.length > 0)).toEqual([]);
 });
 
 describe('The command explain', () => {

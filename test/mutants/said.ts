@@ -8,9 +8,16 @@ export const saidMutants: Mutant[] = [
   {
     rule: 'the steps in an error are those of its situation',
     file: 'lambda/rotation/put-back.ts',
-    find: 'toDo(currentDead.todo,',
+    find: "toDo(without(currentDead.todo, 'recover'),",
     replace: "toDo([{ do: 'unlocked' }],",
     noticedBy: 'test/ledger/whole-protocol.test.ts',
+  },
+  {
+    rule: 'a loss without a sealed answer has no step to open one',
+    file: 'lambda/ledger/reserve.ts',
+    find: "without(password.lost.todo, 'open')",
+    replace: 'password.lost.todo',
+    noticedBy: 'test/rotation/lost.test.ts',
   },
   {
     rule: 'status shows the steps of its verdict, not those of an error beside them',

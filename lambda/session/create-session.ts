@@ -77,10 +77,19 @@ const DEFAULT_PATIENCE_MS = 30_000;
  * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
  * @throws SessionSettingsError, BaseUrlError, TokenHostError, BudgetsError for settings that cannot work
  */
-export const createSession = (settings: SessionSettings): Session => createSessionHolder(settings);
+export const createSession = (settings: SessionSettings): Session => sessionWith(settings, 0);
 
-/** The same, for a process that hands the session out. */
-export function createSessionHolder(settings: SessionSettings): SessionHolder {
+/**
+ * A program that says "gone" after every error costs two log-ins in this time, and callers with default patience wait. A
+ * rotation ends two sessions within seconds.
+ */
+export const LOG_IN_PAIR_MS = 20_000;
+
+/** The same, for a process that hands the session out to programs. */
+export const createSessionHolder = (settings: SessionSettings): SessionHolder =>
+  sessionWith(settings, LOG_IN_PAIR_MS);
+
+function sessionWith(settings: SessionSettings, pairMs: number): SessionHolder {
   requireSettings(settings);
   const { ledger } = settings;
   const aws = awsClients(settings.clients, settings.clientConfig);
@@ -104,6 +113,7 @@ export function createSessionHolder(settings: SessionSettings): SessionHolder {
     dynamodb && ledger?.sealingKeyId
       ? fleetSource({
           ...parts,
+          pairMs,
           itemOf,
           byName,
           store: dynamoDbSessions(dynamodb, ledger.table),

@@ -74,14 +74,20 @@ export interface Session {
 
 /** A session for a process that hands it out to programs in any language. */
 export interface SessionHolder extends Session {
-  /** Returns the session as `token` and `headers` do. @throws as these */
-  handOut(options?: CallOptions): Promise<HandedOut>;
+  /**
+   * Returns the session as `token` and `headers` do.
+   * @param options `askFleet`: looks at the fleet's session even if this process has one in memory, because a program may
+   *   have told another process behind the same address that it is gone
+   * @throws as these
+   */
+  handOut(options?: CallOptions & { askFleet?: boolean }): Promise<HandedOut>;
   /**
    * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. A
    * generation that the fleet has not reached is not dropped in advance. A live session is dropped for programs every
    * 10 s at most: it waits until then. @throws as `token`
+   * @param options `atOnce`: drops it now; the fleet's item keeps the log-ins apart, for all processes together
    */
-  gone(generation: number, options?: CallOptions): Promise<void>;
+  gone(generation: number, options?: CallOptions & { atOnce?: boolean }): Promise<void>;
   /** A program was told that the gateway refused the bearer: the token service is asked again, once a minute at most. */
   bearerRefused(): void;
 }
@@ -242,6 +248,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     },
 
     async handOut(options = {}) {
+      if (options.askFleet) held = undefined;
       const ready = await acquireBoth(options);
       handedOutBearer = ready.bearer?.bearer ?? handedOutBearer;
       const { generation, token } = ready.session;
@@ -251,11 +258,11 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     },
 
     async gone(generation, options = {}) {
-      const { signal } = options;
+      const { signal, atOnce = false } = options;
       while (generation > gone) {
         // An older session than the held one costs no log-in.
         if (held && held.generation > generation) return dropGeneration(generation);
-        const leftMs = droppedForProgramsAtMs + DROPS_APART_MS - clock.nowMs();
+        const leftMs = atOnce ? 0 : droppedForProgramsAtMs + DROPS_APART_MS - clock.nowMs();
         if (dropping) await dropping.catch(() => undefined);
         else if (leftMs > 0) await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));
         else return dropForProgram(generation, options);

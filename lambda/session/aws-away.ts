@@ -56,6 +56,9 @@ const RESOURCES: Readonly<Record<string, readonly [resource: string, setting: st
 
 const REGION = 'the region of the client (AWS_REGION, or your own client)';
 
+const CREDENTIALS =
+  /^(UnrecognizedClient|InvalidSignature|InvalidClientTokenId|SignatureDoesNotMatch|IncompleteSignature|MissingAuthentication|ExpiredToken|CredentialsProvider|TokenProvider)/;
+
 function adviceOn(failure: AwsCallError): string {
   const { operation, errorName } = failure;
   const service = operation.split(':')[0] ?? '';
@@ -74,7 +77,8 @@ function adviceOn(failure: AwsCallError): string {
     return `The ${resource} cannot be used like that: check ${setting}.`;
   }
   if (/^(ENOTFOUND|RegionMissing)$/.test(errorName)) return `No host was found: check ${REGION}.`;
-  return `Check the AWS credentials of this process, ${REGION}, and ${setting}.`;
+  if (CREDENTIALS.test(errorName)) return `Check the AWS credentials of this process, and ${REGION}.`;
+  return `It may not pass by itself: look at the network, the AWS credentials, ${REGION}, and ${setting}.`;
 }
 
 /** AWS names the right that is missing, except where Secrets Manager may not use the secret's key. */

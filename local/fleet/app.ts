@@ -8,6 +8,8 @@ export type App = { work(worldNowMs: number): Promise<void> };
 
 export type Place = {
   secretArn: string;
+  /** Used over SOAP alone. */
+  username: string;
   transport: Transport;
   baseUrl: string;
   /** Read over REST alone. */
@@ -23,7 +25,9 @@ export function appWithSession(place: Place, actor: string): App {
     secretId: place.secretArn,
     actor,
     baseUrl: place.baseUrl,
-    ...(place.transport === 'rest' && { transport: 'rest', tokenUrl: place.tokenUrl }),
+    ...(place.transport === 'rest'
+      ? { transport: 'rest', tokenUrl: place.tokenUrl }
+      : { username: place.username }),
     ledger: {
       table: place.tableName,
       sealingKeyId: place.sealingKeyId,

@@ -15,7 +15,8 @@ const AWAY: readonly Fate[] = ['request-lost', 'hung-before', 'throttled'];
 
 /**
  * The owner of the fleet's log-in is killed, right after ThingSpace has executed the log-in; then each AWS service is
- * away for five seconds. Every app has lost its session before. Resolves when every app has done its request.
+ * away for five seconds. Every app has lost its session before. Over SOAP new processes then join a live session without
+ * Secrets Manager. Resolves when every app has done its request.
  */
 export async function playTroubles(world: World, fleet: Fleet): Promise<void> {
   await killOwner(world, fleet);
@@ -27,6 +28,15 @@ export async function playTroubles(world: World, fleet: Fleet): Promise<void> {
       call.service === service && Date.now() < endsAt ? (AWAY[met++ % AWAY.length] ?? 'ok') : 'ok',
     );
   }
+  // Over REST a process needs the key in the secret.
+  if (world.transport === 'soap') await joinWithoutSecret(world, fleet);
+}
+
+/** New processes join the live session while Secrets Manager is away. */
+async function joinWithoutSecret(world: World, fleet: Fleet): Promise<void> {
+  await fleet.work(100);
+  await fleet.crash(0);
+  await disturbed(world, fleet, ({ service }) => (service === 'secretsmanager' ? 'request-lost' : 'ok'));
 }
 
 async function killOwner(world: World, fleet: Fleet): Promise<void> {

@@ -52,6 +52,7 @@ async function placeIn({ env, gateway, addresses, ...world }: World): Promise<Pl
   const front = await gateway.front('apps', origin, thingSpaceProtocol);
   return {
     secretArn: world.secretArn,
+    username: world.username,
     transport: world.transport,
     baseUrl: `${front}${pathname}`,
     tokenUrl: `${front}${new URL(addresses.token).pathname}`,

@@ -42,6 +42,7 @@ test.each([
   ['ENOTFOUND', 'dynamodb:GetItem', 'check the region'],
   ['UnrecognizedClientException', 'dynamodb:GetItem', 'Check the AWS credentials'],
   ['ExpiredTokenException', 'kms:Decrypt', 'Check the AWS credentials'],
+  ['CERT_HAS_EXPIRED', 'kms:Decrypt', 'It may not pass by itself: look at the network'],
 ])('does not wait after %s of %s, and says: %s', (name, operation, words) => {
   const failure = failed(name, operation, 400);
   expect(passesSoon(failure)).toBe(false);

@@ -65,6 +65,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
     });
     const answered = answerTo(request, ended.signal)
       .then((answer) => send(request, response, answer))
+      .catch(() => response.destroy())
       .then(() => closed)
       .finally(() => underWay.delete(ended));
     underWay.set(ended, answered);

@@ -22,6 +22,8 @@ export type AgentOptions = {
   addressFile?: string;
   port?: string;
   actor?: string;
+  username?: string;
+  patience?: string;
   withoutLedger?: boolean;
   profile?: string;
   region?: string;
@@ -50,7 +52,9 @@ export async function agent(
   const actor = options.actor ?? `agent on ${hostname()}`;
   const log = agentLog((line) => terminal.warn(line), Date.now, options.json);
   const clients = await clientsFor(credentials, options);
-  const sessions = hold(credentials, { settings, actor, clients, log });
+  const patienceMs = patienceIn(options.patience);
+  const username = usernameIn(options.username, credentials);
+  const sessions = hold(credentials, { settings, actor, clients, log, patienceMs, username });
   const stopped = onSignal();
   const undo: (() => unknown)[] = [];
   try {
@@ -78,17 +82,19 @@ type Parts = {
   actor: string;
   clients: NonNullable<SessionSettings['clients']>;
   log: AgentLog;
+  patienceMs: number | undefined;
+  username: string | undefined;
 };
 
 /** Makes the sessions; nothing is read or sent yet. One set of AWS clients serves all. */
 function hold(
   credentials: readonly AgentCredential[],
-  { settings: { thingSpace, ledger }, actor, clients, log }: Parts,
+  { settings: { thingSpace, ledger }, actor, clients, log, patienceMs, username }: Parts,
 ): Map<string, Held> {
   const { transport, baseUrl } = thingSpace;
   const sessions = credentials.map(({ name, secretId }): [string, Held] => {
     const holder = createSessionHolder({
-      ...{ secretId, actor, transport, baseUrl, ledger, clients },
+      ...{ secretId, username, actor, transport, baseUrl, ledger, clients, patienceMs },
       ...(thingSpace.transport === 'rest' && {
         tokenUrl: thingSpace.tokenUrl,
         tokenHostMayDiffer: thingSpace.tokenHostMayDiffer,
@@ -137,6 +143,17 @@ async function warmUp({ place, holder }: Held, log: AgentLog): Promise<void> {
 function portIn(text = '0'): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new UsageError('The --port must be a whole number of at most 65535.');
+}
+
+function patienceIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,3}$/.test(text) && Number(text) > 0) return Number(text) * 1_000;
+  throw new UsageError('The --patience must be a whole number of seconds, from 1 to 999.');
+}
+
+function usernameIn(text: string | undefined, credentials: readonly AgentCredential[]): string | undefined {
+  if (text === undefined || credentials.length === 1) return text;
+  throw new UsageError('The --username goes with one --secret alone: start an agent for each credential.');
 }
 
 /** Another signal ends the process at once. */

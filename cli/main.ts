@@ -226,6 +226,8 @@ command(
     new Option('--address-file <file>', 'written when the agent listens; removed when it stops'),
     new Option('--port <port>', 'a port on the loopback interface (default: a free one)'),
     new Option('--actor <name>', 'the name for alarms and the audit trail (default: agent on <host>)'),
+    new Option('--patience <seconds>', 'how long a program waits for a session (default: 30)'),
+    new Option('--username <username>', 'joins a live session while Secrets Manager is away (SOAP alone)'),
     new Option('--without-ledger', 'share no session with other programs, and count log-ins alone'),
     ...reachOptions,
   ],

@@ -10,7 +10,9 @@ export function writeAddress(path: string, address: string): () => void {
   const content = `${address}\n`;
   const half = `${path}.${process.pid}`;
   try {
-    writeFileSync(half, content, { mode: 0o644 });
+    rmSync(half, { force: true });
+    // `wx` follows no link that another user has put there.
+    writeFileSync(half, content, { flag: 'wx', mode: 0o644 });
     renameSync(half, path);
   } catch (failure) {
     rmSync(half, { force: true });

@@ -55,6 +55,8 @@ class StoppingError extends Error {}
 /** Opens the door to the sessions on the loopback interface. @throws PortError */
 export async function openDoor(parts: DoorParts): Promise<Door> {
   const { maxUnderWay = MAX_UNDER_WAY } = parts;
+  /** The session of each credential that programs have; a line of the log says when they first got it. */
+  const givenBefore = new Map<string, number>();
   const underWay = new Map<AbortController, Promise<void>>();
   let stopping = false;
 
@@ -65,6 +67,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
     });
     const answered = answerTo(request, ended.signal)
       .then((answer) => send(request, response, answer))
+      .catch(() => response.destroy())
       .then(() => closed)
       .finally(() => underWay.delete(ended));
     underWay.set(ended, answered);
@@ -74,7 +77,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
   async function answerTo(request: IncomingMessage, signal: AbortSignal): Promise<SessionAnswer> {
     if (stopping) return answerWithError(503, STOPPING);
     if (underWay.size >= maxUnderWay) return answerWithError(503, BUSY);
-    return answerFor(parts, request, signal);
+    return answerFor({ ...parts, givenBefore }, request, signal);
   }
 
   await listen(server, parts.port);
@@ -96,7 +99,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
 }
 
 async function answerFor(
-  { token, sessions, log, nowMs }: DoorParts,
+  { token, sessions, log, nowMs, givenBefore }: DoorParts & { givenBefore: Map<string, number> },
   request: IncomingMessage,
   signal: AbortSignal,
 ): Promise<SessionAnswer> {
@@ -114,7 +117,14 @@ async function answerFor(
   }
   const { place, holder } = sessions.get(route.credential) as Held;
   try {
-    if (route.asks === 'session') return answerWithSession(place, await holder.handOut({ signal }), nowMs());
+    if (route.asks === 'session') {
+      const given = await holder.handOut({ signal });
+      if (given.generation !== givenBefore.get(place.credential)) {
+        givenBefore.set(place.credential, given.generation);
+        log.say('given', `gives session ${given.generation} to programs`, place.credential);
+      }
+      return answerWithSession(place, given, nowMs());
+    }
     const { generation, refused } = readGone(await bodyOf(request, signal));
     if (refused === 'bearer') holder.bearerRefused();
     else await holder.gone(generation, { signal });

@@ -24,13 +24,20 @@ export function readToken(path: string): AgentToken {
 }
 
 function existing(path: string): string | undefined {
-  const { text, mode } = readIfThere(path);
-  if (text === undefined) return undefined;
+  const found = readIfThere(path);
+  if (!found) return undefined;
+  const { text, mode, uid } = found;
   if ((mode & TOO_OPEN) !== 0) {
     throw new FileError(
       `The token file ${path} is open to other users (mode ${(mode & 0o777).toString(8)}): they could ask for the session. Run ` +
         '`chmod 600` on it, or 640 where the app runs as another user of its group. If others may have read it, remove ' +
         'it: the agent makes a new one.',
+    );
+  }
+  if (uid !== 0 && uid !== process.getuid?.()) {
+    throw new FileError(
+      `The token file ${path} belongs to another user (${uid}), who knows the token. Run the agent as that user, or remove ` +
+        'the file: the agent makes a new one.',
     );
   }
   const token = text.trim();
@@ -41,12 +48,13 @@ function existing(path: string): string | undefined {
   );
 }
 
-function readIfThere(path: string): { text: string | undefined; mode: number } {
+function readIfThere(path: string): { text: string; mode: number; uid: number } | undefined {
   try {
-    return { mode: statSync(path).mode, text: readFileSync(path, 'utf8') };
+    const { mode, uid } = statSync(path);
+    return { mode, uid, text: readFileSync(path, 'utf8') };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return { text: undefined, mode: 0 };
+    if (code === 'ENOENT') return undefined;
     throw new FileError(
       `The token file ${path} cannot be read (${code}). Name a file that the agent may read, or one that does not exist ` +
         'yet, in --token-file.',

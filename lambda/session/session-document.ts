@@ -2,6 +2,7 @@ import { AwsCallError } from '../aws-call.ts';
 import { PresentableError, UnexpectedError } from '../errors.ts';
 import { LedgerUnavailableError } from '../ledger/errors.ts';
 import type { Transport } from '../thingspace/api.ts';
+import { passesSoon } from './aws-away.ts';
 import { LogInWaitsError, SessionError, ThingSpaceUnavailableError } from './errors.ts';
 import type { HandedOut, SessionHeaders } from './session.ts';
 
@@ -47,10 +48,6 @@ export const MAX_GONE_BYTES = 1024;
 /** A reason may pass earlier than its latest time: an exchange takes seconds of its 20 minutes. */
 const MAX_RETRY_SECONDS = 30;
 const RETRY_SECONDS = 5;
-/** A call to AWS that fails like this fails until a person acts. */
-const PERSON_MUST_ACT =
-  /^(AccessDenied|ResourceNotFound|NotFound|Disabled|KMSInvalidState|CredentialsProvider|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|ExpiredToken|Validation)/;
-
 /** @param nowMs milliseconds since 1970 */
 export function answerWithSession(
   place: SessionPlace,
@@ -145,9 +142,8 @@ function awsCallIn(failure: Error): AwsCallError | undefined {
 }
 
 function passes(failure: PresentableError, aws: AwsCallError | undefined): boolean {
-  if (aws && PERSON_MUST_ACT.test(aws.errorName)) return false;
+  if (aws) return passesSoon(aws);
   return (
-    failure instanceof AwsCallError ||
     failure instanceof LogInWaitsError ||
     failure instanceof ThingSpaceUnavailableError ||
     failure instanceof LedgerUnavailableError

@@ -110,7 +110,8 @@ describe('the door of the agent', () => {
       ...{ generation: 7, token: 'planted-token-7', headers: {} },
       ...{ usableUntil: '2026-11-30T03:00:00.000Z', usableSeconds: 60 },
     });
-    expect(said).toEqual([]);
+    await send(port);
+    expect(said).toEqual(['given']);
   });
 
   test('gives each credential its own session', async () => {

@@ -201,7 +201,7 @@ describe('the agent as a process', () => {
   );
 
   test('starts while AWS is away, and says when to ask again', async () => {
-    const agent = await start(world, ['--actor', 'billing'], {
+    const agent = await start(world, ['--actor', 'billing', '--patience', '1'], {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:9',
     });
     const answer = await fetch(`${agent.address}/session`, { headers: header() });
@@ -211,6 +211,17 @@ describe('the agent as a process', () => {
     const { code, output } = await stop(agent);
     expect(code).toBe(0);
     expect(output).toMatch(/as "billing"\n.*secretsmanager:DescribeSecret failed with ECONNREFUSED/s);
+  });
+
+  test('joins the session of the fleet while Secrets Manager is away', async () => {
+    const other = await start(world);
+    const { generation } = await session(other);
+    await stop(other);
+    const agent = await start(world, ['--username', world.username], {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:9',
+    });
+    expect((await session(agent)).generation).toBe(generation);
+    expect((await stop(agent)).code).toBe(0);
   });
 
   test('prints a document and objects with --json', async () => {

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -198,6 +199,13 @@ describe('the files of the agent', () => {
       expect(() => readToken(file)).toThrow(/is open to other users .*chmod 600/);
     },
   );
+
+  // Only root may give a file away.
+  test.runIf(process.getuid?.() === 0)('hold no token of another user', () => {
+    writeFileSync(file, TOKEN, { mode: 0o600 });
+    chownSync(file, 12_345, 12_345);
+    expect(() => readToken(file)).toThrow(/belongs to another user \(12345\), who knows the token\. Run/);
+  });
 
   test.each(['', 'short', `${TOKEN} ${TOKEN}`, 'ü'.repeat(40), 'x'.repeat(257)])(
     'hold no token that can be guessed or not sent: %s',

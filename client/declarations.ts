@@ -34,7 +34,7 @@ async function rollUp(entry: string, file: string): Promise<void> {
     cwd: path.dirname(entry),
     // A package of npm is no part of the declaration, and `testing` takes its types from `index`.
     external: (imported) => isOfPackage(imported) || imported.endsWith('/index.ts'),
-    plugins: [dts({ dtsOnly: true, generator: 'oxc', tsconfig: false, sourcemap: false })],
+    plugins: [dts({ dtsInput: true, oxc: true, tsconfig: false, sourcemap: false })],
   });
   await bundle.write({
     file,

@@ -2,8 +2,9 @@
  * AWS's limits that a stack with many credentials, readers or receivers may meet, checked at every synthesis:
  * met only at deployment, each would end in a rollback. Sources: the services' pages of quotas.
  */
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnElement, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { isVerified } from './regions.ts';
 import { secretArnLength } from './secret-arn.ts';
 
 export const limits = {
@@ -42,17 +43,28 @@ export function limitViolations(stack: Stack): string[] {
   const resources = resolved(stack);
   const sized = sizer(stack, resources);
   const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
-  return [...counted(resources, ofType), ...policies(ofType, sized), ...others(ofType, sized)];
+  return [
+    ...placed(stack),
+    ...counted(stack, resources, ofType),
+    ...policies(ofType, sized),
+    ...others(ofType, sized),
+  ];
 }
 
 type OfType = (type: string) => Resolved[];
 type Sized = (value: unknown) => string;
 
-function* counted(resources: Resolved[], ofType: OfType) {
+/** A stack without a region may be meant for any. */
+function* placed({ region }: Stack) {
+  if (Token.isUnresolved(region) || isVerified(region)) return;
+  yield `The stack would be in ${region}, where AWS's services have other domains than amazonaws.com: nobody has verified this project there.`;
+}
+
+function* counted(stack: Stack, resources: Resolved[], ofType: OfType) {
   if (resources.length > limits.resources) {
     yield `The stack would have ${resources.length} resources and CloudFormation takes ${limits.resources}: write some of the credentials into a second configuration with another stackName.`;
   }
-  const bytes = JSON.stringify(resources).length;
+  const bytes = templateBytes(stack);
   if (bytes > limits.templateBytes) {
     yield `The template would have ${bytes} bytes and CloudFormation takes ${limits.templateBytes}: write some of the credentials into a second configuration.`;
   }
@@ -84,7 +96,7 @@ function* policies(ofType: OfType, sized: Sized) {
   }
   for (const [role, length] of inline) {
     if (length <= limits.inlinePoliciesOfARole) continue;
-    yield `The role ${role} would get ${length} characters of policies and IAM takes ${limits.inlinePoliciesOfARole}: name it as client of fewer credentials, or use several roles.`;
+    yield `The role ${role} would get ${length} characters of policies and IAM takes ${limits.inlinePoliciesOfARole}: write some of the credentials into a second configuration, or use several roles.`;
   }
   const attached = new Map<string, number>();
   for (const { Properties } of ofType('AWS::IAM::ManagedPolicy')) {
@@ -144,6 +156,15 @@ function resolved(stack: Stack): Resolved[] {
       }));
     });
 }
+
+/** The template's length without white space, as `stack.ts` lets CDK write a long one. */
+const templateBytes = (stack: Stack): number =>
+  stack.node
+    .findAll()
+    .filter(CfnElement.isCfnElement)
+    .filter((element) => Stack.of(element) === stack)
+    .map((element) => stack.resolve(Reflect.apply(Reflect.get(element, '_toCloudFormation'), element, [])))
+    .reduce((sum, part) => sum + Buffer.byteLength(JSON.stringify(part)), 0);
 
 const rolesOf = ({ Roles = [] }: Record<string, unknown>): string[] =>
   (Roles as unknown[]).map((role) =>

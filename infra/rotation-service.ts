@@ -20,17 +20,30 @@ import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { type Receiver, subscribe } from './alarm-receivers.ts';
 import { alarmTopic } from './alarm-topic.ts';
 import { bundleDirectory } from './bundle-directory.ts';
+import { clientGrants, type Used } from './client-grants.ts';
 import { type MetricName, serviceMetric } from './credential-metrics.ts';
 import { type DailyChecks, dailyChecks } from './daily-checks.ts';
 import { deploymentRoleArns } from './deployment-role.ts';
 import { grantRotation, type RotatedSecret } from './function-permissions.ts';
-import { guardSealingKey, newOperationsKey, newSealingKey, requireSealing } from './keys.ts';
+import type { OperatorsPolicies } from './imported-secrets.ts';
+import { type ImportedKey, KeyPolicies } from './key-policies.ts';
+import {
+  encryptsLog,
+  newOperationsKey,
+  newSealingKey,
+  OPERATIONS_ACTIONS,
+  requireSealing,
+  SEALING_ACTIONS,
+  SECRET_ACTIONS,
+  sealingKeyStatements,
+  servesAlarms,
+} from './keys.ts';
 import { ledgerTable } from './ledger-table.ts';
 import { checkLimits } from './limits.ts';
 import { acknowledgeFunctionRole, acknowledgeOperatorsPolicy } from './nag-acknowledgements.ts';
 import { maxServiceName, namesOf, roleArnOf, type ServiceNames } from './names.ts';
-import { type OperatorsPolicy, operatorsPolicy } from './operators-policy.ts';
-import { grantAlarms, isOfAccount, ledgerGrants } from './reader-grants.ts';
+import { operatorsPolicy } from './operators-policy.ts';
+import { isOfAccount } from './reader-grants.ts';
 import { recoverRules } from './recover-rules.ts';
 import {
   type RotationFunctionOptions,
@@ -102,6 +115,13 @@ export interface RotationServiceProps extends RotationFunctionOptions, ThingSpac
    */
   readonly operators?: string[];
   /**
+   * ARNs of the roles by which CloudFormation deploys the stack, where it is not the one of `cdk bootstrap`: a role of
+   * `--role-arn` or of StackSets, or your own role where CloudFormation works in your name. They may read the secrets:
+   * CloudFormation may do so when it updates one.
+   * @default - the role of `cdk bootstrap`
+   */
+  readonly deploymentRoles?: string[];
+  /**
    * Whether an exchange that ends unknown, lost or unreadable keeps the other credentials of the service from
    * beginning one, until it is settled or an operator overrides the hold.
    * @default - from two credentials on
@@ -154,16 +174,16 @@ export class RotationService extends Construct implements IRotationService {
   readonly alarms: IAlarm[];
   /** Secrets Manager's right to invoke; a schedule is made only after it. */
   readonly invokePermission: CfnPermission;
-  /** Lets a role present this username's password by the ledger; false when nothing could be attached. */
-  readonly grantLedger: (reader: IRole, username: string) => boolean;
-  /** Lets a role publish to the topic; false when nothing could be attached. */
-  readonly grantAlarms: (reader: IRole) => boolean;
+  /** Lets a role use a username by the client library; false when nothing could be attached. */
+  readonly grantClient: (reader: IRole, used: Used) => boolean;
   readonly #operators: string[];
+  readonly #deploymentRoles: readonly string[];
   readonly #readerAccounts = new Set<string>();
   readonly #overdue: OverdueAfter = { days: scheduleOf(defaultRotation).overdueAfterDays, except: {} };
   readonly #permit: (secret: RotatedSecret) => void;
   readonly #recover: (secret: RotatedSecret) => void;
-  readonly #operated: OperatorsPolicy;
+  readonly #operated: OperatorsPolicies;
+  readonly #keyPolicies = new KeyPolicies();
   #members = 0;
 
   /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
@@ -181,23 +201,17 @@ export class RotationService extends Construct implements IRotationService {
     this.serviceName = checkedName(props.serviceName ?? Stack.of(this).stackName);
     this.names = namesOf(this, this.serviceName);
     this.#operators = [...(props.operators ?? [])];
+    this.#deploymentRoles = props.deploymentRoles ?? [];
     const { names, serviceName } = this;
 
     this.sealingKey = props.sealingKey
       ? requireSealing(props.sealingKey)
       : newSealingKey(this, 'SealingKey', { serviceName, alias: names.sealingKeyAlias });
-    guardSealingKey(this.sealingKey, {
-      openerArns: () => this.openerArns(),
-      readerAccounts: () => [...new Set([Stack.of(this).account, ...this.#readerAccounts])],
-    });
     const operationsKey =
       props.operationsKey ??
-      newOperationsKey(this, 'OperationsKey', {
-        serviceName,
-        alias: names.operationsKeyAlias,
-        logGroupName: names.logGroup,
-      });
+      newOperationsKey(this, 'OperationsKey', { serviceName, alias: names.operationsKeyAlias });
     this.operationsKey = operationsKey;
+    this.#writeKeyPolicies();
     this.ledger = ledgerTable(this, 'Ledger', {
       tableName: names.ledgerTable,
       protectedFromDeletion: props.ledgerDeletionProtection ?? false,
@@ -256,12 +270,31 @@ export class RotationService extends Construct implements IRotationService {
       serviceName,
       rotation: this.function,
     });
-    this.operatorsPolicy = this.#operated.policy;
+    [this.operatorsPolicy] = this.#operated.policies;
     acknowledgeOperatorsPolicy(this.operatorsPolicy);
-    this.grantLedger = ledgerGrants(this.ledger);
-    this.grantAlarms = (reader) => grantAlarms(this.alarmTopic, operationsKey, reader);
+    this.grantClient = clientGrants(resources);
     this.alarms = serviceAlarms(this, this.alarmTopic, serviceName);
     checkLimits(this);
+  }
+
+  #writeKeyPolicies(): void {
+    const whoMay = {
+      openerArns: () => this.openerArns(),
+      readerAccounts: () => [...new Set([Stack.of(this).account, ...this.#readerAccounts])],
+    };
+    this.#keyPolicies.add(this.sealingKey, SEALING_ACTIONS, sealingKeyStatements(this, whoMay));
+    this.#keyPolicies.add(this.operationsKey, OPERATIONS_ACTIONS, [servesAlarms(this)]);
+    this.encryptLog('TheLogGroupIsEncrypted', this.names.logGroup);
+  }
+
+  /** Lets CloudWatch Logs use the operations key for one more log group. */
+  encryptLog(sid: string, logGroupName: string): void {
+    this.#keyPolicies.add(this.operationsKey, [], [encryptsLog(this, sid, logGroupName)]);
+  }
+
+  /** Returns the statements that each imported key needs in its own policy, which stays its owner's. */
+  importedKeys(): ImportedKey[] {
+    return this.#keyPolicies.imported();
   }
 
   /** Takes one more credential in: what the function may, what starts its recovery, when it is overdue. */
@@ -269,7 +302,8 @@ export class RotationService extends Construct implements IRotationService {
     this.#members += 1;
     this.#permit(member);
     this.#recover(member);
-    if (member.imported) this.#operated.addImported(member.secretArn, member.key);
+    if (member.key) this.#keyPolicies.add(member.key, SECRET_ACTIONS);
+    if (member.imported) this.#operated.addImported(member);
     const { overdueAfterDays } = member.schedule;
     if (overdueAfterDays === this.#overdue.days) return;
     this.#overdue.except[labelOf(member.username.toLowerCase())] = overdueAfterDays;
@@ -286,9 +320,14 @@ export class RotationService extends Construct implements IRotationService {
    */
   grantOperate(role: IRole): boolean {
     if (!isOfAccount(this, role)) return false;
-    this.operatorsPolicy.attachToRole(role);
+    this.#operated.attachTo(role);
     this.#operators.push(role.roleArn);
     return true;
+  }
+
+  /** Returns the operators' policy, and the further ones that hold the imported secrets that it has no room for. */
+  operatorsPolicies(): readonly ManagedPolicy[] {
+    return this.#operated.policies;
   }
 
   /** Returns the principals that may open sealed passwords: ARNs, or patterns of them. */
@@ -298,7 +337,7 @@ export class RotationService extends Construct implements IRotationService {
 
   /** Returns the principals that may read every secret of the service. */
   readerArns(): string[] {
-    return [...this.openerArns(), ...deploymentRoleArns(this)];
+    return [...this.openerArns(), ...deploymentRoleArns(this, this.#deploymentRoles)];
   }
 
   addReceiver(receiver: Receiver, usernames?: string[]): void {

@@ -1,5 +1,5 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnOutput, PermissionsBoundary, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { type ISubnet, SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -24,11 +24,20 @@ export class RotationStack extends Stack {
 
   constructor(scope: Construct, config: Config, props: StackProps & { bundle?: string } = {}) {
     const { bundle, ...stackProps } = props;
-    const { account, region } = config;
+    const { account, region, permissionsBoundaryArn } = config;
     super(scope, config.stackName, {
       description: 'Rotates ThingSpace passwords',
       env: { account, region },
+      ...(permissionsBoundaryArn && {
+        permissionsBoundary: PermissionsBoundary.fromArn(permissionsBoundaryArn),
+      }),
+      // Indented, a hundred credentials would meet CloudFormation's limit of one megabyte.
+      suppressTemplateIndentation: config.credentials.length > 20,
       ...stackProps,
+    });
+    Validations.of(this).acknowledge({
+      id: 'Annotation::@aws-cdk/core:Stack.templateSize',
+      reason: 'It warns at 80 percent; `limits.ts` rejects what exceeds the limit.',
     });
     const imports = this.#imports(config);
     this.service = new RotationService(this, 'Service', {
@@ -67,12 +76,19 @@ export class RotationStack extends Stack {
       ...(vpc && {
         // The subnets are named, so no code uses the zones; CDK still needs one.
         vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: ['any'] }),
-        vpcSubnets: {
-          subnets: vpc.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId)),
-        },
+        vpcSubnets: { subnets: vpc.subnetIds.map((subnetId) => this.#subnet(subnetId)) },
         securityGroups: vpc.securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(this, id, id)),
       }),
     };
+  }
+
+  #subnet(subnetId: string): ISubnet {
+    const subnet = Subnet.fromSubnetId(this, subnetId, subnetId);
+    Validations.of(subnet).acknowledge({
+      id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      reason: 'The function needs the id of a subnet only.',
+    });
+    return subnet;
   }
 
   #importedSecret({ name, secretArn, secretKeyArn }: Config['credentials'][number]) {
@@ -134,7 +150,11 @@ export class RotationStack extends Stack {
       LedgerTable: service.ledger.tableName,
       AlarmTopicArn: service.alarmTopic.topicArn,
       SealingKeyArn: service.sealingKey.keyArn,
-      OperatorsPolicyArn: service.operatorsPolicy.managedPolicyArn,
+      ...Object.fromEntries(
+        service
+          .operatorsPolicies()
+          .map(({ managedPolicyArn }, index) => [numbered('OperatorsPolicyArn', index), managedPolicyArn]),
+      ),
       ...credentialOutputs(config),
     };
     for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
@@ -157,9 +177,12 @@ export function credentialOutputs(config: Config): Record<string, string> {
     else portion.push(entry);
   }
   return Object.fromEntries(
-    portions.map((entries, index) => [`Credentials${index === 0 ? '' : index + 1}`, `[${entries.join()}]`]),
+    portions.map((entries, index) => [numbered('Credentials', index), `[${entries.join()}]`]),
   );
 }
+
+/** `Name`, `Name2`, `Name3`, … */
+const numbered = (name: string, index: number) => `${name}${index === 0 ? '' : index + 1}`;
 
 function serviceSettings(config: Config) {
   const { thingspace, lockout, exchangeBrake, runbookUrl, supportContact } = config;
@@ -172,6 +195,7 @@ function serviceSettings(config: Config) {
     logRetention: config.logRetentionDays,
     ledgerDeletionProtection: config.ledgerDeletionProtection,
     operators: config.operators,
+    deploymentRoles: config.deploymentRoles,
     reservedConcurrency: config.reservedConcurrency,
     tracing: config.tracing,
     ...(exchangeBrake === undefined ? {} : { exchangeBrake }),

@@ -3,6 +3,7 @@ import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
 import { clientMutants } from './client.ts';
+import { deploymentMutants } from './deployment.ts';
 import { ledgerMutants } from './ledger.ts';
 import { restMutants } from './rest.ts';
 import { ridingOutMutants } from './riding-out.ts';
@@ -42,4 +43,5 @@ export const mutants: readonly Mutant[] = [
   ...accessMutants,
   ...agentMutants,
   ...transportMutants,
+  ...deploymentMutants,
 ];

@@ -3,7 +3,7 @@ import { PresentableError } from '../errors.ts';
 /** There is no session now. Neither the message nor the causes hold a password or a token. */
 export class SessionError extends PresentableError {
   override readonly name: string = 'SessionError';
-  /** When trying again may help, in milliseconds since 1970; absent when only an operator can help. */
+  /** When trying again may help, in milliseconds since 1970; absent where that is not known, or an operator must help. */
   readonly retryAt: number | undefined;
   /** The version of the secret that it is about. */
   readonly versionId: string | undefined;

@@ -136,7 +136,7 @@ async function publish(
   const { versionId } = credential;
   const untilMs = Math.max(startedAtMs + LOG_IN_MS, clock.nowMs() + CHANGE_MS);
   const sealed = await whileAway(clock, untilMs, () => sealer.seal(token, secretArn));
-  const idleMs = clock.nowMs() - startedAtMs;
+  const idleMs = Math.ceil(clock.nowMs() - startedAtMs);
   const session = { sealed, secretArn, versionId, gone, after, ageMs: idleMs };
   const publishing = (state: SessionItem, now: number) => opened(state, owner, session, now);
   const generation = await changeSession(fleet, subject, publishing, untilMs - clock.nowMs());

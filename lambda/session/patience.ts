@@ -8,6 +8,8 @@ export type Patience = {
   untilMs: number;
   /** The error of what the callers wait out at this moment. */
   waitingFor: Error | undefined;
+  /** It cannot end before that time, by the process's clock. */
+  notBeforeMs: number;
 };
 
 const FIRST_PAUSE_MS = 250;
@@ -31,6 +33,7 @@ export async function pause(
   const longestMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
   const pauseMs = longestMs * (0.5 + random() / 2);
   const leastMs = cause instanceof Error ? 0 : (cause.waitMs ?? 0);
+  patience.notBeforeMs = clock.nowMs() + leastMs;
   if (clock.nowMs() + Math.max(pauseMs, leastMs) > patience.untilMs) throw error;
   await clock.sleep(pauseMs);
 }

@@ -18,7 +18,7 @@ export function sharedRequest<T>(
   let underWay: Request<T> | undefined;
 
   function begin(untilMs: number): Request<T> {
-    const patience: Patience = { untilMs, waitingFor: undefined };
+    const patience: Patience = { untilMs, waitingFor: undefined, notBeforeMs: 0 };
     const request = { promise: start(patience), patience, callers: 0 };
     const end = () => {
       if (underWay === request) underWay = undefined;
@@ -31,6 +31,8 @@ export function sharedRequest<T>(
     const untilMs = clock.nowMs() + waitMs;
     underWay ??= begin(untilMs);
     const joined = underWay;
+    const { waitingFor, notBeforeMs } = joined.patience;
+    if (waitingFor && notBeforeMs > untilMs) throw waitingFor;
     joined.patience.untilMs = Math.max(joined.patience.untilMs, untilMs);
     joined.callers += 1;
     try {

@@ -154,6 +154,14 @@ export const ridingOutMutants: Mutant[] = [
     noticedBy: AT_ONCE,
   },
   {
+    rule: 'a wait that is longer than the patience is reported at once beside a more patient caller',
+    file: 'lambda/session/shared-request.ts',
+    find: 'if (waitingFor && notBeforeMs > untilMs) throw waitingFor;',
+    replace: '',
+    noticedBy: AT_ONCE,
+    testName: 'beside one with more',
+  },
+  {
     rule: 'a wait that another log-in may end is not called certain',
     file: 'lambda/ledger/reserve.ts',
     find: 'mayEndEarlier ? {} : { waitMs: retryAt - now },',

@@ -94,6 +94,17 @@ describe('a log-in that the ledger allows in a minute only', () => {
     expect(await session.withSession(world.use, { patienceMs: 2 * MINUTE_MS })).toBe(USERNAME);
   });
 
+  test('is reported at once to a caller with less patience beside one with more', async () => {
+    const world = await afterMissingAnswer();
+    const { session } = world.client();
+    const patient = session.token({ patienceMs: 2 * MINUTE_MS });
+    await world.sleep(5_000);
+    const startedAtMs = world.clock.nowMs();
+    await expect(session.token()).rejects.toThrow(/the next log-in waits until/);
+    expect(world.clock.nowMs()).toBe(startedAtMs);
+    expect(await patient).toBeDefined();
+  });
+
   test('is waited for while another log-in is under way, which may end the wait', async () => {
     const world = await afterMissingAnswer();
     const state = world.state();

@@ -19,7 +19,6 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { matchesAny } from '../lambda/access/patterns.ts';
 import type { Policy } from '../lambda/access/policy.ts';
-import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
 import { accessAlarms } from './access-alarms.ts';
 import { assembleAccess } from './access-asset.ts';
 import { accessBundleDirectory } from './bundle-directory.ts';
@@ -40,7 +39,7 @@ export interface AccessFunctionProps
   readonly credentials: readonly ThingSpaceCredential[];
   /** The callers and their operations (docs/access.md); the function denies every other request. */
   readonly policy: Policy;
-  /** ThingSpace's address. @default - the public one */
+  /** ThingSpace's address. @default - the service's */
   readonly baseUrl?: string;
   /** The limit for one role or user, over all instances of the function. @default 600 */
   readonly requestsPerMinute?: number;
@@ -54,35 +53,25 @@ export interface AccessFunctionProps
   readonly bundle?: string;
 }
 
-/** The function forwards SOAP requests, and a service of REST opens no session of SOAP. */
-export class AccessTransportError extends Error {
-  override readonly name = 'AccessTransportError';
-  constructor() {
-    super(
-      'service: give a service with the transport "soap", or make no access function: it forwards SOAP requests with a session of SOAP, and with REST there is none.',
-    );
-  }
-}
-
 /** Longer than two waits for a session and one for ThingSpace take (`lambda/access/serve.ts`). */
 const timeout = Duration.seconds(90);
 
-/** SOAP requests of known callers, checked, recorded and sent on with the session of a username. */
+/**
+ * SOAP requests of known callers, checked, recorded and sent on with the session of a username; and that session itself
+ * for callers whom a rule allows it by name.
+ */
 export class AccessFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
   /** One item a request, with pointers by device and by user (`lambda/access/audit.ts`). */
   readonly table: Table;
-  /** Callers go to `<url><credential>/<Service>.svc`. */
+  /** Callers go to `<url><credential>/<Service>.svc`, and to `<url><credential>/session`. */
   readonly url: string;
   /** Lets its bearers call the URL; attached to the principals that the rules name without an asterisk. */
   readonly callersPolicy: ManagedPolicy;
   readonly alarms: Alarm[];
 
-  /**
-   * @throws GrantError for a credential whose secret's policy is not this stack's
-   * @throws AccessTransportError for a service that calls REST
-   */
+  /** @throws GrantError for a credential whose secret's policy is not this stack's */
   constructor(scope: Construct, id: string, props: AccessFunctionProps) {
     super(scope, id);
     const {
@@ -92,7 +81,6 @@ export class AccessFunction extends Construct {
       requestsPerMinute = 600,
       reservedConcurrency = 'none',
     } = props;
-    if (service.transport !== 'soap') throw new AccessTransportError();
     const { names, operationsKey } = service;
     const inVpc = props.vpc !== undefined;
     const traced = props.tracing === true;
@@ -167,7 +155,8 @@ export class AccessFunction extends Construct {
         LEDGER_TABLE: service.ledger.tableName,
         SEALING_KEY_ID: service.sealingKey.keyArn,
         ALARM_TOPIC_ARN: service.alarmTopic.topicArn,
-        THINGSPACE_BASE_URL: props.baseUrl ?? DEFAULT_BASE_URL,
+        ...service.apiEnvironment,
+        ...(props.baseUrl === undefined ? {} : { THINGSPACE_BASE_URL: props.baseUrl }),
         LOCKOUT_LIMIT: String(service.lockoutLimit),
         LOCKOUT_BUDGET: String(service.lockoutBudget),
         NODE_OPTIONS: '--enable-source-maps',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { looksLikeByName } from '../lambda/access/by-name.ts';
 import { matches } from '../lambda/access/patterns.ts';
 import { allowsNothing } from '../lambda/access/policy.ts';
 import { reliesOnRolePath } from '../lambda/access/principal.ts';
@@ -24,6 +25,13 @@ const operation = v.pipe(
   v.check(
     (pattern) => !allowsNothing(pattern),
     'leave it out: log-ins, log-outs and passwords are never forwarded, whatever a rule says',
+  ),
+  v.check(
+    (pattern) => looksLikeByName(pattern) === undefined,
+    ({ input }) => {
+      const name = looksLikeByName(input);
+      return `write ${name}, if this is to allow it: ${name} goes by its exact name alone, and ${input} does not give it`;
+    },
   ),
 );
 

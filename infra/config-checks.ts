@@ -28,11 +28,8 @@ export function crossCheck(config: Config): string[] {
   ];
 }
 
-function* transportFits({ thingspace, access }: Config) {
+function* transportFits({ thingspace }: Config) {
   for (const mistake of apiFits(thingspace as ThingSpaceApiOptions)) yield `thingspace.${mistake}`;
-  if (access && thingspace.transport === 'rest') {
-    yield 'access: leave it out, or keep thingspace.transport "soap": the access function forwards SOAP requests with a session of SOAP, and with REST there is none';
-  }
 }
 
 function* budgetsFit({ lockout: { limit, budget, rotationBudget } }: Config) {

@@ -137,6 +137,8 @@ export class RotationService extends Construct implements IRotationService {
   readonly serviceName: string;
   readonly names: ServiceNames;
   readonly transport: Transport;
+  /** The variables that name ThingSpace's API and its addresses to a function. */
+  readonly apiEnvironment: Readonly<Record<string, string>>;
   readonly lockoutLimit: number;
   readonly lockoutBudget: number;
   readonly sealingKey: IKey;
@@ -173,6 +175,7 @@ export class RotationService extends Construct implements IRotationService {
       rotation: props.rotationBudget ?? DEFAULT_ROTATION_BUDGET,
     });
     this.transport = props.transport ?? 'soap';
+    this.apiEnvironment = apiEnvironment(props);
     this.lockoutLimit = limit;
     this.lockoutBudget = budget;
     this.serviceName = checkedName(props.serviceName ?? Stack.of(this).stackName);
@@ -227,7 +230,7 @@ export class RotationService extends Construct implements IRotationService {
         LEDGER_TABLE: this.ledger.tableName,
         ALARM_TOPIC_ARN: this.alarmTopic.topicArn,
         SEALING_KEY_ID: this.sealingKey.keyArn,
-        ...apiEnvironment(props),
+        ...this.apiEnvironment,
         LOCKOUT_LIMIT: String(limit),
         LOCKOUT_BUDGET: String(budget),
         ROTATION_BUDGET: String(rotation),

@@ -86,7 +86,7 @@ export class RotationStack extends Stack {
   }
 
   #accessFunction(
-    { access, thingspace, logRetentionDays, tracing }: Config,
+    { access, logRetentionDays, tracing }: Config,
     {
       vpc,
       vpcSubnets,
@@ -102,7 +102,6 @@ export class RotationStack extends Stack {
       policy: { rules, speakers },
       ...settings,
       tracing,
-      ...(thingspace.baseUrl === undefined ? {} : { baseUrl: thingspace.baseUrl }),
       logRetention: logRetentionDays,
       ...(vpc && { vpc }),
       ...(vpcSubnets && { vpcSubnets }),

@@ -31,6 +31,10 @@ export type AuditOutcome =
   | { outcome: 'not-sent'; code: string; sends: 0 }
   /** It was sent, and the answer proves nothing, or there was none. */
   | { outcome: 'unknown'; code: string; sends: number }
+  /** The caller was given the session of this generation. The requests that it sends with it are not recorded here. */
+  | { outcome: 'handed-out'; generation: number; sends: 0 }
+  /** The caller said that ThingSpace no longer knows this generation, or that the gateway refused its bearer. */
+  | { outcome: 'dropped'; dropped: 'session' | 'bearer'; generation: number; sends: 0 }
   /** The policy does not allow it; nothing was sent. */
   | { outcome: 'denied'; sends: 0 };
 
@@ -57,8 +61,8 @@ export interface Audit {
   begin(record: AuditRecord): Promise<void>;
   /** @throws AwsCallError: the record then reads as unknown */
   end(record: AuditRecord, outcome: AuditOutcome): Promise<void>;
-  /** Writes record and outcome in one: nothing was sent. @throws AwsCallError */
-  deny(record: AuditRecord): Promise<void>;
+  /** Writes record and outcome in one: nothing is sent to ThingSpace. @throws AwsCallError */
+  conclude(record: AuditRecord, outcome: AuditOutcome): Promise<void>;
 }
 
 export type AuditSettings = { retentionDays: number; requestsPerMinute: number };
@@ -90,7 +94,7 @@ export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () 
       return table.count(key, settings.requestsPerMinute, Math.floor(at / 1000) + COUNTER_SECONDS);
     },
     begin: (record) => write(record, {}),
-    deny: (record) => write(record, { outcome: 'denied', sends: 0, endedAt: nowMs() }),
+    conclude: (record, outcome) => write(record, { ...outcome, endedAt: nowMs() }),
     end: (record, outcome) => table.complete(keyOf(record), record.attempt, { ...outcome, endedAt: nowMs() }),
   };
 }

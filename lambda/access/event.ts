@@ -99,16 +99,17 @@ export function readCall(
   };
 }
 
-function userIn(header: string | undefined): string | undefined {
+/** Returns the application user that the header names. @throws Refusal `RequestRefused` */
+export function userIn(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const user = header.trim();
   if (!new RegExp(`^[\\x20-\\x7e]{1,${MAX_USER_CHARS}}$`).test(user)) {
-    refuse(`${USER_HEADER} is not a name of 1 to ${MAX_USER_CHARS} printable ASCII characters`);
+    refuseUser(`is not a name of 1 to ${MAX_USER_CHARS} printable ASCII characters`);
   }
   // Two headers of one name arrive joined by a comma.
-  if (user.includes(',')) refuse(`${USER_HEADER} holds a comma, or came twice`);
+  if (user.includes(',')) refuseUser('holds a comma, or came twice');
   // Records are found by users and by ARNs: one must not pass for the other.
-  if (/^arn:/i.test(user)) refuse(`${USER_HEADER} is an ARN, which AWS alone says`);
+  if (/^arn:/i.test(user)) refuseUser('is an ARN, which AWS alone says');
   return user;
 }
 
@@ -124,4 +125,8 @@ export function sourceOf({ body }: Pick<Call, 'body'>): string {
 
 function refuse(what: string): never {
   throw new Refusal('RequestRefused', `The SOAP request was not sent: ${what}.`);
+}
+
+function refuseUser(what: string): never {
+  throw new Refusal('RequestRefused', `Nothing was sent: ${USER_HEADER} ${what}.`);
 }

@@ -1,3 +1,4 @@
+import { matchesOperation } from './by-name.ts';
 import { matches, matchesAny } from './patterns.ts';
 import { withoutRolePath } from './principal.ts';
 
@@ -9,7 +10,7 @@ export type Rule = {
   principals: readonly string[];
   /** Names of credentials. */
   credentials: readonly string[];
-  /** Operations, such as `Get*`. */
+  /** Operations, such as `Get*`; those in `by-name.ts` only by their exact names. */
   operations: readonly string[];
   /** Application users. With it, the rule is only for requests on behalf of one of these. */
   users?: readonly string[] | undefined;
@@ -63,7 +64,7 @@ export function decide({ rules }: Policy, asked: Asked): Decision {
     ({ principals, credentials, operations, users }) =>
       matchesAny(principals.map(withoutRolePath), principal) &&
       matchesAny(credentials, credential) &&
-      matchesAny(operations, operation) &&
+      operations.some((pattern) => matchesOperation(pattern, operation)) &&
       (users === undefined || (user !== undefined && matchesAny(users, user))),
   );
   if (rule) return { allowed: true, rule: rule.name };

@@ -1,6 +1,9 @@
 import { PresentableError } from '../errors.ts';
 
-/** Why a request got no answer of ThingSpace. The fault's code has it behind `ThingSpaceAccess.`. */
+/**
+ * Why a request got no answer of ThingSpace, or no session. A fault's code has it behind `ThingSpaceAccess.`; an error of
+ * the session's address has it as its code.
+ */
 export type RefusalCode =
   /** AWS has not named the caller. */
   | 'CallerUnknown'
@@ -13,6 +16,11 @@ export type RefusalCode =
   | 'NotRecorded'
   /** No session could be had, or ThingSpace could not be reached: nothing was sent. */
   | 'NotSent'
+  /** The session cannot be handed out now; its cause says why. */
+  | 'NoSession'
+  /** There is nothing at this address of the session, or no such credential. */
+  | 'NotFound'
+  | 'MethodNotAllowed'
   /** It was sent and no usable answer came: it may have been executed. */
   | 'OutcomeUnknown'
   /** ThingSpace answered, and the answer cannot be handed on. */

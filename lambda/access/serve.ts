@@ -1,28 +1,27 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
 import type { SessionHolder } from '../session/session.ts';
-import type { Audit, AuditRecord } from './audit.ts';
+import type { Transport } from '../thingspace/api.ts';
+import type { AuditRecord } from './audit.ts';
 import { firstOf, type Subjects, subjectsIn } from './devices.ts';
 import { type RequestEnvelope, readEnvelope } from './envelope.ts';
-import { type Call, type Caller, readCall, readCaller, sourceOf, USER_HEADER } from './event.ts';
+import { type Call, type Caller, type FunctionUrlEvent, readCall, readCaller, sourceOf } from './event.ts';
 import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
-import { type Forwarded, forward, type Send } from './forward.ts';
-import type { CountName } from './metrics.ts';
-import { type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
-import { Refusal, type RefusalCode } from './refusal.ts';
+import { forward, type Send } from './forward.ts';
+import { type CountName, countFor } from './metrics.ts';
+import { admit, type Permits, permit } from './permit.ts';
+import { begin, end } from './recording.ts';
+import { Refusal } from './refusal.ts';
+import { isSessionDoor, serveSession, sessionError } from './session-door.ts';
 
-export type Services = {
-  policy: Policy;
+export type Services = Permits & {
+  /** The API of the sessions, and its address. */
+  thingSpace: { transport: Transport; baseUrl: string };
   /** Undefined where there is no such credential. */
   sessionOf(credential: string): SessionHolder | undefined;
   send: Send;
-  audit: Audit;
   clock: Clock;
-  /** Milliseconds since 1970. */
-  nowMs(): number;
   count(name: CountName): void;
-  log(message: string, facts: Record<string, unknown>): void;
 };
 
 /** Time that is kept for recording the outcome and answering. */
@@ -33,90 +32,59 @@ const MAX_SESSION_MS = 25_000;
 const MAX_ANSWER_MS = 30_000;
 
 /**
- * Serves one request, from the caller's event to ThingSpace's answer. If the process dies:
- *
- *   before the record            nothing was sent, and nothing is recorded except pointers that lead nowhere
- *   between record and outcome   the record reads as unknown: it may have been sent
- *   after the outcome            the caller has no answer; the record has the outcome
- *
+ * Serves one request, from the caller's event to its answer: a SOAP request, or a request for the session.
  * @param remainingMs the time left to the invocation
  */
 export async function serve(services: Services, event: unknown, remainingMs: number): Promise<HttpAnswer> {
-  const deadlineMs = services.clock.nowMs() + remainingMs - RESERVE_MS;
+  const patience = patienceUntil(services.clock, services.clock.nowMs() + remainingMs - RESERVE_MS);
   let caller: Caller | undefined;
   try {
     const read = readCaller(event);
     caller = read.caller;
     await admit(services, caller);
-    const call = readCall(caller, read.event);
-    const { entry, session } = await permit(services, call);
-    const envelope = readBody(call);
-    const record: AuditRecord = { ...entry, ...subjectsIn(envelope.payload) };
-    await begin(services, record);
-    const forwarded = await forward(
-      { session, send: services.send },
-      call,
-      envelope,
-      patienceUntil(services.clock, deadlineMs),
-    );
-    await end(services, record, forwarded);
-    if ('refusal' in forwarded) throw forwarded.refusal;
-    return answerWith(forwarded.answer, caller.requestId);
+    if (isSessionDoor(event)) return await serveSession(services, caller, read.event, patience.sessionMs());
+    return await serveSoap(services, caller, read.event, patience);
   } catch (failure) {
-    return refuse(services, failure, caller);
+    return refuse(services, failure, caller, isSessionDoor(event));
   }
-}
-
-async function admit({ audit }: Services, { principal }: Caller): Promise<void> {
-  const admitted = await audit.admit(principal).catch(() => {
-    throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be counted. Try again.');
-  });
-  if (admitted) return;
-  throw new Refusal(
-    'Throttled',
-    'Nothing was sent: you have made as many requests in this minute as you may.',
-  );
 }
 
 /**
- * Decides whether the caller may make the request, by address, SOAPAction, and header, before the envelope is read. A
- * denial is recorded.
+ * Sends one SOAP request on. If the process dies:
+ *
+ *   before the record            nothing was sent, and nothing is recorded except pointers that lead nowhere
+ *   between record and outcome   the record reads as unknown: it may have been sent
+ *   after the outcome            the caller has no answer; the record has the outcome
  */
-async function permit(
+async function serveSoap(
   services: Services,
-  call: Call,
-): Promise<{ entry: Omit<AuditRecord, keyof Subjects>; session: SessionHolder }> {
-  const { policy, audit, nowMs, log } = services;
-  const { claimedUser, requestId, principal, credential, service, operation } = call;
-  const speaks = claimedUser === undefined || maySpeak(policy, principal);
-  const user = speaks ? claimedUser : undefined;
-  const decision: Decision = speaks
-    ? decide(policy, { principal, user, credential, service, operation })
-    : {
-        allowed: false,
-        rule: SPEAKS_FOR_OTHERS,
-        why: `${principal} may not speak for others (${USER_HEADER})`,
-      };
-  const entry = {
-    ...{ requestId, principal, user, credential, service, operation },
-    caller: call.callerArn,
-    at: nowMs(),
-    attempt: randomUUID(),
-    rule: decision.rule,
-  };
-  if (!decision.allowed) {
-    await audit
-      .deny({ ...entry, ...triedSubjects(call) })
-      .catch((failure: Error) => log('A denial could not be recorded', { failure: failure.message }));
-    throw new Refusal('AccessDenied', `Denied: ${decision.why}.`, decision.rule);
-  }
-  const session = services.sessionOf(credential);
-  if (!session)
+  caller: Caller,
+  event: FunctionUrlEvent,
+  patience: ReturnType<typeof patienceUntil>,
+): Promise<HttpAnswer> {
+  const call = readCall(caller, event);
+  const entry = await permit(services, call, call.operation, () => triedSubjects(call));
+  const session = soapSession(services, call);
+  const envelope = readBody(call);
+  const record: AuditRecord = { ...entry, ...subjectsIn(envelope.payload) };
+  await begin(services, record);
+  const forwarded = await forward({ session, send: services.send }, call, envelope, patience);
+  await end(services, record, forwarded.outcome);
+  if ('refusal' in forwarded) throw forwarded.refusal;
+  return answerWith(forwarded.answer, caller.requestId);
+}
+
+/** @throws Refusal */
+function soapSession({ thingSpace, sessionOf }: Services, { credential }: Call): SessionHolder {
+  if (thingSpace.transport !== 'soap') {
     throw new Refusal(
       'RequestRefused',
-      `The SOAP request was not sent: there is no credential ${credential}.`,
+      `The SOAP request was not sent: this service calls ThingSpace over REST. GET /${credential}/session gives the headers of a REST request to a caller that a rule allows it.`,
     );
-  return { entry, session };
+  }
+  const session = sessionOf(credential);
+  if (session) return session;
+  throw new Refusal('RequestRefused', `The SOAP request was not sent: there is no credential ${credential}.`);
 }
 
 /** @throws Refusal */
@@ -136,61 +104,20 @@ function triedSubjects(call: Call): Subjects {
   }
 }
 
-async function begin({ audit, log }: Services, record: AuditRecord): Promise<void> {
-  try {
-    await audit.begin(record);
-  } catch (failure) {
-    log('A request could not be recorded', { failure: (failure as Error).message });
-    throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be recorded. Try again.');
-  }
-}
-
-/**
- * Records the outcome. Never throws, because the caller gets the answer in any case; a record without an outcome reads
- * as unknown.
- */
-async function end(
-  { audit, count, log }: Services,
-  record: AuditRecord,
-  { outcome }: Forwarded,
-): Promise<void> {
-  try {
-    await audit.end(record, outcome);
-  } catch (failure) {
-    count('AccessFailed');
-    const { requestId } = record;
-    log('An outcome could not be recorded: the record reads as unknown', {
-      requestId,
-      outcome: outcome.outcome,
-      failure: (failure as Error).message,
-    });
-  }
-}
-
-/**
- * Refusals that are counted, because an operator should look at bursts of them; the others are the callers' own
- * mistakes.
- */
-const COUNTED: Partial<Record<RefusalCode, CountName>> = {
-  AccessDenied: 'AccessDenied',
-  CallerUnknown: 'AccessDenied',
-  Throttled: 'AccessDenied',
-  NotRecorded: 'AccessFailed',
-  NotSent: 'AccessFailed',
-  OutcomeUnknown: 'AccessFailed',
-  AnswerWithheld: 'AccessFailed',
-  InternalError: 'AccessFailed',
-};
-
-function refuse({ count, log }: Services, failure: unknown, caller: Caller | undefined): HttpAnswer {
+function refuse(
+  { count, log, nowMs }: Services,
+  failure: unknown,
+  caller: Caller | undefined,
+  asJson: boolean,
+): HttpAnswer {
   const refusal = failure instanceof Refusal ? failure : unexpected(failure);
-  const counted = COUNTED[refusal.code];
+  const counted = countFor(refusal);
   if (counted) count(counted);
   const { code, rule, message } = refusal;
   const cause = refusal.cause instanceof PresentableError ? refusal.cause.message : undefined;
   const { requestId, callerArn } = caller ?? {};
   log('Refused', { code, rule, message, cause, requestId, caller: callerArn });
-  return faultWith(refusal, requestId);
+  return asJson ? sessionError(refusal, requestId, nowMs()) : faultWith(refusal, requestId);
 }
 
 /**

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { DEFAULT_BASE_URL, DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT } from '../defaults.ts';
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LOCKOUT_BUDGET,
+  DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_REST_BASE_URL,
+} from '../defaults.ts';
 import { PresentableError } from '../errors.ts';
+import type { Transport } from '../thingspace/api.ts';
+import { TRANSPORTS } from '../transport.ts';
 import type { Policy } from './policy.ts';
 import { reliesOnRolePath } from './principal.ts';
 
@@ -20,7 +27,11 @@ export type Settings = AccessFile & {
   ledgerTable: string;
   sealingKeyId: string;
   alarmTopicArn: string;
+  transport: Transport;
   baseUrl: string;
+  /** REST only; the published one where it is left out. */
+  tokenUrl: string | undefined;
+  tokenHostMayDiffer: boolean;
   lockoutLimit: number;
   lockoutBudget: number;
 };
@@ -59,10 +70,15 @@ const environment = v.object({
   LEDGER_TABLE: text,
   SEALING_KEY_ID: text,
   ALARM_TOPIC_ARN: text,
-  THINGSPACE_BASE_URL: v.optional(text, DEFAULT_BASE_URL),
+  THINGSPACE_TRANSPORT: v.optional(v.picklist(TRANSPORTS), 'soap'),
+  THINGSPACE_BASE_URL: v.optional(text),
+  THINGSPACE_TOKEN_URL: v.optional(text),
+  THINGSPACE_TOKEN_HOST_DIFFERS: v.optional(v.picklist(['yes', 'no']), 'no'),
   LOCKOUT_LIMIT: count(DEFAULT_LOCKOUT_LIMIT),
   LOCKOUT_BUDGET: count(DEFAULT_LOCKOUT_BUDGET),
 });
+
+const ADDRESS: Record<Transport, string> = { soap: DEFAULT_BASE_URL, rest: DEFAULT_REST_BASE_URL };
 
 /**
  * @param directory where the bundle and its access.json are
@@ -82,7 +98,10 @@ export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
     ledgerTable: set.LEDGER_TABLE,
     sealingKeyId: set.SEALING_KEY_ID,
     alarmTopicArn: set.ALARM_TOPIC_ARN,
-    baseUrl: set.THINGSPACE_BASE_URL,
+    transport: set.THINGSPACE_TRANSPORT,
+    baseUrl: set.THINGSPACE_BASE_URL ?? ADDRESS[set.THINGSPACE_TRANSPORT],
+    tokenUrl: set.THINGSPACE_TOKEN_URL,
+    tokenHostMayDiffer: set.THINGSPACE_TOKEN_HOST_DIFFERS === 'yes',
     lockoutLimit: set.LOCKOUT_LIMIT,
     lockoutBudget: set.LOCKOUT_BUDGET,
   };

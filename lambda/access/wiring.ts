@@ -21,6 +21,8 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
     kms: new KMSClient(AWS_CLIENT),
     secretsManager: new SecretsManagerClient(AWS_CLIENT),
   };
+  const { transport } = settings;
+  const baseUrl = checkBaseUrl(settings.baseUrl);
   const sessions = new Map<string, SessionHolder>();
   const log: Services['log'] = (message, facts) => logger.info(message, facts);
   return {
@@ -32,7 +34,12 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
         createSessionHolder({
           secretId: settings.secrets[credential] as string,
           actor: 'access function',
-          baseUrl: settings.baseUrl,
+          transport,
+          baseUrl,
+          ...(transport === 'rest' && {
+            tokenUrl: settings.tokenUrl,
+            tokenHostMayDiffer: settings.tokenHostMayDiffer,
+          }),
           ledger: {
             table: settings.ledgerTable,
             sealingKeyId: settings.sealingKeyId,
@@ -46,7 +53,8 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
       sessions.set(credential, session);
       return session;
     },
-    send: sendTo(checkBaseUrl(settings.baseUrl)),
+    thingSpace: { transport, baseUrl },
+    send: sendTo(baseUrl),
     audit,
     clock: systemClock,
     nowMs: Date.now,

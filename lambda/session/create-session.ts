@@ -77,10 +77,16 @@ const DEFAULT_PATIENCE_MS = 30_000;
  * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
  * @throws SessionSettingsError, BaseUrlError, TokenHostError, BudgetsError for settings that cannot work
  */
-export const createSession = (settings: SessionSettings): Session => createSessionHolder(settings);
+export const createSession = (settings: SessionSettings): Session => sessionWith(settings, 0);
 
-/** The same, for a process that hands the session out. */
-export function createSessionHolder(settings: SessionSettings): SessionHolder {
+/** A program that says "gone" after every error costs one log-in in this time, and callers with default patience wait. */
+export const LOG_INS_APART_MS = 10_000;
+
+/** The same, for a process that hands the session out to programs. */
+export const createSessionHolder = (settings: SessionSettings): SessionHolder =>
+  sessionWith(settings, LOG_INS_APART_MS);
+
+function sessionWith(settings: SessionSettings, logInsApartMs: number): SessionHolder {
   requireSettings(settings);
   const { ledger } = settings;
   const aws = awsClients(settings.clients, settings.clientConfig);
@@ -104,6 +110,7 @@ export function createSessionHolder(settings: SessionSettings): SessionHolder {
     dynamodb && ledger?.sealingKeyId
       ? fleetSource({
           ...parts,
+          logInsApartMs,
           itemOf,
           byName,
           store: dynamoDbSessions(dynamodb, ledger.table),

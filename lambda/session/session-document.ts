@@ -77,14 +77,16 @@ export const answerToGone = (): SessionAnswer => ({
  * Returns the answer to an error of the session, with a status that HTTP clients treat rightly: 503 with `Retry-After`
  * where the reason passes by itself, 409 where a person must act, 500 for a mistake of the product.
  * @param nowMs milliseconds since 1970
+ * @param words the message for a program that may not see the error's own, which names username, versions, and principals
  */
-export function answerToFailure(failure: unknown, nowMs: number): SessionAnswer {
+export function answerToFailure(failure: unknown, nowMs: number, words?: string): SessionAnswer {
   if (!(failure instanceof PresentableError) || failure instanceof UnexpectedError) {
     return answerWithError(500, { code: 'UnexpectedError', message: unexpected(failure) });
   }
   const { name: code } = failure;
   const aws = awsCallIn(failure);
-  const message = aws && aws !== failure ? `${failure.message} (${aws.message})` : failure.message;
+  const own = aws && aws !== failure ? `${failure.message} (${aws.message})` : failure.message;
+  const message = words ?? own;
   if (failure instanceof GoneRequestError) return answerWithError(400, { code, message });
   const retryAt = failure instanceof SessionError ? failure.retryAt : undefined;
   if (!passes(failure, aws)) return answerWithError(409, { code, message, retryAt });

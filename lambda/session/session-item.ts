@@ -97,6 +97,8 @@ export type Asking = {
   secretArn: string;
   /** The version on AWSCURRENT, where the asker has just looked. */
   current?: string | undefined;
+  /** The shortest time between two log-ins: a session that is gone earlier is not replaced before it is over. */
+  apartMs?: number | undefined;
 };
 
 export type Answer =
@@ -107,7 +109,11 @@ export type Answer =
   | { kind: 'stopped'; stop: Stop };
 
 /** Returns the fleet's session, or the lease to open one, or the reason why neither. */
-export function ask(state: SessionItem, { owner, gone, secretArn, current }: Asking, now: number): Answer {
+export function ask(
+  state: SessionItem,
+  { owner, gone, secretArn, current, apartMs = 0 }: Asking,
+  now: number,
+): Answer {
   // Only a session that was opened can be gone: an item that was deleted begins anew.
   state.goneUpTo = Math.max(state.goneUpTo, Math.min(gone, state.generation));
   const { sealed, generation, lease, stop } = state;
@@ -116,6 +122,8 @@ export function ask(state: SessionItem, { owner, gone, secretArn, current }: Ask
   }
   if (lease && lease.owner !== owner && now < lease.until) return { kind: 'others', until: lease.until };
   if (stop && standsStill(stop, current, now)) return { kind: 'stopped', stop: stopAt(stop, now) };
+  const nextAt = state.openedAt + apartMs;
+  if (now < nextAt) return { kind: 'stopped', stop: { why: 'waits', message: TOO_SOON, retryAt: nextAt } };
   state.lease = { owner, until: now + LEASE_MS };
   return { kind: 'log-in', after: generation };
 }
@@ -143,6 +151,8 @@ type StoredStop = NonNullable<SessionItem['stop']>;
 function stopAt({ notBefore, at: _at, ...stop }: StoredStop, now: number): Stop {
   return notBefore && stop.retryAt !== undefined ? { ...stop, waitMs: stop.retryAt - now } : stop;
 }
+
+const TOO_SOON = 'the last log-in was a moment ago, and each one may end the sessions of others.';
 
 const usable = (state: SessionItem, gone: number, now: number): boolean =>
   state.generation > Math.max(state.goneUpTo, gone) && now - state.lastUsedAt < IDLE_LIMIT_MS;

@@ -74,8 +74,13 @@ export interface Session {
 
 /** A session for a process that hands it out to programs in any language. */
 export interface SessionHolder extends Session {
-  /** Returns the session as `token` and `headers` do. @throws as these */
-  handOut(options?: CallOptions): Promise<HandedOut>;
+  /**
+   * Returns the session as `token` and `headers` do.
+   * @param options `askFleet`: looks at the fleet's session even if this process has one in memory, because a program may
+   *   have told another process behind the same address that it is gone
+   * @throws as these
+   */
+  handOut(options?: CallOptions & { askFleet?: boolean }): Promise<HandedOut>;
   /**
    * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. A
    * generation that the fleet has not reached is not dropped in advance. A live session is dropped for programs every
@@ -242,6 +247,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     },
 
     async handOut(options = {}) {
+      if (options.askFleet) held = undefined;
       const ready = await acquireBoth(options);
       handedOutBearer = ready.bearer?.bearer ?? handedOutBearer;
       const { generation, token } = ready.session;

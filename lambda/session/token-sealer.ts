@@ -17,6 +17,8 @@ const contextOf = (secretArn: string) => ({ secretArn, purpose: 'session' });
 
 /** A token has 256 characters at most (lambda/thingspace/soap/answers.ts): KMS encrypts that much itself. */
 export function kmsTokenSealer(client: KMSClient, keyId: string): TokenSealer {
+  /** The last token that was opened: a process that looks at the fleet again mostly finds the same bytes. */
+  let last: { sealed: string; secretArn: string; token: string } | undefined;
   return {
     async seal(token, secretArn) {
       const output = await awsCall('kms:Encrypt', () =>
@@ -32,6 +34,7 @@ export function kmsTokenSealer(client: KMSClient, keyId: string): TokenSealer {
     },
 
     async open(sealed, secretArn) {
+      if (last?.sealed === sealed && last.secretArn === secretArn) return last.token;
       try {
         const output = await awsCall('kms:Decrypt', () =>
           client.send(
@@ -42,7 +45,9 @@ export function kmsTokenSealer(client: KMSClient, keyId: string): TokenSealer {
             }),
           ),
         );
-        return Buffer.from(output.Plaintext ?? []).toString();
+        const token = Buffer.from(output.Plaintext ?? []).toString();
+        last = { sealed, secretArn, token };
+        return token;
       } catch (failure) {
         if (failure instanceof AwsCallError && FOREVER.test(failure.errorName)) return undefined;
         throw failure;

@@ -1,10 +1,13 @@
 import { type AuditTable, auditOver, type Item, type ItemKey } from '../../lambda/access/audit.ts';
+import { GET_SESSION } from '../../lambda/access/by-name.ts';
 import type { HttpAnswer } from '../../lambda/access/fault.ts';
 import type { Send } from '../../lambda/access/forward.ts';
 import type { Policy } from '../../lambda/access/policy.ts';
 import { type Services, serve } from '../../lambda/access/serve.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import type { RawAnswer } from '../../lambda/thingspace/api.ts';
+import { LOG_INS_APART_MS } from '../../lambda/session/create-session.ts';
+import type { SessionDocument } from '../../lambda/session/session-document.ts';
+import type { RawAnswer, Transport } from '../../lambda/thingspace/api.ts';
 import { readXml } from '../../local/thingspace/soap/xml.ts';
 import { createFleetWorld } from '../session/fleet-world.ts';
 import { fault } from '../thingspace/envelopes.ts';
@@ -15,6 +18,7 @@ export const ACCOUNT = '111122223333';
 export const OPS = `arn:aws:sts::${ACCOUNT}:assumed-role/operations/ann`;
 export const VIEWER = `arn:aws:iam::${ACCOUNT}:user/people/vic`;
 export const PORTAL = `arn:aws:sts::${ACCOUNT}:assumed-role/portal/i-0a1b2c3d`;
+export const SHOP = `arn:aws:sts::${ACCOUNT}:assumed-role/shop/i-0a1b2c3d`;
 export const DEVICE = '89148000000800139708';
 
 export const POLICY: Policy = {
@@ -38,6 +42,12 @@ export const POLICY: Policy = {
       operations: ['ChangeDevice*'],
       users: ['alice@example.com'],
     },
+    {
+      name: 'shops',
+      principals: [`arn:aws:iam::${ACCOUNT}:role/shop`],
+      credentials: ['fleet', 'gone'],
+      operations: [GET_SESSION],
+    },
   ],
   speakers: [`arn:aws:iam::${ACCOUNT}:role/portal`],
 };
@@ -53,10 +63,12 @@ export async function createAccessWorld(
     requestsPerMinute?: number;
     platform?: NonNullable<Parameters<typeof createFleetWorld>[0]>['platform'];
     rotations?: number;
+    transport?: Transport;
   } = {},
 ) {
-  const { policy = POLICY, requestsPerMinute = 1_000 } = options;
+  const { policy = POLICY, requestsPerMinute = 1_000, transport = 'soap' } = options;
   const fleet = await createFleetWorld({
+    transport,
     ...(options.platform ? { platform: options.platform } : {}),
     rotations: options.rotations ?? 0,
   });
@@ -96,9 +108,13 @@ export async function createAccessWorld(
   }
 
   function start(wire: Wire = fleet.wire) {
-    const { session, process, events } = fleet.client('fleet', 'access function');
+    const { session, process, events } = fleet.client(
+      'fleet',
+      'access function',
+      transport, {}, LOG_INS_APART_MS);
     const services: Services = {
       policy,
+      thingSpace: { transport, baseUrl: BASE_URL },
       sessionOf: (credential) => (credential === 'fleet' ? session : undefined),
       send: send(wire, process),
       audit: auditOver(
@@ -155,6 +171,8 @@ export const answered = (httpStatus: number, body: string): RawAnswer => ({
 
 export const responseTo = (operation: string) =>
   `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">\r\n<s:Body><${operation}Response xmlns="${V2}"><Output>\u00e9</Output></${operation}Response></s:Body></s:Envelope>`;
+
+export const BASE_URL = 'https://thingspace.example/api';
 
 const keyText = ({ subject, item }: ItemKey) => `${subject} ${item}`;
 
@@ -264,4 +282,38 @@ export function seen(answer: HttpAnswer | 'killed') {
     message: inside('faultstring'),
     rule: inside('rule'),
   };
+}
+
+/** A request for the session, or that says that a generation is gone. */
+export const sessionRequest = (options: RequestOptions & { gone?: object | string } = {}) => {
+  const { gone, ...others } = options;
+  const {
+    body: _body,
+    isBase64Encoded: _encoded,
+    headers: _headers,
+    ...event
+  } = requestOf({
+    caller: SHOP,
+    method: gone === undefined ? 'GET' : 'POST',
+    path: `/${options.credential ?? 'fleet'}/session${gone === undefined ? '' : '/gone'}`,
+    ...others,
+  });
+  const headers = { accept: '*/*', ...options.headers };
+  if (gone === undefined) return { ...event, headers };
+  const text = typeof gone === 'string' ? gone : JSON.stringify(gone);
+  return { ...event, headers, body: Buffer.from(text).toString('base64'), isBase64Encoded: true };
+};
+
+/** The parts of an answer in JSON. */
+export function read(answer: HttpAnswer | 'killed') {
+  if (answer === 'killed') return { status: 0, body: undefined, error: undefined, retryAfter: undefined };
+  const { statusCode: status, headers } = answer;
+  const text = Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8').toString();
+  const body =
+    text === ''
+      ? undefined
+      : (JSON.parse(text) as SessionDocument & {
+          error?: { code: string; message: string; retryAt?: string };
+        });
+  return { status, headers, body, error: body?.error, retryAfter: headers['retry-after'] };
 }

@@ -123,7 +123,10 @@ describe('the audit table', () => {
   test('finds for a device the changes of whole groups, except denied ones', async () => {
     const groups = ['DeviceGroupName All'];
     await audit().begin(record('whole group', { groups, operation: 'MoveDevice' }));
-    await audit().deny(record('denied group', { groups, operation: 'MoveDevice' }));
+    await audit().conclude(record('denied group', { groups, operation: 'MoveDevice' }), {
+      outcome: 'denied',
+      sends: 0,
+    });
     const { wide } = await find({ device: 'none', operation: 'MoveDevice' });
     expect(wide.map(({ requestId }) => requestId)).toEqual(['whole group']);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
+import { LOG_INS_APART_MS } from '../../lambda/session/create-session.ts';
 import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import type { Fate } from '../world/fate.ts';
 import {
@@ -8,8 +9,11 @@ import {
   createAccessWorld,
   DEVICE,
   OPS,
+  read,
   requestOf,
+  SHOP,
   seen,
+  sessionRequest,
 } from './access-world.ts';
 
 const FATES: Fate[] = ['killed-before', 'killed-after', 'failed-before', 'request-lost', 'response-lost'];
@@ -87,6 +91,79 @@ describe.each(Object.keys(BEGINNINGS))('a change, with %s', (beginning) => {
       }
     }
   });
+});
+
+describe.each(Object.keys(BEGINNINGS))('a request for the session, with %s', (beginning) => {
+  test('is never answered with a session that is not in the audit', async () => {
+    const start = await startedWith(beginning);
+    await start.world.start().call(sessionRequest());
+    const calls = start.world.calls.slice(start.before.calls).map(({ name }) => name);
+    expect(calls).toContain('PutItem (record)');
+    for (const [index, name] of calls.entries()) {
+      for (const fate of FATES) {
+        const { world, before } = await startedWith(beginning);
+        world.plan.decide = (call) => (call.index === before.calls + index + 1 ? fate : 'ok');
+        const { status, body, error } = read(await world.start().call(sessionRequest()));
+        const what = `${name} ${fate}`;
+        world.plan.decide = () => 'ok';
+
+        const [record, ...more] = world.records().slice(before.records);
+        expect(more, what).toEqual([]);
+        if (status === 200) {
+          expect(record, what).toMatchObject({ outcome: 'handed-out', generation: body?.generation });
+          expect(
+            world.pointers(userSubject(SHOP)).map(({ item }) => item),
+            what,
+          ).toContain(record?.item);
+        } else {
+          expect(body?.token, what).toBeUndefined();
+          // The caller of a process that was killed gets no answer of the function.
+          if (status !== 0)
+            expect({ status, code: error?.code }, what).toEqual({ status: 503, code: expect.any(String) });
+        }
+        expect(world.violations, what).toEqual([]);
+
+        world.advance(MINUTES_LATER_MS);
+        expect(read(await world.start().call(sessionRequest())).status, `${what}, later`).toBe(200);
+      }
+    }
+  });
+});
+
+test('drops a session for every instance, whatever call meets a fault, when the caller says it again', async () => {
+  const worldWithDeadSession = async () => {
+    const start = await startedWith('a session that ThingSpace has ended');
+    // Another instance has it in memory.
+    const other = start.world.start();
+    await other.call(sessionRequest());
+    start.world.advance(LOG_INS_APART_MS);
+    return { ...start, other, before: start.world.calls.length, records: start.world.records().length };
+  };
+  const gone = () => sessionRequest({ gone: { generation: 1 } });
+  const healthy = await worldWithDeadSession();
+  await healthy.world.start().call(gone());
+  const calls = healthy.world.calls.slice(healthy.before).map(({ name }) => name);
+  expect(calls.indexOf('PutItem (record)')).toBeLessThan(calls.indexOf('LogIn'));
+  for (const [index, name] of calls.entries()) {
+    for (const fate of FATES) {
+      const { world, other, before, records } = await worldWithDeadSession();
+      world.plan.decide = (call) => (call.index === before + index + 1 ? fate : 'ok');
+      const { status, error } = read(await world.start().call(gone()));
+      const what = `${name} ${fate}`;
+      world.plan.decide = () => 'ok';
+      const [record] = world.records().slice(records);
+      if (status === 204) expect(['dropped', undefined], what).toContain(record?.outcome);
+      else if (status !== 0)
+        expect({ status, code: error?.code }, what).toEqual({ status: 503, code: expect.any(String) });
+      if (record?.outcome === 'dropped') expect(record, what).toMatchObject({ generation: 1 });
+      expect(world.violations, what).toEqual([]);
+
+      world.advance(MINUTES_LATER_MS);
+      expect(read(await world.start().call(gone())).status, `${what}, again`).toBe(204);
+      const { body } = read(await other.call(sessionRequest()));
+      expect(world.use(body?.token ?? ''), what).toBe(world.truth().username);
+    }
+  }
 });
 
 test('leaves a record that reads as unknown when the process dies before the outcome', async () => {

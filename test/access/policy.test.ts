@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { GET_SESSION, looksLikeByName, matchesOperation } from '../../lambda/access/by-name.ts';
 import { matches } from '../../lambda/access/patterns.ts';
 import { allowsNothing, decide, isNeverForwarded } from '../../lambda/access/policy.ts';
 import { principalOf } from '../../lambda/access/principal.ts';
@@ -68,6 +69,56 @@ test('allows no password operation by any pattern, but the other operations it m
   for (const pattern of ['GetNewPassword', '*password*', 'LogIn', 'logout'])
     expect(allowsNothing(pattern)).toBe(true);
   for (const pattern of ['*', 'Get*', 'Log*', 'LogInformation']) expect(allowsNothing(pattern)).toBe(false);
+});
+
+describe('an operation that goes by name alone', () => {
+  test.each([
+    '*',
+    'Get*',
+    '*Session',
+    'GetSession*',
+    '*GetSession',
+    'GetS*n',
+    'getsession',
+    'GETSESSION',
+    '',
+  ])('is not given by %s', (pattern) => {
+    expect(matchesOperation(pattern, GET_SESSION)).toBe(false);
+  });
+
+  test('is given by its exact name, beside any patterns', () => {
+    const [shop] = POLICY.rules.filter(({ name }) => name === 'shops');
+    const asked = { user: undefined, credential: 'fleet', service: 'session', operation: GET_SESSION };
+    const principal = shop?.principals[0] ?? '';
+    for (const [operations, allowed] of [
+      [[GET_SESSION], true],
+      [['*', GET_SESSION], true],
+      [['*'], false],
+    ] as const) {
+      const rules = [{ name: 'a', principals: [principal], credentials: ['*'], operations }];
+      expect(decide({ rules, speakers: [] }, { ...asked, principal }).allowed).toBe(allowed);
+    }
+  });
+
+  test('gives no other operation, and its letter case gives it to no pattern', () => {
+    expect(matchesOperation(GET_SESSION, 'GetSessionLength')).toBe(false);
+    expect(matchesOperation('*', 'getSession')).toBe(false);
+    expect(matchesOperation('*', 'GetSessionLength')).toBe(true);
+  });
+
+  test.each([
+    ['GetSession*', true],
+    ['*Session', true],
+    ['GetSess*', true],
+    ['getsession', true],
+    ['GetSession', false],
+    ['Get*', false],
+    ['*', false],
+    ['GetSer*', false],
+    ['GetSessionLength', false],
+  ])('reports whether %s looks as if it would: %s', (pattern, looks) => {
+    expect(looksLikeByName(pattern)).toBe(looks ? GET_SESSION : undefined);
+  });
 });
 
 test('recognizes an operation that is never forwarded by service or name, in any letter case', () => {

@@ -153,6 +153,43 @@ test('reserves the concurrency of the setting, and none without it', () => {
   expect([reservedBy({ reservedConcurrency: 20 }), reservedBy({})]).toEqual([20, undefined]);
 });
 
+test('gives a caller that only gets sessions no right on a secret, a table or a key', () => {
+  const shop = { ...rule, name: 'shops', principals: [arn('role/shop')], operations: ['GetSession'] };
+  for (const transport of ['soap', 'rest']) {
+    const { resources } = synthesize({
+      ...withAccess({ rules: [rule, shop] }),
+      thingspace: { transport },
+    });
+    const naming = Object.entries(resources).filter(([, found]) => JSON.stringify(found).includes('shop'));
+    expect(naming.map(([id]) => id)).toEqual([expect.stringMatching(/^AccessCallers/)]);
+    const [[, callers] = []] = naming;
+    expect(callers?.Properties.Roles).toContain('shop');
+    expect(lines(callers?.Properties.PolicyDocument)).toEqual([
+      'Allow lambda:InvokeFunctionUrl on {AccessFunction.Arn} if {"StringEquals":{"lambda:FunctionUrlAuthType":"AWS_IAM"}}',
+      'Allow lambda:InvokeFunction on {AccessFunction.Arn} if {"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}',
+    ]);
+  }
+});
+
+test('tells the function the API of the service, and its addresses', () => {
+  const variablesOf = (thingspace: object) =>
+    (
+      synthesize({ ...withAccess(), thingspace }).one('AWS::Lambda::Function', 'Access').Properties
+        .Environment as { Variables: Record<string, string> }
+    ).Variables;
+  expect(variablesOf({})).toMatchObject({
+    THINGSPACE_TRANSPORT: 'soap',
+    THINGSPACE_BASE_URL: 'https://uws.apps.nphase.com/api/v2',
+  });
+  const tokenUrl = 'https://tokens.example.com/token';
+  expect(variablesOf({ transport: 'rest', tokenUrl, tokenHostMayDiffer: true })).toMatchObject({
+    THINGSPACE_TRANSPORT: 'rest',
+    THINGSPACE_BASE_URL: 'https://thingspace.verizon.com/api/m2m/v1',
+    THINGSPACE_TOKEN_URL: tokenUrl,
+    THINGSPACE_TOKEN_HOST_DIFFERS: 'yes',
+  });
+});
+
 test('outputs the address, the table and the callers’ policy', () => {
   for (const name of ['AccessUrl', 'AccessTable', 'AccessCallersPolicyArn'])
     expect(json.Outputs).toHaveProperty(name);
@@ -180,6 +217,11 @@ describe('rejects a policy that cannot work in one sentence', () => {
         'access.rules[0].operations[0]: leave it out: log-ins, log-outs and passwords are never forwarded, whatever a rule says.',
       ],
     ),
+    ...['GetSession*', '*Session', 'getsession'].map((operation): [string, object, string] => [
+      operation,
+      withRule({ operations: [operation] }),
+      `access.rules[0].operations[0]: write GetSession, if this is to allow it: GetSession goes by its exact name alone, and ${operation} does not give it.`,
+    ]),
     [
       'everybody',
       withRule({ principals: ['*'] }),

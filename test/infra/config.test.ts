@@ -5,7 +5,6 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../infra/config.ts';
-import { AccessFunction, AccessTransportError, RotationService } from '../../infra/index.ts';
 import { requireSealing } from '../../infra/keys.ts';
 import { USERNAME_RULE } from '../../lambda/secret/username.ts';
 import { configWith, construct, sentencesOf, twoDepartments } from './synthesize.ts';
@@ -117,11 +116,6 @@ test.each([
     'a token address of another host',
     { thingspace: { transport: 'rest', baseUrl: 'https://staging.thingspace.verizon.com/api/m2m/v1' } },
     'thingspace.tokenUrl: write an address of the host staging.thingspace.verizon.com, as thingspace.baseUrl has it: the key, the secret and the bearer are of one service (if thingspace.verizon.com is right, add "tokenHostMayDiffer": true).',
-  ],
-  [
-    'the access function with REST',
-    { thingspace: { transport: 'rest' }, access: anyAccess },
-    'access: leave it out, or keep thingspace.transport "soap": the access function forwards SOAP requests with a session of SOAP, and with REST there is none.',
   ],
   [
     'two credentials of one name',
@@ -370,8 +364,8 @@ test.each([
   expect(sentencesOf(configWith({ thingspace }))).toEqual([]);
 });
 
-test('accepts the access function with SOAP', () => {
-  expect(sentencesOf(configWith({ access: anyAccess }))).toEqual([]);
+test.each(['soap', 'rest'])('accepts the access function with %s', (transport) => {
+  expect(sentencesOf(configWith({ access: anyAccess, thingspace: { transport } }))).toEqual([]);
 });
 
 test('switches the example from SOAP to REST, and back, by one word', () => {
@@ -415,17 +409,6 @@ test('rejects the AWS-managed key in a construct', () => {
   const stack = new Stack(new App(), 'Stack');
   const managed = Alias.fromAliasName(stack, 'Managed', 'alias/aws/secretsmanager');
   expect(() => requireSealing(managed)).toThrow(/give a customer-managed key/);
-});
-
-test('makes no access function for a service of REST', () => {
-  const stack = new Stack(new App(), 'Stack');
-  const service = new RotationService(stack, 'Service', {
-    transport: 'rest',
-    bundle: import.meta.dirname,
-  });
-  const policy = { rules: [], speakers: [] };
-  const make = () => new AccessFunction(stack, 'Access', { service, credentials: [], policy });
-  expect(make).toThrow(AccessTransportError);
 });
 
 test('rejects a file that is missing, unreadable or not JSON, without an echo of it', () => {

@@ -3,6 +3,7 @@ import type { Mutant } from './mutants.ts';
 const ENVELOPE = 'test/access/envelope.test.ts';
 const SERVE = 'test/access/serve.test.ts';
 const AWAITS = 'test/access/every-await.test.ts';
+const DOOR = 'test/access/session-door.test.ts';
 const POLICY = 'test/access/policy.test.ts';
 const WITHHELD = 'test/access/withheld.test.ts';
 const FORWARD = 'test/access/forward.test.ts';
@@ -33,7 +34,7 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'only a principal that a rule trusts speaks for others',
-    file: 'lambda/access/serve.ts',
+    file: 'lambda/access/permit.ts',
     find: 'claimedUser === undefined || maySpeak(policy, principal)',
     replace: 'true as boolean',
     noticedBy: SERVE,
@@ -62,7 +63,7 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a request that no rule allows is denied',
     file: 'lambda/access/policy.ts',
-    find: 'matchesAny(operations, operation) &&',
+    find: 'operations.some((pattern) => matchesOperation(pattern, operation)) &&',
     replace: '',
     noticedBy: SERVE,
   },
@@ -139,13 +140,13 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a request is recorded before it is sent',
     file: 'lambda/access/serve.ts',
-    find: '    await begin(services, record);\n',
-    replace: '    void begin(services, record).catch(() => undefined);\n',
+    find: '  await begin(services, record);\n',
+    replace: '  void begin(services, record).catch(() => undefined);\n',
     noticedBy: AWAITS,
   },
   {
     rule: 'a request that cannot be recorded is not sent',
-    file: 'lambda/access/serve.ts',
+    file: 'lambda/access/recording.ts',
     find: "throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be recorded. Try again.');",
     replace: '',
     noticedBy: AWAITS,
@@ -250,14 +251,14 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'a denial is recorded',
-    file: 'lambda/access/serve.ts',
-    find: 'await audit\n      .deny({ ...entry, ...triedSubjects(call) })',
+    file: 'lambda/access/permit.ts',
+    find: "await audit\n    .conclude({ ...entry, ...tried() }, { outcome: 'denied', sends: 0 })",
     replace: 'await Promise.resolve()',
     noticedBy: SERVE,
   },
   {
     rule: 'a caller has so many requests in a minute',
-    file: 'lambda/access/serve.ts',
+    file: 'lambda/access/permit.ts',
     find: 'if (admitted) return;',
     replace: 'if (admitted || !admitted) return;',
     noticedBy: SERVE,
@@ -268,5 +269,70 @@ export const accessMutants: Mutant[] = [
     find: 'if (devices.size > MAX_DEVICES || groups.size > MAX_GROUPS) {',
     replace: 'if (false as boolean) {',
     noticedBy: SERVE,
+  },
+  {
+    rule: 'an operation that goes by name alone is not given by a pattern',
+    file: 'lambda/access/by-name.ts',
+    find: 'byNameOf(operation) === undefined ? matches(pattern, operation) : pattern === operation',
+    replace: 'matches(pattern, operation)',
+    noticedBy: POLICY,
+  },
+  {
+    rule: 'letter case gives it to no pattern either',
+    file: 'lambda/access/by-name.ts',
+    find: 'name.toLowerCase() === operation.toLowerCase()',
+    replace: 'name === operation',
+    noticedBy: POLICY,
+  },
+  {
+    rule: 'saying that a session is gone needs the same right',
+    file: 'lambda/access/session-door.ts',
+    find: 'await permit(door, asked, GET_SESSION,',
+    replace: 'await permit(door, asked, operation,',
+    noticedBy: DOOR,
+  },
+  {
+    rule: 'a session is recorded before it is handed out',
+    file: 'lambda/access/session-door.ts',
+    find: "await conclude(door, record, { outcome: 'handed-out', generation, sends: 0 });",
+    replace:
+      "void conclude(door, record, { outcome: 'handed-out', generation, sends: 0 }).catch(() => undefined);",
+    noticedBy: AWAITS,
+  },
+  {
+    rule: 'a session that cannot be recorded is not handed out',
+    file: 'lambda/access/session-door.ts',
+    find: "await conclude(door, record, { outcome: 'handed-out', generation, sends: 0 });",
+    replace:
+      "await conclude(door, record, { outcome: 'handed-out', generation, sends: 0 }).catch(() => undefined);",
+    noticedBy: DOOR,
+  },
+  {
+    rule: 'another instance of the function learns that a session is gone',
+    file: 'lambda/session/session.ts',
+    find: 'if (options.askFleet) held = undefined;',
+    replace: '',
+    noticedBy: DOOR,
+  },
+  {
+    rule: 'a fleet that serves programs logs in every ten seconds at most',
+    file: 'lambda/session/session-item.ts',
+    find: 'if (now < nextAt)',
+    replace: 'if (false as boolean)',
+    noticedBy: DOOR,
+  },
+  {
+    rule: 'a rotation under way is not a failure of the access function',
+    file: 'lambda/access/metrics.ts',
+    find: "code === 'NoSession' && cause instanceof LogInWaitsError ? undefined : COUNTED[code]",
+    replace: 'COUNTED[code]',
+    noticedBy: DOOR,
+  },
+  {
+    rule: 'an error of the session’s address shows no text of its cause',
+    file: 'lambda/access/session-door.ts',
+    find: 'answerToFailure(cause, nowMs, message)',
+    replace: 'answerToFailure(cause, nowMs)',
+    noticedBy: DOOR,
   },
 ];

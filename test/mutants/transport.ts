@@ -10,11 +10,11 @@ export const transportMutants: Mutant[] = [
     noticedBy: 'test/settings.test.ts',
   },
   {
-    rule: 'no access function is made beside REST',
-    file: 'infra/access-function.ts',
-    find: "if (service.transport !== 'soap') throw new AccessTransportError();",
-    replace: '',
-    noticedBy: 'test/infra/config.test.ts',
-    testName: 'makes no access function',
+    rule: 'the access function forwards no SOAP request beside REST',
+    file: 'lambda/access/serve.ts',
+    find: "if (thingSpace.transport !== 'soap') {",
+    replace: 'if (false as boolean) {',
+    noticedBy: 'test/access/session-door.test.ts',
+    testName: 'sends no SOAP request',
   },
 ];

@@ -115,6 +115,7 @@ export async function createFleetWorld(
     actor = 'an app',
     transport: Transport = 'soap',
     settings: { username?: string; secretId?: string } = {},
+    logInsApartMs = 0,
   ): Client {
     const process = startProcess();
     const wired = world.wireUp(process, { lasts });
@@ -136,6 +137,7 @@ export async function createFleetWorld(
       level === 'fleet'
         ? fleetSource({
             ...parts,
+            logInsApartMs,
             itemOf,
             byName:
               username === undefined

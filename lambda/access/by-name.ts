@@ -1,0 +1,26 @@
+import { matches } from './patterns.ts';
+
+/** Hands out the session itself. Whoever holds it can do everything that the username can, unseen by this function. */
+export const GET_SESSION = 'GetSession';
+
+/** Operations that a rule allows by their exact names alone: a pattern that was written before them never gives them. */
+const BY_NAME: readonly string[] = [GET_SESSION];
+
+/** Returns the operation that goes by name alone, for its name in any letter case. */
+const byNameOf = (operation: string): string | undefined =>
+  BY_NAME.find((name) => name.toLowerCase() === operation.toLowerCase());
+
+/** Reports whether a pattern of a rule gives an operation. */
+export const matchesOperation = (pattern: string, operation: string): boolean =>
+  byNameOf(operation) === undefined ? matches(pattern, operation) : pattern === operation;
+
+/**
+ * Returns the operation that a pattern looks like and does not give: another letter case, or most of the name beside an
+ * asterisk. A short pattern such as `Get*` means other operations too.
+ */
+export function looksLikeByName(pattern: string): string | undefined {
+  const lower = pattern.toLowerCase();
+  const name = BY_NAME.find((one) => matches(lower, one.toLowerCase()));
+  if (name === undefined || pattern === name) return undefined;
+  return 2 * pattern.replaceAll('*', '').length > name.length ? name : undefined;
+}

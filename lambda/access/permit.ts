@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { Audit, AuditRecord } from './audit.ts';
+import type { Subjects } from './devices.ts';
+import { type Call, type Caller, USER_HEADER } from './event.ts';
+import { type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
+import { Refusal } from './refusal.ts';
+
+export type Permits = {
+  policy: Policy;
+  audit: Audit;
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  log(message: string, facts: Record<string, unknown>): void;
+};
+
+/** A request by AWS's part of the event, its address, and its headers. */
+export type Asked = Omit<Call, 'action' | 'body'>;
+/** The members of a record that are known before the body is read. */
+export type Entry = Omit<AuditRecord, keyof Subjects>;
+
+/** Counts the request. @throws Refusal `Throttled`, `NotRecorded` */
+export async function admit({ audit }: Pick<Permits, 'audit'>, { principal }: Caller): Promise<void> {
+  const admitted = await audit.admit(principal).catch(() => {
+    throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be counted. Try again.');
+  });
+  if (admitted) return;
+  throw new Refusal(
+    'Throttled',
+    'Nothing was sent: you have made as many requests in this minute as you may.',
+  );
+}
+
+/**
+ * Decides whether the caller may make the request, by address and headers, before its body is read. A denial is
+ * recorded.
+ * @param right the operation that a rule must give
+ * @param tried the subjects of a denied request
+ * @throws Refusal `AccessDenied`
+ */
+export async function permit(
+  { policy, audit, nowMs, log }: Permits,
+  asked: Asked,
+  right: string,
+  tried: () => Subjects,
+): Promise<Entry> {
+  const { claimedUser, requestId, principal, credential, service, operation } = asked;
+  const speaks = claimedUser === undefined || maySpeak(policy, principal);
+  const user = speaks ? claimedUser : undefined;
+  const decision: Decision = speaks
+    ? decide(policy, { principal, user, credential, service, operation: right })
+    : {
+        allowed: false,
+        rule: SPEAKS_FOR_OTHERS,
+        why: `${principal} may not speak for others (${USER_HEADER})`,
+      };
+  const entry = {
+    ...{ requestId, principal, user, credential, service, operation },
+    caller: asked.callerArn,
+    at: nowMs(),
+    attempt: randomUUID(),
+    rule: decision.rule,
+  };
+  if (decision.allowed) return entry;
+  await audit
+    .conclude({ ...entry, ...tried() }, { outcome: 'denied', sends: 0 })
+    .catch((failure: Error) => log('A denial could not be recorded', { failure: failure.message }));
+  throw new Refusal('AccessDenied', `Denied: ${decision.why}.`, decision.rule);
+}

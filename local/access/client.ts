@@ -1,4 +1,5 @@
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { SessionDocument } from '../../lambda/session/session-document.ts';
 import { type Principal, Sha256 } from './signature.ts';
 
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
@@ -36,29 +37,74 @@ export async function callAccess(
   { service, operation, input }: SoapCall,
   options: { user?: string; credential?: string; region?: string } = {},
 ): Promise<SoapReply> {
-  const { user, credential = 'fleet', region = 'us-east-1' } = options;
-  const target = new URL(`${url}/${credential}/${service}.svc`);
+  const { user, credential = 'fleet' } = options;
   const body =
     `<s:Envelope xmlns:s="${SOAP}"><s:Body><${operation} xmlns="${V2}"><Input xmlns:c="${CONTRACTS}.${service}" ` +
     `xmlns:m="${CONTRACTS}.Common">${input}</Input></${operation}></s:Body></s:Envelope>`;
+  const headers = {
+    'content-type': 'text/xml; charset=utf-8',
+    soapaction: `"${V2}/I${service}/${operation}"`,
+    ...(user === undefined ? {} : { 'x-on-behalf-of': user }),
+  };
+  const address = `${url}/${credential}/${service}.svc`;
+  const response = await signedFetch(address, principal, { method: 'POST', headers, body }, options.region);
+  const text = await response.text();
+  const inside = (name: string) => new RegExp(`<${name}[^>]*>([^<]*)</${name}>`).exec(text)?.[1];
+  return { status: response.status, text, faultcode: inside('faultcode'), rule: inside('rule') };
+}
+
+export type SessionReply = {
+  status: number;
+  document: Partial<SessionDocument>;
+  error: { code: string; message: string } | undefined;
+  retryAfter: string | undefined;
+};
+
+/** Asks for the session of a credential or, with a body, says that one is gone. */
+export async function callSession(
+  url: string,
+  principal: Principal,
+  {
+    gone,
+    credential = 'fleet',
+  }: { gone?: { generation: number; refused?: 'bearer' }; credential?: string } = {},
+): Promise<SessionReply> {
+  const address = `${url}/${credential}/session`;
+  const response = await (gone === undefined
+    ? signedFetch(address, principal, { method: 'GET', headers: {} })
+    : signedFetch(`${address}/gone`, principal, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(gone),
+      }));
+  const text = await response.text();
+  const { error, ...document } = text === '' ? {} : JSON.parse(text);
+  return {
+    status: response.status,
+    document,
+    error,
+    retryAfter: response.headers.get('retry-after') ?? undefined,
+  };
+}
+
+/** A request as AWS wants it signed. */
+async function signedFetch(
+  address: string,
+  principal: Principal,
+  { method, headers, body }: { method: string; headers: Record<string, string>; body?: string },
+  region = 'us-east-1',
+): Promise<Response> {
+  const target = new URL(address);
   const signer = new SignatureV4({ service: 'lambda', region, credentials: principal, sha256: Sha256 });
-  const { headers } = await signer.sign({
-    method: 'POST',
+  const signed = await signer.sign({
+    method,
     protocol: target.protocol,
     hostname: target.hostname,
     port: Number(target.port),
     path: target.pathname,
     query: {},
-    headers: {
-      host: target.host,
-      'content-type': 'text/xml; charset=utf-8',
-      soapaction: `"${V2}/I${service}/${operation}"`,
-      ...(user === undefined ? {} : { 'x-on-behalf-of': user }),
-    },
+    headers: { host: target.host, ...headers },
     body,
   });
-  const response = await fetch(target, { method: 'POST', headers, body });
-  const text = await response.text();
-  const inside = (name: string) => new RegExp(`<${name}[^>]*>([^<]*)</${name}>`).exec(text)?.[1];
-  return { status: response.status, text, faultcode: inside('faultcode'), rule: inside('rule') };
+  return fetch(target, { method, headers: signed.headers, ...(body === undefined ? {} : { body }) });
 }

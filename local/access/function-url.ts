@@ -69,7 +69,9 @@ function eventOf(
   accountId: string,
 ) {
   const url = new URL(path, 'http://localhost');
-  const isText = /^text\//.test([headers['content-type']].flat()[0] ?? '');
+  const isText = /^(?:text\/|application\/(?:json|xml|javascript))/.test(
+    [headers['content-type']].flat()[0] ?? '',
+  );
   return {
     version: '2.0',
     routeKey: '$default',
@@ -93,7 +95,7 @@ function eventOf(
       stage: '$default',
       timeEpoch: Date.now(),
     },
-    body: body.toString(isText ? 'utf8' : 'base64'),
-    isBase64Encoded: !isText,
+    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !isText,
   };
 }

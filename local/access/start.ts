@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type AccessReader, dynamoDbAccessReader } from '../../cli/access-records.ts';
 import { assembleAccess } from '../../infra/access-asset.ts';
 import { accessBundleDirectory } from '../../infra/bundle-directory.ts';
+import { GET_SESSION } from '../../lambda/access/by-name.ts';
 import type { Policy } from '../../lambda/access/policy.ts';
 import { clientAt } from '../aws/client.ts';
 import { createFunction } from '../function/sandbox.ts';
@@ -14,11 +15,11 @@ import type { Principal } from './signature.ts';
 
 /** The access function of a world, behind its address. */
 export interface LocalAccess {
-  /** Callers go to `<url>/<credential>/<Service>.svc`. */
+  /** Callers go to `<url>/<credential>/<Service>.svc`, and to `<url>/<credential>/session`. */
   url: string;
   tableName: string;
   /** The principals that a policy may name, with the keys by which they sign. */
-  principals: Record<'ann' | 'vic' | 'portal' | 'stranger', Principal>;
+  principals: Record<'ann' | 'vic' | 'portal' | 'shop' | 'stranger', Principal>;
   reader: AccessReader;
   /** Every line that the function wrote. */
   lines: readonly string[];
@@ -39,10 +40,14 @@ const PRINCIPALS = {
   ann: principal('AKIALOCALANN00000000', 'arn:aws:sts::111122223333:assumed-role/operations/ann'),
   vic: principal('AKIALOCALVIC00000000', 'arn:aws:iam::111122223333:user/vic'),
   portal: principal('AKIALOCALPORTAL00000', 'arn:aws:sts::111122223333:assumed-role/portal/i-0a1b2c3d'),
+  shop: principal('AKIALOCALSHOP0000000', 'arn:aws:sts::111122223333:assumed-role/shop/i-0d4e5f6a'),
   stranger: principal('AKIALOCALSTRANGER000', 'arn:aws:iam::111122223333:user/stranger'),
 };
 
-/** Ann may do everything, Vic may look, and of the portal's users Alice may change devices. */
+/**
+ * Ann may do everything, Vic may look, and of the portal's users Alice may change devices. The shop sends its requests
+ * itself: it gets the session.
+ */
 export const LOCAL_POLICY: Policy = {
   rules: [
     {
@@ -63,6 +68,12 @@ export const LOCAL_POLICY: Policy = {
       credentials: [CREDENTIAL],
       operations: ['Get*', 'ChangeDevice*'],
       users: ['alice@example.com'],
+    },
+    {
+      name: 'shops',
+      principals: ['arn:aws:iam::111122223333:role/shop'],
+      credentials: [CREDENTIAL],
+      operations: [GET_SESSION],
     },
   ],
   speakers: ['arn:aws:iam::111122223333:role/portal'],

@@ -1,7 +1,8 @@
 import { accessText } from '../../cli/access-log.ts';
 import { type AccessReader, findRecords, type StoredRecord } from '../../cli/access-records.ts';
-import { callAccess, changeOf, deviceList, type SoapReply } from '../access/client.ts';
+import { callAccess, callSession, changeOf, deviceList, type SoapReply } from '../access/client.ts';
 import { type LocalAccess, startAccess } from '../access/start.ts';
+import { getDeviceInformation } from '../fleet/soap.ts';
 import type { World } from '../world.ts';
 import { nothingLeaked } from './checks.ts';
 import { check, type Scenario } from './scenario.ts';
@@ -14,8 +15,8 @@ const AT_ONCE = 4;
 export const accessScenario: Scenario = {
   name: 'access',
   shows:
-    'One username for several users: Vic may look, Ann may change, Alice and Bob come through a portal; each request is recorded.',
-  soapAlone: 'The access function speaks SOAP alone.',
+    'One username for several users: Vic may look, Ann may change, Alice and Bob come through a portal, the shop gets the session; each request is recorded.',
+  soapAlone: 'The access function forwards SOAP requests alone; it hands out sessions of REST too.',
   summary: true,
   async play(world, show) {
     const access = await startAccess(world);
@@ -39,6 +40,7 @@ export const accessScenario: Scenario = {
         operation: 'GetNewPassword',
         input: '',
       });
+      const handedOut = await sessionChecks(world, access);
       const before = world.devices.events.length;
       const [rotation, ...ofEach] = await Promise.all([
         world.conductor.rotate(world.secretArn, { attempts: 1 }),
@@ -88,7 +90,8 @@ export const accessScenario: Scenario = {
           outcomes(ofDevice) === 'vic denied, alice@example.com done, bob@example.com denied',
         ),
         check('Alice made one change', outcomes(ofAlice) === 'alice@example.com done'),
-        check('Each request has its record', everything.length === 7 + CHANGES),
+        ...handedOut,
+        check('Each request has its record', everything.length === 7 + SESSION_REQUESTS + CHANGES),
         check(
           'Rotation and function logged in three times together, and no log-in failed',
           logIns <= 3 && failures === 0,
@@ -101,6 +104,29 @@ export const accessScenario: Scenario = {
     }
   },
 };
+
+const SESSION_REQUESTS = 2;
+
+/** A caller with the right to get the session, and one without it. */
+async function sessionChecks({ env }: World, { url, principals }: LocalAccess) {
+  const { ann, shop } = principals;
+  const given = await callSession(url, shop);
+  const denied = await callSession(url, ann);
+  const { token = '', baseUrl } = given.document;
+  const answer = await getDeviceInformation(env.THINGSPACE_BASE_URL ?? '', token);
+  return [
+    check(
+      'The shop gets the session, and its own request with it is answered',
+      given.status === 200 &&
+        baseUrl === env.THINGSPACE_BASE_URL &&
+        answer.includes('GetDeviceInformationResponse'),
+    ),
+    check(
+      'Ann, who may do everything else, does not get the session',
+      denied.status === 403 && denied.error?.code === 'AccessDenied' && denied.document.token === undefined,
+    ),
+  ];
+}
 
 async function changesOneByOne(access: LocalAccess, device: string): Promise<SoapReply[]> {
   const replies: SoapReply[] = [];

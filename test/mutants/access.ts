@@ -335,4 +335,18 @@ export const accessMutants: Mutant[] = [
     replace: 'answerToFailure(cause, nowMs)',
     noticedBy: DOOR,
   },
+  {
+    rule: 'a denial that cannot be recorded is a denial',
+    file: 'lambda/access/permit.ts',
+    find: "    .catch((failure: Error) => log('A denial could not be recorded', { failure: failure.message }));",
+    replace: '    ;',
+    noticedBy: DOOR,
+  },
+  {
+    rule: 'a record of the session holds no token',
+    file: 'lambda/access/session-door.ts',
+    find: "await conclude(door, record, { outcome: 'handed-out', generation, sends: 0 });",
+    replace: "await conclude(door, record, { outcome: 'handed-out', generation, sends: 0, ...handedOut });",
+    noticedBy: DOOR,
+  },
 ];

@@ -1,23 +1,23 @@
-"""Makes a request for each line on its input, and says how it ended: what local/python-example.ts plays with."""
+"""Makes a request for each line on its input, and says how it ended."""
 
-import os
 import sys
 
-from thingspace_session import LogInStopped, Session, soap
+from thingspace_session import NoSession, Session, rest, soap
 
-base_url = os.environ["THINGSPACE_BASE_URL"]
-session = Session(
-    os.environ["SECRET_ARN"], "python example", base_url, os.environ["LEDGER_TABLE"], os.environ["ALARM_TOPIC_ARN"]
-)
+session = Session()
 
 
-def device(token):
-    return soap(base_url, "DeviceService", "GetDeviceInformation", token, [("Device", "89148000000000000000")])
+def request(document):
+    """Any request: over the API that the document names."""
+    if document["transport"] == "rest":
+        return rest(document, "/devices/actions/list", {"accountName": "0000123456-00001"}).ok
+    return "GetDeviceInformationResponse" in soap(
+        document, "DeviceService", "GetDeviceInformation", Device="89148000000000000000"
+    )
 
 
 for _ in sys.stdin:
     try:
-        answer = session.run(device)
-        print("done" if "GetDeviceInformationResponse" in answer else "failed", flush=True)
-    except LogInStopped as stopped:
-        print(f"stopped: {stopped}", flush=True)
+        print("done" if session.run(request) else "failed", flush=True)
+    except NoSession as why:
+        print(f"no session: {why}", flush=True)

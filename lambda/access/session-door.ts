@@ -108,7 +108,7 @@ async function drop(
   try {
     if (refused === 'bearer') session.bearerRefused();
     else {
-      await session.gone(generation, { patienceMs });
+      await session.gone(generation, { patienceMs, atOnce: true });
       await session.handOut({ askFleet: true, patienceMs });
     }
   } catch (failure) {

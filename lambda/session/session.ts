@@ -85,8 +85,9 @@ export interface SessionHolder extends Session {
    * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. A
    * generation that the fleet has not reached is not dropped in advance. A live session is dropped for programs every
    * 10 s at most: it waits until then. @throws as `token`
+   * @param options `atOnce`: drops it now; the fleet's item keeps the log-ins apart, for all processes together
    */
-  gone(generation: number, options?: CallOptions): Promise<void>;
+  gone(generation: number, options?: CallOptions & { atOnce?: boolean }): Promise<void>;
   /** A program was told that the gateway refused the bearer: the token service is asked again, once a minute at most. */
   bearerRefused(): void;
 }
@@ -257,11 +258,11 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     },
 
     async gone(generation, options = {}) {
-      const { signal } = options;
+      const { signal, atOnce = false } = options;
       while (generation > gone) {
         // An older session than the held one costs no log-in.
         if (held && held.generation > generation) return dropGeneration(generation);
-        const leftMs = droppedForProgramsAtMs + DROPS_APART_MS - clock.nowMs();
+        const leftMs = atOnce ? 0 : droppedForProgramsAtMs + DROPS_APART_MS - clock.nowMs();
         if (dropping) await dropping.catch(() => undefined);
         else if (leftMs > 0) await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));
         else return dropForProgram(generation, options);

@@ -3,7 +3,13 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { SeenRequest } from '../gateway/protocols.ts';
 
 /** An access key of this world, and whom it belongs to. */
-export type Principal = { accessKeyId: string; secretAccessKey: string; userArn: string };
+export type Principal = {
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** Temporary credentials have one: it must be in the request, and signed. */
+  sessionToken?: string;
+  userArn: string;
+};
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/\s]+)\/(\d{8})\/([\w-]+)\/lambda\/aws4_request,\s*SignedHeaders=([\w;-]+),\s*Signature=([0-9a-f]{64})$/;
@@ -26,7 +32,10 @@ export async function signerOf(
   const principal = principals.find((one) => one.accessKeyId === accessKeyId);
   const signed = names.split(';');
   const at = dateIn(header('x-amz-date'));
-  const everythingSigned = ['host', 'x-amz-date'].every((name) => signed.includes(name));
+  const sessionToken = principal?.sessionToken ?? '';
+  if (header('x-amz-security-token') !== sessionToken) return undefined;
+  const wanted = ['host', 'x-amz-date', ...(sessionToken === '' ? [] : ['x-amz-security-token'])];
+  const everythingSigned = wanted.every((name) => signed.includes(name));
   if (!principal || signedRegion !== region || !everythingSigned || !(Math.abs(nowMs - at) <= VALID_MS)) {
     return undefined;
   }
@@ -37,7 +46,8 @@ export async function signerOf(
   const again = await new SignatureV4({
     service: 'lambda',
     region,
-    credentials: principal,
+    // The token is among the signed headers already.
+    credentials: { accessKeyId: principal.accessKeyId, secretAccessKey: principal.secretAccessKey },
     applyChecksum: false,
     sha256: Sha256,
   }).sign(

@@ -40,7 +40,10 @@ const PRINCIPALS = {
   ann: principal('AKIALOCALANN00000000', 'arn:aws:sts::111122223333:assumed-role/operations/ann'),
   vic: principal('AKIALOCALVIC00000000', 'arn:aws:iam::111122223333:user/vic'),
   portal: principal('AKIALOCALPORTAL00000', 'arn:aws:sts::111122223333:assumed-role/portal/i-0a1b2c3d'),
-  shop: principal('AKIALOCALSHOP0000000', 'arn:aws:sts::111122223333:assumed-role/shop/i-0d4e5f6a'),
+  shop: {
+    ...principal('ASIALOCALSHOP0000000', 'arn:aws:sts::111122223333:assumed-role/shop/i-0d4e5f6a'),
+    sessionToken: 'invented+temporary/token==',
+  },
   stranger: principal('AKIALOCALSTRANGER000', 'arn:aws:iam::111122223333:user/stranger'),
 };
 

@@ -4,7 +4,7 @@ type Headers = Readonly<Record<string, string>>;
 type Secret = { username: string; password: string; apiKey: string; apiSecret: string };
 
 /** Any call with a session. */
-export const listDevices = ({ baseUrl }: Place, headers: Headers): Promise<Response> =>
+export const listDevices = ({ baseUrl }: Pick<Place, 'baseUrl'>, headers: Headers): Promise<Response> =>
   post(`${baseUrl}/devices/actions/list`, headers, { accountName: '0000123456-00001' });
 
 /** Logs in over a bearer that is asked for anew; returns the headers of a call in the session. */

@@ -1,8 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRecords } from '../../../cli/access-records.ts';
 import { bundleAccess, bundleRotation } from '../../../infra/bundle.ts';
-import { callAccess, changeOf, deviceList } from '../../../local/access/client.ts';
-import { type LocalAccess, startAccess } from '../../../local/access/start.ts';
+import { curl } from '../../../local/access/apps.ts';
+import { callAccess, callSession, changeOf, deviceList } from '../../../local/access/client.ts';
+import { CREDENTIAL, type LocalAccess, startAccess } from '../../../local/access/start.ts';
+import { findSecret } from '../../../local/explorer/find-secret.ts';
+import { listDevices } from '../../../local/fleet/rest.ts';
 import { accessScenario } from '../../../local/scenarios/access.ts';
 import { play } from '../../../local/scenarios/scenario.ts';
 import { startWorld, type World } from '../../../local/world.ts';
@@ -20,6 +24,8 @@ afterAll(async () => {
   await access.close();
   await world.close();
 });
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 const everything = async () => {
   const nowMs = Date.now();
@@ -79,6 +85,51 @@ test('records a lost answer as unknown, and does not send its request again', as
 test('renews a session that expired between calls', async () => {
   world.clock.advance(30 * 60_000);
   expect((await callAccess(access.url, access.principals.ann, deviceList)).status).toBe(200);
+});
+
+test('hands the session out with its record, and no session without one', async () => {
+  const { shop } = access.principals;
+  const { status, document } = await callSession(access.url, shop);
+  expect(status).toBe(200);
+  expect(world.platform.truth(world.username).tokens).toContain(document.token);
+  const handedOut = (await everything()).records.filter(({ outcome }) => outcome === 'handed-out');
+  expect(handedOut).toMatchObject([{ operation: 'GetSession', generation: document.generation }]);
+  world.gateway.decide = ({ service, operation }) =>
+    service === 'dynamodb' && operation === 'PutItem' ? 'denied' : 'ok';
+  const refused = await callSession(access.url, shop);
+  world.gateway.decide = () => 'ok';
+  expect(refused).toMatchObject({ status: 503, error: { code: 'NotRecorded' } });
+});
+
+test.runIf(hasCurl)('answers the line with curl, signed with temporary credentials', async () => {
+  const { region } = world.aws;
+  const { shop } = access.principals;
+  const door = { url: access.url, credential: CREDENTIAL, region, principal: shop };
+  const { status, body } = await curl(door, '');
+  expect(status).toBe(200);
+  const { token } = JSON.parse(body);
+  expect(world.platform.truth(world.username).tokens).toContain(token);
+  const { sessionToken: _, ...keysAlone } = shop;
+  expect((await curl({ ...door, principal: keysAlone }, '')).status).toBe(403);
+});
+
+test('hands out a session of REST with its bearer, and answers SOAP in a sentence', async () => {
+  const another = await startWorld({ transport: 'rest' });
+  const door = await startAccess(another);
+  try {
+    const { shop, ann } = door.principals;
+    const { document } = await callSession(door.url, shop);
+    const { baseUrl = '', headers } = document;
+    expect((await listDevices({ baseUrl }, headers ?? {})).status).toBe(200);
+    const soap = await callAccess(door.url, ann, deviceList);
+    expect(soap.faultcode).toBe('a:ThingSpaceAccess.RequestRefused');
+    const bearer = headers?.Authorization?.replace('Bearer ', '') as string;
+    const written = [...door.lines, JSON.stringify(await another.aws.dynamodb.items(door.tableName))].join();
+    for (const secret of [bearer, document.token as string]) expect(findSecret(written, secret)).toEqual([]);
+  } finally {
+    await door.close();
+    await another.close();
+  }
 });
 
 test('throttles a caller across all instances by their shared table', async () => {

@@ -46,20 +46,50 @@ function timeIn(option: string, text: string | undefined): number | undefined {
 }
 
 /** A table, oldest first; what may have reached a device without naming it stands below. */
-export function accessText({ records, wide }: Found): string {
+export function accessText({ records, wide, sessions }: Found): string {
   const lines = records.length === 0 ? ['There is no such request.'] : tableOfRecords(records);
-  if (wide.length === 0) return lines.join('\n');
-  return [
-    ...lines,
-    '',
-    'Changes that name an account or a group, or no device; the device may be one of theirs:',
-    ...tableOfRecords(wide),
-  ].join('\n');
+  if (wide.length > 0) {
+    lines.push(
+      '',
+      'Changes that name an account or a group, or no device; the device may be one of theirs:',
+      ...tableOfRecords(wide),
+    );
+  }
+  if (sessions.length > 0) {
+    lines.push(
+      '',
+      'Callers that were given the session; the requests that they sent with it are not in this audit:',
+      ...tableOfHolders(sessions),
+    );
+  }
+  return lines.join('\n');
+}
+
+/** A line for each caller, because an app asks every minute. */
+function tableOfHolders(sessions: readonly StoredRecord[]): string[] {
+  const holders = Map.groupBy(sessions, ({ user = '', caller, credential }) =>
+    JSON.stringify([user, caller, credential]),
+  );
+  return inColumns([
+    ['WHO', 'THROUGH', 'CREDENTIAL', 'TIMES', 'FIRST', 'LAST'],
+    ...[...holders.values()].map((records) => {
+      const [first] = records as [StoredRecord];
+      return [
+        oneLine(first.user ?? shortArn(first.caller), 60),
+        first.user === undefined ? '-' : oneLine(shortArn(first.caller), 60),
+        first.credential,
+        String(records.length),
+        ...[first, records.at(-1) ?? first].map(({ at }) => new Date(at).toISOString()),
+      ];
+    }),
+  ]);
 }
 
 /** A record without an outcome may have been sent: it is unknown, and never done. */
-export const outcomeText = ({ outcome, code }: StoredRecord): string =>
-  code === undefined ? (outcome ?? 'unknown') : `${outcome ?? 'unknown'} (${oneLine(code, 60)})`;
+export function outcomeText({ outcome = 'unknown', code, generation }: StoredRecord): string {
+  const more = code ?? (generation === undefined ? undefined : `session ${generation}`);
+  return more === undefined ? outcome : `${outcome} (${oneLine(more, 60)})`;
+}
 
 function tableOfRecords(records: readonly StoredRecord[]): string[] {
   return inColumns([

@@ -16,11 +16,15 @@ import {
   keyOfItem,
   userSubject,
 } from '../lambda/access/audit.ts';
+import { SESSION_SERVICE } from '../lambda/access/by-name.ts';
 import { matches } from '../lambda/access/patterns.ts';
 import { awsCall } from '../lambda/aws-call.ts';
 
 /** A record as it is stored. A record without an outcome is unknown. */
-export type StoredRecord = AuditRecord & Partial<AuditOutcome & { code: string }> & { endedAt?: number };
+export type StoredRecord = AuditRecord &
+  Partial<{ outcome: AuditOutcome['outcome']; code: string; sends: number; generation: number }> & {
+    endedAt?: number;
+  };
 
 /** Reads the audit table of the access function. Both methods throw AwsCallError. */
 export interface AccessReader {
@@ -42,6 +46,11 @@ export type Found = {
   records: StoredRecord[];
   /** Where a device is asked for: changes of whole accounts and groups, of which it may have been a part. */
   wide: StoredRecord[];
+  /**
+   * Where a device is asked for: sessions that callers were given. The requests that were sent with them are not
+   * recorded.
+   */
+  sessions: StoredRecord[];
 };
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -56,7 +65,7 @@ export async function findRecords(reader: AccessReader, wanted: Wanted): Promise
   ];
   const everything = subjects.length === 0 || device !== undefined ? await ofDays(reader, wanted) : [];
   const fits = (record: StoredRecord) => operation === undefined || matches(operation, record.operation);
-  if (subjects.length === 0) return { records: everything.filter(fits), wide: [] };
+  if (subjects.length === 0) return { records: everything.filter(fits), wide: [], sessions: [] };
   const pointers = await Promise.all(subjects.map((subject) => itemsOf(reader, subject, wanted)));
   const [first = [], ...others] = pointers.map((items) => items.map(({ item }) => item));
   const inAll = first.filter((item) => others.every((items) => items.includes(item)));
@@ -64,14 +73,16 @@ export async function findRecords(reader: AccessReader, wanted: Wanted): Promise
   const wide = everything.filter(
     (record) => isWide(record) && fits(record) && isOf(record, user) && !named.has(keyOf(record).item),
   );
-  return { records: (await recordsAt(reader, inAll)).filter(fits), wide };
+  const sessions = everything.filter((record) => record.outcome === 'handed-out' && isOf(record, user));
+  return { records: (await recordsAt(reader, inAll)).filter(fits), wide, sessions };
 }
 
 /**
  * Reports whether a change may have reached a device that it does not name. Devices named besides an account or a
  * group prove nothing: ThingSpace may ignore them.
  */
-const isWide = ({ devices, groups, operation, outcome }: StoredRecord): boolean =>
+const isWide = ({ devices, groups, service, operation, outcome }: StoredRecord): boolean =>
+  service !== SESSION_SERVICE &&
   (groups.length > 0 || devices.length === 0) &&
   !operation.startsWith('Get') &&
   outcome !== 'denied' &&

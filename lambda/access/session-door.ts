@@ -12,7 +12,7 @@ import {
 } from '../session/session-document.ts';
 import type { Transport } from '../thingspace/api.ts';
 import type { AuditRecord } from './audit.ts';
-import { GET_SESSION } from './by-name.ts';
+import { GET_SESSION, SESSION_SERVICE } from './by-name.ts';
 import { type Caller, type FunctionUrlEvent, USER_HEADER, userIn } from './event.ts';
 import type { HttpAnswer } from './fault.ts';
 import { notSentWords } from './not-sent-words.ts';
@@ -28,7 +28,6 @@ export type SessionDoor = Permits &
 
 /** The name under which a record shows that a caller found a session gone. It needs the right of `GET_SESSION`. */
 export const SESSION_GONE = 'SessionGone';
-const SERVICE = 'session';
 const DOOR = /^\/([^/]*)\/session(?:\/|$)/;
 const PATH = /^\/([A-Za-z0-9][\w-]{0,47})\/session(\/gone)?$/;
 
@@ -55,7 +54,7 @@ export async function serveSession(
   const { credential, isGone } = readAddress(event);
   const operation = isGone ? SESSION_GONE : GET_SESSION;
   const claimedUser = userIn(event.headers[USER_HEADER]);
-  const asked = { ...caller, claimedUser, credential, service: SERVICE, operation };
+  const asked = { ...caller, claimedUser, credential, service: SESSION_SERVICE, operation };
   const entry = await permit(door, asked, GET_SESSION, () => ({ devices: [], groups: [] }));
   const session = door.sessionOf(credential);
   if (!session) throw new Refusal('NotFound', `There is no credential ${credential} in this service.`);

@@ -56,7 +56,7 @@ export const accessScenario: Scenario = {
       const ofAlice = await recordsOf(access.reader, { user: 'alice@example.com' });
       const shown = everything.filter(({ devices }) => devices[0]?.identifier !== second);
       show(
-        `\nThe audit, without Ann’s ${CHANGES} changes during the rotation:\n\n${accessText({ records: shown, wide: [] })}\n`,
+        `\nThe audit, without Ann’s ${CHANGES} changes during the rotation:\n\n${accessText({ records: shown, wide: [], sessions: [] })}\n`,
       );
       return [
         check(

@@ -71,6 +71,35 @@ test('lists changes of whole groups below, since the device may be in one', asyn
   expect(terminal.said[0]).toContain('DeviceGroupName All');
 });
 
+test('lists for a device the callers that were given the session, once each', async () => {
+  const shop = 'arn:aws:sts::111122223333:assumed-role/shop/i-1';
+  const about = { caller: shop, service: 'session', devices: [], groups: [] };
+  const { desk, terminal } = deskWith([
+    record('a', { outcome: 'done' }),
+    record('s1', { ...about, operation: 'GetSession', outcome: 'handed-out', generation: 7 }),
+    record('s2', {
+      ...about,
+      operation: 'GetSession',
+      outcome: 'handed-out',
+      generation: 8,
+      at: NOON + 1_000,
+    }),
+    record('denied', { ...about, operation: 'GetSession', outcome: 'denied' }),
+    record('gone', { ...about, operation: 'SessionGone', outcome: 'dropped', generation: 7 }),
+  ]);
+  await accessLog(desk, { device: '8914', accessTable: 't' }, NOON + 60_000);
+  const [, below = ''] = String(terminal.said[0]).split('\n\n');
+  expect(below.split('\n')).toEqual([
+    expect.stringMatching(/^Callers that were given the session; .* not in this audit:$/),
+    expect.stringContaining('TIMES'),
+    expect.stringMatching(
+      /^assumed-role\/shop\/i-1 +- +fleet +2 +2026-01-05T12:00:00.000Z +2026-01-05T12:00:01.000Z$/,
+    ),
+  ]);
+  await accessLog(desk, { accessTable: 't' }, NOON + 60_000);
+  expect(terminal.said[1]).toMatch(/fleet\/GetSession +- +handed-out \(session 7\)/);
+});
+
 test('prints every recorded member as JSON', async () => {
   const { desk, terminal } = deskWith([record('a', { outcome: 'done' })]);
   await accessLog(desk, { operation: 'Change*', accessTable: 't', json: true }, NOON + 60_000);

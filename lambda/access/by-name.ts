@@ -3,8 +3,8 @@ import { matches } from './patterns.ts';
 /** Hands out the session itself. Whoever holds it can do everything that the username can, unseen by this function. */
 export const GET_SESSION = 'GetSession';
 
-/** The service of a record about the session itself. */
-export const SESSION_SERVICE = 'session';
+/** The service of a record about the session itself. No address of a SOAP service has this name. */
+export const SESSION_SERVICE = '/session';
 
 /** Operations that a rule allows by their exact names alone: a pattern that was written before them never gives them. */
 const BY_NAME: readonly string[] = [GET_SESSION];

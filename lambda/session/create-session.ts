@@ -79,14 +79,17 @@ const DEFAULT_PATIENCE_MS = 30_000;
  */
 export const createSession = (settings: SessionSettings): Session => sessionWith(settings, 0);
 
-/** A program that says "gone" after every error costs one log-in in this time, and callers with default patience wait. */
-export const LOG_INS_APART_MS = 10_000;
+/**
+ * A program that says "gone" after every error costs two log-ins in this time, and callers with default patience wait. A
+ * rotation ends two sessions within seconds.
+ */
+export const LOG_IN_PAIR_MS = 20_000;
 
 /** The same, for a process that hands the session out to programs. */
 export const createSessionHolder = (settings: SessionSettings): SessionHolder =>
-  sessionWith(settings, LOG_INS_APART_MS);
+  sessionWith(settings, LOG_IN_PAIR_MS);
 
-function sessionWith(settings: SessionSettings, logInsApartMs: number): SessionHolder {
+function sessionWith(settings: SessionSettings, pairMs: number): SessionHolder {
   requireSettings(settings);
   const { ledger } = settings;
   const aws = awsClients(settings.clients, settings.clientConfig);
@@ -110,7 +113,7 @@ function sessionWith(settings: SessionSettings, logInsApartMs: number): SessionH
     dynamodb && ledger?.sealingKeyId
       ? fleetSource({
           ...parts,
-          logInsApartMs,
+          pairMs,
           itemOf,
           byName,
           store: dynamoDbSessions(dynamodb, ledger.table),

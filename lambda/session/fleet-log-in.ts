@@ -27,8 +27,8 @@ export type FleetParts = SourceParts & {
   itemOf: ItemOf;
   /** Where the settings name the username. */
   byName?: ByName | undefined;
-  /** The shortest time between two log-ins of the fleet, where programs say when a session is gone. @default 0 */
-  logInsApartMs?: number | undefined;
+  /** Two log-ins of the fleet at most are made in this time, where programs say that a session is gone. @default 0 */
+  pairMs?: number | undefined;
 };
 
 /** The owner of a session: the secret with the application's key in it, and the place of the fleet's item. */

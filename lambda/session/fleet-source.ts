@@ -139,7 +139,7 @@ async function askFleet(
   subject: Subject,
   request: { owner: string; gone: number },
 ): Promise<Answer> {
-  const asking = { ...request, secretArn: subject.secretArn, apartMs: fleet.logInsApartMs };
+  const asking = { ...request, secretArn: subject.secretArn, pairMs: fleet.pairMs };
   const asked = (current?: string) =>
     changeSession(
       fleet,

@@ -20,6 +20,8 @@ const item = v.looseObject({
   secretArn: v.optional(v.string()),
   versionId: v.optional(v.string()),
   openedAt: v.number(),
+  /** The time when the session before it was opened. */
+  openedBeforeAt: v.optional(v.number()),
   /** The lease owner that opened it: a writer that lost its answer recognizes its own write by it. */
   openedBy: v.optional(v.string()),
   /** Coarse: at most `COARSE_MS` older than the true last use. */
@@ -97,8 +99,8 @@ export type Asking = {
   secretArn: string;
   /** The version on AWSCURRENT, where the asker has just looked. */
   current?: string | undefined;
-  /** The shortest time between two log-ins: a session that is gone earlier is not replaced before it is over. */
-  apartMs?: number | undefined;
+  /** Two log-ins at most are made in this time: a session that is gone earlier is replaced at its end. */
+  pairMs?: number | undefined;
 };
 
 export type Answer =
@@ -111,7 +113,7 @@ export type Answer =
 /** Returns the fleet's session, or the lease to open one, or the reason why neither. */
 export function ask(
   state: SessionItem,
-  { owner, gone, secretArn, current, apartMs = 0 }: Asking,
+  { owner, gone, secretArn, current, pairMs = 0 }: Asking,
   now: number,
 ): Answer {
   // Only a session that was opened can be gone: an item that was deleted begins anew.
@@ -122,8 +124,11 @@ export function ask(
   }
   if (lease && lease.owner !== owner && now < lease.until) return { kind: 'others', until: lease.until };
   if (stop && standsStill(stop, current, now)) return { kind: 'stopped', stop: stopAt(stop, now) };
-  const nextAt = state.openedAt + apartMs;
-  if (now < nextAt) return { kind: 'stopped', stop: { why: 'waits', message: TOO_SOON, retryAt: nextAt } };
+  const nextAt = (state.openedBeforeAt ?? 0) + pairMs;
+  if (now < nextAt) {
+    const waits = { retryAt: nextAt, waitMs: nextAt - now };
+    return { kind: 'stopped', stop: { why: 'waits', message: TOO_SOON, ...waits } };
+  }
   state.lease = { owner, until: now + LEASE_MS };
   return { kind: 'log-in', after: generation };
 }
@@ -152,7 +157,7 @@ function stopAt({ notBefore, at: _at, ...stop }: StoredStop, now: number): Stop 
   return notBefore && stop.retryAt !== undefined ? { ...stop, waitMs: stop.retryAt - now } : stop;
 }
 
-const TOO_SOON = 'the last log-in was a moment ago, and each one may end the sessions of others.';
+const TOO_SOON = 'the last two log-ins were a moment ago, and each one may end the sessions of others.';
 
 const usable = (state: SessionItem, gone: number, now: number): boolean =>
   state.generation > Math.max(state.goneUpTo, gone) && now - state.lastUsedAt < IDLE_LIMIT_MS;
@@ -195,7 +200,11 @@ export function opened(
   // An item that was deleted meanwhile must not reuse generations that a process knows as gone.
   const generation = Math.max(state.generation, gone) + 1;
   const openedAt = now - ageMs;
-  Object.assign(state, { ...session, generation, openedBy: owner, openedAt, lastUsedAt: openedAt });
+  const openedBeforeAt = state.openedAt;
+  Object.assign(state, {
+    ...{ ...session, generation, openedBeforeAt },
+    ...{ openedBy: owner, openedAt, lastUsedAt: openedAt },
+  });
   return generation;
 }
 

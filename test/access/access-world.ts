@@ -5,7 +5,7 @@ import type { Send } from '../../lambda/access/forward.ts';
 import type { Policy } from '../../lambda/access/policy.ts';
 import { type Services, serve } from '../../lambda/access/serve.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
-import { LOG_INS_APART_MS } from '../../lambda/session/create-session.ts';
+import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import type { SessionDocument } from '../../lambda/session/session-document.ts';
 import type { RawAnswer, Transport } from '../../lambda/thingspace/api.ts';
 import { readXml } from '../../local/thingspace/soap/xml.ts';
@@ -111,7 +111,10 @@ export async function createAccessWorld(
     const { session, process, events } = fleet.client(
       'fleet',
       'access function',
-      transport, {}, LOG_INS_APART_MS);
+      transport,
+      {},
+      LOG_IN_PAIR_MS,
+    );
     const services: Services = {
       policy,
       thingSpace: { transport, baseUrl: BASE_URL },

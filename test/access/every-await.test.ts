@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
-import { LOG_INS_APART_MS } from '../../lambda/session/create-session.ts';
+import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import type { Fate } from '../world/fate.ts';
 import {
@@ -136,7 +136,7 @@ test('drops a session for every instance, whatever call meets a fault, when the 
     // Another instance has it in memory.
     const other = start.world.start();
     await other.call(sessionRequest());
-    start.world.advance(LOG_INS_APART_MS);
+    start.world.advance(LOG_IN_PAIR_MS);
     return { ...start, other, before: start.world.calls.length, records: start.world.records().length };
   };
   const gone = () => sessionRequest({ gone: { generation: 1 } });

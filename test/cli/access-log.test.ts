@@ -73,7 +73,7 @@ test('lists changes of whole groups below, since the device may be in one', asyn
 
 test('lists for a device the callers that were given the session, once each', async () => {
   const shop = 'arn:aws:sts::111122223333:assumed-role/shop/i-1';
-  const about = { caller: shop, service: 'session', devices: [], groups: [] };
+  const about = { caller: shop, service: '/session', devices: [], groups: [] };
   const { desk, terminal } = deskWith([
     record('a', { outcome: 'done' }),
     record('s1', { ...about, operation: 'GetSession', outcome: 'handed-out', generation: 7 }),

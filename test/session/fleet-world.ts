@@ -115,7 +115,7 @@ export async function createFleetWorld(
     actor = 'an app',
     transport: Transport = 'soap',
     settings: { username?: string; secretId?: string } = {},
-    logInsApartMs = 0,
+    pairMs = 0,
   ): Client {
     const process = startProcess();
     const wired = world.wireUp(process, { lasts });
@@ -137,7 +137,7 @@ export async function createFleetWorld(
       level === 'fleet'
         ? fleetSource({
             ...parts,
-            logInsApartMs,
+            pairMs,
             itemOf,
             byName:
               username === undefined

@@ -98,6 +98,25 @@ test('calls a session that one process found gone gone for all', () => {
   expect(ask(state, { ...ME, owner: 'c' }, 2).kind).toBe('log-in');
 });
 
+test('gives the lease twice within a pair of log-ins, and a third time at its end', () => {
+  const pairMs = 20_000;
+  const state = newItem();
+  const openAt = (owner: string, gone: number, now: number) => {
+    const answer = ask(state, { ...ME, owner, gone, pairMs }, now);
+    if (answer.kind === 'log-in') opened(state, owner, session(`sealed ${owner}`), now);
+    return answer.kind === 'stopped' ? answer.stop : answer.kind;
+  };
+  const startMs = 1_000_000;
+  expect(openAt('a', 0, startMs)).toBe('log-in');
+  expect(openAt('b', 1, startMs + 1)).toBe('log-in');
+  const waits = { why: 'waits', retryAt: startMs + pairMs };
+  expect(openAt('c', 2, startMs + 2)).toMatchObject(waits);
+  expect(openAt('c', 2, startMs + pairMs - 1)).toMatchObject(waits);
+  expect(openAt('c', 2, startMs + pairMs)).toBe('log-in');
+  // The session of the pair's end is not withheld meanwhile.
+  expect(openAt('d', 2, startMs + pairMs + 1)).toBe('use');
+});
+
 test('does not use a session of another secret', () => {
   expect(ask(openedItem(), { ...ME, owner: 'b', secretArn: 'arn:other' }, 1).kind).toBe('log-in');
 });

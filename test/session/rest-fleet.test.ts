@@ -121,7 +121,7 @@ describe('a fleet of both transports', () => {
     await work(fleetOf(world, 5));
     expect(world.table.get(KEY)).toBe(before);
     expect(Object.keys(JSON.parse(before ?? '{}')).sort()).toEqual(
-      'generation goneUpTo lastUsedAt openedAt openedBy revision schema sealed secretArn versionId'.split(
+      'generation goneUpTo lastUsedAt openedAt openedBeforeAt openedBy revision schema sealed secretArn versionId'.split(
         ' ',
       ),
     );

@@ -55,6 +55,21 @@ test('opens a sealed token for its own secret only, and hides it in the sealed t
   expect(await sealer.open(sealed, 'arn:other')).toBeUndefined();
 });
 
+test('asks KMS once for the bytes that it opened last, and for no other secret', async () => {
+  const sent: string[] = [];
+  const send = (command: { constructor: { name: string } }) => {
+    sent.push(command.constructor.name);
+    return kms.send(command as never);
+  };
+  const sealer = kmsTokenSealer({ send } as unknown as KMSClient, world.env.SEALING_KEY_ID as string);
+  const [first, second] = [await sealer.seal('token 1', 'arn:one'), await sealer.seal('token 2', 'arn:one')];
+  const opened = [];
+  for (const sealed of [first, first, second, first]) opened.push(await sealer.open(sealed, 'arn:one'));
+  expect(opened).toEqual(['token 1', 'token 1', 'token 2', 'token 1']);
+  expect(sent.filter((name) => name === 'DecryptCommand')).toHaveLength(3);
+  expect(await sealer.open(first, 'arn:other')).toBeUndefined();
+});
+
 test('throws, and does not call the session gone, when KMS cannot be asked', async () => {
   const denied = {
     send: () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDeniedException' })),

@@ -77,7 +77,7 @@ public final class ThingSpaceSession {
     private long usableUntil;
 
     /** Returns the document in memory while it is good, or asks the function. */
-    synchronized Document get() throws NoSession, IOException, InterruptedException {
+    synchronized Document get() throws NoSession, InterruptedException {
         if (document == null || System.nanoTime() - usableUntil >= 0) {
             long askedAt = System.nanoTime();
             document = Document.read(ask("GET", address, ""));
@@ -97,8 +97,7 @@ public final class ThingSpaceSession {
         return send.with(get());
     }
 
-    private synchronized void drop(Document gone, boolean bearer)
-            throws NoSession, IOException, InterruptedException {
+    private synchronized void drop(Document gone, boolean bearer) throws NoSession, InterruptedException {
         // Another thread may have said it meanwhile.
         if (document != gone) return;
         String refused = bearer ? ",\"refused\":\"bearer\"" : "";
@@ -107,13 +106,13 @@ public final class ThingSpaceSession {
     }
 
     /** Waits as long as the function says, within patience. Both requests may be repeated: neither logs in twice. */
-    private String ask(String method, URI to, String body) throws NoSession, IOException, InterruptedException {
+    private String ask(String method, URI to, String body) throws NoSession, InterruptedException {
         Instant deadline = Instant.now().plus(PATIENCE);
         while (true) {
             HttpRequest.Builder request = HttpRequest.newBuilder(to).timeout(ANSWER)
                 .method(method, HttpRequest.BodyPublishers.ofString(body));
             signature(method, to, body).forEach(request::header);
-            String why = "the access function was not reached";
+            String why = "the access function gave no answer";
             long wait = 1;
             try {
                 HttpResponse<String> answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
@@ -123,8 +122,8 @@ public final class ThingSpaceSession {
                 // AWS answers 502 for a process that died, without the header.
                 boolean died = answer.statusCode() == 502 || answer.statusCode() == 504;
                 wait = answer.headers().firstValueAsLong("retry-after").orElse(died ? 1 : -1);
-            } catch (java.net.ConnectException unreachable) {
-                // Nothing was sent.
+            } catch (IOException noAnswer) {
+                // Neither request does harm when it is repeated.
             }
             if (wait < 0 || Instant.now().plusSeconds(wait).isAfter(deadline)) throw new NoSession(why);
             Thread.sleep(wait * 1000);

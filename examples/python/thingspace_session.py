@@ -100,8 +100,8 @@ class Session:
                 why = self._reason(answer)
                 # AWS answers 502 for a process that died, without the header.
                 wait_s = answer.headers.get("retry-after", "1" if answer.status_code in (502, 504) else None)
-            except requests.ConnectionError:
-                why, wait_s = "the access function was not reached", "1"
+            except (requests.ConnectionError, requests.Timeout):
+                why, wait_s = "the access function gave no answer", "1"
             if wait_s is None or time.monotonic() + float(wait_s) > deadline:
                 raise NoSession(why)
             time.sleep(float(wait_s))

@@ -86,15 +86,23 @@ public final class ThingSpaceSession {
         return document;
     }
 
-    /** Runs send; once more with another session when ThingSpace executed nothing. Repeats nothing else. */
+    /**
+     * Runs send; again with another session, within patience, when ThingSpace executed nothing. A rotation may end two
+     * sessions within seconds. A refused bearer is replaced once. Nothing else is repeated.
+     */
     <T> T run(Send<T> send) throws NoSession, Refused, IOException, InterruptedException {
-        Document first = get();
-        try {
-            return send.with(first);
-        } catch (Refused refused) {
-            drop(first, refused.bearer);
+        Instant deadline = Instant.now().plus(PATIENCE);
+        boolean replaced = false;
+        while (true) {
+            Document used = get();
+            try {
+                return send.with(used);
+            } catch (Refused refused) {
+                if (refused.bearer ? replaced : Instant.now().isAfter(deadline)) throw refused;
+                replaced |= refused.bearer;
+                drop(used, refused.bearer);
+            }
         }
-        return send.with(get());
     }
 
     private synchronized void drop(Document gone, boolean bearer) throws NoSession, InterruptedException {

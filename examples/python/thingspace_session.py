@@ -70,15 +70,24 @@ class Session:
             return self._document
 
     def run(self, send):
-        """Runs send(document); once more with another session when ThingSpace executed nothing. Repeats nothing else."""
-        document = self.get()
-        try:
-            return send(document)
-        except SessionGone:
-            self._drop(document, {})
-        except BearerRefused:
-            self._drop(document, {"refused": "bearer"})
-        return send(self.get())
+        """Runs send(document); again with another session, within patience, when ThingSpace executed nothing.
+
+        A rotation may end two sessions within seconds. A refused bearer is replaced once. Nothing else is repeated.
+        """
+        deadline, replaced = time.monotonic() + self._patience_s, False
+        while True:
+            document = self.get()
+            try:
+                return send(document)
+            except SessionGone:
+                if time.monotonic() >= deadline:
+                    raise
+                self._drop(document, {})
+            except BearerRefused:
+                if replaced:
+                    raise
+                replaced = True
+                self._drop(document, {"refused": "bearer"})
 
     def _drop(self, document, refused):
         with self._lock:

@@ -88,10 +88,12 @@ export function curlApp(door: Door): OtherApp {
 
   return {
     async work() {
-      const document = await session();
-      if (await answers(document)) return;
-      await curl(door, '/gone', '--json', JSON.stringify({ generation: document.generation }));
-      if (!(await answers(await session()))) throw new Error('The request was not answered.');
+      for (const startedAtMs = performance.now(); ; ) {
+        const document = await session();
+        if (await answers(document)) return;
+        if (performance.now() - startedAtMs > PATIENCE_MS) throw new Error('Each new session was gone');
+        await curl(door, '/gone', '--json', JSON.stringify({ generation: document.generation }));
+      }
     },
     close: async () => undefined,
   };

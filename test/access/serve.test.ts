@@ -298,20 +298,20 @@ describe('a session that is gone', () => {
     expect(world.records().map(({ sends }) => sends)).toEqual([1, 2]);
   });
 
-  test('returns ThingSpace’s fault, after six attempts, when each new session has expired too', async () => {
+  test('returns ThingSpace’s fault, after four attempts, when each new session has expired too', async () => {
     const world = await createAccessWorld();
     world.link.fault = 'UnifiedWebService.REQUEST_FAILED.SessionToken.Expired';
     const answer = await world.start().call(requestOf());
     expect(seen(answer).text).toContain('SessionToken.Expired');
     expect(world.records()).toMatchObject([
-      { outcome: 'refused', code: 'REQUEST_FAILED.SessionToken.Expired', sends: 6 },
+      { outcome: 'refused', code: 'REQUEST_FAILED.SessionToken.Expired', sends: 4 },
     ]);
   });
 
   test.each([
-    ['REQUEST_FAILED.SessionToken.Expired', 6],
-    ['REQUEST_FAILED.SessionToken.Format', 6],
-    ['INPUT_INVALID.SessionToken.Invalid', 6],
+    ['REQUEST_FAILED.SessionToken.Expired', 4],
+    ['REQUEST_FAILED.SessionToken.Format', 4],
+    ['INPUT_INVALID.SessionToken.Invalid', 4],
     ['REQUEST_FAILED.SessionTokenish', 1],
     ['REQUEST_FAILED.SessionToken.Limit', 1],
     ['REQUEST_FAILED.Partly.SessionToken.Expired', 1],

@@ -48,7 +48,7 @@ describe('a caller whom a rule allows GetSession by name', () => {
       generation: 1,
       token: expect.any(String),
       headers: {},
-      usableUntil: new Date(atMs + 60_000).toISOString(),
+      usableUntil: new Date(world.clock.nowMs() + 60_000).toISOString(),
       usableSeconds: 60,
     });
     expect(world.records()).toMatchObject([

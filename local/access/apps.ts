@@ -79,7 +79,8 @@ export function curlApp(door: Door): OtherApp {
     for (const startedAtMs = performance.now(); ; ) {
       const { status, retryAfter, body } = await curl(door, '');
       if (status === 200) return JSON.parse(body);
-      const waitMs = Number(retryAfter) * 1_000;
+      // AWS answers 502 for a process that died, without the header.
+      const waitMs = Number(retryAfter ?? (status === 502 ? 1 : undefined)) * 1_000;
       if (!(performance.now() + waitMs - startedAtMs < PATIENCE_MS))
         throw new Error(`HTTP ${status}: ${body}`);
       await sleep(waitMs);

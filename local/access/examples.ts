@@ -1,10 +1,11 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
+import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import { awsError } from '../gateway/protocols.ts';
 import { startWorld, type World } from '../world.ts';
 import { curlApp, type Door, javaApp, type OtherApp, pythonApp } from './apps.ts';
-import { CREDENTIAL, startAccess } from './start.ts';
+import { CREDENTIAL, type LocalAccess, startAccess } from './start.ts';
 
 /**
  * Plays the examples of other languages through a rotation, a dead session, an outage, and a wrong password; exits 1
@@ -79,7 +80,10 @@ async function play(transport: Transport): Promise<void> {
     await Promise.all(ends);
     endSession(world);
     await workOf(apps, 'The session was idle too long: each says so, and works with another one');
-    if (transport === 'soap') await playOutage(world, apps);
+    if (transport === 'soap') {
+      await playOutage(world, apps);
+      await playDeath(world, access, apps);
+    }
     say('No log-in failed', truth().failures === 0, truth().failures);
     if (transport === 'soap') await playWrongPassword(world, apps);
   } finally {
@@ -104,6 +108,25 @@ async function playOutage(world: World, apps: [string, OtherApp][]): Promise<voi
   world.gateway.decide = () => 'ok';
   const made = world.platform.truth(world.username).logIns - logIns;
   say('One log-in was made for all', made === 1, made);
+}
+
+/** The others wait for the lease of the process that has died, as long as it lasts. */
+async function playDeath(world: World, { kill }: LocalAccess, apps: [string, OtherApp][]): Promise<void> {
+  let killed = false;
+  world.gateway.decide = async ({ operation }) => {
+    if (operation !== 'LogIn' || killed) return 'ok';
+    killed = true;
+    await kill();
+    world.clock.advance(LEASE_MS);
+    return 'response-lost';
+  };
+  endSession(world);
+  await workOf(
+    apps,
+    'The process that logs in is killed: they wait, and work with the session of the next one',
+  );
+  say('It was killed', killed);
+  world.gateway.decide = () => 'ok';
 }
 
 async function playWrongPassword(world: World, apps: [string, OtherApp][]): Promise<void> {

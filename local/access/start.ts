@@ -24,6 +24,8 @@ export interface LocalAccess {
   /** Every line that the function wrote. */
   lines: readonly string[];
   invoke(event: unknown): Promise<unknown>;
+  /** Ends the function's process at once; the next request starts another one. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -122,6 +124,7 @@ export async function startAccess(
     reader: dynamoDbAccessReader(client, TABLE),
     lines,
     invoke: (event) => lambda.invoke(event),
+    kill: lambda.kill,
     async close() {
       client.destroy();
       await front.close();

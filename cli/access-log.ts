@@ -67,9 +67,13 @@ export function accessText({ records, wide, sessions }: Found): string {
 
 /** A line for each caller, because an app asks every minute. */
 function tableOfHolders(sessions: readonly StoredRecord[]): string[] {
-  const holders = Map.groupBy(sessions, ({ user = '', caller, credential }) =>
-    JSON.stringify([user, caller, credential]),
-  );
+  // Node.js 20 has no Map.groupBy.
+  const holders = new Map<string, StoredRecord[]>();
+  for (const record of sessions) {
+    const { user = '', caller, credential } = record;
+    const holder = JSON.stringify([user, caller, credential]);
+    holders.set(holder, [...(holders.get(holder) ?? []), record]);
+  }
   return inColumns([
     ['WHO', 'THROUGH', 'CREDENTIAL', 'TIMES', 'FIRST', 'LAST'],
     ...[...holders.values()].map((records) => {

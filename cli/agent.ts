@@ -5,6 +5,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { AWS_CLIENT } from '../lambda/aws-client.ts';
 import { createSessionHolder, type SessionSettings } from '../lambda/session/create-session.ts';
+import { SessionClosedError } from '../lambda/session/errors.ts';
+import type { SessionHolder } from '../lambda/session/session.ts';
 import { writeAddress } from './agent/address-file.ts';
 import { type AgentCredential, readCredentials } from './agent/credentials.ts';
 import { openDoor } from './agent/door.ts';
@@ -56,7 +58,7 @@ export async function agent(
   const username = usernameIn(options.username, credentials);
   const sessions = hold(credentials, { settings, actor, clients, log, patienceMs, username });
   const stopped = onSignal();
-  const undo: (() => unknown)[] = [];
+  const undo: (() => unknown)[] = [() => endSessions(sessions, log)];
   try {
     const token = readToken(options.tokenFile);
     undo.push(token.remove);
@@ -72,10 +74,24 @@ export async function agent(
   } finally {
     for (const step of undo.reverse()) await step();
   }
-  // A log-in that is under way keeps the process alive.
-  process.once('exit', () => log.say('stopped', 'has stopped'));
-  setTimeout(() => process.exit(), LAST_MS).unref();
+  log.say('stopped', 'has stopped');
 }
+
+/** Lets a log-in that is under way end. */
+async function endSessions(sessions: ReadonlyMap<string, Own>, log: AgentLog): Promise<void> {
+  const late = () => {
+    log.say(
+      'stopped',
+      'has stopped before a log-in had ended: the ledger counts it as one that may have failed',
+    );
+    process.exit();
+  };
+  setTimeout(late, LAST_MS).unref();
+  await Promise.all([...sessions.values()].map(({ holder }) => holder.close()));
+}
+
+/** A session that this process has made, and ends. */
+type Own = Held & { holder: SessionHolder };
 
 type Parts = {
   settings: AgentSettings;
@@ -90,9 +106,9 @@ type Parts = {
 function hold(
   credentials: readonly AgentCredential[],
   { settings: { thingSpace, ledger }, actor, clients, log, patienceMs, username }: Parts,
-): Map<string, Held> {
+): Map<string, Own> {
   const { transport, baseUrl } = thingSpace;
-  const sessions = credentials.map(({ name, secretId }): [string, Held] => {
+  const sessions = credentials.map(({ name, secretId }): [string, Own] => {
     const holder = createSessionHolder({
       ...{ secretId, username, actor, transport, baseUrl, ledger, clients, patienceMs },
       ...(thingSpace.transport === 'rest' && {
@@ -101,7 +117,7 @@ function hold(
       }),
       onEvent: (event) => log.say(event.kind, wordsOf(event), name),
     });
-    return [name, { place: { credential: name, transport, baseUrl }, holder }];
+    return [name, { place: { credential: name, transport, baseUrl }, holder, shared: ledger !== undefined }];
   });
   return new Map(sessions);
 }
@@ -132,10 +148,11 @@ const wordsFor = ({ thingSpace, ledger }: AgentSettings): string =>
   `over ${thingSpace.transport.toUpperCase()}, with ${ledger ? `the ledger ${ledger.table}` : 'no ledger'}`;
 
 /** The first program does not wait for a log-in. */
-async function warmUp({ place, holder }: Held, log: AgentLog): Promise<void> {
+async function warmUp({ place, holder }: Own, log: AgentLog): Promise<void> {
   try {
-    await holder.handOut();
+    await holder.warmUp();
   } catch (failure) {
+    if (failure instanceof SessionClosedError) return;
     log.sayOften('failed', `no session yet: ${failureWords(failure)}`, place.credential);
   }
 }

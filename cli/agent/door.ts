@@ -115,7 +115,7 @@ async function answerFor(
       ? answer
       : { ...answer, headers: { ...answer.headers, allow: route.allow } };
   }
-  const { place, holder } = sessions.get(route.credential) as Held;
+  const { place, holder, shared } = sessions.get(route.credential) as Held;
   try {
     if (route.asks === 'session') {
       const given = await holder.handOut({ signal });
@@ -127,7 +127,7 @@ async function answerFor(
     }
     const { generation, refused } = readGone(await bodyOf(request, signal));
     if (refused === 'bearer') holder.bearerRefused();
-    else await holder.gone(generation, { signal });
+    else await holder.gone(generation, { signal, atOnce: shared });
     return answerToGone();
   } catch (failure) {
     if (failure instanceof StoppingError) return answerWithError(503, STOPPING);

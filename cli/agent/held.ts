@@ -9,6 +9,8 @@ import {
 export type Held = {
   place: SessionPlace;
   holder: Pick<SessionHolder, 'handOut' | 'gone' | 'bearerRefused'>;
+  /** The fleet's item keeps log-ins apart: a session that is gone is dropped without a wait in this process. */
+  shared: boolean;
 };
 
 /** Returns the words of an answer that is an error: those of an unforeseen error's own text may quote a secret. */

@@ -50,13 +50,13 @@ def read(variable):
 
 def with_session(send):
     """Runs send(session). Runs it again only when ThingSpace no longer knew the session: it executed nothing then."""
-    for _ in range(3):
+    for _ in range(5):
         session = ask_agent("/session")
         answer = send(session)
         if not re.search(r"<faultcode[^>]*>[^<]*\bSessionToken\.\w+</faultcode>", answer):
             return answer
         ask_agent("/session/gone", {"generation": session["generation"]})
-    raise RuntimeError("ThingSpace rejected three sessions. Nothing was executed.")
+    raise RuntimeError("ThingSpace rejected five sessions. Nothing was executed.")
 
 
 def device_information(iccid, session):

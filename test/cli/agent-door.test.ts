@@ -32,8 +32,8 @@ function fakeHolder() {
       if (state.waits) return until(signal);
       return { generation: 7, token: 'planted-token-7', headers: {}, usableMs: 60_000 };
     },
-    async gone(generation) {
-      calls.push(`gone ${generation}`);
+    async gone(generation, { atOnce } = {}) {
+      calls.push(`gone ${generation}${atOnce ? ' at once' : ''}`);
       if (state.failure) throw state.failure;
     },
     bearerRefused: () => void calls.push('bearerRefused'),
@@ -67,6 +67,7 @@ async function setUp(names = ['fleet'], limits: Pick<DoorParts, 'maxUnderWay'> =
       {
         place: { credential, transport: 'soap', baseUrl: 'https://thingspace.example' } as const,
         holder: fake.holder,
+        shared: true,
       },
     ]),
   );
@@ -124,7 +125,7 @@ describe('the door of the agent', () => {
     const { port, calls } = await setUp();
     expect(await send(port, gone('{"generation":7}'))).toMatchObject({ status: 204, body: '' });
     expect(await send(port, gone('{"generation":7,"refused":"bearer"}'))).toMatchObject({ status: 204 });
-    expect(calls).toEqual(['gone 7', 'bearerRefused']);
+    expect(calls).toEqual(['gone 7 at once', 'bearerRefused']);
   });
 
   test.each([

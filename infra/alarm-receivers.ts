@@ -25,8 +25,19 @@ export type Receiver =
   /** ARN of a function of the same account and region. */
   | (Choice & { readonly lambda: string });
 
-/** A receiver and the usernames it hears of; `everything` also brings CloudWatch's alarms. */
-export type Subscribed = { receiver: Receiver; usernames: 'everything' | string[] };
+/**
+ * A receiver and the usernames it hears of. `everything` also brings CloudWatch's alarms; `every username` does not, and
+ * needs no list.
+ */
+export type Subscribed = { receiver: Receiver; usernames: 'everything' | 'every username' | string[] };
+
+/** Combinations of values in one filter policy (SNS's page on constraints of filter policies). */
+export const MOST_COMBINATIONS = 150;
+
+/** The filter of a subscription would have more values than SNS takes. */
+export class ReceiverFilterError extends Error {
+  override readonly name = 'ReceiverFilterError';
+}
 
 /**
  * SNS takes one subscription per receiver and topic, so a receiver for several credentials gets one
@@ -44,13 +55,32 @@ export function subscriptions(
     for (const receiver of receivers) {
       const known = byAddress.get(addressOf(receiver));
       if (!known) byAddress.set(addressOf(receiver), { receiver, usernames: [username] });
-      else if (known.usernames !== 'everything') known.usernames.push(username);
+      else if (Array.isArray(known.usernames)) known.usernames.push(username);
     }
   }
-  return [...byAddress.values()];
+  const all = new Set(perCredential.map(({ username }) => username)).size;
+  return [...byAddress.values()].map((subscribed) => {
+    const ofAll = Array.isArray(subscribed.usernames) && new Set(subscribed.usernames).size === all;
+    if (!ofAll || combinations(subscribed) <= MOST_COMBINATIONS) return subscribed;
+    return { ...subscribed, usernames: 'every username' };
+  });
 }
 
-export function subscribe(topic: ITopic, { receiver, usernames }: Subscribed): void {
+/** Returns how many combinations the filter of a subscription has, as SNS counts them. */
+export function combinations({ receiver, usernames }: Subscribed): number {
+  const severities = severitiesOf(receiver)?.length ?? 1;
+  return Array.isArray(usernames) ? new Set(usernames).size * severities : severities;
+}
+
+/** @throws ReceiverFilterError */
+export function subscribe(topic: ITopic, subscribed: Subscribed): void {
+  const { receiver, usernames } = subscribed;
+  const values = combinations(subscribed);
+  if (values > MOST_COMBINATIONS) {
+    throw new ReceiverFilterError(
+      `addReceiver: the usernames and severities of one receiver are ${values} combinations, and a filter of SNS takes ${MOST_COMBINATIONS}: give fewer severities, or no usernames, which brings every message.`,
+    );
+  }
   const filterPolicy = filterOf(severitiesOf(receiver), usernames);
   const filter = filterPolicy === undefined ? {} : { filterPolicy };
   if ('email' in receiver) topic.addSubscription(new EmailSubscription(receiver.email, filter));
@@ -75,16 +105,20 @@ export function addressOf(receiver: Receiver): string {
  * may be unable to publish, so they pass every choice of severities.
  */
 function filterOf(severities: readonly Severity[] | undefined, usernames: Subscribed['usernames']) {
-  const credential =
-    usernames === 'everything'
-      ? undefined
-      : new SubscriptionFilter(usernames.map((username) => labelOf(username.toLowerCase())));
+  const credential = credentialFilter(usernames);
   const chosen = severities && [...severities, ...(credential ? [] : [{ exists: false }])];
   const policy = {
     ...(credential && { credential }),
     ...(chosen && { severity: new SubscriptionFilter(chosen) }),
   };
   return Object.keys(policy).length === 0 ? undefined : policy;
+}
+
+function credentialFilter(usernames: Subscribed['usernames']): SubscriptionFilter | undefined {
+  if (usernames === 'everything') return undefined;
+  // CloudWatch's alarms have no attributes.
+  if (usernames === 'every username') return SubscriptionFilter.existsFilter();
+  return new SubscriptionFilter(usernames.map((username) => labelOf(username.toLowerCase())));
 }
 
 function importedFunction(topic: ITopic, functionArn: string) {

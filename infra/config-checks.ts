@@ -1,4 +1,10 @@
-import { addressOf, type Receiver, subscriptions } from './alarm-receivers.ts';
+import {
+  addressOf,
+  combinations,
+  MOST_COMBINATIONS,
+  type Receiver,
+  subscriptions,
+} from './alarm-receivers.ts';
 import type { Config } from './config.ts';
 import { accessFits } from './config-access.ts';
 import { placesFit } from './config-places.ts';
@@ -23,6 +29,7 @@ export function crossCheck(config: Config): string[] {
     ...importsFit(config),
     ...placesFit(config),
     ...receiversAgree(config),
+    ...filtersFit(config),
     ...logOutlivesRotations(config),
     ...accessFits(config),
   ];
@@ -79,7 +86,7 @@ function* madeTwice(credentials: Config['credentials']) {
 
 /** The ids of the stack's own constructs (`stack.ts`); a credential is a construct beside them. */
 const innerConstructs =
-  /^(service|dashboard|access|accessurl|accesstable|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
+  /^(service|dashboard|access|accessurl|accesstable|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn\d*|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
 
 function* namesAreFree({ credentials }: Config) {
   for (const [index, { name }] of credentials.entries()) {
@@ -124,6 +131,18 @@ function* receiversAgree(config: Config) {
       yield `${path}.severities: write the same for the same address everywhere, it gets one subscription`;
     }
     chosen.set(address, severities);
+  }
+}
+
+function* filtersFit(config: Config) {
+  for (const subscribed of subscriptionsOf(config)) {
+    const values = combinations(subscribed);
+    if (values <= MOST_COMBINATIONS) continue;
+    const address = addressOf(subscribed.receiver);
+    const isIt = (receiver: unknown) => addressOf(receiver as Receiver) === address;
+    const at = config.credentials.findIndex(({ alarmReceivers }) => alarmReceivers.some(isIt));
+    const index = config.credentials[at]?.alarmReceivers.findIndex(isIt);
+    yield `credentials[${at}].alarmReceivers[${index}]: write this address at every credential, or with fewer severities, or in the stack's alarmReceivers: its credentials and severities make ${values} combinations, and a filter of SNS takes ${MOST_COMBINATIONS}`;
   }
 }
 

@@ -8,7 +8,7 @@ import { USERNAME_RULE, usernameFault } from '../lambda/secret/username.ts';
 import { credentialMetric, type MetricName } from './credential-metrics.ts';
 import { checkDaily } from './daily-checks.ts';
 import { serviceTag } from './operators-policy.ts';
-import { grantImportedKey, grantSession, isOfAccount } from './reader-grants.ts';
+import { grantImportedKey, isOfAccount } from './reader-grants.ts';
 import { defaultRotation, type Rotation, type Schedule, scheduleOf } from './rotation-schedule.ts';
 import type { RotationService } from './rotation-service.ts';
 import { secretArnLength } from './secret-arn.ts';
@@ -103,7 +103,7 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
     service.serve({
       username,
       secretArn,
-      arnLength: secret && !Token.isUnresolved(secretArn) ? secretArn.length : this.#arnLength(),
+      arnLength: this.#arnLength,
       key: this.secret.encryptionKey,
       schedule: this.schedule,
       imported: secret !== undefined,
@@ -164,12 +164,9 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
       );
     }
     this.grantRead(reader);
-    const service = this.#service;
-    const granted =
-      service.grantLedger(reader, this.username) &&
-      grantSession(service.sealingKey, reader, this.secret.secretArn) &&
-      service.grantAlarms(reader);
-    if (granted) return;
+    const { username, secret } = this;
+    const used = { username, secretArn: secret.secretArn, arnLength: this.#arnLength };
+    if (this.#service.grantClient(reader, used)) return;
     throw new GrantError(
       `No policy can be attached to ${describe(reader)}: it must be a role that this app may change.`,
     );
@@ -214,8 +211,10 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
     return `thingspace/${this.credentialName}`;
   }
 
-  #arnLength(): number {
-    return secretArnLength(this, this.#secretName());
+  /** Characters of the secret's ARN, at most. */
+  get #arnLength(): number {
+    const { secretArn } = this.secret;
+    return Token.isUnresolved(secretArn) ? secretArnLength(this, this.#secretName()) : secretArn.length;
   }
 
   #scheduleRotation(): CfnRotationSchedule {

@@ -84,7 +84,7 @@ function* policies(ofType: OfType, sized: Sized) {
   }
   for (const [role, length] of inline) {
     if (length <= limits.inlinePoliciesOfARole) continue;
-    yield `The role ${role} would get ${length} characters of policies and IAM takes ${limits.inlinePoliciesOfARole}: name it as client of fewer credentials, or use several roles.`;
+    yield `The role ${role} would get ${length} characters of policies and IAM takes ${limits.inlinePoliciesOfARole}: write some of the credentials into a second configuration, or use several roles.`;
   }
   const attached = new Map<string, number>();
   for (const { Properties } of ofType('AWS::IAM::ManagedPolicy')) {

@@ -7,6 +7,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { publishThroughKey } from './alarm-topic.ts';
+import { type OperatorsPolicies, withImportedSecrets } from './imported-secrets.ts';
 
 /** The tag by which the operators' policy knows the secrets of a service: a list of them would not fit. */
 export const serviceTag = 'thingspace-rotation-service';
@@ -38,26 +39,21 @@ type Props = {
   rotation: IFunction;
 };
 
-export type OperatorsPolicy = {
-  policy: ManagedPolicy;
-  /** A secret that was not made here and so has no tag, with its key where that is customer-managed. */
-  addImported(secretArn: string, key: IKey | undefined): void;
-};
-
 /**
  * Allows the calls of the operator's tool (`cli/`), and no others. The stack attaches it to no role: operators attach
  * it to theirs, or name it in a permission set of IAM Identity Center. To read a secret or open a sealed password,
  * a role must also be named as operator in the secret's and the key's own policies.
  */
-export function operatorsPolicy(scope: Construct, id: string, props: Props): OperatorsPolicy {
+export function operatorsPolicy(scope: Construct, id: string, props: Props): OperatorsPolicies {
   const { sealingKey, operationsKey, ledger, topic, logGroup, rotation } = props;
   const stack = Stack.of(scope);
   const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
     new PolicyStatement({ actions, resources, conditions });
 
-  const keys = allow(['kms:Decrypt', 'kms:GenerateDataKey'], [sealingKey.keyArn], {
-    StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },
-  });
+  const throughSecretsManager = (keyArns: string[]) =>
+    allow(['kms:Decrypt', 'kms:GenerateDataKey'], keyArns, {
+      StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },
+    });
   const policy = new ManagedPolicy(scope, id, {
     managedPolicyName: props.policyName,
     description: `Operates the ThingSpace passwords of ${props.serviceName} with the project's tool`,
@@ -65,7 +61,7 @@ export function operatorsPolicy(scope: Construct, id: string, props: Props): Ope
       allow(secretActions, [everySecretOf(stack)], {
         StringEquals: { [`aws:ResourceTag/${serviceTag}`]: props.serviceName },
       }),
-      keys,
+      throughSecretsManager([sealingKey.keyArn]),
       // Sealed passwords, to read what a rotation could not.
       allow(['kms:Decrypt'], [sealingKey.keyArn], { Null: { 'kms:EncryptionContext:token': 'false' } }),
       allow(ledgerActions, [ledger.tableArn]),
@@ -92,15 +88,17 @@ export function operatorsPolicy(scope: Construct, id: string, props: Props): Ope
     ],
   });
 
-  const imported = allow(secretActions, []);
-  return {
-    policy,
-    addImported(secretArn, key) {
-      if (imported.resources.length === 0) policy.addStatements(imported);
-      imported.addResources(secretArn);
-      if (key && !keys.resources.includes(key.keyArn)) keys.addResources(key.keyArn);
-    },
-  };
+  return withImportedSecrets({
+    first: policy,
+    further: (number) =>
+      new ManagedPolicy(scope, `${id}${number}`, {
+        managedPolicyName: `${props.policyName}-${number}`,
+        description: `Operates imported ThingSpace secrets of ${props.serviceName} with the project's tool`,
+      }),
+    secrets: () => allow(secretActions, []),
+    keys: () => throughSecretsManager([]),
+    knownKeys: [sealingKey.keyArn],
+  });
 }
 
 const everySecretOf = (stack: Stack): string =>

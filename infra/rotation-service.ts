@@ -20,17 +20,19 @@ import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { type Receiver, subscribe } from './alarm-receivers.ts';
 import { alarmTopic } from './alarm-topic.ts';
 import { bundleDirectory } from './bundle-directory.ts';
+import { clientGrants, type Used } from './client-grants.ts';
 import { type MetricName, serviceMetric } from './credential-metrics.ts';
 import { type DailyChecks, dailyChecks } from './daily-checks.ts';
 import { deploymentRoleArns } from './deployment-role.ts';
 import { grantRotation, type RotatedSecret } from './function-permissions.ts';
+import type { OperatorsPolicies } from './imported-secrets.ts';
 import { guardSealingKey, newOperationsKey, newSealingKey, requireSealing } from './keys.ts';
 import { ledgerTable } from './ledger-table.ts';
 import { checkLimits } from './limits.ts';
 import { acknowledgeFunctionRole, acknowledgeOperatorsPolicy } from './nag-acknowledgements.ts';
 import { maxServiceName, namesOf, roleArnOf, type ServiceNames } from './names.ts';
-import { type OperatorsPolicy, operatorsPolicy } from './operators-policy.ts';
-import { grantAlarms, isOfAccount, ledgerGrants } from './reader-grants.ts';
+import { operatorsPolicy } from './operators-policy.ts';
+import { isOfAccount } from './reader-grants.ts';
 import { recoverRules } from './recover-rules.ts';
 import {
   type RotationFunctionOptions,
@@ -152,16 +154,14 @@ export class RotationService extends Construct implements IRotationService {
   readonly alarms: IAlarm[];
   /** Secrets Manager's right to invoke; a schedule is made only after it. */
   readonly invokePermission: CfnPermission;
-  /** Lets a role present this username's password by the ledger; false when nothing could be attached. */
-  readonly grantLedger: (reader: IRole, username: string) => boolean;
-  /** Lets a role publish to the topic; false when nothing could be attached. */
-  readonly grantAlarms: (reader: IRole) => boolean;
+  /** Lets a role use a username by the client library; false when nothing could be attached. */
+  readonly grantClient: (reader: IRole, used: Used) => boolean;
   readonly #operators: string[];
   readonly #readerAccounts = new Set<string>();
   readonly #overdue: OverdueAfter = { days: scheduleOf(defaultRotation).overdueAfterDays, except: {} };
   readonly #permit: (secret: RotatedSecret) => void;
   readonly #recover: (secret: RotatedSecret) => void;
-  readonly #operated: OperatorsPolicy;
+  readonly #operated: OperatorsPolicies;
   #members = 0;
 
   /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
@@ -253,10 +253,9 @@ export class RotationService extends Construct implements IRotationService {
       serviceName,
       rotation: this.function,
     });
-    this.operatorsPolicy = this.#operated.policy;
+    [this.operatorsPolicy] = this.#operated.policies;
     acknowledgeOperatorsPolicy(this.operatorsPolicy);
-    this.grantLedger = ledgerGrants(this.ledger);
-    this.grantAlarms = (reader) => grantAlarms(this.alarmTopic, operationsKey, reader);
+    this.grantClient = clientGrants(resources);
     this.alarms = serviceAlarms(this, this.alarmTopic, serviceName);
     checkLimits(this);
   }
@@ -266,7 +265,7 @@ export class RotationService extends Construct implements IRotationService {
     this.#members += 1;
     this.#permit(member);
     this.#recover(member);
-    if (member.imported) this.#operated.addImported(member.secretArn, member.key);
+    if (member.imported) this.#operated.addImported(member);
     const { overdueAfterDays } = member.schedule;
     if (overdueAfterDays === this.#overdue.days) return;
     this.#overdue.except[labelOf(member.username.toLowerCase())] = overdueAfterDays;
@@ -283,9 +282,14 @@ export class RotationService extends Construct implements IRotationService {
    */
   grantOperate(role: IRole): boolean {
     if (!isOfAccount(this, role)) return false;
-    this.operatorsPolicy.attachToRole(role);
+    this.#operated.attachTo(role);
     this.#operators.push(role.roleArn);
     return true;
+  }
+
+  /** Returns the operators' policy, and the further ones that hold the imported secrets that it has no room for. */
+  operatorsPolicies(): readonly ManagedPolicy[] {
+    return this.#operated.policies;
   }
 
   /** Returns the principals that may open sealed passwords: ARNs, or patterns of them. */

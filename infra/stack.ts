@@ -135,7 +135,11 @@ export class RotationStack extends Stack {
       LedgerTable: service.ledger.tableName,
       AlarmTopicArn: service.alarmTopic.topicArn,
       SealingKeyArn: service.sealingKey.keyArn,
-      OperatorsPolicyArn: service.operatorsPolicy.managedPolicyArn,
+      ...Object.fromEntries(
+        service
+          .operatorsPolicies()
+          .map(({ managedPolicyArn }, index) => [numbered('OperatorsPolicyArn', index), managedPolicyArn]),
+      ),
       ...credentialOutputs(config),
     };
     for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
@@ -158,9 +162,12 @@ export function credentialOutputs(config: Config): Record<string, string> {
     else portion.push(entry);
   }
   return Object.fromEntries(
-    portions.map((entries, index) => [`Credentials${index === 0 ? '' : index + 1}`, `[${entries.join()}]`]),
+    portions.map((entries, index) => [numbered('Credentials', index), `[${entries.join()}]`]),
   );
 }
+
+/** `Name`, `Name2`, `Name3`, … */
+const numbered = (name: string, index: number) => `${name}${index === 0 ? '' : index + 1}`;
 
 function serviceSettings(config: Config) {
   const { thingspace, lockout, exchangeBrake, runbookUrl, supportContact } = config;

@@ -123,6 +123,7 @@ const surroundings = {
       ...[
         'GrantError',
         'ServiceNameError',
+        'ReceiverFilterError',
         'SealingKeyChoiceError',
         'TokenHostError',
         'AccessTransportError',

@@ -200,22 +200,27 @@ test('administrators can always repair the key’s policy', () => {
 test('a client, unlike a reader, also gets its ledger item, its session and the alarm topic', () => {
   expect(policyOf('Role')).toEqual([
     'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["meterapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
-    'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":"{meteringSecret}","kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
+    'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{meteringSecret}"],"kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
   ]);
   expect(one('AWS::IAM::Policy', 'Role').Properties.Roles).toEqual(['metering-app']);
 });
 
-test('a client of two usernames has both in one statement, two sessions and one publish grant', () => {
+test('a client of two usernames has both in one statement, both sessions in one, and one publish grant', () => {
   const clients = ['arn:aws:iam::123456789012:role/app'];
   const credentials = ['fleet', 'metering'].map((name) => ({ name, username: `${name}Api`, clients }));
   const { one: oneOf } = synthesize(configWith({ credentials }));
   const granted = lines(oneOf('AWS::IAM::Policy', 'Role').Properties.PolicyDocument);
-  expect(granted).toHaveLength(5);
+  expect(granted).toHaveLength(4);
   expect(granted.filter((line) => line.includes('sns:Publish'))).toHaveLength(1);
   expect(
     granted.filter((line) => line.includes('"dynamodb:LeadingKeys":["fleetapi","meteringapi"]')),
+  ).toHaveLength(1);
+  expect(
+    granted.filter((line) =>
+      line.includes('"kms:EncryptionContext:secretArn":["{fleetSecret}","{meteringSecret}"]'),
+    ),
   ).toHaveLength(1);
 });
 

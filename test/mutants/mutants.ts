@@ -2,6 +2,7 @@ import { accessMutants } from './access.ts';
 import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
+import { deploymentMutants } from './deployment.ts';
 import { ledgerMutants } from './ledger.ts';
 import { restMutants } from './rest.ts';
 import { ridingOutMutants } from './riding-out.ts';
@@ -40,4 +41,5 @@ export const mutants: readonly Mutant[] = [
   ...accessMutants,
   ...agentMutants,
   ...transportMutants,
+  ...deploymentMutants,
 ];

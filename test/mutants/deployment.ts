@@ -1,0 +1,37 @@
+import type { Mutant } from './mutants.ts';
+
+/** The rules of what is deployed. */
+export const deploymentMutants: Mutant[] = [
+  {
+    rule: 'a client opens sessions and no sealed password',
+    file: 'infra/client-grants.ts',
+    find: "        'kms:EncryptionContext:purpose': 'session',\n",
+    replace: '',
+    noticedBy: 'test/infra/limits.test.ts',
+    testName: 'names all hundred usernames',
+  },
+  {
+    rule: 'a full policy of a client goes on in a managed one',
+    file: 'infra/client-grants.ts',
+    find: 'if (portion === undefined || portion.room < length) {',
+    replace: 'if (portion === undefined) {',
+    noticedBy: 'test/infra/limits.test.ts',
+    testName: 'names all hundred usernames',
+  },
+  {
+    rule: 'a full policy of operators goes on in another',
+    file: 'infra/imported-secrets.ts',
+    find: 'if (portion.room < length) {',
+    replace: 'if (false as boolean) {',
+    noticedBy: 'test/infra/limits.test.ts',
+    testName: 'a hundred kept secrets',
+  },
+  {
+    rule: 'a mailbox of every credential needs no list of them',
+    file: 'infra/alarm-receivers.ts',
+    find: 'if (!ofAll || combinations(subscribed) <= MOST_COMBINATIONS) return subscribed;',
+    replace: 'if (combinations(subscribed) > 0) return subscribed;',
+    noticedBy: 'test/infra/limits.test.ts',
+    testName: 'sends a mailbox of all credentials',
+  },
+];

@@ -2,7 +2,7 @@
  * AWS's limits that a stack with many credentials, readers or receivers may meet, checked at every synthesis:
  * met only at deployment, each would end in a rollback. Sources: the services' pages of quotas.
  */
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { secretArnLength } from './secret-arn.ts';
 
@@ -42,17 +42,17 @@ export function limitViolations(stack: Stack): string[] {
   const resources = resolved(stack);
   const sized = sizer(stack, resources);
   const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
-  return [...counted(resources, ofType), ...policies(ofType, sized), ...others(ofType, sized)];
+  return [...counted(stack, resources, ofType), ...policies(ofType, sized), ...others(ofType, sized)];
 }
 
 type OfType = (type: string) => Resolved[];
 type Sized = (value: unknown) => string;
 
-function* counted(resources: Resolved[], ofType: OfType) {
+function* counted(stack: Stack, resources: Resolved[], ofType: OfType) {
   if (resources.length > limits.resources) {
     yield `The stack would have ${resources.length} resources and CloudFormation takes ${limits.resources}: write some of the credentials into a second configuration with another stackName.`;
   }
-  const bytes = JSON.stringify(resources).length;
+  const bytes = templateBytes(stack);
   if (bytes > limits.templateBytes) {
     yield `The template would have ${bytes} bytes and CloudFormation takes ${limits.templateBytes}: write some of the credentials into a second configuration.`;
   }
@@ -144,6 +144,15 @@ function resolved(stack: Stack): Resolved[] {
       }));
     });
 }
+
+/** The template's length without white space, as `stack.ts` lets CDK write a long one. */
+const templateBytes = (stack: Stack): number =>
+  stack.node
+    .findAll()
+    .filter(CfnElement.isCfnElement)
+    .filter((element) => Stack.of(element) === stack)
+    .map((element) => stack.resolve(Reflect.apply(Reflect.get(element, '_toCloudFormation'), element, [])))
+    .reduce((sum, part) => sum + Buffer.byteLength(JSON.stringify(part)), 0);
 
 const rolesOf = ({ Roles = [] }: Record<string, unknown>): string[] =>
   (Roles as unknown[]).map((role) =>

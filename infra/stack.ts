@@ -1,5 +1,5 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { type ISubnet, SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -28,7 +28,13 @@ export class RotationStack extends Stack {
     super(scope, config.stackName, {
       description: 'Rotates ThingSpace passwords',
       env: { account, region },
+      // Indented, a hundred credentials would meet CloudFormation's limit of one megabyte.
+      suppressTemplateIndentation: config.credentials.length > 20,
       ...stackProps,
+    });
+    Validations.of(this).acknowledge({
+      id: 'Annotation::@aws-cdk/core:Stack.templateSize',
+      reason: 'It warns at 80 percent; `limits.ts` rejects what exceeds the limit.',
     });
     const imports = this.#imports(config);
     this.service = new RotationService(this, 'Service', {
@@ -67,12 +73,19 @@ export class RotationStack extends Stack {
       ...(vpc && {
         // The subnets are named, so no code uses the zones; CDK still needs one.
         vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: ['any'] }),
-        vpcSubnets: {
-          subnets: vpc.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId)),
-        },
+        vpcSubnets: { subnets: vpc.subnetIds.map((subnetId) => this.#subnet(subnetId)) },
         securityGroups: vpc.securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(this, id, id)),
       }),
     };
+  }
+
+  #subnet(subnetId: string): ISubnet {
+    const subnet = Subnet.fromSubnetId(this, subnetId, subnetId);
+    Validations.of(subnet).acknowledge({
+      id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      reason: 'The function needs the id of a subnet only.',
+    });
+    return subnet;
   }
 
   #importedSecret({ name, secretArn, secretKeyArn }: Config['credentials'][number]) {

@@ -9,7 +9,7 @@ import {
   QueryCommand,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
   GetSMSSandboxAccountStatusCommand,
   ListSubscriptionsByTopicCommand,
@@ -17,6 +17,7 @@ import {
   SNSClient,
 } from '@aws-sdk/client-sns';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { TEST_LABEL } from '../lambda/alarms/label.ts';
 import { awsCall } from '../lambda/aws-call.ts';
 import { errorIn } from './error-line.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -47,6 +48,13 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
     return found;
+  }
+
+  async function logGroup(name: string) {
+    const { logGroups = [] } = await awsCall('logs:DescribeLogGroups', () =>
+      logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name })),
+    );
+    return logGroups.find(({ logGroupName }) => logGroupName === name);
   }
 
   return {
@@ -124,19 +132,26 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
             TopicArn: topicArn,
             Subject: subject,
             Message: text,
-            // As those of a real one, so that every filter of a subscription lets it through.
-            MessageAttributes: { severity: attribute('critical'), event: attribute('test-alarm') },
+            MessageAttributes: {
+              // Each severity, and the label that every filter by credential has: every receiver gets it.
+              severity: { DataType: 'String.Array', StringValue: '["critical","warning","info"]' },
+              event: attribute('test-alarm'),
+              credential: attribute(TEST_LABEL),
+            },
           }),
         ),
       );
       return MessageId;
     },
 
-    async logGroupExists(name) {
-      const { logGroups = [] } = await awsCall('logs:DescribeLogGroups', () =>
-        logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name })),
+    logGroupExists: async (name) => (await logGroup(name)) !== undefined,
+    keyOfLogGroup: async (name) => (await logGroup(name))?.kmsKeyId,
+
+    async keyPolicy(keyId) {
+      const { Policy = '{}' } = await awsCall('kms:GetKeyPolicy', () =>
+        new KMSClient(options as object).send(new GetKeyPolicyCommand({ KeyId: keyId })),
       );
-      return logGroups.some(({ logGroupName }) => logGroupName === name);
+      return Policy;
     },
 
     // Of all commands only `doctor` asks: its client is loaded then.

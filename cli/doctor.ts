@@ -5,6 +5,7 @@ import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
+import { keyPolicyChecks } from './doctor-keys.ts';
 import { NotRightError, NotWellError } from './errors.ts';
 import { awsCause, concernsEveryCall, yours } from './failure.ts';
 import { look as lookAt, type Sight } from './sight.ts';
@@ -81,6 +82,7 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
     { check: 'clock', look: async () => ofClock(await sight()) },
     { check: 'log group', look: () => ofLogGroup(desk) },
     { check: 'topic', look: () => ofTopic(desk) },
+    ...keyPolicyChecks(desk),
     { check: 'SMS', look: () => ofSms(desk) },
     { check: 'CloudTrail', look: async () => ofTrails(await surroundings.trails()) },
     ...ofThingSpace(desk, fetch, options, sight),

@@ -15,6 +15,10 @@ export interface Surroundings {
   subscriptions(topicArn: string): Promise<{ protocol: string; confirmed: boolean }[]>;
   publish(topicArn: string, subject: string, text: string): Promise<string>;
   logGroupExists(name: string): Promise<boolean>;
+  /** The ARN of the customer-managed key of a log group. */
+  keyOfLogGroup(name: string): Promise<string | undefined>;
+  /** The policy of a key, as JSON. */
+  keyPolicy(keyId: string): Promise<string>;
   trails(): Promise<Trail[]>;
   /** Changes of a secret since then, oldest first. */
   changes(secret: { arn: string; name: string }, sinceMs: number): Promise<SecretChange[]>;

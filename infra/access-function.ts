@@ -24,7 +24,6 @@ import { accessAlarms } from './access-alarms.ts';
 import { assembleAccess } from './access-asset.ts';
 import { accessBundleDirectory } from './bundle-directory.ts';
 import type { ThingSpaceCredential } from './credential.ts';
-import { encryptsLog } from './keys.ts';
 import { acknowledgeFunctionRole } from './nag-acknowledgements.ts';
 import { type RotationFunctionOptions, rotationLogGroup, rotationRole } from './rotation-function.ts';
 import type { RotationService } from './rotation-service.ts';
@@ -115,11 +114,7 @@ export class AccessFunction extends Construct {
       retention: props.logRetention ?? 400,
       key: operationsKey,
     });
-    // The policy of an imported key stays its owner's.
-    operationsKey.addToResourcePolicy(
-      encryptsLog(this, 'TheAccessLogIsEncrypted', names.accessLogGroup),
-      /* allowNoOp */ true,
-    );
+    service.encryptLog('TheAccessLogIsEncrypted', names.accessLogGroup);
 
     this.role = rotationRole(this, 'Role', {
       roleName: names.accessRole,

@@ -7,7 +7,7 @@ import {
   SmsSubscription,
   UrlSubscription,
 } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { labelOf } from '../lambda/alarms/label.ts';
+import { labelOf, TEST_LABEL } from '../lambda/alarms/label.ts';
 import type { Severity } from '../lambda/alarms/severity.ts';
 
 type Choice = {
@@ -69,7 +69,8 @@ export function subscriptions(
 /** Returns how many combinations the filter of a subscription has, as SNS counts them. */
 export function combinations({ receiver, usernames }: Subscribed): number {
   const severities = severitiesOf(receiver)?.length ?? 1;
-  return Array.isArray(usernames) ? new Set(usernames).size * severities : severities;
+  // The test message's label is one more.
+  return Array.isArray(usernames) ? (new Set(usernames).size + 1) * severities : severities;
 }
 
 /** @throws ReceiverFilterError */
@@ -118,7 +119,10 @@ function credentialFilter(usernames: Subscribed['usernames']): SubscriptionFilte
   if (usernames === 'everything') return undefined;
   // CloudWatch's alarms have no attributes.
   if (usernames === 'every username') return SubscriptionFilter.existsFilter();
-  return new SubscriptionFilter(usernames.map((username) => labelOf(username.toLowerCase())));
+  return new SubscriptionFilter([
+    ...usernames.map((username) => labelOf(username.toLowerCase())),
+    TEST_LABEL,
+  ]);
 }
 
 function importedFunction(topic: ITopic, functionArn: string) {

@@ -5,6 +5,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundleAccess, bundleRotation } from './bundle.ts';
 import { ConfigurationError, readConfig } from './config.ts';
+import { keyAdvice } from './key-advice.ts';
 import { RotationStack } from './stack.ts';
 
 const own = path.join(import.meta.dirname, '..', 'thingspace.config.json');
@@ -25,9 +26,11 @@ try {
   const config = readConfig(configFile(app));
   await bundleRotation();
   if (config.access) await bundleAccess();
-  new RotationStack(app, config);
+  const { service } = new RotationStack(app, config);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();
+  // To the errors, so that a template that is written to a file stays one.
+  for (const advice of keyAdvice(service)) console.error(advice);
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
   // The sentence is for the author of the file; a stack trace would only hide it.

@@ -14,7 +14,9 @@ export function* placesFit(config: Config): Generator<string> {
     const [, ofPartition, , ofRegion, ofAccount] = arn.split(':');
     const wrong = [
       ...(ofPartition === partition ? [] : [`the partition ${partition}`]),
-      ...(ofAccount === account || what === 'reader' ? [] : [`the account ${account}`]),
+      ...(ofAccount === account || ofAccount === 'aws' || what === 'reader'
+        ? []
+        : [`the account ${account}`]),
       ...(ofRegion === region || ofRegion === '' ? [] : [`the region ${region}`]),
     ];
     if (wrong.length > 0) yield `${path}: write ${advice(what)} of ${wrong.join(' and ')}${why(what)}`;
@@ -44,6 +46,11 @@ function* allPlaces(config: Config): Generator<Place> {
   for (const [index, arn] of config.operators.entries()) {
     yield { path: `operators[${index}]`, arn, what: 'operator' };
   }
+  for (const [index, arn] of config.deploymentRoles.entries()) {
+    yield { path: `deploymentRoles[${index}]`, arn, what: 'role' };
+  }
+  const { permissionsBoundaryArn: boundary } = config;
+  if (boundary !== undefined) yield { path: 'permissionsBoundaryArn', arn: boundary, what: 'policy' };
   yield* receivers('', config.alarmReceivers);
   for (const [index, credential] of config.credentials.entries()) {
     const at = `credentials[${index}]`;

@@ -185,6 +185,13 @@ const schema = object({
     v.minLength(1, 'write at least one receiver: an alarm without a receiver is useless'),
   ),
   operators: v.optional(list(operatorArn), []),
+  deploymentRoles: v.optional(list(operatorArn), []),
+  permissionsBoundaryArn: v.optional(
+    text(
+      /^arn:[a-z-]+:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+      "write a managed policy's ARN, such as arn:aws:iam::123456789012:policy/boundary",
+    ),
+  ),
   runbookUrl: v.optional(
     httpsUrl('write the whole https address of the runbook, without user and fragment', 'query'),
   ),

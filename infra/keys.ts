@@ -1,5 +1,11 @@
 import { Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  AccountRootPrincipal,
+  AnyPrincipal,
+  Effect,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { isAwsManagedKey } from '../lambda/sealing/data-key.ts';
@@ -31,11 +37,45 @@ type WhoMay = {
   readerAccounts: () => string[];
 };
 
-/** Writes readers and openers into the key's policy. The policy of an imported key stays its owner's. */
-export function guardSealingKey(key: IKey, { openerArns, readerAccounts }: WhoMay): void {
-  key.addToResourcePolicy(readThroughSecretsManager(key, readerAccounts), /* allowNoOp */ true);
-  key.addToResourcePolicy(onlyOpeners(openerArns), /* allowNoOp */ true);
-}
+/** Returns the statements of the sealing key's policy, beside the one by which IAM decides. */
+export const sealingKeyStatements = (scope: Construct, { openerArns, readerAccounts }: WhoMay) => [
+  readThroughSecretsManager(scope, readerAccounts),
+  onlyOpeners(openerArns),
+];
+
+/**
+ * Returns the statement by which IAM's policies of this account decide about a key. A key that CDK makes has one with
+ * every action; an imported key needs these: of the stack's roles, and of the role that deploys.
+ */
+export const iamDecides = (actions: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'IamOfThisAccountDecides',
+    principals: [new AccountRootPrincipal()],
+    actions: [...actions],
+    resources: ['*'],
+  });
+
+/** The rights to use the key of a secret: Secrets Manager uses it in the name of its caller. */
+export const SECRET_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
+/** The rights that the stack's roles get for the sealing key. */
+export const SEALING_ACTIONS = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GetKeyPolicy',
+];
+/** The rights for the operations key. DynamoDB makes a grant when the access function's table is made. */
+export const OPERATIONS_ACTIONS = [
+  'kms:CreateGrant',
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GetKeyPolicy',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
 
 /**
  * The statement of AWS's own key for Secrets Manager: a principal that may read a secret may decrypt it, through
@@ -87,33 +127,30 @@ export function requireSealing(key: IKey): IKey {
 }
 
 /**
- * Encrypts the alarm topic and the log group. It is not the sealing key: an alarm that says that the sealing
+ * Encrypts the alarm topic and the log groups. It is not the sealing key: an alarm that says that the sealing
  * key is disabled must get through, and be logged, without that key.
  */
-export function newOperationsKey(
+export const newOperationsKey = (
   scope: Construct,
   id: string,
-  props: { alias: string; serviceName: string; logGroupName: string },
-): Key {
-  const { account } = Stack.of(scope);
-  const key = new Key(scope, id, {
+  props: { alias: string; serviceName: string },
+): Key =>
+  new Key(scope, id, {
     alias: props.alias,
     description: `Encrypts the alarms and the logs of ${props.serviceName}.`,
     enableKeyRotation: true,
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'AlarmsOfThisAccountReachTheTopic',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': account } },
-    }),
-  );
-  key.addToResourcePolicy(encryptsLog(scope, 'TheLogGroupIsEncrypted', props.logGroupName));
-  return key;
-}
+
+/** Lets CloudWatch's alarms of this account reach a topic under the key. */
+export const servesAlarms = (scope: Construct): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'AlarmsOfThisAccountReachTheTopic',
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    resources: ['*'],
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  });
 
 /** Lets CloudWatch Logs use a key for one log group. */
 export function encryptsLog(scope: Construct, sid: string, logGroupName: string): PolicyStatement {
@@ -121,7 +158,7 @@ export function encryptsLog(scope: Construct, sid: string, logGroupName: string)
   return new PolicyStatement({
     sid,
     principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-    actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+    actions: ['kms:Decrypt', 'kms:Describe*', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
     resources: ['*'],
     conditions: {
       ArnEquals: {

@@ -70,7 +70,7 @@ export function operatorsPolicy(scope: Construct, id: string, props: Props): Ope
       publishThroughKey(operationsKey, topic),
       allow(['logs:FilterLogEvents'], [logGroup.logGroupArn]),
       allow(['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'], [rotation.functionArn]),
-      allow(['kms:DescribeKey'], [sealingKey.keyArn]),
+      allow(['kms:DescribeKey', 'kms:GetKeyPolicy'], [sealingKey.keyArn, operationsKey.keyArn]),
       // By which the tool finds the function and its secrets, `doctor` looks at the account, and `changes` finds callers. A trail may be of
       // another region or account; the others know no resources.
       allow(

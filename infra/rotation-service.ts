@@ -26,7 +26,18 @@ import { type DailyChecks, dailyChecks } from './daily-checks.ts';
 import { deploymentRoleArns } from './deployment-role.ts';
 import { grantRotation, type RotatedSecret } from './function-permissions.ts';
 import type { OperatorsPolicies } from './imported-secrets.ts';
-import { guardSealingKey, newOperationsKey, newSealingKey, requireSealing } from './keys.ts';
+import { type ImportedKey, KeyPolicies } from './key-policies.ts';
+import {
+  encryptsLog,
+  newOperationsKey,
+  newSealingKey,
+  OPERATIONS_ACTIONS,
+  requireSealing,
+  SEALING_ACTIONS,
+  SECRET_ACTIONS,
+  sealingKeyStatements,
+  servesAlarms,
+} from './keys.ts';
 import { ledgerTable } from './ledger-table.ts';
 import { checkLimits } from './limits.ts';
 import { acknowledgeFunctionRole, acknowledgeOperatorsPolicy } from './nag-acknowledgements.ts';
@@ -104,6 +115,13 @@ export interface RotationServiceProps extends RotationFunctionOptions, ThingSpac
    */
   readonly operators?: string[];
   /**
+   * ARNs of the roles by which CloudFormation deploys the stack, where it is not the one of `cdk bootstrap`: a role of
+   * `--role-arn` or of StackSets, or your own role where CloudFormation works in your name. They may read the secrets:
+   * CloudFormation may do so when it updates one.
+   * @default - the role of `cdk bootstrap`
+   */
+  readonly deploymentRoles?: string[];
+  /**
    * Whether an exchange that ends unknown, lost or unreadable keeps the other credentials of the service from
    * beginning one, until it is settled or an operator overrides the hold.
    * @default - from two credentials on
@@ -157,11 +175,13 @@ export class RotationService extends Construct implements IRotationService {
   /** Lets a role use a username by the client library; false when nothing could be attached. */
   readonly grantClient: (reader: IRole, used: Used) => boolean;
   readonly #operators: string[];
+  readonly #deploymentRoles: readonly string[];
   readonly #readerAccounts = new Set<string>();
   readonly #overdue: OverdueAfter = { days: scheduleOf(defaultRotation).overdueAfterDays, except: {} };
   readonly #permit: (secret: RotatedSecret) => void;
   readonly #recover: (secret: RotatedSecret) => void;
   readonly #operated: OperatorsPolicies;
+  readonly #keyPolicies = new KeyPolicies();
   #members = 0;
 
   /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
@@ -178,23 +198,17 @@ export class RotationService extends Construct implements IRotationService {
     this.serviceName = checkedName(props.serviceName ?? Stack.of(this).stackName);
     this.names = namesOf(this, this.serviceName);
     this.#operators = [...(props.operators ?? [])];
+    this.#deploymentRoles = props.deploymentRoles ?? [];
     const { names, serviceName } = this;
 
     this.sealingKey = props.sealingKey
       ? requireSealing(props.sealingKey)
       : newSealingKey(this, 'SealingKey', { serviceName, alias: names.sealingKeyAlias });
-    guardSealingKey(this.sealingKey, {
-      openerArns: () => this.openerArns(),
-      readerAccounts: () => [...new Set([Stack.of(this).account, ...this.#readerAccounts])],
-    });
     const operationsKey =
       props.operationsKey ??
-      newOperationsKey(this, 'OperationsKey', {
-        serviceName,
-        alias: names.operationsKeyAlias,
-        logGroupName: names.logGroup,
-      });
+      newOperationsKey(this, 'OperationsKey', { serviceName, alias: names.operationsKeyAlias });
     this.operationsKey = operationsKey;
+    this.#writeKeyPolicies();
     this.ledger = ledgerTable(this, 'Ledger', {
       tableName: names.ledgerTable,
       protectedFromDeletion: props.ledgerDeletionProtection ?? false,
@@ -260,11 +274,32 @@ export class RotationService extends Construct implements IRotationService {
     checkLimits(this);
   }
 
+  #writeKeyPolicies(): void {
+    const whoMay = {
+      openerArns: () => this.openerArns(),
+      readerAccounts: () => [...new Set([Stack.of(this).account, ...this.#readerAccounts])],
+    };
+    this.#keyPolicies.add(this.sealingKey, SEALING_ACTIONS, sealingKeyStatements(this, whoMay));
+    this.#keyPolicies.add(this.operationsKey, OPERATIONS_ACTIONS, [servesAlarms(this)]);
+    this.encryptLog('TheLogGroupIsEncrypted', this.names.logGroup);
+  }
+
+  /** Lets CloudWatch Logs use the operations key for one more log group. */
+  encryptLog(sid: string, logGroupName: string): void {
+    this.#keyPolicies.add(this.operationsKey, [], [encryptsLog(this, sid, logGroupName)]);
+  }
+
+  /** Returns the statements that each imported key needs in its own policy, which stays its owner's. */
+  importedKeys(): ImportedKey[] {
+    return this.#keyPolicies.imported();
+  }
+
   /** Takes one more credential in: what the function may, what starts its recovery, when it is overdue. */
   serve(member: Member): void {
     this.#members += 1;
     this.#permit(member);
     this.#recover(member);
+    if (member.key) this.#keyPolicies.add(member.key, SECRET_ACTIONS);
     if (member.imported) this.#operated.addImported(member);
     const { overdueAfterDays } = member.schedule;
     if (overdueAfterDays === this.#overdue.days) return;
@@ -299,7 +334,7 @@ export class RotationService extends Construct implements IRotationService {
 
   /** Returns the principals that may read every secret of the service. */
   readerArns(): string[] {
-    return [...this.openerArns(), ...deploymentRoleArns(this)];
+    return [...this.openerArns(), ...deploymentRoleArns(this, this.#deploymentRoles)];
   }
 
   addReceiver(receiver: Receiver, usernames?: string[]): void {

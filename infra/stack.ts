@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { CfnOutput, PermissionsBoundary, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { type ISubnet, SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -24,10 +24,13 @@ export class RotationStack extends Stack {
 
   constructor(scope: Construct, config: Config, props: StackProps & { bundle?: string } = {}) {
     const { bundle, ...stackProps } = props;
-    const { account, region } = config;
+    const { account, region, permissionsBoundaryArn } = config;
     super(scope, config.stackName, {
       description: 'Rotates ThingSpace passwords',
       env: { account, region },
+      ...(permissionsBoundaryArn && {
+        permissionsBoundary: PermissionsBoundary.fromArn(permissionsBoundaryArn),
+      }),
       // Indented, a hundred credentials would meet CloudFormation's limit of one megabyte.
       suppressTemplateIndentation: config.credentials.length > 20,
       ...stackProps,
@@ -193,6 +196,7 @@ function serviceSettings(config: Config) {
     logRetention: config.logRetentionDays,
     ledgerDeletionProtection: config.ledgerDeletionProtection,
     operators: config.operators,
+    deploymentRoles: config.deploymentRoles,
     reservedConcurrency: config.reservedConcurrency,
     tracing: config.tracing,
     ...(exchangeBrake === undefined ? {} : { exchangeBrake }),

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 
 const maxChars = 200;
 
+/** The label of a test message, which every receiver gets. No credential can have it: see `%` below. */
+export const TEST_LABEL = '%test';
+
 /**
  * Returns a credential's label for a metric's dimension and for an SNS attribute to filter on: 1 to 200 printable ASCII
  * characters without spaces. A usual username stays as it is. Every other character (and `%`) becomes the

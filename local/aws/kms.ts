@@ -36,6 +36,23 @@ const Encrypt = v.object({
 });
 const DescribeKey = v.object({ KeyId: keyId });
 
+/** As `infra/keys.ts` writes them into the keys' policies. */
+const statements = [
+  {
+    Effect: 'Allow',
+    Principal: { Service: 'cloudwatch.amazonaws.com' },
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    Resource: '*',
+  },
+  {
+    Effect: 'Deny',
+    Principal: { AWS: '*' },
+    Action: 'kms:Decrypt',
+    Resource: '*',
+    Condition: { Null: { 'kms:EncryptionContext:token': 'false' } },
+  },
+];
+
 /** Data keys are really encrypted, AES-256-GCM under a key of this process, bound to their context. */
 export async function startKms({ clock, region, accountId }: Place): Promise<Kms> {
   const prefix = `arn:aws:kms:${region}:${accountId}:`;
@@ -103,6 +120,10 @@ export async function startKms({ clock, region, accountId }: Place): Promise<Kms
         KeyId: key.arn,
         EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       };
+    }),
+    GetKeyPolicy: operation(DescribeKey, 'ValidationException', (input) => {
+      find(input.KeyId);
+      return { Policy: JSON.stringify({ Statement: statements }), PolicyName: 'default' };
     }),
     DescribeKey: operation(DescribeKey, 'ValidationException', (input) => {
       const key = find(input.KeyId);

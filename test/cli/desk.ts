@@ -92,6 +92,23 @@ export const REST_SETTINGS: Settings = {
 };
 
 /** Everything as it should be; a test plants what is not. */
+/** Of both keys, as the stack writes them. */
+export const KEY_POLICY = JSON.stringify({
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    },
+    {
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: ['kms:CreateGrant', 'kms:Decrypt', 'kms:ReEncrypt*'],
+      Condition: { Null: { 'kms:EncryptionContext:token': 'false' } },
+    },
+  ],
+});
+
 export function surroundingsIn(world: World): Surroundings {
   return {
     auditItems: async () => world.aws.audit.map((row) => ({ ...row })),
@@ -109,6 +126,8 @@ export function surroundingsIn(world: World): Surroundings {
     subscriptions: async () => [{ protocol: 'email', confirmed: true }],
     publish: async () => 'message-1',
     logGroupExists: async () => true,
+    keyOfLogGroup: async () => 'arn:aws:kms:us-east-1:123456789012:key/operations',
+    keyPolicy: async () => KEY_POLICY,
     trails: async () => [{ name: 'account', logging: true, managementWrites: true }],
     changes: async () => [],
     smsSandbox: async () => true,

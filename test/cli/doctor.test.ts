@@ -9,7 +9,7 @@ import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
 import { operationsOf } from '../../local/thingspace/soap/contract.ts';
 import { wsdlOf, xsdOf } from '../../local/thingspace/soap/wsdl.ts';
 import { SECRET_ARN, secretValue, type World } from '../world/world.ts';
-import { REST_SETTINGS, SETTINGS, startDesk } from './desk.ts';
+import { KEY_POLICY, REST_SETTINGS, SETTINGS, startDesk } from './desk.ts';
 
 const operations = operationsOf('OldPassword').filter(({ service }) => service === 'AccountService');
 const fetch = async (url: string) => {
@@ -155,6 +155,24 @@ const PLANTED: Planted[] = [
   ],
   ['this clock is off', first((world) => world.advance(10 * 60_000)), 'clock', /min behind AWS/],
   ['the log group is gone', around({ logGroupExists: async () => false }), 'log group', /does not exist/],
+  [
+    'CloudWatch may not use the key of the alarms',
+    around({
+      keyPolicy: async (id) =>
+        id.endsWith('operations') ? KEY_POLICY.replace('kms:GenerateDataKey*', 'kms:Encrypt') : KEY_POLICY,
+    }),
+    'alarms’ key',
+    /no statement in the policy of arn:aws:kms\S+ lets cloudwatch/,
+  ],
+  [
+    'the policy of the sealing key lets others open sealed passwords',
+    around({
+      keyPolicy: async (id) =>
+        id.endsWith('operations') ? KEY_POLICY : KEY_POLICY.replace(':token', ':secretArn'),
+    }),
+    'sealed passwords',
+    /OnlyTheNamedOpenSealedPasswords/,
+  ],
   ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /no subscription/],
   [
     'a subscription is not confirmed',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { unannouncedErrors } from '../../infra/silent-failures.ts';
+import { labelOf, TEST_LABEL } from '../../lambda/alarms/label.ts';
 import { createMetrics, type Metrics } from '../../lambda/metrics.ts';
 import { alarmsOf } from '../../local/cloudwatch/alarm.ts';
 import { type CloudWatch, createCloudWatch } from '../../local/cloudwatch/cloudwatch.ts';
@@ -276,7 +277,7 @@ test('sends operations every message, and a department those of its credentials,
   expect(subscriptions).toEqual([
     ['email', 'operations@example.com', undefined],
     ['https', 'https://pager.example.com/in?key=1', undefined],
-    ['email', 'both@example.com', { credential: ['fleetapi', 'meterapi'] }],
+    ['email', 'both@example.com', { credential: ['fleetapi', 'meterapi', TEST_LABEL] }],
   ]);
 });
 
@@ -297,8 +298,12 @@ test('sends receivers their severities, SMS only critical ones by default, and a
     ['email', 'operations@example.com', { severity: ['critical', 'warning', andCloudWatch] }],
     ['sms', '+12025550101', { severity: ['critical', andCloudWatch] }],
     ['sms', '+12025550102', { severity: ['critical', 'info', andCloudWatch] }],
-    ['sms', '+12025550103', { credential: ['fleetapi'], severity: ['critical'] }],
+    ['sms', '+12025550103', { credential: ['fleetapi', TEST_LABEL], severity: ['critical'] }],
   ]);
+});
+
+test('the label of the test message is no credential’s', () => {
+  expect(labelOf(TEST_LABEL)).not.toBe(TEST_LABEL);
 });
 
 test('allows the topic to invoke a function that receives alarms', () => {

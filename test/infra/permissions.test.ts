@@ -60,7 +60,7 @@ test('operators may make the tool’s calls on this service’s secrets by tag, 
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
     'Allow logs:FilterLogEvents on {ServiceLog.Arn}',
     'Allow lambda:GetFunctionConfiguration lambda:InvokeFunction on {ServiceFunction.Arn}',
-    'Allow kms:DescribeKey on {ServiceSealingKey.Arn}',
+    'Allow kms:DescribeKey kms:GetKeyPolicy on {ServiceOperationsKey.Arn} {ServiceSealingKey.Arn}',
     'Allow cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetTrailStatus cloudtrail:LookupEvents logs:DescribeLogGroups secretsmanager:ListSecrets sns:GetSMSSandboxAccountStatus on *',
   ]);
 });

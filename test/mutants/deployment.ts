@@ -34,4 +34,27 @@ export const deploymentMutants: Mutant[] = [
     noticedBy: 'test/infra/limits.test.ts',
     testName: 'sends a mailbox of all credentials',
   },
+  {
+    rule: 'an imported key is told its statements',
+    file: 'infra/key-policies.ts',
+    find: '    known.statements.push(...statements);\n',
+    replace: '',
+    noticedBy: 'test/infra/keys.test.ts',
+    testName: 'an imported key needs the statements',
+  },
+  {
+    rule: 'doctor sees a key that CloudWatch may not use',
+    file: 'cli/doctor-keys.ts',
+    find: "['kms:Decrypt', 'kms:GenerateDataKey'].every(",
+    replace: "['kms:Decrypt'].every(",
+    noticedBy: 'test/cli/doctor.test.ts',
+  },
+  {
+    rule: 'every receiver gets the test message',
+    file: 'infra/alarm-receivers.ts',
+    find: '    TEST_LABEL,\n',
+    replace: '',
+    noticedBy: 'test/infra/alarms.test.ts',
+    testName: 'sends operations every message',
+  },
 ];

@@ -14,7 +14,7 @@ import { accessSchema } from './config-access.ts';
 import { crossCheck } from './config-checks.ts';
 import { httpsUrl, list, object, oneOf, text, whole } from './config-shapes.ts';
 import { maxServiceName } from './names.ts';
-import { regions } from './regions.ts';
+import { isVerified, partitionOf, regions } from './regions.ts';
 
 /** The configuration cannot be deployed; one sentence per mistake says what to write. */
 export class ConfigurationError extends Error {
@@ -168,6 +168,11 @@ const schema = object({
   region: v.pipe(
     v.string('write the region, such as us-east-1'),
     v.check((region) => regions.includes(region), 'write a region that AWS has, such as us-east-1'),
+    v.check(
+      (region) => !regions.includes(region) || isVerified(region),
+      ({ input }) =>
+        `write a region of the partition aws or aws-us-gov: the services of ${partitionOf(input)} have other domains, and nobody has verified this project there`,
+    ),
   ),
   thingspace: v.optional(thingspace, {}),
   lockout: v.optional(

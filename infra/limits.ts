@@ -2,8 +2,9 @@
  * AWS's limits that a stack with many credentials, readers or receivers may meet, checked at every synthesis:
  * met only at deployment, each would end in a rollback. Sources: the services' pages of quotas.
  */
-import { CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnElement, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { isVerified } from './regions.ts';
 import { secretArnLength } from './secret-arn.ts';
 
 export const limits = {
@@ -42,11 +43,22 @@ export function limitViolations(stack: Stack): string[] {
   const resources = resolved(stack);
   const sized = sizer(stack, resources);
   const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
-  return [...counted(stack, resources, ofType), ...policies(ofType, sized), ...others(ofType, sized)];
+  return [
+    ...placed(stack),
+    ...counted(stack, resources, ofType),
+    ...policies(ofType, sized),
+    ...others(ofType, sized),
+  ];
 }
 
 type OfType = (type: string) => Resolved[];
 type Sized = (value: unknown) => string;
+
+/** A stack without a region may be meant for any. */
+function* placed({ region }: Stack) {
+  if (Token.isUnresolved(region) || isVerified(region)) return;
+  yield `The stack would be in ${region}, where AWS's services have other domains than amazonaws.com: nobody has verified this project there.`;
+}
 
 function* counted(stack: Stack, resources: Resolved[], ofType: OfType) {
   if (resources.length > limits.resources) {

@@ -176,6 +176,14 @@ test.each([
     { region: 'us-east-9' },
     'region: write a region that AWS has, such as us-east-1.',
   ],
+  ...[
+    ['China', 'cn-north-1', 'aws-cn'],
+    ['Europe’s sovereign partition', 'eusc-de-east-1', 'aws-eusc'],
+  ].map(([place, region, partition]): [string, object, string] => [
+    `a region of ${place}`,
+    { region, credentials: [{ name: 'fleet', username: 'FleetApi' }] },
+    `region: write a region of the partition aws or aws-us-gov: the services of ${partition} have other domains, and nobody has verified this project there.`,
+  ]),
   [
     'a day of the month for an interval of days',
     { rotation: { everyDays: 90, dayOfMonth: 3 } },

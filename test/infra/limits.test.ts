@@ -184,6 +184,19 @@ test('a stack beyond a limit is not synthesized', () => {
   expect(() => synthesize(configWith({ credentials: many(125) }))).toThrow(/CloudFormation takes 500/);
 });
 
+test('rejects a stack in China in one sentence, and takes one without a region', () => {
+  const violationsIn = (env: object) => {
+    const stack = new Stack(new App(), 'Stack', env);
+    new RotationService(stack, 'Service', { bundle: import.meta.dirname });
+    return limitViolations(stack);
+  };
+  expect(violationsIn({ env: { region: 'cn-north-1' } })).toEqual([
+    expect.stringMatching(/^The stack would be in cn-north-1, where .* nobody has verified/),
+  ]);
+  expect(violationsIn({ env: { region: 'us-gov-west-1' } })).toEqual([]);
+  expect(violationsIn({})).toEqual([]);
+});
+
 test('assumes the longest ARN in a stack without a known account', () => {
   const stack = new Stack(new App(), 'Stack');
   const service = new RotationService(stack, 'Service', { bundle: import.meta.dirname });

@@ -57,4 +57,12 @@ export const deploymentMutants: Mutant[] = [
     noticedBy: 'test/infra/alarms.test.ts',
     testName: 'sends operations every message',
   },
+  {
+    rule: 'a package names the role that deploys',
+    file: 'infra/package.ts',
+    find: 'if (config.deploymentRoles.length === 0) {',
+    replace: 'if (false as boolean) {',
+    noticedBy: 'test/infra/package.test.ts',
+    testName: 'requires the role by which',
+  },
 ];

@@ -20,5 +20,3 @@ aws cloudformation deploy \
   --parameter-overrides "AssetBucket=$bucket" "AssetPrefix=$prefix" \
   --capabilities CAPABILITY_NAMED_IAM \
   --no-fail-on-empty-changeset
-
-aws cloudformation update-termination-protection --stack-name "$stack" --enable-termination-protection

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from './synthesize.ts';
 
 /**
- * A model of what CloudFormation does with a template: makes resources in the order of their references, takes
- * back what a failed deployment made unless its DeletionPolicy keeps it, and removes a stack. The account
+ * A model of what CloudFormation does with a template: makes, updates and replaces resources in the order of their
+ * references, takes back what a failed deployment did unless a DeletionPolicy keeps it, and removes a stack. The account
  * refuses a second resource of the same physical name, and deletions that AWS refuses.
  */
 export type Account = {
@@ -34,23 +36,62 @@ export function deploy(
   template: Template,
   options: DeployOptions = {},
 ): void {
-  const made: string[] = [];
-  const had = new Map([...account.resources].filter(([, entry]) => entry.stack === stack));
-  const known = new Set([...had.values()].map(({ id }) => id));
+  const had = [...account.resources].filter(([, entry]) => entry.stack === stack);
+  const known = new Map(had.map(([name, entry]) => [entry.id, { name, entry }]));
+  const undo: (() => void)[] = [];
+  const replaced = new Set<string>();
   try {
     for (const id of inOrder(template)) {
-      if (known.has(id)) continue;
       const resource = template.Resources?.[id] as Resource;
+      const before = known.get(id);
+      const change = before ? changeOf(id, before.entry.resource, resource, replaced) : 'make';
+      if (change === 'none') continue;
       if (options.failAt === id) throw new DeploymentError(`${id}: refused`);
-      made.push(make(account, stack, id, resource, options));
+      if (before && change === 'update') {
+        mustNameRoles(account, id, resource);
+        account.resources.set(before.name, { ...before.entry, resource });
+        undo.push(() => account.resources.set(before.name, before.entry));
+        continue;
+      }
+      const name = make(account, stack, id, resource, options);
+      undo.push(() => rollBack(account, name));
+      if (before) replaced.add(id);
     }
   } catch (failure) {
-    for (const name of made.reverse()) rollBack(account, name);
+    for (const step of undo.reverse()) step();
     throw failure;
   }
-  for (const [name, { id, resource }] of [...had].reverse()) {
-    if (!template.Resources?.[id]) remove(account, name, resource.DeletionPolicy);
+  for (const [name, { id, resource }] of had.reverse()) {
+    if (replaced.has(id)) remove(account, name, resource.UpdateReplacePolicy);
+    else if (!template.Resources?.[id]) remove(account, name, resource.DeletionPolicy);
   }
+}
+
+/** The properties whose change replaces a resource, by type: `.ci/templates` compares them with AWS's own schemas. */
+const createOnly: Record<string, string[]> = JSON.parse(
+  readFileSync(new URL('create-only.json', import.meta.url), 'utf8'),
+);
+
+/**
+ * Returns what an update does with a resource. A reference to a resource that was replaced has another value.
+ * @throws DeploymentError for another type, which CloudFormation refuses
+ */
+export function changeOf(
+  id: string,
+  before: Resource,
+  after: Resource,
+  replaced: ReadonlySet<string>,
+): 'none' | 'update' | 'replace' {
+  if (before.Type !== after.Type) throw new DeploymentError(`${id}: its type would change`);
+  const properties = createOnly[after.Type];
+  if (!properties) throw new DeploymentError(`${id}: create-only.json does not know ${after.Type}`);
+  const differs = (one: unknown, other: unknown) =>
+    !isDeepStrictEqual(one, other) || referencesIn(other).some((reference) => replaced.has(reference));
+  const { Properties: was } = before;
+  const { Properties: is } = after;
+  if (!differs(was, is)) return 'none';
+  const names = properties.map((pointer) => pointer.split('/')[2] ?? '');
+  return names.some((name) => differs(was?.[name], is?.[name])) ? 'replace' : 'update';
 }
 
 /** `cdk destroy` */
@@ -60,6 +101,10 @@ export function destroy(account: Account, stack: string, template: Template): vo
   names.sort(([, a], [, b]) => order.indexOf(a.id) - order.indexOf(b.id));
   for (const [name, { resource }] of names) remove(account, name, resource.DeletionPolicy);
 }
+
+/** The roles that the policies of a template name as principals. */
+export const rolesIn = ({ Resources = {} }: Template): string[] =>
+  Object.values(Resources).flatMap(namedPrincipals);
 
 /** Resources that no stack owns any longer, by type. */
 export function leftBehind(account: Account, type: string): string[] {
@@ -76,6 +121,13 @@ export function deleteSecretPolicies(account: Account): void {
 
 let serial = 0;
 
+/** @throws DeploymentError for a policy that names a role which does not exist */
+function mustNameRoles(account: Account, id: string, resource: Resource): void {
+  for (const role of namedPrincipals(resource)) {
+    if (!account.roles.has(role)) throw new DeploymentError(`${id}: the role ${role} does not exist`);
+  }
+}
+
 function make(
   account: Account,
   stack: string,
@@ -83,9 +135,7 @@ function make(
   resource: Resource,
   options: DeployOptions,
 ): string {
-  for (const role of namedPrincipals(resource)) {
-    if (!account.roles.has(role)) throw new DeploymentError(`${id}: the role ${role} does not exist`);
-  }
+  mustNameRoles(account, id, resource);
   const name = physicalName(resource, id, stack);
   const existing = account.resources.get(name);
   if (existing) {
@@ -161,15 +211,15 @@ function namedPrincipals({ Type, Properties }: Resource): string[] {
 }
 
 function inOrder({ Resources = {} }: Template): string[] {
-  const order: string[] = [];
+  const order = new Set<string>();
   const visit = (id: string) => {
-    if (order.includes(id) || !(id in Resources)) return;
+    if (order.has(id) || !(id in Resources)) return;
     const { DependsOn = [], Properties } = Resources[id] as Resource;
     for (const needed of [DependsOn].flat().concat(referencesIn(Properties))) visit(needed);
-    if (!order.includes(id)) order.push(id);
+    order.add(id);
   };
   for (const id of Object.keys(Resources)) visit(id);
-  return order;
+  return [...order];
 }
 
 function referencesIn(value: unknown): string[] {

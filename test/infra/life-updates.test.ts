@@ -1,0 +1,242 @@
+import { expect, test } from 'vitest';
+import {
+  type Account,
+  DeploymentError,
+  type DeployOptions,
+  deploy,
+  destroy,
+  leftBehind,
+  newAccount,
+  rolesIn,
+} from './cloudformation.ts';
+import {
+  configurations,
+  departments,
+  hundred,
+  operationsKeyArn,
+  sealingKeyArn,
+  vpc,
+} from './configurations.ts';
+import { type Resource, synthesize } from './synthesize.ts';
+
+const stack = 'Stack';
+type Template = ReturnType<typeof synthesize>['json'];
+
+/** Their loss would lose a password, the count of log-ins, or the key to one of them. */
+const KEPT = ['AWS::SecretsManager::Secret', 'AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::Logs::LogGroup'];
+
+/** The kept resources of an account by physical name, without settings that an update may change. */
+const kept = (account: Account) =>
+  [...account.resources]
+    .filter(([, { resource }]) => KEPT.includes(resource.Type))
+    .map(([name, { id, resource }]) => [name, id, resource.Properties.SecretString])
+    .sort();
+
+const failureOf = (account: Account, of: Template, options?: DeployOptions): string | undefined => {
+  try {
+    deploy(account, stack, of, options);
+    return undefined;
+  } catch (failure) {
+    if (failure instanceof DeploymentError) return failure.message;
+    throw failure;
+  }
+};
+
+const base = { ...configurations.Access, stackName: stack };
+const [fleet, metering] = departments.credentials;
+const template = synthesize(base).json;
+const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+const { access } = base as unknown as { access: object };
+const withAccess = (changes: object) => ({ access: { ...access, ...changes } });
+
+const settings: Record<string, object> = {
+  alarmReceivers: { alarmReceivers: [{ email: 'other@example.com', severities: ['critical'] }] },
+  baseUrl: { thingspace: { baseUrl: 'https://proxy.example.com/api/v2' } },
+  passwordElement: { thingspace: { passwordElement: 'CurrentPassword' } },
+  transport: { thingspace: { transport: 'rest' }, access: undefined },
+  lockout: { lockout: { limit: 10, budget: 5, rotationBudget: 3 } },
+  exchangeBrake: { exchangeBrake: false },
+  rotation: { rotation: { everyMonths: 1, startHourUtc: 2, windowHours: 3 } },
+  operators: { operators: [role('operators')] },
+  deploymentRoles: { deploymentRoles: [role('deployer')] },
+  permissionsBoundaryArn: { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary' },
+  runbookUrl: { runbookUrl: 'https://wiki.example.com/runbook' },
+  supportContact: { supportContact: 'Support, +1 202 555 0199' },
+  sealingKeyArn: { sealingKeyArn },
+  operationsKeyArn: { operationsKeyArn },
+  ledgerDeletionProtection: { ledgerDeletionProtection: true },
+  logRetentionDays: { logRetentionDays: 731 },
+  reservedConcurrency: { reservedConcurrency: 5 },
+  tracing: { tracing: true },
+  vpc: { vpc },
+  'no access': { access: undefined },
+  'access.rules': withAccess({
+    rules: [
+      {
+        name: 'all',
+        principals: [role('portal'), role('other')],
+        credentials: ['*'],
+        operations: ['*Device*'],
+      },
+    ],
+  }),
+  'access.requestsPerMinute': withAccess({
+    requestsPerMinute: 60,
+    retentionDays: 30,
+    reservedConcurrency: 3,
+  }),
+  'access.deletionProtection': withAccess({ deletionProtection: true }),
+  'credentials.username': { credentials: [{ ...fleet, username: 'Renamed' }, metering] },
+  'credentials.readers': {
+    credentials: [{ ...fleet, readers: [role('a'), role('b')], clients: [role('c')] }, metering],
+  },
+  'credentials.rotation': { credentials: [fleet, { ...metering, rotation: { everyDays: 30 } }] },
+  'credentials, in another order': { credentials: [metering, fleet] },
+  'one more credential': { credentials: [fleet, metering, { name: 'third', username: 'Third' }] },
+};
+
+const synthesized = new Map<string, Template>();
+/** The template of the base with a setting changed; two tests play it. */
+function changedBy(setting: string): Template {
+  const json = synthesized.get(setting) ?? synthesize({ ...base, ...settings[setting] }).json;
+  synthesized.set(setting, json);
+  return json;
+}
+
+/** An account in which the stack stands, and every role. */
+function deployed(of: Template, ...others: Template[]): Account {
+  const account = newAccount([of, ...others].flatMap(rolesIn));
+  deploy(account, stack, of);
+  return account;
+}
+
+test.each(Object.keys(settings))(
+  '%s: no secret, table, key or log group is replaced or emptied',
+  (setting) => {
+    const changed = changedBy(setting);
+    for (const [from, to] of [
+      [template, changed],
+      [changed, template],
+    ] as const) {
+      const account = deployed(from, to);
+      const before = kept(account);
+      expect(failureOf(account, to)).toBeUndefined();
+      // New ones may have come; those of before are the same, even where the stack keeps them no longer.
+      expect(kept(account)).toEqual(expect.arrayContaining(before));
+    }
+  },
+);
+
+test.each(Object.keys(settings))(
+  '%s: an update that fails anywhere is rolled back, and succeeds again',
+  (setting) => {
+    const changed = changedBy(setting);
+    const account = deployed(template, changed);
+    const before = new Map(account.resources);
+    for (const id of Object.keys(changed.Resources)) {
+      const failure = failureOf(account, changed, { failAt: id });
+      if (failure === undefined) {
+        // The update does not concern this resource.
+        restore(account, before);
+        continue;
+      }
+      expect(failure).toBe(`${id}: refused`);
+      expect(account.resources).toEqual(before);
+    }
+    expect(failureOf(account, changed)).toBeUndefined();
+    expect(failureOf(account, template, { importExisting: true })).toBeUndefined();
+  },
+);
+
+const restore = (account: Account, before: Map<string, never> | Account['resources']) => {
+  account.resources.clear();
+  for (const [name, entry] of before) account.resources.set(name, entry as never);
+};
+
+const few = (ids: string[]) => ids.filter((_, index) => index % Math.ceil(ids.length / 40) === 0);
+
+test.each(['Example', 'Access', 'Vpc', 'ImportedKeys', hundred.stackName])(
+  '%s: a first deployment that fails anywhere blocks no later one, and the removed stack keeps what is not to be lost',
+  (name) => {
+    const { json } = synthesize(configurations[name] as object);
+    const ids = Object.keys(json.Resources);
+    const account = newAccount(rolesIn(json));
+    for (const id of few(ids)) {
+      expect(failureOf(account, json, { failAt: id })).toBe(`${id}: refused`);
+      expect([...account.resources]).toEqual([]);
+    }
+    expect(failureOf(account, json)).toBeUndefined();
+    const before = kept(account);
+    destroy(account, stack, json);
+    expect(kept(account)).toEqual(before);
+    for (const type of KEPT) {
+      const made = Object.values<Resource>(json.Resources).filter(({ Type }) => Type === type);
+      expect(leftBehind(account, type), type).toHaveLength(made.length);
+    }
+  },
+);
+
+test('the model replaces a resource whose create-only property changes, and refuses a second one of its name', () => {
+  const account = deployed(template);
+  const other = structuredClone(template);
+  const [id = ''] = Object.entries<Resource>(other.Resources).find(
+    ([, { Type, Properties }]) => Type === 'AWS::IAM::ManagedPolicy' && Properties.ManagedPolicyName,
+  ) ?? [''];
+  other.Resources[id].Properties.Description = 'Another';
+  expect(failureOf(account, other)).toMatch(/AWS::IAM::ManagedPolicy .* already exists$/);
+});
+
+test('an access function that was removed is added again over its kept table and log', () => {
+  const account = deployed(template);
+  deploy(account, stack, changedBy('no access'));
+  expect(failureOf(account, template)).toMatch(/Stack-access already exists$/);
+  expect(failureOf(account, template, { importExisting: true })).toBeUndefined();
+  expect(KEPT.flatMap((type) => leftBehind(account, type))).toEqual([]);
+});
+
+/** A change of one of these values in a release would make each update of a deployed stack fail. */
+test('the create-only properties of named resources are those of the releases before', () => {
+  const names = [
+    'TableName',
+    'LogGroupName',
+    'AliasName',
+    'RoleName',
+    'ManagedPolicyName',
+    'DashboardName',
+    'Name',
+  ];
+  const values = Object.values<Resource>(template.Resources)
+    .filter(({ Properties = {} }) => names.some((name) => typeof Properties[name] === 'string'))
+    .map(({ Type, Properties }) => {
+      const { KeySchema, Description, Path } = Properties;
+      const name = names.map((member) => Properties[member]).find((value) => typeof value === 'string');
+      const description = Type === 'AWS::IAM::ManagedPolicy' ? Description : undefined;
+      return [
+        Type.replace('AWS::', ''),
+        name,
+        KeySchema?.map(({ AttributeName }: { AttributeName: string }) => AttributeName).join(),
+        description,
+        Path,
+      ]
+        .filter((part) => part !== undefined)
+        .join(' | ');
+    });
+  expect(values.sort()).toMatchInlineSnapshot(`
+    [
+      "CloudWatch::Dashboard | Stack-us-east-1",
+      "DynamoDB::Table | Stack-access | subject,item",
+      "DynamoDB::Table | Stack-ledger | credential,item",
+      "IAM::ManagedPolicy | Stack-access-callers-us-east-1 | Calls ThingSpace through the access function | /",
+      "IAM::ManagedPolicy | Stack-operators-us-east-1 | Operates the ThingSpace passwords of Stack with the project's tool | /",
+      "IAM::Role | Stack-access-us-east-1",
+      "IAM::Role | Stack-rotation-us-east-1",
+      "KMS::Alias | alias/Stack-operations",
+      "KMS::Alias | alias/Stack-sealing",
+      "Logs::LogGroup | /thingspace/Stack/access",
+      "Logs::LogGroup | /thingspace/Stack/rotation",
+      "Scheduler::ScheduleGroup | Stack-daily",
+      "SecretsManager::Secret | thingspace/fleet",
+      "SecretsManager::Secret | thingspace/metering",
+    ]
+  `);
+});

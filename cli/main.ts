@@ -183,9 +183,12 @@ add(
   'list the requests through the access function: caller, operation, device, and outcome',
   [
     secret,
-    new Option('--device <identifier>', 'requests that name this device (ICCID, IMEI, MDN, …)'),
+    new Option(
+      '--device <identifier...>',
+      'changes of this device, by any of its names (ICCID, IMEI, MDN, …)',
+    ),
     new Option('--user <name-or-arn>', 'requests of this application user, caller or role'),
-    new Option('--operation <pattern>', 'such as ChangeDevice*'),
+    new Option('--operation <pattern>', 'such as ChangeDevice* or ChangeDeviceState/Deactivate'),
     new Option('--since <time>', 'e.g. 2026-01-05T03:10:00Z (default: 30 days before --until)'),
     new Option('--until <time>', '(default: now)'),
     new Option('--access-table <name>', 'where the deployment does not lead to it').env('ACCESS_TABLE'),

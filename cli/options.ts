@@ -32,7 +32,7 @@ export type Options = {
   days?: string;
   waitMinutes?: string;
   held?: boolean;
-  device?: string;
+  device?: string[];
   user?: string;
   operation?: string;
   since?: string;

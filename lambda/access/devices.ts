@@ -1,3 +1,4 @@
+import { SESSION_SERVICE } from './by-name.ts';
 import { Refusal } from './refusal.ts';
 import { isBlank, type SourceElement, withoutBlanks } from './xml-source.ts';
 
@@ -67,8 +68,13 @@ export function subjectsIn(payload: SourceElement): Subjects {
   return { devices: [...devices.values()], groups: [...groups] };
 }
 
-/** Reports whether an operation may change something. All that ThingSpace documents as reading begins with `Get`. */
-export const isChange = (operation: string): boolean => !operation.startsWith('Get');
+type Named = { service: string; operation: string };
+
+/** Reports whether a request only reads. Every operation of ThingSpace's documentation that only reads begins so. */
+export const isRead = ({ operation }: Named): boolean => operation.startsWith('Get');
+
+/** Reports whether a request may change a device. A request about the session itself never reaches one. */
+export const isChange = (request: Named): boolean => !isRead(request) && request.service !== SESSION_SERVICE;
 
 /**
  * Reports whether a request may reach a device that it does not name. The documentation forbids a list of devices beside

@@ -1,4 +1,4 @@
-import { matchesOperation } from './by-name.ts';
+import { givesOperation, withKind } from './operation-patterns.ts';
 import { matches, matchesAny } from './patterns.ts';
 import { withoutRolePath } from './principal.ts';
 
@@ -10,7 +10,7 @@ export type Rule = {
   principals: readonly string[];
   /** Names of credentials. */
   credentials: readonly string[];
-  /** Operations, such as `Get*`; those in `by-name.ts` only by their exact names. */
+  /** Operations, such as `Get*` and `ChangeDeviceState/Suspend` (`operation-patterns.ts`); those in `by-name.ts` only by their exact names. */
   operations: readonly string[];
   /** Application users. With it, the rule is only for requests on behalf of one of these. */
   users?: readonly string[] | undefined;
@@ -31,6 +31,8 @@ export type Asked = {
   credential: string;
   service: string;
   operation: string;
+  /** Of a state change, once its body is read. */
+  kind?: string | undefined;
 };
 
 export type Decision = { allowed: true; rule: string } | { allowed: false; rule: string; why: string };
@@ -55,7 +57,7 @@ export const maySpeak = ({ speakers }: Policy, principal: string): boolean =>
 
 /** Decides on a request: it is denied unless a rule allows it. */
 export function decide({ rules }: Policy, asked: Asked): Decision {
-  const { principal, user, credential, service, operation } = asked;
+  const { principal, user, credential, service, operation, kind } = asked;
   if (isNeverForwarded(service, operation)) {
     const why = `${operation} of ${service} is about sessions or passwords, which this function keeps to itself`;
     return { allowed: false, rule: NEVER_FORWARDED, why };
@@ -64,11 +66,11 @@ export function decide({ rules }: Policy, asked: Asked): Decision {
     ({ principals, credentials, operations, users }) =>
       matchesAny(principals.map(withoutRolePath), principal) &&
       matchesAny(credentials, credential) &&
-      operations.some((pattern) => matchesOperation(pattern, operation)) &&
+      operations.some((pattern) => givesOperation(pattern, operation, kind)) &&
       (users === undefined || (user !== undefined && matchesAny(users, user))),
   );
   if (rule) return { allowed: true, rule: rule.name };
   const who = user === undefined ? principal : `${user} (through ${principal})`;
-  const why = `no rule lets ${who} call ${operation} with ${credential}`;
+  const why = `no rule lets ${who} call ${withKind(operation, kind)} with ${credential}`;
   return { allowed: false, rule: DENIED_BY_DEFAULT, why };
 }

@@ -52,11 +52,11 @@ export const accessScenario: Scenario = {
       // Two log-ins are the rotation's: its own, and the one that proves the new password.
       const { logIns, failures } = world.platform.truth(world.username);
       const everything = await recordsOf(access.reader, {});
-      const ofDevice = await recordsOf(access.reader, { device: first });
+      const ofDevice = await recordsOf(access.reader, { devices: [first] });
       const ofAlice = await recordsOf(access.reader, { user: 'alice@example.com' });
       const shown = everything.filter(({ devices }) => devices[0]?.identifier !== second);
       show(
-        `\nThe audit, without Ann’s ${CHANGES} changes during the rotation:\n\n${accessText({ records: shown, wide: [], sessions: [] })}\n`,
+        `\nThe audit, without Ann’s ${CHANGES} changes during the rotation:\n\n${accessText({ records: shown, wide: [], holders: [] })}\n`,
       );
       return [
         check(
@@ -141,7 +141,7 @@ const isDenied = (
   by: string,
 ) => faultcode === 'a:ThingSpaceAccess.AccessDenied' && rule === by;
 
-const recordsOf = async (reader: AccessReader, wanted: { device?: string; user?: string }) => {
+const recordsOf = async (reader: AccessReader, wanted: { devices?: string[]; user?: string }) => {
   const nowMs = Date.now();
   return (await findRecords(reader, { ...wanted, sinceMs: nowMs - 60 * 60_000, untilMs: nowMs })).records;
 };

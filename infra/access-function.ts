@@ -111,8 +111,8 @@ export class AccessFunction extends Construct {
     });
     for (const statement of [
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
-      // It writes records and cannot read them.
-      allow(['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.table.tableArn]),
+      // It writes records, and can neither read nor delete them: BatchWriteItem would also delete.
+      allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.table.tableArn]),
       throughDynamoDb(operationsKey),
     ]) {
       this.role.addToPolicy(statement);

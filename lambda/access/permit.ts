@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Audit, AuditRecord } from './audit.ts';
 import type { Subjects } from './devices.ts';
 import { type Call, type Caller, USER_HEADER } from './event.ts';
-import { type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
+import { type Content, type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
 import { Refusal } from './refusal.ts';
 
 export type Permits = {
@@ -14,7 +14,7 @@ export type Permits = {
 };
 
 /** A request by AWS's part of the event, its address, and its headers. */
-export type Asked = Omit<Call, 'action' | 'body'> & Pick<AuditRecord, 'kind'>;
+export type Asked = Omit<Call, 'action' | 'body'> & { content: Content | undefined };
 /** The members of a record that are known before the body is read. */
 export type Entry = Omit<AuditRecord, keyof Subjects>;
 
@@ -35,7 +35,7 @@ export async function admit({ audit }: Pick<Permits, 'audit'>, { principal }: Ca
 
 /**
  * Decides whether the caller may make the request, by address and headers, before its body is read, and once more when
- * the kind of a state change is known. A denial is recorded.
+ * its body is read. A denial is recorded.
  * @param right the operation that a rule must give
  * @param tried the subjects of a denied request
  * @throws Refusal `AccessDenied`
@@ -47,11 +47,11 @@ export async function permit(
   tried: () => Tried,
 ): Promise<Entry> {
   const { policy, nowMs } = permits;
-  const { claimedUser, requestId, principal, credential, service, operation, kind } = asked;
+  const { claimedUser, requestId, principal, credential, service, operation, content } = asked;
   const speaks = claimedUser === undefined || maySpeak(policy, principal);
   const user = speaks ? claimedUser : undefined;
   const decision: Decision = speaks
-    ? decide(policy, { principal, user, credential, service, operation: right, kind })
+    ? decide(policy, { principal, user, credential, service, operation: right, content })
     : {
         allowed: false,
         rule: SPEAKS_FOR_OTHERS,
@@ -59,7 +59,7 @@ export async function permit(
       };
   const entry = {
     ...{ requestId, principal, user, credential, service, operation },
-    ...(kind ? { kind } : {}),
+    ...(content?.kind ? { kind: content.kind } : {}),
     caller: asked.callerArn,
     at: nowMs(),
     attempt: randomUUID(),

@@ -10,6 +10,7 @@ import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
 import { forward, type Send } from './forward.ts';
 import { type CountName, countFor } from './metrics.ts';
 import { admit, type Entry, type Permits, permit, recordDenial, type Tried } from './permit.ts';
+import type { Content } from './policy.ts';
 import { begin, end } from './recording.ts';
 import { Refusal } from './refusal.ts';
 import { isSessionDoor, serveSession, sessionError } from './session-door.ts';
@@ -64,12 +65,13 @@ async function serveSoap(
   patience: ReturnType<typeof patienceUntil>,
 ): Promise<HttpAnswer> {
   const call = readCall(caller, event);
-  const ask = (kind?: string) => permit(services, { ...call, kind }, call.operation, () => triedIn(call));
-  const known = await ask();
+  const ask = (content?: Content) =>
+    permit(services, { ...call, content }, call.operation, () => triedIn(call));
+  const unread = await ask();
   const session = soapSession(services, call);
-  const envelope = await understand(services, call, known);
-  const entry = hasKinds(call.operation) ? await ask(kindIn(envelope.payload)) : known;
-  const record: AuditRecord = { ...entry, ...subjectsIn(envelope.payload) };
+  const envelope = await understand(services, call, unread);
+  const content = contentOf(call, envelope);
+  const record: AuditRecord = { ...(await ask(content)), ...content.subjects };
   await begin(services, record);
   const forwarded = await forward({ session, send: services.send }, call, envelope, patience);
   await end(services, record, forwarded.outcome);
@@ -109,12 +111,17 @@ function readBody(call: Call): RequestEnvelope {
   throw contradiction('its Body holds another operation than SOAPAction names');
 }
 
+/** @throws Refusal */
+const contentOf = ({ operation }: Call, { payload }: RequestEnvelope): Content => ({
+  kind: hasKinds(operation) ? kindIn(payload) : '',
+  subjects: subjectsIn(payload),
+});
+
 /** Returns what a denied request was for; an envelope that cannot be read or recorded has no subjects. */
 function triedIn(call: Call): Tried {
   try {
-    const { payload } = readBody(call);
-    const kind = hasKinds(call.operation) ? kindIn(payload) : '';
-    return { ...firstOf(subjectsIn(payload)), ...(kind === '' ? {} : { kind }) };
+    const { kind, subjects } = contentOf(call, readBody(call));
+    return { ...firstOf(subjects), ...(kind === '' ? {} : { kind }) };
   } catch (failure) {
     if (failure instanceof Refusal) return { devices: [], groups: [] };
     throw failure;

@@ -53,7 +53,10 @@ const file = v.object({
         principals: patterns,
         credentials: patterns,
         operations: patterns,
+        services: v.optional(patterns),
         users: v.optional(patterns),
+        accounts: v.optional(patterns),
+        groups: v.optional(patterns),
       }),
     ),
     speakers: patterns,
@@ -113,7 +116,7 @@ function readFile(url: URL): AccessFile {
   const wide = [...rules.flatMap(({ principals }) => principals), ...speakers].find(reliesOnRolePath);
   if (wide === undefined) return read;
   throw new AccessSettingsError(
-    `The policy names ${wide}, which would mean roles of every path: AWS names a caller without it. Write what the role’s name begins with, and deploy again.`,
+    `The policy names ${wide}, which would mean roles of every path: AWS names a caller without it. Write the whole name of the role, or leave its path out, and deploy again.`,
   );
 }
 

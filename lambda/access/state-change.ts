@@ -5,8 +5,8 @@ import type { SourceElement } from './xml-source.ts';
  * The operation that changes the state of a line of service. One element in it says how; the types of the published
  * schema are `ActivateDeviceRequest`, `DeactivateDeviceRequest`, and so on (docs/thingspace-api.md, "Devices").
  */
-const STATE_CHANGE = 'ChangeDeviceState';
-const KINDS = ['Activate', 'Deactivate', 'Suspend', 'Restore', 'Reconnect'];
+export const STATE_CHANGE = 'ChangeDeviceState';
+export const KINDS = ['Activate', 'Deactivate', 'Suspend', 'Restore', 'Reconnect'];
 const NAMED = new Map(
   KINDS.flatMap((kind) =>
     ['', 'Device', 'DeviceRequest'].map((end) => [`${kind}${end}`.toLowerCase(), kind] as const),

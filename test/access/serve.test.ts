@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { deviceSubject, wideOfMonth } from '../../lambda/access/audit.ts';
 import { MAX_FORWARDED_BYTES } from '../../lambda/access/forward.ts';
+import type { Rule } from '../../lambda/access/policy.ts';
 import {
   ACCOUNT,
   answered,
@@ -9,6 +10,7 @@ import {
   DEVICE,
   envelopeOf,
   OPS,
+  POLICY,
   PORTAL,
   requestOf,
   responseTo,
@@ -259,6 +261,29 @@ describe('a state change', () => {
     const world = await createAccessWorld();
     await world.start().call(requestOf(stateChangeOf('<c:Deactivate/>', VIEWER)));
     expect(world.records()).toMatchObject([{ kind: 'Deactivate', outcome: 'denied' }]);
+  });
+});
+
+describe('a rule for one account', () => {
+  const policy = {
+    rules: [{ ...POLICY.rules[0], name: 'account', accounts: ['0342-1'] } as Rule],
+    speakers: [],
+  };
+  const listOf = (account: string) =>
+    requestOf({ body: `<v:GetDeviceList><v:AccountName>${account}</v:AccountName></v:GetDeviceList>` });
+
+  test('gives the requests that name it, and denies and records the others', async () => {
+    const world = await createAccessWorld({ policy });
+    const { call } = world.start();
+    expect(seen(await call(listOf('0342-1'))).status).toBe(200);
+    expect(seen(await call(listOf('0777-1')))).toMatchObject({ code: 'AccessDenied' });
+    expect(seen(await call(requestOf()))).toMatchObject({ code: 'AccessDenied' });
+    expect(world.executed).toHaveLength(1);
+    expect(world.records()).toMatchObject([
+      { outcome: 'sent', rule: 'account', groups: ['AccountName 0342-1'] },
+      { outcome: 'denied', groups: ['AccountName 0777-1'] },
+      { outcome: 'denied', groups: [] },
+    ]);
   });
 });
 

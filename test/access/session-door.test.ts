@@ -8,6 +8,7 @@ import {
   BASE_URL,
   createAccessWorld,
   OPS,
+  POLICY,
   PORTAL,
   read,
   requestOf,
@@ -106,6 +107,13 @@ describe('the right to get the session', () => {
       { operation: 'GetSession', outcome: 'denied', rule: 'denied-by-default' },
     ]);
     expect(world.counted).toEqual(['AccessDenied']);
+    expect(world.truth().logIns).toBe(0);
+  });
+
+  test('does not belong to a rule for accounts: a session reaches every account', async () => {
+    const rules = POLICY.rules.map((rule) => ({ ...rule, accounts: ['*'] }));
+    const world = await createAccessWorld({ policy: { ...POLICY, rules } });
+    expect(read(await world.start().call(sessionRequest({ caller: SHOP }))).status).toBe(403);
     expect(world.truth().logIns).toBe(0);
   });
 

@@ -140,7 +140,7 @@ export class AccessFunction extends Construct {
       ),
       role: this.role,
       timeout,
-      // Reading an answer of 4 MiB takes some 300 MB and 1.5 s of a whole CPU (measured).
+      // An answer of 4 MiB takes up to 330 MB and 0.7 s of a whole CPU (bench/answers.ts).
       memorySize: 1024,
       logGroup,
       ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),

@@ -203,8 +203,8 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'the token is recognized in every spelling',
     file: 'lambda/access/withheld.ts',
-    find: ', characterDataOf(text)]',
-    replace: ']',
+    find: '    isInCharacterData(text, wanted);',
+    replace: '    (false as boolean);',
     noticedBy: WITHHELD,
   },
   {

@@ -133,15 +133,15 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a caller is named on each day',
     file: 'lambda/access/audit.ts',
-    find: 'named.has(key.subject)',
-    replace: 'named.size > 0',
+    find: '!written.has(textOf(item))',
+    replace: 'written.size === 0',
     noticedBy: AUDIT,
   },
   {
     rule: 'a caller is not taken for named before it is',
     file: 'lambda/access/audit.ts',
     find: '    const leads = [',
-    replace: '    queueMicrotask(() => named.add(key.subject));\n    const leads = [',
+    replace: '    queueMicrotask(() => written.add(textOf(callerOfDay(record))));\n    const leads = [',
     noticedBy: AUDIT,
   },
   {

@@ -1,6 +1,7 @@
 import { withKind } from '../lambda/access/operation-patterns.ts';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { type Found, findRecords, type Holder, type StoredRecord } from './access-records.ts';
+import type { StoredRecord } from './access-reader.ts';
+import { type Found, findRecords, type Holder } from './access-records.ts';
 import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { UsageError } from './errors.ts';

@@ -1,6 +1,13 @@
 import type { Item, ItemKey } from '../lambda/access/audit.ts';
 import { isChange, isWide } from '../lambda/access/devices.ts';
-import { type AccessReader, dayIn, itemsBetween, type Period, type StoredRecord } from './access-records.ts';
+import {
+  type AccessReader,
+  DAY_MS,
+  dayIn,
+  itemsBetween,
+  type Period,
+  type StoredRecord,
+} from './access-reader.ts';
 
 /**
  * Records of releases before wide changes had pointers: eight partitions a day, a pointer for each device and user. A
@@ -8,7 +15,6 @@ import { type AccessReader, dayIn, itemsBetween, type Period, type StoredRecord 
  * after the deployment), this file may go.
  */
 const SHARDS = 8;
-const DAY_MS = 24 * 60 * 60_000;
 
 const dayShard = (day: string, shard: number): string => `day#${day}#${shard}`;
 

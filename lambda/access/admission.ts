@@ -1,7 +1,10 @@
-import type { ItemKey } from './audit.ts';
-
 /** Adds to a counter that is gone after `expiresAt` (seconds since 1970); false when that would exceed its limit. */
-export type Count = (key: ItemKey, by: number, limit: number, expiresAt: number) => Promise<boolean>;
+export type Count = (
+  key: { subject: string; item: string },
+  by: number,
+  limit: number,
+  expiresAt: number,
+) => Promise<boolean>;
 
 /** A process's share of a caller's minute. */
 type Share = {

@@ -19,7 +19,7 @@ export type AuditRecord = Subjects & {
   credential: string;
   service: string;
   operation: string;
-  /** What a state change does, such as `Deactivate`. */
+  /** The effect of a state change, such as `Deactivate`. */
   kind?: string | undefined;
   /** The rule that allowed or denied it. */
   rule: string;

@@ -18,7 +18,7 @@ export type Asked = Omit<Call, 'action' | 'body'> & { content: Content | undefin
 /** The members of a record that are known before the body is read. */
 export type Entry = Omit<AuditRecord, keyof Subjects>;
 
-/** What a denied request was for. */
+/** The parts of a denied request that its record keeps. */
 export type Tried = Subjects & Pick<AuditRecord, 'kind'>;
 
 /** Counts the request. @throws Refusal `Throttled`, `NotRecorded` */

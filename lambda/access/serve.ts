@@ -117,7 +117,7 @@ const contentOf = ({ operation }: Call, { payload }: RequestEnvelope): Content =
   subjects: subjectsIn(payload),
 });
 
-/** Returns what a denied request was for; an envelope that cannot be read or recorded has no subjects. */
+/** Returns the parts of a denied request for its record; an envelope that cannot be read or recorded has no subjects. */
 function triedIn(call: Call): Tried {
   try {
     const { kind, subjects } = contentOf(call, readBody(call));

@@ -1,5 +1,6 @@
 import { accessText } from '../../cli/access-log.ts';
-import { type AccessReader, findRecords, type StoredRecord } from '../../cli/access-records.ts';
+import type { AccessReader, StoredRecord } from '../../cli/access-reader.ts';
+import { findRecords } from '../../cli/access-records.ts';
 import { callAccess, callSession, changeOf, deviceList, type SoapReply } from '../access/client.ts';
 import { type LocalAccess, startAccess } from '../access/start.ts';
 import { getDeviceInformation } from '../fleet/soap.ts';

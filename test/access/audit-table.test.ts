@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dynamoDbAccessReader, findRecords } from '../../cli/access-records.ts';
+import { dynamoDbAccessReader } from '../../cli/access-reader.ts';
+import { findRecords } from '../../cli/access-records.ts';
 import { keyBefore } from '../../cli/access-records-before.ts';
 import { type AuditRecord, type AuditTable, auditOver } from '../../lambda/access/audit.ts';
 import { dynamoDbAudit } from '../../lambda/access/audit-table.ts';

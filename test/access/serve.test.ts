@@ -45,7 +45,7 @@ describe('a request that a rule allows', () => {
     ]);
   });
 
-  test('that changes is recorded as done', async () => {
+  test('is recorded as done when it changes something', async () => {
     const world = await createAccessWorld();
     await world.start().call(requestOf(changeOf(DEVICE)));
     expect(world.records()).toMatchObject([{ outcome: 'done', sends: 1 }]);
@@ -221,7 +221,7 @@ describe('a state change', () => {
   const byAlice = (change: string) => requestOf(stateChangeOf(change, PORTAL, 'alice@example.com'));
 
   test.each(['Activate', 'Suspend', 'Restore', 'Reconnect'])(
-    'that can be taken back is allowed by a pattern without a kind: %s',
+    'is allowed by a pattern without a kind when it can be taken back: %s',
     async (kind) => {
       const world = await createAccessWorld();
       expect(seen(await world.start().call(byAlice(`<c:${kind}/>`))).status).toBe(200);
@@ -232,7 +232,7 @@ describe('a state change', () => {
   test.each([
     ['<c:Deactivate/>', 'Deactivate'],
     ['<c:Unheard/>', undefined],
-  ])('that cannot, or is not known, is denied and recorded: %s', async (change, kind) => {
+  ])('is denied and recorded when it cannot, or is not known: %s', async (change, kind) => {
     const world = await createAccessWorld();
     const answer = await world.start().call(byAlice(change));
     expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'denied-by-default' });
@@ -245,7 +245,7 @@ describe('a state change', () => {
     expect(world.pointers(deviceSubject(DEVICE))).toHaveLength(1);
   });
 
-  test('of any kind is allowed by an asterisk alone', async () => {
+  test('is allowed by an asterisk alone, whatever its kind', async () => {
     const world = await createAccessWorld();
     const { call } = world.start();
     for (const change of ['<c:Deactivate/>', '<c:Unheard/>']) {

@@ -27,7 +27,7 @@ describe('the kind of a state change', () => {
     ['<c:Activate i:nil="true"/><c:Deactivate/>', 'Deactivate'],
     ['<c:Terminate/>', ''],
     ['', ''],
-  ])('of %s is %j', (members, kind) => {
+  ])('is read from %s as %j', (members, kind) => {
     expect(kindIn(payloadOf(members))).toBe(kind);
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { accessLog } from '../../cli/access-log.ts';
-import type { AccessReader } from '../../cli/access-records.ts';
+import type { AccessReader } from '../../cli/access-reader.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { type AuditRecord, auditOver, type Item } from '../../lambda/access/audit.ts';
 import { startDesk } from './desk.ts';

@@ -30,7 +30,11 @@ export type Policy = {
 };
 
 /** The parts of a request's body that a policy decides on. */
-export type Content = { subjects: Subjects /** The kind of a state change; empty for every other request. */; kind: string };
+export type Content = {
+  subjects: Subjects;
+  /** The kind of a state change; empty for every other request. */
+  kind: string;
+};
 
 /** The request that the policy decides on. */
 export type Asked = {

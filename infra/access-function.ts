@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement, Role, User } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -48,6 +48,11 @@ export interface AccessFunctionProps
   readonly logRetention?: RetentionDays;
   /** Whether the audit table refuses to be deleted; switch it on once the stack stands. @default false */
   readonly deletionProtection?: boolean;
+  /**
+   * Whether every write of the table, with the item before it, goes into a stream (`table.tableStreamArn`) for an
+   * archive. @default false
+   */
+  readonly stream?: boolean;
   /** Directory of the built function. @default - the one that comes with this package */
   readonly bundle?: string;
 }
@@ -96,6 +101,7 @@ export class AccessFunction extends Construct {
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: operationsKey,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      ...(props.stream === true ? { stream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
     });
     const logGroup = rotationLogGroup(this, 'Log', {
       name: names.accessLogGroup,

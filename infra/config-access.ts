@@ -92,6 +92,7 @@ export const accessSchema = object({
     'none',
   ),
   deletionProtection: v.optional(v.boolean('write true or false'), false),
+  stream: v.optional(v.boolean('write true or false'), false),
 });
 
 const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others|contradiction)$/i;

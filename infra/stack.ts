@@ -143,6 +143,7 @@ export class RotationStack extends Stack {
       ...(this.access && {
         AccessUrl: this.access.url,
         AccessTable: this.access.table.tableName,
+        ...(this.access.table.tableStreamArn && { AccessStreamArn: this.access.table.tableStreamArn }),
         AccessCallersPolicyArn: this.access.callersPolicy.managedPolicyArn,
       }),
       ServiceName: service.serviceName,

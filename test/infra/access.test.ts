@@ -101,6 +101,16 @@ test('keeps the audit table beyond the stack, with expiring items and restores',
   expect(guarded.Properties.DeletionProtectionEnabled).toBe(true);
 });
 
+test('streams every write of the audit to an archive, where it is wanted', () => {
+  expect(one('AWS::DynamoDB::Table', 'AccessTable').Properties).not.toHaveProperty('StreamSpecification');
+  expect(json.Outputs).not.toHaveProperty('AccessStreamArn');
+  const streamed = synthesize(withAccess({ stream: true }));
+  expect(streamed.one('AWS::DynamoDB::Table', 'AccessTable').Properties.StreamSpecification).toEqual({
+    StreamViewType: 'NEW_AND_OLD_IMAGES',
+  });
+  expect(streamed.json.Outputs).toHaveProperty('AccessStreamArn');
+});
+
 test('allows operators to read the audit, but not to write it', () => {
   const statements = lines(one('AWS::IAM::ManagedPolicy', 'ServiceOperators').Properties.PolicyDocument);
   expect(statements.filter((line) => line.includes('AccessTable'))).toEqual([
@@ -305,7 +315,7 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'a member that is none',
       { rule: [] },
-      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection).',
+      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
     ],
   ])('%s', (_, changes, sentence) => {
     expect(sentencesOf(withAccess(changes))).toEqual([sentence]);

@@ -198,6 +198,30 @@ add(
     run: async (desk, options) => (await import('./access-log.ts')).accessLog(desk, options),
   },
 );
+command(
+  'access-may',
+  'say whether a policy of the access function gives a request, and which rule decides (calls no service)',
+  [
+    new Option(
+      '--policy <file>',
+      'the stack’s configuration, or access.json of a deployed function (- is stdin)',
+    ).makeOptionMandatory(),
+    new Option('--as <arn>', 'the caller, or its role or user').makeOptionMandatory(),
+    new Option('--user <name>', 'the application user for whom the caller speaks'),
+    new Option('--credential <name>', 'the credential').makeOptionMandatory(),
+    new Option('--service <name>', 'such as CarrierService (default: any)'),
+    new Option('--operation <name>', 'such as ChangeDeviceState/Suspend').makeOptionMandatory(),
+    new Option('--device <identifier...>', 'devices that the request names'),
+    new Option('--account <name...>', 'accounts that it names'),
+    new Option('--group <name...>', 'device groups that it names'),
+  ],
+  'access-may --policy thingspace.config.json --as arn:aws:iam::123456789012:role/portal --credential fleet --operation ChangeDeviceState/Suspend',
+).action((options: Options) =>
+  ending('access-may', options, async (terminal) => {
+    const { accessMay } = await import('./access-may.ts');
+    accessMay(terminal, await readText(options.policy ?? '-'), options);
+  }),
+);
 const rest = new Option('--rest', 'check what REST needs, too, before a switch to it');
 const tokenUrl = new Option(
   '--token-url <url>',

@@ -33,6 +33,11 @@ export type Options = {
   waitMinutes?: string;
   held?: boolean;
   device?: string[];
+  policy?: string;
+  credential?: string;
+  service?: string;
+  account?: string[];
+  group?: string[];
   user?: string;
   operation?: string;
   since?: string;

@@ -76,21 +76,24 @@ export function decide({ rules }: Policy, asked: Asked): Decision {
     const why = `${operation} of ${service} is about sessions or passwords, which this function keeps to itself`;
     return { allowed: false, rule: NEVER_FORWARDED, why };
   }
-  const rule = rules.find((one) => gives(one, asked));
+  const rule = rules.find((one) => missOf(one, asked) === undefined);
   if (rule) return { allowed: true, rule: rule.name };
   const who = user === undefined ? principal : `${user} (through ${principal})`;
   const why = `no rule lets ${who} call ${withKind(operation, content?.kind)} with ${credential}`;
   return { allowed: false, rule: DENIED_BY_DEFAULT, why };
 }
 
-function gives(rule: Rule, { principal, user, credential, service, operation, content }: Asked): boolean {
+/** The parts of a rule that a request can fail, in the order in which they are looked at. */
+export type Miss = 'principals' | 'credentials' | 'services' | 'operations' | 'users' | 'content';
+
+/** Returns the first part of a rule that a request fails; undefined when the rule gives the request. */
+export function missOf(rule: Rule, asked: Asked): Miss | undefined {
+  const { principal, user, credential, service, operation, content } = asked;
   const { principals, credentials, operations, services, users } = rule;
-  return (
-    matchesAny(principals.map(withoutRolePath), principal) &&
-    matchesAny(credentials, credential) &&
-    (services === undefined || matchesAny(services, service)) &&
-    operations.some((pattern) => givesOperation(pattern, operation, content?.kind)) &&
-    (users === undefined || (user !== undefined && matchesAny(users, user))) &&
-    fitsConditions(rule, content?.subjects)
-  );
+  if (!matchesAny(principals.map(withoutRolePath), principal)) return 'principals';
+  if (!matchesAny(credentials, credential)) return 'credentials';
+  if (services !== undefined && !matchesAny(services, service)) return 'services';
+  if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind))) return 'operations';
+  if (users !== undefined && (user === undefined || !matchesAny(users, user))) return 'users';
+  return fitsConditions(rule, content?.subjects) ? undefined : 'content';
 }

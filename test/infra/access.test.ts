@@ -201,7 +201,7 @@ test('tells the function the API of the service, and its addresses', () => {
 });
 
 test('outputs the address, the table and the callers’ policy', () => {
-  for (const name of ['AccessUrl', 'AccessTable', 'AccessCallersPolicyArn'])
+  for (const name of ['AccessUrl', 'AccessFunctionName', 'AccessTable', 'AccessCallersPolicyArn'])
     expect(json.Outputs).toHaveProperty(name);
 });
 

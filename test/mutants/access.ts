@@ -56,15 +56,15 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a rule for users allows nothing to a caller without a user',
     file: 'lambda/access/policy.ts',
-    find: '(users === undefined || (user !== undefined && matchesAny(users, user)))',
-    replace: 'true',
+    find: 'if (users !== undefined && (user === undefined || !matchesAny(users, user)))',
+    replace: 'if (false as boolean)',
     noticedBy: SERVE,
   },
   {
     rule: 'a request that no rule allows is denied',
     file: 'lambda/access/policy.ts',
-    find: 'operations.some((pattern) => givesOperation(pattern, operation, content?.kind)) &&',
-    replace: '',
+    find: 'if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind)))',
+    replace: 'if (false as boolean)',
     noticedBy: SERVE,
   },
   {

@@ -1,5 +1,5 @@
 import type { Item, ItemKey } from '../lambda/access/audit.ts';
-import { isChange, isWide } from '../lambda/access/devices.ts';
+import { isChange, isWide } from '../lambda/access/reach.ts';
 import {
   type AccessReader,
   DAY_MS,

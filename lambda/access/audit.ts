@@ -1,5 +1,6 @@
 import { admissionOver, type Count } from './admission.ts';
-import { isChange, isRead, isWide, type Subjects } from './devices.ts';
+import type { Subjects } from './devices.ts';
+import { isChange, isRead, isWide } from './reach.ts';
 
 /**
  * One request, as it is recorded before it is sent. A record without an outcome is *unknown*: the request may have been

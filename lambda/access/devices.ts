@@ -1,4 +1,3 @@
-import { SESSION_SERVICE } from './by-name.ts';
 import { Refusal } from './refusal.ts';
 import { isBlank, type SourceElement, withoutBlanks } from './xml-source.ts';
 
@@ -67,20 +66,6 @@ export function subjectsIn(payload: SourceElement): Subjects {
   }
   return { devices: [...devices.values()], groups: [...groups] };
 }
-
-type Named = { service: string; operation: string };
-
-/** Reports whether a request only reads. Every operation of ThingSpace's documentation that only reads begins so. */
-export const isRead = ({ operation }: Named): boolean => operation.startsWith('Get');
-
-/** Reports whether a request may change a device. A request about the session itself never reaches one. */
-export const isChange = (request: Named): boolean => !isRead(request) && request.service !== SESSION_SERVICE;
-
-/**
- * Reports whether a request may reach a device that it does not name. The documentation forbids a list of devices beside
- * another selector, and does not say which of them counts then.
- */
-export const isWide = ({ devices, groups }: Subjects): boolean => groups.length > 0 || devices.length === 0;
 
 /** Returns the subjects that the record of a denial keeps. */
 export const firstOf = ({ devices, groups }: Subjects): Subjects => ({

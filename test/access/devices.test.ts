@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isWide, subjectsIn } from '../../lambda/access/devices.ts';
+import { subjectsIn } from '../../lambda/access/devices.ts';
+import { isWide } from '../../lambda/access/reach.ts';
 import { readXmlSource, type SourceElement } from '../../lambda/access/xml-source.ts';
 
 const element = (localName: string, text: string, children: SourceElement[] = []): SourceElement => ({

@@ -20,7 +20,7 @@ export const auditMutants: Mutant[] = [
   },
   {
     rule: 'a change is wide unless a list of devices is its only selector',
-    file: 'lambda/access/devices.ts',
+    file: 'lambda/access/reach.ts',
     find: 'groups.length > 0 || devices.length === 0;',
     replace: 'devices.length === 0;',
     noticedBy: DEVICES,

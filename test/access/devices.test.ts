@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { subjectsIn } from '../../lambda/access/devices.ts';
 import { isWide } from '../../lambda/access/reach.ts';
+import { Refusal } from '../../lambda/access/refusal.ts';
 import { readXmlSource, type SourceElement } from '../../lambda/access/xml-source.ts';
+import { readXml } from '../../local/thingspace/soap/xml.ts';
 
 const element = (localName: string, text: string, children: SourceElement[] = []): SourceElement => ({
   ...{ tag: localName, namespace: '', localName, text, children },
@@ -120,5 +123,56 @@ describe('a name that cannot be recorded as it is sent is refused', () => {
   test('white space of XML around it is not part of it', () => {
     const { devices } = subjectsIn(inputOf('<D><Identifier>\n 8914\t</Identifier><Kind> ICCID </Kind></D>'));
     expect(devices).toEqual([ICCID]);
+  });
+});
+
+describe('another reader', () => {
+  const character = fc.constantFrom(
+    '8',
+    'A',
+    '-',
+    ' ',
+    '\t',
+    '\u00a0',
+    '\ufeff',
+    '\uff18',
+    '\u200b',
+    'é',
+    '&',
+    '<',
+  );
+  /** One character in one of its spellings. */
+  const spelled = character.chain((one) => {
+    const code = one.charCodeAt(0);
+    const references = [
+      `&#${code};`,
+      `&#x${code.toString(16)};`,
+      `<![CDATA[${one}]]>`,
+      `<!-- a -->&#${code};`,
+    ];
+    return fc.constantFrom(...references, ...(/[&<]/.test(one) ? [] : [one]));
+  });
+  const text = fc.array(fc.oneof({ weight: 6, arbitrary: spelled }, fc.constant('<e:x/>')), { maxLength: 8 });
+  const trimmed = (value: string) => value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+
+  test('reads the names that are recorded, whatever their spelling, unless the request is refused', () => {
+    fc.assert(
+      fc.property(text, text, (identifier, account) => {
+        const source = `<Input xmlns:e="urn:e"><AccountName>${account.join('')}</AccountName><D><Identifier>8${identifier.join('')}</Identifier></D></Input>`;
+        let subjects: ReturnType<typeof subjectsIn>;
+        try {
+          subjects = subjectsIn(readXmlSource(source));
+        } catch (failure) {
+          expect(failure).toBeInstanceOf(Refusal);
+          return;
+        }
+        const [other, device] = readXml(source).children;
+        expect(subjects).toEqual({
+          devices: [{ kind: '', identifier: trimmed(device?.children[0]?.text ?? '') }],
+          groups: [`AccountName ${trimmed(other?.text ?? '')}`],
+        });
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

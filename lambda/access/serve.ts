@@ -69,8 +69,7 @@ async function serveSoap(
     permit(services, { ...call, content }, call.operation, () => triedIn(call));
   const unread = await ask();
   const session = soapSession(services, call);
-  const envelope = await understand(services, call, unread);
-  const content = contentOf(call, envelope);
+  const { envelope, content } = await understand(services, call, unread);
   const record: AuditRecord = { ...(await ask(content)), ...content.subjects };
   await begin(services, record);
   const forwarded = await forward({ session, send: services.send }, call, envelope, patience);
@@ -93,9 +92,10 @@ function soapSession({ thingSpace, sessionOf }: Services, { credential }: Call):
 }
 
 /** Reads the body of an allowed request. A contradiction in it is recorded as a denial is. @throws Refusal */
-async function understand(services: Services, call: Call, entry: Entry): Promise<RequestEnvelope> {
+async function understand(services: Services, call: Call, entry: Entry) {
   try {
-    return readBody(call);
+    const envelope = readBody(call);
+    return { envelope, content: contentOf(call, envelope) };
   } catch (failure) {
     if (failure instanceof Refusal && failure.rule === CONTRADICTION) {
       await recordDenial(services, { ...entry, rule: CONTRADICTION, devices: [], groups: [] });

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { contradiction } from './envelope.ts';
 import type { SourceElement } from './xml-source.ts';
 
 /**
@@ -38,8 +38,7 @@ export function kindIn(payload: SourceElement): string {
   visit(payload);
   const [kind = '', ...others] = found;
   if (others.length === 0) return kind;
-  throw new Refusal(
-    'RequestRefused',
-    `The SOAP request was not sent: it holds ${found.length} changes of state (${[...new Set(found)].join(', ')}). Send each by itself.`,
+  throw contradiction(
+    `it holds ${found.length} changes of state (${[...new Set(found)].join(', ')}); send each by itself`,
   );
 }

@@ -117,7 +117,7 @@ export class AccessFunction extends Construct {
     });
     for (const statement of [
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
-      // It writes records, and can neither read nor delete them: BatchWriteItem would also delete.
+      // It writes records, and may neither get nor delete them: BatchWriteItem would also delete.
       allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.table.tableArn]),
       throughDynamoDb(operationsKey),
     ]) {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { cliBundle } from '../cli/bundle.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
 import { seal } from '../lambda/sealing/seal-answer.ts';
+import { measureAnswers } from './answers.ts';
 import { makeBundles } from './bundles.ts';
 import { measureFleets } from './fleet.ts';
 import { measure } from './measure.ts';
@@ -63,6 +64,8 @@ await measure(100, [
   { what: 'sealing an answer of 700 bytes', work: () => seal(small, key, about) },
   { what: 'sealing an answer of 1 MiB (in six parts)', work: () => seal(large, key, about) },
 ]);
+
+measureAnswers();
 
 await compareRotations(
   [

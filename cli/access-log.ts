@@ -1,11 +1,14 @@
+import { withKind } from '../lambda/access/operation-patterns.ts';
 import { oneLine } from '../lambda/alarms/legible.ts';
-import { type Found, findRecords, type StoredRecord } from './access-records.ts';
+import type { StoredRecord } from './access-reader.ts';
+import { type Found, findRecords, type Holder } from './access-records.ts';
 import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { UsageError } from './errors.ts';
 
 export type AccessLogOptions = {
-  device?: string;
+  /** The names of one device. */
+  device?: string[];
   user?: string;
   operation?: string;
   /** A time, as ISO 8601 has it. */
@@ -25,10 +28,10 @@ export async function accessLog(desk: Desk, options: AccessLogOptions, nowMs = D
   const untilMs = timeIn('--until', options.until) ?? nowMs;
   const sinceMs = timeIn('--since', options.since) ?? untilMs - DEFAULT_MS;
   if (sinceMs > untilMs) throw new UsageError('--since wants a time before --until.');
-  const { device, user, operation } = options;
-  const wanted = { device, user, operation, sinceMs, untilMs };
+  const { device: devices, user, operation } = options;
+  const wanted = { devices, user, operation, sinceMs, untilMs };
   const found = await findRecords(desk.accessRecords(tableOf(desk, options)), wanted);
-  desk.terminal.say(options.json ? JSON.stringify(found, null, 2) : accessText(found));
+  desk.terminal.say(options.json ? JSON.stringify(found, null, 2) : accessText(found, devices));
 }
 
 function tableOf({ settings }: Desk, { accessTable }: AccessLogOptions): string {
@@ -45,48 +48,49 @@ function timeIn(option: string, text: string | undefined): number | undefined {
   throw new UsageError(`${option} wants a time such as 2026-01-05T03:10:00Z.`);
 }
 
-/** A table, oldest first; what may have reached a device without naming it stands below. */
-export function accessText({ records, wide, sessions }: Found): string {
+/** Prints a table, oldest first; below it, the changes that may have reached the device without naming it. */
+export function accessText({ records, wide, holders }: Found, devices?: readonly string[]): string {
   const lines = records.length === 0 ? ['There is no such request.'] : tableOfRecords(records);
   if (wide.length > 0) {
     lines.push(
       '',
-      'Changes that name an account or a group, or no device; the device may be one of theirs:',
+      'Changes that select devices by account, group or filter, or name none; the device may be one of theirs:',
       ...tableOfRecords(wide),
     );
   }
-  if (sessions.length > 0) {
+  if (holders.length > 0) {
     lines.push(
       '',
       'Callers that were given the session; the requests that they sent with it are not in this audit:',
-      ...tableOfHolders(sessions),
+      ...tableOfHolders(holders),
     );
   }
+  if (devices !== undefined) lines.push('', ...aboutDevices(devices));
   return lines.join('\n');
 }
 
-/** A line for each caller, because an app asks every minute. */
-function tableOfHolders(sessions: readonly StoredRecord[]): string[] {
-  // Node.js 20 has no Map.groupBy.
-  const holders = new Map<string, StoredRecord[]>();
-  for (const record of sessions) {
-    const { user = '', caller, credential } = record;
-    const holder = JSON.stringify([user, caller, credential]);
-    holders.set(holder, [...(holders.get(holder) ?? []), record]);
-  }
+function tableOfHolders(holders: readonly Holder[]): string[] {
   return inColumns([
-    ['WHO', 'THROUGH', 'CREDENTIAL', 'TIMES', 'FIRST', 'LAST'],
-    ...[...holders.values()].map((records) => {
-      const [first] = records as [StoredRecord];
-      return [
-        oneLine(first.user ?? shortArn(first.caller), 60),
-        first.user === undefined ? '-' : oneLine(shortArn(first.caller), 60),
-        first.credential,
-        String(records.length),
-        ...[first, records.at(-1) ?? first].map(({ at }) => new Date(at).toISOString()),
-      ];
-    }),
+    ['WHO', 'THROUGH', 'CREDENTIAL', 'DAYS', 'FIRST', 'LAST'],
+    ...holders.map(({ user, caller, credential, days }) => [
+      oneLine(user ?? shortArn(caller), 60),
+      user === undefined ? '-' : oneLine(shortArn(caller), 60),
+      credential,
+      String(days.length),
+      days[0] ?? '',
+      days.at(-1) ?? '',
+    ]),
   ]);
+}
+
+function aboutDevices(devices: readonly string[]): string[] {
+  const reads = 'Requests that only read are not listed by device: leave --device out to see them.';
+  if (devices.length > 1) return [reads];
+  return [
+    'A device has several names (ICCID, IMEI, MDN, …), and a request is found by those that it used.',
+    'Give every name of the device: --device <ICCID> <IMEI> <MDN>.',
+    reads,
+  ];
 }
 
 /** A record without an outcome may have been sent: it is unknown, and never done. */
@@ -102,7 +106,7 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
       new Date(record.at).toISOString(),
       oneLine(record.user ?? shortArn(record.caller), 60),
       record.user === undefined ? '-' : oneLine(shortArn(record.caller), 60),
-      `${record.credential}/${record.operation}`,
+      `${record.credential}/${withKind(record.operation, record.kind)}`,
       subjectsText(record),
       outcomeText(record),
       oneLine(record.rule, 40),
@@ -112,11 +116,19 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
 
 const shortArn = (arn: string) => arn.split(':').slice(5).join(':');
 
-/** The record of a denial keeps a few names, and how many there were. */
+/** Shows devices, and whatever else selects devices. The record of a denial keeps a few, and how many there were. */
 function subjectsText({ devices, groups, deviceCount, groupCount }: StoredRecord): string {
-  const names = devices.length > 0 ? devices.map(({ kind, identifier }) => `${kind} ${identifier}`) : groups;
-  const [first] = names;
-  if (first === undefined) return '-';
-  const more = ((devices.length > 0 ? deviceCount : groupCount) ?? names.length) - 1;
-  return more === 0 ? oneLine(first, 60) : `${oneLine(first, 60)} and ${more} more`;
+  const parts = [
+    firstAndMore(
+      devices.map(({ kind, identifier }) => `${kind} ${identifier}`),
+      deviceCount,
+    ),
+    firstAndMore(groups, groupCount),
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? '-' : parts.join('; ');
+}
+
+function firstAndMore([first, ...others]: readonly string[], count = others.length + 1): string | undefined {
+  if (first === undefined) return undefined;
+  return count === 1 ? oneLine(first, 60) : `${oneLine(first, 60)} and ${count - 1} more`;
 }

@@ -1,151 +1,182 @@
 import {
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import {
-  type AuditOutcome,
   type AuditRecord,
-  dayShards,
+  callersOfDay,
   deviceSubject,
+  type HolderOfDay,
+  holdersOfMonth,
   type Item,
   type ItemKey,
-  keyOf,
-  keyOfItem,
-  userSubject,
+  recordsOfCaller,
+  whoOf,
+  wideOfMonth,
 } from '../lambda/access/audit.ts';
-import { SESSION_SERVICE } from '../lambda/access/by-name.ts';
+import { withKind } from '../lambda/access/operation-patterns.ts';
 import { matches } from '../lambda/access/patterns.ts';
-import { awsCall } from '../lambda/aws-call.ts';
-
-/** A record as it is stored. A record without an outcome is unknown. */
-export type StoredRecord = AuditRecord &
-  Partial<{ outcome: AuditOutcome['outcome']; code: string; sends: number; generation: number }> & {
-    endedAt?: number;
-  };
-
-/** Reads the audit table of the access function. Both methods throw AwsCallError. */
-export interface AccessReader {
-  /** The items of a subject whose sort key lies between the two, ends included, oldest first. */
-  between(subject: string, from: string, to: string): Promise<Item[]>;
-  get(key: ItemKey): Promise<Item | undefined>;
-}
+import { principalOf } from '../lambda/access/principal.ts';
+import {
+  type AccessReader,
+  DAY_MS,
+  dayIn,
+  itemsBetween,
+  type Period,
+  type StoredRecord,
+} from './access-reader.ts';
+import { keyBefore, recordsBefore, userSubjectBefore, wideBefore } from './access-records-before.ts';
 
 /** `user`: an application user, or the ARN of a caller or of its role. `operation`: a pattern. */
-export type Wanted = {
-  device?: string | undefined;
+export type Wanted = Period & {
+  /** The names of one device. */
+  devices?: readonly string[] | undefined;
   user?: string | undefined;
   operation?: string | undefined;
-  sinceMs: number;
-  untilMs: number;
 };
 
 export type Found = {
   records: StoredRecord[];
-  /** Where a device is asked for: changes of whole accounts and groups, of which it may have been a part. */
+  /** Where a device is asked for: changes that may have reached it without naming it. */
   wide: StoredRecord[];
   /**
-   * Where a device is asked for: sessions that callers were given. The requests that were sent with them are not
+   * Where a device is asked for: callers that were given the session. The requests that they sent with it are not
    * recorded.
    */
-  sessions: StoredRecord[];
+  holders: Holder[];
 };
 
-const DAY_MS = 24 * 60 * 60_000;
-const AT_ONCE = 25;
+export type Holder = Pick<AuditRecord, 'user' | 'caller' | 'credential'> & {
+  /** The days on which it was given the session, such as `2026-01-05`. */
+  days: string[];
+};
 
-/** @throws AwsCallError */
+const AT_ONCE = 25;
+/** Sorts after every sort key. */
+const LAST = '\u{10ffff}';
+
+/** Reads what the answer holds, and little more. @throws AwsCallError */
 export async function findRecords(reader: AccessReader, wanted: Wanted): Promise<Found> {
-  const { device, user, operation } = wanted;
-  const subjects = [
-    ...(device === undefined ? [] : [deviceSubject(device)]),
-    ...(user === undefined ? [] : [userSubject(user)]),
-  ];
-  const everything = subjects.length === 0 || device !== undefined ? await ofDays(reader, wanted) : [];
-  const fits = (record: StoredRecord) => operation === undefined || matches(operation, record.operation);
-  if (subjects.length === 0) return { records: everything.filter(fits), wide: [], sessions: [] };
-  const pointers = await Promise.all(subjects.map((subject) => itemsOf(reader, subject, wanted)));
-  const [first = [], ...others] = pointers.map((items) => items.map(({ item }) => item));
-  const inAll = first.filter((item) => others.every((items) => items.includes(item)));
-  const named = new Set(inAll);
-  const wide = everything.filter(
-    (record) => isWide(record) && fits(record) && isOf(record, user) && !named.has(keyOf(record).item),
-  );
-  const sessions = everything.filter((record) => record.outcome === 'handed-out' && isOf(record, user));
-  return { records: (await recordsAt(reader, inAll)).filter(fits), wide, sessions };
+  const { devices, user, operation } = wanted;
+  const fits = (record: StoredRecord) =>
+    (operation === undefined || isOperation(record, operation)) && isOf(record, user);
+  if (devices === undefined) {
+    const found = user === undefined ? ofAll(reader, wanted) : ofUser(reader, user, wanted);
+    return { records: inOrder((await found).filter(fits)), wide: [], holders: [] };
+  }
+  const records = await pointedTo(reader, devices.map(deviceSubject), wanted);
+  const named = new Set(records.map(({ requestId }) => requestId));
+  const wide = [
+    ...(await pointedTo(reader, monthsOf(wanted).map(wideOfMonth), wanted)),
+    ...(await wideBefore(reader, wanted)),
+  ].filter((record) => !named.has(record.requestId) && wasSent(record));
+  const holders = (await holdersIn(reader, wanted)).filter((holder) => isOf(holder, user));
+  return { records: inOrder(records.filter(fits)), wide: inOrder(wide.filter(fits)), holders };
 }
 
-/**
- * Reports whether a change may have reached a device that it does not name. Devices named besides an account or a
- * group prove nothing: ThingSpace may ignore them.
- */
-const isWide = ({ devices, groups, service, operation, outcome }: StoredRecord): boolean =>
-  service !== SESSION_SERVICE &&
-  (groups.length > 0 || devices.length === 0) &&
-  !operation.startsWith('Get') &&
-  outcome !== 'denied' &&
-  outcome !== 'not-sent';
+async function holdersIn(reader: AccessReader, period: Period): Promise<(Holder & Made)[]> {
+  const [from, to] = [period.sinceMs, period.untilMs].map((ms) => new Date(ms).toISOString().slice(0, 10));
+  const ofMonths = monthsOf(period).map((at) => reader.between(holdersOfMonth(at), from as string, `${to}~`));
+  const holders = new Map<string, Holder & Pick<AuditRecord, 'principal'>>();
+  for (const item of (await Promise.all(ofMonths)).flat() as HolderOfDay[]) {
+    const { day, user, caller, principal, credential } = item;
+    const who = JSON.stringify([user, caller, credential]);
+    const holder = holders.get(who) ?? { user, caller, principal, credential, days: [] };
+    holder.days.push(day);
+    holders.set(who, holder);
+  }
+  return [...holders.values()];
+}
 
-const isOf = ({ user, caller, principal }: StoredRecord, wanted: string | undefined): boolean =>
+/** A request without an outcome may have been sent. */
+const wasSent = ({ outcome }: StoredRecord): boolean => outcome !== 'denied' && outcome !== 'not-sent';
+
+/** A pattern without a kind finds every kind. */
+const isOperation = ({ operation, kind }: StoredRecord, pattern: string): boolean =>
+  pattern.includes('/') ? matches(pattern, withKind(operation, kind)) : matches(pattern, operation);
+
+type Made = Pick<AuditRecord, 'user' | 'caller' | 'principal'>;
+
+const isOf = ({ user, caller, principal }: Made, wanted: string | undefined): boolean =>
   wanted === undefined ||
-  [user, caller, principal].some((one) => one?.toLowerCase() === wanted.toLowerCase());
+  [user, caller, principal].some((one) => one?.toLowerCase() === wanted.toLowerCase()) ||
+  (isPrincipal(wanted) && principal.toLowerCase() === principalOf(wanted).toLowerCase());
 
-const itemsOf = (reader: AccessReader, subject: string, { sinceMs, untilMs }: Wanted) =>
-  // A request's id stands behind the time in the sort key: `~` sorts after every one of them.
-  reader.between(subject, new Date(sinceMs).toISOString(), `${new Date(untilMs).toISOString()}~`);
+/** Reports whether an ARN names a role or a user, and not one session of a role. */
+const isPrincipal = (arn: string): boolean => !/:assumed-role\//.test(arn);
 
-async function ofDays(reader: AccessReader, wanted: Wanted): Promise<StoredRecord[]> {
+const inOrder = (records: StoredRecord[]): StoredRecord[] =>
+  records.sort((one, other) => one.at - other.at || (one.requestId < other.requestId ? -1 : 1));
+
+const daysOf = ({ sinceMs, untilMs }: Period): number[] =>
+  Array.from({ length: dayIn(untilMs) - dayIn(sinceMs) + 1 }, (_, n) => (dayIn(sinceMs) + n) * DAY_MS);
+
+/** Returns a time in each month. */
+function monthsOf({ sinceMs, untilMs }: Period): number[] {
+  const months: number[] = [];
+  const first = new Date(sinceMs);
+  for (let n = 0, at = sinceMs; at <= untilMs; n += 1) {
+    months.push(at);
+    at = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + n + 1, 1);
+  }
+  return months;
+}
+
+const callersOf = async (reader: AccessReader, day: number): Promise<string[]> =>
+  (await reader.between(callersOfDay(day), ' ', LAST)).map(({ item }) => item);
+
+/** Returns the records of the period, whoever made the requests. */
+async function ofAll(reader: AccessReader, period: Period): Promise<StoredRecord[]> {
+  const found = await eachDay(period, async (day) => {
+    const ofCallers = (await callersOf(reader, day)).map((caller) => ofCaller(reader, caller, day, period));
+    return (await Promise.all(ofCallers)).flat();
+  });
+  return [...found, ...(await recordsBefore(reader, period))];
+}
+
+/** Returns the records of a day of a principal, whoever spoke through it. */
+async function ofCaller(reader: AccessReader, principal: string, day: number, { sinceMs, untilMs }: Period) {
+  const items = await reader.between(recordsOfCaller(day, principal), ' ', LAST);
+  return (items as (Item & StoredRecord)[]).filter(({ at }) => sinceMs <= at && at <= untilMs);
+}
+
+/** A user's records stand together in those of each caller that spoke for it. */
+async function ofUser(reader: AccessReader, user: string, period: Period): Promise<StoredRecord[]> {
+  const isArn = /^arn:/i.test(user);
+  const found = await eachDay(period, async (day) => {
+    if (isArn) return ofCaller(reader, principalOf(user), day, period);
+    const ofCallers = (await callersOf(reader, day)).map((caller) =>
+      itemsBetween(reader, recordsOfCaller(day, caller), period, whoOf(user)),
+    );
+    return (await Promise.all(ofCallers)).flat() as (Item & StoredRecord)[];
+  });
+  return [...found, ...(await pointedTo(reader, [userSubjectBefore(user)], period))];
+}
+
+async function eachDay(
+  period: Period,
+  read: (day: number) => Promise<StoredRecord[]>,
+): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];
-  for (let day = dayIn(wanted.sinceMs); day <= dayIn(wanted.untilMs); day += 1) {
-    const shards = await Promise.all(dayShards(day * DAY_MS).map((shard) => itemsOf(reader, shard, wanted)));
-    const ofDay = shards.flat() as (Item & StoredRecord)[];
-    records.push(...ofDay.sort((one, other) => (one.item < other.item ? -1 : 1)));
+  const days = daysOf(period);
+  for (let at = 0; at < days.length; at += AT_ONCE) {
+    records.push(...(await Promise.all(days.slice(at, at + AT_ONCE).map(read))).flat());
   }
   return records;
 }
 
-const dayIn = (ms: number): number => Math.floor(ms / DAY_MS);
-
-/** A pointer without a record belongs to a request that was never sent. */
-async function recordsAt(reader: AccessReader, items: string[]): Promise<StoredRecord[]> {
+/** Returns the records that pointers lead to. A pointer without a record belongs to a request that was never sent. */
+async function pointedTo(reader: AccessReader, subjects: string[], period: Period): Promise<StoredRecord[]> {
+  const pointers = (
+    await Promise.all(subjects.map((subject) => itemsBetween(reader, subject, period)))
+  ).flat();
+  const keys = new Map(pointers.map((pointer) => [pointer.item, keyIn(pointer)]));
   const records: StoredRecord[] = [];
-  for (let at = 0; at < items.length; at += AT_ONCE) {
-    const found = await Promise.all(items.slice(at, at + AT_ONCE).map((item) => reader.get(keyOfItem(item))));
+  const all = [...keys.values()];
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const found = await Promise.all(all.slice(at, at + AT_ONCE).map((key) => reader.get(key)));
     records.push(...(found.filter((record) => record !== undefined) as unknown as StoredRecord[]));
   }
   return records;
 }
 
-export function dynamoDbAccessReader(client: DynamoDBClient, table: string): AccessReader {
-  return {
-    async between(subject, from, to) {
-      const found: Item[] = [];
-      let start: QueryCommandOutput['LastEvaluatedKey'];
-      do {
-        const page: QueryCommandOutput = await awsCall('dynamodb:Query', () =>
-          client.send(
-            new QueryCommand({
-              TableName: table,
-              ConsistentRead: true,
-              KeyConditionExpression: '#subject = :subject AND #item BETWEEN :from AND :to',
-              ExpressionAttributeNames: { '#subject': 'subject', '#item': 'item' },
-              ExpressionAttributeValues: marshall({ ':subject': subject, ':from': from, ':to': to }),
-              ...(start ? { ExclusiveStartKey: start } : {}),
-            }),
-          ),
-        );
-        found.push(...(page.Items ?? []).map((item) => unmarshall(item) as Item));
-        start = page.LastEvaluatedKey;
-      } while (start);
-      return found;
-    },
-    async get(key) {
-      const { Item: item } = await awsCall('dynamodb:GetItem', () =>
-        client.send(new GetItemCommand({ TableName: table, Key: marshall(key), ConsistentRead: true })),
-      );
-      return item && (unmarshall(item) as Item);
-    },
-  };
-}
+const keyIn = ({ item, recordSubject, recordItem }: Item): ItemKey =>
+  typeof recordSubject === 'string' && typeof recordItem === 'string'
+    ? { subject: recordSubject, item: recordItem }
+    : keyBefore(item);

@@ -4,7 +4,7 @@ import type { Ledger } from '../lambda/ledger/ledger.ts';
 import type { Sealer } from '../lambda/sealing/data-key.ts';
 import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
-import type { AccessReader } from './access-records.ts';
+import type { AccessReader } from './access-reader.ts';
 import type { Account, FunctionFacts } from './account.ts';
 import { LimitsUnknownError } from './errors.ts';
 import type { Settings } from './settings.ts';

@@ -6,6 +6,7 @@ export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
   'audit',
   'changes',
   'access-log',
+  'access-may',
   'doctor',
   'explain',
   'release',

@@ -183,9 +183,12 @@ add(
   'list the requests through the access function: caller, operation, device, and outcome',
   [
     secret,
-    new Option('--device <identifier>', 'requests that name this device (ICCID, IMEI, MDN, …)'),
+    new Option(
+      '--device <identifier...>',
+      'changes of this device, by any of its names (ICCID, IMEI, MDN, …)',
+    ),
     new Option('--user <name-or-arn>', 'requests of this application user, caller or role'),
-    new Option('--operation <pattern>', 'such as ChangeDevice*'),
+    new Option('--operation <pattern>', 'such as ChangeDevice* or ChangeDeviceState/Deactivate'),
     new Option('--since <time>', 'e.g. 2026-01-05T03:10:00Z (default: 30 days before --until)'),
     new Option('--until <time>', '(default: now)'),
     new Option('--access-table <name>', 'where the deployment does not lead to it').env('ACCESS_TABLE'),
@@ -194,6 +197,30 @@ add(
     example: 'access-log --secret thingspace/acme --device 89148000000800139708',
     run: async (desk, options) => (await import('./access-log.ts')).accessLog(desk, options),
   },
+);
+command(
+  'access-may',
+  'say whether a policy of the access function gives a request, and which rule decides (calls no service)',
+  [
+    new Option(
+      '--policy <file>',
+      'the stack’s configuration, or access.json of a deployed function (- is stdin)',
+    ).makeOptionMandatory(),
+    new Option('--as <arn>', 'the caller, or its role or user').makeOptionMandatory(),
+    new Option('--user <name>', 'the application user for whom the caller speaks'),
+    new Option('--credential <name>', 'the credential').makeOptionMandatory(),
+    new Option('--service <name>', 'such as CarrierService (default: any)'),
+    new Option('--operation <name>', 'such as ChangeDeviceState/Suspend').makeOptionMandatory(),
+    new Option('--device <identifier...>', 'devices that the request names'),
+    new Option('--account <name...>', 'accounts that it names'),
+    new Option('--group <name...>', 'device groups that it names'),
+  ],
+  'access-may --policy thingspace.config.json --as arn:aws:iam::123456789012:role/portal --credential fleet --operation ChangeDeviceState/Suspend',
+).action((options: Options) =>
+  ending('access-may', options, async (terminal) => {
+    const { accessMay } = await import('./access-may.ts');
+    accessMay(terminal, await readText(options.policy ?? '-'), options);
+  }),
 );
 const rest = new Option('--rest', 'check what REST needs, too, before a switch to it');
 const tokenUrl = new Option(

@@ -32,7 +32,12 @@ export type Options = {
   days?: string;
   waitMinutes?: string;
   held?: boolean;
-  device?: string;
+  device?: string[];
+  policy?: string;
+  credential?: string;
+  service?: string;
+  account?: string[];
+  group?: string[];
   user?: string;
   operation?: string;
   since?: string;

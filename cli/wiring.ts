@@ -13,7 +13,7 @@ import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
 import { createThingSpaceApi } from '../lambda/thingspace/create-api.ts';
-import { dynamoDbAccessReader } from './access-records.ts';
+import { dynamoDbAccessReader } from './access-reader.ts';
 import type { Account } from './account.ts';
 import { awsAccount } from './aws-account.ts';
 import { awsSurroundings } from './aws-surroundings.ts';

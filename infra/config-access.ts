@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { looksLikeByName } from '../lambda/access/by-name.ts';
+import { flawOfKind } from '../lambda/access/operation-patterns.ts';
 import { matches } from '../lambda/access/patterns.ts';
 import { allowsNothing } from '../lambda/access/policy.ts';
 import { reliesOnRolePath } from '../lambda/access/principal.ts';
@@ -13,18 +14,22 @@ const principal = v.pipe(
   ),
   v.check(
     (pattern) => !reliesOnRolePath(pattern),
-    "write what the role's name begins with behind its path: AWS names a caller without the path, so this would mean roles of every path",
+    'write the whole name of the role, or leave its path out: AWS names a caller without the path, so this would mean roles of every path',
   ),
 );
 
 const operation = v.pipe(
   text(
-    /^[A-Za-z0-9*]{1,64}$/,
-    'write the name of an operation, such as ChangeDeviceState, or a pattern such as Get*',
+    /^[A-Za-z0-9*]{1,64}(?:\/[A-Za-z*]{1,32})?$/,
+    'write the name of an operation, such as ChangeDeviceState, a pattern such as Get*, or a name and a kind, such as ChangeDeviceState/Suspend',
   ),
   v.check(
     (pattern) => !allowsNothing(pattern),
     'leave it out: log-ins, log-outs and passwords are never forwarded, whatever a rule says',
+  ),
+  v.check(
+    (pattern) => flawOfKind(pattern) === undefined,
+    ({ input }) => `leave it out, or write another kind behind the slash: ${flawOfKind(input)}`,
   ),
   v.check(
     (pattern) => looksLikeByName(pattern) === undefined,
@@ -38,6 +43,11 @@ const operation = v.pipe(
 const atLeastOne = <const T extends v.GenericSchema>(item: T, what: string) =>
   v.pipe(list(item), v.minLength(1, `write at least one ${what}: the rule would allow nothing`));
 
+const selected = text(
+  /^[^\p{C}]{1,100}$/u,
+  'write the name of an account or a device group, or a pattern of one',
+);
+
 const rule = object({
   name: text(/^[A-Za-z0-9][\w-]{0,39}$/, 'write up to 40 letters, digits, - and _'),
   principals: atLeastOne(principal, 'principal'),
@@ -46,6 +56,17 @@ const rule = object({
     'credential',
   ),
   operations: atLeastOne(operation, 'operation'),
+  services: v.optional(
+    atLeastOne(
+      text(
+        /^[A-Za-z*][A-Za-z0-9*]{0,63}$/,
+        'write the name of a service, such as DeviceService, or a pattern of one',
+      ),
+      'service',
+    ),
+  ),
+  accounts: v.optional(atLeastOne(selected, 'account')),
+  groups: v.optional(atLeastOne(selected, 'group')),
   users: v.optional(
     atLeastOne(
       text(
@@ -71,9 +92,10 @@ export const accessSchema = object({
     'none',
   ),
   deletionProtection: v.optional(v.boolean('write true or false'), false),
+  stream: v.optional(v.boolean('write true or false'), false),
 });
 
-const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others)$/i;
+const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others|contradiction)$/i;
 
 /** Yields mistakes that no single setting shows; each sentence says what to write. */
 export function* accessFits({ access, account, credentials }: Config): Generator<string> {

@@ -83,7 +83,7 @@ function* madeTwice(credentials: Config['credentials']) {
 
 /** The ids of the stack's own constructs (`stack.ts`); a credential is a construct beside them. */
 const innerConstructs =
-  /^(service|dashboard|access|accessurl|accesstable|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn\d*|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
+  /^(service|dashboard|access|accessurl|accessfunctionname|accesstable|accessstreamarn|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn\d*|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
 
 function* namesAreFree({ credentials }: Config) {
   for (const [index, { name }] of credentials.entries()) {

@@ -142,7 +142,9 @@ export class RotationStack extends Stack {
     const outputs: Record<string, string> = {
       ...(this.access && {
         AccessUrl: this.access.url,
+        AccessFunctionName: this.access.function.functionName,
         AccessTable: this.access.table.tableName,
+        ...(this.access.table.tableStreamArn && { AccessStreamArn: this.access.table.tableStreamArn }),
         AccessCallersPolicyArn: this.access.callersPolicy.managedPolicyArn,
       }),
       ServiceName: service.serviceName,

@@ -1,45 +1,32 @@
 import {
-  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
   UpdateItemCommand,
-  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { AwsCallError, awsCall } from '../aws-call.ts';
-import type { AuditTable, Item } from './audit.ts';
+import { awsCall } from '../aws-call.ts';
+import type { AuditTable } from './audit.ts';
 
-/** DynamoDB takes so many items in one BatchWriteItem (its API reference). */
-const BATCH_SIZE = 25;
-/** How often items that DynamoDB has put off are sent again. */
-const BATCH_TRIES = 3;
 const MARSHALL = { removeUndefinedValues: true };
 
-/** Partition key `subject`, sort key `item`, TTL attribute `expiresAt` (seconds). Throws AwsCallError. */
+/**
+ * Puts and updates alone: BatchWriteItem also deletes, and the right to it would let the function delete records.
+ * Partition key `subject`, sort key `item`, TTL attribute `expiresAt` (seconds). Throws AwsCallError.
+ */
 export function dynamoDbAudit(client: DynamoDBClient, tableName: string): AuditTable {
-  async function putBatch(items: readonly Item[]): Promise<void> {
-    let requests: WriteRequest[] = items.map((item) => ({ PutRequest: { Item: marshall(item, MARSHALL) } }));
-    for (let tries = 0; requests.length > 0; tries += 1) {
-      if (tries === BATCH_TRIES) throw putOff();
-      const { UnprocessedItems } = await awsCall('dynamodb:BatchWriteItem', () =>
-        client.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: requests } })),
-      );
-      requests = UnprocessedItems?.[tableName] ?? [];
-    }
-  }
-
   return {
-    async count(key, limit, expiresAt) {
+    // A counter that does not exist takes what one process counts at first, which is never above the limit.
+    async count(key, by, limit, expiresAt) {
       try {
         await client.send(
           new UpdateItemCommand({
             TableName: tableName,
             Key: marshall(key),
-            UpdateExpression: 'ADD #requests :one SET #expiresAt = :expiresAt',
-            ConditionExpression: 'attribute_not_exists(#requests) OR #requests < :limit',
+            UpdateExpression: 'ADD #requests :by SET #expiresAt = :expiresAt',
+            ConditionExpression: 'attribute_not_exists(#requests) OR #requests <= :room',
             ExpressionAttributeNames: { '#requests': 'requests', '#expiresAt': 'expiresAt' },
-            ExpressionAttributeValues: marshall({ ':one': 1, ':limit': limit, ':expiresAt': expiresAt }),
+            ExpressionAttributeValues: marshall({ ':by': by, ':room': limit - by, ':expiresAt': expiresAt }),
           }),
         );
         return true;
@@ -49,10 +36,10 @@ export function dynamoDbAudit(client: DynamoDBClient, tableName: string): AuditT
       }
     },
 
-    async putAll(items) {
-      const batches: Item[][] = [];
-      for (let at = 0; at < items.length; at += BATCH_SIZE) batches.push(items.slice(at, at + BATCH_SIZE));
-      await Promise.all(batches.map(putBatch));
+    async put(item) {
+      await awsCall('dynamodb:PutItem', () =>
+        client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item, MARSHALL) })),
+      );
     },
 
     async create(item) {
@@ -73,7 +60,7 @@ export function dynamoDbAudit(client: DynamoDBClient, tableName: string): AuditT
 
     async complete(key, attempt, outcome) {
       const isOurs = '#attempt = :attempt';
-      const isOpen = '(attribute_not_exists(#outcome) OR #outcome = :outcome)';
+      const isOpen = '(attribute_not_exists(#outcome) OR #outcome IN (:outcome, :sent))';
       const names = Object.keys(outcome);
       await awsCall('dynamodb:UpdateItem', () =>
         client.send(
@@ -88,6 +75,7 @@ export function dynamoDbAudit(client: DynamoDBClient, tableName: string): AuditT
             },
             ExpressionAttributeValues: marshall({
               ':attempt': attempt,
+              ':sent': 'sent',
               ...Object.fromEntries(Object.entries(outcome).map(([name, value]) => [`:${name}`, value])),
             }),
           }),
@@ -96,9 +84,3 @@ export function dynamoDbAudit(client: DynamoDBClient, tableName: string): AuditT
     },
   };
 }
-
-const putOff = () =>
-  new AwsCallError('dynamodb:BatchWriteItem', {
-    name: 'ThrottlingException',
-    message: 'some items were not written',
-  });

@@ -1,4 +1,6 @@
+import { admissionOver, type Count } from './admission.ts';
 import type { Subjects } from './devices.ts';
+import { isChange, isRead, isWide } from './reach.ts';
 
 /**
  * One request, as it is recorded before it is sent. A record without an outcome is *unknown*: the request may have been
@@ -18,11 +20,18 @@ export type AuditRecord = Subjects & {
   credential: string;
   service: string;
   operation: string;
+  /** The effect of a state change, such as `Deactivate`. */
+  kind?: string | undefined;
   /** The rule that allowed or denied it. */
   rule: string;
 };
 
 export type AuditOutcome =
+  /**
+   * A request that only reads was sent, or was about to be. It has been answered, unless another outcome follows: an
+   * answer that is as it should be is not recorded again.
+   */
+  | { outcome: 'sent' }
   /** ThingSpace answered with the response of the operation. */
   | { outcome: 'done'; sends: number }
   /** ThingSpace answered with a fault. */
@@ -40,10 +49,9 @@ export type AuditOutcome =
 
 /** The audit table. Every call throws AwsCallError when it is not certain that it took effect. */
 export interface AuditTable {
-  /** Adds 1 to a counter that is gone after `expiresAt` (seconds since 1970); false when it has reached its limit. */
-  count(key: ItemKey, limit: number, expiresAt: number): Promise<boolean>;
-  /** Pointers; writing one twice does no harm. */
-  putAll(items: readonly Item[]): Promise<void>;
+  count: Count;
+  /** Writes an item; writing it twice does no harm. */
+  put(item: Item): Promise<void>;
   /** Makes an item that does not exist yet; one of the same `attempt` is its own. */
   create(item: Item & { attempt: string }): Promise<void>;
   /** Adds the outcome to the item of this `attempt`; an outcome that it has already is not changed. */
@@ -67,66 +75,100 @@ export interface Audit {
 
 export type AuditSettings = { retentionDays: number; requestsPerMinute: number };
 
-const MINUTE_MS = 60_000;
 const DAY_SECONDS = 24 * 60 * 60;
-/** How long the counter of one minute is kept. */
-const COUNTER_SECONDS = 60 * 60;
+/** Pointers written at the same time. */
+const AT_ONCE = 25;
 
 /**
- * Writes the pointers by device and by user first and the record last, so every record can be found. A pointer without
- * its record belongs to a request that was never sent.
+ * Writes what leads to the record first and the record last, so every record can be found. A pointer without its record
+ * belongs to a request that was never sent. A change is two writes and one for each device; a request that only reads is
+ * one. A process writes once a day who the callers are.
  */
 export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () => number = Date.now): Audit {
   const expiresAt = (at: number) => Math.floor(at / 1000) + settings.retentionDays * DAY_SECONDS;
+  /** The items of a day that this process has written. */
+  const written = new Set<string>();
 
-  async function write(record: AuditRecord, outcome: object): Promise<void> {
+  async function write(
+    record: AuditRecord & { endedAt?: number },
+    pointers: readonly Pointer[],
+    outcome: Partial<AuditOutcome>,
+  ): Promise<void> {
     const kept = { expiresAt: expiresAt(record.at) };
-    const { item } = keyOf(record);
-    await table.putAll(subjectsOf(record).map((subject) => ({ subject, item, ...kept })));
+    const ofDay = [callerOfDay(record), ...(outcome.outcome === 'handed-out' ? [holderOfDay(record)] : [])];
+    const leads = [...ofDay.filter((item) => !written.has(textOf(item))), ...pointers];
+    for (let at = 0; at < leads.length; at += AT_ONCE) {
+      await Promise.all(leads.slice(at, at + AT_ONCE).map((item) => table.put({ ...item, ...kept })));
+    }
+    for (const item of ofDay) written.add(textOf(item));
     await table.create({ ...keyOf(record), ...record, ...outcome, ...kept });
   }
 
   return {
-    admit(principal) {
-      const at = nowMs();
-      const minute = new Date(Math.floor(at / MINUTE_MS) * MINUTE_MS).toISOString();
-      const key = { subject: `minute#${principal}`, item: minute };
-      return table.count(key, settings.requestsPerMinute, Math.floor(at / 1000) + COUNTER_SECONDS);
+    admit: admissionOver(table.count, settings.requestsPerMinute, nowMs),
+    begin: (record) =>
+      write(record, [...byDevice(record), ...byMonth(record)], isRead(record) ? { outcome: 'sent' } : {}),
+    conclude: (record, outcome) => write({ ...record, endedAt: nowMs() }, byDevice(record), outcome),
+    async end(record, outcome) {
+      if (outcome.outcome === 'done' && isRead(record)) return;
+      await table.complete(keyOf(record), record.attempt, { ...outcome, endedAt: nowMs() });
     },
-    begin: (record) => write(record, {}),
-    conclude: (record, outcome) => write(record, { ...outcome, endedAt: nowMs() }),
-    end: (record, outcome) => table.complete(keyOf(record), record.attempt, { ...outcome, endedAt: nowMs() }),
   };
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
+const dayOf = (ms: number) => iso(ms).slice(0, 10);
 
-/** DynamoDB writes 1,000 items a second under one partition key: a flood from one caller must not stop the others. */
-const SHARDS = 8;
-const dayShard = (day: string, shard: number): string => `day#${day}#${shard}`;
-
-/** Returns the partition keys of the records of a day; each partition is in the order of time. */
-export const dayShards = (ms: number): string[] =>
-  Array.from({ length: SHARDS }, (_, shard) => dayShard(iso(ms).slice(0, 10), shard));
-
-export const keyOf = ({ at, requestId }: Pick<AuditRecord, 'at' | 'requestId'>): ItemKey =>
-  keyOfItem(`${iso(at)}#${requestId}`);
-
-/**
- * Returns the key of the record that a pointer leads to. Its shard follows from its sort key, so reader and writer
- * agree.
- */
-export function keyOfItem(item: string): ItemKey {
-  const sum = [...item].reduce((total, character) => total + character.charCodeAt(0), 0);
-  return { subject: dayShard(item.slice(0, 10), sum % SHARDS), item };
-}
-
-/** Keys are in lower case: letter case makes no difference when a device or a user is looked up. */
+/** The partition of the callers of a day: where a reader begins that has no name. */
+export const callersOfDay = (ms: number): string => `callers#${dayOf(ms)}`;
+/** The partition of a caller's records of a day. Keys are in lower case: letter case makes no difference in a search. */
+export const recordsOfCaller = (ms: number, principal: string): string =>
+  `by#${dayOf(ms)}#${principal.toLowerCase()}`;
+/** The part of a sort key that comes before the time: the user for whom a request was made, or else the caller. */
+export const whoOf = (user: string): string => `${user.toLowerCase()}#`;
+/** The partition of the changes of a month that may reach devices that they do not name. */
+export const wideOfMonth = (ms: number): string => `wide#${iso(ms).slice(0, 7)}`;
 export const deviceSubject = (identifier: string): string => `device#${identifier.toLowerCase()}`;
-export const userSubject = (user: string): string => `user#${user.toLowerCase()}`;
 
-function subjectsOf({ devices, user, caller, principal }: AuditRecord): string[] {
-  const users = [caller, principal, ...(user === undefined ? [] : [user])];
-  const subjects = [...users.map(userSubject), ...devices.map(({ identifier }) => deviceSubject(identifier))];
-  return [...new Set(subjects)];
+export const keyOf = ({ at, requestId, principal, user, caller }: AuditRecord): ItemKey => ({
+  subject: recordsOfCaller(at, principal),
+  item: `${whoOf(user ?? caller)}${iso(at)}#${requestId}`,
+});
+
+const callerOfDay = ({ at, principal }: AuditRecord): Item => ({
+  subject: callersOfDay(at),
+  item: principal.toLowerCase(),
+});
+
+/** The partition of the callers that were given the session in a month: what they did with it is not recorded. */
+export const holdersOfMonth = (ms: number): string => `holders#${iso(ms).slice(0, 7)}`;
+export type HolderOfDay = ItemKey &
+  Pick<AuditRecord, 'user' | 'caller' | 'principal' | 'credential'> & { day: string };
+
+const holderOfDay = ({ at, user, caller, principal, credential }: AuditRecord): HolderOfDay => ({
+  subject: holdersOfMonth(at),
+  item: `${dayOf(at)}#${credential}#${whoOf(user ?? caller)}${principal.toLowerCase()}`,
+  ...{ day: dayOf(at), user, caller, principal, credential },
+});
+
+const textOf = ({ subject, item }: ItemKey): string => `${subject} ${item}`;
+
+/** A pointer's sort key is the time; it holds the key of its record. */
+export type Pointer = ItemKey & { recordSubject: string; recordItem: string };
+
+function pointersTo(record: AuditRecord, subjects: readonly string[]): Pointer[] {
+  if (!isChange(record)) return [];
+  const { subject: recordSubject, item: recordItem } = keyOf(record);
+  const item = `${iso(record.at)}#${record.requestId}`;
+  return [...new Set(subjects)].map((subject) => ({ subject, item, recordSubject, recordItem }));
 }
+
+const byDevice = (record: AuditRecord): Pointer[] =>
+  pointersTo(
+    record,
+    record.devices.map(({ identifier }) => deviceSubject(identifier)),
+  );
+
+/** Returns the pointer to a change that may reach devices that it does not name. */
+const byMonth = (record: AuditRecord): Pointer[] =>
+  isWide(record) ? pointersTo(record, [wideOfMonth(record.at)]) : [];

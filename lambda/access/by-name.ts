@@ -7,7 +7,13 @@ export const GET_SESSION = 'GetSession';
 export const SESSION_SERVICE = '/session';
 
 /** Operations that a rule allows by their exact names alone: a pattern that was written before them never gives them. */
-const BY_NAME: readonly string[] = [GET_SESSION];
+const BY_NAME: readonly string[] = [
+  GET_SESSION,
+  // It has reports of an account's devices sent to any address.
+  'RegisterCallback',
+  // Its answer has the names and passwords of the account's callback listeners.
+  'GetCallbackRegistrations',
+];
 
 /** Returns the operation that goes by name alone, for its name in any letter case. */
 const byNameOf = (operation: string): string | undefined =>

@@ -1,49 +1,58 @@
 import { Refusal } from './refusal.ts';
-import type { SourceElement } from './xml-source.ts';
+import { isBlank, type SourceElement, withoutBlanks } from './xml-source.ts';
 
 export type Device = { kind: string; identifier: string };
 
-/** The subjects of a request: devices by name, or accounts and groups as a whole. */
+/** The subjects of a request: devices by name, and everything else that selects devices. */
 export type Subjects = {
   devices: Device[];
+  /** Accounts, groups, and filters, each with the name of its element. */
   groups: string[];
   /** How many there were, where a denial keeps only the first of them. */
   deviceCount?: number;
   groupCount?: number;
 };
 
-/** Each device is an item of the audit table, written before the request is sent. */
+/** Each device of a change is an item of the audit table, written before the request is sent. */
 export const MAX_DEVICES = 200;
 const MAX_GROUPS = 20;
-/** ICCID, IMEI, MEID, MDN, ESN and SKU are shorter. */
+/** ICCID, IMEI, MEID, MDN, ESN, EID and SKU are shorter. */
 const MAX_IDENTIFIER_CHARS = 64;
 const MAX_GROUP_CHARS = 100;
+const MAX_FILTER_CHARS = 500;
 /** Devices kept from a denied request. The limit stops an unauthorized caller from filling the table. */
 const MAX_TRIED = 3;
 
-/** Names that stand for more than one device, in the requests of ThingSpace's documentation. */
-const GROUPS = new Set(['AccountName', 'AccountNumber', 'DeviceGroupName', 'GroupName']);
+/** Names that select devices in the requests of ThingSpace's documentation (docs/thingspace-api.md, "Devices"). */
+const GROUPS = new Set(['Account', 'AccountName', 'AccountNumber', 'DeviceGroupName', 'GroupName']);
+/** Every published filter ends so: `AccountNameFilter`, `DeviceCustomFieldFilter`, `DeviceServicePlanFilter`, … */
+const FILTER = /Filter$/;
+
+/** ThingSpace's identifiers are digits, hexadecimal or not. Letters beyond ASCII only look like them. */
+const IDENTIFIER = /^[\x21-\x7e]*$/;
+/** Of all white space, a name holds the blank alone: another one is not seen, and not found again. */
+const NAME = /^(?:[^\p{C}\p{Z}]| )*$/u;
 
 /**
  * Finds every element in the request that has an `Identifier`, as `DeviceIdentifier` does (`Kind` and `Identifier`, by
- * ThingSpace's API reference). Names are looked for in every namespace and at every depth: the record may hold more
- * devices than ThingSpace looks at, and never fewer.
- * @throws Refusal when there are more than can be recorded, or one that cannot be
+ * ThingSpace's API reference), and every account, group and filter. Names are looked for in every namespace and at every
+ * depth: the record may hold more than ThingSpace looks at, and never less. An element that is marked nil is absent.
+ * @throws Refusal when there are more than can be recorded, or one that cannot be recorded as it is sent
  */
 export function subjectsIn(payload: SourceElement): Subjects {
   const devices = new Map<string, Device>();
   const groups = new Set<string>();
   const visit = (element: SourceElement): void => {
     let kind: string | undefined;
-    for (const { localName, text } of element.children) {
-      if (GROUPS.has(localName)) groups.add(`${localName} ${nameIn(text, MAX_GROUP_CHARS)}`);
-      if (localName !== 'Identifier' || text.trim() === '') continue;
+    for (const child of element.children) {
+      if (child.isAbsent) continue;
+      const { localName } = child;
+      if (GROUPS.has(localName)) groups.add(`${localName} ${nameIn(child, NAME, MAX_GROUP_CHARS)}`);
+      if (FILTER.test(localName)) groups.add(`${localName} ${filterIn(child)}`);
+      if (localName !== 'Identifier' || (isBlank(child.text) && child.children.length === 0)) continue;
       // Once for each parent: the cost of a request must not grow with the square of its size.
-      kind ??= nameIn(
-        element.children.find((child) => child.localName === 'Kind')?.text ?? '',
-        MAX_IDENTIFIER_CHARS,
-      );
-      const device = { kind, identifier: nameIn(text, MAX_IDENTIFIER_CHARS) };
+      kind ??= kindIn(element);
+      const device = { kind, identifier: nameIn(child, IDENTIFIER, MAX_IDENTIFIER_CHARS) };
       devices.set(`${device.kind} ${device.identifier}`, device);
     }
     element.children.forEach(visit);
@@ -52,7 +61,7 @@ export function subjectsIn(payload: SourceElement): Subjects {
   if (devices.size > MAX_DEVICES || groups.size > MAX_GROUPS) {
     throw new Refusal(
       'RequestRefused',
-      `The SOAP request was not sent: it names ${devices.size} devices, and each of ${MAX_DEVICES} at most is recorded. Send it in parts.`,
+      `The SOAP request was not sent: it names ${devices.size} devices and ${groups.size} accounts, groups and filters; at most ${MAX_DEVICES} and ${MAX_GROUPS} are recorded. Send it in parts.`,
     );
   }
   return { devices: [...devices.values()], groups: [...groups] };
@@ -66,11 +75,40 @@ export const firstOf = ({ devices, groups }: Subjects): Subjects => ({
   groupCount: groups.length,
 });
 
-function nameIn(text: string, maxChars: number): string {
-  const name = text.trim();
-  if (name.length <= maxChars && /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(name)) return name;
+function kindIn({ children }: SourceElement): string {
+  const kind = children.find((child) => child.localName === 'Kind' && !child.isAbsent);
+  return kind === undefined ? '' : nameIn(kind, IDENTIFIER, MAX_IDENTIFIER_CHARS);
+}
+
+/** Returns the filter's text, or the names and texts of the elements in it. */
+function filterIn(filter: SourceElement): string {
+  const parts: string[] = [];
+  const visit = (element: SourceElement): void => {
+    for (const child of element.children) {
+      if (child.children.length === 0) parts.push(`${child.localName}=${withoutBlanks(child.text)}`);
+      else visit(child);
+    }
+  };
+  visit(filter);
+  return checked(
+    [withoutBlanks(filter.text), ...parts].filter((part) => part !== '').join(' '),
+    NAME,
+    MAX_FILTER_CHARS,
+  );
+}
+
+/** Another reader may take only a part of a text that elements split. */
+const nameIn = ({ text, children }: SourceElement, shape: RegExp, maxChars: number): string =>
+  children.length > 0 ? refuse('elements inside') : checked(withoutBlanks(text), shape, maxChars);
+
+function checked(name: string, shape: RegExp, maxChars: number): string {
+  if (name.length > maxChars) return refuse(`more than ${maxChars} characters`);
+  return shape.test(name) ? name : refuse('characters that cannot be seen, or that only look like others');
+}
+
+function refuse(flaw: string): never {
   throw new Refusal(
     'RequestRefused',
-    `The SOAP request was not sent: a device, account or group in it has a name that cannot be recorded (more than ${maxChars} characters, or unprintable ones).`,
+    `The SOAP request was not sent: a device, account, group or filter in it has a name that cannot be recorded (${flaw}).`,
   );
 }

@@ -1,8 +1,13 @@
 import { Refusal } from './refusal.ts';
-import { isBlank, readXmlSource, type SourceElement, XmlSourceError } from './xml-source.ts';
+import { isBlank, readXmlSource, type SourceElement, withoutBlanks, XmlSourceError } from './xml-source.ts';
 
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
 export const V2 = 'http://nphase.com/unifiedwebservice/v2';
+
+/** Every version of WS-Addressing, and WCF's own namespace of it, have this word in their names. */
+const ADDRESSING = /\/addressing\b/i;
+/** The rule of the function's own that a contradictory request breaks, by the name in records and faults. */
+export const CONTRADICTION = 'contradiction';
 
 /** A SOAP 1.1 request that can be understood in one way only. */
 export type RequestEnvelope = {
@@ -32,15 +37,22 @@ export function readEnvelope(source: string, action: string): RequestEnvelope {
   for (const outer of [envelope, body, ...(header ? [header] : [])]) {
     if (!isBlank(outer.text)) refuse('text stands beside the elements of Envelope, Header or Body');
   }
-  for (const block of header?.children ?? []) {
-    if (block.localName === 'Action' && block.text.trim() !== action) {
-      refuse('its header names another operation than SOAPAction does');
-    }
-  }
+  checkHeader(header?.children ?? [], action);
   const [payload, ...more] = body.children;
   if (!payload || more.length > 0) refuse('its Body does not hold exactly one element');
   if (payload.namespace !== V2) refuse(`the element in its Body is not of the namespace ${V2}`);
   return { source, operation: payload.localName, payload, envelope, header };
+}
+
+/** Another reader may follow the header where this function follows SOAPAction and its own token. */
+function checkHeader(blocks: readonly SourceElement[], action: string): void {
+  if (blocks.some(({ localName, text }) => localName === 'Action' && withoutBlanks(text) !== action)) {
+    throw contradiction('its header names another operation than SOAPAction does');
+  }
+  if (blocks.some(({ namespace }) => ADDRESSING.test(namespace))) {
+    refuse('it has a header of WS-Addressing, which this API does not use');
+  }
+  if (blocks.filter(isToken).length > 1) throw contradiction('its header holds more than one token');
 }
 
 /**
@@ -58,7 +70,7 @@ export function withToken({ source, envelope, header }: RequestEnvelope, token: 
     const opened = `${source.slice(header.start, header.end).replace(/[ \t\r\n]*\/>$/, '')}>`;
     return splice(source, [header.start, header.end, `${opened}${block}</${header.tag}>`]);
   }
-  const smuggled = header.children.filter(({ localName }) => localName.toLowerCase() === 'token');
+  const smuggled = header.children.filter(isToken);
   return splice(
     source,
     [header.contentStart, header.contentStart, block],
@@ -86,11 +98,17 @@ function parse(source: string): SourceElement {
   }
 }
 
+const isToken = ({ localName }: SourceElement): boolean => localName.toLowerCase() === 'token';
+
 const is = (element: SourceElement, localName: string) =>
   element.localName === localName && element.namespace === SOAP;
 
 export const escapeXml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** A request that means one thing to this function and another to another reader is an attempt, and is recorded. */
+export const contradiction = (what: string): Refusal =>
+  new Refusal('AccessDenied', `The SOAP request was not sent: ${what}.`, CONTRADICTION);
 
 function refuse(what: string): never {
   throw new Refusal('RequestRefused', `The SOAP request was not sent: ${what}.`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Audit, AuditRecord } from './audit.ts';
 import type { Subjects } from './devices.ts';
 import { type Call, type Caller, USER_HEADER } from './event.ts';
-import { type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
+import { type Content, type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
 import { Refusal } from './refusal.ts';
 
 export type Permits = {
@@ -14,9 +14,12 @@ export type Permits = {
 };
 
 /** A request by AWS's part of the event, its address, and its headers. */
-export type Asked = Omit<Call, 'action' | 'body'>;
+export type Asked = Omit<Call, 'action' | 'body'> & { content: Content | undefined };
 /** The members of a record that are known before the body is read. */
 export type Entry = Omit<AuditRecord, keyof Subjects>;
+
+/** The parts of a denied request that its record keeps. */
+export type Tried = Subjects & Pick<AuditRecord, 'kind'>;
 
 /** Counts the request. @throws Refusal `Throttled`, `NotRecorded` */
 export async function admit({ audit }: Pick<Permits, 'audit'>, { principal }: Caller): Promise<void> {
@@ -31,23 +34,24 @@ export async function admit({ audit }: Pick<Permits, 'audit'>, { principal }: Ca
 }
 
 /**
- * Decides whether the caller may make the request, by address and headers, before its body is read. A denial is
- * recorded.
+ * Decides whether the caller may make the request, by address and headers, before its body is read, and once more when
+ * its body is read. A denial is recorded.
  * @param right the operation that a rule must give
  * @param tried the subjects of a denied request
  * @throws Refusal `AccessDenied`
  */
 export async function permit(
-  { policy, audit, nowMs, log }: Permits,
+  permits: Permits,
   asked: Asked,
   right: string,
-  tried: () => Subjects,
+  tried: () => Tried,
 ): Promise<Entry> {
-  const { claimedUser, requestId, principal, credential, service, operation } = asked;
+  const { policy, nowMs } = permits;
+  const { claimedUser, requestId, principal, credential, service, operation, content } = asked;
   const speaks = claimedUser === undefined || maySpeak(policy, principal);
   const user = speaks ? claimedUser : undefined;
   const decision: Decision = speaks
-    ? decide(policy, { principal, user, credential, service, operation: right })
+    ? decide(policy, { principal, user, credential, service, operation: right, content })
     : {
         allowed: false,
         rule: SPEAKS_FOR_OTHERS,
@@ -55,14 +59,22 @@ export async function permit(
       };
   const entry = {
     ...{ requestId, principal, user, credential, service, operation },
+    ...(content?.kind ? { kind: content.kind } : {}),
     caller: asked.callerArn,
     at: nowMs(),
     attempt: randomUUID(),
     rule: decision.rule,
   };
   if (decision.allowed) return entry;
-  await audit
-    .conclude({ ...entry, ...tried() }, { outcome: 'denied', sends: 0 })
-    .catch((failure: Error) => log('A denial could not be recorded', { failure: failure.message }));
+  await recordDenial(permits, { ...entry, ...tried() });
   throw new Refusal('AccessDenied', `Denied: ${decision.why}.`, decision.rule);
 }
+
+/** Records a request that is not sent. When that fails, it is denied nevertheless. */
+export const recordDenial = (
+  { audit, log }: Pick<Permits, 'audit' | 'log'>,
+  record: AuditRecord,
+): Promise<void> =>
+  audit
+    .conclude(record, { outcome: 'denied', sends: 0 })
+    .catch((failure: Error) => log('A denial could not be recorded', { failure: failure.message }));

@@ -1,17 +1,24 @@
-import { matchesOperation } from './by-name.ts';
+import type { Subjects } from './devices.ts';
+import { givesOperation, withKind } from './operation-patterns.ts';
 import { matches, matchesAny } from './patterns.ts';
 import { withoutRolePath } from './principal.ts';
+import { type Conditions, fitsConditions } from './rule-conditions.ts';
 
 /** Patterns are texts in which `*` stands for any number of characters. */
-export type Rule = {
+export type Rule = Conditions & {
   /** The name is shown in records and in faults. */
   name: string;
   /** ARNs of IAM users and roles. */
   principals: readonly string[];
   /** Names of credentials. */
   credentials: readonly string[];
-  /** Operations, such as `Get*`; those in `by-name.ts` only by their exact names. */
+  /**
+   * Operations, such as `Get*` and `ChangeDeviceState/Suspend` (`operation-patterns.ts`); those in `by-name.ts` only by
+   * their exact names.
+   */
   operations: readonly string[];
+  /** Services of ThingSpace, such as `DeviceService`. Every one where it is left out. */
+  services?: readonly string[] | undefined;
   /** Application users. With it, the rule is only for requests on behalf of one of these. */
   users?: readonly string[] | undefined;
 };
@@ -22,7 +29,14 @@ export type Policy = {
   speakers: readonly string[];
 };
 
-/** The request that the policy decides on; no part of it comes from the SOAP body alone. */
+/** The parts of a request's body that a policy decides on. */
+export type Content = {
+  subjects: Subjects;
+  /** The kind of a state change; empty for every other request. */
+  kind: string;
+};
+
+/** The request that the policy decides on. */
 export type Asked = {
   /** As `principalOf` gives it. */
   principal: string;
@@ -31,6 +45,8 @@ export type Asked = {
   credential: string;
   service: string;
   operation: string;
+  /** Undefined before the body is read: a rule that may still give the request does. */
+  content: Content | undefined;
 };
 
 export type Decision = { allowed: true; rule: string } | { allowed: false; rule: string; why: string };
@@ -55,20 +71,29 @@ export const maySpeak = ({ speakers }: Policy, principal: string): boolean =>
 
 /** Decides on a request: it is denied unless a rule allows it. */
 export function decide({ rules }: Policy, asked: Asked): Decision {
-  const { principal, user, credential, service, operation } = asked;
+  const { principal, user, credential, service, operation, content } = asked;
   if (isNeverForwarded(service, operation)) {
     const why = `${operation} of ${service} is about sessions or passwords, which this function keeps to itself`;
     return { allowed: false, rule: NEVER_FORWARDED, why };
   }
-  const rule = rules.find(
-    ({ principals, credentials, operations, users }) =>
-      matchesAny(principals.map(withoutRolePath), principal) &&
-      matchesAny(credentials, credential) &&
-      operations.some((pattern) => matchesOperation(pattern, operation)) &&
-      (users === undefined || (user !== undefined && matchesAny(users, user))),
-  );
+  const rule = rules.find((one) => missOf(one, asked) === undefined);
   if (rule) return { allowed: true, rule: rule.name };
   const who = user === undefined ? principal : `${user} (through ${principal})`;
-  const why = `no rule lets ${who} call ${operation} with ${credential}`;
+  const why = `no rule lets ${who} call ${withKind(operation, content?.kind)} with ${credential}`;
   return { allowed: false, rule: DENIED_BY_DEFAULT, why };
+}
+
+/** The parts of a rule that a request can fail, in the order in which they are looked at. */
+export type Miss = 'principals' | 'credentials' | 'services' | 'operations' | 'users' | 'content';
+
+/** Returns the first part of a rule that a request fails; undefined when the rule gives the request. */
+export function missOf(rule: Rule, asked: Asked): Miss | undefined {
+  const { principal, user, credential, service, operation, content } = asked;
+  const { principals, credentials, operations, services, users } = rule;
+  if (!matchesAny(principals.map(withoutRolePath), principal)) return 'principals';
+  if (!matchesAny(credentials, credential)) return 'credentials';
+  if (services !== undefined && !matchesAny(services, service)) return 'services';
+  if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind))) return 'operations';
+  if (users !== undefined && (user === undefined || !matchesAny(users, user))) return 'users';
+  return fitsConditions(rule, content?.subjects) ? undefined : 'content';
 }

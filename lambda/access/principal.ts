@@ -9,13 +9,17 @@ export function principalOf(userArn: string): string {
   return withoutRolePath(userArn);
 }
 
+/** Roles of IAM Identity Center: their path and the beginning of their names are AWS's own. */
+const IDENTITY_CENTER = /:role\/aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]+\/)?AWSReservedSSO_/;
+
 /**
- * Reports whether a pattern of roles relies on their path: it names a path with `*` in it, or any name behind a path.
- * AWS names a caller without the path, so such a pattern would mean roles of every path.
+ * Reports whether a pattern of roles relies on their path: it has `*` in the path or behind one. AWS names a caller
+ * without the path, so such a pattern would mean roles of every path.
  */
 export function reliesOnRolePath(pattern: string): boolean {
   const [, path, name = ''] = /:role\/(.*\/)([^/]*)$/.exec(pattern) ?? [];
-  return path !== undefined && (path.includes('*') || name.startsWith('*'));
+  if (path === undefined || (IDENTITY_CENTER.test(pattern) && !path.includes('*'))) return false;
+  return path.includes('*') || name.includes('*');
 }
 
 /** Removes the path from a role's ARN, or from a pattern of one; the name stays. */

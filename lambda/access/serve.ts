@@ -3,16 +3,18 @@ import { PresentableError } from '../errors.ts';
 import type { SessionHolder } from '../session/session.ts';
 import type { Transport } from '../thingspace/api.ts';
 import type { AuditRecord } from './audit.ts';
-import { firstOf, type Subjects, subjectsIn } from './devices.ts';
-import { type RequestEnvelope, readEnvelope } from './envelope.ts';
+import { firstOf, subjectsIn } from './devices.ts';
+import { CONTRADICTION, contradiction, type RequestEnvelope, readEnvelope } from './envelope.ts';
 import { type Call, type Caller, type FunctionUrlEvent, readCall, readCaller, sourceOf } from './event.ts';
 import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
 import { forward, type Send } from './forward.ts';
 import { type CountName, countFor } from './metrics.ts';
-import { admit, type Permits, permit } from './permit.ts';
+import { admit, type Entry, type Permits, permit, recordDenial, type Tried } from './permit.ts';
+import type { Content } from './policy.ts';
 import { begin, end } from './recording.ts';
 import { Refusal } from './refusal.ts';
 import { isSessionDoor, serveSession, sessionError } from './session-door.ts';
+import { hasKinds, kindIn } from './state-change.ts';
 
 export type Services = Permits & {
   /** The API of the sessions, and its address. */
@@ -63,10 +65,12 @@ async function serveSoap(
   patience: ReturnType<typeof patienceUntil>,
 ): Promise<HttpAnswer> {
   const call = readCall(caller, event);
-  const entry = await permit(services, call, call.operation, () => triedSubjects(call));
+  const ask = (content?: Content) =>
+    permit(services, { ...call, content }, call.operation, () => triedIn(call));
+  const unread = await ask();
   const session = soapSession(services, call);
-  const envelope = readBody(call);
-  const record: AuditRecord = { ...entry, ...subjectsIn(envelope.payload) };
+  const { envelope, content } = await understand(services, call, unread);
+  const record: AuditRecord = { ...(await ask(content)), ...content.subjects };
   await begin(services, record);
   const forwarded = await forward({ session, send: services.send }, call, envelope, patience);
   await end(services, record, forwarded.outcome);
@@ -87,17 +91,37 @@ function soapSession({ thingSpace, sessionOf }: Services, { credential }: Call):
   throw new Refusal('RequestRefused', `The SOAP request was not sent: there is no credential ${credential}.`);
 }
 
+/** Reads the body of an allowed request. A contradiction in it is recorded as a denial is. @throws Refusal */
+async function understand(services: Services, call: Call, entry: Entry) {
+  try {
+    const envelope = readBody(call);
+    return { envelope, content: contentOf(call, envelope) };
+  } catch (failure) {
+    if (failure instanceof Refusal && failure.rule === CONTRADICTION) {
+      await recordDenial(services, { ...entry, rule: CONTRADICTION, devices: [], groups: [] });
+    }
+    throw failure;
+  }
+}
+
 /** @throws Refusal */
 function readBody(call: Call): RequestEnvelope {
   const envelope = readEnvelope(sourceOf(call), call.action);
-  if (envelope.operation !== call.operation) throw contradiction();
-  return envelope;
+  if (envelope.operation === call.operation) return envelope;
+  throw contradiction('its Body holds another operation than SOAPAction names');
 }
 
-/** Returns the subjects of a denied request; an envelope that cannot be read or recorded has none. */
-function triedSubjects(call: Call): Subjects {
+/** @throws Refusal */
+const contentOf = ({ operation }: Call, { payload }: RequestEnvelope): Content => ({
+  kind: hasKinds(operation) ? kindIn(payload) : '',
+  subjects: subjectsIn(payload),
+});
+
+/** Returns the parts of a denied request for its record; an envelope that cannot be read or recorded has no subjects. */
+function triedIn(call: Call): Tried {
   try {
-    return firstOf(subjectsIn(readBody(call).payload));
+    const { kind, subjects } = contentOf(call, readBody(call));
+    return { ...firstOf(subjects), ...(kind === '' ? {} : { kind }) };
   } catch (failure) {
     if (failure instanceof Refusal) return { devices: [], groups: [] };
     throw failure;
@@ -130,12 +154,6 @@ function unexpected(failure: unknown): Refusal {
     `An unexpected ${kind} stopped the request. If it was sent, its record reads as unknown.`,
   );
 }
-
-const contradiction = () =>
-  new Refusal(
-    'RequestRefused',
-    'The SOAP request was not sent: its Body holds another operation than SOAPAction names.',
-  );
 
 function patienceUntil(clock: Clock, deadlineMs: number) {
   const leftMs = () => deadlineMs - clock.nowMs();

@@ -54,7 +54,8 @@ export async function serveSession(
   const { credential, isGone } = readAddress(event);
   const operation = isGone ? SESSION_GONE : GET_SESSION;
   const claimedUser = userIn(event.headers[USER_HEADER]);
-  const asked = { ...caller, claimedUser, credential, service: SESSION_SERVICE, operation };
+  const content = { subjects: { devices: [], groups: [] }, kind: '' };
+  const asked = { ...caller, claimedUser, credential, service: SESSION_SERVICE, operation, content };
   const entry = await permit(door, asked, GET_SESSION, () => ({ devices: [], groups: [] }));
   const session = door.sessionOf(credential);
   if (!session) throw new Refusal('NotFound', `There is no credential ${credential} in this service.`);

@@ -45,19 +45,23 @@ export const ACCESS_FILE = 'access.json';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const patterns = v.array(text);
+export const policyShape = v.object({
+  rules: v.array(
+    v.object({
+      name: text,
+      principals: patterns,
+      credentials: patterns,
+      operations: patterns,
+      services: v.optional(patterns),
+      users: v.optional(patterns),
+      accounts: v.optional(patterns),
+      groups: v.optional(patterns),
+    }),
+  ),
+  speakers: v.optional(patterns, []),
+});
 const file = v.object({
-  policy: v.object({
-    rules: v.array(
-      v.object({
-        name: text,
-        principals: patterns,
-        credentials: patterns,
-        operations: patterns,
-        users: v.optional(patterns),
-      }),
-    ),
-    speakers: patterns,
-  }),
+  policy: policyShape,
   secrets: v.record(text, text),
   retentionDays: v.pipe(v.number(), v.minValue(1)),
   requestsPerMinute: v.pipe(v.number(), v.minValue(1)),
@@ -113,7 +117,7 @@ function readFile(url: URL): AccessFile {
   const wide = [...rules.flatMap(({ principals }) => principals), ...speakers].find(reliesOnRolePath);
   if (wide === undefined) return read;
   throw new AccessSettingsError(
-    `The policy names ${wide}, which would mean roles of every path: AWS names a caller without it. Write what the role’s name begins with, and deploy again.`,
+    `The policy names ${wide}, which would mean roles of every path: AWS names a caller without it. Write the whole name of the role, or leave its path out, and deploy again.`,
   );
 }
 

@@ -20,20 +20,27 @@ export function whyWithheld(
   }
   if (text.includes('<!ENTITY')) return 'it declares entities';
   const wanted = token.toLowerCase();
-  const shown = [contentType, text, referencesDecoded(text), characterDataOf(text)];
-  return shown.some((form) => form.toLowerCase().includes(wanted))
-    ? 'it quotes the session token'
-    : undefined;
+  const shows =
+    contentType.toLowerCase().includes(wanted) ||
+    text.toLowerCase().includes(wanted) ||
+    referencesDecoded(text).toLowerCase().includes(wanted) ||
+    isInCharacterData(text, wanted);
+  return shows ? 'it quotes the session token' : undefined;
 }
 
 const READABLE = /^(?:utf-?8|us-ascii)$/;
-/** Kinds of markup, by their beginning, the longest first; only the content of CDATA is text. */
-const MARKUP = [
-  { start: '<!--', end: '-->' },
-  { start: '<![CDATA[', end: ']]>' },
-  { start: '<?', end: '?>' },
-  { start: '<', end: '>' },
-];
+/** Kinds of markup; only the content of CDATA is text. */
+const COMMENT = { start: '<!--', end: '-->', isText: false };
+const CDATA = { start: '<![CDATA[', end: ']]>', isText: true };
+const INSTRUCTION = { start: '<?', end: '?>', isText: false };
+const TAG = { start: '<', end: '>', isText: false };
+
+function markupAt(xml: string, at: number): typeof TAG {
+  const second = xml[at + 1];
+  if (second === '?') return INSTRUCTION;
+  if (second !== '!') return TAG;
+  return [COMMENT, CDATA].find(({ start }) => xml.startsWith(start, at)) ?? TAG;
+}
 
 function utf8(body: Buffer): string | undefined {
   try {
@@ -44,24 +51,32 @@ function utf8(body: Buffer): string | undefined {
 }
 
 /**
- * Returns the text without its markup, in time that grows with the text alone: a text that a comment splits is one
- * text.
+ * Reports whether the text without its markup contains the wanted one: a text that a comment splits is one text. Keeps
+ * only what may be its beginning, so memory does not grow with the text.
+ * @param wanted in lower case
  */
-function characterDataOf(xml: string): string {
-  let said = '';
+function isInCharacterData(xml: string, wanted: string): boolean {
+  let kept = '';
+  /** Adds to the text, and reports whether the wanted one is in it now. */
+  const takes = (more: string): boolean => {
+    const text = kept + more.toLowerCase();
+    kept = text.slice(-wanted.length);
+    return text.includes(wanted);
+  };
   let at = 0;
   for (let open = xml.indexOf('<'); open >= 0; open = xml.indexOf('<', at)) {
-    said += referencesDecoded(xml.slice(at, open));
-    const { start, end } = MARKUP.find((one) => xml.startsWith(one.start, open)) ?? { start: '<', end: '>' };
-    const close = xml.indexOf(end, open + start.length);
-    if (close < 0) return said;
-    if (start === '<![CDATA[') said += xml.slice(open + start.length, close);
-    at = close + end.length;
+    if (open > at && takes(referencesDecoded(xml.slice(at, open)))) return true;
+    const markup = markupAt(xml, open);
+    const close = xml.indexOf(markup.end, open + markup.start.length);
+    if (close < 0) return false;
+    if (markup.isText && takes(xml.slice(open + markup.start.length, close))) return true;
+    at = close + markup.end.length;
   }
-  return said + referencesDecoded(xml.slice(at));
+  return takes(referencesDecoded(xml.slice(at)));
 }
 
 function referencesDecoded(text: string): string {
+  if (!text.includes('&')) return text;
   return text.replace(/&(?:#x0*([\da-f]{1,6})|#0*(\d{1,7})|(\w{1,8}));/gi, (found, hex, decimal, name) => {
     if (name !== undefined) return NAMED.get(name) ?? found;
     const code = Number.parseInt(hex ?? decimal, hex === undefined ? 10 : 16);

@@ -16,6 +16,8 @@ export type SourceElement = {
   end: number;
   /** Written as `<a/>`: there is no closing tag. */
   selfClosing: boolean;
+  /** Empty and marked `xsi:nil`: a reader that knows its schema takes the element for absent. */
+  isAbsent: boolean;
   children: SourceElement[];
   /** All character data directly inside, references decoded. */
   text: string;
@@ -36,6 +38,7 @@ const TAG_END = /[ \t\r\n]*(\/?)>/y;
 const TEXT = /[^<]+/y;
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
+const XSI_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
 const MAX_DEPTH = 50;
 /** Each element that declares a namespace copies its scope; this limit and the next one bound the work. */
 const MAX_NAMESPACES = 64;
@@ -52,7 +55,7 @@ export const NAMED: ReadonlyMap<string, string> = new Map([
 const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
 type Scope = ReadonlyMap<string, string>;
-type Open = { element: SourceElement; scope: Scope };
+type Open = { element: SourceElement; scope: Scope; isNil: boolean };
 
 /** @throws XmlSourceError */
 export function readXmlSource(source: string): SourceElement {
@@ -102,22 +105,24 @@ export function readXmlSource(source: string): SourceElement {
     refuseRepeated(written, scope);
     const [prefix, localName] = split(tag);
     const namespace = namespaceOf(prefix, scope);
+    const isNil = isMarkedNil(written, scope);
     const element = { tag, namespace, localName, start, contentStart: at, end: at, selfClosing };
-    const made: SourceElement = { ...element, children: [], text: '' };
+    const made: SourceElement = { ...element, isAbsent: isNil && selfClosing, children: [], text: '' };
     const parent = open.at(-1)?.element;
     if (parent) parent.children.push(made);
     else if (root) fail('a second root element');
     else root = made;
     if (selfClosing) return;
     if (open.length >= MAX_DEPTH) fail(`elements that are nested deeper than ${MAX_DEPTH}`);
-    open.push({ element: made, scope });
+    open.push({ element: made, scope, isNil });
   }
 
   function endTag(): void {
     const tag = take(NAME)?.[0];
-    const ended = open.pop()?.element;
+    const { element: ended, isNil } = open.pop() ?? {};
     if (!ended || ended.tag !== tag || take(TAG_END)?.[1] !== '') fail('a closing tag that closes nothing');
-    else ended.end = at;
+    ended.end = at;
+    ended.isAbsent = isNil === true && ended.children.length === 0 && isBlank(ended.text);
   }
 
   take(DECLARATION);
@@ -144,6 +149,9 @@ export function readXmlSource(source: string): SourceElement {
   if (open.length > 0) fail('an element that is not closed');
   return root ?? fail('no element');
 }
+
+/** Returns the text without the white space of XML around it. */
+export const withoutBlanks = (text: string): string => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
 
 /** Reports whether the text is only XML's white space. */
 export const isBlank = (text: string): boolean => /^[ \t\r\n]*$/.test(text);
@@ -178,6 +186,17 @@ function refuseRepeated(attributes: readonly [string, string][], scope: Scope): 
   });
   if (new Set(expanded).size !== expanded.length) fail('an attribute that stands twice');
 }
+
+const isMarkedNil = (attributes: readonly [string, string][], scope: Scope): boolean =>
+  attributes.some(([name, value]) => {
+    const [prefix, localName] = split(name);
+    return (
+      localName === 'nil' &&
+      prefix !== '' &&
+      scope.get(prefix) === XSI_NAMESPACE &&
+      /^[ ]*(?:true|1)[ ]*$/.test(value)
+    );
+  });
 
 const namespaceOf = (prefix: string, scope: Scope): string =>
   scope.get(prefix) ?? fail('a prefix that is not declared');

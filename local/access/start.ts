@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type AccessReader, dynamoDbAccessReader } from '../../cli/access-records.ts';
+import { type AccessReader, dynamoDbAccessReader } from '../../cli/access-reader.ts';
 import { assembleAccess } from '../../infra/access-asset.ts';
 import { accessBundleDirectory } from '../../infra/bundle-directory.ts';
 import { GET_SESSION } from '../../lambda/access/by-name.ts';

@@ -68,7 +68,7 @@ try {
   say('The change is in the list', after.includes('CustomField1=by Alice'), after);
   const nowMs = Date.now();
   const { records } = await findRecords(access.reader, {
-    device: iccid,
+    devices: [iccid],
     sinceMs: nowMs - 3_600_000,
     untilMs: nowMs,
   });

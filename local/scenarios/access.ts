@@ -1,5 +1,6 @@
 import { accessText } from '../../cli/access-log.ts';
-import { type AccessReader, findRecords, type StoredRecord } from '../../cli/access-records.ts';
+import type { AccessReader, StoredRecord } from '../../cli/access-reader.ts';
+import { findRecords } from '../../cli/access-records.ts';
 import { callAccess, callSession, changeOf, deviceList, type SoapReply } from '../access/client.ts';
 import { type LocalAccess, startAccess } from '../access/start.ts';
 import { getDeviceInformation } from '../fleet/soap.ts';
@@ -52,11 +53,11 @@ export const accessScenario: Scenario = {
       // Two log-ins are the rotation's: its own, and the one that proves the new password.
       const { logIns, failures } = world.platform.truth(world.username);
       const everything = await recordsOf(access.reader, {});
-      const ofDevice = await recordsOf(access.reader, { device: first });
+      const ofDevice = await recordsOf(access.reader, { devices: [first] });
       const ofAlice = await recordsOf(access.reader, { user: 'alice@example.com' });
       const shown = everything.filter(({ devices }) => devices[0]?.identifier !== second);
       show(
-        `\nThe audit, without Ann’s ${CHANGES} changes during the rotation:\n\n${accessText({ records: shown, wide: [], sessions: [] })}\n`,
+        `\nThe audit, without Ann’s ${CHANGES} changes during the rotation:\n\n${accessText({ records: shown, wide: [], holders: [] })}\n`,
       );
       return [
         check(
@@ -141,7 +142,7 @@ const isDenied = (
   by: string,
 ) => faultcode === 'a:ThingSpaceAccess.AccessDenied' && rule === by;
 
-const recordsOf = async (reader: AccessReader, wanted: { device?: string; user?: string }) => {
+const recordsOf = async (reader: AccessReader, wanted: { devices?: string[]; user?: string }) => {
   const nowMs = Date.now();
   return (await findRecords(reader, { ...wanted, sinceMs: nowMs - 60 * 60_000, untilMs: nowMs })).records;
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
+import { callersOfDay, deviceSubject, recordsOfCaller } from '../../lambda/access/audit.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import type { Fate } from '../world/fate.ts';
@@ -8,7 +8,6 @@ import {
   changeOf,
   createAccessWorld,
   DEVICE,
-  OPS,
   read,
   requestOf,
   SHOP,
@@ -72,12 +71,12 @@ describe.each(Object.keys(BEGINNINGS))('a change, with %s', (beginning) => {
         }
         if (record?.outcome === 'done') expect(executed, what).toBe(1);
         if (record) {
-          for (const subject of [deviceSubject(DEVICE), userSubject(OPS)]) {
-            expect(
-              world.pointers(subject).map(({ item }) => item),
-              what,
-            ).toContain(record.item);
-          }
+          const leads = world.pointers(deviceSubject(DEVICE)).map(({ recordItem }) => recordItem);
+          expect(leads, what).toContain(record.item);
+          const callers = world.pointers(callersOfDay(Number(record.at))).map(({ item }) => String(item));
+          expect(callers.map((caller) => recordsOfCaller(Number(record.at), caller))).toContain(
+            record.subject,
+          );
         }
         const { status, code } = seen(answer);
         if (status === 200) expect(executed, what).toBe(1);
@@ -111,10 +110,8 @@ describe.each(Object.keys(BEGINNINGS))('a request for the session, with %s', (be
         expect(more, what).toEqual([]);
         if (status === 200) {
           expect(record, what).toMatchObject({ outcome: 'handed-out', generation: body?.generation });
-          expect(
-            world.pointers(userSubject(SHOP)).map(({ item }) => item),
-            what,
-          ).toContain(record?.item);
+          expect(record?.item, what).toMatch(new RegExp(`^${SHOP.toLowerCase()}#`));
+          expect(world.pointers(callersOfDay(Number(record?.at))), what).not.toEqual([]);
         } else {
           expect(body?.token, what).toBeUndefined();
           // The caller of a process that was killed gets no answer of the function.
@@ -178,7 +175,7 @@ test('leaves a record that reads as unknown when the process dies before the out
 test('answers the caller although the outcome cannot be recorded', async () => {
   const world = await createAccessWorld();
   world.plan.decide = ({ name }) => (name === 'UpdateItem (outcome)' ? 'failed-before' : 'ok');
-  expect(seen(await world.start().call(requestOf())).status).toBe(200);
+  expect(seen(await world.start().call(requestOf(changeOf(DEVICE)))).status).toBe(200);
   expect(world.records()[0]).not.toHaveProperty('outcome');
   expect(world.counted).toEqual(['AccessFailed']);
 });
@@ -213,3 +210,35 @@ test.each([
     expect(world.truth().failures).toBe(0);
   },
 );
+
+test('leaves a reading request’s record that reads as sent, whatever ends the process', async () => {
+  for (const fate of FATES) {
+    const world = await createAccessWorld();
+    world.plan.decide = ({ name }) => (name.startsWith('Send') ? fate : 'ok');
+    await world.start().call(requestOf());
+    const [record, ...others] = world.records();
+    expect(others, fate).toEqual([]);
+    expect(['sent', 'unknown', 'not-sent'], fate).toContain(record?.outcome);
+    // No outcome says that a request was not sent when it may have been.
+    if (record?.outcome === 'not-sent') expect(world.executed, fate).toEqual([]);
+  }
+});
+
+test('writes a change three times and a reading request once, in a process that knows its caller', async () => {
+  const world = await createAccessWorld();
+  const { call } = world.start();
+  await call(requestOf());
+  const writesOf = async (request: object) => {
+    world.advance(60_000);
+    const before = world.calls.length;
+    await call(request);
+    const calls = world.calls.slice(before).map(({ name }) => name);
+    return calls.filter((name) => /PutItem \((record|device|caller)|\((outcome|count)\)/.test(name));
+  };
+  expect(await writesOf(requestOf())).toEqual(['PutItem (record)']);
+  expect(await writesOf(requestOf(changeOf(DEVICE)))).toEqual([
+    'PutItem (device)',
+    'PutItem (record)',
+    'UpdateItem (outcome)',
+  ]);
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GET_SESSION, looksLikeByName, matchesOperation } from '../../lambda/access/by-name.ts';
+import { givesOperation } from '../../lambda/access/operation-patterns.ts';
 import { matches } from '../../lambda/access/patterns.ts';
 import { allowsNothing, decide, isNeverForwarded } from '../../lambda/access/policy.ts';
 import { principalOf } from '../../lambda/access/principal.ts';
@@ -55,6 +56,7 @@ describe('a principal', () => {
       credential: 'fleet',
       service: 'DeviceService',
       operation: 'GetDeviceList',
+      content: undefined,
     };
     for (const principal of [
       'arn:aws:sts::111122223333:federated-user/vic',
@@ -88,7 +90,10 @@ describe('an operation that goes by name alone', () => {
 
   test('is given by its exact name, beside any patterns', () => {
     const [shop] = POLICY.rules.filter(({ name }) => name === 'shops');
-    const asked = { user: undefined, credential: 'fleet', service: 'session', operation: GET_SESSION };
+    const asked = {
+      ...{ user: undefined, credential: 'fleet', service: 'session', operation: GET_SESSION },
+      content: undefined,
+    };
     const principal = shop?.principals[0] ?? '';
     for (const [operations, allowed] of [
       [[GET_SESSION], true],
@@ -125,4 +130,98 @@ test('recognizes an operation that is never forwarded by service or name, in any
   expect(isNeverForwarded('SESSIONSERVICE', 'Anything')).toBe(true);
   expect(isNeverForwarded('AccountService', 'getnewpassword')).toBe(true);
   expect(isNeverForwarded('DeviceService', 'GetDeviceList')).toBe(false);
+});
+
+describe('operations that hand data to the outside', () => {
+  test.each(['RegisterCallback', 'GetCallbackRegistrations'])('go by name alone: %s', (operation) => {
+    for (const pattern of ['*', 'Get*', 'Register*', '*Callback*', operation.toLowerCase()]) {
+      expect(givesOperation(pattern, operation, ''), pattern).toBe(false);
+    }
+    expect(givesOperation(operation, operation, '')).toBe(true);
+  });
+});
+
+describe('a pattern of an operation with kinds', () => {
+  test.each([
+    ['*', 'Deactivate', true],
+    ['*', 'Suspend', true],
+    ['*', '', true],
+    ['ChangeDevice*', 'Suspend', true],
+    ['ChangeDevice*', 'Deactivate', false],
+    ['ChangeDevice*', '', false],
+    ['ChangeDeviceState', 'Restore', true],
+    ['ChangeDeviceState', 'Deactivate', false],
+    ['**', 'Deactivate', false],
+    ['ChangeDeviceState/Deactivate', 'Deactivate', true],
+    ['ChangeDeviceState/Deactivate', 'Suspend', false],
+    ['ChangeDeviceState/*', 'Deactivate', true],
+    ['ChangeDeviceState/*', '', true],
+    ['ChangeDevice*/S*', 'Suspend', true],
+    ['*/Suspend', 'Deactivate', false],
+    ['Get*', 'Suspend', false],
+  ])('%s gives ChangeDeviceState/%s: %s', (pattern, kind, gives) => {
+    expect(givesOperation(pattern, 'ChangeDeviceState', kind)).toBe(gives);
+  });
+
+  test('gives no operation without kinds', () => {
+    for (const pattern of ['*/Suspend', '*/*', 'MoveDevice/Suspend']) {
+      expect(givesOperation(pattern, 'MoveDevice', '')).toBe(false);
+      expect(givesOperation(pattern, 'MoveDevice', undefined)).toBe(false);
+    }
+  });
+
+  test('may give any kind before the body is read', () => {
+    expect(givesOperation('ChangeDeviceState/Suspend', 'ChangeDeviceState', undefined)).toBe(true);
+  });
+});
+
+describe('a rule with conditions', () => {
+  const principal = 'arn:aws:iam::111122223333:role/portal';
+  const gives = (conditions: object, groups: string[], devices: string[] = []) => {
+    const rule = { name: 'a', principals: [principal], credentials: ['*'], operations: ['*'], ...conditions };
+    const subjects = { groups, devices: devices.map((identifier) => ({ kind: '', identifier })) };
+    return decide(
+      { rules: [rule], speakers: [] },
+      {
+        ...{ principal, user: undefined, credential: 'fleet', service: 'CarrierService' },
+        ...{ operation: 'MoveDevice', content: { subjects, kind: '' } },
+      },
+    ).allowed;
+  };
+  const account = { accounts: ['0342-*'] };
+  test.each<[string, boolean, object, string[], string[]?]>([
+    ['an account of the list', true, account, ['AccountName 0342-1']],
+    ['an account and a filter', true, account, ['AccountName 0342-1', 'DeviceServicePlanFilter 5MB']],
+    ['another account', false, account, ['AccountName 0777-1']],
+    [
+      'another account beside one of the list',
+      false,
+      account,
+      ['AccountNameFilter 0342-1', 'AccountName 0777-1'],
+    ],
+    ['another account by its number', false, account, ['AccountName 0342-1', 'AccountNumber 0777-1']],
+    ['no account', false, account, ['DeviceGroupName East']],
+    ['an empty account', false, account, ['AccountName ']],
+    ['nothing', false, account, []],
+    ['an account and a device', false, account, ['AccountName 0342-1'], ['8914']],
+    ['a group of the list', true, { groups: ['East'] }, ['DeviceGroupNameFilter East']],
+    ['a group with blanks', true, { groups: ['East Coast'] }, ['GroupName East Coast']],
+    ['another group', false, { groups: ['East'] }, ['DeviceGroupName West']],
+    [
+      'a group in another account',
+      false,
+      { ...account, groups: ['East'] },
+      ['AccountName 1', 'GroupName East'],
+    ],
+    [
+      'a group in the account',
+      true,
+      { ...account, groups: ['East'] },
+      ['AccountName 0342-1', 'GroupName East'],
+    ],
+    ['the service', true, { services: ['Carrier*'] }, []],
+    ['another service', false, { services: ['DeviceService'] }, []],
+  ])('and %s: %s', (_, allowed, conditions, groups, devices) => {
+    expect(gives(conditions, groups, devices)).toBe(allowed);
+  });
 });

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { deviceSubject, userSubject } from '../../lambda/access/audit.ts';
+import { deviceSubject, wideOfMonth } from '../../lambda/access/audit.ts';
 import { MAX_FORWARDED_BYTES } from '../../lambda/access/forward.ts';
+import type { Rule } from '../../lambda/access/policy.ts';
 import {
+  ACCOUNT,
   answered,
   changeOf,
   createAccessWorld,
   DEVICE,
   envelopeOf,
   OPS,
+  POLICY,
   PORTAL,
   requestOf,
   responseTo,
@@ -16,8 +19,17 @@ import {
 } from './access-world.ts';
 import { SOAP, V2 } from './arbitrary-envelope.ts';
 
+const ADDRESSING = 'http://www.w3.org/2005/08/addressing';
+const stateChangeOf = (change: string, caller = OPS, user?: string) => ({
+  service: 'CarrierService',
+  operation: 'ChangeDeviceState',
+  body: `<v:ChangeDeviceState><v:Input xmlns:c="urn:c">${change}<c:DeviceIdentifier><c:Identifier>${DEVICE}</c:Identifier><c:Kind>ICCID</c:Kind></c:DeviceIdentifier></v:Input></v:ChangeDeviceState>`,
+  caller,
+  headers: user === undefined ? {} : { 'x-on-behalf-of': user },
+});
+
 describe('a request that a rule allows', () => {
-  test('gets ThingSpace’s answer, byte for byte, and is recorded as done', async () => {
+  test('gets ThingSpace’s answer, byte for byte, and is recorded as sent', async () => {
     const world = await createAccessWorld();
     const answer = await world.start().call(requestOf());
     expect(answer).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/xml; charset=utf-8' } });
@@ -28,10 +40,15 @@ describe('a request that a rule allows', () => {
         operation: 'GetDeviceList',
         credential: 'fleet',
         rule: 'operations',
-        outcome: 'done',
-        sends: 1,
+        outcome: 'sent',
       },
     ]);
+  });
+
+  test('is recorded as done when it changes something', async () => {
+    const world = await createAccessWorld();
+    await world.start().call(requestOf(changeOf(DEVICE)));
+    expect(world.records()).toMatchObject([{ outcome: 'done', sends: 1 }]);
   });
 
   test('is found by its devices and its caller', async () => {
@@ -44,24 +61,29 @@ describe('a request that a rule allows', () => {
         { kind: 'ICCID', identifier: '99000512345678' },
       ],
     });
-    for (const subject of [
-      deviceSubject(DEVICE),
-      deviceSubject('99000512345678'),
-      userSubject(OPS),
-      userSubject('arn:aws:iam::111122223333:role/operations'),
-    ]) {
-      expect(world.pointers(subject).map(({ item }) => item)).toEqual([record?.item]);
+    for (const subject of [deviceSubject(DEVICE), deviceSubject('99000512345678')]) {
+      expect(world.pointers(subject).map(({ recordItem }) => recordItem)).toEqual([record?.item]);
     }
+    expect(record).toMatchObject({
+      subject: `by#${new Date(Number(record?.at)).toISOString().slice(0, 10)}#arn:aws:iam::${ACCOUNT}:role/operations`,
+      item: expect.stringMatching(`^${OPS.toLowerCase()}#`),
+    });
+    expect(world.pointers(wideOfMonth(Number(record?.at)))).toEqual([]);
   });
 
   test('is recorded with its accounts and groups when it names no device', async () => {
     const world = await createAccessWorld();
     const body =
-      '<v:ChangeDeviceState><v:Input xmlns:c="urn:c"><c:AccountName>0342-1</c:AccountName><c:DeviceGroupName>All</c:DeviceGroupName></v:Input></v:ChangeDeviceState>';
+      '<v:ChangeDeviceState><v:Input xmlns:c="urn:c"><c:AccountName>0342-1</c:AccountName><c:Suspend/><c:DeviceGroupName>All</c:DeviceGroupName></v:Input></v:ChangeDeviceState>';
     await world.start().call(requestOf({ service: 'CarrierService', operation: 'ChangeDeviceState', body }));
-    expect(world.records()).toMatchObject([
-      { devices: [], groups: ['AccountName 0342-1', 'DeviceGroupName All'] },
-    ]);
+    const [record] = world.records();
+    expect(record).toMatchObject({
+      devices: [],
+      groups: ['AccountName 0342-1', 'DeviceGroupName All'],
+      kind: 'Suspend',
+    });
+    const pointers = world.pointers(wideOfMonth(Number(record?.at)));
+    expect(pointers.map(({ recordItem }) => recordItem)).toEqual([record?.item]);
   });
 
   test('records ThingSpace’s fault as refused with its code, and returns the fault', async () => {
@@ -78,7 +100,7 @@ describe('a request that a rule allows', () => {
   test('may come with a SOAPAction without quotes', async () => {
     const world = await createAccessWorld();
     await world.start().call(requestOf({ headers: { soapaction: `${V2}/IDeviceService/GetDeviceList` } }));
-    expect(world.records()).toMatchObject([{ outcome: 'done' }]);
+    expect(world.records()).toMatchObject([{ outcome: 'sent' }]);
   });
 
   test('shares one session with the requests of other callers', async () => {
@@ -113,7 +135,7 @@ describe('authorization', () => {
     const [record] = world.records();
     expect(record).toMatchObject({ outcome: 'denied', deviceCount: 200, groupCount: 0 });
     expect(record?.devices).toHaveLength(3);
-    // The counter, the record, three devices, and the caller, who is his own principal.
+    // The counter, the record, three devices, and the caller of the day.
     expect(world.items.size).toBe(6);
   });
 
@@ -166,7 +188,7 @@ describe('authorization', () => {
       { user: 'bob@example.com', caller: PORTAL, outcome: 'denied' },
       { caller: PORTAL, outcome: 'denied' },
     ]);
-    expect(world.pointers(userSubject('alice@example.com'))).toHaveLength(1);
+    expect(world.records()[0]?.item).toMatch(/^alice@example\.com#/);
   });
 
   test('denies a caller who speaks for another user without a rule that allows it', async () => {
@@ -175,7 +197,7 @@ describe('authorization', () => {
       .start()
       .call(requestOf({ caller: VIEWER, headers: { 'x-on-behalf-of': 'alice@example.com' } }));
     expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'speaks-for-others' });
-    expect(world.pointers(userSubject('alice@example.com'))).toEqual([]);
+    expect(world.records()[0]?.user).toBeUndefined();
   });
 
   test.each([
@@ -192,6 +214,99 @@ describe('authorization', () => {
     const answer = await world.start().call(requestOf({ service, operation }));
     expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'never-forwarded' });
     expect(world.executed).toEqual([]);
+  });
+});
+
+describe('a state change', () => {
+  const byAlice = (change: string) => requestOf(stateChangeOf(change, PORTAL, 'alice@example.com'));
+
+  test.each(['Activate', 'Suspend', 'Restore', 'Reconnect'])(
+    'is allowed by a pattern without a kind when it can be taken back: %s',
+    async (kind) => {
+      const world = await createAccessWorld();
+      expect(seen(await world.start().call(byAlice(`<c:${kind}/>`))).status).toBe(200);
+      expect(world.records()).toMatchObject([{ kind, rule: 'portal-users', outcome: 'done' }]);
+    },
+  );
+
+  test.each([
+    ['<c:Deactivate/>', 'Deactivate'],
+    ['<c:Unheard/>', undefined],
+  ])('is denied and recorded when it cannot, or is not known: %s', async (change, kind) => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(byAlice(change));
+    expect(seen(answer)).toMatchObject({ code: 'AccessDenied', rule: 'denied-by-default' });
+    if (kind) expect(seen(answer).message).toContain(`call ChangeDeviceState/${kind} with fleet`);
+    expect(world.executed).toEqual([]);
+    const [record, ...others] = world.records();
+    expect(others).toEqual([]);
+    expect(record).toMatchObject({ operation: 'ChangeDeviceState', outcome: 'denied' });
+    expect(record?.kind).toBe(kind);
+    expect(world.pointers(deviceSubject(DEVICE))).toHaveLength(1);
+  });
+
+  test('is allowed by an asterisk alone, whatever its kind', async () => {
+    const world = await createAccessWorld();
+    const { call } = world.start();
+    for (const change of ['<c:Deactivate/>', '<c:Unheard/>']) {
+      expect(seen(await call(requestOf(stateChangeOf(change)))).status).toBe(200);
+    }
+    expect(world.records()).toMatchObject([
+      { kind: 'Deactivate', rule: 'operations' },
+      { rule: 'operations' },
+    ]);
+  });
+
+  test('is recorded with its kind when the caller may change no state at all', async () => {
+    const world = await createAccessWorld();
+    await world.start().call(requestOf(stateChangeOf('<c:Deactivate/>', VIEWER)));
+    expect(world.records()).toMatchObject([{ kind: 'Deactivate', outcome: 'denied' }]);
+  });
+});
+
+describe('a rule for one account', () => {
+  const policy = {
+    rules: [{ ...POLICY.rules[0], name: 'account', accounts: ['0342-1'] } as Rule],
+    speakers: [],
+  };
+  const listOf = (account: string) =>
+    requestOf({ body: `<v:GetDeviceList><v:AccountName>${account}</v:AccountName></v:GetDeviceList>` });
+
+  test('gives the requests that name it, and denies and records the others', async () => {
+    const world = await createAccessWorld({ policy });
+    const { call } = world.start();
+    expect(seen(await call(listOf('0342-1'))).status).toBe(200);
+    expect(seen(await call(listOf('0777-1')))).toMatchObject({ code: 'AccessDenied' });
+    expect(seen(await call(requestOf()))).toMatchObject({ code: 'AccessDenied' });
+    expect(world.executed).toHaveLength(1);
+    expect(world.records()).toMatchObject([
+      { outcome: 'sent', rule: 'account', groups: ['AccountName 0342-1'] },
+      { outcome: 'denied', groups: ['AccountName 0777-1'] },
+      { outcome: 'denied', groups: [] },
+    ]);
+  });
+});
+
+describe('a contradiction', () => {
+  const withHeader = (blocks: string) =>
+    requestOf({ envelope: envelopeOf('<v:GetDeviceList/>', `<s:Header>${blocks}</s:Header>`) });
+  test.each([
+    ['SOAPAction against Body', requestOf({ body: '<v:GetNewPassword/>' })],
+    [
+      'an action in the header',
+      withHeader(`<a:Action xmlns:a="${ADDRESSING}">${V2}/IAccountService/X</a:Action>`),
+    ],
+    ['two changes of state', requestOf(stateChangeOf('<c:Suspend/><c:Deactivate/>'))],
+    ['a second token', withHeader('<v:token>a</v:token><v:token>b</v:token>')],
+  ])('is not sent, and is recorded and counted as an attempt: %s', async (_, event) => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(event);
+    expect(seen(answer)).toMatchObject({ status: 500, code: 'AccessDenied', rule: 'contradiction' });
+    expect(world.executed).toEqual([]);
+    expect(world.counted).toEqual(['AccessDenied']);
+    expect(world.records()).toMatchObject([
+      { caller: OPS, operation: expect.any(String), rule: 'contradiction', outcome: 'denied', sends: 0 },
+    ]);
   });
 });
 
@@ -226,13 +341,19 @@ describe('refused before anything is sent', () => {
     'a SOAPAction of another service': requestOf({
       headers: { soapaction: `"${V2}/IAccountService/GetDeviceList"` },
     }),
-    'another operation in the Body than in SOAPAction': requestOf({ body: '<v:GetNewPassword/>' }),
     'two Bodies': requestOf({ envelope: body.replace('</s:Envelope>', '<s:Body/></s:Envelope>') }),
     'a DOCTYPE': requestOf({ envelope: `<!DOCTYPE a>${body}` }),
     '6 MB': requestOf({ envelope: body.replace('<v:', `${' '.repeat(6_000_000)}<v:`) }),
     'bytes that are not UTF-8': { ...requestOf(), body: Buffer.from([0x3c, 0xff]).toString('base64') },
     'more devices than are recorded': requestOf(changeOf(...Array.from({ length: 201 }, (_, n) => `9${n}`))),
     'a device that cannot be recorded': requestOf(changeOf('9'.repeat(65))),
+    'a device that only looks like another one': requestOf(changeOf('\uff18\uff19')),
+    'a header of WS-Addressing': requestOf({
+      envelope: envelopeOf(
+        '<v:GetDeviceList/>',
+        `<s:Header><a:To xmlns:a="${ADDRESSING}">x</a:To></s:Header>`,
+      ),
+    }),
     'a credential that does not exist': requestOf({ caller: VIEWER, credential: 'other' }),
   };
   const withCode = (code: string, events: Record<string, unknown>) =>
@@ -291,9 +412,9 @@ describe('a session that is gone', () => {
   test('is renewed once, and the request is sent once more', async () => {
     const world = await createAccessWorld({ platform: { logInEndsOlderSessions: true } });
     const { call } = world.start();
-    await call(requestOf());
+    await call(requestOf(changeOf(DEVICE)));
     world.platform.logIn(world.truth().username, world.truth().password);
-    expect(seen(await call(requestOf())).status).toBe(200);
+    expect(seen(await call(requestOf(changeOf(DEVICE)))).status).toBe(200);
     expect(world.executed).toHaveLength(2);
     expect(world.records().map(({ sends }) => sends)).toEqual([1, 2]);
   });
@@ -328,7 +449,7 @@ describe('a session that is gone', () => {
     const text = responseTo('GetDeviceList').replace('\u00e9', inside);
     world.link.spoil = () => answered(200, text);
     expect(seen(await world.start().call(requestOf())).text).toBe(text);
-    expect(world.records()).toMatchObject([{ outcome: 'done', sends: 1 }]);
+    expect(world.records()).toMatchObject([{ outcome: 'sent' }]);
   });
 });
 
@@ -366,7 +487,7 @@ describe('an answer that cannot be used', () => {
       const answer = await world.start().call(requestOf());
       expect(answer).toMatchObject({ statusCode: 200 });
       expect(seen(answer).text).toBe(responseTo('GetDeviceList'));
-      expect(world.records()).toMatchObject([{ outcome: 'done' }]);
+      expect(world.records()).toMatchObject([{ outcome: 'sent' }]);
     },
   );
 
@@ -385,7 +506,7 @@ describe('an answer that cannot be used', () => {
       answered(200, responseTo('GetDeviceList').replace('\u00e9', [...world.tokens].join()));
     const answer = await world.start().call(requestOf());
     expect(seen(answer).code).toBe('AnswerWithheld');
-    expect(world.records()).toMatchObject([{ outcome: 'done' }]);
+    expect(world.records()).toMatchObject([{ outcome: 'sent' }]);
   });
 
   test('withholds a compressed answer, which may quote the token unseen', async () => {

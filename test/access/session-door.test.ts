@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { userSubject } from '../../lambda/access/audit.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import { MINUTE_MS } from '../session/fleet-world.ts';
 import { APPLICATION, useOverRest } from '../session/rest-client.ts';
@@ -9,6 +8,7 @@ import {
   BASE_URL,
   createAccessWorld,
   OPS,
+  POLICY,
   PORTAL,
   read,
   requestOf,
@@ -60,9 +60,9 @@ describe('a caller whom a rule allows GetSession by name', () => {
         outcome: 'handed-out',
         generation: 1,
         at: atMs,
+        item: expect.stringMatching(`^${SHOP.toLowerCase()}#`),
       },
     ]);
-    expect(world.pointers(userSubject(SHOP))).toHaveLength(1);
     expect(world.counted).toEqual([]);
   });
 
@@ -107,6 +107,13 @@ describe('the right to get the session', () => {
       { operation: 'GetSession', outcome: 'denied', rule: 'denied-by-default' },
     ]);
     expect(world.counted).toEqual(['AccessDenied']);
+    expect(world.truth().logIns).toBe(0);
+  });
+
+  test('does not belong to a rule for accounts: a session reaches every account', async () => {
+    const rules = POLICY.rules.map((rule) => ({ ...rule, accounts: ['*'] }));
+    const world = await createAccessWorld({ policy: { ...POLICY, rules } });
+    expect(read(await world.start().call(sessionRequest({ caller: SHOP }))).status).toBe(403);
     expect(world.truth().logIns).toBe(0);
   });
 

@@ -32,15 +32,21 @@ const withPrincipal = (principal: string) => ({
   rules: POLICY.rules.map((rule) => ({ ...rule, principals: [principal] })),
 });
 
-test.each([role('*'), role('ops-*'), role('team-a/operations'), role('team-a/ops-*')])(
-  '%s is a pattern of roles',
-  (principal) => {
-    expect(readWith(withPrincipal(principal)).policy.rules[0]?.principals).toEqual([principal]);
-  },
-);
+test.each([
+  role('*'),
+  role('ops-*'),
+  role('team-a/operations'),
+  role('aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_*'),
+  role('aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_*'),
+])('%s is a pattern of roles', (principal) => {
+  expect(readWith(withPrincipal(principal)).policy.rules[0]?.principals).toEqual([principal]);
+});
 
 test.each([
   role('team-a/*'),
+  role('team-a/ops-*'),
+  role('team-a/*-ops'),
+  role('aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Ops'),
   role('aws-reserved/sso.amazonaws.com/*-ops'),
   role('*/operations'),
   role('a*/b/ops-*'),

@@ -51,7 +51,7 @@ test('allows the function exactly its calls: audit, own credential and shared se
   const [policy] = ofType('AWS::IAM::Policy').filter(([id]) => id.startsWith('AccessRole'));
   expect(lines(policy?.[1].Properties.PolicyDocument)).toEqual([
     'Allow logs:CreateLogStream logs:PutLogEvents on {AccessLog.Arn}',
-    'Allow dynamodb:BatchWriteItem dynamodb:PutItem dynamodb:UpdateItem on {AccessTable.Arn}',
+    'Allow dynamodb:PutItem dynamodb:UpdateItem on {AccessTable.Arn}',
     'Allow kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:ViaService":"dynamodb.us-east-1.amazonaws.com"}}',
     'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["fleetapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
     'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{fleetSecret}"],"kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
@@ -99,6 +99,16 @@ test('keeps the audit table beyond the stack, with expiring items and restores',
     'AccessTable',
   );
   expect(guarded.Properties.DeletionProtectionEnabled).toBe(true);
+});
+
+test('streams every write of the audit to an archive, where it is wanted', () => {
+  expect(one('AWS::DynamoDB::Table', 'AccessTable').Properties).not.toHaveProperty('StreamSpecification');
+  expect(json.Outputs).not.toHaveProperty('AccessStreamArn');
+  const streamed = synthesize(withAccess({ stream: true }));
+  expect(streamed.one('AWS::DynamoDB::Table', 'AccessTable').Properties.StreamSpecification).toEqual({
+    StreamViewType: 'NEW_AND_OLD_IMAGES',
+  });
+  expect(streamed.json.Outputs).toHaveProperty('AccessStreamArn');
 });
 
 test('allows operators to read the audit, but not to write it', () => {
@@ -191,7 +201,7 @@ test('tells the function the API of the service, and its addresses', () => {
 });
 
 test('outputs the address, the table and the callers’ policy', () => {
-  for (const name of ['AccessUrl', 'AccessTable', 'AccessCallersPolicyArn'])
+  for (const name of ['AccessUrl', 'AccessFunctionName', 'AccessTable', 'AccessCallersPolicyArn'])
     expect(json.Outputs).toHaveProperty(name);
 });
 
@@ -208,7 +218,27 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'an empty operation',
       withRule({ operations: [''] }),
-      'access.rules[0].operations[0]: write the name of an operation, such as ChangeDeviceState, or a pattern such as Get*.',
+      'access.rules[0].operations[0]: write the name of an operation, such as ChangeDeviceState, a pattern such as Get*, or a name and a kind, such as ChangeDeviceState/Suspend.',
+    ],
+    [
+      'a kind of another operation',
+      withRule({ operations: ['MoveDevice/Suspend'] }),
+      'access.rules[0].operations[0]: leave it out, or write another kind behind the slash: only ChangeDeviceState has kinds.',
+    ],
+    [
+      'a kind that does not exist',
+      withRule({ operations: ['ChangeDevice*/Terminate'] }),
+      'access.rules[0].operations[0]: leave it out, or write another kind behind the slash: the kinds are Activate, Deactivate, Suspend, Restore, Reconnect.',
+    ],
+    [
+      'no account',
+      withRule({ accounts: [] }),
+      'access.rules[0].accounts: write at least one account: the rule would allow nothing.',
+    ],
+    [
+      'a rule of the name of one of the function',
+      withRule({ name: 'Contradiction' }),
+      'access.rules[0].name: write another name, the function has a rule of its own that is called so.',
     ],
     ...['GetNewPassword', 'GetNewInactivePassword', '*Password', 'LogIn', 'LogOut', 'login'].map(
       (operation): [string, object, string] => [
@@ -232,17 +262,20 @@ describe('rejects a policy that cannot work in one sentence', () => {
       withRule({ principals: ['arn:aws:sts::123456789012:assumed-role/a/b'] }),
       'access.rules[0].principals[0]: write the ARN of a role or a user, such as arn:aws:iam::123456789012:role/fleet-app; its name may hold one asterisk.',
     ],
-    ...['role/team-a/*', 'role/aws-reserved/sso.amazonaws.com/*', 'role/*/operations'].map(
-      (role): [string, object, string] => [
-        role,
-        withRule({ principals: [arn(role)] }),
-        "access.rules[0].principals[0]: write what the role's name begins with behind its path: AWS names a caller without the path, so this would mean roles of every path.",
-      ],
-    ),
+    ...[
+      'role/team-a/*',
+      'role/team-a/ops-*',
+      'role/aws-reserved/sso.amazonaws.com/*',
+      'role/*/operations',
+    ].map((role): [string, object, string] => [
+      role,
+      withRule({ principals: [arn(role)] }),
+      'access.rules[0].principals[0]: write the whole name of the role, or leave its path out: AWS names a caller without the path, so this would mean roles of every path.',
+    ]),
     [
       'a speaker by a path of roles',
       { speakers: [arn('role/portals/*')] },
-      "access.speakers[0]: write what the role's name begins with behind its path: AWS names a caller without the path, so this would mean roles of every path.",
+      'access.speakers[0]: write the whole name of the role, or leave its path out: AWS names a caller without the path, so this would mean roles of every path.',
     ],
     [
       'a principal of another account',
@@ -282,7 +315,7 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'a member that is none',
       { rule: [] },
-      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection).',
+      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
     ],
   ])('%s', (_, changes, sentence) => {
     expect(sentencesOf(withAccess(changes))).toEqual([sentence]);

@@ -1,4 +1,5 @@
 import { accessMutants } from './access.ts';
+import { auditMutants } from './access-audit.ts';
 import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...clientMutants,
   ...accessMutants,
   ...agentMutants,
+  ...auditMutants,
   ...transportMutants,
   ...deploymentMutants,
 ];

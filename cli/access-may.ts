@@ -1,0 +1,136 @@
+import * as v from 'valibot';
+import {
+  type Asked,
+  decide,
+  type Miss,
+  maySpeak,
+  missOf,
+  type Policy,
+  type Rule,
+} from '../lambda/access/policy.ts';
+import { principalOf } from '../lambda/access/principal.ts';
+import { policyShape } from '../lambda/access/settings.ts';
+import { hasKinds, KINDS } from '../lambda/access/state-change.ts';
+import { inColumns } from './columns.ts';
+import type { Terminal } from './desk.ts';
+import { NotWellError, UsageError } from './errors.ts';
+
+export type AccessMayOptions = {
+  as?: string;
+  user?: string;
+  credential?: string;
+  /** Every service where it is left out. */
+  service?: string;
+  /** A name, or a name, a slash, and a kind. */
+  operation?: string;
+  device?: string[];
+  account?: string[];
+  group?: string[];
+  json?: boolean;
+};
+
+type Answer = {
+  allowed: boolean;
+  /** The rule that decides, of the policy or of the function itself. */
+  rule: string;
+  why?: string;
+  /** The rules of the policy that do not give the request, each with the part that it fails. */
+  others: { rule: string; fails: Miss; allows: readonly string[] }[];
+};
+
+/**
+ * Prints whether a policy gives a request, with the function's own code. It reads no audit and calls no service.
+ * @param text the stack's configuration, or the access.json of a deployed function
+ * @throws UsageError; NotWellError when the request is denied
+ */
+export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: AccessMayOptions): void {
+  const policy = policyIn(text);
+  const answer = answerTo(options.service === undefined ? forEveryService(policy) : policy, askedBy(options));
+  terminal.say(options.json ? JSON.stringify(answer, null, 2) : wordsOf(answer));
+  if (!answer.allowed) throw new NotWellError(1);
+}
+
+function policyIn(text: string): Policy {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new UsageError(
+      '--policy wants a file in JSON: the stack’s configuration, or access.json of the function.',
+    );
+  }
+  const { access, policy } = (parsed ?? {}) as { access?: unknown; policy?: unknown };
+  const read = v.safeParse(policyShape, access ?? policy);
+  if (read.success) return read.output;
+  throw new UsageError(
+    'The file has no policy: --policy wants the stack’s configuration with its member access, or access.json of the function.',
+  );
+}
+
+const forEveryService = ({ rules, speakers }: Policy): Policy => ({
+  rules: rules.map((rule) => ({ ...rule, services: undefined })),
+  speakers,
+});
+
+function askedBy(options: AccessMayOptions): Asked {
+  const { as = '', user, credential = '', service = '', operation: given = '' } = options;
+  const [operation = '', kind, ...more] = given.split('/');
+  if (!/^\w+$/.test(operation) || more.length > 0 || (kind !== undefined && !hasKinds(operation))) {
+    throw new UsageError(
+      '--operation wants one name, such as GetDeviceList, or ChangeDeviceState/Suspend; no pattern.',
+    );
+  }
+  if (hasKinds(operation) && (kind === undefined || !KINDS.includes(kind))) {
+    throw new UsageError(`--operation wants the kind as well: ${operation}/ and ${KINDS.join(', ')}.`);
+  }
+  const { device = [], account = [], group = [] } = options;
+  const subjects = {
+    devices: device.map((identifier) => ({ kind: '', identifier })),
+    groups: [
+      ...account.map((name) => `AccountName ${name}`),
+      ...group.map((name) => `DeviceGroupName ${name}`),
+    ],
+  };
+  const content = { subjects, kind: kind ?? '' };
+  return { principal: principalOf(as), user, credential, service, operation, content };
+}
+
+function answerTo(policy: Policy, asked: Asked): Answer {
+  const others = policy.rules.flatMap((rule) => {
+    const fails = missOf(rule, asked);
+    return fails === undefined ? [] : [{ rule: rule.name, fails, allows: allowedBy(rule, fails) }];
+  });
+  if (asked.user !== undefined && !maySpeak(policy, asked.principal)) {
+    const why = `${asked.principal} may not speak for others`;
+    return { allowed: false, rule: 'speaks-for-others', why, others };
+  }
+  return { ...decide(policy, asked), others };
+}
+
+function allowedBy(rule: Rule, miss: Miss): readonly string[] {
+  if (miss !== 'content') return rule[miss] ?? [];
+  const named = (what: string, names: readonly string[] = []) => names.map((name) => `${what} ${name}`);
+  return [...named('account', rule.accounts), ...named('group', rule.groups)];
+}
+
+function wordsOf({ allowed, rule, why, others }: Answer): string {
+  const decision = allowed ? `Allowed by the rule ${rule}.` : `Denied (${rule}): ${why}.`;
+  if (others.length === 0) return decision;
+  return [
+    decision,
+    '',
+    ...inColumns([
+      ['OTHER RULE', 'FAILS FOR ITS', 'WHICH ARE'],
+      ...others.map(({ rule: name, fails, allows }) => [name, FAILS[fails], allows.join(', ')]),
+    ]),
+  ].join('\n');
+}
+
+const FAILS: Record<Miss, string> = {
+  principals: 'principals',
+  credentials: 'credentials',
+  services: 'services',
+  operations: 'operations',
+  users: 'users',
+  content: 'accounts and groups',
+};

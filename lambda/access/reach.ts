@@ -1,0 +1,16 @@
+import { SESSION_SERVICE } from './by-name.ts';
+import type { Subjects } from './devices.ts';
+
+type Named = { service: string; operation: string };
+
+/** Reports whether a request only reads. Every operation of ThingSpace's documentation that only reads begins so. */
+export const isRead = ({ operation }: Named): boolean => operation.startsWith('Get');
+
+/** Reports whether a request may change a device. A request about the session itself never reaches one. */
+export const isChange = (request: Named): boolean => !isRead(request) && request.service !== SESSION_SERVICE;
+
+/**
+ * Reports whether a request may reach a device that it does not name. The documentation forbids a list of devices beside
+ * another selector, and does not say which of them counts then.
+ */
+export const isWide = ({ devices, groups }: Subjects): boolean => groups.length > 0 || devices.length === 0;

@@ -1,0 +1,34 @@
+import type { Subjects } from './devices.ts';
+import { matchesAny } from './patterns.ts';
+
+/** Conditions of a rule on the request's body. */
+export type Conditions = {
+  /** Names of accounts. With it, the rule is only for requests that name accounts, all of them among these. */
+  accounts?: readonly string[] | undefined;
+  /** Names of device groups, likewise. A name is unique in its account alone. */
+  groups?: readonly string[] | undefined;
+};
+
+const ACCOUNT = /^Account/;
+const GROUP = /Group/;
+
+/**
+ * Reports whether a request fits the conditions of a rule. A request that names a device fits none: the documentation
+ * does not say whether an account or a group beside a list of devices restricts it.
+ * @param subjects undefined before the body is read, when the conditions may still be met
+ */
+export function fitsConditions({ accounts, groups }: Conditions, subjects: Subjects | undefined): boolean {
+  if (subjects === undefined || (accounts === undefined && groups === undefined)) return true;
+  if (subjects.devices.length > 0) return false;
+  return areOnly(accounts, namesIn(subjects, ACCOUNT)) && areOnly(groups, namesIn(subjects, GROUP));
+}
+
+const areOnly = (patterns: readonly string[] | undefined, names: readonly string[]): boolean =>
+  patterns === undefined || (names.length > 0 && names.every((name) => matchesAny(patterns, name)));
+
+/** The name of an element stands before the first blank. */
+const namesIn = ({ groups }: Subjects, element: RegExp): string[] =>
+  groups
+    .map((group) => [group.slice(0, group.indexOf(' ')), group.slice(group.indexOf(' ') + 1)] as const)
+    .filter(([localName]) => element.test(localName))
+    .map(([, name]) => name);

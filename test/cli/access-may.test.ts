@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { type AccessMayOptions, accessMay } from '../../cli/access-may.ts';
+import { NotWellError, UsageError } from '../../cli/errors.ts';
+import { POLICY, PORTAL } from '../access/access-world.ts';
+
+const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+const FILE = JSON.stringify({ policy: POLICY, secrets: {}, retentionDays: 1, requestsPerMinute: 1 });
+const CHANGE = { credential: 'fleet', operation: 'ChangeDeviceCustomFields' };
+
+function ask(options: AccessMayOptions, file = FILE) {
+  const said: string[] = [];
+  try {
+    accessMay({ say: (text) => void said.push(text) }, file, options);
+  } catch (failure) {
+    if (!(failure instanceof NotWellError)) throw failure;
+    return { denied: true, text: said.join('\n') };
+  }
+  return { denied: false, text: said.join('\n') };
+}
+
+describe('the command access-may', () => {
+  test('names the rule that allows a request, for a role and for one of its sessions', () => {
+    for (const as of [role('teams/operations'), 'arn:aws:sts::111122223333:assumed-role/operations/ann']) {
+      const { denied, text } = ask({ ...CHANGE, as });
+      expect(denied).toBe(false);
+      expect(text).toMatch(/^Allowed by the rule operations\./);
+    }
+  });
+
+  test('says of each rule that denies a request the part that it fails', () => {
+    const { denied, text } = ask({ ...CHANGE, as: PORTAL, user: 'bob@example.com' });
+    expect(denied).toBe(true);
+    expect(text).toMatch(/^Denied \(denied-by-default\): no rule lets bob@example\.com \(through /);
+    expect(text).toMatch(/operations +principals +arn:/);
+    expect(text).toMatch(/portal-users +users +alice@example\.com/);
+  });
+
+  test('decides by the kind of a state change', () => {
+    const alice = { as: PORTAL, user: 'alice@example.com', credential: 'fleet' };
+    expect(ask({ ...alice, operation: 'ChangeDeviceState/Suspend' }).denied).toBe(false);
+    const { denied, text } = ask({ ...alice, operation: 'ChangeDeviceState/Deactivate' });
+    expect(denied).toBe(true);
+    expect(text).toContain('call ChangeDeviceState/Deactivate with fleet');
+    expect(text).toMatch(/portal-users +operations +ChangeDevice\*/);
+  });
+
+  test('decides by accounts, groups and devices', () => {
+    const rules = POLICY.rules.map((rule) => ({ ...rule, accounts: ['0342-*'] }));
+    const file = JSON.stringify({ access: { rules } });
+    const asked = { ...CHANGE, as: role('operations') };
+    expect(ask({ ...asked, account: ['0342-1'] }, file).denied).toBe(false);
+    for (const options of [{}, { account: ['0777-1'] }, { account: ['0342-1'], device: ['8914'] }]) {
+      const { denied, text } = ask({ ...asked, ...options }, file);
+      expect(denied).toBe(true);
+      expect(text).toMatch(/operations +accounts and groups +account 0342-\*/);
+    }
+  });
+
+  test('decides by the service where one is named', () => {
+    const rules = POLICY.rules.map((rule) => ({ ...rule, services: ['Device*'] }));
+    const file = JSON.stringify({ access: { rules } });
+    const asked = { ...CHANGE, as: role('operations') };
+    expect(ask(asked, file).denied).toBe(false);
+    expect(ask({ ...asked, service: 'DeviceService' }, file).denied).toBe(false);
+    expect(ask({ ...asked, service: 'CarrierService' }, file).text).toMatch(/operations +services +Device\*/);
+  });
+
+  test.each([
+    [{ as: role('operations'), operation: 'GetNewPassword' }, 'never-forwarded'],
+    [{ as: role('operations'), operation: 'GetSession' }, 'denied-by-default'],
+    [{ as: role('operations'), operation: 'GetDeviceList', user: 'alice' }, 'speaks-for-others'],
+  ])('names the function’s own rule for %j', (options, rule) => {
+    const { denied, text } = ask({ credential: 'fleet', ...options });
+    expect(denied).toBe(true);
+    expect(text).toContain(`Denied (${rule})`);
+  });
+
+  test('prints a document with --json, also for a denial', () => {
+    const { text } = ask({ ...CHANGE, as: PORTAL, json: true });
+    expect(JSON.parse(text)).toMatchObject({
+      allowed: false,
+      rule: 'denied-by-default',
+      others: expect.arrayContaining([
+        { rule: 'portal-users', fails: 'users', allows: ['alice@example.com'] },
+      ]),
+    });
+  });
+
+  test.each<[string, AccessMayOptions, string, string]>([
+    ['no JSON', CHANGE, '{', 'in JSON'],
+    ['a file without a policy', CHANGE, '{"stackName": "Ours"}', 'has no policy'],
+    ['a pattern of operations', { ...CHANGE, operation: 'Get*' }, FILE, 'no pattern'],
+    ['a kind of another operation', { ...CHANGE, operation: 'MoveDevice/Suspend' }, FILE, 'no pattern'],
+    [
+      'a state change without its kind',
+      { ...CHANGE, operation: 'ChangeDeviceState' },
+      FILE,
+      'the kind as well',
+    ],
+    [
+      'a kind that does not exist',
+      { ...CHANGE, operation: 'ChangeDeviceState/End' },
+      FILE,
+      'the kind as well',
+    ],
+  ])('rejects %s in one sentence', (_, options, file, words) => {
+    expect(() => ask({ as: PORTAL, ...options }, file)).toThrow(UsageError);
+    expect(() => ask({ as: PORTAL, ...options }, file)).toThrow(words);
+  });
+});

@@ -1,7 +1,7 @@
 /** The constructs, for other CDK apps (docs/library.md). */
 export type { Policy, Rule } from '../lambda/access/policy.ts';
 export { AccessFunction, type AccessFunctionProps, AccessTransportError } from './access-function.ts';
-export type { Receiver } from './alarm-receivers.ts';
+export { type Receiver, ReceiverFilterError } from './alarm-receivers.ts';
 export {
   GrantError,
   type IThingSpaceCredential,

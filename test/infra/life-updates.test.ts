@@ -3,6 +3,7 @@ import {
   type Account,
   DeploymentError,
   type DeployOptions,
+  deleteSecretPolicies,
   deploy,
   destroy,
   leftBehind,
@@ -13,6 +14,7 @@ import {
   configurations,
   departments,
   hundred,
+  hundredAdopted,
   operationsKeyArn,
   sealingKeyArn,
   vpc,
@@ -184,6 +186,35 @@ test('the model replaces a resource whose create-only property changes, and refu
   ) ?? [''];
   other.Resources[id].Properties.Description = 'Another';
   expect(failureOf(account, other)).toMatch(/AWS::IAM::ManagedPolicy .* already exists$/);
+});
+
+const adopted = {
+  ...base,
+  sealingKeyArn,
+  operationsKeyArn,
+  credentials: [fleet, metering].map((given) => ({
+    ...given,
+    adopt: true,
+    secretArn: `arn:aws:secretsmanager:us-east-1:123456789012:secret:thingspace/${given?.name}-AbC123`,
+    secretKeyArn: sealingKeyArn,
+  })),
+};
+
+test.each([
+  ['the access configuration', base, adopted],
+  ['a hundred credentials', hundred, { ...hundredAdopted, stackName: hundred.stackName }],
+])('%s: the removed stack is deployed again over what it kept', (_, first, again) => {
+  const [json, jsonAgain] = [synthesize(first).json, synthesize(again).json];
+  const account = deployed(json, jsonAgain);
+  const before = kept(account).map(([name]) => name);
+  destroy(account, stack, json);
+  deleteSecretPolicies(account);
+  expect(failureOf(account, jsonAgain, { importExisting: true })).toBeUndefined();
+  expect(kept(account).map(([name]) => name)).toEqual(before);
+  // The secrets and the keys are in the template by their ARNs only.
+  for (const type of ['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup']) {
+    expect(leftBehind(account, type), type).toEqual([]);
+  }
 });
 
 test('an access function that was removed is added again over its kept table and log', () => {

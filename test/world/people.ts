@@ -81,27 +81,25 @@ export function makeRoom(world: World, message: string): boolean {
  * to know the operator's act. Returns the act in words.
  */
 export async function followAdvice(world: World, message: string): Promise<string> {
+  const names = (command: string) => message.includes(`npm run cli -- ${command} `);
   if (makeRoom(world, message)) return 'shortened a member';
-  if (/Put the username back/.test(message)) {
+  if (names('store --set-username')) {
     world.aws.store(withMember(currentText(world), 'username', USERNAME));
     return 'put the username back';
   }
-  if (/turn it on with/.test(message)) {
+  if (/turn the rotation on/.test(message)) {
     world.aws.rotation.enabled = true;
     return 'turned rotation on';
   }
-  if (/npm run cli -- trial/.test(message)) {
+  if (names('trial')) {
     try {
       return `made one trial (${await world.trial()})`;
     } catch (refusal) {
       return followAdvice(world, (refusal as Error).message);
     }
   }
-  if (
-    /store (the|a) (right|working)|have M2M Support reset|store what is right|store \{"username"|not JSON/i.test(
-      message,
-    )
-  ) {
+  if (/Wait until/.test(message)) return 'waited';
+  if (names('store --secret') || /store the right|store \{"username"|not JSON/i.test(message)) {
     world.restoreByHand(`Reset As Advised ${world.truth().passwords.length}`);
     return 'had support reset the password and stored it';
   }

@@ -123,11 +123,13 @@ const credential = object({
   adopt: v.optional(v.boolean('write true or false'), false),
 });
 
-const identifiers = (prefix: string) =>
+/** @param most as many as Lambda takes (its API, VpcConfig) */
+const identifiers = (prefix: string, most: number) =>
   v.pipe(
     list(text(new RegExp(`^${prefix}-[0-9a-f]+$`), `write ids such as ${prefix}-0a1b2c3d`)),
     v.minLength(1, `write at least one id such as ${prefix}-0a1b2c3d`),
     v.check((ids) => new Set(ids).size === ids.length, 'write each id once'),
+    v.maxLength(most, `write at most ${most}, as many as Lambda takes`),
   );
 
 const apiAddress = (example: string) =>
@@ -221,8 +223,8 @@ const schema = object({
   vpc: v.optional(
     object({
       vpcId: text(/^vpc-[0-9a-f]+$/, 'write an id such as vpc-0a1b2c3d'),
-      subnetIds: identifiers('subnet'),
-      securityGroupIds: identifiers('sg'),
+      subnetIds: identifiers('subnet', 16),
+      securityGroupIds: identifiers('sg', 5),
     }),
   ),
   access: v.optional(accessSchema),

@@ -222,6 +222,16 @@ test.each([
     'vpc.subnetIds: write each id once.',
   ],
   [
+    'more subnets than Lambda takes',
+    { vpc: { ...vpc, subnetIds: Array.from({ length: 17 }, (_, index) => `subnet-0${index}`) } },
+    'vpc.subnetIds: write at most 16, as many as Lambda takes.',
+  ],
+  [
+    'more security groups than Lambda takes',
+    { vpc: { ...vpc, securityGroupIds: ['a', 'b', 'c', 'd', 'e', 'f'].map((end) => `sg-0${end}`) } },
+    'vpc.securityGroupIds: write at most 5, as many as Lambda takes.',
+  ],
+  [
     'no security group',
     { vpc: { ...vpc, securityGroupIds: [] } },
     'vpc.securityGroupIds: write at least one id such as sg-0a1b2c3d.',

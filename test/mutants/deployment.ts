@@ -65,4 +65,20 @@ export const deploymentMutants: Mutant[] = [
     noticedBy: 'test/infra/package.test.ts',
     testName: 'requires the role by which',
   },
+  {
+    rule: 'a release keeps the names of what has state',
+    file: 'infra/names.ts',
+    find: '-ledger`,',
+    replace: '-lockouts`,',
+    noticedBy: 'test/infra/life-updates.test.ts',
+    testName: 'the create-only properties of named resources',
+  },
+  {
+    rule: 'a setting leaves the value of a secret as it is',
+    file: 'infra/credential.ts',
+    find: 'secretString: JSON.stringify(PLACEHOLDER),',
+    replace: 'secretString: JSON.stringify({ ...PLACEHOLDER, of: this.username }),',
+    noticedBy: 'test/infra/life-updates.test.ts',
+    testName: 'credentials.username: no secret',
+  },
 ];

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
@@ -75,10 +76,12 @@ describe('npm start', () => {
     expect(said.err).toBe('');
   });
 
-  it('stays up until it is stopped, for an SDK with the environment that it prints', async () => {
+  it('stays up until it is stopped, for an SDK with the environment in the file that it names', async () => {
     const { child, said, ended } = start('--keep');
     while (!said.out.includes('Stop with Ctrl-C')) await once(child.stdout, 'data');
-    const variable = (name: string) => new RegExp(`^export ${name}='(.*)'$`, 'm').exec(said.out)?.[1] ?? '';
+    const [file = ''] = /\S+env\.sh/.exec(said.out) ?? [];
+    const variables = readFileSync(file, 'utf8');
+    const variable = (name: string) => new RegExp(`^export ${name}='(.*)'$`, 'm').exec(variables)?.[1] ?? '';
     const client = new SecretsManagerClient({
       region: variable('AWS_REGION'),
       endpoint: variable('AWS_ENDPOINT_URL_SECRETS_MANAGER'),
@@ -93,5 +96,6 @@ describe('npm start', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(said.out).toContain('Everything holds: 11 checks.');
+    expect(existsSync(file)).toBe(false);
   });
 });

@@ -23,9 +23,22 @@ export async function exploreBundle({ transport = 'soap', ...options }: Options)
 
 /** Leaves out the sample, which `npm test` plays. */
 export function restOf(all: readonly Disturbance[]): Disturbance[] {
-  const sample = new Set(sampleOf(all));
+  const sample = new Set(sampleForTest(all));
   return all.filter((disturbance) => !sample.has(disturbance));
 }
+
+/** The two histories in which ThingSpace made the answer and no process read it. */
+export const LOST = [
+  'killed-after thingspace:GetNewPassword no. 1',
+  'response-lost thingspace:GetNewPassword no. 1',
+];
+/** `npm test` plays so few: each takes a second, and the same rules are played in memory. */
+export const sampleForTest = (all: readonly Disturbance[]): Disturbance[] => [
+  ...new Set([
+    ...all.filter(({ title }) => LOST.includes(title)),
+    ...sampleOf(all).filter((_, at) => at % 3 === 0),
+  ]),
+];
 
 /** The histories over REST that `npm test` plays, and how each ends. The others are played over SOAP in the same run. */
 export const FEW_OVER_REST: Readonly<Record<string, Verdict['end']>> = {

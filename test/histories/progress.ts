@@ -20,7 +20,13 @@ export function progressOf(suite: string, total: number) {
     close(): void {
       const tallied = [...ends].sort(([, a], [, b]) => b - a).slice(0, 4);
       if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
-      console.log(line(tallied.map(([end, count]) => (/^\d/.test(end) ? `${count} × (${end})` : `${count} ${end}`)).join('; ')));
+      console.log(
+        line(
+          tallied
+            .map(([end, count]) => (/^\d/.test(end) ? `${count} × (${end})` : `${count} ${end}`))
+            .join('; '),
+        ),
+      );
     },
   };
 }

@@ -12,6 +12,7 @@ import { repeats } from './repeats.ts';
 import { schedules } from './schedules.ts';
 import { standing } from './standing.ts';
 import { switches } from './switches.ts';
+import { type Third, thirdOf } from './third.ts';
 
 /** All histories in memory. Their order is the order of `npm run verify`. */
 export const suites: readonly Suite[] = [
@@ -37,7 +38,12 @@ export type Choice = {
   transport: Transport | 'both' | 'thinned';
   /** Leaves out the sample that `npm test` plays. */
   rest: boolean;
+  /** Of a suite with many histories, only this third. */
+  third?: Third | undefined;
 };
+
+/** A suite with fewer takes a few seconds. */
+const MANY = 200;
 
 const known = new Map<string, Promise<readonly History[]>>();
 
@@ -49,7 +55,7 @@ export function historiesOf(suiteName: string, choice: Choice): Promise<readonly
   return histories;
 }
 
-async function listOf(suiteName: string, { transport, rest }: Choice): Promise<readonly History[]> {
+async function listOf(suiteName: string, { transport, rest, third }: Choice): Promise<readonly History[]> {
   const suite = suites.find(({ name }) => name === suiteName);
   if (!suite) throw new Error(`There is no suite "${suiteName}".`);
   const share = transport === 'thinned' ? (suite.restShare ?? 1) : 1;
@@ -63,7 +69,8 @@ async function listOf(suiteName: string, { transport, rest }: Choice): Promise<r
       return !isThinned(one) || at % share === 0;
     });
   });
-  return (await Promise.all(lists)).flat();
+  const chosen = (await Promise.all(lists)).flat();
+  return chosen.length < MANY ? chosen : thirdOf(chosen, third);
 }
 
 const isOne = (transport: Choice['transport']): transport is Transport =>

@@ -9,9 +9,16 @@ import { exploreBundle, fewOverRest, restOf, sampleOverRest } from './bundle.ts'
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
 import { type Choice, historiesOf, suites } from './suites.ts';
+import { thirdOf, todaysThird } from './third.ts';
 import type { Order, Report } from './worker.ts';
 
-type Options = Choice & { suite?: string; history?: string; seed: number; workers: number };
+type Options = Omit<Choice, 'third'> & {
+  suite?: string;
+  history?: string;
+  seed: number;
+  workers: number;
+  third: boolean;
+};
 type Violated = { name: string; violation: string };
 
 const MUTANTS = fileURLToPath(new URL('../mutants/main.ts', import.meta.url));
@@ -30,8 +37,10 @@ const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST];
 const isBundle = (name: string | undefined): boolean => name === BUNDLE || name === BUNDLE_OVER_REST;
 
 /** Returns the exit code. */
-async function main({ suite: only, history, seed, workers: count, ...choice }: Options): Promise<number> {
-  const { rest, transport } = choice;
+async function main(options: Options): Promise<number> {
+  const { suite: only, history, seed, workers: count, rest, transport } = options;
+  const third = options.third ? todaysThird() : undefined;
+  const choice: Choice = { rest, transport, third };
   // The workers inherit it.
   process.env.HISTORY_SEED = String(seed);
   if (history !== undefined) return playOne(only, history);
@@ -41,7 +50,9 @@ async function main({ suite: only, history, seed, workers: count, ...choice }: O
   const workers = Array.from({ length: count }, startWorker);
   try {
     for (const name of names.filter((one) => only === undefined || one === only)) {
-      const violated = isBundle(name) ? await playBundle(name, rest) : await playSuite(name, choice, workers);
+      const violated = isBundle(name)
+        ? await playBundle(name, choice)
+        : await playSuite(name, choice, workers);
       if (violated === undefined) continue;
       console.error(
         `\nVIOLATED: ${violated.violation}\n\nPlay it alone:\n  ${commandFor(name, violated.name, seed)}`,
@@ -51,16 +62,14 @@ async function main({ suite: only, history, seed, workers: count, ...choice }: O
   } finally {
     for (const worker of workers) worker.kill();
   }
-  return only === undefined ? playRest(rest) : 0;
+  return only === undefined ? playRest(options.third) : 0;
 }
 
 /** The files of the project "verify" of vitest.config.ts; then each rule taken out of the code: some test must fail. */
-async function playRest(ofGate: boolean): Promise<number> {
+async function playRest(third: boolean): Promise<number> {
   await Promise.all([bundleRotation(), bundleAccess(), bundleCli()]);
   const run = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
-  return (
-    run(VITEST, 'run', '--bail=1', '--project', 'verify') || run(MUTANTS, ...(ofGate ? ['--third'] : []))
-  );
+  return run(VITEST, 'run', '--bail=1', '--project', 'verify') || run(MUTANTS, ...(third ? ['--third'] : []));
 }
 
 const transportOf = (bundle: string): Transport => (bundle === BUNDLE_OVER_REST ? 'rest' : 'soap');
@@ -76,11 +85,11 @@ function chosen(bundle: string, rest: boolean) {
   };
 }
 
-async function playBundle(name: string, rest: boolean): Promise<Violated | undefined> {
+async function playBundle(name: string, { rest, third }: Choice): Promise<Violated | undefined> {
   let progress: ReturnType<typeof progressOf> | undefined;
   const verdicts = await exploreBundle({
     transport: transportOf(name),
-    choose: chosen(name, rest),
+    choose: (all) => thirdOf(chosen(name, rest)(all), name === BUNDLE ? third : undefined),
     onVerdict({ title, end }, _done, of) {
       progress ??= progressOf(name, of);
       progress.ended(title, end);
@@ -205,6 +214,7 @@ const program = new Command('npm run verify --')
       .default('thinned'),
   )
   .option('--rest', 'leave out the sample that npm test plays', false)
+  .option('--third', 'play a third of the large suites and of the rules, another one each day', false)
   .option('--seed <number>', 'first seed of the random histories', wholeNumber, DEFAULT_SEED)
   .option('--workers <count>', 'processes that play side by side', wholeNumber, 2)
   .showHelpAfterError()

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { thirdOf, todaysThird } from '../histories/third.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type Mutant, mutants } from './mutants.ts';
 import type { Verdict } from './player.ts';
@@ -13,13 +14,10 @@ import type { Verdict } from './player.ts';
 const WORKERS = 2;
 const THIRD = '--third';
 const root = join(import.meta.dirname, '../..');
-const DAY_MS = 24 * 60 * 60_000;
 const given = process.argv.slice(2);
 const words = given.filter((word) => word !== THIRD).join(' ');
-const today = Math.floor(Date.now() / DAY_MS) % 3;
-const queue = mutants
-  .filter(({ rule, file }) => `${rule} ${file}`.includes(words))
-  .filter((_, index) => !given.includes(THIRD) || index % 3 === today);
+const wanted = mutants.filter(({ rule, file }) => `${rule} ${file}`.includes(words));
+const queue = [...thirdOf(wanted, given.includes(THIRD) ? todaysThird() : undefined)];
 const count = queue.length;
 const startedAtMs = performance.now();
 let played = 0;

@@ -10,9 +10,9 @@ import { outages, outagesAndDeaths } from './outages.ts';
 import { people } from './people.ts';
 import { repeats } from './repeats.ts';
 import { schedules } from './schedules.ts';
+import { type Share, shareOf } from './share.ts';
 import { standing } from './standing.ts';
 import { switches } from './switches.ts';
-import { type Third, thirdOf } from './third.ts';
 
 /** All histories in memory. Their order is the order of `npm run verify`. */
 export const suites: readonly Suite[] = [
@@ -38,8 +38,8 @@ export type Choice = {
   transport: Transport | 'both' | 'thinned';
   /** Leaves out the sample that `npm test` plays. */
   rest: boolean;
-  /** Of a suite with many histories, only this third. */
-  third?: Third | undefined;
+  /** Of a suite with many histories, only this share. */
+  share?: Share | undefined;
 };
 
 /** A suite with fewer takes a few seconds. */
@@ -55,7 +55,10 @@ export function historiesOf(suiteName: string, choice: Choice): Promise<readonly
   return histories;
 }
 
-async function listOf(suiteName: string, { transport, rest, third }: Choice): Promise<readonly History[]> {
+async function listOf(
+  suiteName: string,
+  { transport, rest, share: ofToday }: Choice,
+): Promise<readonly History[]> {
   const suite = suites.find(({ name }) => name === suiteName);
   if (!suite) throw new Error(`There is no suite "${suiteName}".`);
   const share = transport === 'thinned' ? (suite.restShare ?? 1) : 1;
@@ -70,7 +73,7 @@ async function listOf(suiteName: string, { transport, rest, third }: Choice): Pr
     });
   });
   const chosen = (await Promise.all(lists)).flat();
-  return chosen.length < MANY ? chosen : thirdOf(chosen, third);
+  return chosen.length < MANY ? chosen : shareOf(chosen, ofToday);
 }
 
 const isOne = (transport: Choice['transport']): transport is Transport =>

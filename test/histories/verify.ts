@@ -8,16 +8,16 @@ import type { Disturbance } from '../../local/explorer/history.ts';
 import { exploreBundle, fewOverRest, restOf, sampleOverRest } from './bundle.ts';
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
+import { shareOf, todaysShare } from './share.ts';
 import { type Choice, historiesOf, suites } from './suites.ts';
-import { thirdOf, todaysThird } from './third.ts';
 import type { Order, Report } from './worker.ts';
 
-type Options = Omit<Choice, 'third'> & {
+type Options = Omit<Choice, 'share'> & {
   suite?: string;
   history?: string;
   seed: number;
   workers: number;
-  third: boolean;
+  share?: number;
 };
 type Violated = { name: string; violation: string };
 
@@ -39,8 +39,7 @@ const isBundle = (name: string | undefined): boolean => name === BUNDLE || name 
 /** Returns the exit code. */
 async function main(options: Options): Promise<number> {
   const { suite: only, history, seed, workers: count, rest, transport } = options;
-  const third = options.third ? todaysThird() : undefined;
-  const choice: Choice = { rest, transport, third };
+  const choice: Choice = { rest, transport, share: todaysShare(options.share) };
   // The workers inherit it.
   process.env.HISTORY_SEED = String(seed);
   if (history !== undefined) return playOne(only, history);
@@ -62,14 +61,17 @@ async function main(options: Options): Promise<number> {
   } finally {
     for (const worker of workers) worker.kill();
   }
-  return only === undefined ? playRest(options.third) : 0;
+  return only === undefined ? playRest(options.share) : 0;
 }
 
 /** The files of the project "verify" of vitest.config.ts; then each rule taken out of the code: some test must fail. */
-async function playRest(third: boolean): Promise<number> {
+async function playRest(share: number | undefined): Promise<number> {
   await Promise.all([bundleRotation(), bundleAccess(), bundleCli()]);
   const run = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
-  return run(VITEST, 'run', '--bail=1', '--project', 'verify') || run(MUTANTS, ...(third ? ['--third'] : []));
+  return (
+    run(VITEST, 'run', '--bail=1', '--project', 'verify') ||
+    run(MUTANTS, ...(share === undefined ? [] : ['--share', String(share)]))
+  );
 }
 
 const transportOf = (bundle: string): Transport => (bundle === BUNDLE_OVER_REST ? 'rest' : 'soap');
@@ -85,11 +87,11 @@ function chosen(bundle: string, rest: boolean) {
   };
 }
 
-async function playBundle(name: string, { rest, third }: Choice): Promise<Violated | undefined> {
+async function playBundle(name: string, { rest, share }: Choice): Promise<Violated | undefined> {
   let progress: ReturnType<typeof progressOf> | undefined;
   const verdicts = await exploreBundle({
     transport: transportOf(name),
-    choose: (all) => thirdOf(chosen(name, rest)(all), name === BUNDLE ? third : undefined),
+    choose: (all) => shareOf(chosen(name, rest)(all), name === BUNDLE ? share : undefined),
     onVerdict({ title, end }, _done, of) {
       progress ??= progressOf(name, of);
       progress.ended(title, end);
@@ -214,7 +216,11 @@ const program = new Command('npm run verify --')
       .default('thinned'),
   )
   .option('--rest', 'leave out the sample that npm test plays', false)
-  .option('--third', 'play a third of the large suites and of the rules, another one each day', false)
+  .option(
+    '--share <of>',
+    'play one of so many histories of the large suites, and of the rules; another one each day',
+    wholeNumber,
+  )
   .option('--seed <number>', 'first seed of the random histories', wholeNumber, DEFAULT_SEED)
   .option('--workers <count>', 'processes that play side by side', wholeNumber, 2)
   .showHelpAfterError()

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { thirdOf, todaysThird } from '../histories/third.ts';
+import { parseArgs } from 'node:util';
+import { shareOf, todaysShare } from '../histories/share.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type Mutant, mutants } from './mutants.ts';
 import type { Verdict } from './player.ts';
@@ -8,16 +9,20 @@ import type { Verdict } from './player.ts';
  * `npm run mutants`: takes each rule out of the code and runs the test that must notice. Prints one line a rule.
  * Stops with exit code 1 at the first rule that can be taken out unnoticed, or whose entry proves nothing.
  * `npm run mutants -- 'words'` plays those whose rule or file has the words, and runs their tests on untouched code
- * first; without words, `npm test` has just done that. With `--third` it plays a third of the rules, another one each day:
- * the gate has no time for all.
+ * first; without words, `npm test` has just done that. With `--share 6` it plays a sixth of the rules, another one each
+ * day: the gate has no time for all.
  */
 const WORKERS = 2;
-const THIRD = '--third';
 const root = join(import.meta.dirname, '../..');
-const given = process.argv.slice(2);
-const words = given.filter((word) => word !== THIRD).join(' ');
+const { values, positionals } = parseArgs({
+  options: { share: { type: 'string' } },
+  allowPositionals: true,
+});
+const words = positionals.join(' ');
 const wanted = mutants.filter(({ rule, file }) => `${rule} ${file}`.includes(words));
-const queue = [...thirdOf(wanted, given.includes(THIRD) ? todaysThird() : undefined)];
+const queue = [
+  ...shareOf(wanted, todaysShare(values.share === undefined ? undefined : Number(values.share))),
+];
 const count = queue.length;
 const startedAtMs = performance.now();
 let played = 0;

@@ -38,7 +38,7 @@ export type Choice = {
   transport: Transport | 'both' | 'thinned';
   /** Leaves out the sample that `npm test` plays. */
   rest: boolean;
-  /** Of a suite with many histories, only this share. */
+  /** Plays this share alone of a suite with many histories. */
   share?: Share | undefined;
 };
 

@@ -113,14 +113,8 @@ async function drop(
     }
   } catch (failure) {
     await end(door, record, { outcome: 'unknown', code: codeOf(failure), sends: 0 });
-    throw new Refusal(
-      'NoSession',
-      `The session may not be dropped yet: say it again. ${notSentWords(failure)}`,
-      undefined,
-      {
-        cause: failure,
-      },
-    );
+    const message = `It is not certain that the session was dropped. ${notSentWords(failure)}`;
+    throw new Refusal('NoSession', message, undefined, { cause: failure });
   }
   await end(door, record, { outcome: 'dropped', dropped: refused, generation, sends: 0 });
   return answerToGone();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import { MINUTE_MS } from '../session/fleet-world.ts';
 import { APPLICATION, useOverRest } from '../session/rest-client.ts';
@@ -284,6 +285,23 @@ describe('the address', () => {
   ])('answers %s in JSON', async (_, request, status, code) => {
     const world = await createAccessWorld();
     const answer = await world.start().call(sessionRequest(request));
+test.each([undefined, { generation: 1 }])(
+  'a right that is missing is an answer without Retry-After, which does not say to try again (gone: %o)',
+  async (gone) => {
+    const world = await createAccessWorld();
+    await get(world.start());
+    world.gate.before = async (name) => {
+      if (name === 'Encrypt' || name === 'Decrypt')
+        throw new AwsCallError('kms:Decrypt', { name: 'AccessDeniedException', message: 'User: arn:x' });
+    };
+    const answer = read(await world.start().call(sessionRequest(gone && { gone })));
+    expect(answer).toMatchObject({ status: 409, error: { code: 'AwsCallError' } });
+    expect(answer.retryAfter).toBeUndefined();
+    expect(answer.error?.message).toContain('AWS denied a call');
+    expect(answer.error?.message).not.toMatch(/again|arn:/);
+  },
+);
+
     expect(read(answer)).toMatchObject({
       status,
       headers: { 'content-type': 'application/json' },

@@ -194,6 +194,13 @@ export const accessMutants: Mutant[] = [
     noticedBy: FORWARD,
   },
   {
+    rule: 'a call that AWS denied is not tried again',
+    file: 'lambda/access/not-sent-words.ts',
+    find: 'const words = isDenied(cause)',
+    replace: 'const words = (false as boolean)',
+    noticedBy: DOOR,
+  },
+  {
     rule: 'an answer that quotes the token is not returned',
     file: 'lambda/access/forward.ts',
     find: 'complete ? whyWithheld(sent, token) : TOO_LARGE',

@@ -141,7 +141,14 @@ test('hands no session out that cannot be recorded', async () => {
   const world = await createAccessWorld();
   world.plan.decide = ({ name }) => (name === 'PutItem (record)' ? 'failed-before' : 'ok');
   const answer = await world.start().call(sessionRequest());
-  expect(read(answer)).toMatchObject({ status: 503, retryAfter: '5', error: { code: 'NotRecorded' } });
+  // The log-in for it was sent.
+  const message = 'No session was handed out: the request could not be recorded. Try again.';
+  expect(read(answer)).toMatchObject({
+    status: 503,
+    retryAfter: '5',
+    error: { code: 'NotRecorded', message },
+  });
+  expect(world.truth().logIns).toBe(1);
   expect(JSON.stringify(answer)).not.toContain(world.truth().tokens[0]);
   expect(world.counted).toEqual(['AccessFailed']);
 });

@@ -78,8 +78,11 @@ async function handOut(
   try {
     const handedOut = await session.handOut({ askFleet: true, patienceMs });
     const { generation } = handedOut;
+    const handedOutAtMs = door.nowMs();
     await conclude(door, record, { outcome: 'handed-out', generation, sends: 0 });
-    return answerWithSession({ credential: record.credential, ...door.thingSpace }, handedOut, door.nowMs());
+    const usableMs = Math.max(0, handedOut.usableMs - Math.max(0, door.nowMs() - handedOutAtMs));
+    const place = { credential: record.credential, ...door.thingSpace };
+    return answerWithSession(place, { ...handedOut, usableMs }, door.nowMs());
   } catch (failure) {
     if (failure instanceof Refusal) throw failure;
     await door.audit

@@ -67,6 +67,15 @@ describe('a caller whom a rule allows GetSession by name', () => {
     expect(world.counted).toEqual([]);
   });
 
+  test('is told no time that the record has taken', async () => {
+    const world = await createAccessWorld();
+    world.gate.before = (name) => world.sleep(name === 'PutItem (record)' ? 10_000 : 0);
+    expect((await get(world.start())).body).toMatchObject({
+      usableUntil: new Date(world.clock.nowMs() + 50_000).toISOString(),
+      usableSeconds: 50,
+    });
+  });
+
   test('shares one log-in with every other caller, also of SOAP requests', async () => {
     const world = await createAccessWorld();
     const functions = Array.from({ length: 5 }, () => world.start());
@@ -276,22 +285,6 @@ describe('without a session', () => {
   });
 });
 
-describe('the address', () => {
-  test.each<[string, Parameters<typeof sessionRequest>[0], number, string]>([
-    ['another path', { path: '/fleet/session/token' }, 404, 'NotFound'],
-    ['a slash at its end', { path: '/fleet/session/' }, 404, 'NotFound'],
-    ['a query', { query: 'generation=1' }, 404, 'NotFound'],
-    ['a credential that no file names', { credential: 'gone' }, 404, 'NotFound'],
-    ['a POST', { method: 'POST' }, 405, 'MethodNotAllowed'],
-    ['a GET of gone', { method: 'GET', gone: '' }, 405, 'MethodNotAllowed'],
-    ['no body', { gone: '' }, 400, 'RequestRefused'],
-    ['a body that is not JSON', { gone: 'generation=1' }, 400, 'RequestRefused'],
-    ['a body without a generation', { gone: { refused: 'bearer' } }, 400, 'RequestRefused'],
-    ['two users', { headers: { 'x-on-behalf-of': 'alice,bob' } }, 400, 'RequestRefused'],
-    ['a caller that AWS does not name', { caller: 'shop' }, 403, 'CallerUnknown'],
-  ])('answers %s in JSON', async (_, request, status, code) => {
-    const world = await createAccessWorld();
-    const answer = await world.start().call(sessionRequest(request));
 test.each([undefined, { generation: 1 }])(
   'a right that is missing is an answer without Retry-After, which does not say to try again (gone: %o)',
   async (gone) => {
@@ -309,6 +302,22 @@ test.each([undefined, { generation: 1 }])(
   },
 );
 
+describe('the address', () => {
+  test.each<[string, Parameters<typeof sessionRequest>[0], number, string]>([
+    ['another path', { path: '/fleet/session/token' }, 404, 'NotFound'],
+    ['a slash at its end', { path: '/fleet/session/' }, 404, 'NotFound'],
+    ['a query', { query: 'generation=1' }, 404, 'NotFound'],
+    ['a credential that no file names', { credential: 'gone' }, 404, 'NotFound'],
+    ['a POST', { method: 'POST' }, 405, 'MethodNotAllowed'],
+    ['a GET of gone', { method: 'GET', gone: '' }, 405, 'MethodNotAllowed'],
+    ['no body', { gone: '' }, 400, 'RequestRefused'],
+    ['a body that is not JSON', { gone: 'generation=1' }, 400, 'RequestRefused'],
+    ['a body without a generation', { gone: { refused: 'bearer' } }, 400, 'RequestRefused'],
+    ['two users', { headers: { 'x-on-behalf-of': 'alice,bob' } }, 400, 'RequestRefused'],
+    ['a caller that AWS does not name', { caller: 'shop' }, 403, 'CallerUnknown'],
+  ])('answers %s in JSON', async (_, request, status, code) => {
+    const world = await createAccessWorld();
+    const answer = await world.start().call(sessionRequest(request));
     expect(read(answer)).toMatchObject({
       status,
       headers: { 'content-type': 'application/json' },

@@ -185,6 +185,14 @@ describe('the files of the agent', () => {
   test.each([0o600, 0o400, 0o640])('hold a given token, which stays (mode %i)', (mode) => {
     writeFileSync(file, `${TOKEN}\n`);
     chmodSync(file, mode);
+  test('keep the token of another agent that has started since', () => {
+    const { remove } = readToken(file);
+    rmSync(file);
+    const { token } = readToken(file);
+    remove();
+    expect(readFileSync(file, 'utf8')).toBe(`${token}\n`);
+  });
+
     const { token, remove } = readToken(file);
     expect(token).toBe(TOKEN);
     remove();

@@ -209,6 +209,23 @@ describe('a session that a caller found gone', () => {
     expect(world.truth().logIns).toBe(2);
   });
 
+  test('costs no log-in when its number is from before an operator deleted the item', async () => {
+    const world = await createAccessWorld();
+    const started = world.start();
+    await get(started);
+    await started.call(gone(1));
+    world.table.clear();
+    const anew = world.start();
+    const { body } = await get(anew);
+    expect(body?.generation).toBe(1);
+    for (let caller = 0; caller < 3; caller += 1) {
+      expect(read(await anew.call(gone(2))).status).toBe(204);
+      world.advance(MINUTE_MS);
+    }
+    expect((await get(anew)).body?.token).toBe(body?.token);
+    expect(world.truth().logIns).toBe(3);
+  });
+
   test('is replaced twice in 20 seconds at most, whatever callers say to however many instances', async () => {
     const world = await createAccessWorld();
     const functions = Array.from({ length: 6 }, () => world.start());

@@ -10,6 +10,7 @@ import type { SessionHolder } from '../lambda/session/session.ts';
 import { writeAddress } from './agent/address-file.ts';
 import { type AgentCredential, readCredentials } from './agent/credentials.ts';
 import { openDoor } from './agent/door.ts';
+import { firstSignal } from './agent/first-signal.ts';
 import { failureWords, type Held } from './agent/held.ts';
 import { type AgentLog, agentLog, wordsOf } from './agent/log.ts';
 import { type AgentSettings, readAgentSettings } from './agent/settings.ts';
@@ -57,7 +58,7 @@ export async function agent(
   const patienceMs = patienceIn(options.patience);
   const username = usernameIn(options.username, credentials);
   const sessions = hold(credentials, { settings, actor, clients, log, patienceMs, username });
-  const stopped = onSignal();
+  const stopped = firstSignal(process);
   const undo: (() => unknown)[] = [() => endSessions(sessions, log)];
   try {
     const token = readToken(options.tokenFile);
@@ -171,13 +172,6 @@ function patienceIn(text: string | undefined): number | undefined {
 function usernameIn(text: string | undefined, credentials: readonly AgentCredential[]): string | undefined {
   if (text === undefined || credentials.length === 1) return text;
   throw new UsageError('The --username goes with one --secret alone: start an agent for each credential.');
-}
-
-/** Another signal ends the process at once. */
-function onSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, resolve);
-  });
 }
 
 function listening(

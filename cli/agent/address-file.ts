@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { FileError } from '../errors.ts';
+import { removeOwn } from './own-file.ts';
 
 /**
  * Writes the agent's address into a file: a reader finds the whole address or no file.
@@ -22,15 +23,5 @@ export function writeAddress(path: string, address: string): () => void {
         'may write to in --address-file.',
     );
   }
-  return () => {
-    if (contentOf(path) === content) rmSync(path, { force: true });
-  };
-}
-
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return () => removeOwn(path, content);
 }

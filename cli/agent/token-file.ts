@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { FileError } from '../errors.ts';
 import { writePrivately } from '../private-file.ts';
+import { removeOwn } from './own-file.ts';
 
-/** The agent's token. `remove` takes the file away if the agent has made it. */
+/** The agent's token. `remove` takes the file away if the agent has made it, and it still holds this token. */
 export type AgentToken = { token: string; remove(): void };
 
 /** Enough that nobody guesses it, and nothing that a header cannot carry. */
@@ -19,8 +20,9 @@ export function readToken(path: string): AgentToken {
   const token = existing(path);
   if (token !== undefined) return { token, remove: () => undefined };
   const made = randomBytes(32).toString('base64url');
-  writePrivately(path, `${made}\n`);
-  return { token: made, remove: () => rmSync(path, { force: true }) };
+  const content = `${made}\n`;
+  writePrivately(path, content);
+  return { token: made, remove: () => removeOwn(path, content) };
 }
 
 function existing(path: string): string | undefined {
@@ -49,9 +51,12 @@ function existing(path: string): string | undefined {
 }
 
 function readIfThere(path: string): { text: string; mode: number; uid: number } | undefined {
+  let file: number | undefined;
   try {
-    const { mode, uid } = statSync(path);
-    return { mode, uid, text: readFileSync(path, 'utf8') };
+    file = openSync(path, 'r');
+    // Rights and content of one file: the path may lead to another one a moment later.
+    const { mode, uid } = fstatSync(file);
+    return { mode, uid, text: readFileSync(file, 'utf8') };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
@@ -59,5 +64,7 @@ function readIfThere(path: string): { text: string; mode: number; uid: number } 
       `The token file ${path} cannot be read (${code}). Name a file that the agent may read, or one that does not exist ` +
         'yet, in --token-file.',
     );
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

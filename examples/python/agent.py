@@ -5,6 +5,7 @@ Needs Python's standard library alone. Settings: AGENT_ADDRESS_FILE and AGENT_TO
     python agent.py <iccid>
 """
 
+import http.client
 import json
 import os
 import re
@@ -35,7 +36,8 @@ def ask_agent(path, body=None):
             error = json.load(answer)["error"]
             wait_s = answer.headers.get("Retry-After")
             failure = RuntimeError(f"{error['code']}: {error['message']}")
-        except (urllib.error.URLError, FileNotFoundError) as away:
+        except (OSError, http.client.HTTPException) as away:
+            # No file, no connection, or a connection that ended: an agent that died gave no answer.
             wait_s = 1
             failure = RuntimeError(f"The agent does not answer ({away}). Start it, and ask again.")
         if wait_s is None or time.monotonic() + int(wait_s) > until:

@@ -88,7 +88,7 @@ function neverSent(cause: unknown): Forwarded {
   const name = cause instanceof PresentableError ? cause.name : 'UnexpectedError';
   const refusal = new Refusal(
     'NotSent',
-    `Nothing was sent to ThingSpace, so the request may be repeated. ${notSentWords(cause)}`,
+    `The request was not sent to ThingSpace, so it may be repeated. ${notSentWords(cause)}`,
     undefined,
     { cause },
   );

@@ -1,8 +1,11 @@
+import { lasts } from '../session/aws-away.ts';
 import { SessionError } from '../session/errors.ts';
 
 const ASK = 'ask the operator of the access function, whose log has the cause.';
 
 const UNUSABLE = `The secret or the shared session cannot be used as it stands: ${ASK}`;
+
+const DENIED = `AWS denied a call that a session needs, or cannot execute it with these settings: ${ASK}`;
 
 /** The texts for a request that was not sent, by the name of the error that stopped it. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -23,9 +26,14 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Returns a fixed text, and the time from which a log-in may be tried; never an error's own text. */
 export function notSentWords(cause: unknown): string {
-  const words = (cause instanceof Error && WORDS[cause.name]) || `No session could be had: ${ASK}`;
+  const words = isDenied(cause)
+    ? DENIED
+    : (cause instanceof Error && WORDS[cause.name]) || `No session could be had: ${ASK}`;
   const retryAt = cause instanceof SessionError ? cause.retryAt : undefined;
   return retryAt === undefined
     ? words
     : `${words} A log-in may be tried from ${new Date(retryAt).toISOString()} on.`;
 }
+
+/** The ledger's own error has the call to AWS as its cause. */
+const isDenied = (cause: unknown): boolean => lasts(cause) || (cause instanceof Error && lasts(cause.cause));

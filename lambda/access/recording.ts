@@ -11,18 +11,21 @@ export type Recording = {
 
 /** Writes the record before the request takes effect. @throws Refusal `NotRecorded` */
 export const begin = (recording: Recording, record: AuditRecord): Promise<void> =>
-  orNotRecorded(recording, () => recording.audit.begin(record));
+  orNotRecorded(recording, 'Nothing was sent', () => recording.audit.begin(record));
 
-/** Writes record and outcome in one, before the caller gets anything. @throws Refusal `NotRecorded` */
+/**
+ * Writes record and outcome in one, before the caller gets the session. A log-in may have been sent for it.
+ * @throws Refusal `NotRecorded`
+ */
 export const conclude = (recording: Recording, record: AuditRecord, outcome: AuditOutcome): Promise<void> =>
-  orNotRecorded(recording, () => recording.audit.conclude(record, outcome));
+  orNotRecorded(recording, 'No session was handed out', () => recording.audit.conclude(record, outcome));
 
-async function orNotRecorded({ log }: Recording, write: () => Promise<void>): Promise<void> {
+async function orNotRecorded({ log }: Recording, what: string, write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (failure) {
     log('A request could not be recorded', { failure: (failure as Error).message });
-    throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be recorded. Try again.');
+    throw new Refusal('NotRecorded', `${what}: the request could not be recorded. Try again.`);
   }
 }
 

@@ -78,8 +78,11 @@ async function handOut(
   try {
     const handedOut = await session.handOut({ askFleet: true, patienceMs });
     const { generation } = handedOut;
+    const handedOutAtMs = door.nowMs();
     await conclude(door, record, { outcome: 'handed-out', generation, sends: 0 });
-    return answerWithSession({ credential: record.credential, ...door.thingSpace }, handedOut, door.nowMs());
+    const usableMs = Math.max(0, handedOut.usableMs - Math.max(0, door.nowMs() - handedOutAtMs));
+    const place = { credential: record.credential, ...door.thingSpace };
+    return answerWithSession(place, { ...handedOut, usableMs }, door.nowMs());
   } catch (failure) {
     if (failure instanceof Refusal) throw failure;
     await door.audit
@@ -113,14 +116,8 @@ async function drop(
     }
   } catch (failure) {
     await end(door, record, { outcome: 'unknown', code: codeOf(failure), sends: 0 });
-    throw new Refusal(
-      'NoSession',
-      `The session may not be dropped yet: say it again. ${notSentWords(failure)}`,
-      undefined,
-      {
-        cause: failure,
-      },
-    );
+    const message = `It is not certain that the session was dropped. ${notSentWords(failure)}`;
+    throw new Refusal('NoSession', message, undefined, { cause: failure });
   }
   await end(door, record, { outcome: 'dropped', dropped: refused, generation, sends: 0 });
   return answerToGone();

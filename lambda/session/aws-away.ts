@@ -47,11 +47,11 @@ export function unlessAway(failure: Error): Error {
   throw advised(failure);
 }
 
-/** The resource of a call, and the setting of `createSession` that names it. */
+/** The resource of a call, and the setting that names it: of `createSession`, and of an agent. */
 const RESOURCES: Readonly<Record<string, readonly [resource: string, setting: string]>> = {
-  secretsmanager: ['secret', '`secretId`'],
-  dynamodb: ['table', '`ledger.table`'],
-  kms: ['key', '`ledger.sealingKeyId`'],
+  secretsmanager: ['secret', '`secretId` (of an agent, --secret)'],
+  dynamodb: ['table', '`ledger.table` (of an agent, LEDGER_TABLE)'],
+  kms: ['key', '`ledger.sealingKeyId` (of an agent, SEALING_KEY_ID)'],
 };
 
 const REGION = 'the region of the client (AWS_REGION, or your own client)';
@@ -72,6 +72,9 @@ function adviceOn(failure: AwsCallError): string {
   }
   if (/^(Disabled|KMSDisabled|KMSInvalidState)/.test(errorName)) {
     return `The KMS key is disabled or being deleted: enable it, or check ${setting}.`;
+  }
+  if (service === 'secretsmanager' && errorName === 'InvalidRequestException') {
+    return `The secret is marked for deletion, or cannot be used in its present state: restore it, or check ${setting}.`;
   }
   if (/^(Validation|Invalid(Parameter|Request|Arn|KeyUsage|KeyId))/.test(errorName)) {
     return `The ${resource} cannot be used like that: check ${setting}.`;

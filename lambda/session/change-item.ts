@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { passesSoon } from './aws-away.ts';
-import { SessionError } from './errors.ts';
+import { LogInWaitsError } from './errors.ts';
 import { decodeItem, type SessionItem } from './session-item.ts';
 import type { Place, SessionStore } from './session-store.ts';
 
@@ -13,7 +13,7 @@ const MAX_PAUSE_MS = 1_000;
  * its own (`lease.owner`, `openedBy`) or does no harm twice.
  * @param spreadMs the longest pause before the write, after which the item is read again: of a fleet that begins at once
  *   a few processes write, and the others find it done
- * @throws the store's last error, or SessionError, when the change did not succeed until `deadlineMs`; at once when the
+ * @throws the store's last error, or LogInWaitsError, when the change did not succeed until `deadlineMs`; at once when the
  *   cause does not pass
  */
 export async function changeItem<T>(
@@ -49,7 +49,9 @@ export async function changeItem<T>(
     if (clock.nowMs() + pauseMs >= deadlineMs) {
       throw (
         cause ??
-        new SessionError(`The session of ${place.credential} was written by others all the time; try again.`)
+        new LogInWaitsError(
+          `The session of ${place.credential} was written by others all the time; try again.`,
+        )
       );
     }
     await clock.sleep(pauseMs);

@@ -12,7 +12,7 @@ import {
 } from './fleet-log-in.ts';
 import { joinByName } from './join-by-name.ts';
 import { type Patience, pause } from './patience.ts';
-import { type Answer, ask, LOG_IN_MS, used } from './session-item.ts';
+import { type Answer, ask, LOG_IN_MS, type SessionItem, used } from './session-item.ts';
 import type { Place } from './session-store.ts';
 import type { OpenSession, Source } from './source.ts';
 import { errorOf, needsOtherVersion, passes, type Stop } from './stop.ts';
@@ -105,13 +105,11 @@ export function fleetSource(fleet: FleetParts): Source {
 
     async noteUse(generation) {
       if (!place) return;
-      const noting = changeSession(
-        fleet,
-        place,
-        (state, now) => used(state, generation, now),
-        undefined,
-        SPREAD_MS,
-      );
+      const usedAtMs = clock.nowMs();
+      // A process that is suspended before the write, as Lambda does after an answer, notes the time of the use.
+      const note = (state: SessionItem, now: number) =>
+        used(state, generation, now - (clock.nowMs() - usedAtMs));
+      const noting = changeSession(fleet, place, note, undefined, SPREAD_MS);
       await noting.catch((failure: Error) =>
         onEvent({
           kind: 'warning',

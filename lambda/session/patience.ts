@@ -36,4 +36,6 @@ export async function pause(
   patience.notBeforeMs = clock.nowMs() + leastMs;
   if (clock.nowMs() + Math.max(pauseMs, leastMs) > patience.untilMs) throw error;
   await clock.sleep(pauseMs);
+  // Every caller has left meanwhile, or the session was closed: nobody needs a log-in.
+  if (clock.nowMs() > patience.untilMs) throw error;
 }

@@ -83,7 +83,7 @@ export interface SessionHolder extends Session {
   handOut(options?: CallOptions & { askFleet?: boolean }): Promise<HandedOut>;
   /**
    * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. A
-   * generation that the fleet has not reached is not dropped in advance. A live session is dropped for programs every
+   * generation that the fleet has not reached drops nothing. A live session is dropped for programs every
    * 10 s at most: it waits until then. @throws as `token`
    * @param options `atOnce`: drops it now; the fleet's item keeps the log-ins apart, for all processes together
    */
@@ -187,7 +187,8 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     { signal, patienceMs: waitMs = patienceMs }: CallOptions,
   ): Promise<void> {
     const session = await obtain(waitMs, signal);
-    dropGeneration(Math.min(generation, session.generation));
+    // A higher number is from before an operator deleted the item: the live session is another one.
+    if (generation <= session.generation) dropGeneration(generation);
   }
 
   /** Returns a session and, over REST, a bearer of the key that opened it: another key's is assumed not to fit. */

@@ -114,20 +114,21 @@ async function answers({ transport, baseUrl, token, headers }: SessionDocument):
   return false;
 }
 
-/** The line of docs/apps.md. */
+/** The lines of docs/apps.md: the credentials come on stdin, because each user of a machine sees its arguments. */
 export async function curl(
   { url, credential, region, principal }: Door,
   suffix: string,
   ...more: string[]
 ): Promise<{ status: number; retryAfter: string | undefined; body: string }> {
   const { accessKeyId, secretAccessKey, sessionToken } = principal;
-  const { stdout } = await promisify(execFile)('curl', [
+  const running = promisify(execFile)('curl', [
     ...['--silent', '--show-error', '--write-out', '\\n%{http_code} %header{retry-after}'],
-    ...['--aws-sigv4', `aws:amz:${region}:lambda`, '--user', `${accessKeyId}:${secretAccessKey}`],
-    ...(sessionToken === undefined ? [] : ['-H', `x-amz-security-token: ${sessionToken}`]),
-    ...more,
+    ...['--aws-sigv4', `aws:amz:${region}:lambda`, '-K', '-', ...more],
     `${url}/${credential}/session${suffix}`,
   ]);
+  const temporary = sessionToken === undefined ? '' : `header = "x-amz-security-token: ${sessionToken}"\n`;
+  running.child.stdin?.end(`user = "${accessKeyId}:${secretAccessKey}"\n${temporary}`);
+  const { stdout } = await running;
   const [, body = '', status, retryAfter] = /^(.*)\n(\d+) (\d*)$/s.exec(stdout) ?? [];
   return { status: Number(status), retryAfter: retryAfter || undefined, body };
 }

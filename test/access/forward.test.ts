@@ -25,6 +25,7 @@ const CALL = { service: 'DeviceService', action: ACTION, operation: 'GetDeviceLi
 const ENVELOPE = readEnvelope(envelopeOf('<v:GetDeviceList/>'), ACTION);
 /** The part of an error that is for operators only. */
 const INSIDE = 'arn:aws:sts::111122223333:assumed-role/access is not authorized; FleetApi';
+const DENIED = new AwsCallError('kms:Decrypt', { name: 'AccessDeniedException', message: INSIDE });
 const EXPIRED = answered(500, fault('UnifiedWebService.REQUEST_FAILED.SessionToken.Expired'));
 
 /** A session that is had at once, in a process whose clock stands; and how long each wait for it might have been. */
@@ -99,8 +100,10 @@ test.each([
   ['LogInWaitsError', new LogInWaitsError(INSIDE, 0), 'from 1970-01-01T00:00:00.000Z on'],
   ['ThingSpaceUnavailableError', new ThingSpaceUnavailableError(INSIDE), 'could not be reached'],
   ['SessionSetupError', new SessionSetupError(INSIDE), 'cannot be used'],
-  ['AwsCallError', new AwsCallError('kms:Decrypt', { name: 'AccessDenied', message: INSIDE }), 'AWS'],
+  ['AwsCallError', new AwsCallError('kms:Decrypt', { name: 'TimeoutError', message: INSIDE }), 'try again'],
+  ['AwsCallError', DENIED, 'AWS denied'],
   ['LedgerUnavailableError', new LedgerUnavailableError(INSIDE), 'ledger'],
+  ['LedgerUnavailableError', new LedgerUnavailableError(INSIDE, { cause: DENIED }), 'AWS denied'],
   ['UnexpectedError', new TypeError(INSIDE), 'No session could be had'],
 ])(
   'answers with fixed words, and no part of the error, without a session for %s',
@@ -114,6 +117,9 @@ test.each([
     const { message } = (forwarded as { refusal: Refusal }).refusal;
     expect(message).toContain(words);
     expect(message).not.toMatch(/arn:|FleetApi|version-1/);
+    // The log-in may have been sent.
+    expect(message).not.toContain('Nothing was sent');
+    if (words === 'AWS denied') expect(message).not.toContain('try again');
   },
 );
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import { MINUTE_MS } from '../session/fleet-world.ts';
 import { APPLICATION, useOverRest } from '../session/rest-client.ts';
@@ -64,6 +65,15 @@ describe('a caller whom a rule allows GetSession by name', () => {
       },
     ]);
     expect(world.counted).toEqual([]);
+  });
+
+  test('is told no time that the record has taken', async () => {
+    const world = await createAccessWorld();
+    world.gate.before = (name) => world.sleep(name === 'PutItem (record)' ? 10_000 : 0);
+    expect((await get(world.start())).body).toMatchObject({
+      usableUntil: new Date(world.clock.nowMs() + 50_000).toISOString(),
+      usableSeconds: 50,
+    });
   });
 
   test('shares one log-in with every other caller, also of SOAP requests', async () => {
@@ -140,7 +150,14 @@ test('hands no session out that cannot be recorded', async () => {
   const world = await createAccessWorld();
   world.plan.decide = ({ name }) => (name === 'PutItem (record)' ? 'failed-before' : 'ok');
   const answer = await world.start().call(sessionRequest());
-  expect(read(answer)).toMatchObject({ status: 503, retryAfter: '5', error: { code: 'NotRecorded' } });
+  // The log-in for it was sent.
+  const message = 'No session was handed out: the request could not be recorded. Try again.';
+  expect(read(answer)).toMatchObject({
+    status: 503,
+    retryAfter: '5',
+    error: { code: 'NotRecorded', message },
+  });
+  expect(world.truth().logIns).toBe(1);
   expect(JSON.stringify(answer)).not.toContain(world.truth().tokens[0]);
   expect(world.counted).toEqual(['AccessFailed']);
 });
@@ -190,6 +207,23 @@ describe('a session that a caller found gone', () => {
     world.advance(MINUTE_MS);
     expect(read(await world.start().call(gone(1))).status).toBe(204);
     expect(world.truth().logIns).toBe(2);
+  });
+
+  test('costs no log-in when its number is from before an operator deleted the item', async () => {
+    const world = await createAccessWorld();
+    const started = world.start();
+    await get(started);
+    await started.call(gone(1));
+    world.table.clear();
+    const anew = world.start();
+    const { body } = await get(anew);
+    expect(body?.generation).toBe(1);
+    for (let caller = 0; caller < 3; caller += 1) {
+      expect(read(await anew.call(gone(2))).status).toBe(204);
+      world.advance(MINUTE_MS);
+    }
+    expect((await get(anew)).body?.token).toBe(body?.token);
+    expect(world.truth().logIns).toBe(3);
   });
 
   test('is replaced twice in 20 seconds at most, whatever callers say to however many instances', async () => {
@@ -267,6 +301,23 @@ describe('without a session', () => {
     expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: '5' });
   });
 });
+
+test.each([undefined, { generation: 1 }])(
+  'a right that is missing is an answer without Retry-After, which does not say to try again (gone: %o)',
+  async (gone) => {
+    const world = await createAccessWorld();
+    await get(world.start());
+    world.gate.before = async (name) => {
+      if (name === 'Encrypt' || name === 'Decrypt')
+        throw new AwsCallError('kms:Decrypt', { name: 'AccessDeniedException', message: 'User: arn:x' });
+    };
+    const answer = read(await world.start().call(sessionRequest(gone && { gone })));
+    expect(answer).toMatchObject({ status: 409, error: { code: 'AwsCallError' } });
+    expect(answer.retryAfter).toBeUndefined();
+    expect(answer.error?.message).toContain('AWS denied a call');
+    expect(answer.error?.message).not.toMatch(/again|arn:/);
+  },
+);
 
 describe('the address', () => {
   test.each<[string, Parameters<typeof sessionRequest>[0], number, string]>([

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -200,6 +201,28 @@ describe('the agent as a process', () => {
       expect((await python()).stdout).toContain('GetDeviceInformationResponse');
       expect((await session(agent)).generation).toBe(generation + 1);
       expect(leaks(world, (await stop(agent)).output)).toEqual([]);
+    },
+  );
+
+  test.runIf(has('python3'))(
+    'lets the example in Python outlive an agent that dies while it waits',
+    async () => {
+      let asked = 0;
+      const server = createHttpServer((request, response) => {
+        if (request.url !== '/session') response.end('<GetDeviceInformationResponse/>');
+        else if (++asked === 1) request.socket.destroy();
+        else response.end(JSON.stringify({ baseUrl: address, generation: 7, token: 'token 7' }));
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+      writeFileSync(addressFile, address);
+      writeFileSync(tokenFile, 'a-token-of-an-agent-for-these-tests-1');
+      const env = { PATH: process.env.PATH, AGENT_ADDRESS_FILE: addressFile, AGENT_TOKEN_FILE: tokenFile };
+      const example = fileURLToPath(new URL('../../examples/python/agent.py', import.meta.url));
+      const { stdout } = await promisify(execFile)('python3', [example, '89148000000800139708'], { env });
+      server.close();
+      expect(stdout).toContain('GetDeviceInformationResponse');
+      expect(asked).toBe(2);
     },
   );
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -14,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeAddress } from '../../cli/agent/address-file.ts';
 import { readCredentials } from '../../cli/agent/credentials.ts';
+import { firstSignal } from '../../cli/agent/first-signal.ts';
 import { refusalOf } from '../../cli/agent/guard.ts';
 import { agentLog, wordsOf } from '../../cli/agent/log.ts';
 import { routeOf } from '../../cli/agent/route.ts';
@@ -182,6 +185,14 @@ describe('the files of the agent', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  test('keep the token of another agent that has started since', () => {
+    const { remove } = readToken(file);
+    rmSync(file);
+    const { token } = readToken(file);
+    remove();
+    expect(readFileSync(file, 'utf8')).toBe(`${token}\n`);
+  });
+
   test.each([0o600, 0o400, 0o640])('hold a given token, which stays (mode %i)', (mode) => {
     writeFileSync(file, `${TOKEN}\n`);
     chmodSync(file, mode);
@@ -238,6 +249,55 @@ describe('the files of the agent', () => {
     writeAddress(file, 'http://127.0.0.1:40124');
     remove();
     expect(readFileSync(file, 'utf8')).toBe('http://127.0.0.1:40124\n');
+  });
+});
+
+test.each([
+  ['SIGTERM', 'SIGINT'],
+  ['SIGINT', 'SIGHUP'],
+])('the agent stops at %s, and a %s after it ends the process', async (first, second) => {
+  const emitter = new EventEmitter();
+  const stopped = firstSignal(emitter);
+  emitter.emit(first, first);
+  expect(await stopped).toBe(first);
+  expect(emitter.emit(second, second)).toBe(false);
+});
+
+describe('the lines with curl in docs/apps.md', () => {
+  const blocks = [...readFileSync('docs/apps.md', 'utf8').matchAll(/```sh\n(.*?)```/gs)]
+    .map(([, lines = '']) => lines)
+    .filter((lines) => /^\s*curl |\| curl /m.test(lines));
+
+  test.each(blocks)(
+    'show no token and no key to other users, who see the arguments of a program: %s',
+    (lines) => {
+      const folder = mkdtempSync(join(tmpdir(), 'agent-'));
+      const secrets = {
+        AWS_ACCESS_KEY_ID: 'id',
+        AWS_SECRET_ACCESS_KEY: 'planted-key',
+        AWS_SESSION_TOKEN: 'planted-token',
+      };
+      writeFileSync(join(folder, 'token'), TOKEN);
+      writeFileSync(join(folder, 'address'), 'http://127.0.0.1:9');
+      writeFileSync(join(folder, 'curl'), '#!/bin/sh\necho "$@"\ncat >&2\n', { mode: 0o755 });
+      const env = {
+        ...secrets,
+        PATH: `${folder}:${process.env.PATH}`,
+        AWS_REGION: 'r',
+        ACCESS_URL: 'https://x/',
+      };
+      const shell = spawnSync('sh', ['-c', lines.replaceAll('/run/thingspace-agent', folder)], { env });
+      rmSync(folder, { recursive: true });
+      const [seen, sent] = [String(shell.stdout), String(shell.stderr)];
+      expect(seen).toContain('fleet/session');
+      const planted = [TOKEN, 'planted-key', 'planted-token'];
+      expect(planted.filter((secret) => sent.includes(secret))).not.toEqual([]);
+      expect(planted.filter((secret) => seen.includes(secret))).toEqual([]);
+    },
+  );
+
+  test('are two', () => {
+    expect(blocks).toHaveLength(2);
   });
 });
 

@@ -147,8 +147,8 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a request that cannot be recorded is not sent',
     file: 'lambda/access/recording.ts',
-    find: "throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be recorded. Try again.');",
-    replace: '',
+    find: "throw new Refusal('NotRecorded',",
+    replace: "void new Refusal('NotRecorded',",
     noticedBy: AWAITS,
   },
   {
@@ -192,6 +192,13 @@ export const accessMutants: Mutant[] = [
     find: 'WORDS[cause.name])',
     replace: 'cause.message)',
     noticedBy: FORWARD,
+  },
+  {
+    rule: 'a call that AWS denied is not tried again',
+    file: 'lambda/access/not-sent-words.ts',
+    find: 'const words = isDenied(cause)',
+    replace: 'const words = (false as boolean)',
+    noticedBy: DOOR,
   },
   {
     rule: 'an answer that quotes the token is not returned',

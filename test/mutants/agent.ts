@@ -49,6 +49,20 @@ export const agentMutants: Mutant[] = [
     noticedBy: AGENT,
   },
   {
+    rule: 'the rights and the content of a token are those of one file',
+    file: 'cli/agent/token-file.ts',
+    find: "text: readFileSync(file, 'utf8') };",
+    replace: "text: readFileSync(path, 'utf8') };",
+    noticedBy: 'test/cli/token-file.test.ts',
+  },
+  {
+    rule: 'an agent that ends leaves the files of the next one',
+    file: 'cli/agent/own-file.ts',
+    find: 'if (contentOf(path) === content) ',
+    replace: '',
+    noticedBy: AGENT,
+  },
+  {
     rule: 'an agent without a ledger is meant by an operator',
     file: 'cli/agent/settings.ts',
     find: 'return withoutLedger ? {',

@@ -3,6 +3,7 @@ import type { Mutant } from './mutants.ts';
 const DEATH = 'test/session/one-death.test.ts';
 const AWAY = 'test/session/aws-away.test.ts';
 const AT_ONCE = 'test/session/at-once.test.ts';
+const FLEET = 'test/session/fleet.test.ts';
 const SESSION = 'test/session/session.test.ts';
 const LEASE = 'test/session/lease.test.ts';
 const ITEM = 'lambda/session/session-item.ts';
@@ -138,6 +139,20 @@ export const ridingOutMutants: Mutant[] = [
     find: 'place = byName.place;',
     replace: '',
     noticedBy: AWAY,
+  },
+  {
+    rule: 'a request that no caller waits for makes no log-in after its pause',
+    file: 'lambda/session/patience.ts',
+    find: 'if (clock.nowMs() > patience.untilMs) throw error;',
+    replace: '',
+    noticedBy: FLEET,
+  },
+  {
+    rule: 'a use is noted with its own time, however late the write is',
+    file: SOURCE,
+    find: 'used(state, generation, now - (clock.nowMs() - usedAtMs));',
+    replace: 'used(state, generation, now);',
+    noticedBy: FLEET,
   },
   {
     rule: 'processes that start at once do not all write',

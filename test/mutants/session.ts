@@ -43,6 +43,13 @@ export const sessionMutants: Mutant[] = [
     noticedBy: SESSION,
   },
   {
+    rule: 'a number that the fleet never reached ends no live session',
+    file: 'lambda/session/session.ts',
+    find: 'if (generation <= session.generation) dropGeneration(generation);',
+    replace: 'dropGeneration(Math.min(generation, session.generation));',
+    noticedBy: SESSION,
+  },
+  {
     rule: 'programs end one live session in ten seconds at most',
     file: 'lambda/session/session.ts',
     find: 'else if (leftMs > 0) await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));',

@@ -34,7 +34,12 @@ test.each([
     'dynamodb:GetItem',
     'no such table in this account and region: check `ledger.table`',
   ],
-  ['ResourceNotFoundException', 'secretsmanager:DescribeSecret', 'check `secretId` and the region'],
+  [
+    'ResourceNotFoundException',
+    'secretsmanager:DescribeSecret',
+    'check `secretId` (of an agent, --secret) and the region',
+  ],
+  ['InvalidRequestException', 'secretsmanager:GetSecretValue', 'marked for deletion'],
   ['NotFoundException', 'kms:Encrypt', 'no such key in this account and region: check `ledger.sealingKeyId`'],
   ['DisabledException', 'kms:Encrypt', 'The KMS key is disabled'],
   ['KMSInvalidStateException', 'kms:Decrypt', 'disabled or being deleted'],

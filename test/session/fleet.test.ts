@@ -330,3 +330,34 @@ describe('a client that dies', () => {
     }
   });
 });
+
+describe('a process that is suspended or closed', () => {
+  test('notes the time of a use, however late the write is', async () => {
+    const world = await createFleetWorld();
+    const client = world.client();
+    await client.work();
+    world.clock.advance(6 * MINUTE_MS);
+    const resumed = Promise.withResolvers<void>();
+    world.gate.before = (name) => (name === 'GetItem (session)' ? resumed.promise : Promise.resolve());
+    const usedAtMs = world.clock.nowMs();
+    await client.work();
+    world.clock.advance(60 * MINUTE_MS);
+    resumed.resolve();
+    await world.sleep(2_000);
+    expect(world.item().lastUsedAt).toBe(usedAtMs);
+  });
+
+  test('makes no log-in after it is closed in a pause', async () => {
+    const world = await createFleetWorld();
+    const [owner, other] = [world.client(), world.client()];
+    world.plan.decide = ({ name }) => (name === 'LogIn' ? 'killed-before' : 'ok');
+    await Promise.race([owner.work(), owner.process.died]);
+    world.plan.decide = () => 'ok';
+    const waiting = other.work().catch((error: Error) => error.name);
+    await world.sleep(LEASE_MS - 500);
+    void other.session.close();
+    expect(await waiting).toBe('SessionClosedError');
+    await world.sleep(MINUTE_MS);
+    expect(world.calls.filter(({ name }) => name === 'LogIn')).toHaveLength(1);
+  });
+});

@@ -89,6 +89,20 @@ export const auditMutants: Mutant[] = [
     noticedBy: POLICY,
   },
   {
+  {
+    rule: 'the caller of a day is kept as long as its last record',
+    file: 'lambda/access/audit.ts',
+    find: 'const leading = { expiresAt: kept.expiresAt + DAY_SECONDS };',
+    replace: 'const leading = kept;',
+    noticedBy: AUDIT,
+  },
+  {
+    rule: 'earlier releases’ callers with the session are found',
+    file: 'cli/access-records.ts',
+    find: "before.filter(({ outcome }) => outcome === 'handed-out')",
+    replace: 'before.filter(() => false)',
+    noticedBy: TABLE,
+  },
     rule: 'a rule for accounts is only for requests that name one',
     file: 'lambda/access/rule-conditions.ts',
     find: '(names.length > 0 && names.every(',

@@ -163,6 +163,14 @@ describe('a pattern of an operation with kinds', () => {
     expect(givesOperation(pattern, 'ChangeDeviceState', kind)).toBe(gives);
   });
 
+  test('gives another letter case of the operation no more', () => {
+    for (const operation of ['ChangedeviceState', 'CHANGEDEVICESTATE']) {
+      expect(givesOperation('*State', operation, 'Deactivate')).toBe(false);
+      expect(givesOperation('C*', operation, 'Deactivate')).toBe(false);
+    }
+    expect(givesOperation('C*', 'ChangedeviceState', 'Suspend')).toBe(true);
+  });
+
   test('gives no operation without kinds', () => {
     for (const pattern of ['*/Suspend', '*/*', 'MoveDevice/Suspend']) {
       expect(givesOperation(pattern, 'MoveDevice', '')).toBe(false);

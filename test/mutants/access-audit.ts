@@ -75,6 +75,13 @@ export const auditMutants: Mutant[] = [
     noticedBy: SERVE,
   },
   {
+  {
+    rule: 'a state change hides in no letter case',
+    file: 'lambda/access/state-change.ts',
+    find: 'operation.toLowerCase() === STATE_CHANGE.toLowerCase();',
+    replace: 'operation === STATE_CHANGE;',
+    noticedBy: POLICY,
+  },
     rule: 'callbacks go by name alone',
     file: 'lambda/access/by-name.ts',
     find: "  'RegisterCallback',\n",

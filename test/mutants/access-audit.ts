@@ -35,11 +35,18 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a name holds no elements',
     file: 'lambda/access/devices.ts',
-    find: 'children.length > 0 ? refuse',
+    find: 'element.children.length > 0 ? refuse',
     replace: '(false as boolean) ? refuse',
     noticedBy: DEVICES,
   },
   {
+  {
+    rule: 'no comment splits a name',
+    file: 'lambda/access/devices.ts',
+    find: 'isSplit && !isBlank(text) ? refuse',
+    replace: '(false as boolean) && isSplit ? refuse',
+    noticedBy: DEVICES,
+  },
     rule: 'an element that is marked nil and holds something is there',
     file: 'lambda/access/xml-source.ts',
     find: 'isNil === true && ended.children.length === 0 && isBlank(ended.text)',

@@ -99,7 +99,8 @@ function askedBy(options: AccessMayOptions): Asked {
       ...group.map((name) => `DeviceGroupName ${name}`),
     ],
   };
-  const content = { subjects, kind: kind ?? '' };
+  const own = subjects.groups.map((one) => one.split(' ')[0] ?? '');
+  const content = { subjects, kind: kind ?? '', own };
   return { principal: principalOf(as), user, credential, service, operation, content };
 }
 

@@ -28,6 +28,9 @@ const GROUPS = new Set(['Account', 'AccountName', 'AccountNumber', 'DeviceGroupN
 /** Every published filter ends so: `AccountNameFilter`, `DeviceCustomFieldFilter`, `DeviceServicePlanFilter`, … */
 const FILTER = /Filter$/;
 
+/** Reports whether an element of this name selects devices by something else than their names. */
+export const isSelector = (localName: string): boolean => GROUPS.has(localName) || FILTER.test(localName);
+
 /** ThingSpace's identifiers are digits, hexadecimal or not. Letters beyond ASCII only look like them. */
 const IDENTIFIER = /^[\x21-\x7e]*$/;
 /** Of all white space, a name holds the blank alone: another one is not seen, and not found again. */

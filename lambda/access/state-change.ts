@@ -2,8 +2,8 @@ import { contradiction } from './envelope.ts';
 import type { SourceElement } from './xml-source.ts';
 
 /**
- * The operation that changes the state of a line of service. One element in it says how; the types of the published
- * schema are `ActivateDeviceRequest`, `DeactivateDeviceRequest`, and so on (docs/thingspace-api.md, "Devices").
+ * The operation that changes the state of a line of service. One element in it says how: `Activate`, `Deactivate`, and so
+ * on; its type is `ActivateDeviceRequest` (docs/thingspace-api.md, "Devices").
  */
 export const STATE_CHANGE = 'ChangeDeviceState';
 export const KINDS = ['Activate', 'Deactivate', 'Suspend', 'Restore', 'Reconnect'];

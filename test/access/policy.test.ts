@@ -188,11 +188,14 @@ describe('a rule with conditions', () => {
   const gives = (conditions: object, groups: string[], devices: string[] = []) => {
     const rule = { name: 'a', principals: [principal], credentials: ['*'], operations: ['*'], ...conditions };
     const subjects = { groups, devices: devices.map((identifier) => ({ kind: '', identifier })) };
+    const own = groups
+      .map((group) => group.split(' '))
+      .flatMap(([name, value]) => (value ? (name ?? '') : []));
     return decide(
       { rules: [rule], speakers: [] },
       {
         ...{ principal, user: undefined, credential: 'fleet', service: 'CarrierService' },
-        ...{ operation: 'MoveDevice', content: { subjects, kind: '' } },
+        ...{ operation: 'MoveDevice', content: { subjects, kind: '', own } },
       },
     ).allowed;
   };

@@ -36,6 +36,8 @@ type Answer = {
   why?: string;
   /** The rules of the policy that do not give the request, each with the part that it fails. */
   others: { rule: string; fails: Miss; allows: readonly string[] }[];
+  /** The only services for which rules give it, where the request was asked for without one. */
+  services?: readonly string[];
 };
 
 /**
@@ -45,7 +47,8 @@ type Answer = {
  */
 export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: AccessMayOptions): void {
   const policy = policyIn(text);
-  const answer = answerTo(options.service === undefined ? forEveryService(policy) : policy, askedBy(options));
+  const asked = askedBy(options);
+  const answer = options.service === undefined ? forAnyService(policy, asked) : answerTo(policy, asked);
   terminal.say(options.json ? JSON.stringify(answer, null, 2) : wordsOf(answer));
   if (!answer.allowed) throw new NotWellError(1);
 }
@@ -67,10 +70,15 @@ function policyIn(text: string): Policy {
   );
 }
 
-const forEveryService = ({ rules, speakers }: Policy): Policy => ({
-  rules: rules.map((rule) => ({ ...rule, services: undefined })),
-  speakers,
-});
+const withoutServices = (rule: Rule): Rule => ({ ...rule, services: undefined });
+
+/** The request was asked for without a service: the rules that give it may be for some alone. */
+function forAnyService({ rules, speakers }: Policy, asked: Asked): Answer {
+  const answer = answerTo({ rules: rules.map(withoutServices), speakers }, asked);
+  const giving = rules.filter((rule) => missOf(withoutServices(rule), asked) === undefined);
+  if (!answer.allowed || giving.some(({ services }) => services === undefined)) return answer;
+  return { ...answer, services: giving.flatMap(({ services = [] }) => services) };
+}
 
 function askedBy(options: AccessMayOptions): Asked {
   const { as = '', user, credential = '', service = '', operation: given = '' } = options;
@@ -91,7 +99,8 @@ function askedBy(options: AccessMayOptions): Asked {
       ...group.map((name) => `DeviceGroupName ${name}`),
     ],
   };
-  const content = { subjects, kind: kind ?? '' };
+  const own = subjects.groups.map((one) => one.split(' ')[0] ?? '');
+  const content = { subjects, kind: kind ?? '', own };
   return { principal: principalOf(as), user, credential, service, operation, content };
 }
 
@@ -113,8 +122,9 @@ function allowedBy(rule: Rule, miss: Miss): readonly string[] {
   return [...named('account', rule.accounts), ...named('group', rule.groups)];
 }
 
-function wordsOf({ allowed, rule, why, others }: Answer): string {
-  const decision = allowed ? `Allowed by the rule ${rule}.` : `Denied (${rule}): ${why}.`;
+function wordsOf({ allowed, rule, why, others, services }: Answer): string {
+  const only = services === undefined ? '' : ` for the services ${services.join(', ')} alone (--service)`;
+  const decision = allowed ? `Allowed by the rule ${rule}${only}.` : `Denied (${rule}): ${why}.`;
   if (others.length === 0) return decision;
   return [
     decision,

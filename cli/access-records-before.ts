@@ -38,5 +38,4 @@ export async function recordsBefore(reader: AccessReader, period: Period): Promi
   return records;
 }
 
-export const wideBefore = async (reader: AccessReader, period: Period): Promise<StoredRecord[]> =>
-  (await recordsBefore(reader, period)).filter((record) => isChange(record) && isWide(record));
+export const isWideBefore = (record: StoredRecord): boolean => isChange(record) && isWide(record);

@@ -21,7 +21,7 @@ import {
   type Period,
   type StoredRecord,
 } from './access-reader.ts';
-import { keyBefore, recordsBefore, userSubjectBefore, wideBefore } from './access-records-before.ts';
+import { isWideBefore, keyBefore, recordsBefore, userSubjectBefore } from './access-records-before.ts';
 
 /** `user`: an application user, or the ARN of a caller or of its role. `operation`: a pattern. */
 export type Wanted = Period & {
@@ -62,27 +62,39 @@ export async function findRecords(reader: AccessReader, wanted: Wanted): Promise
   }
   const records = await pointedTo(reader, devices.map(deviceSubject), wanted);
   const named = new Set(records.map(({ requestId }) => requestId));
+  const before = await recordsBefore(reader, wanted);
   const wide = [
     ...(await pointedTo(reader, monthsOf(wanted).map(wideOfMonth), wanted)),
-    ...(await wideBefore(reader, wanted)),
+    ...before.filter(isWideBefore),
   ].filter((record) => !named.has(record.requestId) && wasSent(record));
-  const holders = (await holdersIn(reader, wanted)).filter((holder) => isOf(holder, user));
+  const holders = (await holdersIn(reader, wanted, before)).filter((holder) => isOf(holder, user));
   return { records: inOrder(records.filter(fits)), wide: inOrder(wide.filter(fits)), holders };
 }
 
-async function holdersIn(reader: AccessReader, period: Period): Promise<(Holder & Made)[]> {
-  const [from, to] = [period.sinceMs, period.untilMs].map((ms) => new Date(ms).toISOString().slice(0, 10));
+type HeldOn = Made & Pick<AuditRecord, 'credential'> & { day: string };
+
+/** @param before records of earlier releases, which wrote no holders */
+async function holdersIn(reader: AccessReader, period: Period, before: readonly StoredRecord[]) {
+  const [from, to] = [period.sinceMs, period.untilMs].map((ms) => dateOf(ms));
   const ofMonths = monthsOf(period).map((at) => reader.between(holdersOfMonth(at), from as string, `${to}~`));
+  const items: HeldOn[] = [
+    ...inOrder(before.filter(({ outcome }) => outcome === 'handed-out')).map((record) => ({
+      ...record,
+      day: dateOf(record.at),
+    })),
+    ...((await Promise.all(ofMonths)).flat() as HolderOfDay[]),
+  ];
   const holders = new Map<string, Holder & Pick<AuditRecord, 'principal'>>();
-  for (const item of (await Promise.all(ofMonths)).flat() as HolderOfDay[]) {
-    const { day, user, caller, principal, credential } = item;
+  for (const { day, user, caller, principal, credential } of items) {
     const who = JSON.stringify([user, caller, credential]);
     const holder = holders.get(who) ?? { user, caller, principal, credential, days: [] };
-    holder.days.push(day);
+    if (!holder.days.includes(day)) holder.days.push(day);
     holders.set(who, holder);
   }
   return [...holders.values()];
 }
+
+const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 /** A request without an outcome may have been sent. */
 const wasSent = ({ outcome }: StoredRecord): boolean => outcome !== 'denied' && outcome !== 'not-sent';
@@ -146,7 +158,8 @@ async function ofUser(reader: AccessReader, user: string, period: Period): Promi
     );
     return (await Promise.all(ofCallers)).flat() as (Item & StoredRecord)[];
   });
-  return [...found, ...(await pointedTo(reader, [userSubjectBefore(user)], period))];
+  const names = isArn && isPrincipal(user) ? [user, principalOf(user)] : [user];
+  return [...found, ...(await pointedTo(reader, [...new Set(names.map(userSubjectBefore))], period))];
 }
 
 async function eachDay(

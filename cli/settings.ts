@@ -7,7 +7,7 @@ import {
   type ThingSpaceSettings,
 } from '../lambda/settings.ts';
 import type { Account, FunctionFacts } from './account.ts';
-import { SettingsDisagreeError, UsageError } from './errors.ts';
+import { SettingsDisagreeError, TargetError, UsageError } from './errors.ts';
 import { concernsEveryCall, lineOf } from './failure.ts';
 import { findFunction, type Where } from './find-function.ts';
 
@@ -77,7 +77,8 @@ export async function findSettings(
     found = await findFunction(account, where);
   } catch (failure) {
     const everyCallFails = failure instanceof AwsCallError && concernsEveryCall(failure);
-    if (given.LEDGER_TABLE === undefined || everyCallFails) throw failure;
+    // A mistyped secret fails the command itself too, with a worse sentence.
+    if (given.LEDGER_TABLE === undefined || everyCallFails || failure instanceof TargetError) throw failure;
     unseen = lineOf(failure);
     warn(`The function's settings are not known, those given count alone: ${unseen}`);
   }

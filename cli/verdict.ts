@@ -60,6 +60,10 @@ function sealedNeedsLogIn({ state: { journal }, holder, holderDead }: Sight): bo
   return holder.versionId !== journal.oldVersion && holder.versionId !== journal.supersededBy;
 }
 
+/** Returns the failures that no log-in under way can still take back. */
+const settled = (state: Sight['state']): number =>
+  exposure(state) - Object.values(state.inFlight).filter(({ unknownAt }) => unknownAt === undefined).length;
+
 /** The verdict on the guard: while it is closed for the rotation, no step that needs a log-in continues. */
 function guard(sight: Sight): Verdict | undefined {
   const { state, mayNot, budgets, holder, holderDead } = sight;
@@ -70,7 +74,11 @@ function guard(sight: Sight): Verdict | undefined {
       : found('guard-closed', { do: 'open' }, { do: 'store' }, { do: 'unlocked' });
   }
   const refusal = mayNot?.rotation;
-  const closed = refusal instanceof BudgetSpentError && refusal.retryAt === undefined;
+  // The ledger looks at the password first: that the budget is spent as well keeps another version from a log-in.
+  const closed =
+    refusal instanceof RefusedPasswordError
+      ? budgets !== undefined && settled(state) >= budgets.budget
+      : refusal instanceof BudgetSpentError && refusal.retryAt === undefined;
   if (!closed || !budgets || (journal.state === 'received' && holder?.versionId === journal.oldVersion))
     return undefined;
   if (exposure(state) >= budgets.limit - 1) return found('guard-closed', { do: 'unlocked' });

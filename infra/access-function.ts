@@ -193,6 +193,8 @@ export class AccessFunction extends Construct {
       (arn) => !arn.includes('*'),
     );
     const idOf = (arn: string) => arn.split(':').slice(5).join('-');
+    // A role or user may be written with its path and without it; IAM takes each name once.
+    const once = (arns: string[]) => [...new Map(arns.map((arn) => [arn.split('/').at(-1), arn])).values()];
     return new ManagedPolicy(this, 'Callers', {
       managedPolicyName,
       description: 'Calls ThingSpace through the access function',
@@ -202,12 +204,12 @@ export class AccessFunction extends Construct {
         }),
         allow(['lambda:InvokeFunction'], [functionArn], { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } }),
       ],
-      roles: named
-        .filter((arn) => /:role\/(?!aws-reserved\/)/.test(arn))
-        .map((arn) => Role.fromRoleArn(this, idOf(arn), arn)),
-      users: named
-        .filter((arn) => arn.includes(':user/'))
-        .map((arn) => User.fromUserArn(this, idOf(arn), arn)),
+      roles: once(named.filter((arn) => /:role\/(?!aws-reserved\/)/.test(arn))).map((arn) =>
+        Role.fromRoleArn(this, idOf(arn), arn),
+      ),
+      users: once(named.filter((arn) => arn.includes(':user/'))).map((arn) =>
+        User.fromUserArn(this, idOf(arn), arn),
+      ),
     });
   }
 }

@@ -6,6 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundleAccess, bundleRotation } from './bundle.ts';
 import { ConfigurationError, readConfig } from './config.ts';
 import { keyAdvice } from './key-advice.ts';
+import { sentencesIn } from './rejection.ts';
 import { RotationStack } from './stack.ts';
 
 const own = path.join(import.meta.dirname, '..', 'thingspace.config.json');
@@ -32,8 +33,8 @@ try {
   // To the errors, so that a template that is written to a file stays one.
   for (const advice of keyAdvice(service)) console.error(advice);
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
-  // The sentence is for the author of the file; a stack trace would only hide it.
-  console.error(error.message);
+  const sentences = sentencesIn(error);
+  if (sentences === undefined) throw error;
+  console.error(sentences);
   process.exitCode = 1;
 }

@@ -27,6 +27,7 @@ export function crossCheck(config: Config): string[] {
     ...eachOnce(config),
     ...namesAreFree(config),
     ...importsFit(config),
+    ...rolesTakePolicies(config),
     ...placesFit(config),
     ...receiversAgree(config),
     ...filtersFit(config),
@@ -105,6 +106,29 @@ function* importsFit({ credentials }: Config) {
     }
     if (secretArn !== undefined && !adopt && readers.length + clients.length > 0) {
       yield `${at}.readers: leave readers and clients out and name them in the imported secret's own resource policy, which this stack does not replace`;
+    }
+  }
+}
+
+/** AWS lets nobody attach a policy to roles of these paths (IAM User Guide, "protected roles"). */
+const PROTECTED_ROLE = /:role\/aws-(?:reserved|service-role)\//;
+
+/** The stack attaches a policy to each client, and to each reader of a new secret under a key that is imported. */
+function* rolesTakePolicies({ credentials, sealingKeyArn }: Config) {
+  for (const [index, { clients, readers, secretArn }] of credentials.entries()) {
+    const attached = {
+      clients,
+      readers: sealingKeyArn !== undefined && secretArn === undefined ? readers : [],
+    };
+    for (const [member, arns] of Object.entries(attached)) {
+      for (const [position, arn] of arns.entries()) {
+        if (!PROTECTED_ROLE.test(arn)) continue;
+        const way =
+          member === 'clients'
+            ? ', or make it a reader'
+            : ', or leave sealingKeyArn out, or let it assume a role of yours';
+        yield `credentials[${index}].${member}[${position}]: write a role of your own${way}: AWS lets nobody attach a policy to ${arn}`;
+      }
     }
   }
 }

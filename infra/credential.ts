@@ -131,7 +131,7 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
    * delete it, and a role of another account works too once its own policy allows the same. The role must
    * exist: Secrets Manager refuses a policy that names one that does not.
    *
-   * @throws GrantError for an imported secret, and where an imported key is in the way
+   * @throws GrantError for an imported secret, and where an imported key needs a policy at a role that takes none
    */
   grantRead(reader: IRole): void {
     if (!this.#policyIsOurs) {
@@ -144,9 +144,10 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
     const key = this.secret.encryptionKey;
     // A key that this project made lets every reader of the secret decrypt; AWS's own key for Secrets Manager does too.
     if (!key || this.#adopted || Resource.isOwnedResource(key)) return;
-    if (isOfAccount(this, reader) && grantImportedKey(key, reader)) return;
+    // The statements for the owner of the key name the reader's account (`RotationService.importedKeys`).
+    if (!isOfAccount(this, reader) || grantImportedKey(key, reader)) return;
     throw new GrantError(
-      `Neither the imported key nor ${describe(reader)} can be granted from here: allow kms:Decrypt for the role in the key's policy, or let this stack make the key.`,
+      `No policy can be attached to ${describe(reader)}, which would let it use the imported key: give a role that this app may change, or let this stack make the key.`,
     );
   }
 

@@ -12,6 +12,7 @@ import { bundleAccess, bundleRotation } from './bundle.ts';
 import { type Config, ConfigurationError, readConfig } from './config.ts';
 import { keyAdvice } from './key-advice.ts';
 import { PlainSynthesizer } from './plain-synthesizer.ts';
+import { sentencesIn } from './rejection.ts';
 import { RotationStack } from './stack.ts';
 import { zipOf } from './zip.ts';
 
@@ -69,9 +70,10 @@ async function main(): Promise<void> {
 }
 
 if (import.meta.main) {
-  await main().catch((error: Error) => {
-    if (!(error instanceof ConfigurationError)) throw error;
-    console.error(error.message);
+  await main().catch((error: unknown) => {
+    const sentences = sentencesIn(error);
+    if (sentences === undefined) throw error;
+    console.error(sentences);
     process.exitCode = 1;
   });
 }

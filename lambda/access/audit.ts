@@ -97,8 +97,10 @@ export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () 
     const kept = { expiresAt: expiresAt(record.at) };
     const ofDay = [callerOfDay(record), ...(outcome.outcome === 'handed-out' ? [holderOfDay(record)] : [])];
     const leads = [...ofDay.filter((item) => !written.has(textOf(item))), ...pointers];
+    // The day's last record, which leads to it too, may be almost a day younger.
+    const leading = { expiresAt: kept.expiresAt + DAY_SECONDS };
     for (let at = 0; at < leads.length; at += AT_ONCE) {
-      await Promise.all(leads.slice(at, at + AT_ONCE).map((item) => table.put({ ...item, ...kept })));
+      await Promise.all(leads.slice(at, at + AT_ONCE).map((item) => table.put({ ...item, ...leading })));
     }
     for (const item of ofDay) written.add(textOf(item));
     await table.create({ ...keyOf(record), ...record, ...outcome, ...kept });

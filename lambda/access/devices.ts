@@ -28,6 +28,9 @@ const GROUPS = new Set(['Account', 'AccountName', 'AccountNumber', 'DeviceGroupN
 /** Every published filter ends so: `AccountNameFilter`, `DeviceCustomFieldFilter`, `DeviceServicePlanFilter`, … */
 const FILTER = /Filter$/;
 
+/** Reports whether an element of this name selects devices by something else than their names. */
+export const isSelector = (localName: string): boolean => GROUPS.has(localName) || FILTER.test(localName);
+
 /** ThingSpace's identifiers are digits, hexadecimal or not. Letters beyond ASCII only look like them. */
 const IDENTIFIER = /^[\x21-\x7e]*$/;
 /** Of all white space, a name holds the blank alone: another one is not seen, and not found again. */
@@ -85,21 +88,24 @@ function filterIn(filter: SourceElement): string {
   const parts: string[] = [];
   const visit = (element: SourceElement): void => {
     for (const child of element.children) {
-      if (child.children.length === 0) parts.push(`${child.localName}=${withoutBlanks(child.text)}`);
+      if (child.children.length === 0) parts.push(`${child.localName}=${wholeText(child)}`);
       else visit(child);
     }
   };
   visit(filter);
   return checked(
-    [withoutBlanks(filter.text), ...parts].filter((part) => part !== '').join(' '),
+    [wholeText(filter), ...parts].filter((part) => part !== '').join(' '),
     NAME,
     MAX_FILTER_CHARS,
   );
 }
 
-/** Another reader may take only a part of a text that elements split. */
-const nameIn = ({ text, children }: SourceElement, shape: RegExp, maxChars: number): string =>
-  children.length > 0 ? refuse('elements inside') : checked(withoutBlanks(text), shape, maxChars);
+const nameIn = (element: SourceElement, shape: RegExp, maxChars: number): string =>
+  element.children.length > 0 ? refuse('elements inside') : checked(wholeText(element), shape, maxChars);
+
+/** Another reader may take only a part of a text that comments split, as it may of one that elements split. */
+const wholeText = ({ text, isSplit }: SourceElement): string =>
+  isSplit && !isBlank(text) ? refuse('a comment or a CDATA section inside') : withoutBlanks(text);
 
 function checked(name: string, shape: RegExp, maxChars: number): string {
   if (name.length > maxChars) return refuse(`more than ${maxChars} characters`);

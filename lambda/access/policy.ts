@@ -34,6 +34,8 @@ export type Content = {
   subjects: Subjects;
   /** The kind of a state change; empty for every other request. */
   kind: string;
+  /** The selectors that ThingSpace certainly reads, as `ownSelectors` gives them. */
+  own: readonly string[];
 };
 
 /** The request that the policy decides on. */
@@ -95,5 +97,5 @@ export function missOf(rule: Rule, asked: Asked): Miss | undefined {
   if (services !== undefined && !matchesAny(services, service)) return 'services';
   if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind))) return 'operations';
   if (users !== undefined && (user === undefined || !matchesAny(users, user))) return 'users';
-  return fitsConditions(rule, content?.subjects) ? undefined : 'content';
+  return fitsConditions(rule, content) ? undefined : 'content';
 }

@@ -15,16 +15,25 @@ const GROUP = /Group/;
 /**
  * Reports whether a request fits the conditions of a rule. A request that names a device fits none: the documentation
  * does not say whether an account or a group beside a list of devices restricts it.
- * @param subjects undefined before the body is read, when the conditions may still be met
+ * @param content undefined before the body is read, when the conditions may still be met
  */
-export function fitsConditions({ accounts, groups }: Conditions, subjects: Subjects | undefined): boolean {
-  if (subjects === undefined || (accounts === undefined && groups === undefined)) return true;
-  if (subjects.devices.length > 0) return false;
-  return areOnly(accounts, namesIn(subjects, ACCOUNT)) && areOnly(groups, namesIn(subjects, GROUP));
+export function fitsConditions({ accounts, groups }: Conditions, content: Named | undefined): boolean {
+  if (content === undefined || (accounts === undefined && groups === undefined)) return true;
+  if (content.subjects.devices.length > 0) return false;
+  return areOnly(accounts, content, ACCOUNT) && areOnly(groups, content, GROUP);
 }
 
-const areOnly = (patterns: readonly string[] | undefined, names: readonly string[]): boolean =>
-  patterns === undefined || (names.length > 0 && names.every((name) => matchesAny(patterns, name)));
+/** `own`: the selectors that ThingSpace certainly reads. One of them must restrict the request. */
+type Named = { subjects: Subjects; own: readonly string[] };
+
+const areOnly = (
+  patterns: readonly string[] | undefined,
+  { subjects, own }: Named,
+  element: RegExp,
+): boolean =>
+  patterns === undefined ||
+  (own.some((localName) => element.test(localName)) &&
+    namesIn(subjects, element).every((name) => matchesAny(patterns, name)));
 
 /** The name of an element stands before the first blank. */
 const namesIn = ({ groups }: Subjects, element: RegExp): string[] =>

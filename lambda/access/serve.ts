@@ -9,6 +9,7 @@ import { type Call, type Caller, type FunctionUrlEvent, readCall, readCaller, so
 import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
 import { forward, type Send } from './forward.ts';
 import { type CountName, countFor } from './metrics.ts';
+import { ownSelectors } from './own-selectors.ts';
 import { admit, type Entry, type Permits, permit, recordDenial, type Tried } from './permit.ts';
 import type { Content } from './policy.ts';
 import { begin, end } from './recording.ts';
@@ -112,9 +113,10 @@ function readBody(call: Call): RequestEnvelope {
 }
 
 /** @throws Refusal */
-const contentOf = ({ operation }: Call, { payload }: RequestEnvelope): Content => ({
+const contentOf = ({ service, operation }: Call, { payload }: RequestEnvelope): Content => ({
   kind: hasKinds(operation) ? kindIn(payload) : '',
   subjects: subjectsIn(payload),
+  own: ownSelectors(payload, service),
 });
 
 /** Returns the parts of a denied request for its record; an envelope that cannot be read or recorded has no subjects. */

@@ -54,7 +54,7 @@ export async function serveSession(
   const { credential, isGone } = readAddress(event);
   const operation = isGone ? SESSION_GONE : GET_SESSION;
   const claimedUser = userIn(event.headers[USER_HEADER]);
-  const content = { subjects: { devices: [], groups: [] }, kind: '' };
+  const content = { subjects: { devices: [], groups: [] }, kind: '', own: [] };
   const asked = { ...caller, claimedUser, credential, service: SESSION_SERVICE, operation, content };
   const entry = await permit(door, asked, GET_SESSION, () => ({ devices: [], groups: [] }));
   const session = door.sessionOf(credential);

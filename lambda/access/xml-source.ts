@@ -21,6 +21,8 @@ export type SourceElement = {
   children: SourceElement[];
   /** All character data directly inside, references decoded. */
   text: string;
+  /** A comment or a CDATA section splits it: another reader may take only a part. */
+  isSplit: boolean;
 };
 
 /** The text is not XML, or more than is taken here. The message names the fault and quotes nothing. */
@@ -86,8 +88,10 @@ export function readXmlSource(source: string): SourceElement {
   };
   const addText = (text: string): void => {
     const parent = open.at(-1);
-    if (parent) parent.element.text += text;
-    else if (!isBlank(text)) fail('text outside of the root element');
+    if (parent) {
+      parent.element.isSplit ||= parent.element.text !== '';
+      parent.element.text += text;
+    } else if (!isBlank(text)) fail('text outside of the root element');
   };
 
   function startTag(): void {
@@ -107,7 +111,13 @@ export function readXmlSource(source: string): SourceElement {
     const namespace = namespaceOf(prefix, scope);
     const isNil = isMarkedNil(written, scope);
     const element = { tag, namespace, localName, start, contentStart: at, end: at, selfClosing };
-    const made: SourceElement = { ...element, isAbsent: isNil && selfClosing, children: [], text: '' };
+    const made: SourceElement = {
+      ...element,
+      isAbsent: isNil && selfClosing,
+      children: [],
+      text: '',
+      isSplit: false,
+    };
     const parent = open.at(-1)?.element;
     if (parent) parent.children.push(made);
     else if (root) fail('a second root element');
@@ -129,6 +139,8 @@ export function readXmlSource(source: string): SourceElement {
   while (at < source.length) {
     if (startsWith('<!--')) {
       if (/--|-$/.test(takeUntil('-->', 'a comment'))) fail('a comment that holds --');
+      const parent = open.at(-1);
+      if (parent) parent.element.isSplit = true;
     } else if (startsWith('<![CDATA[')) {
       if (open.length === 0) fail('text outside of the root element');
       addText(takeUntil(']]>', 'a CDATA section'));

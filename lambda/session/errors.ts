@@ -19,7 +19,7 @@ export class LogInRefusedError extends SessionError {
   override readonly name = 'LogInRefusedError';
 }
 
-/** No process may log in until an operator has acted: the message says how. */
+/** No process may log in until an operator has acted: the message says why. */
 export class LogInStoppedError extends SessionError {
   override readonly name = 'LogInStoppedError';
 }

@@ -6,6 +6,7 @@ import {
   ExchangeInProgressError,
   RefusedPasswordError,
 } from '../ledger/errors.ts';
+import { withoutSteps } from '../situations/steps.ts';
 import {
   LogInRefusedError,
   LogInStoppedError,
@@ -22,7 +23,7 @@ export type Stop = {
    * way, another process is logging in, the next log-in must wait, or ThingSpace gave no answer.
    */
   why: 'refused' | 'person' | 'exchange' | 'others' | 'waits' | 'unavailable';
-  /** The message says what happened and what to do, and holds nothing secret. */
+  /** The message says what happened and who must act, and holds nothing secret. */
   message: string;
   /** The version of the secret that it is about. */
   versionId?: string | undefined;
@@ -42,9 +43,15 @@ export const needsOtherVersion = ({ why }: Stop): boolean => why === 'refused' |
 
 /** Converts the ledger's refusal of a log-in with that version; nothing was sent. */
 export function stopOf(refusal: LockoutGuardError, versionId: string): Stop {
-  const { message, retryAt } = refusal;
+  const { retryAt } = refusal;
   const waitMs = refusal instanceof DeniedError ? refusal.waitMs : undefined;
-  return { why: whyOf(refusal), message, versionId, retryAt, waitMs };
+  return { why: whyOf(refusal), message: forApps(refusal.message), versionId, retryAt, waitMs };
+}
+
+/** The steps are for operators: an app's process has not their tool, and its reader not their rights. */
+function forApps(message: string): string {
+  const happened = withoutSteps(message);
+  return happened === message ? message : `${happened} The steps are for an operator: \`status\` has them.`;
 }
 
 function whyOf(refusal: LockoutGuardError): Stop['why'] {

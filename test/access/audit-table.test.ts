@@ -203,7 +203,7 @@ describe('the records of releases before', () => {
   const before = { sinceMs: LAST_WEEK - DAY_MS, untilMs: LAST_WEEK + DAY_MS };
 
   /** Writes what those releases wrote: a pointer for each device and user, and the record by its day. */
-  async function writeBefore(requestId: string, changes: Partial<AuditRecord>) {
+  async function writeBefore(requestId: string, changes: Partial<AuditRecord>, outcome = 'done') {
     const one = record(requestId, { at: LAST_WEEK, ...changes });
     const item = `${new Date(one.at).toISOString()}#${requestId}`;
     const users = [one.caller, one.principal, ...(one.user ? [one.user] : [])].map(
@@ -212,7 +212,7 @@ describe('the records of releases before', () => {
     for (const subject of [...users, ...one.devices.map(({ identifier }) => `device#${identifier}`)]) {
       await table.put({ subject, item, expiresAt: 1 });
     }
-    await table.put({ ...keyBefore(item), ...one, outcome: 'done', sends: 1, expiresAt: 1 });
+    await table.put({ ...keyBefore(item), ...one, outcome, sends: 1, expiresAt: 1 });
   }
 
   test('are found by device, user, caller, operation and period, and so are wide ones', async () => {
@@ -226,6 +226,22 @@ describe('the records of releases before', () => {
     expect(await idsOf({ ...before, user: record('x').caller })).toHaveLength(3);
     expect(await idsOf({ ...before, operation: 'Get*' })).toEqual(['old read']);
     expect(await idsOf(before)).toEqual(['old of a device', 'old of a group', 'old read']);
+  });
+
+  test('are found for a role by its ARN with the path', async () => {
+    const ofRole = { ...before, user: record('x').principal.replace('role/', 'role/teams/') };
+    expect(await idsOf({ ...before, user: record('x').principal })).toHaveLength(3);
+    expect(await idsOf(ofRole)).toHaveLength(3);
+  });
+
+  test('name the callers that were given the session, once a day', async () => {
+    const given = { operation: 'GetSession', service: '/session', devices: [] };
+    await writeBefore('old session', { ...given, at: LAST_WEEK + 3 }, 'handed-out');
+    await writeBefore('old session again', { ...given, at: LAST_WEEK + 4 }, 'handed-out');
+    const { holders } = await find({ ...before, devices: ['8920'] });
+    expect(holders).toMatchObject([
+      { caller: record('x').caller, days: [new Date(LAST_WEEK).toISOString().slice(0, 10)] },
+    ]);
   });
 
   test('stand beside later ones in one answer', async () => {

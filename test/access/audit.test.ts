@@ -95,6 +95,15 @@ test('names a caller once a day and process, before the first record', async () 
   ]);
 });
 
+test('keeps the caller of a day as long as the last record of the day', async () => {
+  const { audit, items } = startAudit();
+  const day = Date.UTC(2026, 0, 5);
+  await audit.begin(record({ operation: 'GetDeviceList', at: day }));
+  await audit.begin(record({ operation: 'GetDeviceList', at: day + 24 * 60 * 60_000 - 1 }));
+  const [caller, , last] = items.map(({ expiresAt }) => Number(expiresAt));
+  expect(caller).toBeGreaterThanOrEqual(last ?? Number.NaN);
+});
+
 test('names the caller again when the first time failed', async () => {
   const items: Item[] = [];
   const table = { fail: true };

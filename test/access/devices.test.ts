@@ -8,7 +8,7 @@ import { readXml } from '../../local/thingspace/soap/xml.ts';
 
 const element = (localName: string, text: string, children: SourceElement[] = []): SourceElement => ({
   ...{ tag: localName, namespace: '', localName, text, children },
-  ...{ start: 0, contentStart: 0, end: 0, selfClosing: false, isAbsent: false },
+  ...{ start: 0, contentStart: 0, end: 0, selfClosing: false, isAbsent: false, isSplit: false },
 });
 
 /** How often the names of an element's children are read to find what they are. */
@@ -108,6 +108,16 @@ describe('a name that cannot be recorded as it is sent is refused', () => {
     ['a child element', '<Identifier>89<e:x/>14</Identifier>'],
     ['only a child element', '<Identifier><e:x>8914</e:x></Identifier>'],
     ['a kind with a child element', '<Identifier>8914</Identifier><Kind>ICC<e:x/>ID</Kind>'],
+    ['a comment inside', '<Identifier>8914<!-- a -->0008</Identifier>'],
+    ['a comment before it', '<Identifier><!-- 8914 -->0008</Identifier>'],
+    ['a part in CDATA', '<Identifier>8914<![CDATA[0008]]></Identifier>'],
+    ['a kind with a comment inside', '<Identifier>8914</Identifier><Kind>ICC<!-- a -->ID</Kind>'],
+    ['an account with a comment inside', '<AccountName>0342<!-- a -->-1</AccountName>'],
+    ['a filter with a comment inside', '<DeviceServicePlanFilter>5<!-- a -->MB</DeviceServicePlanFilter>'],
+    [
+      'a value of a filter with a comment inside',
+      '<DeviceCustomFieldFilter><F><Value>VIN<!-- a -->7</Value></F></DeviceCustomFieldFilter>',
+    ],
     ['65 characters', `<Identifier>${'9'.repeat(65)}</Identifier>`],
     ['an account with a no-break space', '<AccountName>0342&#xA0;</AccountName>'],
     ['a group with a zero-width space', '<DeviceGroupName>Ea&#x200B;st</DeviceGroupName>'],
@@ -118,6 +128,12 @@ describe('a name that cannot be recorded as it is sent is refused', () => {
     expect(() => subjectsIn(inputOf(`<DeviceIdentifier>${member}</DeviceIdentifier>`))).toThrow(
       'cannot be recorded',
     );
+  });
+
+  test('a name that is one text may be in CDATA, and comments may stand beside it', () => {
+    const members =
+      '<D><!-- a --><Identifier><![CDATA[8914]]></Identifier> <!-- b --> <Kind>ICCID</Kind></D>';
+    expect(subjectsIn(inputOf(members)).devices).toEqual([ICCID]);
   });
 
   test('white space of XML around it is not part of it', () => {

@@ -163,6 +163,14 @@ describe('a pattern of an operation with kinds', () => {
     expect(givesOperation(pattern, 'ChangeDeviceState', kind)).toBe(gives);
   });
 
+  test('gives another letter case of the operation no more', () => {
+    for (const operation of ['ChangedeviceState', 'CHANGEDEVICESTATE']) {
+      expect(givesOperation('*State', operation, 'Deactivate')).toBe(false);
+      expect(givesOperation('C*', operation, 'Deactivate')).toBe(false);
+    }
+    expect(givesOperation('C*', 'ChangedeviceState', 'Suspend')).toBe(true);
+  });
+
   test('gives no operation without kinds', () => {
     for (const pattern of ['*/Suspend', '*/*', 'MoveDevice/Suspend']) {
       expect(givesOperation(pattern, 'MoveDevice', '')).toBe(false);
@@ -180,11 +188,14 @@ describe('a rule with conditions', () => {
   const gives = (conditions: object, groups: string[], devices: string[] = []) => {
     const rule = { name: 'a', principals: [principal], credentials: ['*'], operations: ['*'], ...conditions };
     const subjects = { groups, devices: devices.map((identifier) => ({ kind: '', identifier })) };
+    const own = groups
+      .map((group) => group.split(' '))
+      .flatMap(([name, value]) => (value ? (name ?? '') : []));
     return decide(
       { rules: [rule], speakers: [] },
       {
         ...{ principal, user: undefined, credential: 'fleet', service: 'CarrierService' },
-        ...{ operation: 'MoveDevice', content: { subjects, kind: '' } },
+        ...{ operation: 'MoveDevice', content: { subjects, kind: '', own } },
       },
     ).allowed;
   };

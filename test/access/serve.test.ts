@@ -269,8 +269,19 @@ describe('a rule for one account', () => {
     rules: [{ ...POLICY.rules[0], name: 'account', accounts: ['0342-1'] } as Rule],
     speakers: [],
   };
-  const listOf = (account: string) =>
-    requestOf({ body: `<v:GetDeviceList><v:AccountName>${account}</v:AccountName></v:GetDeviceList>` });
+  const inputOf = (members: string) =>
+    requestOf({
+      body: `<v:GetDeviceList><v:Input xmlns:c="http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract.DeviceService">${members}</v:Input></v:GetDeviceList>`,
+    });
+  const listOf = (account: string) => inputOf(`<c:AccountName>${account}</c:AccountName>`);
+
+  test('denies and records a request with the account where ThingSpace does not read it', async () => {
+    const world = await createAccessWorld({ policy });
+    const decoy = '<d:D xmlns:d="urn:d"><c:AccountName>0342-1</c:AccountName></d:D>';
+    expect(seen(await world.start().call(inputOf(decoy)))).toMatchObject({ code: 'AccessDenied' });
+    expect(world.executed).toHaveLength(0);
+    expect(world.records()).toMatchObject([{ outcome: 'denied', groups: ['AccountName 0342-1'] }]);
+  });
 
   test('gives the requests that name it, and denies and records the others', async () => {
     const world = await createAccessWorld({ policy });

@@ -60,8 +60,12 @@ describe('the command access-may', () => {
     const rules = POLICY.rules.map((rule) => ({ ...rule, services: ['Device*'] }));
     const file = JSON.stringify({ access: { rules } });
     const asked = { ...CHANGE, as: role('operations') };
-    expect(ask(asked, file).denied).toBe(false);
-    expect(ask({ ...asked, service: 'DeviceService' }, file).denied).toBe(false);
+    const { denied, text } = ask(asked, file);
+    expect(denied).toBe(false);
+    expect(text).toMatch(/^Allowed by the rule operations for the services Device\* alone \(--service\)\./);
+    expect(ask({ ...asked, service: 'DeviceService' }, file).text).toMatch(
+      /^Allowed by the rule operations\./,
+    );
     expect(ask({ ...asked, service: 'CarrierService' }, file).text).toMatch(/operations +services +Device\*/);
   });
 

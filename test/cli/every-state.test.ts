@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sight } from '../../cli/sight.ts';
 import { exitCodeFor, verdictOn } from '../../cli/verdict.ts';
 import { troubles } from '../../lambda/alarms/event.ts';
+import { RefusedPasswordError } from '../../lambda/ledger/errors.ts';
 import { type CredentialState, type Journal, newState } from '../../lambda/ledger/state.ts';
 import { findings } from '../../lambda/situations/all.ts';
 import { SECRET_ARN, USERNAME } from '../world/world.ts';
@@ -149,6 +150,26 @@ describe('The verdict', () => {
     expect(verdictOn({ ...sight, state: { ...sight.state, failed: BUDGETS.budget } }).finding).toBe(
       'received',
     );
+  });
+
+  it('promises no log-in where AWSCURRENT is refused and the whole budget is spent', () => {
+    const refused = new RefusedPasswordError('refused', true);
+    const sight = {
+      ...sightOf(JOURNALS['idle after a rotation'] as Journal, true, undefined),
+      mayNot: { rotation: refused, app: refused, person: refused },
+    };
+    const verdictAt = (failed: number) => verdictOn({ ...sight, state: { ...sight.state, failed } });
+    expect(verdictAt(BUDGETS.budget - 1).finding).toBe('current-dead');
+    expect(verdictAt(BUDGETS.budget)).toEqual({
+      finding: 'guard-closed',
+      next: [{ do: 'store' }, { do: 'unlocked' }],
+    });
+    expect(verdictAt(BUDGETS.limit - 1).next).toEqual([{ do: 'unlocked' }]);
+    // A log-in that is under way may succeed.
+    const { state } = sight;
+    const underWay = { reservedAt: NOW, actor: 'app', purpose: 'log-in', mark: 0 } as never;
+    const soon = { ...state, failed: BUDGETS.budget - 1, inFlight: { one: underWay } };
+    expect(verdictOn({ ...sight, state: soon }).finding).toBe('current-dead');
   });
 
   it('advises a wait before an early log-in, and the sealed answer before all else', () => {

@@ -145,8 +145,11 @@ describe('The settings', () => {
   });
 
   it('are not found for a mistyped secret, and the error names those that are there', async () => {
-    const asked = findSettings({}, { secret: 's00' }, accountWith({ [FUNCTION]: ENVIRONMENT }), nothing);
+    const account = accountWith({ [FUNCTION]: ENVIRONMENT });
+    const asked = findSettings({}, { secret: 's00' }, account, nothing);
     await expect(asked).rejects.toThrow(TargetError);
+    const given = givenIn({ table: 'T' }, {});
+    await expect(findSettings(given, { secret: 's00' }, account, nothing)).rejects.toThrow(TargetError);
     await expect(asked).rejects.toThrow(
       'There is no secret s00 in region us-east-1, profile prod. Secrets that rotate here: s0.',
     );

@@ -81,6 +81,13 @@ test('allows only named principals to call it, signed and through its URL', () =
   expect(new Set(permitted)).toEqual(new Set(['{ServiceFunction.Arn}']));
 });
 
+test('attaches the callers’ policy once to a role that is written with its path and without it', () => {
+  const twice = { ...rule, name: 'again', principals: [arn('role/teams/operations'), arn('user/vic')] };
+  const other = synthesize(withAccess({ rules: [rule, twice] }));
+  const callers = other.one('AWS::IAM::ManagedPolicy', 'AccessCallers').Properties;
+  expect([callers.Roles, callers.Users]).toEqual([['operations'], ['vic']]);
+});
+
 test('keeps the audit table beyond the stack, with expiring items and restores', () => {
   const table = one('AWS::DynamoDB::Table', 'AccessTable');
   expect(table).toMatchObject({

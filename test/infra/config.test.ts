@@ -396,6 +396,20 @@ test('switches the example from SOAP to REST, and back, by one word', () => {
   expect(thingspace.transport).toBe('rest');
 });
 
+test('refuses to attach a policy to a role that AWS protects', () => {
+  const protectedRole =
+    'arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_App_0a1b2c3d4e5f6071';
+  expect(sentencesOf(ofOneCredential({ readers: [protectedRole] }))).toEqual([]);
+  expect(sentencesOf(ofOneCredential({ readers: [], clients: [protectedRole] }))).toEqual([
+    `credentials[0].clients[0]: write a role of your own, or make it a reader: AWS lets nobody attach a policy to ${protectedRole}.`,
+  ]);
+  const sealingKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/0a000000-0000-4000-8000-000000000000';
+  const credentials = [{ ...fleet, readers: [protectedRole] }];
+  expect(sentencesOf(configWith({ sealingKeyArn, credentials }))).toEqual([
+    `credentials[0].readers[0]: write a role of your own, or leave sealingKeyArn out, or let it assume a role of yours: AWS lets nobody attach a policy to ${protectedRole}.`,
+  ]);
+});
+
 test('accepts a reader of another account', () => {
   expect(sentencesOf(ofOneCredential({ readers: [role] }))).toEqual([]);
 });

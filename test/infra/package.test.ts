@@ -5,15 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { ConfigurationError, parseConfig } from '../../infra/config.ts';
 import { writePackage } from '../../infra/package.ts';
+import { sentencesIn } from '../../infra/rejection.ts';
 import { startWorld } from '../../local/world.ts';
 import { configurations } from './configurations.ts';
-import { type Resource, synthesize } from './synthesize.ts';
+import { configWith, type Resource, synthesize, twoDepartments } from './synthesize.ts';
 import { unzip } from './unzip.ts';
 
-const given = {
-  ...configurations.Access,
-  deploymentRoles: ['arn:aws:iam::123456789012:role/cloudformation'],
-};
+const deploymentRoles = ['arn:aws:iam::123456789012:role/cloudformation'];
+const given = { ...configurations.Access, deploymentRoles };
 const directory = mkdtempSync(path.join(tmpdir(), 'package-test-'));
 const inDirectory = (...names: string[]) => path.join(directory, ...names);
 const read = (...names: string[]) => readFileSync(inDirectory(...names));
@@ -97,4 +96,18 @@ test('requires the role by which CloudFormation will deploy', () => {
   const make = () => writePackage(parseConfig(configurations.Access), inDirectory('none'));
   expect(make).toThrow(ConfigurationError);
   expect(make).toThrow(/^deploymentRoles: write the role/);
+});
+
+test('says in sentences what AWS would not take, and nothing of an unforeseen error', () => {
+  const [credential] = twoDepartments.credentials;
+  const alarmReceivers = Array.from({ length: 201 }, (_, n) => ({ email: `one${n}@example.com` }));
+  const config = { ...configWith({ credentials: [{ ...credential, alarmReceivers }] }), deploymentRoles };
+  let sentences: string | undefined;
+  try {
+    writePackage(parseConfig(config), directory, import.meta.dirname);
+  } catch (failure) {
+    sentences = sentencesIn(failure);
+  }
+  expect(sentences).toContain('201 receivers would choose messages and SNS takes 200 filters');
+  expect(sentencesIn(new TypeError('a mistake of the code'))).toBeUndefined();
 });

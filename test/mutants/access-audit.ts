@@ -4,6 +4,7 @@ const ADMISSION = 'test/access/admission.test.ts';
 const AUDIT = 'test/access/audit.test.ts';
 const DEVICES = 'test/access/devices.test.ts';
 const ENVELOPE = 'test/access/envelope.test.ts';
+const OWN = 'test/access/own-selectors.test.ts';
 const POLICY = 'test/access/policy.test.ts';
 const SERVE = 'test/access/serve.test.ts';
 const STATE = 'test/access/state-change.test.ts';
@@ -35,8 +36,15 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a name holds no elements',
     file: 'lambda/access/devices.ts',
-    find: 'children.length > 0 ? refuse',
+    find: 'element.children.length > 0 ? refuse',
     replace: '(false as boolean) ? refuse',
+    noticedBy: DEVICES,
+  },
+  {
+    rule: 'no comment splits a name',
+    file: 'lambda/access/devices.ts',
+    find: 'isSplit && !isBlank(text) ? refuse',
+    replace: '(false as boolean) && isSplit ? refuse',
     noticedBy: DEVICES,
   },
   {
@@ -68,11 +76,32 @@ export const auditMutants: Mutant[] = [
     noticedBy: POLICY,
   },
   {
+    rule: 'a state change hides in no letter case',
+    file: 'lambda/access/state-change.ts',
+    find: 'operation.toLowerCase() === STATE_CHANGE.toLowerCase();',
+    replace: 'operation === STATE_CHANGE;',
+    noticedBy: POLICY,
+  },
+  {
     rule: 'the kind of a state change is decided on',
     file: 'lambda/access/serve.ts',
     find: '...(await ask(content)),',
     replace: '...unread,',
     noticedBy: SERVE,
+  },
+  {
+    rule: 'the caller of a day is kept as long as its last record',
+    file: 'lambda/access/audit.ts',
+    find: 'const leading = { expiresAt: kept.expiresAt + DAY_SECONDS };',
+    replace: 'const leading = kept;',
+    noticedBy: AUDIT,
+  },
+  {
+    rule: 'earlier releases’ callers with the session are found',
+    file: 'cli/access-records.ts',
+    find: "before.filter(({ outcome }) => outcome === 'handed-out')",
+    replace: 'before.filter(() => false)',
+    noticedBy: TABLE,
   },
   {
     rule: 'callbacks go by name alone',
@@ -84,21 +113,42 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a rule for accounts is not for devices by name',
     file: 'lambda/access/rule-conditions.ts',
-    find: 'if (subjects.devices.length > 0) return false;',
+    find: 'if (content.subjects.devices.length > 0) return false;',
     replace: '',
     noticedBy: POLICY,
   },
   {
     rule: 'a rule for accounts is only for requests that name one',
     file: 'lambda/access/rule-conditions.ts',
-    find: '(names.length > 0 && names.every(',
-    replace: '(names.every(',
+    find: '(own.some((localName) => element.test(localName)) &&',
+    replace: '(own.length >= 0 &&',
     noticedBy: POLICY,
+  },
+  {
+    rule: 'an account outside the members of Input restricts nothing',
+    file: 'lambda/access/own-selectors.ts',
+    find: "input?.localName !== 'Input' || input.namespace !== V2 || others.length > 0",
+    replace: 'input === undefined',
+    noticedBy: OWN,
+  },
+  {
+    rule: 'an account of another namespace restricts nothing',
+    file: 'lambda/access/own-selectors.ts',
+    find: 'if (namespace !== ',
+    replace: 'if (!namespace && localName !== ',
+    noticedBy: OWN,
+  },
+  {
+    rule: 'an account out of order restricts nothing',
+    file: 'lambda/access/own-selectors.ts',
+    find: 'if (localName > last) last = localName;',
+    replace: '',
+    noticedBy: OWN,
   },
   {
     rule: 'a rule for accounts does not hand out the session',
     file: 'lambda/access/session-door.ts',
-    find: "const content = { subjects: { devices: [], groups: [] }, kind: '' };",
+    find: "const content = { subjects: { devices: [], groups: [] }, kind: '', own: [] };",
     replace: 'const content = undefined;',
     noticedBy: 'test/access/session-door.test.ts',
   },
@@ -154,7 +204,7 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'records of releases before are found',
     file: 'cli/access-records.ts',
-    find: '    ...(await wideBefore(reader, wanted)),\n',
+    find: '    ...before.filter(isWideBefore),\n',
     replace: '',
     noticedBy: TABLE,
   },

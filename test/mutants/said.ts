@@ -41,6 +41,13 @@ export const saidMutants: Mutant[] = [
     noticedBy: SAID,
   },
   {
+    rule: 'a spent budget is seen behind a refused password',
+    file: 'cli/verdict.ts',
+    find: 'budgets !== undefined && settled(state) >= budgets.budget',
+    replace: '(false as boolean)',
+    noticedBy: 'test/cli/every-state.test.ts',
+  },
+  {
     rule: 'status calls AWSCURRENT dead only while it is on the version that the sealed password replaced',
     file: 'cli/verdict.ts',
     find: 'if (holder?.credential && !holderDead && holder.versionId !== journal.oldVersion) {',

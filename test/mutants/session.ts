@@ -330,6 +330,13 @@ export const sessionMutants: Mutant[] = [
     noticedBy: 'test/session/gone.test.ts',
   },
   {
+    rule: 'an app’s error has no steps of an operator',
+    file: 'lambda/session/stop.ts',
+    find: 'message: forApps(refusal.message)',
+    replace: 'message: refusal.message',
+    noticedBy: 'test/session/stop.test.ts',
+  },
+  {
     rule: 'a caller waits for a cause that passes',
     file: 'lambda/session/stop.ts',
     find: "why === 'exchange' || why === 'others'",

@@ -1,5 +1,6 @@
 /**
- * Does the work for each item, for at most `limit` of them at once. The first that fails ends it: none begins after it.
+ * Does the work for each item, for at most `limit` of them at once. After a failure none begins; it is thrown when those
+ * that had begun are over.
  * @returns the results in the order of the items
  */
 export async function atOnce<T, R>(
@@ -8,6 +9,7 @@ export async function atOnce<T, R>(
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
+  const failures: unknown[] = [];
   const waiting = [...items.entries()];
   async function takeTurns(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -15,11 +17,12 @@ export async function atOnce<T, R>(
       try {
         results[at] = await work(item);
       } catch (failure) {
+        failures.push(failure);
         waiting.length = 0;
-        throw failure;
       }
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, takeTurns));
+  if (failures.length > 0) throw failures[0];
   return results;
 }

@@ -42,6 +42,21 @@ describe.skipIf(!has('zsh'))('The completion for zsh', () => {
   });
 });
 
+describe.skipIf(!has('zsh'))('The completion for zsh at a command', () => {
+  it('offers the options of the command, and files where one wants them', () => {
+    // It plays the part of zsh's own _arguments, which needs a terminal: the words after the command are completed.
+    const script = `_arguments() { if [[ $1 == -C ]]; then state=words; line=(open); else print -rl -- "$@"; fi }
+compdef() { : }
+${scriptOf('zsh')}
+_thingspace_rotation`;
+    const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', script], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout).toContain('--reveal[print the password on the terminal]\n');
+    expect(stdout).toMatch(/^--file\[read sealed answers .*\]:file:_files$/m);
+    expect(stdout).not.toContain('--days');
+  });
+});
+
 describe.skipIf(!has('fish'))('The completion for fish', () => {
   it('offers the options of the command', () => {
     const script = `${scriptOf('fish')}\ncomplete -C 'thingspace-rotation status --al'`;

@@ -57,14 +57,13 @@ describe('The table of all credentials', () => {
 
   it('ends at once when the session of AWS is over: every call would fail alike', async () => {
     const terminal = fakeTerminal();
-    const { desk, fail, calls, arnOf } = manyCredentials(100, CALL_MS, terminal);
-    for (let at = 0; at < 100; at += 1) {
-      const name = `fleet-${String(at).padStart(3, '0')}`;
-      expect(arnOf(name)).toContain(name);
-      fail(name, () => 'ExpiredTokenException');
-    }
+    const { desk, fail, calls, clock } = manyCredentials(100, CALL_MS, terminal);
+    fail('fleet-000', () => 'ExpiredTokenException');
     await expect(status(desk, {})).rejects.toThrow('ExpiredToken');
-    expect(calls.get('DescribeSecret')).toBeLessThanOrEqual(2 * AT_ONCE);
+    // Credentials that were being looked at go to their end; no other begins.
+    expect(calls.get('GetSecretValue')).toBe(AT_ONCE - 1);
+    await clock.sleep(60_000);
+    expect(calls.get('GetSecretValue')).toBe(AT_ONCE - 1);
     expect(terminal.progressed.at(-1)).toBeUndefined();
   });
 

@@ -1,5 +1,6 @@
 import type { Terminal } from './desk.ts';
 import { cancelled, NotConfirmedError } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** @throws NotConfirmedError unless `--yes` was given or the operator answers y */
 export async function confirmed(
@@ -11,9 +12,8 @@ export async function confirmed(
   if (!terminal.isTty) {
     throw new NotConfirmedError(
       'The question needs a terminal, and this is not one: add --yes. No change was made.',
+      EXIT.wrong,
     );
   }
-  const answer = await terminal.confirm(question);
-  if (answer === 'cancelled') throw cancelled();
-  if (answer === 'no') throw new NotConfirmedError('Not confirmed. No change was made.');
+  if ((await terminal.confirm(question)) !== 'yes') throw cancelled();
 }

@@ -18,6 +18,8 @@ export interface Terminal {
   say(text: string): void;
   /** Something beside the result: to stderr. */
   warn(text: string): void;
+  /** How far a command is: a line at a terminal, which the next one replaces. Undefined takes it away. */
+  progress(text: string | undefined): void;
   /** Asks a question that is answered with y or N; Ctrl-C and Ctrl-D cancel it. Only where `isTty`. */
   confirm(question: string): Promise<'yes' | 'no' | 'cancelled'>;
   /**

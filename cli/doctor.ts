@@ -6,7 +6,7 @@ import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { keyPolicyChecks } from './doctor-keys.ts';
-import { NotRightError, NotWellError } from './errors.ts';
+import { NotRightError, NotWellError, UsageError } from './errors.ts';
 import { awsCause, concernsEveryCall, yours } from './failure.ts';
 import { look as lookAt, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
@@ -21,7 +21,7 @@ export type DoctorOptions = Named & {
 };
 
 type SoapSettings = Extract<ThingSpaceSettings, { transport: 'soap' }>;
-type Result = { check: string; ok: boolean; says: string };
+type Result = { check: string; ok: boolean; says: string; errorName?: string };
 /** `look` returns one sentence about a part that is right, or throws one about a part that is not. */
 type Check = { check: string; look: () => Promise<string> };
 
@@ -30,17 +30,25 @@ const MIN_TIMEOUT_SECONDS = 60;
 
 /**
  * Looks at everything that a rotation needs, one sentence each; presents no password and changes nothing.
- * @throws NotWellError when one is not right
+ * @throws NotWellError when one is not right; UsageError where no credential is named
  */
 export async function doctor(desk: Desk, fetch: Fetch, options: DoctorOptions): Promise<void> {
+  if (options.secret === undefined && options.username === undefined) {
+    throw new UsageError('Name the credential: --secret <name or ARN>, or --username <username>.');
+  }
   const results: Result[] = [];
+  const failedAt = new Map<unknown, string>();
   for (const { check, look } of checksOf(desk, fetch, options)) {
     let stops = false;
     const result = await look().then(
       (says) => ({ check, ok: true, says }),
       (failure) => {
         stops = failsEveryCheck(failure);
-        return { check, ok: false, says: sentence(failure) };
+        const before = failedAt.get(failure);
+        failedAt.set(failure, before ?? check);
+        // One failed look is the failure of several checks.
+        const says = before === undefined ? sentence(failure) : `cannot be seen, as "${before}" says.`;
+        return { check, ok: false, says, errorName: nameOf(failure) };
       },
     );
     results.push(result);
@@ -58,6 +66,9 @@ function sentence(failure: unknown): string {
   const aws = awsCause(failure);
   return (aws && (yours(aws) ?? aws.message)) ?? failure.message;
 }
+
+/** AWS's own name where it refused. */
+const nameOf = (failure: Error): string => awsCause(failure)?.errorName ?? failure.name;
 
 function failsEveryCheck(failure: unknown): boolean {
   const aws = failure instanceof Error ? awsCause(failure) : undefined;

@@ -1,4 +1,6 @@
 import { PresentableError } from '../lambda/errors.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
 /** The command was called in a way that it cannot act on: exit code 2. */
 export class UsageError extends PresentableError {
   override readonly name = 'UsageError';
@@ -22,17 +24,15 @@ export class PortError extends PresentableError {
 /** The operator did not confirm, or there was no terminal for the question. */
 export class NotConfirmedError extends PresentableError {
   override readonly name = 'NotConfirmedError';
-  readonly exitCode: number;
-  constructor(message: string, exitCode = 1) {
+  readonly exitCode: ExitCode;
+  constructor(message: string, exitCode: ExitCode) {
     super(message);
     this.exitCode = exitCode;
   }
 }
-/** By convention, the exit code of a program that Ctrl-C ends. */
-export const CANCELLED = 130;
-/** The operator pressed Ctrl-C or Ctrl-D at a question. */
+/** The operator answered no, or pressed Ctrl-C or Ctrl-D at a question. */
 export const cancelled = (): NotConfirmedError =>
-  new NotConfirmedError('Not confirmed. No change was made.', CANCELLED);
+  new NotConfirmedError('Not confirmed. No change was made.', EXIT.cancelled);
 /** A username cannot be taken over now; nothing was changed. */
 export class AdoptNotTakenError extends PresentableError {
   override readonly name = 'AdoptNotTakenError';
@@ -72,8 +72,8 @@ export class ApiKeyUnusableError extends PresentableError {
 /** The rotation did not end, or ended in an error. Exit code 3: it continues by itself. */
 export class RotationNotDoneError extends PresentableError {
   override readonly name = 'RotationNotDoneError';
-  readonly exitCode: number;
-  constructor(message: string, exitCode = 1) {
+  readonly exitCode: ExitCode;
+  constructor(message: string, exitCode: ExitCode = EXIT.act) {
     super(message);
     this.exitCode = exitCode;
   }
@@ -89,8 +89,8 @@ export class NotRightError extends PresentableError {
 /** The command did its work, and what it found is not well: the exit code says so. */
 export class NotWellError extends PresentableError {
   override readonly name = 'NotWellError';
-  readonly exitCode: number;
-  constructor(exitCode: number) {
+  readonly exitCode: ExitCode;
+  constructor(exitCode: ExitCode) {
     super('Not all is well.');
     this.exitCode = exitCode;
   }

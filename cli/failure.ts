@@ -9,10 +9,11 @@ import {
   SettingsDisagreeError,
   UsageError,
 } from './errors.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 
-/** Returns the exit code: 2 when the tool was called wrongly, 1 for every other failure without a code. */
-export function exitCodeOf(failure: unknown): number {
-  if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
+/** Returns the exit code of a failure, as docs/runbook.md has them. */
+export function exitCodeOf(failure: unknown): ExitCode {
+  if (failure instanceof CommanderError) return failure.exitCode === 0 ? EXIT.well : EXIT.wrong;
   if (
     failure instanceof NotWellError ||
     failure instanceof NotConfirmedError ||
@@ -20,7 +21,9 @@ export function exitCodeOf(failure: unknown): number {
   ) {
     return failure.exitCode;
   }
-  return failure instanceof UsageError || failure instanceof SettingsDisagreeError ? 2 : 1;
+  if (failure instanceof UsageError || failure instanceof SettingsDisagreeError) return EXIT.wrong;
+  const aws = awsCause(presentable(failure));
+  return aws && yours(aws) !== undefined ? EXIT.denied : EXIT.act;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { AwsCallError } from '../lambda/aws-call.ts';
 import type { Account, FunctionFacts, SecretFacts } from './account.ts';
+import { atOnce } from './at-once.ts';
 import { FunctionNotFoundError, TargetError } from './errors.ts';
 
 /** The operator's choice of a deployment; it may be empty where the region has only one. */
@@ -68,6 +69,7 @@ async function orNotThere(account: Account, secretId: string, failure: unknown):
 }
 
 const MAX_NAMES = 10;
+const AT_ONCE = 8;
 
 /** The name of the stack is a part of the table's. */
 const stackOf = ({ environment }: FunctionFacts): string =>
@@ -75,15 +77,24 @@ const stackOf = ({ environment }: FunctionFacts): string =>
 
 async function functionsOf(account: Account): Promise<FunctionFacts[]> {
   const arns = new Set((await account.secrets()).flatMap(({ functionArn }) => functionArn ?? []));
-  const found: FunctionFacts[] = [];
-  for (const arn of arns) {
-    // The account may have other rotation functions, which do not concern this tool.
-    const facts = await account.function(arn).catch(() => undefined);
-    const table = facts?.environment.LEDGER_TABLE;
-    if (!facts || table === undefined || facts.environment.SEALING_KEY_ID === undefined) continue;
-    found.push(facts);
-  }
-  return found;
+  // The account may have other rotation functions, which do not concern this tool.
+  const all = await atOnce(AT_ONCE, [...arns], (arn) => account.function(arn).catch(() => undefined));
+  return all.filter(
+    (facts) =>
+      facts?.environment.LEDGER_TABLE !== undefined && facts.environment.SEALING_KEY_ID !== undefined,
+  ) as FunctionFacts[];
+}
+
+/** The account with one list of its secrets for everything that asks: for a command that only looks. */
+export function listingOnce(account: Account): Account {
+  let listed: Promise<SecretFacts[]> | undefined;
+  return {
+    ...account,
+    secrets() {
+      listed ??= account.secrets();
+      return listed;
+    },
+  };
 }
 
 /** Without version or alias. */

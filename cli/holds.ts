@@ -8,7 +8,10 @@ import {
   stillHolds,
   waitingSecrets,
 } from '../lambda/ledger/holds.ts';
+import { atOnce } from './at-once.ts';
 import { type Desk, deadlineOf } from './desk.ts';
+
+const AT_ONCE = 8;
 
 /** The service's item of holds, as the tool shows it. */
 export type SeenHolds = {
@@ -27,10 +30,9 @@ export async function lookAtHolds(
   items = desk.ledger.holds,
 ): Promise<SeenHolds> {
   const { state } = await items.read(SERVICE, deadlineOf(desk));
-  const holds: Hold[] = [];
-  for (const hold of holdsInForce(state)) {
-    if (await stands(desk, hold)) holds.push(hold);
-  }
+  const inForce = holdsInForce(state);
+  const standing = await atOnce(AT_ONCE, inForce, (hold) => stands(desk, hold));
+  const holds = inForce.filter((_, at) => standing[at]);
   return { holds: holds.sort((a, b) => a.since - b.since), waiting: waitingSecrets(state) };
 }
 

@@ -1,4 +1,5 @@
 import type { Terminal } from './desk.ts';
+import type { ExitCode } from './exit-codes.ts';
 
 /** Commands whose result is a document of their own; the others' is what they say. */
 export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
@@ -16,8 +17,8 @@ export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
 /** The document that a command without its own document prints at its end, for scripts. */
 export type Ended = {
   command: string;
-  /** As the process's: 0 done, 1 failed or an operator must act, 2 called wrongly, 3 continues by itself. */
-  exitCode: number;
+  /** As the process's. */
+  exitCode: ExitCode;
   /** The texts that the terminal would have shown, in order. */
   said: string[];
   error?: { name: string; message: string };

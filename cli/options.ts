@@ -13,6 +13,7 @@ export type Options = {
   baseUrl?: string;
   passwordElement?: string;
   json?: boolean;
+  all?: boolean;
   yes?: boolean;
   dryRun?: boolean;
   as?: string;
@@ -44,6 +45,11 @@ export type Options = {
   until?: string;
   accessTable?: string;
 };
+
+export const all = new Option(
+  '--all',
+  'every credential of the function that rotates the secret, as a table',
+);
 
 /** How AWS is reached; without them, the SDK's own environment and configuration. */
 export const reachOptions = [

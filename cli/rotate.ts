@@ -6,6 +6,7 @@ import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
+import type { ExitCode } from './exit-codes.ts';
 import { forgetWaiting, holdsAreOn, isGone, lookAtHolds } from './holds.ts';
 import { commandFor, commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
@@ -270,7 +271,7 @@ async function phaseOf({ store }: Desk, { state, secretArn, pending }: Sight): P
   }
 }
 
-function notDone(sight: Sight, reason: string | undefined, exitCode: number): RotationNotDoneError {
+function notDone(sight: Sight, reason: string | undefined, exitCode: ExitCode): RotationNotDoneError {
   const { finding, next } = verdictOn(sight);
   const command = commandFor(next[0], sight.secretArn) ?? commandOf('status', sight.secretArn);
   return new RotationNotDoneError(

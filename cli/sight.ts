@@ -12,7 +12,7 @@ import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';
 import type { SecretFacts } from './account.ts';
 import { type Desk, deadlineOf } from './desk.ts';
-import { holdsAreOn, lookAtHolds } from './holds.ts';
+import { holdsAreOn, lookAtHolds, type SeenHolds } from './holds.ts';
 import { findTarget, type Named } from './target.ts';
 
 /** All facts that one look reads of a credential. The look sends no request to ThingSpace and changes nothing. */
@@ -50,14 +50,19 @@ export type Sight = {
 /**
  * Reads AWSCURRENT before the ledger: a rotation that continues between the two looks like a dead password, until
  * both are read once more.
+ * @param seeHolds for a look at many credentials, which share one read of the service's holds
  * @throws LedgerUnavailableError, LedgerItemError and the errors of `findTarget`
  */
-export async function look(desk: Desk, named: Named): Promise<Sight> {
-  const sight = await lookOnce(desk, named);
-  return sight.holderDead ? lookOnce(desk, named) : sight;
+export async function look(
+  desk: Desk,
+  named: Named,
+  seeHolds: () => Promise<SeenHolds> = () => lookAtHolds(desk),
+): Promise<Sight> {
+  const sight = await lookOnce(desk, named, seeHolds);
+  return sight.holderDead ? lookOnce(desk, named, seeHolds) : sight;
 }
 
-async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
+async function lookOnce(desk: Desk, named: Named, seeHolds: () => Promise<SeenHolds>): Promise<Sight> {
   const target = await findTarget(desk, named);
   const { username, secret } = target;
   const seen =
@@ -91,12 +96,15 @@ async function lookOnce(desk: Desk, named: Named): Promise<Sight> {
   sight.facts = await orWarn(desk, 'The dates of the rotation', desk.account.secret(secret.arn));
   if (username === undefined || !sight.holder) return sight;
   if (holdsAreOn(desk)) {
-    const seen = await orWarn(desk, 'Whether other rotations are held', lookAtHolds(desk));
+    const seen = await orWarn(desk, 'Whether other rotations are held', seeHolds());
     sight.heldBy = seen?.holds.find((hold) => credentialKey(hold.username) !== credentialKey(username));
     sight.wasHeld = seen?.waiting.includes(secret.arn) ?? false;
   }
   sight.keyMissing = sight.holder.credential !== undefined && lacksKey(desk.api.transport, sight.holder);
-  sight.holderDead = await isKnownDead(username, state, sight.holder);
+  const { credential } = sight.holder;
+  // Where no refusal is on record, no password is known to be dead: its hash, which takes longer than a call, is spared.
+  const mayBeDead = credential === undefined || Object.keys(state.refused).length > 0;
+  sight.holderDead = mayBeDead && (await isKnownDead(username, state, sight.holder));
   sight.mayNot = await whyNoLogIn(state, secret.arn, sight.holder, budgets, now);
   const pending = versionLabelled(secret.stages, AWSPENDING);
   if (pending !== undefined && pending !== versionLabelled(secret.stages, AWSCURRENT)) {
@@ -128,7 +136,11 @@ export async function whyNoLogIn(
 ): Promise<Sight['mayNot']> {
   if (!credential || !budgets) return undefined;
   const { username, password } = credential;
-  const print = await fingerprint(username, versionId, password);
+  // The hash takes longer than a call to AWS: it is made only where a refusal of this version is on record.
+  const wasRefused = Object.keys(state.refused).some((id) => id.startsWith(`${versionId}:`));
+  const print = wasRefused
+    ? await fingerprint(username, versionId, password)
+    : { id: `${versionId}:never refused`, hash: '' };
   const why = (share: 'rotation' | 'app' | 'person') => {
     const purpose = share === 'person' ? ('trial' as const) : ('log-in' as const);
     const wanted = { actor: 'status', purpose, share, username, secretArn, versionId, fingerprint: print };

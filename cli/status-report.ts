@@ -1,3 +1,4 @@
+import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
 import { exposure, hasRetryLeft, type Journal } from '../lambda/ledger/state.ts';
 import { LEASE_MS, leaseLives, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
@@ -42,21 +43,24 @@ export type StatusReport = {
   setAside: number;
   trouble?: { kind: string; since: string; errorName?: string; failures: number };
   waitingAlarms: { event: string; at: string }[];
-  /** Whether AWSCURRENT may be presented now: `yes`, or why not. */
   current?: {
     versionId: string;
     storedAt: string;
-    works: string;
+    /** `unknown`: a password change is not settled. */
+    works: 'proven' | 'unproven' | 'unknown' | 'no';
+    /** The last log-in with it that worked. */
+    provenAt?: string;
     /** Why no credential can be read from it, or a flaw of its password that a reader may not see. */
     remark?: string;
-    rotation?: string;
-    app?: string;
-    trial?: string;
+    /** Whether a log-in that the ledger counts may use it now. */
+    mayLogIn?: Record<'rotation' | 'app' | 'trial', MayLogIn>;
   };
   rotation?: { enabled: boolean; lastAt?: string; nextAt?: string };
   /** The function's last ones within a day, of whichever credential; only where an operator must act. */
   lastErrors?: { errorName: string; message: string }[];
 };
+
+export type MayLogIn = { may: true } | { may: false; errorName: string; why: string; retryAt?: string };
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -138,25 +142,32 @@ function currentOf(sight: Sight): Pick<StatusReport, 'current'> {
   const replaced = journal.state === 'received' && journal.oldVersion === versionId;
   const perhaps = 'oldVersion' in journal && journal.oldVersion === versionId;
   const lastGood = state.lastGood?.versionId === versionId ? state.lastGood : undefined;
-  const proven = lastGood ? `proven at ${iso(lastGood.at)}` : 'not proven yet';
   const remark = remarkOn(sight);
   return {
     current: {
       versionId,
       storedAt: iso(createdAt),
-      works: holderDead || replaced ? 'no' : perhaps ? 'not known' : proven,
+      works: holderDead || replaced ? 'no' : perhaps ? 'unknown' : lastGood ? 'proven' : 'unproven',
+      ...(lastGood && { provenAt: iso(lastGood.at) }),
       ...(remark === '' ? {} : { remark }),
       ...(mayNot && {
-        rotation: whyNot(mayNot.rotation),
-        app: whyNot(mayNot.app),
-        trial: whyNot(mayNot.person),
+        mayLogIn: {
+          rotation: mayLogIn(mayNot.rotation),
+          app: mayLogIn(mayNot.app),
+          trial: mayLogIn(mayNot.person),
+        },
       }),
     },
   };
 }
 
 /** Without the steps: those of the verdict are beside it. */
-const whyNot = (refusal: Error | undefined): string => (refusal ? withoutSteps(refusal.message) : 'yes');
+function mayLogIn(refusal: LockoutGuardError | undefined): MayLogIn {
+  if (!refusal) return { may: true };
+  const { name, message, retryAt } = refusal;
+  const retry = retryAt === undefined ? {} : { retryAt: iso(retryAt) };
+  return { may: false, errorName: name, why: withoutSteps(message), ...retry };
+}
 
 /** Returns a remark on a flaw of the value that AWSCURRENT is on, which a reader may not see; empty without one. */
 function remarkOn({ holder, state }: Sight): string {

@@ -94,10 +94,11 @@ function refused(versions: StatusReport['refusedVersions']): string[] {
 
 /** Returns one line for each answer, with the callers that get it. */
 function mayBePresented(current: StatusReport['current']): string[] {
-  if (current?.rotation === undefined) return [];
+  if (current?.mayLogIn === undefined) return [];
   const byAnswer = new Map<string, string[]>();
-  const answers = { rotation: current.rotation, apps: current.app, trial: current.trial };
-  for (const [who, answer = 'yes'] of Object.entries(answers)) {
+  const { rotation, app: apps, trial } = current.mayLogIn;
+  for (const [who, said] of Object.entries({ rotation, apps, trial })) {
+    const answer = said.may ? 'yes' : said.why;
     byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), who]);
   }
   return [
@@ -116,6 +117,14 @@ const PASSWORD: Record<StatusReport['journal']['state'], string> = {
   lost: 'The password is lost.',
 };
 
+const WORKS: Record<NonNullable<StatusReport['current']>['works'], (provenAt: string | undefined) => string> =
+  {
+    proven: (provenAt) => `proven at ${provenAt}`,
+    unproven: () => 'not proven yet',
+    unknown: () => 'not known',
+    no: () => 'no',
+  };
+
 function password({ journal, current, rotation }: StatusReport): string[] {
   const { state, rotation: token, startedAt } = journal;
   const since = startedAt === undefined ? '' : `, begun at ${startedAt}`;
@@ -127,7 +136,7 @@ function password({ journal, current, rotation }: StatusReport): string[] {
       : [`${state === 'idle' ? 'Last rotation' : 'Rotation'} ${oneLine(token)}${since}`]),
     ...(current
       ? [
-          `AWSCURRENT is version ${oneLine(current.versionId)}, stored at ${current.storedAt}; works: ${current.works}`,
+          `AWSCURRENT is version ${oneLine(current.versionId)}, stored at ${current.storedAt}; works: ${WORKS[current.works](current.provenAt)}`,
           ...(current.remark === undefined ? [] : [oneLine(current.remark, 1_000)]),
         ]
       : []),

@@ -2,18 +2,24 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import type { Terminal } from './desk.ts';
-import { CANCELLED, cancelled, PasswordUnusableError } from './errors.ts';
+import { cancelled, PasswordUnusableError } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
 import { painted, wrapped } from './layout.ts';
+import { passingLine } from './passing-line.ts';
 import { textOfPipe } from './piped-text.ts';
 import { answered } from './question.ts';
 
 const MAX_BYTES = 64 * 1024;
+const passing = passingLine(process.stderr);
+
 /** The process's own terminal: results on stdout, everything else on stderr. */
 export const processTerminal: Terminal = {
   isTty: Boolean(process.stdout.isTTY && process.stdin.isTTY),
   say: (text) => write(process.stdout, text),
   warn: (text) => write(process.stderr, text),
+  progress: (text) => (text === undefined ? passing.clear() : passing.show(text)),
   async confirm(question) {
+    passing.clear();
     const asking = createInterface({ input: process.stdin, output: process.stderr });
     const answer = await answered(asking, `${question} [y/N] `);
     if (answer !== undefined) return /^y(es)?$/i.test(answer.trim()) ? 'yes' : 'no';
@@ -24,7 +30,7 @@ export const processTerminal: Terminal = {
   onInterrupt(words) {
     const leave = () => {
       write(process.stderr, `\n${words()}`);
-      process.exit(CANCELLED);
+      process.exit(EXIT.cancelled);
     };
     process.once('SIGINT', leave);
     return () => void process.off('SIGINT', leave);
@@ -40,6 +46,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 /** A pipe has no width, unless COLUMNS says one. JSON is never broken. */
 function write(stream: NodeJS.WriteStream, text: string): void {
+  passing.clear();
   const columns = stream.columns ?? (Number(process.env.COLUMNS) || undefined);
   const laid = /^[[{]\s/.test(text) ? text : wrapped(text, columns);
   stream.write(`${stream.isTTY && pc.isColorSupported ? painted(laid) : laid}\n`);

@@ -5,6 +5,7 @@ import { bytesTooMany } from '../lambda/secret/credential.ts';
 import type { FindingName } from '../lambda/situations/all.ts';
 import type { Wellness } from '../lambda/situations/situation.ts';
 import type { Do } from '../lambda/situations/steps.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Sight } from './sight.ts';
 
 /** `secretArn`: of another credential than the one that was looked at. */
@@ -16,8 +17,11 @@ export type Verdict = {
   next: readonly [Next, ...Next[]];
 };
 
-/** 0 only when all is well; 3: unfinished, continues by itself; 1: an operator must act. */
-export const exitCodeFor: Record<Wellness, number> = { well: 0, 'goes-on': 3, act: 1 };
+export const exitCodeFor: Record<Wellness, ExitCode> = {
+  well: EXIT.well,
+  'goes-on': EXIT.continues,
+  act: EXIT.act,
+};
 
 const DAY_MS = 24 * 60 * 60_000;
 

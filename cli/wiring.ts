@@ -11,6 +11,7 @@ import { createLedger } from '../lambda/ledger/ledger.ts';
 import type { Metrics } from '../lambda/metrics.ts';
 import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
+import { lasts } from '../lambda/session/aws-away.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
 import { createThingSpaceApi } from '../lambda/thingspace/create-api.ts';
 import { dynamoDbAccessReader } from './access-reader.ts';
@@ -82,6 +83,7 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
       clock: systemClock,
       budgets: budgets ?? NOTHING_ALLOWED,
       warn: (message) => terminal.warn(message),
+      lasts,
     }),
     api: createThingSpaceApi(settings.thingSpace ?? NOWHERE),
     rest: (tokenUrl) => restOf(settings, tokenUrl),

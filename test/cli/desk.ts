@@ -6,7 +6,12 @@ import { VERSION, VERSION_VARIABLE } from '../../lambda/version.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, type World } from '../world/world.ts';
 
-export type FakeTerminal = Terminal & { said: string[]; warned: string[]; asked: string[] };
+export type FakeTerminal = Terminal & {
+  said: string[];
+  warned: string[];
+  asked: string[];
+  progressed: (string | undefined)[];
+};
 
 /** A terminal in memory; `answer` is what the person says to every question. */
 export function fakeTerminal({
@@ -17,13 +22,16 @@ export function fakeTerminal({
   const said: string[] = [];
   const warned: string[] = [];
   const asked: string[] = [];
+  const progressed: (string | undefined)[] = [];
   return {
     isTty,
     said,
     warned,
     asked,
+    progressed,
     say: (text) => void said.push(text),
     warn: (text) => void warned.push(text),
+    progress: (text) => void progressed.push(text),
     confirm: async (question) => {
       asked.push(question);
       return answer;

@@ -162,8 +162,8 @@ describe('The operator’s tool as a process', () => {
     const good = await cli(['recover', '--secret', world.secretArn, '--yes', '--json']);
     expect(JSON.parse(good.stdout)).toMatchObject({ command: 'recover', exitCode: 0 });
     const asked = await cli(['trial', '--secret', world.secretArn, '--json']);
-    expect(asked.code).toBe(1);
-    expect(JSON.parse(asked.stdout)).toMatchObject({ exitCode: 1, error: { name: 'NotConfirmedError' } });
+    expect(asked.code).toBe(2);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ exitCode: 2, error: { name: 'NotConfirmedError' } });
     const nobody = await cli(['status', '--secret', 'no-such-secret', '--json']);
     expect(JSON.parse(nobody.stdout)).toMatchObject({ command: 'status', exitCode: 1 });
   });
@@ -202,7 +202,7 @@ describe('The operator’s tool as a process', () => {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
     });
     await close();
-    expect(code).toBe(1);
+    expect(code).toBe(4);
     expect(stderr).toContain('is not AWS: a proxy');
     expect(stderr).not.toContain('Wi-Fi');
   });

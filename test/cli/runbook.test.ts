@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { EXIT_CODES } from '../../cli/exit-codes.ts';
 import { type AlarmEvent, troubles } from '../../lambda/alarms/event.ts';
 import { situations } from '../../lambda/situations/all.ts';
 import { situationOf } from '../../lambda/situations/of-event.ts';
@@ -76,6 +77,14 @@ describe('The runbook', () => {
     expect(sections.filter((section) => !anchors.includes(section))).toEqual([]);
   });
 
+  it('has each exit code of the tool with its meaning', () => {
+    const text = read('docs/runbook.md').replaceAll(/\s+/g, ' ');
+    const missing = Object.entries(EXIT_CODES).filter(
+      ([code, means]) => !text.includes(`**${code}** ${means}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('is short enough to be read in the night', () => {
     expect(read('docs/runbook.md').split('\n').length).toBeLessThan(560);
   });
@@ -89,10 +98,10 @@ describe('The runbook', () => {
   });
 
   it('names only commands of the tool, and in messages only those that find settings by the secret', () => {
-    const commands = [...read('cli/main.ts').matchAll(/\b(?:add|command)\(\s*'([a-z-]+)'/g)].map(
+    const commands = [...read('cli/commands.ts').matchAll(/\b(?:add|command)\(\s*'([a-z-]+)'/g)].map(
       ([, name]) => name,
     );
-    expect(commands).toHaveLength(18);
+    expect(commands).toHaveLength(19);
     const texts = [
       read('docs/runbook.md'),
       read('docs/reference/alarms.md'),

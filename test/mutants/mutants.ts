@@ -12,6 +12,7 @@ import { rotationMutants } from './rotation.ts';
 import { rotationRestMutants } from './rotation-rest.ts';
 import { saidMutants } from './said.ts';
 import { sessionMutants } from './session.ts';
+import { toolMutants } from './tool.ts';
 import { transportMutants } from './transport.ts';
 
 /**
@@ -35,6 +36,7 @@ export const mutants: readonly Mutant[] = [
   ...rotationMutants,
   ...rotationRestMutants,
   ...saidMutants,
+  ...toolMutants,
   ...alarmMutants,
   ...answerMutants,
   ...restMutants,

@@ -1,0 +1,35 @@
+import type { Mutant } from './mutants.ts';
+
+const ALL = 'test/cli/status-all.test.ts';
+
+/** Rules of the operator's tool. */
+export const toolMutants: readonly Mutant[] = [
+  {
+    rule: 'a look at all credentials makes calls beside each other',
+    file: 'cli/status-all.ts',
+    find: 'export const AT_ONCE = 10;',
+    replace: 'export const AT_ONCE = 1;',
+    noticedBy: ALL,
+  },
+  {
+    rule: 'a credential that cannot be looked at does not hide the others',
+    file: 'cli/status-all.ts',
+    find: 'if (aws && concernsEveryCall(aws)) throw failure;',
+    replace: 'throw failure;',
+    noticedBy: ALL,
+  },
+  {
+    rule: 'a look at all credentials ends where every call would fail',
+    file: 'cli/at-once.ts',
+    find: '        waiting.length = 0;\n',
+    replace: '',
+    noticedBy: ALL,
+  },
+  {
+    rule: 'a script can tell a denied look from a credential that needs an operator',
+    file: 'cli/failure.ts',
+    find: 'return aws && yours(aws) !== undefined ? EXIT.denied : EXIT.act;',
+    replace: 'return EXIT.act;',
+    noticedBy: 'test/cli/every-command.test.ts',
+  },
+];

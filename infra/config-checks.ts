@@ -28,6 +28,7 @@ export function crossCheck(config: Config): string[] {
     ...namesAreFree(config),
     ...importsFit(config),
     ...rolesTakePolicies(config),
+    ...rolesHaveOnePath(config),
     ...placesFit(config),
     ...receiversAgree(config),
     ...filtersFit(config),
@@ -128,6 +129,22 @@ function* rolesTakePolicies({ credentials, sealingKeyArn }: Config) {
             ? ', or make it a reader'
             : ', or leave sealingKeyArn out, or let it assume a role of yours';
         yield `credentials[${index}].${member}[${position}]: write a role of your own${way}: AWS lets nobody attach a policy to ${arn}`;
+      }
+    }
+  }
+}
+
+/** An account has one role of a name, whatever its path; a secret's policy that names another one is refused. */
+function* rolesHaveOnePath({ credentials }: Config) {
+  const known = new Map<string, string>();
+  for (const [index, credential] of credentials.entries()) {
+    for (const member of ['readers', 'clients'] as const) {
+      for (const [position, arn] of credential[member].entries()) {
+        const role = `${arn.split(':')[4]} ${arn.split('/').at(-1)}`.toLowerCase();
+        const first = known.get(role) ?? arn;
+        known.set(role, first);
+        if (arn === first) continue;
+        yield `credentials[${index}].${member}[${position}]: write ${first}, as elsewhere, or correct that one: an account has one role of a name, letter case and path make no difference`;
       }
     }
   }

@@ -410,6 +410,15 @@ test('refuses to attach a policy to a role that AWS protects', () => {
   ]);
 });
 
+test('refuses two paths of one role', () => {
+  const arn = (name: string, account = '123456789012') => `arn:aws:iam::${account}:role/${name}`;
+  const twice = { readers: [arn('teams/app'), arn('app', '999999999999')], clients: [arn('app')] };
+  expect(sentencesOf(ofOneCredential(twice))).toEqual([
+    `credentials[0].clients[0]: write ${arn('teams/app')}, as elsewhere, or correct that one: an account has one role of a name, letter case and path make no difference.`,
+  ]);
+  expect(sentencesOf(ofOneCredential({ ...twice, clients: [arn('teams/app')] }))).toEqual([]);
+});
+
 test('accepts a reader of another account', () => {
   expect(sentencesOf(ofOneCredential({ readers: [role] }))).toEqual([]);
 });

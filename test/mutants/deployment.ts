@@ -35,6 +35,27 @@ export const deploymentMutants: Mutant[] = [
     testName: 'sends a mailbox of all credentials',
   },
   {
+    rule: 'no policy is attached to a role that AWS protects',
+    file: 'infra/config-checks.ts',
+    find: 'if (!PROTECTED_ROLE.test(arn)) continue;',
+    replace: 'if (arn !== undefined) continue;',
+    noticedBy: 'test/infra/config.test.ts',
+  },
+  {
+    rule: 'a role is written with one path',
+    file: 'infra/config-checks.ts',
+    find: 'if (arn === first) continue;',
+    replace: 'if (arn !== undefined) continue;',
+    noticedBy: 'test/infra/config.test.ts',
+  },
+  {
+    rule: 'callers get their policy once',
+    file: 'infra/access-function.ts',
+    find: "new Map(arns.map((arn) => [arn.split('/').at(-1), arn])).values()",
+    replace: 'new Set(arns)',
+    noticedBy: 'test/infra/access.test.ts',
+  },
+  {
     rule: 'an imported key is told its statements',
     file: 'infra/key-policies.ts',
     find: '    known.statements.push(...statements);\n',

@@ -22,6 +22,8 @@ export type AuditRecord = Subjects & {
   operation: string;
   /** The effect of a state change, such as `Deactivate`. */
   kind?: string | undefined;
+  /** A change in which ThingSpace may read no device by name, whatever names are in it. */
+  unlisted?: true;
   /** The rule that allowed or denied it. */
   rule: string;
 };
@@ -173,4 +175,4 @@ const byDevice = (record: AuditRecord): Pointer[] =>
 
 /** Returns the pointer to a change that may reach devices that it does not name. */
 const byMonth = (record: AuditRecord): Pointer[] =>
-  isWide(record) ? pointersTo(record, [wideOfMonth(record.at)]) : [];
+  isWide(record) || record.unlisted ? pointersTo(record, [wideOfMonth(record.at)]) : [];

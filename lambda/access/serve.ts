@@ -9,9 +9,10 @@ import { type Call, type Caller, type FunctionUrlEvent, readCall, readCaller, so
 import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
 import { forward, type Send } from './forward.ts';
 import { type CountName, countFor } from './metrics.ts';
-import { ownSelectors } from './own-selectors.ts';
+import { listsDevices, ownSelectors } from './own-selectors.ts';
 import { admit, type Entry, type Permits, permit, recordDenial, type Tried } from './permit.ts';
 import type { Content } from './policy.ts';
+import { isChange } from './reach.ts';
 import { begin, end } from './recording.ts';
 import { Refusal } from './refusal.ts';
 import { isSessionDoor, serveSession, sessionError } from './session-door.ts';
@@ -71,7 +72,12 @@ async function serveSoap(
   const unread = await ask();
   const session = soapSession(services, call);
   const { envelope, content } = await understand(services, call, unread);
-  const record: AuditRecord = { ...(await ask(content)), ...content.subjects };
+  const listed = listsDevices(envelope.payload, call);
+  const record: AuditRecord = {
+    ...(await ask(content)),
+    ...content.subjects,
+    ...(isChange(call) && !listed ? { unlisted: true } : {}),
+  };
   await begin(services, record);
   const forwarded = await forward({ session, send: services.send }, call, envelope, patience);
   await end(services, record, forwarded.outcome);

@@ -268,15 +268,21 @@ export function requestOf(options: RequestOptions = {}) {
 export const envelopeOf = (body: string, header = '') =>
   `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:v="${V2}">${header}<s:Body>${body}</s:Body></s:Envelope>`;
 
+/** The namespace of the requests of CarrierService. */
+export const CARRIER =
+  'http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract.CarrierService';
+
 export const changeOf = (...devices: string[]) => ({
   service: 'CarrierService',
   operation: 'ChangeDeviceCustomFields',
-  body: `<v:ChangeDeviceCustomFields><v:Input xmlns:c="urn:contract">${devices
+  body: `<v:ChangeDeviceCustomFields><v:Input xmlns:c="${CARRIER}"><c:DeviceList><c:DeviceIdentifierCollection><c:DeviceIdentifiers>${devices
     .map(
       (device) =>
         `<c:DeviceIdentifier><c:Identifier>${device}</c:Identifier><c:Kind>ICCID</c:Kind></c:DeviceIdentifier>`,
     )
-    .join('')}</v:Input></v:ChangeDeviceCustomFields>`,
+    .join(
+      '',
+    )}</c:DeviceIdentifiers></c:DeviceIdentifierCollection></c:DeviceList></v:Input></v:ChangeDeviceCustomFields>`,
 });
 
 /** The parts of an answer that a SOAP client sees. */

@@ -3,7 +3,7 @@ import type { AccessReader } from '../../cli/access-reader.ts';
 import { findRecords } from '../../cli/access-records.ts';
 import { matchesOperation } from '../../lambda/access/by-name.ts';
 import { KINDS } from '../../lambda/access/state-change.ts';
-import { createAccessWorld, DEVICE, requestOf, seen } from './access-world.ts';
+import { CARRIER, createAccessWorld, DEVICE, requestOf, seen } from './access-world.ts';
 
 /**
  * Requests as the pages of docs/thingspace-api.md ("Devices") have them, in each selector: decided, recorded, and found
@@ -76,8 +76,9 @@ test.each(REQUESTS)(
   '%s %s by %j is decided, recorded whole, and found for the device',
   async (operation, more, used) => {
     const world = await createAccessWorld();
-    const members = used.map((name) => SELECTORS[name]).join('');
-    const body = `<v:${operation}><v:Input xmlns:c="urn:c">${more}${members}</v:Input></v:${operation}>`;
+    // The serializer's order: an element out of it is passed over.
+    const members = [more, ...used.map((name) => SELECTORS[name])].sort().join('');
+    const body = `<v:${operation}><v:Input xmlns:c="${CARRIER}">${members}</v:Input></v:${operation}>`;
     const answer = await world.start().call(requestOf({ service: 'CarrierService', operation, body }));
     expect(seen(answer).status).toBe(200);
 
@@ -101,6 +102,17 @@ test.each(REQUESTS)(
     expect((await find('990005000000000')).wide).toHaveLength(selected.length > 0 ? 1 : 0);
   },
 );
+
+test('finds a change for every device, when the name in it may restrict nothing', async () => {
+  const world = await createAccessWorld();
+  const body =
+    '<v:ChangeDeviceServicePlan><v:Input><X xmlns="urn:d"><Identifier>9</Identifier></X></v:Input></v:ChangeDeviceServicePlan>';
+  const request = requestOf({ service: 'CarrierService', operation: 'ChangeDeviceServicePlan', body });
+  expect(seen(await world.start().call(request)).status).toBe(200);
+  const { at } = world.records()[0] as { at: number };
+  const period = { sinceMs: at - 1_000, untilMs: at + 1_000 };
+  expect((await findRecords(readerOver(world.items), { ...period, devices: [DEVICE] })).wide).toHaveLength(1);
+});
 
 test('gives none of the operations that hand data to the outside to a rule for everything', async () => {
   for (const operation of ['RegisterCallback', 'GetCallbackRegistrations']) {

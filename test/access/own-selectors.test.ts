@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ownSelectors } from '../../lambda/access/own-selectors.ts';
+import { listsDevices, ownSelectors } from '../../lambda/access/own-selectors.ts';
 import { readXmlSource } from '../../lambda/access/xml-source.ts';
 import { V2 } from './arbitrary-envelope.ts';
 
@@ -43,4 +43,31 @@ describe('a selector that ThingSpace passes over restricts nothing', () => {
   ])('%s', (_, content) => {
     expect(ofPayload(content)).toEqual([]);
   });
+});
+
+describe('a device by name', () => {
+  const named = '<c:DeviceIdentifier><c:Identifier>8914</c:Identifier></c:DeviceIdentifier>';
+  const listOf = (inner: string, list = 'DeviceList') =>
+    `<Input><c:${list}><c:DeviceIdentifierCollection><c:DeviceIdentifiers>${inner}</c:DeviceIdentifiers></c:DeviceIdentifierCollection></c:${list}></Input>`;
+  const lists = (content: string, operation = 'ChangeDeviceState') =>
+    listsDevices(
+      readXmlSource(
+        `<${operation} xmlns="${V2}" xmlns:c="${CONTRACT}.CarrierService" xmlns:d="urn:d">${content}</${operation}>`,
+      ),
+      { service: 'CarrierService', operation },
+    );
+
+  test('is read in the list of the operation', () => {
+    expect(lists(listOf(named))).toBe(true);
+    expect(lists(listOf(named, 'Devices'), 'SendSmsMessage')).toBe(true);
+  });
+
+  test.each([
+    ['beside the list', `<Input><d:X><d:Identifier>8914</d:Identifier></d:X></Input>`],
+    ['in the list of another operation', listOf(named, 'Devices')],
+    ['in an element of another namespace', listOf('<d:X><c:Identifier>8914</c:Identifier></d:X>')],
+    ['in another namespace', listOf(named.replaceAll('c:Identifier', 'd:Identifier'))],
+    ['in an unknown element', listOf('<c:X><c:Identifier>8914</c:Identifier></c:X>')],
+    ['without a name', listOf('<c:DeviceIdentifier><c:Identifier> </c:Identifier></c:DeviceIdentifier>')],
+  ])('restricts nothing %s', (_, content) => expect(lists(content)).toBe(false));
 });

@@ -134,15 +134,15 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'an account of another namespace restricts nothing',
     file: 'lambda/access/own-selectors.ts',
-    find: 'if (namespace !== ',
-    replace: 'if (!namespace && localName !== ',
+    find: 'if (member.namespace !== ',
+    replace: 'if (!member.namespace && member.localName !== ',
     noticedBy: OWN,
   },
   {
     rule: 'an account out of order restricts nothing',
     file: 'lambda/access/own-selectors.ts',
-    find: 'if (localName > last) last = localName;',
-    replace: '',
+    find: '|| member.localName <= last) continue;',
+    replace: ') continue;',
     noticedBy: OWN,
   },
   {
@@ -176,7 +176,7 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a wide change is found for each device',
     file: 'lambda/access/audit.ts',
-    find: 'isWide(record) ? pointersTo(record, [wideOfMonth(record.at)]) : []',
+    find: 'isWide(record) || record.unlisted ? pointersTo(record, [wideOfMonth(record.at)]) : []',
     replace: '[]',
     noticedBy: TABLE,
   },
@@ -200,6 +200,20 @@ export const auditMutants: Mutant[] = [
     find: "if (outcome.outcome === 'done' && isRead(record)) return;",
     replace: 'if (isRead(record)) return;',
     noticedBy: AUDIT,
+  },
+  {
+    rule: 'a device outside the list of the operation does not make a change narrow',
+    file: 'lambda/access/serve.ts',
+    find: '...(isChange(call) && !listed ? { unlisted: true } : {}),',
+    replace: '',
+    noticedBy: 'test/access/held-requests.test.ts',
+  },
+  {
+    rule: 'a list of devices is read in the namespaces of the contract alone',
+    file: 'lambda/access/own-selectors.ts',
+    find: 'child.namespace.startsWith(',
+    replace: '"any".startsWith("") || child.namespace.startsWith(',
+    noticedBy: 'test/access/own-selectors.test.ts',
   },
   {
     rule: 'records of releases before are found',

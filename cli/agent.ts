@@ -52,7 +52,7 @@ export async function agent(
   const credentials = readCredentials(options.secret ?? []);
   const settings = readAgentSettings(env, options.withoutLedger ?? false);
   const port = portIn(options.port);
-  const actor = options.actor ?? `agent on ${hostname()}`;
+  const actor = actorIn(options.actor);
   const log = agentLog((line) => terminal.warn(line), Date.now, options.json);
   const clients = await clientsFor(credentials, options);
   const patienceMs = patienceIn(options.patience);
@@ -156,6 +156,13 @@ async function warmUp({ place, holder }: Own, log: AgentLog): Promise<void> {
     if (failure instanceof SessionClosedError) return;
     log.sayOften('failed', `no session yet: ${failureWords(failure)}`, place.credential);
   }
+}
+
+function actorIn(text = `agent on ${hostname()}`): string {
+  if (text.trim() !== '') return text;
+  throw new UsageError(
+    'The --actor is empty: name the agent for alarms and the audit trail, or leave it out.',
+  );
 }
 
 function portIn(text = '0'): number {

@@ -278,6 +278,8 @@ describe('the agent as a process', () => {
     taken.close();
     const nowhere = await refusedStart(world, ['--address-file', join(folder, 'no', 'address')]);
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Error: The address file') });
+    const nobody = await refusedStart(world, ['--actor', '']);
+    expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('The --actor is empty') });
     const alone = await refusedStart(world, [], { LEDGER_TABLE: undefined });
     expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('--without-ledger') });
     expect([tokenFile, addressFile].filter(existsSync)).toEqual([]);

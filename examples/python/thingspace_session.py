@@ -109,7 +109,8 @@ class Session:
                 why = self._reason(answer)
                 # AWS answers 502 for a process that died, without the header.
                 wait_s = answer.headers.get("retry-after", "1" if answer.status_code in (502, 504) else None)
-            except (requests.ConnectionError, requests.Timeout):
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+                # The last one: the connection ended within the answer.
                 why, wait_s = "the access function gave no answer", "1"
             if wait_s is None or time.monotonic() + float(wait_s) > deadline:
                 raise NoSession(why)

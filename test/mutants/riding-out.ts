@@ -88,7 +88,7 @@ export const ridingOutMutants: Mutant[] = [
     rule: 'an AWS call that is denied is not repeated',
     file: 'lambda/session/change-item.ts',
     find: 'if (!passesSoon(failure)) throw failure;',
-    replace: 'if (failure instanceof SessionError) throw failure;',
+    replace: 'if (failure instanceof LogInWaitsError) throw failure;',
     noticedBy: AWAY,
   },
   {

@@ -14,8 +14,8 @@ export function passingLine(stream: Stream, term = process.env.TERM) {
     clear,
     show(text: string): void {
       if (!stream.isTTY || term === 'dumb') return;
-      // A line that is broken could not be replaced.
-      stream.write(`${CLEAR}${text.slice(0, (stream.columns ?? 80) - 1)}`);
+      // A line that is broken could not be replaced. A terminal that tells no size has 0 columns.
+      stream.write(`${CLEAR}${text.slice(0, (stream.columns || 80) - 1)}`);
       stands = true;
     },
   };

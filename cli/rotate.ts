@@ -181,7 +181,7 @@ async function watch(
     terminal.say(`${new Date(sight.now).toISOString().slice(0, 19)}Z  ${text}`);
   };
   for (;;) {
-    const sight = await lookAgain(desk, secretArn);
+    const sight = await lookAgain(desk, secretArn, said);
     if (sight) {
       seen(sight);
       if (isDone(watched, sight)) return terminal.say(doneWords(watched));
@@ -202,13 +202,15 @@ async function watch(
   }
 }
 
-/** Looks again; a look that fails does not end the watching. */
-async function lookAgain(desk: Desk, secret: string): Promise<Sight | undefined> {
+/** Looks again; a look that fails does not end the watching, and is reported once. */
+async function lookAgain(desk: Desk, secret: string, said: Set<string>): Promise<Sight | undefined> {
   try {
     return await look(desk, { secret });
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
-    desk.terminal.warn(`It could not be looked at (${failure.message}); trying again.`);
+    const text = `It could not be looked at (${failure.message}); trying again.`;
+    if (!said.has(text)) desk.terminal.warn(text);
+    said.add(text);
     return undefined;
   }
 }

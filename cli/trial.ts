@@ -1,16 +1,17 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
-import { guardedLogIn } from '../lambda/ledger/guarded-log-in.ts';
+import { guardedLogIn, type StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
-import type { MaybeApiKey, OpenSession, Outcome } from '../lambda/thingspace/api.ts';
+import type { MaybeApiKey, OpenSession, Outcome, ThingSpaceApi } from '../lambda/thingspace/api.ts';
 import { GATEWAY, meaningOf } from '../lambda/thingspace/codes.ts';
 import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { TargetError, TrialFailedError } from './errors.ts';
+import { lineOf } from './failure.ts';
 import { findTarget, type Named, readCurrent } from './target.ts';
 
 export type TrialOptions = Named & { actor: string; yes?: boolean };
@@ -62,16 +63,52 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
     );
   }
   const deadlineMs = deadlineOf(desk);
-  const outcome = await guardedLogIn(desk, fresh, who, deadlineMs);
+  const outcome = await sendOnce(desk, fresh, who, deadlineMs);
   const session =
     outcome.outcome === 'done' ? await logOut(desk, { ...keyOf(fresh), token: outcome.value }) : undefined;
   await flushAudit(desk, username);
-  const after = exposure((await ledger.read(username, deadlineMs)).state);
-  const counted = `${after} of ${budgets.limit} are counted now.`;
+  const counted = await ledger.read(username, deadlineMs).then(
+    (after) => `${exposure(after.state)} of ${budgets.limit} are counted now.`,
+    () => 'The count could not be read again.',
+  );
   if (outcome.outcome !== 'done') throw new TrialFailedError(failureInWords(outcome, counted));
   terminal.say(`It works: ThingSpace gave a session (${session}). ${counted}`);
   terminal.say('Rotation and apps continue by themselves.');
 }
+
+/**
+ * Sends the log-in. The outcome may be known and not recorded: the error then says that a log-in was sent, before it
+ * says what failed at the ledger.
+ */
+async function sendOnce(
+  desk: Desk,
+  credential: StoredCredential,
+  who: Parameters<typeof guardedLogIn>[2],
+  deadlineMs: number,
+): Promise<Outcome<string>> {
+  let sent: Outcome<string> | undefined;
+  const logIn: ThingSpaceApi['logIn'] = async (...given) => {
+    sent = await desk.api.logIn(...given);
+    return sent;
+  };
+  try {
+    return await guardedLogIn({ ...desk, api: { ...desk.api, logIn } }, credential, who, deadlineMs);
+  } catch (failure) {
+    if (sent === undefined || sent.outcome === 'never-sent') throw failure;
+    if (sent.outcome === 'done') await logOut(desk, { ...keyOf(credential), token: sent.value });
+    throw new TrialFailedError(
+      `The log-in was sent, and ThingSpace ${ANSWERED[sent.outcome]}, but the ledger could not record it ` +
+        `(${lineOf(failure)}). Do not try again before \`status\` counts it: without a record it is one that failed, ` +
+        'after 20 minutes.',
+    );
+  }
+}
+
+const ANSWERED = {
+  done: 'took the password',
+  refused: 'refused it',
+  unknown: 'gave no usable answer',
+} as const;
 
 function failureInWords(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, counted: string): string {
   switch (outcome.outcome) {

@@ -40,6 +40,17 @@ describe('Every command of the tool', () => {
     expect(wrong.map(({ name, seen }) => [name, seen.code, firstLine(seen)])).toEqual([]);
   });
 
+  it('ends with 4 and does nothing when its one write is denied', () => {
+    const wrong = of('the write denied').filter(({ seen }) => seen.code !== 4 || seen.done.length > 0);
+    expect(wrong.map(({ name, seen }) => [name, seen.code, firstLine(seen), seen.done])).toEqual([]);
+  });
+
+  it('prints the published rows for all credentials', async () => {
+    const shown = JSON.parse((await inJson('status', '--all')).out);
+    expect(v.safeParse(documents['status --all'], shown).issues).toBeUndefined();
+    expect(shown).toMatchObject([{ name: 'fleet', exitCode: 0, report: { verdict: { finding: 'well' } } }]);
+  });
+
   it('names the secret that is not there', () => {
     const wrong = of('a secret that is not there').filter(
       ({ seen }) => !firstLine(seen).includes('thingspace/flete'),

@@ -103,18 +103,18 @@ describe('The command rotate', () => {
     expect(exitCodeOf(wrong)).toBe(2);
   });
 
-  it('continues when one read fails', async () => {
+  it('continues when reads fail, and warns once of one reason', async () => {
     const { desk, terminal } = startDesk();
     const { describe: real } = desk.store;
     let looks = 0;
     desk.store.describe = async (id) => {
       looks += 1;
-      if (looks === 2)
+      if (looks >= 2 && looks < 8)
         throw new AwsCallError('secretsmanager:DescribeSecret', { name: 'ThrottlingException', message: '' });
       return real.call(desk.store, id);
     };
     await rotate(desk, { secret, yes: true });
-    expect(terminal.warned.join()).toContain('trying again');
+    expect(terminal.warned.filter((text) => text.includes('trying again'))).toHaveLength(1);
     expect(terminal.said.at(-1)).toContain('Rotated');
   });
 

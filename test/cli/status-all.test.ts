@@ -103,6 +103,12 @@ describe('A passing line', () => {
     expect(stream.written).toEqual(['\r\u001b[KLooked at ', '\r\u001b[K']);
   });
 
+  it('cuts nothing at a terminal that tells no size', () => {
+    const stream = streamOf(true, 0);
+    passingLine(stream, 'xterm').show('Looked at 0 of 12');
+    expect(stream.written).toEqual(['\r\u001b[KLooked at 0 of 12']);
+  });
+
   it('writes nothing into a pipe or to a terminal that cannot clear a line', () => {
     for (const [stream, term] of [
       [streamOf(false), 'xterm'],

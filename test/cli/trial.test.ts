@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { NotConfirmedError, TargetError, TrialFailedError } from '../../cli/errors.ts';
+import { exitCodeOf, lineOf } from '../../cli/failure.ts';
 import { trial } from '../../cli/trial.ts';
+import { AwsCallError } from '../../lambda/aws-call.ts';
 import { BudgetSpentError } from '../../lambda/ledger/errors.ts';
 import type { ThingSpaceApi } from '../../lambda/thingspace/api.ts';
 import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
@@ -47,6 +49,30 @@ describe('The command trial', () => {
     expect([...terminal.said, String(failure)].join()).not.toContain('Not-The-Password-7');
   });
 
+  it.each([
+    ['took the password', 'First&Password 1'],
+    ['refused it', 'Not-The-Password-7'],
+  ])('says that a log-in was sent when its record fails: ThingSpace %s', async (answered, password) => {
+    const { world, desk } = await withFailures(1);
+    world.storeByHand(password);
+    const denied = new AwsCallError('dynamodb:PutItem', { name: 'ThrottlingException' });
+    const ledger = { ...desk.ledger, settle: () => Promise.reject(denied) };
+    const failure: Error = await trial({ ...desk, ledger }, options).then(
+      () => expect.unreachable(),
+      (thrown) => thrown,
+    );
+    expect(failure).toBeInstanceOf(TrialFailedError);
+    expect(lineOf(failure)).toMatch(
+      `The log-in was sent, and ThingSpace ${answered}, but the ledger could not`,
+    );
+    expect(lineOf(failure)).toContain('Do not try again before `status` counts it');
+    expect(exitCodeOf(failure)).toBe(1);
+    // No session stays open.
+    expect(world.platform.events.map(({ kind }) => kind)).toEqual(
+      answered === 'refused it' ? ['refused'] : ['logged-in', 'logged-out'],
+    );
+  });
+
   it('denies the log-in that could lock the username, before any question', async () => {
     const { world, desk, terminal } = await withFailures(4);
     await expect(trial(desk, options)).rejects.toThrow(BudgetSpentError);
@@ -85,13 +111,14 @@ describe('The command trial', () => {
   });
 
   it('logs out before any other call that may fail', async () => {
-    const { world, desk } = await withFailures(1);
+    const { world, desk, terminal } = await withFailures(1);
     world.plan.decide = ({ name }) => {
       const loggedIn = world.platform.events.some(({ kind }) => kind === 'logged-in');
       const settled = world.state().failed === 0;
       return loggedIn && settled && name === 'GetItem' ? 'failed-before' : 'ok';
     };
-    await expect(trial(desk, options)).rejects.toThrow();
+    await trial(desk, options);
+    expect(terminal.said.join('\n')).toMatch(/It works: .* The count could not be read again\./);
     expect(world.platform.events.map(({ kind }) => kind)).toEqual(['logged-in', 'logged-out']);
   });
 

@@ -32,4 +32,11 @@ export const toolMutants: readonly Mutant[] = [
     replace: 'return EXIT.act;',
     noticedBy: 'test/cli/every-command.test.ts',
   },
+  {
+    rule: 'a log-in that was sent is not hidden behind the fault of its record',
+    file: 'cli/trial.ts',
+    find: "if (sent === undefined || sent.outcome === 'never-sent') throw failure;",
+    replace: 'if (sent !== null) throw failure;',
+    noticedBy: 'test/cli/trial.test.ts',
+  },
 ];

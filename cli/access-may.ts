@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { personOf } from '../lambda/access/person.ts';
 import {
   type Asked,
   decide,
@@ -47,7 +48,7 @@ type Answer = {
  */
 export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: AccessMayOptions): void {
   const policy = policyIn(text);
-  const asked = askedBy(options);
+  const asked = askedBy(policy, options);
   const answer = options.service === undefined ? forAnyService(policy, asked) : answerTo(policy, asked);
   terminal.say(options.json ? JSON.stringify(answer, null, 2) : wordsOf(answer));
   if (!answer.allowed) throw new NotWellError(1);
@@ -73,14 +74,15 @@ function policyIn(text: string): Policy {
 const withoutServices = (rule: Rule): Rule => ({ ...rule, services: undefined });
 
 /** The request was asked for without a service: the rules that give it may be for some alone. */
-function forAnyService({ rules, speakers }: Policy, asked: Asked): Answer {
-  const answer = answerTo({ rules: rules.map(withoutServices), speakers }, asked);
+function forAnyService(policy: Policy, asked: Asked): Answer {
+  const { rules } = policy;
+  const answer = answerTo({ ...policy, rules: rules.map(withoutServices) }, asked);
   const giving = rules.filter((rule) => missOf(withoutServices(rule), asked) === undefined);
   if (!answer.allowed || giving.some(({ services }) => services === undefined)) return answer;
   return { ...answer, services: giving.flatMap(({ services = [] }) => services) };
 }
 
-function askedBy(options: AccessMayOptions): Asked {
+function askedBy(policy: Policy, options: AccessMayOptions): Asked {
   const { as = '', user, credential = '', service = '', operation: given = '' } = options;
   const [operation = '', kind, ...more] = given.split('/');
   if (!/^\w+$/.test(operation) || more.length > 0 || (kind !== undefined && !hasKinds(operation))) {
@@ -101,7 +103,8 @@ function askedBy(options: AccessMayOptions): Asked {
   };
   const own = subjects.groups.map((one) => one.split(' ')[0] ?? '');
   const content = { subjects, kind: kind ?? '', own };
-  return { principal: principalOf(as), user, credential, service, operation, content };
+  const person = personOf(policy, as);
+  return { principal: principalOf(as), user, person, credential, service, operation, content };
 }
 
 function answerTo(policy: Policy, asked: Asked): Answer {
@@ -142,5 +145,6 @@ const FAILS: Record<Miss, string> = {
   services: 'services',
   operations: 'operations',
   users: 'users',
+  persons: 'persons',
   content: 'accounts and groups',
 };

@@ -111,11 +111,11 @@ export class RotationStack extends Stack {
     bundle: string | undefined,
   ): AccessFunction | undefined {
     if (!access) return undefined;
-    const { rules, speakers, ...settings } = access;
+    const { rules, speakers, personsBySessionName, ...settings } = access;
     return new AccessFunction(this, 'Access', {
       service: this.service,
       credentials: this.credentials,
-      policy: { rules, speakers },
+      policy: { rules, speakers, personsBySessionName },
       ...settings,
       tracing,
       logRetention: logRetentionDays,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Audit, AuditRecord } from './audit.ts';
 import type { Subjects } from './devices.ts';
 import { type Call, type Caller, USER_HEADER } from './event.ts';
+import { personOf } from './person.ts';
 import { type Content, type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
 import { Refusal } from './refusal.ts';
 
@@ -50,8 +51,9 @@ export async function permit(
   const { claimedUser, requestId, principal, credential, service, operation, content } = asked;
   const speaks = claimedUser === undefined || maySpeak(policy, principal);
   const user = speaks ? claimedUser : undefined;
+  const person = personOf(policy, asked.callerArn);
   const decision: Decision = speaks
-    ? decide(policy, { principal, user, credential, service, operation: right, content })
+    ? decide(policy, { principal, user, person, credential, service, operation: right, content })
     : {
         allowed: false,
         rule: SPEAKS_FOR_OTHERS,
@@ -59,6 +61,7 @@ export async function permit(
       };
   const entry = {
     ...{ requestId, principal, user, credential, service, operation },
+    ...(person === undefined ? {} : { person }),
     ...(content?.kind ? { kind: content.kind } : {}),
     caller: asked.callerArn,
     at: nowMs(),

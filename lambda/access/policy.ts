@@ -21,12 +21,19 @@ export type Rule = Conditions & {
   services?: readonly string[] | undefined;
   /** Application users. With it, the rule is only for requests on behalf of one of these. */
   users?: readonly string[] | undefined;
+  /** Persons. With it, the rule is only for callers whose session names one of these (`personsBySessionName`). */
+  persons?: readonly string[] | undefined;
 };
 
 export type Policy = {
   rules: readonly Rule[];
   /** ARNs of the principals that may name the user for whom they act. */
   speakers: readonly string[];
+  /**
+   * ARNs of the roles whose sessions name their persons truly. The roles of IAM Identity Center where it is left out
+   * (`person.ts`).
+   */
+  personsBySessionName?: readonly string[] | undefined;
 };
 
 /** The parts of a request's body that a policy decides on. */
@@ -44,6 +51,8 @@ export type Asked = {
   principal: string;
   /** The application user, where a speaker named one. */
   user: string | undefined;
+  /** The person that the caller's session names, where the policy trusts it. */
+  person?: string | undefined;
   credential: string;
   service: string;
   operation: string;
@@ -73,29 +82,31 @@ export const maySpeak = ({ speakers }: Policy, principal: string): boolean =>
 
 /** Decides on a request: it is denied unless a rule allows it. */
 export function decide({ rules }: Policy, asked: Asked): Decision {
-  const { principal, user, credential, service, operation, content } = asked;
+  const { principal, user, person, credential, service, operation, content } = asked;
   if (isNeverForwarded(service, operation)) {
     const why = `${operation} of ${service} is about sessions or passwords, which this function keeps to itself`;
     return { allowed: false, rule: NEVER_FORWARDED, why };
   }
   const rule = rules.find((one) => missOf(one, asked) === undefined);
   if (rule) return { allowed: true, rule: rule.name };
-  const who = user === undefined ? principal : `${user} (through ${principal})`;
+  const name = user ?? person;
+  const who = name === undefined ? principal : `${name} (through ${principal})`;
   const why = `no rule lets ${who} call ${withKind(operation, content?.kind)} with ${credential}`;
   return { allowed: false, rule: DENIED_BY_DEFAULT, why };
 }
 
 /** The parts of a rule that a request can fail, in the order in which they are looked at. */
-export type Miss = 'principals' | 'credentials' | 'services' | 'operations' | 'users' | 'content';
+export type Miss = 'principals' | 'credentials' | 'services' | 'operations' | 'users' | 'persons' | 'content';
 
 /** Returns the first part of a rule that a request fails; undefined when the rule gives the request. */
 export function missOf(rule: Rule, asked: Asked): Miss | undefined {
-  const { principal, user, credential, service, operation, content } = asked;
-  const { principals, credentials, operations, services, users } = rule;
+  const { principal, user, person, credential, service, operation, content } = asked;
+  const { principals, credentials, operations, services, users, persons } = rule;
   if (!matchesAny(principals.map(withoutRolePath), principal)) return 'principals';
   if (!matchesAny(credentials, credential)) return 'credentials';
   if (services !== undefined && !matchesAny(services, service)) return 'services';
   if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind))) return 'operations';
   if (users !== undefined && (user === undefined || !matchesAny(users, user))) return 'users';
+  if (persons !== undefined && (person === undefined || !matchesAny(persons, person))) return 'persons';
   return fitsConditions(rule, content) ? undefined : 'content';
 }

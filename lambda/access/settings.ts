@@ -54,11 +54,13 @@ export const policyShape = v.object({
       operations: patterns,
       services: v.optional(patterns),
       users: v.optional(patterns),
+      persons: v.optional(patterns),
       accounts: v.optional(patterns),
       groups: v.optional(patterns),
     }),
   ),
   speakers: v.optional(patterns, []),
+  personsBySessionName: v.optional(patterns),
 });
 const file = v.object({
   policy: policyShape,
@@ -113,8 +115,9 @@ export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
 
 function readFile(url: URL): AccessFile {
   const read = parseFile(url);
-  const { rules, speakers } = read.policy;
-  const wide = [...rules.flatMap(({ principals }) => principals), ...speakers].find(reliesOnRolePath);
+  const { rules, speakers, personsBySessionName = [] } = read.policy;
+  const named = [...rules.flatMap(({ principals }) => principals), ...speakers, ...personsBySessionName];
+  const wide = named.find(reliesOnRolePath);
   if (wide === undefined) return read;
   throw new AccessSettingsError(
     `The policy names ${wide}, which would mean roles of every path: AWS names a caller without it. Write the whole name of the role, or leave its path out, and deploy again.`,

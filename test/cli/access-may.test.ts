@@ -56,6 +56,30 @@ describe('the command access-may', () => {
     }
   });
 
+  test('decides by the person that the caller’s session names', () => {
+    const persons = ['*@example.com'];
+    const rules = [
+      { ...POLICY.rules[0], principals: [role('operations'), role('AWSReservedSSO_Ops_*')], persons },
+    ];
+    const asked = {
+      ...CHANGE,
+      as: 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_1/ann@example.com',
+    };
+    expect(ask(asked, JSON.stringify({ access: { rules } })).denied).toBe(false);
+    for (const [as, personsBySessionName] of [
+      [asked.as, []],
+      [role('AWSReservedSSO_Ops_1'), undefined],
+      ['arn:aws:sts::111122223333:assumed-role/operations/ann@example.com', undefined],
+    ] as const) {
+      const { denied, text } = ask(
+        { ...asked, as },
+        JSON.stringify({ access: { rules, personsBySessionName } }),
+      );
+      expect(denied).toBe(true);
+      expect(text).toMatch(/operations +persons +\*@example\.com/);
+    }
+  });
+
   test('decides by the service where one is named', () => {
     const rules = POLICY.rules.map((rule) => ({ ...rule, services: ['Device*'] }));
     const file = JSON.stringify({ access: { rules } });

@@ -1,0 +1,43 @@
+import type { Mutant } from './mutants.ts';
+
+const PERSON = 'test/access/person.test.ts';
+const LOG = 'test/cli/access-log.test.ts';
+
+/** The rules by which the access function tells persons apart, and the tool finds them. */
+export const personMutants: Mutant[] = [
+  {
+    rule: 'a session names a person only where its role is trusted',
+    file: 'lambda/access/person.ts',
+    find: 'personsBySessionName.some((pattern) => matches(withoutRolePath(pattern), principal))',
+    replace: "principal !== ''",
+    noticedBy: PERSON,
+  },
+  {
+    rule: 'a session name that may be cut is not a person',
+    file: 'lambda/access/person.ts',
+    find: '{2,63}',
+    replace: '{2,64}',
+    noticedBy: PERSON,
+  },
+  {
+    rule: 'a rule for persons is not for a caller without a person',
+    file: 'lambda/access/policy.ts',
+    find: 'person === undefined || !matchesAny(persons, person)',
+    replace: 'person !== undefined && !matchesAny(persons, person)',
+    noticedBy: PERSON,
+  },
+  {
+    rule: 'a request that a person made for a user is found by the person',
+    file: 'lambda/access/audit.ts',
+    find: ': pointersTo(record, [spokenByPerson(record.person)]);',
+    replace: ': [];',
+    noticedBy: LOG,
+  },
+  {
+    rule: 'a session of a role that names no person is not taken for the person',
+    file: 'cli/access-records.ts',
+    find: '  [user, person, caller, principal].some(',
+    replace: "  [user, caller.split('/').at(-1), caller, principal].some(",
+    noticedBy: LOG,
+  },
+];

@@ -1,10 +1,10 @@
 import type { Subjects } from './devices.ts';
 import { givesOperation, withKind } from './operation-patterns.ts';
-import { matches, matchesAny } from './patterns.ts';
+import { matches, matchesAny, matchesAnyName } from './patterns.ts';
 import { withoutRolePath } from './principal.ts';
 import { type Conditions, fitsConditions } from './rule-conditions.ts';
 
-/** Patterns are texts in which `*` stands for any number of characters. */
+/** Patterns are texts in which `*` stands for any number of characters; in names of persons it crosses no separator. */
 export type Rule = Conditions & {
   /** The name is shown in records and in faults. */
   name: string;
@@ -106,7 +106,7 @@ export function missOf(rule: Rule, asked: Asked): Miss | undefined {
   if (!matchesAny(credentials, credential)) return 'credentials';
   if (services !== undefined && !matchesAny(services, service)) return 'services';
   if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind))) return 'operations';
-  if (users !== undefined && (user === undefined || !matchesAny(users, user))) return 'users';
-  if (persons !== undefined && (person === undefined || !matchesAny(persons, person))) return 'persons';
+  if (users !== undefined && (user === undefined || !matchesAnyName(users, user))) return 'users';
+  if (persons !== undefined && (person === undefined || !matchesAnyName(persons, person))) return 'persons';
   return fitsConditions(rule, content) ? undefined : 'content';
 }

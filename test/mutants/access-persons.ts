@@ -1,6 +1,7 @@
 import type { Mutant } from './mutants.ts';
 
 const PERSON = 'test/access/person.test.ts';
+const POLICY = 'test/access/policy.test.ts';
 const LOG = 'test/cli/access-log.test.ts';
 
 /** The rules by which the access function tells persons apart, and the tool finds them. */
@@ -22,9 +23,30 @@ export const personMutants: Mutant[] = [
   {
     rule: 'a rule for persons is not for a caller without a person',
     file: 'lambda/access/policy.ts',
-    find: 'person === undefined || !matchesAny(persons, person)',
-    replace: 'person !== undefined && !matchesAny(persons, person)',
+    find: 'person === undefined || !matchesAnyName(persons, person)',
+    replace: 'person !== undefined && !matchesAnyName(persons, person)',
     noticedBy: PERSON,
+  },
+  {
+    rule: 'an asterisk in the pattern of a user crosses no separator',
+    file: 'lambda/access/policy.ts',
+    find: '!matchesAnyName(users, user)',
+    replace: '!matchesAny(users, user)',
+    noticedBy: POLICY,
+  },
+  {
+    rule: 'an asterisk in the pattern of a person crosses no separator',
+    file: 'lambda/access/policy.ts',
+    find: '!matchesAnyName(persons, person)',
+    replace: '!matchesAny(persons, person)',
+    noticedBy: POLICY,
+  },
+  {
+    rule: 'a guest of another directory is not one of its own persons',
+    file: 'lambda/access/patterns.ts',
+    find: '[@\\\\/:|#!%]',
+    replace: '[@]',
+    noticedBy: POLICY,
   },
   {
     rule: 'a request that a person made for a user is found by the person',

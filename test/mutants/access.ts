@@ -56,7 +56,7 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a rule for users allows nothing to a caller without a user',
     file: 'lambda/access/policy.ts',
-    find: 'if (users !== undefined && (user === undefined || !matchesAny(users, user)))',
+    find: 'if (users !== undefined && (user === undefined || !matchesAnyName(users, user)))',
     replace: 'if (false as boolean)',
     noticedBy: SERVE,
   },

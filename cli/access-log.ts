@@ -112,10 +112,12 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
   ]);
 }
 
+type Who = Pick<StoredRecord, 'user' | 'person' | 'caller'> & Partial<Pick<StoredRecord, 'userBy'>>;
+
 /** A caller that neither speaks for a user nor is known to be a person stands for itself. */
-function whoAndThrough({ user, person, caller }: Pick<StoredRecord, 'user' | 'person' | 'caller'>): string[] {
+function whoAndThrough({ user, userBy, person, caller }: Who): string[] {
   const name = user ?? person;
-  const through = oneLine(shortArn(caller), 60);
+  const through = `${oneLine(shortArn(caller), 60)}${userBy === undefined ? '' : ` (${userBy})`}`;
   return name === undefined ? [through, '-'] : [oneLine(name, 60), through];
 }
 

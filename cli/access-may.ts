@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { personOf } from '../lambda/access/person.ts';
 import {
   type Asked,
+  bringsTokens,
   decide,
   type Miss,
   maySpeak,
@@ -19,6 +20,8 @@ import { NotWellError, UsageError } from './errors.ts';
 export type AccessMayOptions = {
   as?: string;
   user?: string;
+  /** Groups that the user's token names. */
+  personGroup?: string[];
   credential?: string;
   /** Every service where it is left out. */
   service?: string;
@@ -64,11 +67,19 @@ function policyIn(text: string): Policy {
     );
   }
   const { access, policy } = (parsed ?? {}) as { access?: unknown; policy?: unknown };
-  const read = v.safeParse(policyShape, access ?? policy);
+  const read = v.safeParse(policyShape, withoutKeys(access ?? policy));
   if (read.success) return read.output;
   throw new UsageError(
     'The file has no policy: --policy wants the stack’s configuration with its member access, or access.json of the function.',
   );
+}
+
+/** The keys prove tokens, and no token comes here. In the stack's configuration they are the path of a file. */
+function withoutKeys(policy: unknown): unknown {
+  const { userTokens } = (policy ?? {}) as { userTokens?: object };
+  return userTokens === undefined
+    ? policy
+    : { ...(policy as object), userTokens: { ...userTokens, keys: { keys: [] } } };
 }
 
 const withoutServices = (rule: Rule): Rule => ({ ...rule, services: undefined });
@@ -83,7 +94,8 @@ function forAnyService(policy: Policy, asked: Asked): Answer {
 }
 
 function askedBy(policy: Policy, options: AccessMayOptions): Asked {
-  const { as = '', user, credential = '', service = '', operation: given = '' } = options;
+  const { as = '', user, personGroup: personGroups, credential = '', service = '' } = options;
+  const { operation: given = '' } = options;
   const [operation = '', kind, ...more] = given.split('/');
   if (!/^\w+$/.test(operation) || more.length > 0 || (kind !== undefined && !hasKinds(operation))) {
     throw new UsageError(
@@ -104,7 +116,12 @@ function askedBy(policy: Policy, options: AccessMayOptions): Asked {
   const own = subjects.groups.map((one) => one.split(' ')[0] ?? '');
   const content = { subjects, kind: kind ?? '', own };
   const person = personOf(policy, as);
-  return { principal: principalOf(as), user, person, credential, service, operation, content };
+  if (personGroups !== undefined && (user === undefined || !bringsTokens(policy, principalOf(as)))) {
+    throw new UsageError(
+      '--person-group wants --user, and a caller of access.userTokens.speakers: only tokens name groups.',
+    );
+  }
+  return { principal: principalOf(as), user, personGroups, person, credential, service, operation, content };
 }
 
 function answerTo(policy: Policy, asked: Asked): Answer {
@@ -112,7 +129,8 @@ function answerTo(policy: Policy, asked: Asked): Answer {
     const fails = missOf(rule, asked);
     return fails === undefined ? [] : [{ rule: rule.name, fails, allows: allowedBy(rule, fails) }];
   });
-  if (asked.user !== undefined && !maySpeak(policy, asked.principal)) {
+  const speaks = maySpeak(policy, asked.principal) || bringsTokens(policy, asked.principal);
+  if (asked.user !== undefined && !speaks) {
     const why = `${asked.principal} may not speak for others`;
     return { allowed: false, rule: 'speaks-for-others', why, others };
   }
@@ -145,6 +163,7 @@ const FAILS: Record<Miss, string> = {
   services: 'services',
   operations: 'operations',
   users: 'users',
+  personGroups: 'groups of persons',
   persons: 'persons',
   content: 'accounts and groups',
 };

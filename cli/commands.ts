@@ -254,6 +254,7 @@ export const commands: readonly ToolCommand[] = [
         'the caller, or its role or user; a session where rules name persons',
       ).makeOptionMandatory(),
       new Option('--user <name>', 'the application user for whom the caller speaks'),
+      new Option('--person-group <name...>', 'groups that the user’s token names'),
       new Option('--credential <name>', 'the credential').makeOptionMandatory(),
       new Option('--service <name>', 'such as CarrierService (default: any)'),
       new Option('--operation <name>', 'such as ChangeDeviceState/Suspend').makeOptionMandatory(),

@@ -7,6 +7,7 @@ import { allowsNothing } from '../lambda/access/policy.ts';
 import { reliesOnRolePath, withoutRolePath } from '../lambda/access/principal.ts';
 import type { Config } from './config.ts';
 import { list, object, text, whole } from './config-shapes.ts';
+import { userTokensSchema } from './config-user-tokens.ts';
 
 const principal = v.pipe(
   text(
@@ -85,6 +86,12 @@ const rule = object({
       'user',
     ),
   ),
+  personGroups: v.optional(
+    atLeastOne(
+      text(/^[^\p{C}]{1,256}$/u, 'write the name of a group, as the tokens name it, or a pattern of one'),
+      'group',
+    ),
+  ),
   persons: v.optional(
     atLeastOne(
       text(
@@ -101,6 +108,7 @@ export const accessSchema = object({
   rules: v.pipe(list(rule), v.minLength(1, 'write at least one rule: everything is denied without')),
   speakers: v.optional(list(principal), []),
   personsBySessionName: v.optional(list(namesPersons)),
+  userTokens: v.optional(userTokensSchema(principal)),
   requestsPerMinute: v.optional(whole(1, 100_000, 'of requests'), 600),
   retentionDays: v.optional(whole(1, 3_653, 'of days'), 400),
   reservedConcurrency: v.optional(
@@ -114,7 +122,8 @@ export const accessSchema = object({
   stream: v.optional(v.boolean('write true or false'), false),
 });
 
-const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others|contradiction)$/i;
+const BUILT_IN =
+  /^(never-forwarded|denied-by-default|speaks-for-others|contradiction|token-expired|token-rejected)$/i;
 
 /** Yields mistakes that no single setting shows; each sentence says what to write. */
 export function* accessFits({ access, account, credentials }: Config): Generator<string> {
@@ -141,13 +150,30 @@ export function* accessFits({ access, account, credentials }: Config): Generator
     if (given.persons && !given.principals.some((one) => mayNamePersons(one, access.personsBySessionName))) {
       yield `${at}.persons: leave it out, or name one of the rule's principals in access.personsBySessionName: the sessions of ${given.principals.join(', ')} name no person`;
     }
-    const speaks = given.principals.some((one) => access.speakers.some((speaker) => overlap(one, speaker)));
-    if (given.users && !speaks) {
-      yield `${at}.users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act`;
-    }
+    yield* usersFit(at, given, access);
   }
   yield* ofAccount('access.speakers', access.speakers, account);
+  yield* ofAccount('access.userTokens.speakers', access.userTokens?.speakers ?? [], account);
+  for (const [index, speaker] of (access.userTokens?.speakers ?? []).entries()) {
+    if (access.speakers.some((one) => overlap(one, speaker))) {
+      yield `access.userTokens.speakers[${index}]: leave it out here or in access.speakers: a principal names its users by tokens, or without`;
+    }
+  }
   yield* ofAccount('access.personsBySessionName', access.personsBySessionName ?? [], account);
+}
+
+type Access = NonNullable<Config['access']>;
+
+function* usersFit(at: string, { users, personGroups, principals }: Access['rules'][number], access: Access) {
+  const meets = (speakers: readonly string[] = []) =>
+    principals.some((one) => speakers.some((speaker) => overlap(one, speaker)));
+  const { speakers, userTokens } = access;
+  if (users && !meets(speakers) && !meets(userTokens?.speakers)) {
+    yield `${at}.users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act`;
+  }
+  if (personGroups && (userTokens?.groupsClaim === undefined || !meets(userTokens.speakers))) {
+    yield `${at}.personGroups: leave it out, or write access.userTokens with its groupsClaim, and name one of the rule's principals in its speakers: only tokens name groups`;
+  }
 }
 
 /** Reports whether a principal can be a role whose sessions name persons. Without the setting, IAM Identity Center's are. */

@@ -17,6 +17,8 @@ export type AuditRecord = Subjects & {
   principal: string;
   /** The application user that a speaker named. */
   user?: string | undefined;
+  /** Set when a signed token proved the user; otherwise the speaker's word is all there is. */
+  userBy?: 'token' | undefined;
   /** The person that the caller's session names, where the policy trusts the role's sessions. */
   person?: string | undefined;
   credential: string;

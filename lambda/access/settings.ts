@@ -45,6 +45,16 @@ export const ACCESS_FILE = 'access.json';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const patterns = v.array(text);
+/** More of a key is checked when the stack is synthesized. */
+const issuerKey = v.looseObject({ kty: text, kid: text });
+const userTokens = v.object({
+  speakers: patterns,
+  issuer: text,
+  audience: text,
+  keys: v.object({ keys: v.array(issuerKey) }),
+  userClaim: v.optional(text, 'sub'),
+  groupsClaim: v.optional(text),
+});
 export const policyShape = v.object({
   rules: v.array(
     v.object({
@@ -54,6 +64,7 @@ export const policyShape = v.object({
       operations: patterns,
       services: v.optional(patterns),
       users: v.optional(patterns),
+      personGroups: v.optional(patterns),
       persons: v.optional(patterns),
       accounts: v.optional(patterns),
       groups: v.optional(patterns),
@@ -61,6 +72,7 @@ export const policyShape = v.object({
   ),
   speakers: v.optional(patterns, []),
   personsBySessionName: v.optional(patterns),
+  userTokens: v.optional(userTokens),
 });
 const file = v.object({
   policy: policyShape,
@@ -115,8 +127,11 @@ export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
 
 function readFile(url: URL): AccessFile {
   const read = parseFile(url);
-  const { rules, speakers, personsBySessionName = [] } = read.policy;
-  const named = [...rules.flatMap(({ principals }) => principals), ...speakers, ...personsBySessionName];
+  const { rules, speakers, personsBySessionName = [], userTokens } = read.policy;
+  const named = [
+    ...rules.flatMap(({ principals }) => principals),
+    ...[...speakers, ...personsBySessionName, ...(userTokens?.speakers ?? [])],
+  ];
   const wide = named.find(reliesOnRolePath);
   if (wide === undefined) return read;
   throw new AccessSettingsError(

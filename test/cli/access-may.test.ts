@@ -80,6 +80,25 @@ describe('the command access-may', () => {
     }
   });
 
+  test('decides by the groups that a user’s token names', () => {
+    const speakers = [role('portal')];
+    const userTokens = { speakers, issuer: 'i', audience: 'a', keys: 'keys.json', groupsClaim: 'groups' };
+    const rules = [{ ...POLICY.rules[2], users: ['*@example.com'], personGroups: ['editors'] }];
+    const file = JSON.stringify({ access: { rules, userTokens } });
+    const asked = { ...CHANGE, as: PORTAL, user: 'alice@example.com' };
+    expect(ask({ ...asked, personGroup: ['staff', 'editors'] }, file).denied).toBe(false);
+    for (const groups of [{}, { personGroup: ['staff'] }]) {
+      expect(ask({ ...asked, ...groups }, file).text).toMatch(/portal-users +groups of persons +editors/);
+    }
+    for (const [options, text] of [
+      [{ ...asked, as: role('operations') }, file],
+      [asked, FILE],
+      [{ ...CHANGE, as: PORTAL }, file],
+    ] as const) {
+      expect(() => ask({ ...options, personGroup: ['editors'] }, text)).toThrow('only tokens name groups');
+    }
+  });
+
   test('decides by the service where one is named', () => {
     const rules = POLICY.rules.map((rule) => ({ ...rule, services: ['Device*'] }));
     const file = JSON.stringify({ access: { rules } });

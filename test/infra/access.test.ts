@@ -337,7 +337,7 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'a member that is none',
       { rule: [] },
-      'access.rule: leave it out, it is no setting (there are rules, speakers, personsBySessionName, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
+      'access.rule: leave it out, it is no setting (there are rules, speakers, personsBySessionName, userTokens, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
     ],
   ])('%s', (_, changes, sentence) => {
     expect(sentencesOf(withAccess(changes))).toEqual([sentence]);

@@ -2,6 +2,7 @@ import type { Mutant } from './mutants.ts';
 
 const PERSON = 'test/access/person.test.ts';
 const POLICY = 'test/access/policy.test.ts';
+const TOKEN = 'test/access/user-token.test.ts';
 const LOG = 'test/cli/access-log.test.ts';
 
 /** The rules by which the access function tells persons apart, and the tool finds them. */
@@ -61,5 +62,89 @@ export const personMutants: Mutant[] = [
     find: '  [user, person, caller, principal].some(',
     replace: "  [user, caller.split('/').at(-1), caller, principal].some(",
     noticedBy: LOG,
+  },
+  {
+    rule: 'a token is signed by a key that no caller has',
+    file: 'lambda/access/user-token.ts',
+    find: '      algorithms: [...TOKEN_ALGORITHMS],\n',
+    replace: '',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a token names its key',
+    file: 'lambda/access/user-token.ts',
+    find: "if (typeof header.kid !== 'string') throw new KeyUnnamedError();",
+    replace: '',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a token ends',
+    file: 'lambda/access/user-token.ts',
+    find: "requiredClaims: ['exp'],",
+    replace: '',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a token is of the configured issuer',
+    file: 'lambda/access/user-token.ts',
+    find: 'issuer: settings.issuer,',
+    replace: '',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a token is for this app',
+    file: 'lambda/access/user-token.ts',
+    find: 'audience: settings.audience,',
+    replace: '',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a token of another type proves no user',
+    file: 'lambda/access/user-token.ts',
+    find: '!TYPE.test(protectedHeader.typ)',
+    replace: '(false as boolean)',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'an address that is not verified names no user',
+    file: 'lambda/access/user-token.ts',
+    find: "userClaim === 'email' &&",
+    replace: '(false as boolean) &&',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a name in a token is as strict as one in a header',
+    file: 'lambda/access/user-token.ts',
+    find: 'if (flaw !== undefined) return',
+    replace: 'if (false as boolean) return',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a caller that brings tokens cannot name a user without one',
+    file: 'lambda/access/who-speaks.ts',
+    find: '  if (name !== undefined) {',
+    replace: '  if (false as boolean) {',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a token is read of listed callers alone',
+    file: 'lambda/access/who-speaks.ts',
+    find: '  if (!bringsTokens(policy, principal)) {',
+    replace: '  if (policy.userTokens === undefined) {',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a rule for groups is only for users of one of them',
+    file: 'lambda/access/policy.ts',
+    find: '!asked.personGroups?.some((group) => matchesAnyName(personGroups, group))',
+    replace: '(false as boolean)',
+    noticedBy: TOKEN,
+  },
+  {
+    rule: 'a record says that a token proved the user',
+    file: 'lambda/access/permit.ts',
+    find: 'userBy === undefined ? {} : { userBy }',
+    replace: '{}',
+    noticedBy: TOKEN,
   },
 ];

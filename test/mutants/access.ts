@@ -34,8 +34,8 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'only a principal that a rule trusts speaks for others',
-    file: 'lambda/access/permit.ts',
-    find: 'claimedUser === undefined || maySpeak(policy, principal)',
+    file: 'lambda/access/who-speaks.ts',
+    find: 'name === undefined || maySpeak(policy, principal)',
     replace: 'true as boolean',
     noticedBy: SERVE,
   },

@@ -107,17 +107,20 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
       `${record.credential}/${withKind(record.operation, record.kind)}`,
       subjectsText(record),
       outcomeText(record),
-      oneLine(record.rule, 40),
+      `${oneLine(record.rule, 40)}${record.observed ? ' (observed only)' : ''}`,
     ]),
   ]);
 }
+
+/** The name of a role and that of its session have 64 characters each: both stay whole. */
+const MAX_CALLER_CHARS = 150;
 
 type Who = Pick<StoredRecord, 'user' | 'person' | 'caller'> & Partial<Pick<StoredRecord, 'userBy'>>;
 
 /** A caller that neither speaks for a user nor is known to be a person stands for itself. */
 function whoAndThrough({ user, userBy, person, caller }: Who): string[] {
   const name = user ?? person;
-  const through = `${oneLine(shortArn(caller), 60)}${userBy === undefined ? '' : ` (${userBy})`}`;
+  const through = `${oneLine(shortArn(caller), MAX_CALLER_CHARS)}${userBy === undefined ? '' : ` (${userBy})`}`;
   return name === undefined ? [through, '-'] : [oneLine(name, 60), through];
 }
 

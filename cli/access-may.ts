@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { passesObserved } from '../lambda/access/observe.ts';
 import { personOf } from '../lambda/access/person.ts';
 import {
   type Asked,
@@ -9,6 +10,7 @@ import {
   missOf,
   type Policy,
   type Rule,
+  SPEAKS_FOR_OTHERS,
 } from '../lambda/access/policy.ts';
 import { principalOf } from '../lambda/access/principal.ts';
 import { policyShape } from '../lambda/access/settings.ts';
@@ -38,6 +40,8 @@ type Answer = {
   /** The rule that decides, of the policy or of the function itself. */
   rule: string;
   why?: string;
+  /** Set when the function lets a denied request pass, because the policy is only observed. */
+  observed?: true;
   /** The rules of the policy that do not give the request, each with the part that it fails. */
   others: { rule: string; fails: Miss; allows: readonly string[] }[];
   /** The only services for which rules give it, where the request was asked for without one. */
@@ -132,10 +136,20 @@ function answerTo(policy: Policy, asked: Asked): Answer {
   const speaks = maySpeak(policy, asked.principal) || bringsTokens(policy, asked.principal);
   if (asked.user !== undefined && !speaks) {
     const why = `${asked.principal} may not speak for others`;
-    return { allowed: false, rule: 'speaks-for-others', why, others };
+    return {
+      allowed: false,
+      rule: SPEAKS_FOR_OTHERS,
+      why,
+      ...observed(policy, asked, SPEAKS_FOR_OTHERS),
+      others,
+    };
   }
-  return { ...decide(policy, asked), others };
+  const decision = decide(policy, asked);
+  return { ...decision, ...(decision.allowed ? {} : observed(policy, asked, decision.rule)), others };
 }
+
+const observed = (policy: Policy, asked: Asked, rule: string) =>
+  passesObserved(policy, asked, rule) ? { observed: true as const } : {};
 
 function allowedBy(rule: Rule, miss: Miss): readonly string[] {
   if (miss !== 'content') return rule[miss] ?? [];
@@ -143,9 +157,10 @@ function allowedBy(rule: Rule, miss: Miss): readonly string[] {
   return [...named('account', rule.accounts), ...named('group', rule.groups)];
 }
 
-function wordsOf({ allowed, rule, why, others, services }: Answer): string {
+function wordsOf({ allowed, rule, why, observed: passes, others, services }: Answer): string {
   const only = services === undefined ? '' : ` for the services ${services.join(', ')} alone (--service)`;
-  const decision = allowed ? `Allowed by the rule ${rule}${only}.` : `Denied (${rule}): ${why}.`;
+  const denied = `Denied (${rule}): ${why}.${passes ? ' The policy is only observed: the function lets the request pass, and records it.' : ''}`;
+  const decision = allowed ? `Allowed by the rule ${rule}${only}.` : denied;
   if (others.length === 0) return decision;
   return [
     decision,

@@ -109,6 +109,7 @@ export const accessSchema = object({
   speakers: v.optional(list(principal), []),
   personsBySessionName: v.optional(list(namesPersons)),
   userTokens: v.optional(userTokensSchema(principal)),
+  observeOnly: v.optional(v.boolean('write true or false'), false),
   requestsPerMinute: v.optional(whole(1, 100_000, 'of requests'), 600),
   retentionDays: v.optional(whole(1, 3_653, 'of days'), 400),
   reservedConcurrency: v.optional(

@@ -28,6 +28,8 @@ export type AuditRecord = Subjects & {
   kind?: string | undefined;
   /** The rule that allowed or denied it. */
   rule: string;
+  /** Set when the rule would have denied it, and the policy is only observed: it was let pass. */
+  observed?: true | undefined;
 };
 
 export type AuditOutcome =

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Audit, AuditRecord } from './audit.ts';
 import type { Subjects } from './devices.ts';
 import type { Call, Caller } from './event.ts';
+import { passesObserved } from './observe.ts';
 import { personOf } from './person.ts';
 import { type Content, decide, type Policy } from './policy.ts';
 import { Refusal } from './refusal.ts';
@@ -66,6 +67,8 @@ export async function permit(
     rule: decision.rule,
   };
   if (decision.allowed) return entry;
+  if (passesObserved(policy, { service, operation: right }, decision.rule))
+    return { ...entry, observed: true };
   await recordDenial(permits, { ...entry, ...tried() });
   throw new Refusal('AccessDenied', `Denied: ${decision.why}.`, decision.rule);
 }

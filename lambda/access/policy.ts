@@ -32,6 +32,8 @@ export type Policy = {
   rules: readonly Rule[];
   /** ARNs of the principals that may name the user for whom they act. */
   speakers: readonly string[];
+  /** The function denies nothing for want of a rule, and records which rule would deny it (`observe.ts`). */
+  observeOnly?: boolean | undefined;
   /** Without it, no token proves a user. */
   userTokens?: UserTokens | undefined;
   /**
@@ -71,7 +73,7 @@ export type Decision = { allowed: true; rule: string } | { allowed: false; rule:
 
 /** The rules that are not configured, by the names under which faults and records show them. */
 const NEVER_FORWARDED = 'never-forwarded';
-const DENIED_BY_DEFAULT = 'denied-by-default';
+export const DENIED_BY_DEFAULT = 'denied-by-default';
 export const SPEAKS_FOR_OTHERS = 'speaks-for-others';
 
 /**

@@ -101,7 +101,13 @@ async function understand(services: Services, call: Call, entry: Entry) {
     return { envelope, content: contentOf(call, envelope) };
   } catch (failure) {
     if (failure instanceof Refusal && failure.rule === CONTRADICTION) {
-      await recordDenial(services, { ...entry, rule: CONTRADICTION, devices: [], groups: [] });
+      await recordDenial(services, {
+        ...entry,
+        observed: undefined,
+        rule: CONTRADICTION,
+        devices: [],
+        groups: [],
+      });
     }
     throw failure;
   }

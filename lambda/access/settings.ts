@@ -73,6 +73,7 @@ export const policyShape = v.object({
   speakers: v.optional(patterns, []),
   personsBySessionName: v.optional(patterns),
   userTokens: v.optional(userTokens),
+  observeOnly: v.optional(v.boolean()),
 });
 const file = v.object({
   policy: policyShape,

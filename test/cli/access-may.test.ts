@@ -99,6 +99,18 @@ describe('the command access-may', () => {
     }
   });
 
+  test('says that a denied request passes while the policy is only observed', () => {
+    const file = JSON.stringify({ access: { ...POLICY, observeOnly: true } });
+    const passes = 'The policy is only observed: the function lets the request pass';
+    const stranger = { ...CHANGE, as: role('stranger') };
+    expect(ask(stranger, file)).toEqual({ denied: true, text: expect.stringContaining(passes) });
+    expect(ask({ ...stranger, user: 'alice' }, file).text).toContain(passes);
+    for (const operation of ['GetSession', 'GetNewPassword']) {
+      expect(ask({ ...stranger, operation }, file).text).not.toContain(passes);
+    }
+    expect(ask(stranger).text).not.toContain(passes);
+  });
+
   test('decides by the service where one is named', () => {
     const rules = POLICY.rules.map((rule) => ({ ...rule, services: ['Device*'] }));
     const file = JSON.stringify({ access: { rules } });

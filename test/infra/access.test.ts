@@ -163,6 +163,15 @@ test('packs every file that the function reads into the asset', () => {
   });
 });
 
+test('says in the alarm of denials that a policy is only observed, and deploys that only when it is set', () => {
+  const observed = synthesize(withAccess({ observeOnly: true }));
+  const wordsOf = (name: string, { one: find } = observed) =>
+    String(find('AWS::CloudWatch::Alarm', name).Properties.AlarmDescription);
+  expect(wordsOf('AccessDenied')).toContain('no request is denied for want of a rule');
+  expect(wordsOf('AccessDenied', { one } as typeof observed)).not.toContain('only observed');
+  expect(wordsOf('AccessDenied').length).toBeLessThanOrEqual(1024);
+});
+
 test('reserves the concurrency of the setting, and none without it', () => {
   const reservedBy = (changes: object) =>
     synthesize(withAccess(changes)).one('AWS::Lambda::Function', 'Access').Properties
@@ -316,7 +325,7 @@ describe('rejects a policy that cannot work in one sentence', () => {
     ],
     ...['arn:x', 'ann meyer', 'a'].map((person): [string, object, string] => [
       `the person ${person}, whom no session can name`,
-      { ...withRule({ persons: [person] }), personsBySessionName: rule.principals },
+      withRule({ persons: [person] }),
       'access.rules[0].persons[0]: write the name of a session, which is the person’s user name in IAM Identity Center (2 to 63 letters, digits and +=,.@-_), or a pattern such as *@example.com.',
     ]),
     [
@@ -337,7 +346,7 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'a member that is none',
       { rule: [] },
-      'access.rule: leave it out, it is no setting (there are rules, speakers, personsBySessionName, userTokens, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
+      'access.rule: leave it out, it is no setting (there are rules, speakers, personsBySessionName, userTokens, observeOnly, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
     ],
   ])('%s', (_, changes, sentence) => {
     expect(sentencesOf(withAccess(changes))).toEqual([sentence]);

@@ -3,6 +3,7 @@ import type { Mutant } from './mutants.ts';
 const PERSON = 'test/access/person.test.ts';
 const POLICY = 'test/access/policy.test.ts';
 const TOKEN = 'test/access/user-token.test.ts';
+const OBSERVE = 'test/access/observe.test.ts';
 const LOG = 'test/cli/access-log.test.ts';
 
 /** The rules by which the access function tells persons apart, and the tool finds them. */
@@ -146,5 +147,33 @@ export const personMutants: Mutant[] = [
     find: 'userBy === undefined ? {} : { userBy }',
     replace: '{}',
     noticedBy: TOKEN,
+  },
+  {
+    rule: 'a policy denies unless it is only observed',
+    file: 'lambda/access/observe.ts',
+    find: 'observeOnly === true &&',
+    replace: 'observeOnly !== false &&',
+    noticedBy: OBSERVE,
+  },
+  {
+    rule: 'an observed policy gives no right that goes by name',
+    file: 'lambda/access/observe.ts',
+    find: '!goesByName(operation) &&',
+    replace: '',
+    noticedBy: OBSERVE,
+  },
+  {
+    rule: 'an observed policy forwards nothing about sessions and passwords',
+    file: 'lambda/access/observe.ts',
+    find: '!isNeverForwarded(service, operation);',
+    replace: 'true;',
+    noticedBy: OBSERVE,
+  },
+  {
+    rule: 'an observed policy lets no contradiction be recorded as let pass',
+    file: 'lambda/access/serve.ts',
+    find: '        observed: undefined,\n',
+    replace: '',
+    noticedBy: OBSERVE,
   },
 ];

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { passesObserved } from '../lambda/access/observe.ts';
 import { personOf } from '../lambda/access/person.ts';
 import {
@@ -13,8 +12,8 @@ import {
   SPEAKS_FOR_OTHERS,
 } from '../lambda/access/policy.ts';
 import { principalOf } from '../lambda/access/principal.ts';
-import { policyShape } from '../lambda/access/settings.ts';
 import { hasKinds, KINDS } from '../lambda/access/state-change.ts';
+import { policyIn } from './access-policy-file.ts';
 import { inColumns } from './columns.ts';
 import type { Terminal } from './desk.ts';
 import { NotWellError, UsageError } from './errors.ts';
@@ -54,36 +53,11 @@ type Answer = {
  * @throws UsageError; NotWellError when the request is denied
  */
 export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: AccessMayOptions): void {
-  const policy = policyIn(text);
+  const policy = policyIn(text, '--policy');
   const asked = askedBy(policy, options);
   const answer = options.service === undefined ? forAnyService(policy, asked) : answerTo(policy, asked);
   terminal.say(options.json ? JSON.stringify(answer, null, 2) : wordsOf(answer));
   if (!answer.allowed) throw new NotWellError(1);
-}
-
-function policyIn(text: string): Policy {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UsageError(
-      '--policy wants a file in JSON: the stack’s configuration, or access.json of the function.',
-    );
-  }
-  const { access, policy } = (parsed ?? {}) as { access?: unknown; policy?: unknown };
-  const read = v.safeParse(policyShape, withoutKeys(access ?? policy));
-  if (read.success) return read.output;
-  throw new UsageError(
-    'The file has no policy: --policy wants the stack’s configuration with its member access, or access.json of the function.',
-  );
-}
-
-/** The keys prove tokens, and no token comes here. In the stack's configuration they are the path of a file. */
-function withoutKeys(policy: unknown): unknown {
-  const { userTokens } = (policy ?? {}) as { userTokens?: object };
-  return userTokens === undefined
-    ? policy
-    : { ...(policy as object), userTokens: { ...userTokens, keys: { keys: [] } } };
 }
 
 const withoutServices = (rule: Rule): Rule => ({ ...rule, services: undefined });

@@ -268,6 +268,26 @@ export const commands: readonly ToolCommand[] = [
       accessMay(terminal, await readText(options.policy ?? '-'), options);
     },
   ),
+  command(
+    'access-changes',
+    'say in sentences what changes between two policies of the access function (calls no service)',
+    [
+      new Option(
+        '--before <file>',
+        'the policy of now: access.json of the deployed function, or a configuration',
+      ).makeOptionMandatory(),
+      new Option(
+        '--after <file>',
+        'the policy to be: the stack’s configuration (- is stdin)',
+      ).makeOptionMandatory(),
+    ],
+    'access-changes --before deployed-access.json --after thingspace.config.json',
+    async (terminal, options, { readText }) => {
+      const { accessChanges } = await import('./access-changes.ts');
+      const [before, after] = [await readText(options.before ?? '-'), await readText(options.after ?? '-')];
+      accessChanges(terminal, { before, after }, options);
+    },
+  ),
   add('doctor', 'check everything that a rotation needs; makes no log-in', [...named, rest, tokenUrl], {
     example: 'doctor --secret thingspace/acme',
     run: async (desk, options, { fetch }) => (await import('./doctor.ts')).doctor(desk, fetch, options),

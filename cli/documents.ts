@@ -197,7 +197,10 @@ const accessMay = v.strictObject({
       allows: v.array(text('What this part allows.')),
     }),
   ),
+  services: v.optional(v.array(text('The only services for which rules give it.'))),
 });
+
+const accessChanges = v.strictObject({ changes: v.array(sentence) });
 
 const doctor = v.array(
   v.strictObject({
@@ -246,6 +249,7 @@ export const documents = {
   changes,
   'access-log': accessLog,
   'access-may': accessMay,
+  'access-changes': accessChanges,
   doctor,
   explain,
   release,

@@ -176,4 +176,11 @@ export const personMutants: Mutant[] = [
     replace: '',
     noticedBy: OBSERVE,
   },
+  {
+    rule: 'a condition that a rule loses makes it wider, and the change says so',
+    file: 'cli/access-changes.ts',
+    find: 'if (before !== undefined && after === undefined) {',
+    replace: 'if (false as boolean) {',
+    noticedBy: 'test/cli/access-changes.test.ts',
+  },
 ];

@@ -72,9 +72,8 @@ export function accessText({ records, wide, holders }: Found, devices?: readonly
 function tableOfHolders(holders: readonly Holder[]): string[] {
   return inColumns([
     ['WHO', 'THROUGH', 'CREDENTIAL', 'DAYS', 'FIRST', 'LAST'],
-    ...holders.map(({ user, caller, credential, days }) => [
-      oneLine(user ?? shortArn(caller), 60),
-      user === undefined ? '-' : oneLine(shortArn(caller), 60),
+    ...holders.map(({ credential, days, ...made }) => [
+      ...whoAndThrough(made),
       credential,
       String(days.length),
       days[0] ?? '',
@@ -104,14 +103,25 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
     ['WHEN', 'WHO', 'THROUGH', 'OPERATION', 'ON', 'OUTCOME', 'RULE'],
     ...records.map((record) => [
       new Date(record.at).toISOString(),
-      oneLine(record.user ?? shortArn(record.caller), 60),
-      record.user === undefined ? '-' : oneLine(shortArn(record.caller), 60),
+      ...whoAndThrough(record),
       `${record.credential}/${withKind(record.operation, record.kind)}`,
       subjectsText(record),
       outcomeText(record),
-      oneLine(record.rule, 40),
+      `${oneLine(record.rule, 40)}${record.observed ? ' (observed only)' : ''}`,
     ]),
   ]);
+}
+
+/** The name of a role and that of its session have 64 characters each: both stay whole. */
+const MAX_CALLER_CHARS = 150;
+
+type Who = Pick<StoredRecord, 'user' | 'person' | 'caller'> & Partial<Pick<StoredRecord, 'userBy'>>;
+
+/** A caller that neither speaks for a user nor is known to be a person stands for itself. */
+function whoAndThrough({ user, userBy, person, caller }: Who): string[] {
+  const name = user ?? person;
+  const through = `${oneLine(shortArn(caller), MAX_CALLER_CHARS)}${userBy === undefined ? '' : ` (${userBy})`}`;
+  return name === undefined ? [through, '-'] : [oneLine(name, 60), through];
 }
 
 const shortArn = (arn: string) => arn.split(':').slice(5).join(':');

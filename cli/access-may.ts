@@ -1,16 +1,19 @@
-import * as v from 'valibot';
+import { passesObserved } from '../lambda/access/observe.ts';
+import { personOf } from '../lambda/access/person.ts';
 import {
   type Asked,
+  bringsTokens,
   decide,
   type Miss,
   maySpeak,
   missOf,
   type Policy,
   type Rule,
+  SPEAKS_FOR_OTHERS,
 } from '../lambda/access/policy.ts';
 import { principalOf } from '../lambda/access/principal.ts';
-import { policyShape } from '../lambda/access/settings.ts';
 import { hasKinds, KINDS } from '../lambda/access/state-change.ts';
+import { policyIn } from './access-policy-file.ts';
 import { inColumns } from './columns.ts';
 import type { Terminal } from './desk.ts';
 import { NotWellError, UsageError } from './errors.ts';
@@ -18,6 +21,8 @@ import { NotWellError, UsageError } from './errors.ts';
 export type AccessMayOptions = {
   as?: string;
   user?: string;
+  /** Groups that the user's token names. */
+  personGroup?: string[];
   credential?: string;
   /** Every service where it is left out. */
   service?: string;
@@ -34,6 +39,8 @@ type Answer = {
   /** The rule that decides, of the policy or of the function itself. */
   rule: string;
   why?: string;
+  /** Set when the function lets a denied request pass, because the policy is only observed. */
+  observed?: true;
   /** The rules of the policy that do not give the request, each with the part that it fails. */
   others: { rule: string; fails: Miss; allows: readonly string[] }[];
   /** The only services for which rules give it, where the request was asked for without one. */
@@ -46,42 +53,27 @@ type Answer = {
  * @throws UsageError; NotWellError when the request is denied
  */
 export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: AccessMayOptions): void {
-  const policy = policyIn(text);
-  const asked = askedBy(options);
+  const policy = policyIn(text, '--policy');
+  const asked = askedBy(policy, options);
   const answer = options.service === undefined ? forAnyService(policy, asked) : answerTo(policy, asked);
   terminal.say(options.json ? JSON.stringify(answer, null, 2) : wordsOf(answer));
   if (!answer.allowed) throw new NotWellError(1);
 }
 
-function policyIn(text: string): Policy {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UsageError(
-      '--policy wants a file in JSON: the stack’s configuration, or access.json of the function.',
-    );
-  }
-  const { access, policy } = (parsed ?? {}) as { access?: unknown; policy?: unknown };
-  const read = v.safeParse(policyShape, access ?? policy);
-  if (read.success) return read.output;
-  throw new UsageError(
-    'The file has no policy: --policy wants the stack’s configuration with its member access, or access.json of the function.',
-  );
-}
-
 const withoutServices = (rule: Rule): Rule => ({ ...rule, services: undefined });
 
 /** The request was asked for without a service: the rules that give it may be for some alone. */
-function forAnyService({ rules, speakers }: Policy, asked: Asked): Answer {
-  const answer = answerTo({ rules: rules.map(withoutServices), speakers }, asked);
+function forAnyService(policy: Policy, asked: Asked): Answer {
+  const { rules } = policy;
+  const answer = answerTo({ ...policy, rules: rules.map(withoutServices) }, asked);
   const giving = rules.filter((rule) => missOf(withoutServices(rule), asked) === undefined);
   if (!answer.allowed || giving.some(({ services }) => services === undefined)) return answer;
   return { ...answer, services: giving.flatMap(({ services = [] }) => services) };
 }
 
-function askedBy(options: AccessMayOptions): Asked {
-  const { as = '', user, credential = '', service = '', operation: given = '' } = options;
+function askedBy(policy: Policy, options: AccessMayOptions): Asked {
+  const { as = '', user, personGroup: personGroups, credential = '', service = '' } = options;
+  const { operation: given = '' } = options;
   const [operation = '', kind, ...more] = given.split('/');
   if (!/^\w+$/.test(operation) || more.length > 0 || (kind !== undefined && !hasKinds(operation))) {
     throw new UsageError(
@@ -101,7 +93,13 @@ function askedBy(options: AccessMayOptions): Asked {
   };
   const own = subjects.groups.map((one) => one.split(' ')[0] ?? '');
   const content = { subjects, kind: kind ?? '', own };
-  return { principal: principalOf(as), user, credential, service, operation, content };
+  const person = personOf(policy, as);
+  if (personGroups !== undefined && (user === undefined || !bringsTokens(policy, principalOf(as)))) {
+    throw new UsageError(
+      '--person-group wants --user, and a caller of access.userTokens.speakers: only tokens name groups.',
+    );
+  }
+  return { principal: principalOf(as), user, personGroups, person, credential, service, operation, content };
 }
 
 function answerTo(policy: Policy, asked: Asked): Answer {
@@ -109,12 +107,23 @@ function answerTo(policy: Policy, asked: Asked): Answer {
     const fails = missOf(rule, asked);
     return fails === undefined ? [] : [{ rule: rule.name, fails, allows: allowedBy(rule, fails) }];
   });
-  if (asked.user !== undefined && !maySpeak(policy, asked.principal)) {
+  const speaks = maySpeak(policy, asked.principal) || bringsTokens(policy, asked.principal);
+  if (asked.user !== undefined && !speaks) {
     const why = `${asked.principal} may not speak for others`;
-    return { allowed: false, rule: 'speaks-for-others', why, others };
+    return {
+      allowed: false,
+      rule: SPEAKS_FOR_OTHERS,
+      why,
+      ...observed(policy, asked, SPEAKS_FOR_OTHERS),
+      others,
+    };
   }
-  return { ...decide(policy, asked), others };
+  const decision = decide(policy, asked);
+  return { ...decision, ...(decision.allowed ? {} : observed(policy, asked, decision.rule)), others };
 }
+
+const observed = (policy: Policy, asked: Asked, rule: string) =>
+  passesObserved(policy, asked, rule) ? { observed: true as const } : {};
 
 function allowedBy(rule: Rule, miss: Miss): readonly string[] {
   if (miss !== 'content') return rule[miss] ?? [];
@@ -122,9 +131,10 @@ function allowedBy(rule: Rule, miss: Miss): readonly string[] {
   return [...named('account', rule.accounts), ...named('group', rule.groups)];
 }
 
-function wordsOf({ allowed, rule, why, others, services }: Answer): string {
+function wordsOf({ allowed, rule, why, observed: passes, others, services }: Answer): string {
   const only = services === undefined ? '' : ` for the services ${services.join(', ')} alone (--service)`;
-  const decision = allowed ? `Allowed by the rule ${rule}${only}.` : `Denied (${rule}): ${why}.`;
+  const denied = `Denied (${rule}): ${why}.${passes ? ' The policy is only observed: the function lets the request pass, and records it.' : ''}`;
+  const decision = allowed ? `Allowed by the rule ${rule}${only}.` : denied;
   if (others.length === 0) return decision;
   return [
     decision,
@@ -142,5 +152,7 @@ const FAILS: Record<Miss, string> = {
   services: 'services',
   operations: 'operations',
   users: 'users',
+  personGroups: 'groups of persons',
+  persons: 'persons',
   content: 'accounts and groups',
 };

@@ -7,6 +7,7 @@ import {
   type Item,
   type ItemKey,
   recordsOfCaller,
+  spokenByPerson,
   whoOf,
   wideOfMonth,
 } from '../lambda/access/audit.ts';
@@ -23,7 +24,7 @@ import {
 } from './access-reader.ts';
 import { isWideBefore, keyBefore, recordsBefore, userSubjectBefore } from './access-records-before.ts';
 
-/** `user`: an application user, or the ARN of a caller or of its role. `operation`: a pattern. */
+/** `user`: an application user, a person, or the ARN of a caller or of its role. `operation`: a pattern. */
 export type Wanted = Period & {
   /** The names of one device. */
   devices?: readonly string[] | undefined;
@@ -42,7 +43,7 @@ export type Found = {
   holders: Holder[];
 };
 
-export type Holder = Pick<AuditRecord, 'user' | 'caller' | 'credential'> & {
+export type Holder = Pick<AuditRecord, 'user' | 'person' | 'caller' | 'credential'> & {
   /** The days on which it was given the session, such as `2026-01-05`. */
   days: string[];
 };
@@ -85,9 +86,9 @@ async function holdersIn(reader: AccessReader, period: Period, before: readonly 
     ...((await Promise.all(ofMonths)).flat() as HolderOfDay[]),
   ];
   const holders = new Map<string, Holder & Pick<AuditRecord, 'principal'>>();
-  for (const { day, user, caller, principal, credential } of items) {
+  for (const { day, user, person, caller, principal, credential } of items) {
     const who = JSON.stringify([user, caller, credential]);
-    const holder = holders.get(who) ?? { user, caller, principal, credential, days: [] };
+    const holder = holders.get(who) ?? { user, person, caller, principal, credential, days: [] };
     if (!holder.days.includes(day)) holder.days.push(day);
     holders.set(who, holder);
   }
@@ -103,11 +104,11 @@ const wasSent = ({ outcome }: StoredRecord): boolean => outcome !== 'denied' && 
 const isOperation = ({ operation, kind }: StoredRecord, pattern: string): boolean =>
   pattern.includes('/') ? matches(pattern, withKind(operation, kind)) : matches(pattern, operation);
 
-type Made = Pick<AuditRecord, 'user' | 'caller' | 'principal'>;
+type Made = Pick<AuditRecord, 'user' | 'person' | 'caller' | 'principal'>;
 
-const isOf = ({ user, caller, principal }: Made, wanted: string | undefined): boolean =>
+const isOf = ({ user, person, caller, principal }: Made, wanted: string | undefined): boolean =>
   wanted === undefined ||
-  [user, caller, principal].some((one) => one?.toLowerCase() === wanted.toLowerCase()) ||
+  [user, person, caller, principal].some((one) => one?.toLowerCase() === wanted.toLowerCase()) ||
   (isPrincipal(wanted) && principal.toLowerCase() === principalOf(wanted).toLowerCase());
 
 /** Reports whether an ARN names a role or a user, and not one session of a role. */
@@ -148,18 +149,30 @@ async function ofCaller(reader: AccessReader, principal: string, day: number, { 
   return (items as (Item & StoredRecord)[]).filter(({ at }) => sinceMs <= at && at <= untilMs);
 }
 
-/** A user's records stand together in those of each caller that spoke for it. */
+/**
+ * A user's records stand together in those of each caller that spoke for it, and a person's in those of each role whose
+ * session it had.
+ */
 async function ofUser(reader: AccessReader, user: string, period: Period): Promise<StoredRecord[]> {
   const isArn = /^arn:/i.test(user);
   const found = await eachDay(period, async (day) => {
     if (isArn) return ofCaller(reader, principalOf(user), day, period);
-    const ofCallers = (await callersOf(reader, day)).map((caller) =>
-      itemsBetween(reader, recordsOfCaller(day, caller), period, whoOf(user)),
+    const ofCallers = (await callersOf(reader, day)).flatMap((caller) =>
+      [user, ...sessionsOf(caller, user)].map((who) =>
+        itemsBetween(reader, recordsOfCaller(day, caller), period, whoOf(who)),
+      ),
     );
     return (await Promise.all(ofCallers)).flat() as (Item & StoredRecord)[];
   });
   const names = isArn && isPrincipal(user) ? [user, principalOf(user)] : [user];
-  return [...found, ...(await pointedTo(reader, [...new Set(names.map(userSubjectBefore))], period))];
+  const subjects = [...new Set(names.map(userSubjectBefore)), spokenByPerson(user)];
+  return [...found, ...(await pointedTo(reader, subjects, period))];
+}
+
+/** Returns the ARN of the session of this name, where the principal is a role. */
+function sessionsOf(principal: string, name: string): string[] {
+  const [, partition, account, role] = /^arn:([\w-]+):iam::(\d{12}):role\/([^/]+)$/.exec(principal) ?? [];
+  return role === undefined ? [] : [`arn:${partition}:sts::${account}:assumed-role/${role}/${name}`];
 }
 
 async function eachDay(

@@ -230,7 +230,7 @@ export const commands: readonly ToolCommand[] = [
         '--device <identifier...>',
         'changes of this device, by any of its names (ICCID, IMEI, MDN, …)',
       ),
-      new Option('--user <name-or-arn>', 'requests of this application user, caller or role'),
+      new Option('--user <name-or-arn>', 'requests of this application user, person, caller or role'),
       new Option('--operation <pattern>', 'such as ChangeDevice* or ChangeDeviceState/Deactivate'),
       new Option('--since <time>', 'e.g. 2026-01-05T03:10:00Z (default: 30 days before --until)'),
       new Option('--until <time>', '(default: now)'),
@@ -249,8 +249,12 @@ export const commands: readonly ToolCommand[] = [
         '--policy <file>',
         'the stack’s configuration, or access.json of a deployed function (- is stdin)',
       ).makeOptionMandatory(),
-      new Option('--as <arn>', 'the caller, or its role or user').makeOptionMandatory(),
+      new Option(
+        '--as <arn>',
+        'the caller, or its role or user; a session where rules name persons',
+      ).makeOptionMandatory(),
       new Option('--user <name>', 'the application user for whom the caller speaks'),
+      new Option('--person-group <name...>', 'groups that the user’s token names'),
       new Option('--credential <name>', 'the credential').makeOptionMandatory(),
       new Option('--service <name>', 'such as CarrierService (default: any)'),
       new Option('--operation <name>', 'such as ChangeDeviceState/Suspend').makeOptionMandatory(),
@@ -262,6 +266,26 @@ export const commands: readonly ToolCommand[] = [
     async (terminal, options, { readText }) => {
       const { accessMay } = await import('./access-may.ts');
       accessMay(terminal, await readText(options.policy ?? '-'), options);
+    },
+  ),
+  command(
+    'access-changes',
+    'say in sentences what changes between two policies of the access function (calls no service)',
+    [
+      new Option(
+        '--before <file>',
+        'the policy of now: access.json of the deployed function, or a configuration',
+      ).makeOptionMandatory(),
+      new Option(
+        '--after <file>',
+        'the policy to be: the stack’s configuration (- is stdin)',
+      ).makeOptionMandatory(),
+    ],
+    'access-changes --before deployed-access.json --after thingspace.config.json',
+    async (terminal, options, { readText }) => {
+      const { accessChanges } = await import('./access-changes.ts');
+      const [before, after] = [await readText(options.before ?? '-'), await readText(options.after ?? '-')];
+      accessChanges(terminal, { before, after }, options);
     },
   ),
   add('doctor', 'check everything that a rotation needs; makes no log-in', [...named, rest, tokenUrl], {

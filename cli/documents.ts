@@ -163,10 +163,13 @@ const record = v.looseObject({
   caller: text('The caller’s ARN.'),
   principal: text('The role or user of the caller.'),
   user: v.optional(text('The application user.')),
+  userBy: v.optional(text('`token`: a signed token proved the user.')),
+  person: v.optional(text('The person that the caller’s session names.')),
   credential: text('The credential.'),
   service: text('Such as `CarrierService`.'),
   operation: text('Such as `ChangeDeviceState`.'),
   rule: text('The rule that decided.'),
+  observed: v.optional(v.boolean()),
   outcome: v.optional(text('Without one the request is unknown.')),
 });
 const accessLog = v.strictObject({
@@ -186,6 +189,7 @@ const accessMay = v.strictObject({
   allowed: v.boolean(),
   rule: text('The rule that decides.'),
   why: v.optional(sentence),
+  observed: v.optional(v.boolean()),
   others: v.array(
     v.strictObject({
       rule: text('A rule that does not give the request.'),
@@ -193,7 +197,10 @@ const accessMay = v.strictObject({
       allows: v.array(text('What this part allows.')),
     }),
   ),
+  services: v.optional(v.array(text('The only services for which rules give it.'))),
 });
+
+const accessChanges = v.strictObject({ changes: v.array(sentence) });
 
 const doctor = v.array(
   v.strictObject({
@@ -242,6 +249,7 @@ export const documents = {
   changes,
   'access-log': accessLog,
   'access-may': accessMay,
+  'access-changes': accessChanges,
   doctor,
   explain,
   release,

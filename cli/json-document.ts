@@ -8,6 +8,7 @@ export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
   'changes',
   'access-log',
   'access-may',
+  'access-changes',
   'doctor',
   'explain',
   'release',

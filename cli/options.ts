@@ -35,6 +35,9 @@ export type Options = {
   held?: boolean;
   device?: string[];
   policy?: string;
+  before?: string;
+  after?: string;
+  personGroup?: string[];
   credential?: string;
   service?: string;
   account?: string[];

@@ -18,14 +18,23 @@ const burst = {
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
 
+/** Requests that pass because the policy is only observed are not counted as denied. */
+const OBSERVED =
+  ' The policy is only observed (access.observeOnly): no request is denied for want of a rule. These were about passwords or rights that go by name, contradicted themselves, had no caller, or were too many.';
+
 /** Makes the alarms for failures that a denied caller would not report. */
-export function accessAlarms(scope: Construct, service: RotationService, access: IFunction): Alarm[] {
+export function accessAlarms(
+  scope: Construct,
+  service: RotationService,
+  access: IFunction,
+  observeOnly: boolean,
+): Alarm[] {
   const { serviceName } = service;
   const denied = new Alarm(scope, 'DeniedAlarm', {
     ...burst,
     threshold: DENIED_BURST,
     metric: service.metric('AccessDenied', { period }),
-    alarmDescription: alarmDescription('DeniedAlarm', serviceName),
+    alarmDescription: alarmDescription('DeniedAlarm', serviceName) + (observeOnly ? OBSERVED : ''),
   });
   const failed = new Alarm(scope, 'FailedAlarm', {
     ...burst,

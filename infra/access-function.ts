@@ -179,7 +179,7 @@ export class AccessFunction extends Construct {
       allow(['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]),
       throughDynamoDb(operationsKey),
     );
-    this.alarms = accessAlarms(this, service, this.function);
+    this.alarms = accessAlarms(this, service, this.function, policy.observeOnly === true);
   }
 
   /**

@@ -2,10 +2,12 @@ import * as v from 'valibot';
 import { looksLikeByName } from '../lambda/access/by-name.ts';
 import { flawOfKind } from '../lambda/access/operation-patterns.ts';
 import { matches } from '../lambda/access/patterns.ts';
+import { IDENTITY_CENTER_ROLES } from '../lambda/access/person.ts';
 import { allowsNothing } from '../lambda/access/policy.ts';
-import { reliesOnRolePath } from '../lambda/access/principal.ts';
+import { reliesOnRolePath, withoutRolePath } from '../lambda/access/principal.ts';
 import type { Config } from './config.ts';
 import { list, object, text, whole } from './config-shapes.ts';
+import { userTokensSchema } from './config-user-tokens.ts';
 
 const principal = v.pipe(
   text(
@@ -15,6 +17,14 @@ const principal = v.pipe(
   v.check(
     (pattern) => !reliesOnRolePath(pattern),
     'write the whole name of the role, or leave its path out: AWS names a caller without the path, so this would mean roles of every path',
+  ),
+);
+
+const namesPersons = v.pipe(
+  principal,
+  v.check(
+    (pattern) => /:role\/(?:.*\/)?[^*/][^/]*$/.test(pattern),
+    'write roles whose trust policies fix the name of the session (sts:RoleSessionName), by their names: a user has no session, and any other role lets its callers choose a name',
   ),
 );
 
@@ -76,12 +86,30 @@ const rule = object({
       'user',
     ),
   ),
+  personGroups: v.optional(
+    atLeastOne(
+      text(/^[^\p{C}]{1,256}$/u, 'write the name of a group, as the tokens name it, or a pattern of one'),
+      'group',
+    ),
+  ),
+  persons: v.optional(
+    atLeastOne(
+      text(
+        /^(?:[\w+=,.@-]{2,63}|(?=.*\*)[\w+=,.@*-]{1,63})$/,
+        'write the name of a session, which is the person’s user name in IAM Identity Center (2 to 63 letters, digits and +=,.@-_), or a pattern such as *@example.com',
+      ),
+      'person',
+    ),
+  ),
 });
 
 /** The access function: left out, there is none. */
 export const accessSchema = object({
   rules: v.pipe(list(rule), v.minLength(1, 'write at least one rule: everything is denied without')),
   speakers: v.optional(list(principal), []),
+  personsBySessionName: v.optional(list(namesPersons)),
+  userTokens: v.optional(userTokensSchema(principal)),
+  observeOnly: v.optional(v.boolean('write true or false'), false),
   requestsPerMinute: v.optional(whole(1, 100_000, 'of requests'), 600),
   retentionDays: v.optional(whole(1, 3_653, 'of days'), 400),
   reservedConcurrency: v.optional(
@@ -95,7 +123,8 @@ export const accessSchema = object({
   stream: v.optional(v.boolean('write true or false'), false),
 });
 
-const BUILT_IN = /^(never-forwarded|denied-by-default|speaks-for-others|contradiction)$/i;
+const BUILT_IN =
+  /^(never-forwarded|denied-by-default|speaks-for-others|contradiction|token-expired|token-rejected)$/i;
 
 /** Yields mistakes that no single setting shows; each sentence says what to write. */
 export function* accessFits({ access, account, credentials }: Config): Generator<string> {
@@ -119,12 +148,40 @@ export function* accessFits({ access, account, credentials }: Config): Generator
       }
     }
     yield* ofAccount(`${at}.principals`, given.principals, account);
-    const speaks = given.principals.some((one) => access.speakers.some((speaker) => overlap(one, speaker)));
-    if (given.users && !speaks) {
-      yield `${at}.users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act`;
+    if (given.persons && !given.principals.some((one) => mayNamePersons(one, access.personsBySessionName))) {
+      yield `${at}.persons: leave it out, or name one of the rule's principals in access.personsBySessionName: the sessions of ${given.principals.join(', ')} name no person`;
     }
+    yield* usersFit(at, given, access);
   }
   yield* ofAccount('access.speakers', access.speakers, account);
+  yield* ofAccount('access.userTokens.speakers', access.userTokens?.speakers ?? [], account);
+  for (const [index, speaker] of (access.userTokens?.speakers ?? []).entries()) {
+    if (access.speakers.some((one) => overlap(one, speaker))) {
+      yield `access.userTokens.speakers[${index}]: leave it out here or in access.speakers: a principal names its users by tokens, or without`;
+    }
+  }
+  yield* ofAccount('access.personsBySessionName', access.personsBySessionName ?? [], account);
+}
+
+type Access = NonNullable<Config['access']>;
+
+function* usersFit(at: string, { users, personGroups, principals }: Access['rules'][number], access: Access) {
+  const meets = (speakers: readonly string[] = []) =>
+    principals.some((one) => speakers.some((speaker) => overlap(one, speaker)));
+  const { speakers, userTokens } = access;
+  if (users && !meets(speakers) && !meets(userTokens?.speakers)) {
+    yield `${at}.users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act`;
+  }
+  if (personGroups && (userTokens?.groupsClaim === undefined || !meets(userTokens.speakers))) {
+    yield `${at}.personGroups: leave it out, or write access.userTokens with its groupsClaim, and name one of the rule's principals in its speakers: only tokens name groups`;
+  }
+}
+
+/** Reports whether a principal can be a role whose sessions name persons. Without the setting, IAM Identity Center's are. */
+function mayNamePersons(principal: string, trusted: readonly string[] | undefined): boolean {
+  const [own = ''] = principal.split(':role/');
+  const patterns = trusted ?? [IDENTITY_CENTER_ROLES.replace('arn:*:iam::*', own)];
+  return patterns.some((pattern) => overlap(withoutRolePath(principal), withoutRolePath(pattern)));
 }
 
 function* ofAccount(path: string, principals: readonly string[], account: string) {

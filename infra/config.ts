@@ -13,6 +13,7 @@ import { TRANSPORTS } from '../lambda/transport.ts';
 import { accessSchema } from './config-access.ts';
 import { crossCheck } from './config-checks.ts';
 import { httpsUrl, list, object, oneOf, text, whole } from './config-shapes.ts';
+import { withKeyFile } from './config-user-tokens.ts';
 import { maxServiceName } from './names.ts';
 import { isVerified, partitionOf, regions } from './regions.ts';
 
@@ -246,7 +247,7 @@ export function parseConfig(input: unknown): Config {
 /** @throws ConfigurationError also when the file is missing, cannot be read or is not JSON */
 export function readConfig(file: string): Config {
   try {
-    return parseConfig(JSON.parse(contentOf(file)));
+    return parseConfig(withKeyFile(JSON.parse(contentOf(file)), file));
   } catch (cause) {
     if (cause instanceof ConfigurationError) {
       throw new ConfigurationError(`${file} cannot be deployed.\n${cause.message}`);

@@ -111,11 +111,11 @@ export class RotationStack extends Stack {
     bundle: string | undefined,
   ): AccessFunction | undefined {
     if (!access) return undefined;
-    const { rules, speakers, ...settings } = access;
+    const { rules, speakers, personsBySessionName, userTokens, observeOnly, ...settings } = access;
     return new AccessFunction(this, 'Access', {
       service: this.service,
       credentials: this.credentials,
-      policy: { rules, speakers },
+      policy: { rules, speakers, personsBySessionName, userTokens, ...(observeOnly && { observeOnly }) },
       ...settings,
       tracing,
       logRetention: logRetentionDays,

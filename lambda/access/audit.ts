@@ -17,6 +17,10 @@ export type AuditRecord = Subjects & {
   principal: string;
   /** The application user that a speaker named. */
   user?: string | undefined;
+  /** Set when a signed token proved the user; otherwise the speaker's word is all there is. */
+  userBy?: 'token' | undefined;
+  /** The person that the caller's session names, where the policy trusts the role's sessions. */
+  person?: string | undefined;
   credential: string;
   service: string;
   operation: string;
@@ -26,6 +30,8 @@ export type AuditRecord = Subjects & {
   unlisted?: true;
   /** The rule that allowed or denied it. */
   rule: string;
+  /** Set when the rule would have denied it, and the policy is only observed: it was let pass. */
+  observed?: true | undefined;
 };
 
 export type AuditOutcome =
@@ -84,7 +90,7 @@ const AT_ONCE = 25;
 /**
  * Writes what leads to the record first and the record last, so every record can be found. A pointer without its record
  * belongs to a request that was never sent. A change is two writes and one for each device; a request that only reads is
- * one. A process writes once a day who the callers are.
+ * one. A person who speaks for a user is one more. A process writes once a day who the callers are.
  */
 export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () => number = Date.now): Audit {
   const expiresAt = (at: number) => Math.floor(at / 1000) + settings.retentionDays * DAY_SECONDS;
@@ -111,8 +117,13 @@ export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () 
   return {
     admit: admissionOver(table.count, settings.requestsPerMinute, nowMs),
     begin: (record) =>
-      write(record, [...byDevice(record), ...byMonth(record)], isRead(record) ? { outcome: 'sent' } : {}),
-    conclude: (record, outcome) => write({ ...record, endedAt: nowMs() }, byDevice(record), outcome),
+      write(
+        record,
+        [...byDevice(record), ...byMonth(record), ...bySpeaker(record)],
+        isRead(record) ? { outcome: 'sent' } : {},
+      ),
+    conclude: (record, outcome) =>
+      write({ ...record, endedAt: nowMs() }, [...byDevice(record), ...bySpeaker(record)], outcome),
     async end(record, outcome) {
       if (outcome.outcome === 'done' && isRead(record)) return;
       await table.complete(keyOf(record), record.attempt, { ...outcome, endedAt: nowMs() });
@@ -132,6 +143,8 @@ export const recordsOfCaller = (ms: number, principal: string): string =>
 export const whoOf = (user: string): string => `${user.toLowerCase()}#`;
 /** The partition of the changes of a month that may reach devices that they do not name. */
 export const wideOfMonth = (ms: number): string => `wide#${iso(ms).slice(0, 7)}`;
+/** The partition of the requests that a person made for a user: their records stand under the user. */
+export const spokenByPerson = (person: string): string => `person#${person.toLowerCase()}`;
 export const deviceSubject = (identifier: string): string => `device#${identifier.toLowerCase()}`;
 
 export const keyOf = ({ at, requestId, principal, user, caller }: AuditRecord): ItemKey => ({
@@ -147,12 +160,12 @@ const callerOfDay = ({ at, principal }: AuditRecord): Item => ({
 /** The partition of the callers that were given the session in a month: what they did with it is not recorded. */
 export const holdersOfMonth = (ms: number): string => `holders#${iso(ms).slice(0, 7)}`;
 export type HolderOfDay = ItemKey &
-  Pick<AuditRecord, 'user' | 'caller' | 'principal' | 'credential'> & { day: string };
+  Pick<AuditRecord, 'user' | 'person' | 'caller' | 'principal' | 'credential'> & { day: string };
 
-const holderOfDay = ({ at, user, caller, principal, credential }: AuditRecord): HolderOfDay => ({
+const holderOfDay = ({ at, user, person, caller, principal, credential }: AuditRecord): HolderOfDay => ({
   subject: holdersOfMonth(at),
   item: `${dayOf(at)}#${credential}#${whoOf(user ?? caller)}${principal.toLowerCase()}`,
-  ...{ day: dayOf(at), user, caller, principal, credential },
+  ...{ day: dayOf(at), user, person, caller, principal, credential },
 });
 
 const textOf = ({ subject, item }: ItemKey): string => `${subject} ${item}`;
@@ -161,18 +174,25 @@ const textOf = ({ subject, item }: ItemKey): string => `${subject} ${item}`;
 export type Pointer = ItemKey & { recordSubject: string; recordItem: string };
 
 function pointersTo(record: AuditRecord, subjects: readonly string[]): Pointer[] {
-  if (!isChange(record)) return [];
   const { subject: recordSubject, item: recordItem } = keyOf(record);
   const item = `${iso(record.at)}#${record.requestId}`;
   return [...new Set(subjects)].map((subject) => ({ subject, item, recordSubject, recordItem }));
 }
 
 const byDevice = (record: AuditRecord): Pointer[] =>
-  pointersTo(
-    record,
-    record.devices.map(({ identifier }) => deviceSubject(identifier)),
-  );
+  isChange(record)
+    ? pointersTo(
+        record,
+        record.devices.map(({ identifier }) => deviceSubject(identifier)),
+      )
+    : [];
 
 /** Returns the pointer to a change that may reach devices that it does not name. */
 const byMonth = (record: AuditRecord): Pointer[] =>
-  isWide(record) || record.unlisted ? pointersTo(record, [wideOfMonth(record.at)]) : [];
+  isChange(record) && (isWide(record) || record.unlisted) ? pointersTo(record, [wideOfMonth(record.at)]) : [];
+
+/** A record stands under the user, or else under the caller's session, which has the person's name. */
+const bySpeaker = (record: AuditRecord): Pointer[] =>
+  record.user === undefined || record.person === undefined
+    ? []
+    : pointersTo(record, [spokenByPerson(record.person)]);

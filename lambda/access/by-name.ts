@@ -19,6 +19,9 @@ const BY_NAME: readonly string[] = [
 const byNameOf = (operation: string): string | undefined =>
   BY_NAME.find((name) => name.toLowerCase() === operation.toLowerCase());
 
+/** Reports whether an operation goes by name alone. */
+export const goesByName = (operation: string): boolean => byNameOf(operation) !== undefined;
+
 /** Reports whether a pattern of a rule gives an operation. */
 export const matchesOperation = (pattern: string, operation: string): boolean =>
   byNameOf(operation) === undefined ? matches(pattern, operation) : pattern === operation;

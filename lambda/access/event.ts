@@ -10,8 +10,6 @@ export type Call = {
   callerArn: string;
   /** The ARN as policies name it. */
   principal: string;
-  /** The application user that the header names; not checked yet. */
-  claimedUser: string | undefined;
   credential: string;
   service: string;
   /** SOAPAction without its quotes. */
@@ -93,7 +91,6 @@ export function readCall(
   if (contract !== service) refuse('its SOAPAction is of another service than its address');
   return {
     ...caller,
-    claimedUser: userIn(headers[USER_HEADER]),
     ...{ credential, service, action, operation },
     body: Buffer.from(body, event.isBase64Encoded ? 'base64' : 'utf8'),
   };
@@ -103,14 +100,21 @@ export function readCall(
 export function userIn(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const user = header.trim();
+  const flaw = flawInUser(user);
+  if (flaw === undefined) return user;
+  throw new Refusal('RequestRefused', `Nothing was sent: ${USER_HEADER} ${flaw}.`);
+}
+
+/** Returns the reason why a name cannot stand for an application user; undefined when it can. */
+export function flawInUser(user: string): string | undefined {
   if (!new RegExp(`^[\\x20-\\x7e]{1,${MAX_USER_CHARS}}$`).test(user)) {
-    refuseUser(`is not a name of 1 to ${MAX_USER_CHARS} printable ASCII characters`);
+    return `is not a name of 1 to ${MAX_USER_CHARS} printable ASCII characters`;
   }
   // Two headers of one name arrive joined by a comma.
-  if (user.includes(',')) refuseUser('holds a comma, or came twice');
+  if (user.includes(',')) return 'holds a comma, or came twice';
   // Records are found by users and by ARNs: one must not pass for the other.
-  if (/^arn:/i.test(user)) refuseUser('is an ARN, which AWS alone says');
-  return user;
+  if (/^arn:/i.test(user)) return 'is an ARN, which AWS alone says';
+  return undefined;
 }
 
 /** Returns the envelope as text. @throws Refusal `RequestRefused` */
@@ -125,8 +129,4 @@ export function sourceOf({ body }: Pick<Call, 'body'>): string {
 
 function refuse(what: string): never {
   throw new Refusal('RequestRefused', `The SOAP request was not sent: ${what}.`);
-}
-
-function refuseUser(what: string): never {
-  throw new Refusal('RequestRefused', `Nothing was sent: ${USER_HEADER} ${what}.`);
 }

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Audit, AuditRecord } from './audit.ts';
 import type { Subjects } from './devices.ts';
-import { type Call, type Caller, USER_HEADER } from './event.ts';
-import { type Content, type Decision, decide, maySpeak, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
+import type { Call, Caller } from './event.ts';
+import { passesObserved } from './observe.ts';
+import { personOf } from './person.ts';
+import { type Content, decide, type Policy } from './policy.ts';
 import { Refusal } from './refusal.ts';
+import type { Spoken } from './who-speaks.ts';
 
 export type Permits = {
   policy: Policy;
@@ -14,7 +17,7 @@ export type Permits = {
 };
 
 /** A request by AWS's part of the event, its address, and its headers. */
-export type Asked = Omit<Call, 'action' | 'body'> & { content: Content | undefined };
+export type Asked = Omit<Call, 'action' | 'body'> & { spoken: Spoken; content: Content | undefined };
 /** The members of a record that are known before the body is read. */
 export type Entry = Omit<AuditRecord, keyof Subjects>;
 
@@ -47,18 +50,16 @@ export async function permit(
   tried: () => Tried,
 ): Promise<Entry> {
   const { policy, nowMs } = permits;
-  const { claimedUser, requestId, principal, credential, service, operation, content } = asked;
-  const speaks = claimedUser === undefined || maySpeak(policy, principal);
-  const user = speaks ? claimedUser : undefined;
-  const decision: Decision = speaks
-    ? decide(policy, { principal, user, credential, service, operation: right, content })
-    : {
-        allowed: false,
-        rule: SPEAKS_FOR_OTHERS,
-        why: `${principal} may not speak for others (${USER_HEADER})`,
-      };
+  const { spoken, requestId, principal, credential, service, operation, content } = asked;
+  const { user, userBy, personGroups, denial } = spoken;
+  const person = personOf(policy, asked.callerArn);
+  const decision =
+    denial ??
+    decide(policy, { principal, user, personGroups, person, credential, service, operation: right, content });
   const entry = {
     ...{ requestId, principal, user, credential, service, operation },
+    ...(userBy === undefined ? {} : { userBy }),
+    ...(person === undefined ? {} : { person }),
     ...(content?.kind ? { kind: content.kind } : {}),
     caller: asked.callerArn,
     at: nowMs(),
@@ -66,6 +67,8 @@ export async function permit(
     rule: decision.rule,
   };
   if (decision.allowed) return entry;
+  if (passesObserved(policy, { service, operation: right }, decision.rule))
+    return { ...entry, observed: true };
   await recordDenial(permits, { ...entry, ...tried() });
   throw new Refusal('AccessDenied', `Denied: ${decision.why}.`, decision.rule);
 }

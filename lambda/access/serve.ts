@@ -17,6 +17,7 @@ import { begin, end } from './recording.ts';
 import { Refusal } from './refusal.ts';
 import { isSessionDoor, serveSession, sessionError } from './session-door.ts';
 import { hasKinds, kindIn } from './state-change.ts';
+import { whoSpeaks } from './who-speaks.ts';
 
 export type Services = Permits & {
   /** The API of the sessions, and its address. */
@@ -67,8 +68,9 @@ async function serveSoap(
   patience: ReturnType<typeof patienceUntil>,
 ): Promise<HttpAnswer> {
   const call = readCall(caller, event);
+  const spoken = await whoSpeaks(services.policy, caller.principal, event.headers, services.nowMs());
   const ask = (content?: Content) =>
-    permit(services, { ...call, content }, call.operation, () => triedIn(call));
+    permit(services, { ...call, spoken, content }, call.operation, () => triedIn(call));
   const unread = await ask();
   const session = soapSession(services, call);
   const { envelope, content } = await understand(services, call, unread);
@@ -105,7 +107,13 @@ async function understand(services: Services, call: Call, entry: Entry) {
     return { envelope, content: contentOf(call, envelope) };
   } catch (failure) {
     if (failure instanceof Refusal && failure.rule === CONTRADICTION) {
-      await recordDenial(services, { ...entry, rule: CONTRADICTION, devices: [], groups: [] });
+      await recordDenial(services, {
+        ...entry,
+        observed: undefined,
+        rule: CONTRADICTION,
+        devices: [],
+        groups: [],
+      });
     }
     throw failure;
   }

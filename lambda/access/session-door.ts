@@ -13,12 +13,13 @@ import {
 import type { Transport } from '../thingspace/api.ts';
 import type { AuditRecord } from './audit.ts';
 import { GET_SESSION, SESSION_SERVICE } from './by-name.ts';
-import { type Caller, type FunctionUrlEvent, USER_HEADER, userIn } from './event.ts';
+import type { Caller, FunctionUrlEvent } from './event.ts';
 import type { HttpAnswer } from './fault.ts';
 import { notSentWords } from './not-sent-words.ts';
 import { type Permits, permit } from './permit.ts';
 import { begin, conclude, end, type Recording } from './recording.ts';
 import { Refusal } from './refusal.ts';
+import { whoSpeaks } from './who-speaks.ts';
 
 export type SessionDoor = Permits &
   Recording & {
@@ -53,9 +54,9 @@ export async function serveSession(
 ): Promise<HttpAnswer> {
   const { credential, isGone } = readAddress(event);
   const operation = isGone ? SESSION_GONE : GET_SESSION;
-  const claimedUser = userIn(event.headers[USER_HEADER]);
+  const spoken = await whoSpeaks(door.policy, caller.principal, event.headers, door.nowMs());
   const content = { subjects: { devices: [], groups: [] }, kind: '', own: [] };
-  const asked = { ...caller, claimedUser, credential, service: SESSION_SERVICE, operation, content };
+  const asked = { ...caller, spoken, credential, service: SESSION_SERVICE, operation, content };
   const entry = await permit(door, asked, GET_SESSION, () => ({ devices: [], groups: [] }));
   const session = door.sessionOf(credential);
   if (!session) throw new Refusal('NotFound', `There is no credential ${credential} in this service.`);

@@ -45,6 +45,16 @@ export const ACCESS_FILE = 'access.json';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const patterns = v.array(text);
+/** More of a key is checked when the stack is synthesized. */
+const issuerKey = v.looseObject({ kty: text, kid: text });
+const userTokens = v.object({
+  speakers: patterns,
+  issuer: text,
+  audience: text,
+  keys: v.object({ keys: v.array(issuerKey) }),
+  userClaim: v.optional(text, 'sub'),
+  groupsClaim: v.optional(text),
+});
 export const policyShape = v.object({
   rules: v.array(
     v.object({
@@ -54,11 +64,16 @@ export const policyShape = v.object({
       operations: patterns,
       services: v.optional(patterns),
       users: v.optional(patterns),
+      personGroups: v.optional(patterns),
+      persons: v.optional(patterns),
       accounts: v.optional(patterns),
       groups: v.optional(patterns),
     }),
   ),
   speakers: v.optional(patterns, []),
+  personsBySessionName: v.optional(patterns),
+  userTokens: v.optional(userTokens),
+  observeOnly: v.optional(v.boolean()),
 });
 const file = v.object({
   policy: policyShape,
@@ -113,8 +128,12 @@ export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
 
 function readFile(url: URL): AccessFile {
   const read = parseFile(url);
-  const { rules, speakers } = read.policy;
-  const wide = [...rules.flatMap(({ principals }) => principals), ...speakers].find(reliesOnRolePath);
+  const { rules, speakers, personsBySessionName = [], userTokens } = read.policy;
+  const named = [
+    ...rules.flatMap(({ principals }) => principals),
+    ...[...speakers, ...personsBySessionName, ...(userTokens?.speakers ?? [])],
+  ];
+  const wide = named.find(reliesOnRolePath);
   if (wide === undefined) return read;
   throw new AccessSettingsError(
     `The policy names ${wide}, which would mean roles of every path: AWS names a caller without it. Write the whole name of the role, or leave its path out, and deploy again.`,

@@ -35,9 +35,9 @@ export async function callAccess(
   url: string,
   principal: Principal,
   { service, operation, input }: SoapCall,
-  options: { user?: string; credential?: string; region?: string } = {},
+  options: { user?: string; token?: string; credential?: string; region?: string } = {},
 ): Promise<SoapReply> {
-  const { user, credential = 'fleet' } = options;
+  const { user, token, credential = 'fleet' } = options;
   const body =
     `<s:Envelope xmlns:s="${SOAP}"><s:Body><${operation} xmlns="${V2}"><Input xmlns:c="${CONTRACTS}.${service}" ` +
     `xmlns:m="${CONTRACTS}.Common">${input}</Input></${operation}></s:Body></s:Envelope>`;
@@ -45,6 +45,7 @@ export async function callAccess(
     'content-type': 'text/xml; charset=utf-8',
     soapaction: `"${V2}/I${service}/${operation}"`,
     ...(user === undefined ? {} : { 'x-on-behalf-of': user }),
+    ...(token === undefined ? {} : { 'x-on-behalf-of-token': token }),
   };
   const address = `${url}/${credential}/${service}.svc`;
   const response = await signedFetch(address, principal, { method: 'POST', headers, body }, options.region);

@@ -11,6 +11,7 @@ import { clientAt } from '../aws/client.ts';
 import { createFunction } from '../function/sandbox.ts';
 import type { World } from '../world.ts';
 import { startFunctionUrl } from './function-url.ts';
+import { createIssuer } from './issuer.ts';
 import type { Principal } from './signature.ts';
 
 /** The access function of a world, behind its address. */
@@ -19,7 +20,7 @@ export interface LocalAccess {
   url: string;
   tableName: string;
   /** The principals that a policy may name, with the keys by which they sign. */
-  principals: Record<'ann' | 'vic' | 'portal' | 'shop' | 'stranger', Principal>;
+  principals: Record<'ann' | 'vic' | 'portal' | 'web' | 'oona' | 'olaf' | 'shop' | 'stranger', Principal>;
   reader: AccessReader;
   /** Every line that the function wrote. */
   lines: readonly string[];
@@ -38,10 +39,23 @@ const principal = (accessKeyId: string, userArn: string): Principal => ({
   userArn,
 });
 
+/** Two persons of one permission set of IAM Identity Center: one role, whose session names the person. */
+const OPERATIONS = 'AWSReservedSSO_Ops_0123456789abcdef';
+const ofOperations = (accessKeyId: string, person: string) =>
+  principal(accessKeyId, `arn:aws:sts::111122223333:assumed-role/${OPERATIONS}/${person}`);
+
+/** Signs the tokens of the web portal's users. */
+export const USERS_ISSUER = createIssuer('local-1');
+export const ISSUER = 'https://login.example.com/';
+export const AUDIENCE = 'web';
+
 const PRINCIPALS = {
   ann: principal('AKIALOCALANN00000000', 'arn:aws:sts::111122223333:assumed-role/operations/ann'),
   vic: principal('AKIALOCALVIC00000000', 'arn:aws:iam::111122223333:user/vic'),
   portal: principal('AKIALOCALPORTAL00000', 'arn:aws:sts::111122223333:assumed-role/portal/i-0a1b2c3d'),
+  web: principal('AKIALOCALWEB00000000', 'arn:aws:sts::111122223333:assumed-role/web/i-0b2c3d4e'),
+  oona: ofOperations('AKIALOCALOONA0000000', 'oona@example.com'),
+  olaf: ofOperations('AKIALOCALOLAF0000000', 'olaf@example.com'),
   shop: {
     ...principal('ASIALOCALSHOP0000000', 'arn:aws:sts::111122223333:assumed-role/shop/i-0d4e5f6a'),
     sessionToken: 'invented+temporary/token==',
@@ -51,7 +65,7 @@ const PRINCIPALS = {
 
 /**
  * Ann may do everything, Vic may look, and of the portal's users Alice may change devices. The shop sends its requests
- * itself: it gets the session.
+ * itself: it gets the session. Oona of the permission set may change devices, and so may editors of the web portal.
  */
 export const LOCAL_POLICY: Policy = {
   rules: [
@@ -80,8 +94,37 @@ export const LOCAL_POLICY: Policy = {
       credentials: [CREDENTIAL],
       operations: [GET_SESSION],
     },
+    {
+      name: 'all-operations',
+      principals: [`arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/${OPERATIONS}`],
+      credentials: [CREDENTIAL],
+      operations: ['Get*'],
+    },
+    {
+      name: 'oona-changes',
+      principals: [`arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/${OPERATIONS}`],
+      credentials: [CREDENTIAL],
+      operations: ['ChangeDevice*'],
+      persons: ['oona@*'],
+    },
+    {
+      name: 'web-editors',
+      principals: ['arn:aws:iam::111122223333:role/web'],
+      credentials: [CREDENTIAL],
+      operations: ['ChangeDevice*'],
+      users: ['*@example.com'],
+      personGroups: ['editors'],
+    },
   ],
   speakers: ['arn:aws:iam::111122223333:role/portal'],
+  userTokens: {
+    speakers: ['arn:aws:iam::111122223333:role/web'],
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    keys: { keys: [USERS_ISSUER.key] },
+    userClaim: 'email',
+    groupsClaim: 'groups',
+  },
 };
 
 /** Starts the bundle of the access function beside a world; `npm run build` makes it. */

@@ -5,6 +5,7 @@ import { callAccess, callSession, changeOf, deviceList, type SoapReply } from '.
 import { type LocalAccess, startAccess } from '../access/start.ts';
 import { getDeviceInformation } from '../fleet/soap.ts';
 import type { World } from '../world.ts';
+import { PERSON_REQUESTS, personChecks } from './access-persons.ts';
 import { nothingLeaked } from './checks.ts';
 import { check, type Scenario } from './scenario.ts';
 
@@ -16,7 +17,7 @@ const AT_ONCE = 4;
 export const accessScenario: Scenario = {
   name: 'access',
   shows:
-    'One username for several users: Vic may look, Ann may change, Alice and Bob come through a portal, the shop gets the session; each request is recorded.',
+    'One username for several users: Vic may look, Ann may change, Alice and Bob come through a portal, Oona and Olaf share a permission set, Erin brings a signed token, the shop gets the session; each request is recorded.',
   soapAlone: 'The access function forwards SOAP requests alone; it hands out sessions of REST too.',
   summary: true,
   async play(world, show) {
@@ -42,6 +43,7 @@ export const accessScenario: Scenario = {
         input: '',
       });
       const handedOut = await sessionChecks(world, access);
+      const persons = await personChecks(world, access);
       const before = world.devices.events.length;
       const [rotation, ...ofEach] = await Promise.all([
         world.conductor.rotate(world.secretArn, { attempts: 1 }),
@@ -92,7 +94,11 @@ export const accessScenario: Scenario = {
         ),
         check('Alice made one change', outcomes(ofAlice) === 'alice@example.com done'),
         ...handedOut,
-        check('Each request has its record', everything.length === 7 + SESSION_REQUESTS + CHANGES),
+        ...persons,
+        check(
+          'Each request has its record',
+          everything.length === 7 + SESSION_REQUESTS + PERSON_REQUESTS + CHANGES,
+        ),
         check(
           'Rotation and function logged in three times together, and no log-in failed',
           logIns <= 3 && failures === 0,

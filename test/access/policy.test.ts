@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GET_SESSION, looksLikeByName, matchesOperation } from '../../lambda/access/by-name.ts';
 import { givesOperation } from '../../lambda/access/operation-patterns.ts';
-import { matches } from '../../lambda/access/patterns.ts';
+import { matches, matchesName } from '../../lambda/access/patterns.ts';
 import { allowsNothing, decide, isNeverForwarded } from '../../lambda/access/policy.ts';
 import { principalOf } from '../../lambda/access/principal.ts';
 import { POLICY } from './access-world.ts';
@@ -31,6 +31,67 @@ describe('a pattern', () => {
         expect(matches(pattern, text)).toBe(new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(text));
       }),
     );
+  });
+});
+
+describe('a pattern of persons', () => {
+  test.each([
+    ['*', 'mallory@evil.test@example.com', true],
+    ['*', 'alice', true],
+    ['*@example.com', 'alice@example.com', true],
+    ['*@example.com', 'alice+tag.x@example.com', true],
+    ['*@example.com', 'mallory@evil.test@example.com', false],
+    ['*@example.com', 'mallory_evil.test#EXT#@example.com', false],
+    ['*@example.com', 'EVIL\\mallory@example.com', false],
+    ['*@example.com', 'https://evil.test/mallory@example.com', false],
+    ['*@example.com', 'evil:mallory@example.com', false],
+    ['*@example.com', 'evil|mallory@example.com', false],
+    ['*@example.com', 'evil.test!mallory@example.com', false],
+    ['*@example.com', 'mallory%evil.test@example.com', false],
+    ['*@example.com', 'alice@example.com.evil.test', false],
+    ['*@example.com', 'alice@Example.com', false],
+    ['*@*', 'alice@example.com', true],
+    ['*@*', 'alice', false],
+    ['*@*.example.com', 'alice@eu.example.com', true],
+    ['*@*.example.com', 'alice@evil.test/.example.com', false],
+    ['**@example.com', 'a@b@example.com', false],
+    ['alice*', 'alice@evil.test', false],
+    ['ali*', 'alice', true],
+    ['CORP\\*', 'CORP\\alice', true],
+    ['CORP\\*', 'CORP\\x@evil.test', false],
+    ['auth0|*', 'auth0|17', true],
+    ['shop/*/clerk', 'shop/eu/clerk', true],
+    ['shop/*/clerk', 'shop/eu/x/clerk', false],
+    ['alice@example.com', 'alice@example.com', true],
+    ['a@b', 'a:b', false],
+  ])('%s and %s: %s', (pattern, name, held) => {
+    expect(matchesName(pattern, name)).toBe(held);
+  });
+
+  test('means nothing that the same pattern of any text does not mean', () => {
+    const texts = fc.string({ unit: fc.constantFrom('a', '*', '@', '#'), maxLength: 7 });
+    fc.assert(
+      fc.property(texts, texts, (pattern, name) => {
+        if (matchesName(pattern, name)) expect(matches(pattern, name)).toBe(true);
+        const regExp = `^${pattern.replaceAll('*', '[^@#]*')}$`;
+        if (pattern !== '*') expect(matchesName(pattern, name)).toBe(new RegExp(regExp).test(name));
+      }),
+    );
+  });
+
+  test('is used for users and for persons', () => {
+    const rule = { name: 'a', principals: ['*'], credentials: ['*'], operations: ['*'] };
+    const asked = { principal: 'p', credential: 'c', service: 'S', operation: 'GetX', content: undefined };
+    const mallory = 'mallory@evil@example.com';
+    for (const [name, allowed] of [
+      ['alice@example.com', true],
+      [mallory, false],
+    ] as const) {
+      const users = { rules: [{ ...rule, users: ['*@example.com'] }], speakers: [] };
+      const persons = { rules: [{ ...rule, persons: ['*@example.com'] }], speakers: [] };
+      expect(decide(users, { ...asked, user: name }).allowed).toBe(allowed);
+      expect(decide(persons, { ...asked, user: undefined, person: name }).allowed).toBe(allowed);
+    }
   });
 });
 

@@ -50,7 +50,8 @@ test.each([
   role('aws-reserved/sso.amazonaws.com/*-ops'),
   role('*/operations'),
   role('a*/b/ops-*'),
-])('%s would match roles of every path, and is rejected in a rule and for a speaker', (principal) => {
+])('%s would match roles of every path, and is rejected in every list', (principal) => {
   expect(() => readWith(withPrincipal(principal))).toThrow(AccessSettingsError);
   expect(() => readWith({ ...POLICY, speakers: [principal] })).toThrow('roles of every path');
+  expect(() => readWith({ ...POLICY, personsBySessionName: [principal] })).toThrow('roles of every path');
 });

@@ -149,3 +149,26 @@ test.each([
   expect(failure).toBeInstanceOf(UsageError);
   expect(failure.message).toContain(words);
 });
+
+test('finds a person by the name of the session, also where the person spoke for a user', async () => {
+  const ops = 'AWSReservedSSO_Ops_0123456789abcdef';
+  const principal = `arn:aws:iam::111122223333:role/${ops}`;
+  const ann = { person: 'ann@example.com', principal, caller: session(ops, 'ann@example.com') };
+  const { desk, terminal } = await deskWith([
+    record('own', { ...ann, outcome: 'done' }),
+    record('read', { ...ann, at: NOON + 1_000, operation: 'GetDeviceList' }),
+    record('for', { ...ann, at: NOON + 2_000, user: 'zoe' }),
+    record('ben', { principal, person: 'ben@example.com', caller: session(ops, 'ben@example.com') }),
+    record('named', { caller: session('portal', 'ann@example.com') }),
+    record('user', { at: NOON + 3_000, user: 'ann@example.com' }),
+  ]);
+  await accessLog(desk, { user: 'Ann@example.com', accessTable: 't', json: true }, NOON + 60_000);
+  const { records } = JSON.parse(String(terminal.said[0])) as { records: AuditRecord[] };
+  expect(records.map(({ requestId }) => requestId)).toEqual(['own', 'read', 'for', 'user']);
+  await accessLog(desk, { user: 'ann@example.com', accessTable: 't' }, NOON + 60_000);
+  const lines = String(terminal.said[1]).split('\n');
+  expect(lines[1]).toMatch(/ann@example\.com +assumed-role\/AWSReservedSSO_Ops_\w+\/ann@example\.com +fleet/);
+  expect(lines[3]).toMatch(/zoe +assumed-role\/AWSReservedSSO_Ops_\w+\/ann@example\.com +fleet/);
+});
+
+const session = (role: string, name: string) => `arn:aws:sts::111122223333:assumed-role/${role}/${name}`;

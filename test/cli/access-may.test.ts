@@ -56,6 +56,61 @@ describe('the command access-may', () => {
     }
   });
 
+  test('decides by the person that the caller’s session names', () => {
+    const persons = ['*@example.com'];
+    const rules = [
+      { ...POLICY.rules[0], principals: [role('operations'), role('AWSReservedSSO_Ops_*')], persons },
+    ];
+    const asked = {
+      ...CHANGE,
+      as: 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_1/ann@example.com',
+    };
+    expect(ask(asked, JSON.stringify({ access: { rules } })).denied).toBe(false);
+    for (const [as, personsBySessionName] of [
+      [asked.as, []],
+      [role('AWSReservedSSO_Ops_1'), undefined],
+      ['arn:aws:sts::111122223333:assumed-role/operations/ann@example.com', undefined],
+    ] as const) {
+      const { denied, text } = ask(
+        { ...asked, as },
+        JSON.stringify({ access: { rules, personsBySessionName } }),
+      );
+      expect(denied).toBe(true);
+      expect(text).toMatch(/operations +persons +\*@example\.com/);
+    }
+  });
+
+  test('decides by the groups that a user’s token names', () => {
+    const speakers = [role('portal')];
+    const userTokens = { speakers, issuer: 'i', audience: 'a', keys: 'keys.json', groupsClaim: 'groups' };
+    const rules = [{ ...POLICY.rules[2], users: ['*@example.com'], personGroups: ['editors'] }];
+    const file = JSON.stringify({ access: { rules, userTokens } });
+    const asked = { ...CHANGE, as: PORTAL, user: 'alice@example.com' };
+    expect(ask({ ...asked, personGroup: ['staff', 'editors'] }, file).denied).toBe(false);
+    for (const groups of [{}, { personGroup: ['staff'] }]) {
+      expect(ask({ ...asked, ...groups }, file).text).toMatch(/portal-users +groups of persons +editors/);
+    }
+    for (const [options, text] of [
+      [{ ...asked, as: role('operations') }, file],
+      [asked, FILE],
+      [{ ...CHANGE, as: PORTAL }, file],
+    ] as const) {
+      expect(() => ask({ ...options, personGroup: ['editors'] }, text)).toThrow('only tokens name groups');
+    }
+  });
+
+  test('says that a denied request passes while the policy is only observed', () => {
+    const file = JSON.stringify({ access: { ...POLICY, observeOnly: true } });
+    const passes = 'The policy is only observed: the function lets the request pass';
+    const stranger = { ...CHANGE, as: role('stranger') };
+    expect(ask(stranger, file)).toEqual({ denied: true, text: expect.stringContaining(passes) });
+    expect(ask({ ...stranger, user: 'alice' }, file).text).toContain(passes);
+    for (const operation of ['GetSession', 'GetNewPassword']) {
+      expect(ask({ ...stranger, operation }, file).text).not.toContain(passes);
+    }
+    expect(ask(stranger).text).not.toContain(passes);
+  });
+
   test('decides by the service where one is named', () => {
     const rules = POLICY.rules.map((rule) => ({ ...rule, services: ['Device*'] }));
     const file = JSON.stringify({ access: { rules } });

@@ -20,7 +20,7 @@ const has = (shell: string): boolean => spawnSync(shell, ['--version']).error ==
 describe.skipIf(!has('bash'))('The completion for bash', () => {
   it('offers every command, and those that begin with the typed text', () => {
     for (const { name } of commands) expect(completedByBash([''])).toContain(name);
-    expect(completedByBash(['ac'])).toEqual(['access-log', 'access-may']);
+    expect(completedByBash(['ac'])).toEqual(['access-log', 'access-may', 'access-changes']);
   });
 
   it('offers the options of the command, and of no other', () => {

@@ -28,6 +28,7 @@ const GOOD: Readonly<Record<string, string>> = {
   'access-log': '{secret}',
   'access-may':
     '--policy policy.json --as arn:aws:iam::123456789012:role/portal --credential fleet --operation GetDeviceList',
+  'access-changes': '--before policy.json --after policy.json',
   doctor: '{secret}',
   'test-alarm': '{secret} --as ann --yes',
   // It listens until a signal ends it: test/cli/agent-process.test.ts plays it.

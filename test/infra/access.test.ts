@@ -163,6 +163,15 @@ test('packs every file that the function reads into the asset', () => {
   });
 });
 
+test('says in the alarm of denials that a policy is only observed, and deploys that only when it is set', () => {
+  const observed = synthesize(withAccess({ observeOnly: true }));
+  const wordsOf = (name: string, { one: find } = observed) =>
+    String(find('AWS::CloudWatch::Alarm', name).Properties.AlarmDescription);
+  expect(wordsOf('AccessDenied')).toContain('no request is denied for want of a rule');
+  expect(wordsOf('AccessDenied', { one } as typeof observed)).not.toContain('only observed');
+  expect(wordsOf('AccessDenied').length).toBeLessThanOrEqual(1024);
+});
+
 test('reserves the concurrency of the setting, and none without it', () => {
   const reservedBy = (changes: object) =>
     synthesize(withAccess(changes)).one('AWS::Lambda::Function', 'Access').Properties
@@ -314,6 +323,21 @@ describe('rejects a policy that cannot work in one sentence', () => {
       { ...withRule({ users: ['alice'] }), speakers: [] },
       "access.rules[0].users: leave it out, or name one of the rule's principals in access.speakers: only speakers name the user on whose behalf they act.",
     ],
+    ...['arn:x', 'ann meyer', 'a'].map((person): [string, object, string] => [
+      `the person ${person}, whom no session can name`,
+      withRule({ persons: [person] }),
+      'access.rules[0].persons[0]: write the name of a session, which is the person’s user name in IAM Identity Center (2 to 63 letters, digits and +=,.@-_), or a pattern such as *@example.com.',
+    ]),
+    [
+      'persons of a role whose callers name their sessions themselves',
+      withRule({ persons: ['ann@example.com'], principals: [arn('role/operations')] }),
+      `access.rules[0].persons: leave it out, or name one of the rule's principals in access.personsBySessionName: the sessions of ${arn('role/operations')} name no person.`,
+    ],
+    ...['user/vic', 'role/*', 'role/*-ops'].map((one): [string, object, string] => [
+      `${one}, whose sessions anybody may name`,
+      { personsBySessionName: [arn(one)] },
+      'access.personsBySessionName[0]: write roles whose trust policies fix the name of the session (sts:RoleSessionName), by their names: a user has no session, and any other role lets its callers choose a name.',
+    ]),
     [
       'no requests',
       { requestsPerMinute: 0 },
@@ -322,10 +346,19 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'a member that is none',
       { rule: [] },
-      'access.rule: leave it out, it is no setting (there are rules, speakers, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
+      'access.rule: leave it out, it is no setting (there are rules, speakers, personsBySessionName, userTokens, observeOnly, requestsPerMinute, retentionDays, reservedConcurrency, deletionProtection, stream).',
     ],
   ])('%s', (_, changes, sentence) => {
     expect(sentencesOf(withAccess(changes))).toEqual([sentence]);
+  });
+
+  test.each([
+    [{ principals: [arn('role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_*')] }, {}],
+    [{ principals: [arn('role/*')] }, {}],
+    [{ principals: [arn('role/people/staff')] }, { personsBySessionName: [arn('role/staff')] }],
+  ])('takes persons of %j with %j', (changes, more) => {
+    const persons = ['ann@example.com', '*@example.org'];
+    expect(() => parseConfig(withAccess({ ...withRule({ ...changes, persons }), ...more }))).not.toThrow();
   });
 
   test('a credential whose secret has a policy of another stack', () => {

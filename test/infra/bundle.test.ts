@@ -114,7 +114,7 @@ test('serves no request by the access function while needed code cannot be loade
 });
 
 describe('everything that an answer needs is loaded before a step begins', () => {
-  test('only the alarms and the search of the log are loaded later', async () => {
+  test('only the alarms, the search of the log and the check of tokens are loaded later', async () => {
     const lambda = path.join(import.meta.dirname, '../../lambda');
     const sources = Object.entries(await contents(lambda));
     const imports = sources.flatMap(([name, text]) =>
@@ -123,6 +123,7 @@ describe('everything that an answer needs is loaded before a step begins', () =>
       ),
     );
     expect(imports.filter((found) => !/^(rotation|access)\/handler\.ts/.test(found)).sort()).toEqual([
+      'access/who-speaks.ts: ./user-token.ts',
       'rotation/wiring.ts: ../alarms/publish.ts',
       'rotation/wiring.ts: @aws-sdk/client-sns',
       'sealing/log-search.ts: @aws-sdk/client-cloudwatch-logs',

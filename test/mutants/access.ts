@@ -34,8 +34,8 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'only a principal that a rule trusts speaks for others',
-    file: 'lambda/access/permit.ts',
-    find: 'claimedUser === undefined || maySpeak(policy, principal)',
+    file: 'lambda/access/who-speaks.ts',
+    find: 'name === undefined || maySpeak(policy, principal)',
     replace: 'true as boolean',
     noticedBy: SERVE,
   },
@@ -56,7 +56,7 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a rule for users allows nothing to a caller without a user',
     file: 'lambda/access/policy.ts',
-    find: 'if (users !== undefined && (user === undefined || !matchesAny(users, user)))',
+    find: 'if (users !== undefined && (user === undefined || !matchesAnyName(users, user)))',
     replace: 'if (false as boolean)',
     noticedBy: SERVE,
   },

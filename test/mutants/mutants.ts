@@ -1,5 +1,6 @@
 import { accessMutants } from './access.ts';
 import { auditMutants } from './access-audit.ts';
+import { personMutants } from './access-persons.ts';
 import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
@@ -46,6 +47,7 @@ export const mutants: readonly Mutant[] = [
   ...accessMutants,
   ...agentMutants,
   ...auditMutants,
+  ...personMutants,
   ...transportMutants,
   ...deploymentMutants,
 ];

@@ -40,6 +40,7 @@ export async function makeBundles() {
 const DEPLOYED = {
   policy: { rules: [], speakers: [] },
   secrets: {},
+  usernames: {},
   retentionDays: 1,
   requestsPerMinute: 1,
 };

@@ -75,6 +75,7 @@ export function fakeSession(settings: FakeSettings = {}): FakeSession {
     },
     noteUse: async () => undefined,
     readSecretAgain: () => undefined,
+    noteBearerRefused: async () => 0,
   };
   // The token service gives the same bearer again until it is revoked.
   const tokenService: Bearers = {

@@ -131,6 +131,7 @@ export class AccessFunction extends Construct {
 
     const directory = mkdtempSync(path.join(tmpdir(), 'thingspace-access-'));
     const secrets = Object.fromEntries(used.map((one) => [one.credentialName, secretIdOf(one)]));
+    const usernames = Object.fromEntries(used.map((one) => [one.credentialName, one.username]));
     const { vpc, vpcSubnets, securityGroups } = props;
     this.function = new LambdaFunction(this, 'Function', {
       description: 'Sends requests of known callers to ThingSpace, and records them',
@@ -140,7 +141,7 @@ export class AccessFunction extends Construct {
       code: Code.fromAsset(
         assembleAccess(
           props.bundle ?? accessBundleDirectory,
-          { policy, secrets, retentionDays, requestsPerMinute },
+          { policy, secrets, usernames, retentionDays, requestsPerMinute },
           directory,
         ),
       ),

@@ -38,7 +38,7 @@ const program = new Command('npm start --')
       .choices(TRANSPORTS)
       .default('soap'),
   )
-  .option('--clients <count>', 'apps of the scenario fleet', wholeNumber, 50)
+  .option('--clients <count>', 'apps of the scenario fleet', wholeNumber, 30)
   .option('--list', 'list the scenarios', false)
   .option('--json', 'print one JSON document instead of a timeline', false)
   .option('--keep', 'leave everything running afterwards and print how to reach it', false)

@@ -126,7 +126,7 @@ async function answerFor(
       return answerWithSession(place, given, nowMs());
     }
     const { generation, refused } = readGone(await bodyOf(request, signal));
-    if (refused === 'bearer') holder.bearerRefused();
+    if (refused === 'bearer') await holder.bearerRefused();
     else await holder.gone(generation, { signal, atOnce: shared });
     return answerToGone();
   } catch (failure) {

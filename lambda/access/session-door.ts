@@ -110,7 +110,7 @@ async function drop(
 ): Promise<SessionAnswer> {
   await begin(door, record);
   try {
-    if (refused === 'bearer') session.bearerRefused();
+    if (refused === 'bearer') await session.bearerRefused();
     else {
       await session.gone(generation, { patienceMs, atOnce: true });
       await session.handOut({ askFleet: true, patienceMs });

@@ -17,6 +17,8 @@ export type AccessFile = {
   policy: Policy;
   /** By a credential's name: its secret's name or ARN. */
   secrets: Record<string, string>;
+  /** By a credential's name: the ThingSpace username in its secret. */
+  usernames: Record<string, string>;
   retentionDays: number;
   requestsPerMinute: number;
 };
@@ -78,6 +80,7 @@ export const policyShape = v.object({
 const file = v.object({
   policy: policyShape,
   secrets: v.record(text, text),
+  usernames: v.optional(v.record(text, text), {}),
   retentionDays: v.pipe(v.number(), v.minValue(1)),
   requestsPerMinute: v.pipe(v.number(), v.minValue(1)),
 });

@@ -33,6 +33,7 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
         sessions.get(credential) ??
         createSessionHolder({
           secretId: settings.secrets[credential] as string,
+          username: settings.usernames[credential],
           actor: 'access function',
           transport,
           baseUrl,

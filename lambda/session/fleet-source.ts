@@ -12,7 +12,7 @@ import {
 } from './fleet-log-in.ts';
 import { joinByName } from './join-by-name.ts';
 import { type Patience, pause } from './patience.ts';
-import { type Answer, ask, LOG_IN_MS, type SessionItem, used } from './session-item.ts';
+import { type Answer, ask, bearerRefused, LOG_IN_MS, type SessionItem, used } from './session-item.ts';
 import type { Place } from './session-store.ts';
 import type { OpenSession, Source } from './source.ts';
 import { errorOf, needsOtherVersion, passes, type Stop } from './stop.ts';
@@ -64,12 +64,12 @@ export function fleetSource(fleet: FleetParts): Source {
     const answer = await askFleet(fleet, subject, { owner, gone: stale });
     switch (answer.kind) {
       case 'use': {
-        const { generation, sealed, idleMs } = answer;
+        const { generation, sealed, idleMs, bearerRefusedAt } = answer;
         const token = await sealer.open(sealed, subject.secretArn);
         // These bytes can never be opened: the session is as good as gone.
         if (token === undefined) return { stale: generation };
         onEvent({ kind: 'joined', generation });
-        return { token, generation, idleMs, key: subject.key };
+        return { token, generation, idleMs, key: subject.key, bearerRefusedAt };
       }
       case 'log-in': {
         patience.waitingFor = undefined;
@@ -77,7 +77,7 @@ export function fleetSource(fleet: FleetParts): Source {
         const result = await logInForFleet(fleet, subject, lease);
         // The secret may hold another username or key since.
         if ('stop' in result) subject = undefined;
-        return result;
+        return { ...result, bearerRefusedAt: answer.bearerRefusedAt };
       }
       case 'others':
         return { stop: othersLogIn(answer.until) };
@@ -120,6 +120,11 @@ export function fleetSource(fleet: FleetParts): Source {
 
     readSecretAgain() {
       subject = undefined;
+    },
+
+    async noteBearerRefused() {
+      subject ??= await readSubject();
+      return changeSession(fleet, subject, bearerRefused);
     },
   };
 }

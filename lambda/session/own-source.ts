@@ -37,5 +37,6 @@ export function ownSource({ logIn: parts, clock, random, onEvent }: SourceParts)
     noteUse: async () => undefined,
     // Each log-in reads it.
     readSecretAgain: () => undefined,
+    noteBearerRefused: async () => 0,
   };
 }

@@ -26,6 +26,8 @@ const item = v.looseObject({
   openedBy: v.optional(v.string()),
   /** Coarse: at most `COARSE_MS` older than the true last use. */
   lastUsedAt: v.number(),
+  /** When a program was last told that the gateway refused the bearer: each process then asks for another one. */
+  bearerRefusedAt: v.optional(v.number()),
   /** The process that logs in for the fleet, and the time until which no other process does. */
   lease: v.optional(v.object({ owner: v.string(), until: v.number() })),
   /** The result of the last log-in, if it opened no session. */
@@ -104,9 +106,9 @@ export type Asking = {
 };
 
 export type Answer =
-  | { kind: 'use'; generation: number; sealed: string; idleMs: number }
+  | { kind: 'use'; generation: number; sealed: string; idleMs: number; bearerRefusedAt?: number | undefined }
   /** The lease was taken; `after` is the generation at that time. */
-  | { kind: 'log-in'; after: number }
+  | { kind: 'log-in'; after: number; bearerRefusedAt?: number | undefined }
   | { kind: 'others'; until: number }
   | { kind: 'stopped'; stop: Stop };
 
@@ -118,9 +120,9 @@ export function ask(
 ): Answer {
   // Only a session that was opened can be gone: an item that was deleted begins anew.
   state.goneUpTo = Math.max(state.goneUpTo, Math.min(gone, state.generation));
-  const { sealed, generation, lease, stop } = state;
+  const { sealed, generation, lease, stop, bearerRefusedAt } = state;
   if (sealed !== undefined && state.secretArn === secretArn && usable(state, gone, now)) {
-    return { kind: 'use', generation, sealed, idleMs: now - state.lastUsedAt };
+    return { kind: 'use', generation, sealed, idleMs: now - state.lastUsedAt, bearerRefusedAt };
   }
   if (lease && lease.owner !== owner && now < lease.until) return { kind: 'others', until: lease.until };
   if (stop && standsStill(stop, current, now)) return { kind: 'stopped', stop: stopAt(stop, now) };
@@ -130,7 +132,7 @@ export function ask(
     return { kind: 'stopped', stop: { why: 'waits', message: TOO_SOON, ...waits } };
   }
   state.lease = { owner, until: now + LEASE_MS };
-  return { kind: 'log-in', after: generation };
+  return { kind: 'log-in', after: generation, bearerRefusedAt };
 }
 
 /** Returns the fleet's session as `ask` does, for a process that changes nothing. */
@@ -220,4 +222,12 @@ export function released(state: SessionItem, owner: string, stop: Stop | undefin
 /** Notes that the session is in use, but not more often than it must be. */
 export function used(state: SessionItem, generation: number, now: number): void {
   if (state.generation === generation && now - state.lastUsedAt >= COARSE_MS) state.lastUsedAt = now;
+}
+
+/** Notes that the gateway refused a bearer, once a minute at most; returns the time of the last note. */
+export function bearerRefused(state: SessionItem, now: number): number {
+  const { bearerRefusedAt: before } = state;
+  if (before !== undefined && now - before < MINUTE_MS) return before;
+  state.bearerRefusedAt = now;
+  return now;
 }

@@ -82,14 +82,17 @@ export interface SessionHolder extends Session {
    */
   handOut(options?: CallOptions & { askFleet?: boolean }): Promise<HandedOut>;
   /**
-   * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. A
-   * generation that the fleet has not reached drops nothing. A live session is dropped for programs every
-   * 10 s at most: it waits until then. @throws as `token`
+   * Drops the sessions up to this generation, because a program was told that ThingSpace no longer knows them. Drops
+   * nothing for a generation that the fleet has not reached. A live session is dropped for programs every 10 s at most:
+   * it waits until then. @throws as `token`
    * @param options `atOnce`: drops it now; the fleet's item keeps the log-ins apart, for all processes together
    */
   gone(generation: number, options?: CallOptions & { atOnce?: boolean }): Promise<void>;
-  /** A program was told that the gateway refused the bearer: the token service is asked again, once a minute at most. */
-  bearerRefused(): void;
+  /**
+   * A program was told that the gateway refused the bearer: each process of the fleet that hands the session out asks
+   * the token service again, once a minute at most. @throws SessionError, AwsCallError when the others cannot be told
+   */
+  bearerRefused(): Promise<void>;
 }
 
 export type SessionParts = {
@@ -127,8 +130,10 @@ export function sessionOver(parts: SessionParts): SessionHolder {
   /** Sessions up to this generation are gone. */
   let gone = 0;
   let handedOutBearer: string | undefined;
+  /** The fleet's last note of a refused bearer that this process has followed. */
+  let refusedAt: number | undefined;
   let droppedForProgramsAtMs = Number.NEGATIVE_INFINITY;
-  let dropping: Promise<void> | undefined;
+  let dropping: Promise<number> | undefined;
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   /** The request for a session, and the note of a use: `close` lets both end. */
@@ -138,6 +143,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     const request = source.obtain(gone, patience);
     opening = request;
     const opened = await request;
+    followRefusal(opened.bearerRefusedAt);
     const usedAtMs = clock.nowMs() - opened.idleMs;
     held = { ...opened, usedAtMs, notedAtMs: usedAtMs };
     return held;
@@ -173,22 +179,36 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     onEvent({ kind: 'gone', generation });
   }
 
-  function dropForProgram(generation: number, options: CallOptions): Promise<void> {
-    droppedForProgramsAtMs = clock.nowMs();
-    if (held?.generation === generation) return Promise.resolve(dropGeneration(generation));
-    dropping = dropReached(generation, options).finally(() => {
-      dropping = undefined;
-    });
-    return dropping;
+  /** A bearer that another process was told of may be the one in this process. */
+  function followRefusal(notedAt = 0): void {
+    const isNew = refusedAt !== undefined && notedAt > refusedAt;
+    if (isNew && handedOutBearer !== undefined) bearers?.refused(handedOutBearer);
+    refusedAt = Math.max(refusedAt ?? 0, notedAt);
   }
 
-  async function dropReached(
+  async function dropForProgram(generation: number, options: CallOptions): Promise<void> {
+    if (held?.generation !== generation) {
+      dropping = reachedAfterDrop(generation, options).finally(() => {
+        dropping = undefined;
+      });
+      await dropping;
+      return;
+    }
+    droppedForProgramsAtMs = clock.nowMs();
+    dropGeneration(generation);
+  }
+
+  /** Looks at the fleet, whose generation may be newer than that of this process, and returns it. */
+  async function reachedAfterDrop(
     generation: number,
     { signal, patienceMs: waitMs = patienceMs }: CallOptions,
-  ): Promise<void> {
-    const session = await obtain(waitMs, signal);
+  ): Promise<number> {
+    const { generation: reached } = await obtain(waitMs, signal);
     // A higher number is from before an operator deleted the item: the live session is another one.
-    if (generation <= session.generation) dropGeneration(generation);
+    if (generation > reached) return reached;
+    droppedForProgramsAtMs = clock.nowMs();
+    dropGeneration(generation);
+    return reached;
   }
 
   /** Returns a session and, over REST, a bearer of the key that opened it: another key's is assumed not to fit. */
@@ -264,16 +284,21 @@ export function sessionOver(parts: SessionParts): SessionHolder {
         // An older session than the held one costs no log-in.
         if (held && held.generation > generation) return dropGeneration(generation);
         const leftMs = atOnce ? 0 : droppedForProgramsAtMs + DROPS_APART_MS - clock.nowMs();
-        if (dropping) await dropping.catch(() => undefined);
-        else if (leftMs > 0) await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));
+        if (dropping) {
+          const reached = await dropping.catch(() => generation);
+          if (generation > reached) return;
+        } else if (leftMs > 0)
+          await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));
         else return dropForProgram(generation, options);
         signal?.throwIfAborted();
         closing.signal.throwIfAborted();
       }
     },
 
-    bearerRefused() {
-      if (handedOutBearer !== undefined) bearers?.refused(handedOutBearer);
+    async bearerRefused() {
+      if (!bearers) return;
+      if (handedOutBearer !== undefined) bearers.refused(handedOutBearer);
+      refusedAt = Math.max(refusedAt ?? 0, await source.noteBearerRefused());
     },
 
     async withSession(fn, options = {}) {

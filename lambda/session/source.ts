@@ -14,6 +14,8 @@ export type OpenSession = {
   idleMs: number;
   /** The application's key that opened it, in memory only: over REST a call in the session needs a bearer of this key. */
   key: MaybeApiKey;
+  /** When a process of the fleet last noted that a bearer was refused, by DynamoDB's clock. */
+  bearerRefusedAt?: number | undefined;
 };
 
 export const keyOf = ({ apiKey, apiSecret }: MaybeApiKey): MaybeApiKey => ({ apiKey, apiSecret });
@@ -26,6 +28,11 @@ export interface Source {
   noteUse(generation: number): Promise<void>;
   /** Lets the next `obtain` read the secret, because the application's key no longer works. */
   readSecretAgain(): void;
+  /**
+   * Notes that the gateway refused a bearer, so that each process of the fleet asks for another one.
+   * @returns the time of the last note @throws SessionError, AwsCallError
+   */
+  noteBearerRefused(): Promise<number>;
 }
 
 /** The parts that every source uses. */

@@ -5,8 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { SessionDocument } from '../../lambda/session/session-document.ts';
-import { listDevices } from '../fleet/rest.ts';
-import { getDeviceInformation } from '../fleet/soap.ts';
+import { type Gone, PATIENCE_MS, workIn } from '../fleet/handed-out.ts';
 import type { Principal } from './signature.ts';
 
 /** An app in another language that gets the session from the access function, and sends its requests itself. */
@@ -67,9 +66,6 @@ function lineApp(command: string, args: string[], door: Door): OtherApp {
   };
 }
 
-/** The time that a shell script waits for a session, as the examples do. */
-const PATIENCE_MS = 30_000;
-
 /**
  * A shell script with curl, as docs/apps.md has it: it asks for the session before each request. Its requests to
  * ThingSpace are sent from this process.
@@ -87,31 +83,8 @@ export function curlApp(door: Door): OtherApp {
     }
   }
 
-  return {
-    async work() {
-      for (const startedAtMs = performance.now(); ; ) {
-        const document = await session();
-        if (await answers(document)) return;
-        if (performance.now() - startedAtMs > PATIENCE_MS) throw new Error('Each new session was gone');
-        await curl(door, '/gone', '--json', JSON.stringify({ generation: document.generation }));
-      }
-    },
-    close: async () => undefined,
-  };
-}
-
-/** One request to ThingSpace; false when it does not know the session. */
-async function answers({ transport, baseUrl, token, headers }: SessionDocument): Promise<boolean> {
-  if (transport === 'rest') {
-    const listed = await listDevices({ baseUrl }, headers);
-    if (listed.ok) return true;
-    if (!(await listed.text()).includes('SessionToken.')) throw new Error(`HTTP ${listed.status}`);
-    return false;
-  }
-  const answer = await getDeviceInformation(baseUrl, token);
-  if (answer.includes('GetDeviceInformationResponse')) return true;
-  if (!answer.includes('SessionToken.')) throw new Error('ThingSpace answered with another fault');
-  return false;
+  const gone = (report: Gone) => curl(door, '/gone', '--json', JSON.stringify(report));
+  return { work: () => workIn({ session, gone }), close: async () => undefined };
 }
 
 /** The lines of docs/apps.md: the credentials come on stdin, because each user of a machine sees its arguments. */

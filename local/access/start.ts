@@ -137,7 +137,12 @@ export async function startAccess(
   const directory = await mkdtemp(path.join(tmpdir(), 'thingspace-access-'));
   assembleAccess(
     accessBundleDirectory,
-    { policy, secrets: { [CREDENTIAL]: world.secretArn }, retentionDays: 400, requestsPerMinute },
+    {
+      policy,
+      secrets: { [CREDENTIAL]: world.secretArn },
+      usernames: { [CREDENTIAL]: world.username },
+      ...{ retentionDays: 400, requestsPerMinute },
+    },
     directory,
   );
   const lines: string[] = [];

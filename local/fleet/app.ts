@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createSession, type Session, throwIfSessionGone } from '../../client/index.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
+import { numbered } from './executed.ts';
 import { listDevices } from './rest.ts';
 import { getDeviceInformation } from './soap.ts';
 
@@ -35,15 +37,17 @@ export function appWithSession(place: Place, actor: string): App {
     },
   });
   return {
-    work: () =>
-      session.withSession(async (token, headers) => {
+    work() {
+      const number = numbered(randomUUID());
+      return session.withSession(async (token, headers) => {
         if (place.transport === 'rest') {
-          const listed = await throwIfSessionGone(await listDevices(place, headers));
+          const listed = await throwIfSessionGone(await listDevices(place, { ...headers, ...number }));
           if (!listed.ok) throw new Error('The devices were not listed');
           return;
         }
-        const answer = throwIfSessionGone(await getDeviceInformation(place.baseUrl, token));
+        const answer = throwIfSessionGone(await getDeviceInformation(place.baseUrl, token, number));
         if (!answer.includes('GetDeviceInformationResponse')) throw new Error('The device was not found');
-      }),
+      });
+    },
   };
 }

@@ -40,6 +40,7 @@ function startSession() {
       },
       noteUse: async () => undefined,
       readSecretAgain: () => undefined,
+      noteBearerRefused: async () => 0,
     },
     clock,
     patienceMs: 0,

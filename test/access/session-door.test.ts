@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
+import { IDLE_LIMIT_MS } from '../../lambda/session/session-item.ts';
 import { MINUTE_MS } from '../session/fleet-world.ts';
 import { APPLICATION, useOverRest } from '../session/rest-client.ts';
 import { FIRST_PASSWORD, USERNAME } from '../world/world.ts';
@@ -260,6 +261,37 @@ describe('a session that a caller found gone', () => {
       { outcome: 'dropped', dropped: 'bearer' },
       { outcome: 'handed-out' },
     ]);
+  });
+
+  test('hands a refused bearer out in no instance, once one of them was told', async () => {
+    const world = await createRestWorld();
+    const [one, other, fresh] = [world.start(), world.start(), world.start()];
+    await get(one);
+    await get(other);
+    world.rest.bearers.revoke(APPLICATION.apiKey);
+    expect(read(await fresh.call(gone(1, { refused: 'bearer' }))).status).toBe(204);
+    for (const instance of [other, one, fresh]) {
+      const { body } = await get(instance);
+      expect(useOverRest(world.world, body?.token ?? '', body?.headers ?? {})).toBe(USERNAME);
+    }
+    const before = world.calls.length;
+    world.clock.advance(1_000);
+    for (const instance of [one, other, fresh]) await instance.call(gone(1, { refused: 'bearer' }));
+    expect(world.calls.slice(before).map(({ name }) => name)).not.toContain('PutItem (session)');
+    expect(world.truth().logIns).toBe(1);
+  });
+
+  test('keeps the bearer of a log-in that was made after the note of a refused one', async () => {
+    const world = await createRestWorld();
+    const [one, other] = [world.start(), world.start()];
+    await get(one);
+    world.rest.bearers.revoke(APPLICATION.apiKey);
+    await other.call(gone(1, { refused: 'bearer' }));
+    world.clock.advance(IDLE_LIMIT_MS);
+    await get(one);
+    const requests = world.tokenRequests();
+    expect((await get(one)).body?.generation).toBe(2);
+    expect(world.tokenRequests()).toBe(requests);
   });
 });
 

@@ -36,7 +36,7 @@ function fakeHolder() {
       calls.push(`gone ${generation}${atOnce ? ' at once' : ''}`);
       if (state.failure) throw state.failure;
     },
-    bearerRefused: () => void calls.push('bearerRefused'),
+    bearerRefused: async () => void calls.push('bearerRefused'),
   };
   return {
     ...{ holder, calls, state },

@@ -158,6 +158,7 @@ test('packs every file that the function reads into the asset', () => {
   expect(file).toEqual({
     policy: { rules: [rule], speakers: access.speakers },
     secrets: { fleet: 'thingspace/fleet' },
+    usernames: { fleet: 'FleetApi' },
     retentionDays: 400,
     requestsPerMinute: 600,
   });

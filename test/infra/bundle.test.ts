@@ -102,7 +102,10 @@ async function accessFailureOf(bundle: string): Promise<string> {
 test('serves no request by the access function while needed code cannot be loaded', async () => {
   const [bundle, directory] = [path.join(second, '..', 'access'), path.join(second, '..', 'deployed')];
   await bundleAccess(bundle);
-  const file = { policy: { rules: [], speakers: [] }, secrets: {}, retentionDays: 1, requestsPerMinute: 1 };
+  const file = {
+    policy: { rules: [], speakers: [] },
+    ...{ secrets: {}, usernames: {}, retentionDays: 1, requestsPerMinute: 1 },
+  };
   assembleAccess(bundle, file, directory);
   // DynamoDB is not there, so the request cannot be counted.
   expect(await accessFailureOf(directory)).toBe('answered: NotRecorded');

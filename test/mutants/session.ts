@@ -45,16 +45,30 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'a number that the fleet never reached ends no live session',
     file: 'lambda/session/session.ts',
-    find: 'if (generation <= session.generation) dropGeneration(generation);',
-    replace: 'dropGeneration(Math.min(generation, session.generation));',
+    find: 'if (generation > reached) return reached;',
+    replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'programs end one live session in ten seconds at most',
     file: 'lambda/session/session.ts',
-    find: 'else if (leftMs > 0) await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));',
+    find: '} else if (leftMs > 0)',
+    replace: '} else if (Number.isNaN(leftMs))',
+    noticedBy: SESSION,
+  },
+  {
+    rule: 'a bearer that one process was told of is handed out by no other',
+    file: 'lambda/session/session.ts',
+    find: 'if (isNew && handedOutBearer !== undefined) bearers?.refused(handedOutBearer);',
     replace: '',
     noticedBy: SESSION,
+  },
+  {
+    rule: 'refused bearers are written into the fleet’s item once a minute at most',
+    file: ITEM,
+    find: 'if (before !== undefined && now - before < MINUTE_MS) return before;',
+    replace: '',
+    noticedBy: 'test/access/session-door.test.ts',
   },
   {
     rule: 'a failure that a person must end is not retried by HTTP clients',

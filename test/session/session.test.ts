@@ -19,6 +19,7 @@ function setUp({ tookMs = 0, idleMs = 0, rest = false, everythingSaysGone = fals
   const ended: (number | 'clients')[] = [];
   let generation = 0;
   const patience: { untilMs: number }[] = [];
+  const fleet = { bearerRefusedAt: 0 };
   const source: Source = {
     async obtain(gone, ofCallers) {
       asked.push(gone);
@@ -26,11 +27,15 @@ function setUp({ tookMs = 0, idleMs = 0, rest = false, everythingSaysGone = fals
       if (tookMs > 0) await clock.sleep(tookMs);
       generation += 1;
       ended.push(generation);
-      return { token: `token ${generation}`, generation, idleMs, key: {} };
+      return { token: `token ${generation}`, generation, idleMs, key: {}, ...fleet };
     },
     noteUse: async (used) => void noted.push(used),
     readSecretAgain: () => {
       held.key = 'works';
+    },
+    async noteBearerRefused() {
+      fleet.bearerRefusedAt += 1;
+      return fleet.bearerRefusedAt;
     },
   };
   const events: unknown[] = [];
@@ -55,7 +60,7 @@ function setUp({ tookMs = 0, idleMs = 0, rest = false, everythingSaysGone = fals
     random: () => 1,
     closeClients: () => ended.push('clients'),
   });
-  return { clock, session, asked, noted, ended, events, patience, held };
+  return { clock, session, asked, noted, ended, events, patience, held, fleet };
 }
 
 describe('one process', () => {
@@ -353,11 +358,22 @@ describe('a process that hands its session out', () => {
     expect((await session.handOut()).generation).toBe(2);
   });
 
-  test('looks at the fleet, and drops no live session for a generation that was never reached', async () => {
+  test('looks at the fleet before it drops a generation that it does not know', async () => {
     const { session, asked } = setUp();
-    await session.gone(1_000);
+    await session.gone(1);
+    expect((await session.handOut()).generation).toBe(2);
+    expect(asked).toEqual([0, 1]);
+  });
+
+  test('drops nothing for a generation that the fleet has not reached, and answers at once', async () => {
+    const { session, asked, clock } = setUp({ tookMs: 100 });
+    await Promise.all(Array.from({ length: 1_000 }, () => session.gone(1_000)));
+    expect(clock.nowMs()).toBe(100);
     expect((await session.handOut()).generation).toBe(1);
     expect(asked).toEqual([0]);
+    await session.gone(1);
+    expect(clock.nowMs()).toBe(100);
+    expect((await session.handOut()).generation).toBe(2);
   });
 
   test('drops one live session in 10 s, however often programs ask for it', async () => {
@@ -415,11 +431,32 @@ describe('a process that hands its session out', () => {
 
   test('asks for another bearer when a program’s was refused', async () => {
     const { session, asked } = setUp({ rest: true });
-    session.bearerRefused();
+    await session.bearerRefused();
     await session.handOut();
-    session.bearerRefused();
+    await session.bearerRefused();
     expect((await session.handOut()).headers.Authorization).toBe('Bearer bearer 2');
     expect(asked).toEqual([0]);
+  });
+
+  test('asks for another bearer once when the fleet has a newer note that one was refused', async () => {
+    const { session, fleet, held } = setUp({ rest: true });
+    fleet.bearerRefusedAt = 7;
+    const bearer = async () => (await session.handOut({ askFleet: true })).headers.Authorization;
+    expect(await bearer()).toBe('Bearer bearer 1');
+    expect(await bearer()).toBe('Bearer bearer 1');
+    fleet.bearerRefusedAt = 8;
+    expect(await bearer()).toBe('Bearer bearer 2');
+    held.again = 'bearer 3';
+    expect(await bearer()).toBe('Bearer bearer 2');
+  });
+
+  test('does not follow its own note', async () => {
+    const { session, held } = setUp({ rest: true });
+    await session.handOut();
+    await session.bearerRefused();
+    held.again = 'bearer 3';
+    await session.handOut();
+    expect((await session.handOut({ askFleet: true })).headers.Authorization).toBe('Bearer bearer 2');
   });
 });
 

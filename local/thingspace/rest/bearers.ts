@@ -16,6 +16,8 @@ export type BearerOptions = {
   seed: number;
   /** The value in `expires_in`: what is left in whole seconds, always 3600, or no member; not published. @default remainder */
   expiresIn?: 'remainder' | 'full' | 'missing';
+  /** How long a bearer lives. @default an hour, as published */
+  lifeMs?: number;
   /** How long the endpoint hands out a bearer again after the end of it. @default 0 */
   deadAgainMs?: number;
   /** How many wrong secrets running make a key inactive; not published. @default 5 */
@@ -66,7 +68,13 @@ type Key = {
 };
 
 export function createBearers(options: BearerOptions): Bearers {
-  const { clock, expiresIn = 'remainder', deadAgainMs = 0, lockKeyAfter = 5 } = options;
+  const {
+    clock,
+    expiresIn = 'remainder',
+    deadAgainMs = 0,
+    lockKeyAfter = 5,
+    lifeMs = BEARER_LIFE_MS,
+  } = options;
   const { testToken = 'portal-test-token-that-never-expires' } = options;
   const random = seededRandom(options.seed);
   const keys = new Map<string, Key>();
@@ -83,7 +91,7 @@ export function createBearers(options: BearerOptions): Bearers {
   /** A bearer that is dead for longer than it is handed out again makes room for a new one. */
   const bearerOf = (key: Key) => {
     if (!key.bearer || clock.nowMs() >= key.bearer.diesAtMs + deadAgainMs) {
-      const endsAtMs = clock.nowMs() + BEARER_LIFE_MS;
+      const endsAtMs = clock.nowMs() + lifeMs;
       key.bearer = { value: drawBearer(random), endsAtMs, diesAtMs: endsAtMs };
       made.push(key.bearer.value);
     }

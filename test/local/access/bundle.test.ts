@@ -101,6 +101,16 @@ test('hands the session out with its record, and no session without one', async 
   expect(refused).toMatchObject({ status: 503, error: { code: 'NotRecorded' } });
 });
 
+test('a new process hands the live session out while Secrets Manager is away', async () => {
+  const { shop } = access.principals;
+  await access.kill();
+  world.gateway.decide = ({ service }) => (service === 'secretsmanager' ? 'request-lost' : 'ok');
+  const { status, document } = await callSession(access.url, shop);
+  world.gateway.decide = () => 'ok';
+  expect(status).toBe(200);
+  expect(world.platform.truth(world.username).tokens.at(-1)).toBe(document.token);
+});
+
 test.runIf(hasCurl)('answers the line with curl, signed with temporary credentials', async () => {
   const { region } = world.aws;
   const { shop } = access.principals;

@@ -43,7 +43,7 @@ export type Choice = {
 };
 
 /** A suite with fewer takes a few seconds. */
-const MANY = 200;
+const MANY = 60;
 
 const known = new Map<string, Promise<readonly History[]>>();
 

@@ -68,10 +68,10 @@ async function main(options: Options): Promise<number> {
 async function playRest(share: number | undefined): Promise<number> {
   await Promise.all([bundleRotation(), bundleAccess(), bundleCli()]);
   const run = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
-  return (
-    run(VITEST, 'run', '--bail=1', '--project', 'verify') ||
-    run(MUTANTS, ...(share === undefined ? [] : ['--share', String(share)]))
-  );
+  const ofShare = share === undefined ? [] : ['--share', String(share)];
+  // The scenario fleet has an agent, too: with a share there is no time for three of them through the same troubles.
+  const left = share === undefined ? [] : ['--exclude', '**/agent-troubles.verify.test.ts'];
+  return run(VITEST, 'run', '--bail=1', '--project', 'verify', ...left) || run(MUTANTS, ...ofShare);
 }
 
 const transportOf = (bundle: string): Transport => (bundle === BUNDLE_OVER_REST ? 'rest' : 'soap');

@@ -57,7 +57,7 @@ const ruleOf = ({ rules }: Policy, wanted: string): Rule | undefined =>
 function observing(before: boolean, after: boolean): string[] {
   if (before === after) return [];
   return after
-    ? ['The policy is only observed from now on: nothing is denied for want of a rule.']
+    ? ['The policy is only observed from now on: no request is denied because no rule allows it.']
     : ['The policy denies from now on: it was only observed.'];
 }
 

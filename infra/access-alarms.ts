@@ -20,7 +20,7 @@ const burst = {
 
 /** Requests that pass because the policy is only observed are not counted as denied. */
 const OBSERVED =
-  ' The policy is only observed (access.observeOnly): no request is denied for want of a rule. These were about passwords or rights that go by name, contradicted themselves, had no caller, or were too many.';
+  ' The policy is only observed (access.observeOnly): no request is denied because no rule allows it. These were about passwords or rights that go by name, contradicted themselves, had no caller, or were too many.';
 
 /** Makes the alarms for failures that a denied caller would not report. */
 export function accessAlarms(

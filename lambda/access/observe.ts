@@ -2,7 +2,7 @@ import { goesByName } from './by-name.ts';
 import { DENIED_BY_DEFAULT, isNeverForwarded, type Policy, SPEAKS_FOR_OTHERS } from './policy.ts';
 import { TOKEN_EXPIRED, TOKEN_REJECTED } from './user-tokens.ts';
 
-/** Denials for want of a rule, or of a user. A contradiction, a password and a limit are no matter of the policy. */
+/** Denials because no rule allows the request, or no user is named. A contradiction, a password and a limit are no matter of the policy. */
 const OBSERVED: readonly string[] = [DENIED_BY_DEFAULT, SPEAKS_FOR_OTHERS, TOKEN_EXPIRED, TOKEN_REJECTED];
 
 /**

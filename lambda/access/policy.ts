@@ -32,7 +32,7 @@ export type Policy = {
   rules: readonly Rule[];
   /** ARNs of the principals that may name the user for whom they act. */
   speakers: readonly string[];
-  /** The function denies nothing for want of a rule, and records which rule would deny it (`observe.ts`). */
+  /** The function denies no request because no rule allows it, and records which rule would deny it (`observe.ts`). */
   observeOnly?: boolean | undefined;
   /** Without it, no token proves a user. */
   userTokens?: UserTokens | undefined;

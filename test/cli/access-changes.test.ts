@@ -46,7 +46,7 @@ describe('the changes of a policy', () => {
       'of an observed policy',
       policy(),
       policy({ observeOnly: true }),
-      ['The policy is only observed from now on: nothing is denied for want of a rule.'],
+      ['The policy is only observed from now on: no request is denied because no rule allows it.'],
     ],
     [
       'of a policy that is no longer only observed',

@@ -168,7 +168,7 @@ test('says in the alarm of denials that a policy is only observed, and deploys t
   const observed = synthesize(withAccess({ observeOnly: true }));
   const wordsOf = (name: string, { one: find } = observed) =>
     String(find('AWS::CloudWatch::Alarm', name).Properties.AlarmDescription);
-  expect(wordsOf('AccessDenied')).toContain('no request is denied for want of a rule');
+  expect(wordsOf('AccessDenied')).toContain('no request is denied because no rule allows it');
   expect(wordsOf('AccessDenied', { one } as typeof observed)).not.toContain('only observed');
   expect(wordsOf('AccessDenied').length).toBeLessThanOrEqual(1024);
 });

@@ -6,13 +6,14 @@ import type { SecretChange } from './surroundings.ts';
 /**
  * Secrets Manager's calls that change a secret, its labels or its rotation (AWS Secrets Manager User Guide, "Log AWS Secrets
  * Manager events with AWS CloudTrail"). One lookup takes one name of an event, and reads would be far more.
+ * An event has whole seconds: within one, this order holds, which is that of a rotation.
  */
 const CHANGES = [
+  'CancelRotateSecret',
+  'RotateSecret',
   'PutSecretValue',
   'UpdateSecret',
   'UpdateSecretVersionStage',
-  'RotateSecret',
-  'CancelRotateSecret',
   'DeleteSecret',
   'RestoreSecret',
 ];
@@ -68,7 +69,8 @@ async function lookUp(cloudTrail: CloudTrailClient, eventName: string, sinceMs: 
     found.push(...(page.Events ?? []));
     from = page.NextToken;
   } while (from !== undefined);
-  return found;
+  // CloudTrail answers with the newest first.
+  return found.reverse();
 }
 
 /** A list, empty or of one: other secrets of the account have the same events. */

@@ -170,6 +170,7 @@ const record = v.looseObject({
   operation: text('Such as `ChangeDeviceState`.'),
   rule: text('The rule that decided.'),
   observed: v.optional(v.boolean()),
+  unlisted: v.optional(v.boolean()),
   outcome: v.optional(text('Without one the request is unknown.')),
 });
 const accessLog = v.strictObject({

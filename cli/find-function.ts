@@ -32,7 +32,7 @@ export async function findFunction(account: Account, where: Where): Promise<Func
   if (only && others.length === 0) return only;
   if (where.stack !== undefined && !only && all.length > 0) {
     throw new FunctionNotFoundError(
-      `There is no deployment ${where.stack} in ${account.place}; there is ${all.map(stackOf).join(', ')}. Name one of these with --stack.`,
+      `The deployment ${where.stack} does not exist in ${account.place}. Those that exist: ${all.map(stackOf).join(', ')}. Name one of these with --stack.`,
     );
   }
   const region = where.stack === undefined ? account.place : `the stack ${where.stack} (${account.place})`;
@@ -60,12 +60,12 @@ async function orNotThere(account: Account, secretId: string, failure: unknown):
     () => [],
   );
   const shown = names.slice(0, MAX_NAMES).join(', ');
-  const others = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-  const there =
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  const others =
     names.length === 0
       ? 'Check its name, --region and --profile.'
-      : `Secrets that rotate here: ${shown}${others}. If it is none of these, check --region and --profile.`;
-  return new TargetError(`There is no secret ${oneLine(secretId)} in ${account.place}. ${there}`);
+      : `Secrets that rotate here: ${shown}${more}. If it is none of these, check --region and --profile.`;
+  return new TargetError(`The secret ${oneLine(secretId)} does not exist in ${account.place}. ${others}`);
 }
 
 const MAX_NAMES = 10;

@@ -69,7 +69,7 @@ describe('The operator’s tool as a process', () => {
     const { code, stdout, stderr } = await cli(['open', '--secret', 'no-such-secret']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^Error: There is no secret no-such-secret in region us-east-1\. Secrets that rotate here: thingspace\/fleet-api\..*\n$/,
+      /^Error: The secret no-such-secret does not exist in region us-east-1\. Secrets that rotate here: thingspace\/fleet-api\..*\n$/,
     );
   });
 

@@ -140,7 +140,7 @@ describe('The settings', () => {
     await expect(findSettings({}, {}, two, nothing)).rejects.toThrow(FunctionNotFoundError);
     expect((await findSettings({}, { stack: 'Beta' }, two, nothing)).function?.arn).toBe(other);
     await expect(findSettings({}, { stack: 'Gamma' }, two, nothing)).rejects.toThrow(
-      'There is no deployment Gamma in region us-east-1, profile prod; there is Acme, Beta. Name one of these with --stack.',
+      'The deployment Gamma does not exist in region us-east-1, profile prod. Those that exist: Acme, Beta. Name one of these with --stack.',
     );
   });
 
@@ -151,7 +151,7 @@ describe('The settings', () => {
     const given = givenIn({ table: 'T' }, {});
     await expect(findSettings(given, { secret: 's00' }, account, nothing)).rejects.toThrow(TargetError);
     await expect(asked).rejects.toThrow(
-      'There is no secret s00 in region us-east-1, profile prod. Secrets that rotate here: s0.',
+      'The secret s00 does not exist in region us-east-1, profile prod. Secrets that rotate here: s0.',
     );
   });
 

@@ -7,28 +7,11 @@ import { SETTLING_MS } from './times.ts';
  * Turns attempts that the platform can no longer execute into failures. Until then they stay in flight: otherwise an
  * attempt that is executed late would count at the platform after a success cleared it here.
  */
-export function sweep(state: CredentialState, budgets: Budgets, now: number): void {
-  sweepEach(Object.entries(state.inFlight), state, budgets, now);
-}
-
-/** Returns the log-ins that can no longer be executed, without the attempt of an open exchange: a sealed answer may settle that. */
-export function expiredLogIns({ inFlight, journal }: CredentialState, now: number): [string, Attempt][] {
-  const exchange = journal.state === 'idle' ? undefined : journal.attempt;
-  return Object.entries(inFlight).filter(([id, attempt]) => id !== exchange && isExpired(attempt, now));
-}
-
-/** Counts and announces the expired log-ins, also when no other log-in is reserved. */
-export function sweepLogIns(state: CredentialState, budgets: Budgets, now: number): void {
-  sweepEach(expiredLogIns(state, now), state, budgets, now);
-}
-
-const isExpired = ({ reservedAt }: Attempt, now: number): boolean => now >= reservedAt + SETTLING_MS;
-
-function sweepEach(
-  attempts: [string, Attempt][],
+export function sweep(
   state: CredentialState,
   budgets: Budgets,
   now: number,
+  attempts = Object.entries(state.inFlight),
 ): void {
   for (const [id, attempt] of attempts) {
     if (!isExpired(attempt, now)) continue;
@@ -41,3 +24,16 @@ function sweepEach(
     announceFailure(state, id, attempt, { certainty: 'unknown' }, budgets, now);
   }
 }
+
+/** Returns the log-ins that can no longer be executed, without the attempt of an open exchange: a sealed answer may settle that. */
+export function expiredLogIns({ inFlight, journal }: CredentialState, now: number): [string, Attempt][] {
+  const exchange = journal.state === 'idle' ? undefined : journal.attempt;
+  return Object.entries(inFlight).filter(([id, attempt]) => id !== exchange && isExpired(attempt, now));
+}
+
+/** Counts and announces the expired log-ins, also when no other log-in is reserved. */
+export function sweepLogIns(state: CredentialState, budgets: Budgets, now: number): void {
+  sweep(state, budgets, now, expiredLogIns(state, now));
+}
+
+const isExpired = ({ reservedAt }: Attempt, now: number): boolean => now >= reservedAt + SETTLING_MS;

@@ -68,24 +68,28 @@ const parser = new XMLParser({
 export function readXml(document: string): XmlElement | undefined {
   const xml = document.replace(/\r\n?/g, '\n'); // XML 1.0, 2.11
   const { whole, tail } = splitAtCut(xml);
-  const [root] = parse(whole).filter((node) => position in node);
-  const { startIndex, endIndex } = root?.[position] ?? { startIndex: whole.length, endIndex: whole.length };
-  const after = endIndex === undefined ? '' : whole.slice(endIndex) + tail;
-  if (!isBlank(whole.slice(0, startIndex) + after)) throw new XmlError('malformed');
-  if (root === undefined) return undefined;
-  const closingTags = openNames(root).map((name) => `</${name}>`);
-  const checked = XMLValidator.validate(whole.slice(startIndex, endIndex) + closingTags.reverse().join(''));
-  if (checked !== true) throw new XmlError('malformed');
-  return elementOf(root);
-}
-
-/** No cause is kept: the library's messages quote the document. */
-function parse(xml: string): Node[] {
+  let nodes: Node[];
   try {
-    return parser.parse(xml);
+    nodes = parser.parse(whole);
   } catch {
+    // No cause is kept: the library's messages quote the document.
     throw new XmlError('malformed');
   }
+  const root = nodes.find((node) => position in node);
+  const { startIndex, endIndex } = root?.[position] ?? { startIndex: whole.length, endIndex: whole.length };
+  const after = endIndex === undefined ? '' : whole.slice(endIndex) + tail;
+  const outside = whole.slice(0, startIndex) + after;
+  if (outside.replace(COMMENT_OR_INSTRUCTION, '').trim() !== '') throw new XmlError('malformed');
+  if (root === undefined) return undefined;
+  let closingTags = '';
+  for (let open: Node | undefined = root; open?.[position] && open[position].endIndex === undefined; ) {
+    const { name, content }: Tag = tagOf(open);
+    closingTags = `</${name}>${closingTags}`;
+    open = content.at(-1);
+  }
+  const checked = XMLValidator.validate(whole.slice(startIndex, endIndex) + closingTags);
+  if (checked !== true) throw new XmlError('malformed');
+  return elementOf(root);
 }
 
 const inside = (quoted: string) => `[^<>"']*(?:(?:${quoted})[^<>"']*)*`;
@@ -130,33 +134,21 @@ function isCutDeclaration(xml: string, at: number): boolean {
   return ['<!--', '<![CDATA[', '<!DOCTYPE'].some((start) => start !== rest && start.startsWith(rest));
 }
 
-/**
- * Reports whether a text may be outside of the root: comments, instructions, and white space. `$`: markup that does not
- * end is read once, not once for each `<`.
- */
-function isBlank(outside: string): boolean {
-  return outside.replace(/<!--.*?(?:-->|$)|<\?.*?(?:\?>|$)/gs, '').trim() === '';
-}
+/** Markup that may stand outside of the root. `$`: markup that does not end is read once, not once for each `<`. */
+const COMMENT_OR_INSTRUCTION = /<!--.*?(?:-->|$)|<\?.*?(?:\?>|$)/gs;
 
-function nameOf(node: Node): string {
-  return Object.keys(node).find((key) => key !== ATTRIBUTES) ?? '';
-}
+type Tag = { name: string; content: Node[] };
 
-function contentOf(node: Node): Node[] {
-  return node[nameOf(node)] as Node[];
-}
-
-/** The names of the elements that the document did not close, outermost first. */
-function openNames(node: Node | undefined): string[] {
-  if (node?.[position] === undefined || node[position].endIndex !== undefined) return [];
-  return [nameOf(node), ...openNames(contentOf(node).at(-1))];
+function tagOf(node: Node): Tag {
+  const name = Object.keys(node).find((key) => key !== ATTRIBUTES) ?? '';
+  return { name, content: node[name] as Node[] };
 }
 
 function elementOf(node: Node): XmlElement {
-  const content = contentOf(node);
+  const { name, content } = tagOf(node);
   const attributes = Object.entries((node[ATTRIBUTES] ?? {}) as Record<string, string>);
   return {
-    localName: localName(nameOf(node)),
+    localName: localName(name),
     attributes: new Map(attributes.map(([name, value]) => [localName(name), decodeReferences(value)])),
     children: content.filter((child) => position in child).map(elementOf),
     text: content.map(textOf).join(''),
@@ -181,19 +173,13 @@ function decodeReferences(text: string): string {
   return text.replace(
     /&(?:#x([0-9a-fA-F]{1,32})|#([0-9]{1,32})|(\w+))?;?/g,
     (reference, hex, decimal, word) => {
-      const char =
-        word === undefined ? fromCode(hex, decimal) : Object.hasOwn(named, word) ? named[word] : undefined;
-      if (char === undefined || !reference.endsWith(';')) throw new XmlError('malformed');
-      return char;
+      if (!reference.endsWith(';')) throw new XmlError('malformed');
+      if (Object.hasOwn(named, word)) return named[word] as string;
+      // More than XML 1.0 allows: WCF writes control characters as references, and some writers an emoji as two
+      // surrogates. Both can mean one thing only, and refusing them could lose a password.
+      const code = hex === undefined ? Number.parseInt(decimal ?? '', 10) : Number.parseInt(hex, 16);
+      if (!(code <= 0x10ffff)) throw new XmlError('malformed');
+      return String.fromCodePoint(code);
     },
   );
-}
-
-/**
- * More than XML 1.0 allows: WCF writes control characters as references, and some writers an emoji as two
- * surrogates. Both can mean one thing only, and refusing them could lose a password.
- */
-function fromCode(hex: string | undefined, decimal: string | undefined): string | undefined {
-  const code = hex === undefined ? Number.parseInt(decimal ?? '', 10) : Number.parseInt(hex, 16);
-  return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }

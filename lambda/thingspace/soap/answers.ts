@@ -81,7 +81,13 @@ function isNamedBehindGap({ body, gapAt }: AnswerContent, element: string): bool
 }
 
 function soapBodiesOf(text: string): XmlElement[] {
-  const envelope = parse(text);
+  let envelope: XmlElement | undefined;
+  try {
+    envelope = readXml(text);
+  } catch (error) {
+    if (isHtml(text)) throw new AnswerFormatError('html');
+    throw new AnswerFormatError(error instanceof XmlError ? error.problem : 'malformed');
+  }
   if (envelope === undefined) throw new AnswerFormatError('broke-off');
   if (envelope.localName.toLowerCase() === 'html') throw new AnswerFormatError('html');
   const soapBodies = envelope.children.filter((element) => element.localName === 'Body');
@@ -89,15 +95,6 @@ function soapBodiesOf(text: string): XmlElement[] {
   throw new AnswerFormatError(
     envelope.localName === 'Envelope' && !envelope.closed ? 'broke-off' : 'not-soap',
   );
-}
-
-function parse(text: string): XmlElement | undefined {
-  try {
-    return readXml(text);
-  } catch (error) {
-    if (isHtml(text)) throw new AnswerFormatError('html');
-    throw new AnswerFormatError(error instanceof XmlError ? error.problem : 'malformed');
-  }
 }
 
 function onlyResponse(soapBodies: XmlElement[], operation: string): XmlElement {

@@ -7,7 +7,7 @@ import { operatorTool } from '../lambda/operator-tool.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
-import { AdoptNotTakenError, UsageError } from './errors.ts';
+import { CommandError, UsageError } from './errors.ts';
 import { commandOf } from './next-words.ts';
 import { findTarget } from './target.ts';
 
@@ -98,8 +98,9 @@ async function letGo(desk: Desk, arn: string, former: string): Promise<void> {
   );
 }
 
-function notNow(username: string): AdoptNotTakenError {
-  return new AdoptNotTakenError(
+function notNow(username: string): CommandError {
+  return new CommandError(
+    'AdoptNotTakenError',
     `ThingSpace is being asked for a new password of ${oneLine(username)} right now. No change was made: run the command again ` +
       'in 20 minutes.',
   );

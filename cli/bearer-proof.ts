@@ -2,7 +2,7 @@ import { DEFAULT_TOKEN_URL } from '../lambda/defaults.ts';
 import type { MaybeApiKey } from '../lambda/thingspace/api.ts';
 import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
 import type { Desk } from './desk.ts';
-import { NotRightError } from './errors.ts';
+import { CommandError } from './errors.ts';
 
 const TIMEOUT_MS = 20_000;
 
@@ -23,7 +23,8 @@ export async function bearerProof(
   if (apiKey === undefined || apiSecret === undefined) {
     const missing =
       apiKey !== undefined ? 'apiSecret' : apiSecret !== undefined ? 'apiKey' : 'apiKey and no apiSecret';
-    throw new NotRightError(
+    throw new CommandError(
+      'NotRightError',
       `the secret holds no ${missing}, without which REST gives no bearer: \`store --api-key\`.`,
     );
   }
@@ -33,7 +34,7 @@ export async function bearerProof(
   if (problem !== undefined && reason !== 'near-its-end') {
     const isKey = reason === 'wrong-key' || reason === 'unsendable-key';
     const todo = isKey ? ' Store the right ones: `store --api-key`.' : '';
-    throw new NotRightError(`${tokenUrl}: ${problem.message}${todo}`);
+    throw new CommandError('NotRightError', `${tokenUrl}: ${problem.message}${todo}`);
   }
   const unproven = thingSpace?.transport === 'rest' ? thingSpace.baseUrl : 'a log-in over REST';
   return (
@@ -45,5 +46,8 @@ export async function bearerProof(
 /** @throws NotRightError for an address to which no password and no key may go */
 export function mustBeSecure(address: string): void {
   if (/^https:/.test(address) || /^http:\/\/(127\.|localhost)/.test(address)) return;
-  throw new NotRightError(`${address} is not https: passwords and keys would travel in clear.`);
+  throw new CommandError(
+    'NotRightError',
+    `${address} is not https: passwords and keys would travel in clear.`,
+  );
 }

@@ -6,7 +6,7 @@ import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
 import type { AccessReader } from './access-reader.ts';
 import type { Account, FunctionFacts } from './account.ts';
-import { LimitsUnknownError } from './errors.ts';
+import { CommandError } from './errors.ts';
 import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -58,7 +58,8 @@ export type Desk = {
  */
 export function limitsOf({ budgets }: Pick<Desk, 'budgets'>): Budgets {
   if (budgets) return budgets;
-  throw new LimitsUnknownError(
+  throw new CommandError(
+    'LimitsUnknownError',
     'The limits of the rotation function are not known, and a log-in beyond them could lock the username: the tool makes no ' +
       'log-in. Get the right lambda:GetFunctionConfiguration for the function, or give LOCKOUT_LIMIT, ' +
       'LOCKOUT_BUDGET, ROTATION_BUDGET, THINGSPACE_TRANSPORT and THINGSPACE_BASE_URL as it has them.',

@@ -1,5 +1,5 @@
 import type { Desk } from './desk.ts';
-import { NotRightError } from './errors.ts';
+import { CommandError } from './errors.ts';
 
 type Statement = {
   Effect?: string;
@@ -19,14 +19,16 @@ export const keyPolicyChecks = (desk: Desk) => [
 
 async function ofAlarmsKey({ function: found, surroundings }: Desk): Promise<string> {
   const name = found?.logGroup;
-  if (name === undefined) throw new NotRightError('it is not known: the function could not be asked.');
+  if (name === undefined)
+    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
   // The topic has the key of the log group (infra/rotation-service.ts).
   const keyArn = await surroundings.keyOfLogGroup(name);
   if (keyArn === undefined) return 'the log group has no key of yours';
   if (statementsOf(await surroundings.keyPolicy(keyArn)).some(letsCloudWatchPublish)) {
     return 'CloudWatch may use it';
   }
-  throw new NotRightError(
+  throw new CommandError(
+    'NotRightError',
     `no statement in the policy of ${keyArn} lets cloudwatch.amazonaws.com use it, and without one its alarms do not arrive: write AlarmsOfThisAccountReachTheTopic (docs/deploy.md) into it.`,
   );
 }
@@ -34,11 +36,12 @@ async function ofAlarmsKey({ function: found, surroundings }: Desk): Promise<str
 async function ofSealingPolicy({ settings, surroundings }: Desk): Promise<string> {
   const { sealingKeyId } = settings;
   if (sealingKeyId === undefined)
-    throw new NotRightError('the key is not known: the function could not be asked.');
+    throw new CommandError('NotRightError', 'the key is not known: the function could not be asked.');
   if (statementsOf(await surroundings.keyPolicy(sealingKeyId)).some(deniesOthers)) {
     return 'only named principals open them';
   }
-  throw new NotRightError(
+  throw new CommandError(
+    'NotRightError',
     'no statement in the sealing key’s policy keeps other principals from opening them: write OnlyTheNamedOpenSealedPasswords (docs/deploy.md) into it.',
   );
 }

@@ -6,7 +6,7 @@ import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { keyPolicyChecks } from './doctor-keys.ts';
-import { NotRightError, NotWellError, UsageError } from './errors.ts';
+import { CommandError, NotWellError, UsageError } from './errors.ts';
 import { awsCause, concernsEveryCall, yours } from './failure.ts';
 import { look as lookAt, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
@@ -102,7 +102,8 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
       look: async () => {
         const { outbox } = (await sight()).state;
         if (outbox.length === 0) return 'none waits';
-        throw new NotRightError(
+        throw new CommandError(
+          'NotRightError',
           `${outbox.length} wait to be published: the function’s right to publish, or the topic’s key.`,
         );
       },
@@ -136,7 +137,7 @@ function ofThingSpace(
 
 async function ofContract(desk: Desk, fetch: Fetch, settings: SoapSettings | undefined): Promise<string> {
   if (settings === undefined) {
-    throw new NotRightError('its address is not known: the function could not be asked.');
+    throw new CommandError('NotRightError', 'its address is not known: the function could not be asked.');
   }
   const { baseUrl, passwordElement } = settings;
   mustBeSecure(baseUrl);
@@ -146,14 +147,15 @@ async function ofContract(desk: Desk, fetch: Fetch, settings: SoapSettings | und
 }
 
 const unseenFunction = ({ functionUnseen = 'you need lambda:GetFunctionConfiguration.' }: Desk['settings']) =>
-  new NotRightError(`the function could not be asked: ${functionUnseen}`);
+  new CommandError('NotRightError', `the function could not be asked: ${functionUnseen}`);
 
 function ofFunction({ settings, function: found }: Desk): string {
   if (!found) throw unseenFunction(settings);
   if (found.state !== undefined && found.state !== 'Active')
-    throw new NotRightError(`it is ${found.state}, not Active.`);
+    throw new CommandError('NotRightError', `it is ${found.state}, not Active.`);
   if (found.timeoutSeconds !== undefined && found.timeoutSeconds < MIN_TIMEOUT_SECONDS) {
-    throw new NotRightError(
+    throw new CommandError(
+      'NotRightError',
       `its timeout is ${found.timeoutSeconds} s: hanging up early can lose a password, set 900 s.`,
     );
   }
@@ -166,55 +168,77 @@ function ofVersion({ settings, function: found }: Desk): string {
   if (!found) throw unseenFunction(settings);
   const deployed = found.environment[VERSION_VARIABLE];
   if (deployed === undefined) {
-    throw new NotRightError(`the function names none, this tool is ${VERSION}: deploy this version.`);
+    throw new CommandError(
+      'NotRightError',
+      `the function names none, this tool is ${VERSION}: deploy this version.`,
+    );
   }
   if (deployed === VERSION) return `${VERSION}, function and tool`;
-  throw new NotRightError(
+  throw new CommandError(
+    'NotRightError',
     `the function is ${deployed}, this tool is ${VERSION}: use the tool of the deployed version, or deploy.`,
   );
 }
 
 function ofSecret({ facts, holder, unseen, username }: Sight): string {
-  if (facts?.deletedAt !== undefined) throw new NotRightError('it is scheduled for deletion: restore it.');
-  if (unseen !== undefined) throw new NotRightError(`AWSCURRENT cannot be read by you (${unseen}).`);
-  if (!holder) throw new NotRightError('it has no current value: store the credentials.');
+  if (facts?.deletedAt !== undefined)
+    throw new CommandError('NotRightError', 'it is scheduled for deletion: restore it.');
+  if (unseen !== undefined)
+    throw new CommandError('NotRightError', `AWSCURRENT cannot be read by you (${unseen}).`);
+  if (!holder) throw new CommandError('NotRightError', 'it has no current value: store the credentials.');
   if (holder.problem) throw holder.problem;
   const tooMany = bytesTooMany(holder.value);
   if (tooMany > 0)
-    throw new NotRightError(`it has no room for a new password: shorten other members by ${tooMany} bytes.`);
+    throw new CommandError(
+      'NotRightError',
+      `it has no room for a new password: shorten other members by ${tooMany} bytes.`,
+    );
   return `holds the credentials of ${username}`;
 }
 
 function ofRotation({ function: found }: Desk, { facts, pending }: Sight): string {
-  if (!facts) throw new NotRightError('the secret could not be described.');
-  if (!facts.rotationEnabled) throw new NotRightError('it is off: turn it on, or deploy again.');
+  if (!facts) throw new CommandError('NotRightError', 'the secret could not be described.');
+  if (!facts.rotationEnabled)
+    throw new CommandError('NotRightError', 'it is off: turn it on, or deploy again.');
   const own =
     found === undefined || facts.functionArn?.startsWith(found.arn.split(':').slice(0, 7).join(':'));
-  if (!own) throw new NotRightError(`the secret is rotated by ${facts.functionArn}, not by this function.`);
+  if (!own)
+    throw new CommandError(
+      'NotRightError',
+      `the secret is rotated by ${facts.functionArn}, not by this function.`,
+    );
   if (pending === 'with a value')
-    throw new NotRightError('AWSPENDING is stuck on a version with a value: run `recover`.');
+    throw new CommandError('NotRightError', 'AWSPENDING is stuck on a version with a value: run `recover`.');
   return `on; next ${facts.nextRotationAt === undefined ? 'not known' : new Date(facts.nextRotationAt).toISOString()}`;
 }
 
 async function ofKey({ settings, surroundings }: Desk): Promise<string> {
   const { sealingKeyId } = settings;
   if (sealingKeyId === undefined)
-    throw new NotRightError('it is not known: the function could not be asked.');
+    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
   const { state, manager, usage } = await surroundings.key(sealingKeyId);
   if (manager === 'AWS')
-    throw new NotRightError('it is AWS-managed and cannot seal: use a customer-managed one.');
-  if (usage !== 'ENCRYPT_DECRYPT') throw new NotRightError(`it is for ${usage}, not for encryption.`);
+    throw new CommandError('NotRightError', 'it is AWS-managed and cannot seal: use a customer-managed one.');
+  if (usage !== 'ENCRYPT_DECRYPT')
+    throw new CommandError('NotRightError', `it is for ${usage}, not for encryption.`);
   if (state === 'PendingDeletion')
-    throw new NotRightError('it is about to be deleted: cancel that, or nothing sealed ever opens.');
-  if (state !== 'Enabled') throw new NotRightError(`it is ${state}: enable it.`);
+    throw new CommandError(
+      'NotRightError',
+      'it is about to be deleted: cancel that, or nothing sealed ever opens.',
+    );
+  if (state !== 'Enabled') throw new CommandError('NotRightError', `it is ${state}: enable it.`);
   return 'enabled, customer-managed';
 }
 
 async function ofTable({ settings, surroundings }: Desk): Promise<string> {
   const { status, keys } = await surroundings.table();
-  if (status !== 'ACTIVE') throw new NotRightError(`${settings.table} is ${status}, not ACTIVE.`);
+  if (status !== 'ACTIVE')
+    throw new CommandError('NotRightError', `${settings.table} is ${status}, not ACTIVE.`);
   if (keys.join() !== 'credential,item') {
-    throw new NotRightError(`${settings.table} has the keys ${keys.join(' and ')}, not credential and item.`);
+    throw new CommandError(
+      'NotRightError',
+      `${settings.table} has the keys ${keys.join(' and ')}, not credential and item.`,
+    );
   }
   return `${settings.table} is active`;
 }
@@ -223,7 +247,8 @@ function ofClock({ now }: Sight): string {
   const skewMs = Date.now() - now;
   if (Math.abs(skewMs) > MAX_SKEW_MS) {
     const minutes = (Math.abs(skewMs) / 60_000).toFixed(1);
-    throw new NotRightError(
+    throw new CommandError(
+      'NotRightError',
       `this machine’s is ${minutes} min ${skewMs < 0 ? 'behind' : 'ahead of'} AWS’s: so are times that you type.`,
     );
   }
@@ -232,9 +257,13 @@ function ofClock({ now }: Sight): string {
 
 async function ofLogGroup({ function: found, surroundings }: Desk): Promise<string> {
   const name = found?.logGroup;
-  if (name === undefined) throw new NotRightError('it is not known: the function could not be asked.');
+  if (name === undefined)
+    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
   if (!(await surroundings.logGroupExists(name))) {
-    throw new NotRightError(`${name} does not exist: a sealed answer in it could not be found again.`);
+    throw new CommandError(
+      'NotRightError',
+      `${name} does not exist: a sealed answer in it could not be found again.`,
+    );
   }
   return name;
 }
@@ -242,13 +271,15 @@ async function ofLogGroup({ function: found, surroundings }: Desk): Promise<stri
 async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
   if (alarmTopicArn === undefined)
-    throw new NotRightError('it is not known: the function could not be asked.');
+    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
   const found = await surroundings.subscriptions(alarmTopicArn);
-  if (found.length === 0) throw new NotRightError('it has no subscription: no message reaches a receiver.');
+  if (found.length === 0)
+    throw new CommandError('NotRightError', 'it has no subscription: no message reaches a receiver.');
   const waiting = found.filter(({ confirmed }) => !confirmed);
   if (waiting.length > 0) {
     const protocols = waiting.map(({ protocol }) => protocol).join(', ');
-    throw new NotRightError(
+    throw new CommandError(
+      'NotRightError',
       `${waiting.length} of ${found.length} subscriptions are not confirmed (${protocols}).`,
     );
   }
@@ -259,11 +290,12 @@ async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
 async function ofSms({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
   if (alarmTopicArn === undefined)
-    throw new NotRightError('the topic is not known: the function could not be asked.');
+    throw new CommandError('NotRightError', 'the topic is not known: the function could not be asked.');
   const found = await surroundings.subscriptions(alarmTopicArn);
   if (!found.some(({ protocol }) => protocol === 'sms')) return 'the topic has no subscription by SMS';
   if (await surroundings.smsSandbox()) {
-    throw new NotRightError(
+    throw new CommandError(
+      'NotRightError',
       'the account is in SNS’s SMS sandbox: only verified numbers get any; leave it in SNS’s console.',
     );
   }
@@ -273,15 +305,18 @@ async function ofSms({ settings, surroundings }: Desk): Promise<string> {
 /** EventBridge hears of Secrets Manager's events (RotationFailed) only through a trail: docs/aws.md. */
 function ofTrails(found: readonly Trail[]): string {
   if (found.length === 0) {
-    throw new NotRightError(
+    throw new CommandError(
+      'NotRightError',
       'no trail sees this region: a rotation that failed is not recovered at once, only daily.',
     );
   }
   const logging = found.filter((trail) => trail.logging);
-  if (logging.length === 0) throw new NotRightError(`${names(found)} is not logging: start it.`);
+  if (logging.length === 0)
+    throw new CommandError('NotRightError', `${names(found)} is not logging: start it.`);
   const right = logging.filter((trail) => trail.managementWrites);
   if (right.length === 0) {
-    throw new NotRightError(
+    throw new CommandError(
+      'NotRightError',
       `${names(logging)} logs no management events that write: RotationFailed is not seen.`,
     );
   }

@@ -6,7 +6,7 @@ import { type OpenedAnswer, open as openAnswer, readOpened } from '../lambda/sea
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import { isListed } from '../lambda/thingspace/codes.ts';
 import { type Desk, deadlineOf } from './desk.ts';
-import { FileError, NoSealedAnswerError, UsageError } from './errors.ts';
+import { CommandError, UsageError } from './errors.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
@@ -45,7 +45,10 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
     name === undefined ? [] : [name, passwordFile(name), plainFile(name)],
   )) {
     if (existsSync(file)) {
-      throw new FileError(`The file ${file} exists already, and nothing is overwritten: name another.`);
+      throw new CommandError(
+        'FileError',
+        `The file ${file} exists already, and nothing is overwritten: name another.`,
+      );
     }
   }
   for (const [index, answer] of answers.entries())
@@ -68,7 +71,8 @@ async function fromLedger(desk: Desk, named: Named): Promise<Found> {
   if (answers.length > 0) return { answers, remark };
   const logged = await fromLog(desk, state.secretArn, now - SEARCHED_MS);
   if (logged.length > 0) return { answers: logged, remark };
-  throw new NoSealedAnswerError(
+  throw new CommandError(
+    'NoSealedAnswerError',
     `The ledger keeps no sealed answer of ${oneLine(username)}, and none was found in the function’s log of the last ` +
       `${SEARCHED_DAYS} days. To look further back, save what \`aws logs filter-log-events --filter-pattern sealedEnvelope\` ` +
       'prints and open that with --file.',
@@ -131,7 +135,8 @@ async function remarkOn(
 function fromText(text: string): Found {
   const answers = inText(text);
   if (answers.length > 0) return { answers, remark: async () => undefined };
-  throw new NoSealedAnswerError(
+  throw new CommandError(
+    'NoSealedAnswerError',
     'The given text holds no sealed answer: give an envelope, or whole lines of the function’s log that have ' +
       '"sealedEnvelope".',
   );

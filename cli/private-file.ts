@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { FileError } from './errors.ts';
+import { CommandError } from './errors.ts';
 
 /**
  * Writes a file that only its owner may read and that must not exist yet: what it holds is never let into
@@ -13,6 +13,6 @@ export function writePrivately(path: string, content: Buffer | string): void {
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     const why = code === 'EEXIST' ? 'it exists already, and nothing is overwritten: name another' : code;
-    throw new FileError(`The file ${path} cannot be written (${why}).`);
+    throw new CommandError('FileError', `The file ${path} cannot be written (${why}).`);
   }
 }

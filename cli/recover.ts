@@ -2,7 +2,7 @@ import { AwsCallError } from '../lambda/aws-call.ts';
 import { findings } from '../lambda/situations/all.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
-import { RecoverFailedError, TargetError } from './errors.ts';
+import { CommandError, TargetError } from './errors.ts';
 import { commandFor, commandOf } from './next-words.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
@@ -35,13 +35,18 @@ export async function recover(desk: Desk, options: RecoverOptions): Promise<void
   terminal.warn('Waiting for the function; it may take up to 15 minutes. Ctrl-C does not stop it.');
   const ended = await account.invoke(functionArn, { Recover: secretArn }).catch((failure: unknown) => {
     throw failure instanceof AwsCallError && /Timeout|ECONNRESET|EPIPE/.test(failure.errorName)
-      ? new RecoverFailedError(
+      ? new CommandError(
+          'RecoverFailedError',
           'The function’s answer did not arrive; it may still be at work. Look with `status`.',
           { cause: failure },
         )
       : failure;
   });
-  if (!ended.ok) throw new RecoverFailedError(`The function ended in ${ended.errorName}: ${ended.message}`);
+  if (!ended.ok)
+    throw new CommandError(
+      'RecoverFailedError',
+      `The function ended in ${ended.errorName}: ${ended.message}`,
+    );
   const { finding, next } = verdictOn(await look(desk, { secret: secretArn }));
   if (finding === 'well') return terminal.say('Done: no work is pending, and all is well.');
   const command = commandFor(next[0], secretArn) ?? commandOf('status', secretArn);

@@ -1,7 +1,7 @@
 import { PresentableError } from '../lambda/errors.ts';
 import { open, readOpened } from '../lambda/sealing/open-answer.ts';
 import type { Desk } from './desk.ts';
-import { NoSealedAnswerError } from './errors.ts';
+import { CommandError } from './errors.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
 import { inLedger } from './sealed-answers.ts';
 import type { Sight } from './sight.ts';
@@ -27,7 +27,8 @@ export async function passwordFromSealed(desk: Desk, { username, state }: Sight)
       problems.push(failure.message);
     }
   }
-  throw new NoSealedAnswerError(
+  throw new CommandError(
+    'NoSealedAnswerError',
     `The ledger keeps no sealed answer from which a password can be read.${problems.map((text) => ` ${text}`).join('')} ` +
       'To look into it yourself: `open --out FILE`.',
   );

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import type { Terminal } from './desk.ts';
-import { cancelled, PasswordUnusableError } from './errors.ts';
+import { CommandError, cancelled } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { painted, wrapped } from './layout.ts';
 import { passingLine } from './passing-line.ts';
@@ -70,7 +70,7 @@ async function piped(): Promise<string> {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
     if (bytes > MAX_BYTES)
-      throw new PasswordUnusableError('The text from the pipe is too large for a password.');
+      throw new CommandError('PasswordUnusableError', 'The text from the pipe is too large for a password.');
   }
   return textOfPipe(Buffer.concat(chunks));
 }

@@ -10,7 +10,7 @@ import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
-import { TargetError, TrialFailedError } from './errors.ts';
+import { CommandError, TargetError } from './errors.ts';
 import { lineOf } from './failure.ts';
 import { findTarget, type Named, readCurrent } from './target.ts';
 
@@ -71,7 +71,8 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
     (after) => `${exposure(after.state)} of ${budgets.limit} are counted now.`,
     () => 'The count could not be read again.',
   );
-  if (outcome.outcome !== 'done') throw new TrialFailedError(failureInWords(outcome, counted));
+  if (outcome.outcome !== 'done')
+    throw new CommandError('TrialFailedError', failureInWords(outcome, counted));
   terminal.say(`It works: ThingSpace gave a session (${session}). ${counted}`);
   terminal.say('Rotation and apps continue by themselves.');
 }
@@ -96,7 +97,8 @@ async function sendOnce(
   } catch (failure) {
     if (sent === undefined || sent.outcome === 'never-sent') throw failure;
     if (sent.outcome === 'done') await logOut(desk, { ...keyOf(credential), token: sent.value });
-    throw new TrialFailedError(
+    throw new CommandError(
+      'TrialFailedError',
       `The log-in was sent, and ThingSpace ${ANSWERED[sent.outcome]}, but the ledger could not record it ` +
         `(${lineOf(failure)}). Do not try again before \`status\` counts it: without a record it is one that failed, ` +
         'after 20 minutes.',

@@ -10,7 +10,7 @@ import {
   readGone,
   type SessionAnswer,
 } from '../../lambda/session/session-document.ts';
-import { PortError } from '../errors.ts';
+import { CommandError } from '../errors.ts';
 import { refusalOf } from './guard.ts';
 import { errorWords, type Held } from './held.ts';
 import type { AgentLog } from './log.ts';
@@ -172,12 +172,15 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
   }
 }
 
-function portError(port: number, code: string | undefined): PortError {
+function portError(port: number, code: string | undefined): CommandError {
   const leaveOut =
     'choose another --port, or leave it out: the agent then takes a free one, and writes its address to --address-file.';
   if (code === 'EADDRINUSE')
-    return new PortError(`Another program listens on port ${port} of ${HOST}: ${leaveOut}`);
-  return new PortError(`The agent cannot listen on port ${port} of ${HOST} (${code}): ${leaveOut}`);
+    return new CommandError('PortError', `Another program listens on port ${port} of ${HOST}: ${leaveOut}`);
+  return new CommandError(
+    'PortError',
+    `The agent cannot listen on port ${port} of ${HOST} (${code}): ${leaveOut}`,
+  );
 }
 
 const STOPPING = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { adopt } from '../../cli/adopt.ts';
-import { AdoptNotTakenError, NotConfirmedError, UsageError } from '../../cli/errors.ts';
+import { NotConfirmedError, UsageError } from '../../cli/errors.ts';
 import { MINUTE_MS, SECRET_ARN, secretValue, USERNAME, type World } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
@@ -62,7 +62,7 @@ describe('The command adopt', () => {
   it('changes no item during an exchange, and takes over the work of a dead invocation', async () => {
     const { world, desk, terminal } = startDesk();
     await dies(world);
-    await expect(adopt(desk, options)).rejects.toThrow(AdoptNotTakenError);
+    await expect(adopt(desk, options)).rejects.toMatchObject({ name: 'AdoptNotTakenError' });
     expect(terminal.asked).toEqual([]);
     world.advance(20 * MINUTE_MS);
     await adopt(desk, options);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { contract } from '../../cli/contract.ts';
-import { ContractError } from '../../cli/errors.ts';
+
 import { fetchDocument } from '../../cli/fetch-document.ts';
 import { startThingSpace, type ThingSpace } from '../../local/thingspace/start.ts';
 import { fakeTerminal } from './desk.ts';
@@ -72,6 +72,6 @@ describe('The command contract', () => {
   ])('refuses %s', async (_what, page) => {
     const terminal = fakeTerminal();
     const read = contract({ terminal }, async () => page, { baseUrl: 'https://service.example/api' });
-    await expect(read).rejects.toThrow(ContractError);
+    await expect(read).rejects.toMatchObject({ name: 'ContractError' });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Desk } from '../../cli/desk.ts';
 import { doctor } from '../../cli/doctor.ts';
-import { ContractError, NotWellError } from '../../cli/errors.ts';
+import { CommandError, NotWellError } from '../../cli/errors.ts';
 import type { Surroundings } from '../../cli/surroundings.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
@@ -19,7 +19,8 @@ const fetch = async (url: string) => {
     : xsdOf(searchParams.get('xsd') ?? '', 'https://x/AccountService.svc', operations);
   return text ?? '';
 };
-const unreachable = async () => Promise.reject(new ContractError('The contract cannot be read (ENOTFOUND).'));
+const unreachable = async () =>
+  Promise.reject(new CommandError('ContractError', 'The contract cannot be read (ENOTFOUND).'));
 
 type Results = { check: string; ok: boolean; says: string }[];
 

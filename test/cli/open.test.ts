@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileError, NoSealedAnswerError, UsageError } from '../../cli/errors.ts';
+import { UsageError } from '../../cli/errors.ts';
 import { open } from '../../cli/open.ts';
 import { createWorld, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 import { deskIn, fakeTerminal } from './desk.ts';
@@ -225,7 +225,7 @@ describe('The command open', () => {
   it('overwrites no file, and leaves none behind when the second one exists', async () => {
     const { desk } = await received();
     writeFileSync(`${out()}.password`, 'mine');
-    await expect(open(desk, { username: USERNAME, out: out() })).rejects.toThrow(FileError);
+    await expect(open(desk, { username: USERNAME, out: out() })).rejects.toMatchObject({ name: 'FileError' });
     expect(readFileSync(`${out()}.password`, 'utf8')).toBe('mine');
     expect(() => statSync(out())).toThrow('ENOENT');
   });
@@ -241,7 +241,9 @@ describe('The command open', () => {
 
   it('names other places to look when the ledger keeps no answer', async () => {
     const { desk } = deskOf(createWorld());
-    await expect(open(desk, { secret: SECRET_ARN })).rejects.toThrow(NoSealedAnswerError);
-    await expect(open(desk, { text: 'no envelope {here}' })).rejects.toThrow(NoSealedAnswerError);
+    await expect(open(desk, { secret: SECRET_ARN })).rejects.toMatchObject({ name: 'NoSealedAnswerError' });
+    await expect(open(desk, { text: 'no envelope {here}' })).rejects.toMatchObject({
+      name: 'NoSealedAnswerError',
+    });
   });
 });

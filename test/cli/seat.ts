@@ -1,6 +1,6 @@
 import { completion } from '../../cli/completion.ts';
 import type { Desk } from '../../cli/desk.ts';
-import { FileError } from '../../cli/errors.ts';
+import { CommandError } from '../../cli/errors.ts';
 import type { Options } from '../../cli/options.ts';
 import { programOf, runTool, type Seat } from '../../cli/program.ts';
 import { createWorld, type World } from '../world/world.ts';
@@ -60,7 +60,8 @@ export function toolIn({
         fetch: async () => CONTRACT,
         async readText(file) {
           const text = files[file];
-          if (text === undefined) throw new FileError(`The file ${file} cannot be read (ENOENT).`);
+          if (text === undefined)
+            throw new CommandError('FileError', `The file ${file} cannot be read (ENOENT).`);
           return text;
         },
       },

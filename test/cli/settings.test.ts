@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../cli/account.ts';
-import { FunctionNotFoundError, SettingsDisagreeError, TargetError } from '../../cli/errors.ts';
+import { SettingsDisagreeError, TargetError } from '../../cli/errors.ts';
 import { findSettings, givenIn } from '../../cli/settings.ts';
 import { trial } from '../../cli/trial.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
@@ -137,7 +137,7 @@ describe('The settings', () => {
       [FUNCTION]: ENVIRONMENT,
       [other]: { ...ENVIRONMENT, LEDGER_TABLE: 'Beta-ledger' },
     });
-    await expect(findSettings({}, {}, two, nothing)).rejects.toThrow(FunctionNotFoundError);
+    await expect(findSettings({}, {}, two, nothing)).rejects.toMatchObject({ name: 'FunctionNotFoundError' });
     expect((await findSettings({}, { stack: 'Beta' }, two, nothing)).function?.arn).toBe(other);
     await expect(findSettings({}, { stack: 'Gamma' }, two, nothing)).rejects.toThrow(
       'The deployment Gamma does not exist in region us-east-1, profile prod. Those that exist: Acme, Beta. Name one of these with --stack.',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { apiKeyFault, withApiKey } from '../../cli/api-key.ts';
 import type { Desk } from '../../cli/desk.ts';
-import { ApiKeyUnusableError, NotConfirmedError, NotRightError, TargetError } from '../../cli/errors.ts';
+import { NotConfirmedError, TargetError } from '../../cli/errors.ts';
 import { store } from '../../cli/store.ts';
 import { storeApiKey } from '../../cli/store-key.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
@@ -62,7 +62,7 @@ describe('The command store --api-key', () => {
 
   it('reports a stored key that the token service refuses', async () => {
     const { world, desk } = typist({ ...KEY, apiSecret: 'mistyped' });
-    await expect(storeApiKey(overRest(desk).desk, options)).rejects.toThrow(NotRightError);
+    await expect(storeApiKey(overRest(desk).desk, options)).rejects.toMatchObject({ name: 'NotRightError' });
     expect(JSON.parse(world.aws.currentValue() ?? '')).toMatchObject({ apiSecret: 'mistyped' });
   });
 
@@ -111,7 +111,7 @@ describe('The command store --api-key', () => {
     await expect(storeApiKey(no.desk, options)).rejects.toThrow(NotConfirmedError);
     let count = 0;
     const mistyped = startDesk({ secret: () => `key-${count++}` });
-    await expect(storeApiKey(mistyped.desk, options)).rejects.toThrow(ApiKeyUnusableError);
+    await expect(storeApiKey(mistyped.desk, options)).rejects.toMatchObject({ name: 'ApiKeyUnusableError' });
     for (const { world } of [dry, no, mistyped]) {
       expect(world.aws.currentValue()).toBe(secretValue(FIRST_PASSWORD));
     }

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import {
-  NotConfirmedError,
-  PasswordKnownDeadError,
-  PasswordUnusableError,
-  TargetError,
-} from '../../cli/errors.ts';
+import { NotConfirmedError, TargetError } from '../../cli/errors.ts';
 import { store } from '../../cli/store.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { FIRST_PASSWORD, SECRET_ARN, secretValue, USERNAME } from '../world/world.ts';
@@ -30,7 +25,7 @@ describe('The command store', () => {
   it('refuses a password that a rotation has replaced, and one that was refused for certain', async () => {
     const { world, desk } = startDesk({ secret: FIRST_PASSWORD });
     await world.rotate();
-    await expect(store(desk, options)).rejects.toThrow(PasswordKnownDeadError);
+    await expect(store(desk, options)).rejects.toMatchObject({ name: 'PasswordKnownDeadError' });
     const wrong = startDesk({ secret: 'Mistyped 1' });
     wrong.world.storeByHand('Mistyped 1');
     await wrong.world.rotate({ attempts: 1 });
@@ -120,7 +115,7 @@ describe('The command store', () => {
 
   it('stores no password that XML cannot carry, in a dry run, or without a yes', async () => {
     const unusable = startDesk({ secret: "with'quote" });
-    await expect(store(unusable.desk, options)).rejects.toThrow(PasswordUnusableError);
+    await expect(store(unusable.desk, options)).rejects.toMatchObject({ name: 'PasswordUnusableError' });
     const dry = startDesk({ secret: 'Reset By Support 1' });
     await store(dry.desk, { ...options, dryRun: true });
     const no = startDesk({ secret: 'Reset By Support 1', answer: 'no' });

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { readEnvelope } from '../lambda/access/envelope.ts';
 import { forward } from '../lambda/access/forward.ts';
+import { readEnvelope } from '../lambda/access/soap/envelope.ts';
 import type { Session } from '../lambda/session/session.ts';
 
 /**

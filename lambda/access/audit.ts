@@ -1,6 +1,6 @@
 import { admissionOver, type Count } from './admission.ts';
-import type { Subjects } from './devices.ts';
 import { isChange, isRead, isWide } from './reach.ts';
+import type { Subjects } from './soap/devices.ts';
 
 /**
  * One request, as it is recorded before it is sent. A record without an outcome is *unknown*: the request may have been

@@ -1,6 +1,6 @@
-import { escapeXml } from './envelope.ts';
 import type { Answer } from './forward.ts';
 import type { Refusal } from './refusal.ts';
+import { escapeXml } from './soap/envelope.ts';
 
 /** An answer as the function's URL needs it: payload format 2.0. */
 export type HttpAnswer = {

@@ -4,12 +4,12 @@ import type { Session } from '../session/session.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
 import type { sendOnce } from '../thingspace/http-call.ts';
 import { readResponse } from '../thingspace/soap/answers.ts';
-import { withoutContent } from './answer-outline.ts';
 import type { AuditOutcome } from './audit.ts';
-import { type RequestEnvelope, withToken } from './envelope.ts';
 import type { Call } from './event.ts';
 import { notSentWords } from './not-sent-words.ts';
 import { Refusal } from './refusal.ts';
+import { withoutContent } from './soap/answer-outline.ts';
+import { type RequestEnvelope, withToken } from './soap/envelope.ts';
 import { whyWithheld } from './withheld.ts';
 
 /** ThingSpace's answer, which is passed on unchanged. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Audit, AuditRecord } from './audit.ts';
-import type { Subjects } from './devices.ts';
 import type { Call, Caller } from './event.ts';
 import { passesObserved } from './observe.ts';
 import { personOf } from './person.ts';
 import { type Content, decide, type Policy } from './policy.ts';
 import { Refusal } from './refusal.ts';
+import type { Subjects } from './soap/devices.ts';
 import type { Spoken } from './who-speaks.ts';
 
 export type Permits = {

@@ -1,8 +1,8 @@
-import type { Subjects } from './devices.ts';
 import { givesOperation, withKind } from './operation-patterns.ts';
 import { matches, matchesAny, matchesAnyName } from './patterns.ts';
 import { withoutRolePath } from './principal.ts';
 import { type Conditions, fitsConditions } from './rule-conditions.ts';
+import type { Subjects } from './soap/devices.ts';
 import type { UserTokens } from './user-tokens.ts';
 
 /** Patterns are texts in which `*` stands for any number of characters; in names of persons it crosses no separator. */

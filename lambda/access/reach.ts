@@ -1,5 +1,5 @@
 import { SESSION_SERVICE } from './by-name.ts';
-import type { Subjects } from './devices.ts';
+import type { Subjects } from './soap/devices.ts';
 
 type Named = { service: string; operation: string };
 

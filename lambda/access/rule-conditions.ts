@@ -1,5 +1,5 @@
-import type { Subjects } from './devices.ts';
 import { matchesAny } from './patterns.ts';
+import type { Subjects } from './soap/devices.ts';
 
 /** Conditions of a rule on the request's body. */
 export type Conditions = {

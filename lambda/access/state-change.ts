@@ -1,5 +1,5 @@
-import { contradiction } from './envelope.ts';
-import type { SourceElement } from './xml-source.ts';
+import { contradiction } from './soap/envelope.ts';
+import type { SourceElement } from './soap/xml-source.ts';
 
 /**
  * The operation that changes the state of a line of service. One element in it says how: `Activate`, `Deactivate`, and so

@@ -1,6 +1,6 @@
 import type { RawAnswer } from '../thingspace/api.ts';
 import { charsetsIn, codingsIn, encodingDeclaredIn } from '../thingspace/content-type.ts';
-import { NAMED } from './xml-source.ts';
+import { NAMED } from './soap/xml-source.ts';
 
 /**
  * Returns the reason why an answer is not passed on; undefined when it may be. An answer is withheld when it shows the

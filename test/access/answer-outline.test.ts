@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { withoutContent } from '../../lambda/access/answer-outline.ts';
+import { withoutContent } from '../../lambda/access/soap/answer-outline.ts';
 import { readResponse } from '../../lambda/thingspace/soap/answers.ts';
 import { V2 } from './arbitrary-envelope.ts';
 

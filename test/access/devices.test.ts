@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { subjectsIn } from '../../lambda/access/devices.ts';
 import { isWide } from '../../lambda/access/reach.ts';
 import { Refusal } from '../../lambda/access/refusal.ts';
-import { readXmlSource, type SourceElement } from '../../lambda/access/xml-source.ts';
+import { subjectsIn } from '../../lambda/access/soap/devices.ts';
+import { readXmlSource, type SourceElement } from '../../lambda/access/soap/xml-source.ts';
 import { readXml } from '../../local/thingspace/soap/xml.ts';
 
 const element = (localName: string, text: string, children: SourceElement[] = []): SourceElement => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readEnvelope, withToken } from '../../lambda/access/envelope.ts';
 import { Refusal } from '../../lambda/access/refusal.ts';
+import { readEnvelope, withToken } from '../../lambda/access/soap/envelope.ts';
 import { readXml, type XmlElement } from '../../local/thingspace/soap/xml.ts';
 import { ACTION, envelopes, SOAP, V2 } from './arbitrary-envelope.ts';
 

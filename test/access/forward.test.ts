@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readEnvelope } from '../../lambda/access/envelope.ts';
 import { forward, type Send } from '../../lambda/access/forward.ts';
 import type { Refusal } from '../../lambda/access/refusal.ts';
+import { readEnvelope } from '../../lambda/access/soap/envelope.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { listsDevices, ownSelectors } from '../../lambda/access/own-selectors.ts';
-import { readXmlSource } from '../../lambda/access/xml-source.ts';
+import { listsDevices, ownSelectors } from '../../lambda/access/soap/own-selectors.ts';
+import { readXmlSource } from '../../lambda/access/soap/xml-source.ts';
 import { V2 } from './arbitrary-envelope.ts';
 
 const CONTRACT = 'http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract';

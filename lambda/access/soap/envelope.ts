@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { isBlank, readXmlSource, type SourceElement, withoutBlanks, XmlSourceError } from './xml-source.ts';
 
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';

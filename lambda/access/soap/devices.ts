@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { isBlank, type SourceElement, withoutBlanks } from './xml-source.ts';
 
 export type Device = { kind: string; identifier: string };

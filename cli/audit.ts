@@ -1,5 +1,5 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
-import type { AuditRow } from '../lambda/ledger/item.ts';
+import { type AuditRow, EVENT } from '../lambda/ledger/audit-row.ts';
 import { credentialKey } from '../lambda/ledger/state.ts';
 import { inColumns } from './columns.ts';
 import { type Desk, deadlineOf } from './desk.ts';
@@ -28,7 +28,7 @@ export async function audit(desk: Desk, options: AuditOptions): Promise<void> {
 }
 
 /** The order in which a rotation does it. */
-const PURPOSES = ['log-in', 'trial', 'probe', 'exchange', 'test'];
+const PURPOSES = ['log-in', 'trial', 'probe', 'exchange', 'test', EVENT];
 /** DynamoDB tells whole seconds, and each invocation reckons from there: closer times say nothing about the order. */
 const CLOCK_MS = 1_500;
 
@@ -66,6 +66,8 @@ const inJson = ({
   secretArn,
   exposure,
   attempt,
+  token,
+  trouble,
 }: AuditRow) => ({
   at: iso(at),
   actor,
@@ -76,7 +78,12 @@ const inJson = ({
   secretArn,
   exposure,
   attempt,
+  ...(token === undefined ? {} : { token }),
+  ...(trouble === undefined ? {} : { trouble }),
 });
+
+const withDetail = (outcome: string, detail: string | undefined): string =>
+  detail === undefined ? outcome : `${outcome} (${oneLine(detail, 60)})`;
 
 function table(rows: readonly AuditRow[], username: string, days: number): string {
   if (rows.length === 0)
@@ -84,11 +91,11 @@ function table(rows: readonly AuditRow[], username: string, days: number): strin
   const times = seconds(rows);
   return inColumns([
     ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'],
-    ...rows.map(({ actor, purpose, outcome, code, exposure, versionId }, index) => [
+    ...rows.map(({ actor, purpose, outcome, code, trouble, exposure, versionId }, index) => [
       times[index] ?? '',
       oneLine(actor, 40),
       purpose,
-      code === undefined ? outcome : `${outcome} (${oneLine(code, 60)})`,
+      withDetail(outcome, code ?? trouble),
       String(exposure),
       versionId === '' ? '-' : oneLine(versionId, 64),
     ]),

@@ -214,7 +214,7 @@ export const commands: readonly ToolCommand[] = [
   }),
   add(
     'audit',
-    'list the log-in attempts: actor, time, and outcome',
+    'list the log-in attempts (actor, time, and outcome), and the events of the rotation',
     [...named, new Option('--days <days>', 'how far back (default: 30)')],
     {
       example: 'audit --secret thingspace/acme --days 7',

@@ -137,12 +137,16 @@ const audit = v.array(
     at: instant('When the outcome was recorded.'),
     actor: text('Who presented the password.'),
     purpose: text('What for.'),
-    outcome: text('`success`, `failure`, `unknown`, `uncounted`, or an act of an operator.'),
+    outcome: text(
+      '`success`, `failure`, `unknown`, `uncounted`, `exchanged`, an act of an operator, or an event as in the alarms.',
+    ),
     code: v.optional(text('ThingSpace’s error code.')),
     versionId: version,
     secretArn,
     exposure: count('Failed log-ins known or possible, after it.'),
-    attempt: text('The id of the attempt.'),
+    attempt: text('The id of the attempt, or of the event.'),
+    token: v.optional(text('The rotation of an event.')),
+    trouble: v.optional(text('The trouble that an event is about.')),
   }),
 );
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
+import { auditRow } from './audit-row.ts';
 import { alarmEventSchema } from './outbox.ts';
 
 /**
@@ -7,20 +8,6 @@ import { alarmEventSchema } from './outbox.ts';
  * its `revision` still is the one read (one conditional write = one step).
  * All times are milliseconds since 1970 by DynamoDB's clock.
  */
-
-/** The outcome of one log-in attempt, exchange or override, for the audit trail. */
-const auditRow = v.object({
-  attempt: v.string(),
-  at: v.number(),
-  actor: v.string(),
-  purpose: v.string(),
-  secretArn: v.string(),
-  versionId: v.string(),
-  outcome: v.string(),
-  code: v.optional(v.string()),
-  exposure: v.number(),
-});
-export type AuditRow = v.InferOutput<typeof auditRow>;
 
 /**
  * The number is raised by a version of the software whose items an older one must not write. Members may be added

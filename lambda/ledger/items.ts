@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Alarms } from '../alarms/publish.ts';
 import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
-
+import type { AuditRow } from './audit-row.ts';
 import { LedgerUnavailableError } from './errors.ts';
-import { type AuditRow, type Item, LedgerItemError } from './item.ts';
+import { type Item, LedgerItemError } from './item.ts';
 
 /** The store of ledger items; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
 export interface ItemStore {
@@ -39,6 +39,8 @@ export type ItemKind<S> = {
 /** How long a process relies on its last write: the condition of the next write finds other writers. */
 const BELIEVED_MS = 10_000;
 const REMEMBERED_WRITES = 20;
+/** While rows cannot be written, the oldest are given up: an item too large for DynamoDB stops everything. */
+const MAX_WAITING_ROWS = 100;
 const MAX_PAUSE_MS = 2_000;
 
 export type ChangeOptions<S> = {
@@ -96,6 +98,7 @@ export async function change<S extends Item, T>(
       const expected = state.revision;
       // The revision of a damaged item may be no number.
       state.revision = (Number(expected) || 0) + 1;
+      state.auditRows = state.auditRows.slice(-MAX_WAITING_ROWS);
       state.recentWrites = [writeId, ...state.recentWrites].slice(0, REMEMBERED_WRITES);
       sent.set(writeId, result);
       memory.delete(credential);

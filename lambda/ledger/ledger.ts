@@ -65,8 +65,6 @@ export interface Ledger extends Items<CredentialState> {
 
 /** With so many rows waiting, the next settlement makes them items. */
 const MAX_AUDIT_ROWS = 8;
-/** While rows cannot be written, the oldest are given up: an item too large for DynamoDB stops everything. */
-const MAX_WAITING_ROWS = 100;
 
 /** Envelopes that the journal no longer has become separate items before the write that takes them off. */
 export const credentialItem: ItemKind<CredentialState> = {
@@ -102,8 +100,7 @@ export function createLedger(parts: LedgerParts): Ledger {
     const { outcome } = settlement;
     const code = 'code' in settlement ? { code: settlement.code } : {};
     const about = { attempt, at: now, actor, purpose, secretArn, versionId };
-    const row = { ...about, outcome, ...code, exposure: exposure(state) };
-    state.auditRows = [...state.auditRows, row].slice(-MAX_WAITING_ROWS);
+    state.auditRows.push({ ...about, outcome, ...code, exposure: exposure(state) });
     return result;
   }
 

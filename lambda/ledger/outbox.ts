@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { AlarmEvent } from '../alarms/event.ts';
 import { type Severity, severityOf } from '../alarms/severity.ts';
+import { noteEvent } from './audit-row.ts';
 
 /**
  * Alarms waiting in the ledger item. One write stores an alarm together with the change that it announces; the alarm is
@@ -22,11 +23,12 @@ const MAX_WAITING = 30;
 const MAX_CRITICAL = 60;
 
 /**
- * Lets an alarm wait for publication, once per id. The alarm also reports how many were given up before it. (An alarm
+ * Lets an alarm wait for publication, once per id, and notes it in the audit trail. The alarm also reports how many were given up before it. (An alarm
  * that waits already may be on its way at this moment, and could not report it.)
  */
-export function queueAlarm(state: Outbox, alarm: AlarmEvent): void {
+export function queueAlarm(state: Outbox & Parameters<typeof noteEvent>[0], alarm: AlarmEvent): void {
   if (state.outbox.some(({ id }) => id === alarm.id)) return;
+  noteEvent(state, alarm);
   const queued = { ...alarm };
   state.outbox.push(queued);
   trimOutbox(state);

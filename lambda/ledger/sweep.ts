@@ -1,6 +1,6 @@
 import { announceFailure, missedAnswer } from './announce.ts';
 import type { Budgets } from './budgets.ts';
-import type { Attempt, CredentialState } from './state.ts';
+import { type Attempt, type CredentialState, exposure } from './state.ts';
 import { SETTLING_MS } from './times.ts';
 
 /**
@@ -22,6 +22,9 @@ export function sweep(
     // The process that sent it ended before it could announce the failure.
     missedAnswer(state, attempt.reservedAt);
     announceFailure(state, id, attempt, { certainty: 'unknown' }, budgets, now);
+    const { actor, purpose, secretArn, versionId } = attempt;
+    const about = { attempt: id, at: now, actor, purpose, secretArn, versionId };
+    state.auditRows.push({ ...about, outcome: 'unknown', exposure: exposure(state) });
   }
 }
 

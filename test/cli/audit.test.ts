@@ -11,7 +11,7 @@ it('The table of the audit never goes back in time, although DynamoDB’s clock 
   });
   await audit(desk, { secret: SECRET_ARN });
   const [, ...rows] = (terminal.said.at(-1) ?? '').split('\n');
-  expect(rows.map((row) => row.split(/ {2,}/)[2])).toEqual(['log-in', 'exchange', 'test']);
+  expect(rows.map((row) => row.split(/ {2,}/)[2])).toEqual(['log-in', 'exchange', 'test', 'event']);
   const times = rows.map((row) => row.slice(0, 20));
   expect(times).toEqual([...times].sort());
 });

@@ -182,7 +182,13 @@ describe('The command audit', () => {
     await world.rotate({ attempts: 1 });
     await audit(desk, { secret, json: true });
     const rows: { at: string; outcome: string; actor: string }[] = JSON.parse(terminal.said[0] ?? '');
-    expect(rows.map(({ outcome }) => outcome)).toEqual(['success', 'exchanged', 'success', 'failure']);
+    expect(rows.map(({ outcome }) => outcome)).toEqual([
+      'success',
+      'exchanged',
+      'success',
+      'password-rotated',
+      'failure',
+    ]);
     expect(rows.map(({ at }) => at)).toEqual(rows.map(({ at }) => at).toSorted());
     expect(world.state().auditRows.length).toBeLessThan(4);
   });

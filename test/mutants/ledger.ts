@@ -336,4 +336,18 @@ export const ledgerMutants: Mutant[] = [
     replace: 'if (before && !before.attempt) Object',
     noticedBy: 'test/ledger/holds.test.ts',
   },
+  {
+    rule: 'an event has a row in the audit trail',
+    file: 'lambda/ledger/outbox.ts',
+    find: '  noteEvent(state, alarm);\n',
+    replace: '',
+    noticedBy: 'test/ledger/audit-row.test.ts',
+  },
+  {
+    rule: 'an attempt that is counted without an answer has a row in the audit trail',
+    file: 'lambda/ledger/sweep.ts',
+    find: "state.auditRows.push({ ...about, outcome: 'unknown', exposure: exposure(state) });",
+    replace: '',
+    noticedBy: 'test/ledger/audit-row.test.ts',
+  },
 ];

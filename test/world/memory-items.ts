@@ -1,4 +1,5 @@
-import type { AuditRow, Item } from '../../lambda/ledger/item.ts';
+import type { AuditRow } from '../../lambda/ledger/audit-row.ts';
+import type { Item } from '../../lambda/ledger/item.ts';
 import type { ItemStore } from '../../lambda/ledger/items.ts';
 import { remembered } from './remembered.ts';
 

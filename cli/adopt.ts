@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
+import { noteAct } from '../lambda/ledger/acts.ts';
 import { recordUnknown, adopt as takeOver } from '../lambda/ledger/journal.ts';
 import { type CredentialState, credentialKey, exposure } from '../lambda/ledger/state.ts';
 import { leaseLives } from '../lambda/ledger/times.ts';
 import { operatorTool } from '../lambda/operator-tool.ts';
-import { flushAudit } from './audit-rows.ts';
+import { type By, flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { commandOf } from './next-words.ts';
 import { findTarget } from './target.ts';
 
-export type AdoptOptions = { secret?: string | undefined; actor: string; yes?: boolean; dryRun?: boolean };
+export type AdoptOptions = By & { secret?: string | undefined; yes?: boolean; dryRun?: boolean };
 
 /**
  * Lets a secret rotate the username that AWSCURRENT names from now on: another secret rotated it so far, or this
@@ -19,7 +20,7 @@ export type AdoptOptions = { secret?: string | undefined; actor: string; yes?: b
  * @throws UsageError, AdoptNotTakenError, NotConfirmedError, LedgerUnavailableError, AwsCallError and what finds the target
  */
 export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
-  const { secret: named, actor, yes = false } = options;
+  const { secret: named, actor, reason, yes = false } = options;
   const { terminal, ledger } = desk;
   if (named === undefined) throw new UsageError('Name the secret that is to rotate its username: --secret.');
   const { username, secret, holder } = await findTarget(desk, { secret: named });
@@ -49,17 +50,10 @@ export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
   if (options.dryRun) return terminal.say('Dry run: no change was made.');
   await confirmed(terminal, yes, 'Do this?');
 
-  const row = {
-    attempt: randomUUID(),
-    actor,
-    purpose: 'adopt',
-    secretArn: arn,
-    versionId: '',
-    outcome: 'adopted',
-  };
+  const act = { id: randomUUID(), actor, reason, command: 'adopt', secretArn: arn, outcome: 'adopted' };
   const taken = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     if (!take(fresh, arn, username, at)) return false;
-    fresh.auditRows.push({ ...row, at, exposure: exposure(fresh) });
+    noteAct(fresh, act, exposure(fresh), at);
     return true;
   });
   if (!taken) throw notNow(username);

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { type Act, noteAct } from '../lambda/ledger/acts.ts';
 import type { Item } from '../lambda/ledger/item.ts';
 import type { Items } from '../lambda/ledger/items.ts';
+import { exposure } from '../lambda/ledger/state.ts';
 import { type Desk, deadlineOf } from './desk.ts';
+import { lineOf } from './failure.ts';
 
 /**
  * Makes the audit rows of what a person did items of their own now: a username whose guard is closed may see no
@@ -17,4 +21,32 @@ export async function flushAudit(
     .catch((failure: Error) =>
       desk.terminal.warn(`The audit rows wait in the ledger item (${failure.message})`),
     );
+}
+
+/** The operator, and the reason that was given. */
+export type By = { actor: string; reason?: string | undefined };
+
+/**
+ * Records that an operator asks for something, before the function or Secrets Manager does it: their messages name the
+ * act then, and a tool that dies leaves its row. A ledger that cannot be written does not stop the act (a password that
+ * support has read out must be stored); the terminal says so.
+ */
+export async function noteAsked(
+  desk: Desk,
+  username: string,
+  { actor, reason }: By,
+  act: Pick<Act, 'command' | 'secretArn' | 'versionId'>,
+): Promise<void> {
+  const asked: Act = { ...act, id: randomUUID(), actor, reason, outcome: 'asked' };
+  try {
+    await desk.ledger.change(username, deadlineOf(desk), (state, now) =>
+      noteAct(state, asked, exposure(state), now),
+    );
+  } catch (failure) {
+    desk.terminal.warn(
+      `The audit trail has no row of this, and no message will name it (${lineOf(failure)})`,
+    );
+    return;
+  }
+  await flushAudit(desk, username);
 }

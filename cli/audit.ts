@@ -19,12 +19,16 @@ export async function audit(desk: Desk, options: AuditOptions): Promise<void> {
   const days = Number(options.days ?? 30);
   if (!(days > 0)) throw new UsageError('--days wants a number above 0.');
   const username = usernameOf(await findTarget(desk, options));
+  const { rows: all, now } = await auditRowsOf(desk, username);
+  const rows = inOrder(all).filter(({ at }) => at >= now - days * DAY_MS);
+  desk.terminal.say(options.json ? JSON.stringify(rows.map(inJson), null, 2) : table(rows, username, days));
+}
+
+/** Returns the rows that are items and the rows that wait in the ledger item. @throws AwsCallError, LedgerUnavailableError */
+export async function auditRowsOf(desk: Desk, username: string): Promise<{ rows: AuditRow[]; now: number }> {
   const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
   const items = await desk.surroundings.auditItems(credentialKey(username));
-  const rows = inOrder([...(items as AuditRow[]), ...state.auditRows]).filter(
-    ({ at }) => at >= now - days * DAY_MS,
-  );
-  desk.terminal.say(options.json ? JSON.stringify(rows.map(inJson), null, 2) : table(rows, username, days));
+  return { rows: [...(items as AuditRow[]), ...state.auditRows], now };
 }
 
 /** The order in which a rotation does it. */
@@ -68,6 +72,7 @@ const inJson = ({
   attempt,
   token,
   trouble,
+  reason,
 }: AuditRow) => ({
   at: iso(at),
   actor,
@@ -80,6 +85,7 @@ const inJson = ({
   attempt,
   ...(token === undefined ? {} : { token }),
   ...(trouble === undefined ? {} : { trouble }),
+  ...(reason === undefined ? {} : { reason }),
 });
 
 const withDetail = (outcome: string, detail: string | undefined): string =>
@@ -89,15 +95,17 @@ function table(rows: readonly AuditRow[], username: string, days: number): strin
   if (rows.length === 0)
     return `The ledger has no log-in attempt of ${oneLine(username)} in the last ${days} days.`;
   const times = seconds(rows);
+  const withReasons = rows.some(({ reason }) => reason !== undefined);
   return inColumns([
-    ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION'],
-    ...rows.map(({ actor, purpose, outcome, code, trouble, exposure, versionId }, index) => [
+    ['WHEN', 'WHO', 'WHAT FOR', 'OUTCOME', 'FAILED', 'VERSION', ...(withReasons ? ['REASON'] : [])],
+    ...rows.map(({ actor, purpose, outcome, code, trouble, exposure, versionId, reason = '' }, index) => [
       times[index] ?? '',
       oneLine(actor, 40),
       purpose,
       withDetail(outcome, code ?? trouble),
       String(exposure),
       versionId === '' ? '-' : oneLine(versionId, 64),
+      ...(withReasons ? [reason === '' ? '-' : oneLine(reason)] : []),
     ]),
   ]).join('\n');
 }

@@ -1,7 +1,9 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
+import { auditRowsOf } from './audit.ts';
 import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
+import { lineOf } from './failure.ts';
 import type { SecretChange } from './surroundings.ts';
 import { findTarget, type Named } from './target.ts';
 
@@ -21,20 +23,49 @@ export async function changes(desk: Desk, options: ChangesOptions): Promise<void
   if (!(days > 0 && days <= MAX_DAYS)) {
     throw new UsageError(`--days wants a number above 0, and ${MAX_DAYS} at most: CloudTrail keeps no more.`);
   }
-  const { secret } = await findTarget(desk, options);
+  const { secret, username } = await findTarget(desk, options);
   if (!secret) throw new TargetError('Name the secret with --secret.');
   const { arn, name } = await account.secret(secret.arn);
-  const found = await surroundings.changes({ arn, name }, Date.now() - days * DAY_MS);
+  const reasons = await reasonsOf(desk, username);
+  const seen = await surroundings.changes({ arn, name }, Date.now() - days * DAY_MS);
+  const found = seen.map((change) => ({ ...change, reason: reasons.get(change.versionId ?? '') }));
   if (options.json) return terminal.say(JSON.stringify(found.map(inJson), null, 2));
   terminal.say(
     found.length === 0
       ? `CloudTrail shows no change of ${oneLine(name)} in the last ${days} days.`
-      : inColumns([['WHEN', 'CALL', 'WHO', 'FROM', 'VERSION'], ...found.map(row)]).join('\n'),
+      : table(found),
   );
   terminal.say('CloudTrail shows a call some minutes after it was made.');
 }
 
 const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** A change, and the reason that the operator gave for it. */
+type Change = SecretChange & { reason: string | undefined };
+
+/** By the version that an operator asked for; where the audit trail cannot be read, none. */
+async function reasonsOf(desk: Desk, username: string | undefined): Promise<Map<string, string>> {
+  if (username === undefined) return new Map();
+  try {
+    const { rows } = await auditRowsOf(desk, username);
+    return new Map(
+      rows.flatMap(({ versionId, reason }) => (reason === undefined ? [] : [[versionId, reason]])),
+    );
+  } catch (failure) {
+    desk.terminal.warn(`The reasons of operators are left out: ${lineOf(failure)}`);
+    return new Map();
+  }
+}
+
+function table(found: readonly Change[]): string {
+  const withReasons = found.some(({ reason }) => reason !== undefined);
+  const shown = found.map((change) => [
+    ...row(change),
+    ...(withReasons ? [change.reason === undefined ? '-' : oneLine(change.reason)] : []),
+  ]);
+  const head = ['WHEN', 'CALL', 'WHO', 'FROM', 'VERSION', ...(withReasons ? ['REASON'] : [])];
+  return inColumns([head, ...shown]).join('\n');
+}
 
 const row = ({ at, what, who, from, versionId, refusedWith }: SecretChange): string[] => [
   iso(at),
@@ -45,11 +76,12 @@ const row = ({ at, what, who, from, versionId, refusedWith }: SecretChange): str
   versionId === undefined ? '-' : oneLine(versionId, 64),
 ];
 
-const inJson = ({ at, what, who, from, versionId, refusedWith }: SecretChange) => ({
+const inJson = ({ at, what, who, from, versionId, refusedWith, reason }: Change) => ({
   at: new Date(at).toISOString(),
   call: what,
   who,
   from,
   ...(versionId === undefined ? {} : { versionId }),
   ...(refusedWith === undefined ? {} : { refusedWith }),
+  ...(reason === undefined ? {} : { reason }),
 });

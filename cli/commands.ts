@@ -11,6 +11,7 @@ import {
   dryRun,
   type Options,
   reachOptions,
+  reason,
   secret,
   username,
   yes,
@@ -110,7 +111,7 @@ export const commands: readonly ToolCommand[] = [
   add(
     'trial',
     "log in once with AWSCURRENT, from the operators' share; a success clears the ledger",
-    [...named, as, yes],
+    [...named, as, reason, yes],
     {
       example: 'trial --secret thingspace/acme --as ann',
       run: async (desk, options) =>
@@ -123,6 +124,7 @@ export const commands: readonly ToolCommand[] = [
     [
       ...named,
       as,
+      reason,
       yes,
       new Option('--at <time>', 'when support unlocked it, e.g. 2026-01-05T03:10:00Z').makeOptionMandatory(),
     ],
@@ -141,6 +143,8 @@ export const commands: readonly ToolCommand[] = [
     'start a rotation, or continue the one that is not over, and watch it',
     [
       ...named,
+      as,
+      reason,
       yes,
       dryRun,
       new Option('--wait-minutes <minutes>', 'how long to watch (default: 20)'),
@@ -151,13 +155,14 @@ export const commands: readonly ToolCommand[] = [
     ],
     {
       example: 'rotate --secret thingspace/acme',
-      run: async (desk, options) => (await import('./rotate.ts')).rotate(desk, options),
+      run: async (desk, options) =>
+        (await import('./rotate.ts')).rotate(desk, { ...options, actor: actorOf(options) }),
     },
   ),
   add(
     'release',
     'override the hold that a failed exchange of one credential puts on the others',
-    [secret, as, yes, dryRun],
+    [secret, as, reason, yes, dryRun],
     {
       example: 'release --secret thingspace/acme --dry-run',
       run: async (desk, options) =>
@@ -167,10 +172,11 @@ export const commands: readonly ToolCommand[] = [
   add(
     'recover',
     'make the function finish or settle pending work, and wait for it',
-    [...named, yes, dryRun],
+    [...named, as, reason, yes, dryRun],
     {
       example: 'recover --secret thingspace/acme --yes',
-      run: async (desk, options) => (await import('./recover.ts')).recover(desk, options),
+      run: async (desk, options) =>
+        (await import('./recover.ts')).recover(desk, { ...options, actor: actorOf(options) }),
     },
   ),
   add(
@@ -179,6 +185,7 @@ export const commands: readonly ToolCommand[] = [
     [
       ...named,
       as,
+      reason,
       yes,
       dryRun,
       new Option('--set-username <username>', 'write this username into the secret, too'),
@@ -194,7 +201,7 @@ export const commands: readonly ToolCommand[] = [
       example: 'store --secret thingspace/acme',
       run: async (desk, options) =>
         options.apiKey
-          ? (await import('./store-key.ts')).storeApiKey(desk, options)
+          ? (await import('./store-key.ts')).storeApiKey(desk, { ...options, actor: actorOf(options) })
           : (await import('./store.ts')).store(desk, { ...options, actor: actorOf(options) }),
     },
   ),
@@ -207,7 +214,7 @@ export const commands: readonly ToolCommand[] = [
       run: async (desk, options) => (await import('./changes.ts')).changes(desk, options),
     },
   ),
-  add('adopt', 'let this secret rotate its username from now on', [secret, as, yes, dryRun], {
+  add('adopt', 'let this secret rotate its username from now on', [secret, as, reason, yes, dryRun], {
     example: 'adopt --secret thingspace/acme',
     run: async (desk, options) =>
       (await import('./adopt.ts')).adopt(desk, { ...options, actor: actorOf(options) }),

@@ -18,6 +18,7 @@ const exitCode = v.pipe(
   v.description('As the process’s; docs/runbook.md has the table.'),
 );
 const error = v.strictObject({ name: text('The class of the error.'), message: sentence });
+const reason = text('The reason that the operator gave with --reason.');
 const step = text('The name of a step of docs/runbook.md, such as `store`.');
 
 const ended = v.strictObject({
@@ -138,7 +139,7 @@ const audit = v.array(
     actor: text('Who presented the password.'),
     purpose: text('What for.'),
     outcome: text(
-      '`success`, `failure`, `unknown`, `uncounted`, `exchanged`, an act of an operator, or an event as in the alarms.',
+      '`success`, `failure`, `unknown`, `uncounted`, `exchanged`, an act of an operator (`asked` is written before the act), or an event as in the alarms.',
     ),
     code: v.optional(text('ThingSpace’s error code.')),
     versionId: version,
@@ -147,6 +148,7 @@ const audit = v.array(
     attempt: text('The id of the attempt, or of the event.'),
     token: v.optional(text('The rotation of an event.')),
     trouble: v.optional(text('The trouble that an event is about.')),
+    reason: v.optional(reason),
   }),
 );
 
@@ -158,6 +160,7 @@ const changes = v.array(
     from: text('The caller’s address, or the AWS service that called.'),
     versionId: v.optional(version),
     refusedWith: v.optional(text('AWS’s error: the call changed nothing.')),
+    reason: v.optional(reason),
   }),
 );
 

@@ -1,4 +1,5 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { kindOfCharacter } from '../lambda/visible.ts';
 
 /** Options as commander gives them. */
 export type Options = {
@@ -17,6 +18,7 @@ export type Options = {
   yes?: boolean;
   dryRun?: boolean;
   as?: string;
+  reason?: string;
   at?: string;
   file?: string;
   out?: string;
@@ -82,5 +84,25 @@ export const as = new Option(
   '--as <name>',
   'who you are, for the audit trail (default: your user name here)',
 );
+
+/** A message, a table and a report show it. */
+const MAX_REASON_CHARS = 200;
+
+/** @throws InvalidArgumentError for a text that does not fit one line of a message */
+function reasonIn(text: string): string {
+  const reason = text.trim();
+  const length = [...reason].length;
+  if (length === 0) throw new InvalidArgumentError('It is empty: write a ticket or a few words.');
+  if (length > MAX_REASON_CHARS) {
+    throw new InvalidArgumentError(`It has ${length} characters, and ${MAX_REASON_CHARS} are the most.`);
+  }
+  const hidden = [...reason].find((character) => /[\p{C}\p{Zl}\p{Zp}]/u.test(character));
+  if (hidden === undefined) return reason;
+  throw new InvalidArgumentError(`It holds ${kindOfCharacter(hidden)}: write visible characters alone.`);
+}
+export const reason = new Option(
+  '--reason <text>',
+  'why you do this, such as a ticket: kept in the audit trail and shown in the messages that follow',
+).argParser(reasonIn);
 export const yes = new Option('--yes', 'do not ask');
 export const dryRun = new Option('--dry-run', 'say what would be done, and do nothing');

@@ -5,11 +5,11 @@ import { VERSION } from '../lambda/version.ts';
 import type { Account } from './account.ts';
 import { commands, type Reading, type ToolCommand } from './commands.ts';
 import type { Desk, Terminal } from './desk.ts';
-import { NotWellError } from './errors.ts';
+import { NotWellError, UsageError } from './errors.ts';
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
 import { exitCodeOf, inLines, lineOf } from './failure.ts';
 import { type Ended, keptTerminal, OWN_DOCUMENT } from './json-document.ts';
-import { json, type Options } from './options.ts';
+import { json, type Options, reason } from './options.ts';
 import type { Settings } from './settings.ts';
 
 /** Everything that the tool has of its process and of AWS. */
@@ -79,7 +79,9 @@ function addCommand(program: Command, one: ToolCommand, seat: Seat): void {
     const words = one.argument ? [given[0]].flat().map(String) : [];
     return ending(one.name, options, seat.terminal, async (terminal) => {
       if ('alone' in one) return one.alone(terminal, { ...options, words }, reading);
-      return one.onDesk(await deskFor(one.name, options, seat, terminal), options, reading);
+      const desk = await deskFor(one.name, options, seat, terminal);
+      mustGiveReason(one, options, desk);
+      return one.onDesk(desk, options, reading);
     });
   });
 }
@@ -95,6 +97,15 @@ async function deskFor(name: string, options: Options, seat: Seat, terminal: Ter
   const warn = options.file === undefined ? (text: string) => terminal.warn(text) : undefined;
   const settings = await findSettings(givenIn(options, seat.reading.env), options, account, warn);
   return seat.wire(settings, options, account, terminal);
+}
+
+/** @throws UsageError where the deployment wants a reason for each act, and none is given */
+function mustGiveReason({ options: known }: ToolCommand, options: Options, { function: found }: Desk): void {
+  if (!known.includes(reason) || options.reason !== undefined || options.dryRun) return;
+  if (found?.environment.REASON_REQUIRED !== 'yes') return;
+  throw new UsageError(
+    'This deployment wants a reason for each act (reasonRequired): add --reason, such as --reason INC-1234. No change was made.',
+  );
 }
 
 /** With --json stdout is one document, whatever comes of it; one sentence of what failed is on stderr as well. */

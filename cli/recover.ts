@@ -1,5 +1,6 @@
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { findings } from '../lambda/situations/all.ts';
+import { type By, noteAsked } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { CommandError, TargetError } from './errors.ts';
@@ -8,7 +9,7 @@ import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
 import { verdictOn } from './verdict.ts';
 
-export type RecoverOptions = Named & { yes?: boolean; dryRun?: boolean };
+export type RecoverOptions = Named & By & { yes?: boolean; dryRun?: boolean };
 
 /**
  * Lets the function finish or settle what is pending: one invocation, waited for as long as it takes.
@@ -32,6 +33,7 @@ export async function recover(desk: Desk, options: RecoverOptions): Promise<void
   );
   if (options.dryRun) return terminal.say('Dry run: no change was made.');
   await confirmed(terminal, options.yes, 'Invoke it?');
+  await noteAsked(desk, sight.username ?? secretArn, options, { command: 'recover', secretArn });
   terminal.warn('Waiting for the function; it may take up to 15 minutes. Ctrl-C does not stop it.');
   const ended = await account.invoke(functionArn, { Recover: secretArn }).catch((failure: unknown) => {
     throw failure instanceof AwsCallError && /Timeout|ECONNRESET|EPIPE/.test(failure.errorName)

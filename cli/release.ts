@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
+import { lastActIs, noteAct } from '../lambda/ledger/acts.ts';
 import { forget, type Hold, override, SERVICE } from '../lambda/ledger/holds.ts';
 import { LedgerItemError } from '../lambda/ledger/item.ts';
 import { flushAudit } from './audit-rows.ts';
@@ -11,6 +12,7 @@ import { commandOf } from './next-words.ts';
 export type ReleaseOptions = {
   secret?: string | undefined;
   actor: string;
+  reason?: string;
   yes?: boolean;
   dryRun?: boolean;
   json?: boolean;
@@ -49,21 +51,15 @@ export async function release(desk: Desk, options: ReleaseOptions): Promise<void
   await confirmed(terminal, options.yes, isDamaged ? dropping : 'Override the hold?');
   const attempts = holds.map(({ attempt }) => attempt);
   const of = isDamaged ? [...holds, { secretArn: options.secret ?? '' }] : holds;
+  const by = { actor: options.actor, reason: options.reason };
   const rows = of.map(({ secretArn }) => ({ secretArn, attempt: randomUUID() }));
   const overridden = await items.change(SERVICE, deadlineOf(desk), (item, now) => {
     for (const secretArn of gone) forget(item, secretArn);
+    // The message about the end of the hold names the act.
+    lastActIs(item, { ...by, command: 'release' }, now);
     const ended = override(item, attempts, now);
     for (const { attempt, secretArn } of ended.length === 0 && !isDamaged ? [] : rows)
-      item.auditRows.push({
-        attempt,
-        at: now,
-        actor: options.actor,
-        purpose: 'release',
-        secretArn,
-        versionId: '',
-        outcome: 'released',
-        exposure: 0,
-      });
+      noteAct(item, { id: attempt, ...by, command: 'release', secretArn, outcome: 'released' }, 0, now);
     return ended;
   });
   await flushAudit(desk, SERVICE, items);

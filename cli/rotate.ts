@@ -3,6 +3,7 @@ import { PresentableError } from '../lambda/errors.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import { findings } from '../lambda/situations/all.ts';
 import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
+import { type By, noteAsked } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
@@ -13,13 +14,14 @@ import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
 import { exitCodeFor, type Verdict, verdictOn } from './verdict.ts';
 
-export type RotateOptions = Named & {
-  yes?: boolean;
-  dryRun?: boolean;
-  waitMinutes?: string;
-  /** Those of the service that another credential's exchange had held. */
-  held?: boolean;
-};
+export type RotateOptions = Named &
+  By & {
+    yes?: boolean;
+    dryRun?: boolean;
+    waitMinutes?: string;
+    /** Those of the service that another credential's exchange had held. */
+    held?: boolean;
+  };
 
 /** Steps that must come before a rotation; without them it would only fail. */
 const NEEDS_FIRST: ReadonlySet<Do> = new Set([
@@ -117,7 +119,7 @@ async function start(
   let watched: Watched = { before: sight, token: tokenOf(sight), isEarlier: true };
   if (verdict.finding !== 'exchanging') {
     await confirmed(terminal, options.yes, 'Rotate now?');
-    watched = await callRotateSecret(desk, secretArn, sight);
+    watched = await callRotateSecret(desk, options, { secretArn, username, before: sight });
   } else terminal.say('A rotation is under way already; it is watched.');
   let last = sight;
   const done = terminal.onInterrupt(
@@ -145,9 +147,14 @@ const tokenOf = ({ state: { journal } }: Sight): string | undefined =>
   journal.state === 'idle' ? undefined : journal.token;
 
 /** Calls RotateSecret. While an earlier rotation is pending, Secrets Manager continues that one instead. */
-async function callRotateSecret(desk: Desk, secretArn: string, before: Sight): Promise<Watched> {
+async function callRotateSecret(
+  desk: Desk,
+  by: By,
+  { secretArn, username, before }: { secretArn: string; username: string; before: Sight },
+): Promise<Watched> {
   const { terminal, account } = desk;
   const token = randomUUID();
+  await noteAsked(desk, username, by, { command: 'rotate', secretArn, versionId: token });
   const { again } = await account.rotate(secretArn, token);
   terminal.say(again ? 'An earlier rotation is not over: Secrets Manager continues that one.' : 'Started.');
   return again

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { type By, noteAsked } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { TargetError } from './errors.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
 
-export type StoreVersionOptions = Named & { yes?: boolean; dryRun?: boolean };
+export type StoreVersionOptions = Named & By & { yes?: boolean; dryRun?: boolean };
 /** A look at a secret whose members can be kept. */
 export type Storable = Sight & { secretArn: string };
 
@@ -57,6 +58,11 @@ export async function storeVersion(
     );
   }
   const token = randomUUID();
+  await noteAsked(desk, fresh.username ?? secretArn, options, {
+    command: 'store',
+    secretArn,
+    versionId: token,
+  });
   await desk.store.put({
     secretId: secretArn,
     token,

@@ -16,14 +16,10 @@ import { commandOf } from './next-words.ts';
 import { passwordInPipe } from './piped-text.ts';
 import { passwordFromSealed } from './sealed-password.ts';
 import type { Sight } from './sight.ts';
-import { lookToStore, storeVersion } from './store-version.ts';
-import type { Named } from './target.ts';
+import { lookToStore, type StoreVersionOptions, storeVersion } from './store-version.ts';
 import { trial } from './trial.ts';
 
-export type StoreOptions = Named & {
-  actor: string;
-  yes?: boolean;
-  dryRun?: boolean;
+export type StoreOptions = StoreVersionOptions & {
   /** Writes this username into the secret too. */
   setUsername?: string;
   /** The password in the newest sealed answer of the ledger, instead of asking for one. */
@@ -130,19 +126,20 @@ async function offerTrial(
   value: string,
 ): Promise<void> {
   const { terminal, settings } = desk;
+  const { actor, reason } = options;
   const { apiKey, apiSecret } = readCredential(secretArn, value);
   if (settings.thingSpace?.transport === 'rest' && (apiKey === undefined || apiSecret === undefined)) {
     terminal.say('No log-in can prove it yet: REST also needs the application’s key and secret. Store them:');
     return terminal.say(`  ${commandOf('store --api-key', secretArn)}`);
   }
-  if (options.trial) return trial(desk, { secret: secretArn, actor: options.actor, yes: true });
+  if (options.trial) return trial(desk, { secret: secretArn, actor, reason, yes: true });
   if (
     terminal.isTty &&
     !options.yes &&
     desk.budgets &&
     (await terminal.confirm('Prove it now by one log-in?')) === 'yes'
   ) {
-    return trial(desk, { secret: secretArn, actor: options.actor, yes: true });
+    return trial(desk, { secret: secretArn, actor, reason, yes: true });
   }
   terminal.say('To prove it by one log-in:');
   terminal.say(`  ${commandOf('trial', secretArn)}`);

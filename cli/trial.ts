@@ -7,14 +7,14 @@ import { endsHint } from '../lambda/secret/password-ends.ts';
 import type { MaybeApiKey, OpenSession, Outcome, ThingSpaceApi } from '../lambda/thingspace/api.ts';
 import { GATEWAY, meaningOf } from '../lambda/thingspace/codes.ts';
 import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
-import { flushAudit } from './audit-rows.ts';
+import { type By, flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { CommandError, TargetError } from './errors.ts';
 import { lineOf } from './failure.ts';
 import { findTarget, type Named, readCurrent } from './target.ts';
 
-export type TrialOptions = Named & { actor: string; yes?: boolean };
+export type TrialOptions = Named & By & { yes?: boolean };
 
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
@@ -34,7 +34,8 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   }
   const credential = await readCurrent(desk, secret);
   const { username, versionId, password, secretArn } = credential;
-  const who = { actor: options.actor, purpose: 'trial', share: 'person' } as const;
+  const { actor, reason } = options;
+  const who = { actor, reason, purpose: 'trial', share: 'person' } as const;
 
   // Tries the change on a copy first, so that the tool asks only when the answer counts.
   const { state, now } = await ledger.read(username, deadlineOf(desk));

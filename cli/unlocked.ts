@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
+import { noteAct } from '../lambda/ledger/acts.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { unlocked as takeUnlocked } from '../lambda/ledger/unlocked.ts';
-import { flushAudit } from './audit-rows.ts';
+import { type By, flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { UsageError } from './errors.ts';
@@ -10,7 +11,7 @@ import { commandOf } from './next-words.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
 
 /** `at`: when support unlocked the username, as ISO 8601. */
-export type UnlockedOptions = Named & { actor: string; at: string; yes?: boolean };
+export type UnlockedOptions = Named & By & { at: string; yes?: boolean };
 
 /**
  * Records, on an operator's word, that M2M Support has unlocked the username.
@@ -35,18 +36,17 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   const when = new Date(unlockedAt).toISOString();
   await confirmed(terminal, options.yes, `Has M2M Support unlocked the username at ${when}?`);
 
-  const row = {
-    attempt: randomUUID(),
+  const act = {
+    id: randomUUID(),
     actor: options.actor,
-    purpose: 'unlocked',
+    reason: options.reason,
+    command: 'unlocked',
     secretArn: secret?.arn ?? state.secretArn ?? '',
-    versionId: '',
     outcome: 'unlocked',
-    exposure: 0,
   };
   const refusal = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     const notTaken = takeUnlocked(fresh, budgets, at, unlockedAt);
-    if (!notTaken) fresh.auditRows.push({ ...row, at });
+    if (!notTaken) noteAct(fresh, act, 0, at);
     return notTaken;
   });
   if (refusal) throw refusal;

@@ -131,6 +131,8 @@ export interface RotationServiceProps extends RotationFunctionOptions, ThingSpac
   readonly runbookUrl?: string;
   /** The support to phone when a username is locked, as messages name it. @default - M2M Support, without a number */
   readonly supportContact?: string;
+  /** Whether the operator's tool wants a reason (`--reason`) for each act. @default false */
+  readonly reasonRequired?: boolean;
   /** Directory of the built function. @default - the one that comes with this package */
   readonly bundle?: string;
 }
@@ -255,6 +257,8 @@ export class RotationService extends Construct implements IRotationService {
         OVERDUE_AFTER_DAYS: Lazy.string({ produce: () => JSON.stringify(this.#overdue) }),
         ...(props.runbookUrl === undefined ? {} : { RUNBOOK_URL: props.runbookUrl }),
         ...(props.supportContact === undefined ? {} : { SUPPORT_CONTACT: props.supportContact }),
+        // Only the operator's tool reads it.
+        ...(props.reasonRequired ? { REASON_REQUIRED: 'yes' } : {}),
       },
     });
     acknowledgeFunctionRole(this.functionRole, { inVpc, traced: props.tracing === true });

@@ -203,5 +203,6 @@ function serviceSettings(config: Config) {
     ...(exchangeBrake === undefined ? {} : { exchangeBrake }),
     ...(runbookUrl === undefined ? {} : { runbookUrl }),
     ...(supportContact === undefined ? {} : { supportContact }),
+    reasonRequired: config.reasonRequired,
   };
 }

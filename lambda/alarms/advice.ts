@@ -3,7 +3,7 @@ import { situationOf } from '../situations/of-event.ts';
 import { type Place, type Step, stepCommands, stepWords } from '../situations/steps.ts';
 import type { AlarmEvent } from './event.ts';
 import { factsOf } from './facts.ts';
-import { oneLine } from './legible.ts';
+import { instant, oneLine } from './legible.ts';
 import type { Setting } from './setting.ts';
 
 /** The text about an event, before it is laid out for e-mail, SMS, or a machine. */
@@ -39,10 +39,20 @@ export function adviceOn(event: AlarmEvent, setting: Setting): Advice {
   return {
     headline: `${short}${facts.headline ?? ''}`,
     brief: facts.brief?.(brief) ?? brief,
-    happened: [means, ...(facts.happened ?? [])],
+    happened: [means, ...(facts.happened ?? []), ...lastActWords(event)],
     next: [byItself, ...(facts.next ?? [])],
     todo: steps.map((step) => ({ text: stepWords(step, place), commands: stepCommands(step, place) })),
     never,
     facts: facts.details,
   };
+}
+
+/** The operator's act before the event. It need not be the cause, and the words do not say so. */
+function lastActWords({ lastAct }: AlarmEvent): string[] {
+  if (!lastAct) return [];
+  const { command, actor, at, reason } = lastAct;
+  const why = reason === undefined ? 'No reason was given.' : `The reason given: "${oneLine(reason)}".`;
+  return [
+    `The last act of an operator before it: "${oneLine(actor)}" ran \`${oneLine(command)}\` at ${instant(at)}. ${why}`,
+  ];
 }

@@ -11,7 +11,12 @@ type About = {
   secretArn: string;
   /** Alarms that waited before this one, could not be published and were given up for more urgent ones. */
   droppedBefore?: number;
+  /** The last act of an operator with the tool, where it was in the day before. */
+  lastAct?: LastAct;
 };
+
+/** An operator's command, and the reason that was given with it. */
+export type LastAct = { command: string; actor: string; at: number; reason?: string | undefined };
 
 /** The state of the lockout ledger after the event. */
 export type Standing = {

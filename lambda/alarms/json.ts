@@ -20,6 +20,7 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
     summary,
     runbook,
     ...(event.droppedBefore === undefined ? {} : { droppedBefore: event.droppedBefore }),
+    ...lastActOf(event),
   } as const;
   switch (event.event) {
     case 'failed-log-in':
@@ -107,6 +108,13 @@ function boundedMembers<Name extends string>(members: Record<Name, string | unde
     text === undefined ? [] : [[name, bounded(text)]],
   );
   return Object.fromEntries(there) as { [name in Name]?: string };
+}
+
+function lastActOf({ lastAct }: AlarmEvent) {
+  if (!lastAct) return {};
+  const { command, actor, at, reason } = lastAct;
+  const texts = { command: bounded(command), actor: bounded(actor), ...boundedMembers({ reason }) };
+  return { lastAct: { ...texts, at: instant(at) } };
 }
 
 function holderOf({ holder }: StandingTrouble) {

@@ -25,6 +25,19 @@ const about = {
   droppedBefore: v.optional(
     tally('Alarms before this one that could not be published and were given up, the least urgent first.'),
   ),
+  lastAct: v.optional(
+    v.pipe(
+      v.strictObject({
+        command: described('The command of the tool, such as `rotate`.'),
+        actor: described('The operator, as `--as` named them.'),
+        at: instant('When, ISO 8601 in UTC.'),
+        reason: v.optional(described('The reason that was given with `--reason`.')),
+      }),
+      v.description(
+        "An operator's last act with the tool, where it was in the day before. It need not be the cause.",
+      ),
+    ),
+  ),
 };
 
 const lockout = v.pipe(

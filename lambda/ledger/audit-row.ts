@@ -16,6 +16,8 @@ export const auditRow = v.object({
   token: v.optional(v.string()),
   /** The trouble of a `standing-trouble` or a `trouble-over`. */
   trouble: v.optional(v.string()),
+  /** The operator's reason for the act. */
+  reason: v.optional(v.string()),
 });
 export type AuditRow = v.InferOutput<typeof auditRow>;
 

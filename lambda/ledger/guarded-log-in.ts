@@ -25,7 +25,7 @@ const ANNOUNCING_MS = 3_000;
 const MIN_WAIT_MS = 3_000;
 
 type Services = { ledger: Ledger; api: ThingSpaceApi; clock: Clock };
-type Who = Pick<AttemptRequest, 'actor' | 'purpose' | 'share'>;
+type Who = Pick<AttemptRequest, 'actor' | 'purpose' | 'share' | 'reason'>;
 
 /** `replaced`: an exchange of the function replaced the password, and so caused the refusal. */
 export type LogInOutcome<T> = Outcome<T> & { replaced?: boolean };

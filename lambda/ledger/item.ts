@@ -28,6 +28,10 @@ export const itemMembers = {
   outbox: v.array(alarmEventSchema),
   /** Alarms given up for more urgent ones, and not yet reported in an alarm. */
   outboxDropped: v.number(),
+  /** The operator's last act, for the messages that follow it. */
+  lastAct: v.optional(
+    v.object({ command: v.string(), actor: v.string(), at: v.number(), reason: v.optional(v.string()) }),
+  ),
 };
 const item = v.object(itemMembers);
 export type Item = v.InferOutput<typeof item>;

@@ -96,11 +96,12 @@ export function createLedger(parts: LedgerParts): Ledger {
   ): T {
     settle(state, reservation.attempt, reservation, settlement, budgets, now);
     const result = journal?.(state, now) as T;
-    const { attempt, actor, purpose, secretArn, versionId } = reservation;
+    const { attempt, actor, purpose, secretArn, versionId, reason } = reservation;
     const { outcome } = settlement;
     const code = 'code' in settlement ? { code: settlement.code } : {};
     const about = { attempt, at: now, actor, purpose, secretArn, versionId };
-    state.auditRows.push({ ...about, outcome, ...code, exposure: exposure(state) });
+    const why = reason === undefined ? {} : { reason };
+    state.auditRows.push({ ...about, outcome, ...code, exposure: exposure(state), ...why });
     return result;
   }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { AlarmEvent } from '../alarms/event.ts';
+import type { AlarmEvent, LastAct } from '../alarms/event.ts';
 import { type Severity, severityOf } from '../alarms/severity.ts';
 import { noteEvent } from './audit-row.ts';
 
@@ -15,7 +15,12 @@ type Outbox = {
   outbox: AlarmEvent[];
   /** Alarms given up, and not yet reported in another alarm. */
   outboxDropped: number;
+  /** The operator's last act. */
+  lastAct?: LastAct | undefined;
 };
+
+/** A message names an operator's act for so long after it. */
+const ACT_NAMED_MS = 24 * 60 * 60_000;
 
 /** Enough for any real backlog; without a bound the item would grow while SNS is denied. */
 const MAX_WAITING = 30;
@@ -23,13 +28,16 @@ const MAX_WAITING = 30;
 const MAX_CRITICAL = 60;
 
 /**
- * Lets an alarm wait for publication, once per id, and notes it in the audit trail. The alarm also reports how many were given up before it. (An alarm
+ * Lets an alarm wait for publication, once per id, with the operator's act of the day before it, and notes it in the
+ * audit trail. The alarm also reports how many were given up before it. (An alarm
  * that waits already may be on its way at this moment, and could not report it.)
  */
 export function queueAlarm(state: Outbox & Parameters<typeof noteEvent>[0], alarm: AlarmEvent): void {
   if (state.outbox.some(({ id }) => id === alarm.id)) return;
   noteEvent(state, alarm);
-  const queued = { ...alarm };
+  const { lastAct } = state;
+  const isRecent = lastAct !== undefined && alarm.at - lastAct.at < ACT_NAMED_MS;
+  const queued = { ...alarm, ...(isRecent ? { lastAct: { ...lastAct } } : {}) };
   state.outbox.push(queued);
   trimOutbox(state);
   if (state.outboxDropped === 0 || !state.outbox.includes(queued)) return;

@@ -3,6 +3,7 @@ import { guardClosed } from '../situations/log-ins.ts';
 import * as password from '../situations/password.ts';
 import { sharedUsername } from '../situations/seen.ts';
 import { toDo, without } from '../situations/steps.ts';
+import { lastActIs } from './acts.ts';
 import { announceGuardClosed } from './announce.ts';
 import type { Budgets } from './budgets.ts';
 import {
@@ -41,6 +42,8 @@ export type AttemptRequest = {
   share: 'rotation' | 'app' | 'person';
   /** The rotation that the exchange belongs to; present exactly when `purpose` is `exchange`. */
   exchange?: { token: string };
+  /** The operator's reason for a trial. */
+  reason?: string | undefined;
 };
 
 /**
@@ -87,6 +90,7 @@ export function reserve(
     usedRelease: isRetry,
     ...(state.trouble ? { trouble: markOf(state.trouble) } : {}),
   };
+  if (wanted.share === 'person') lastActIs(state, { ...wanted, command: wanted.purpose }, now);
   if (wanted.exchange) {
     const { secretArn, versionId: oldVersion, fingerprint, exchange } = wanted;
     begin(state, { token: exchange.token, attempt, secretArn, oldVersion, oldHash: fingerprint.hash }, now);

@@ -106,6 +106,8 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
   }),
 );
 
+const lastAct = withOptional({ command: text, actor: text, at }, { reason: text });
+
 export const arbitraryEvent: fc.Arbitrary<AlarmEvent> = fc
-  .tuple(ofOneKind, fc.option(fc.nat(), { nil: undefined }))
-  .map(([event, droppedBefore]) => (droppedBefore === undefined ? event : { ...event, droppedBefore }));
+  .tuple(ofOneKind, fc.record({ droppedBefore: fc.nat(), lastAct }, { requiredKeys: [] }))
+  .map(([event, more]) => ({ ...event, ...more }));

@@ -117,6 +117,15 @@ export const examples: Example[] = [
     title: 'A live password was put back',
     event: { ...about, event: 'put-back', versionId: token, replacedVersionId: versionId },
   },
+  {
+    title: 'The password was rotated because an operator asked for it',
+    event: {
+      ...about,
+      event: 'password-rotated',
+      token,
+      lastAct: { command: 'rotate', actor: 'ann', at: about.at - 120_000, reason: 'CHG-1042: laptop stolen' },
+    },
+  },
   { title: 'A stored password stays', event: { ...about, event: 'kept-aside', token } },
   standing('The password is still lost', { trouble: 'lost', days: 2, token }),
   standing('A password change is still not settled', { trouble: 'unknown', days: 1, token }),

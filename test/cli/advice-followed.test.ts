@@ -56,9 +56,9 @@ async function follow(world: World, next: Next): Promise<void> {
     case 'wait':
       return world.advance((next.until ?? 0) - world.clock.nowMs() + MINUTE_MS);
     case 'rotate':
-      return rotate(desk, { secret, yes: true });
+      return rotate(desk, { actor: 'ann', secret, yes: true });
     case 'recover':
-      return recover(desk, { secret, yes: true });
+      return recover(desk, { actor: 'ann', secret, yes: true });
     case 'trial':
       return trial(desk, { secret, actor: 'ann', yes: true });
     case 'adopt':
@@ -124,7 +124,7 @@ describe('Following the advice of status', () => {
           const world = await play(act, index, fate);
           await judge(world, name);
           expect(world.currentPassword(), name).toBe(world.truth().password);
-          await rotate(deskIn(world, fakeTerminal()), { secret, yes: true });
+          await rotate(deskIn(world, fakeTerminal()), { actor: 'ann', secret, yes: true });
           expect(world.currentPassword(), name).toBe(world.truth().password);
         }
       }

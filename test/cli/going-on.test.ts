@@ -15,7 +15,7 @@ const secret = SECRET_ARN;
 describe('The command rotate', () => {
   it('starts a rotation, names its cost before, and ends with it', async () => {
     const { world, desk, terminal } = startDesk();
-    await rotate(desk, { secret });
+    await rotate(desk, { actor: 'ann', secret });
     expect(terminal.asked).toEqual(['Rotate now?']);
     expect(terminal.said.at(-1)).toBe('Rotated: the new password is AWSCURRENT and was tested.');
     expect(world.truth().getNewPasswords).toBe(1);
@@ -25,7 +25,7 @@ describe('The command rotate', () => {
   it('continues a rotation that has not ended', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotateMeeting('PutSecretValue', 'failed-before');
-    await rotate(desk, { secret, yes: true });
+    await rotate(desk, { actor: 'ann', secret, yes: true });
     expect(terminal.said.join('\n')).toContain('An earlier rotation is not over');
     // An operator who rotates because the password leaked reads that this one is older than the request.
     expect(terminal.said.at(-1)).toMatch(
@@ -45,7 +45,7 @@ describe('The command rotate', () => {
     const leaked = world.currentPassword();
     world.plan.decide = () => 'ok';
     world.advance(60 * MINUTE_MS);
-    await rotate(desk, { secret, yes: true });
+    await rotate(desk, { actor: 'ann', secret, yes: true });
     expect(terminal.said.at(-1)).toBe('Rotated: the new password is AWSCURRENT and was tested.');
     expect(world.currentPassword()).not.toBe(leaked);
     expect(world.truth().getNewPasswords).toBe(2);
@@ -58,14 +58,16 @@ describe('The command rotate', () => {
       world.aws.rotate(token);
       return { again: false };
     };
-    const ended = await rotate(desk, { secret, yes: true, waitMinutes: '1' }).catch((error: Error) => error);
+    const ended = await rotate(desk, { actor: 'ann', secret, yes: true, waitMinutes: '1' }).catch(
+      (error: Error) => error,
+    );
     expect(ended).toBeInstanceOf(RotationNotDoneError);
   });
 
   it('ends with the function’s own reason when an operator must act', async () => {
     const { world, desk } = startDesk();
     world.storeByHand('Mistyped 1');
-    const failure = await rotate(desk, { secret, yes: true }).catch((error: Error) => error);
+    const failure = await rotate(desk, { actor: 'ann', secret, yes: true }).catch((error: Error) => error);
     expect(failure).toBeInstanceOf(RotationNotDoneError);
     expect((failure as Error).message).toMatch(/The function’s last error: \w+Error: .*store/i);
     expect(world.truth().failures).toBe(1);
@@ -79,7 +81,9 @@ describe('The command rotate', () => {
       return () => undefined;
     };
     world.plan.decide = ({ name }) => (name === 'GetNewPassword' ? 'request-lost' : 'ok');
-    const ended = await rotate(desk, { secret, yes: true, waitMinutes: '1' }).catch((error: Error) => error);
+    const ended = await rotate(desk, { actor: 'ann', secret, yes: true, waitMinutes: '1' }).catch(
+      (error: Error) => error,
+    );
     expect(ended).toBeInstanceOf(RotationNotDoneError);
     const said = terminal.said.join('\n');
     expect(said).toMatch(/The function failed: OutcomeUnknownError/);
@@ -95,9 +99,11 @@ describe('The command rotate', () => {
       world.aws.stage(token);
       return { again: false };
     };
-    const ended = await rotate(desk, { secret, yes: true, waitMinutes: '1' }).catch((error: Error) => error);
+    const ended = await rotate(desk, { actor: 'ann', secret, yes: true, waitMinutes: '1' }).catch(
+      (error: Error) => error,
+    );
     expect(exitCodeOf(ended)).toBe(3);
-    const wrong = await rotate(desk, { secret, yes: true, waitMinutes: 'abc' }).catch(
+    const wrong = await rotate(desk, { actor: 'ann', secret, yes: true, waitMinutes: 'abc' }).catch(
       (error: Error) => error,
     );
     expect(exitCodeOf(wrong)).toBe(2);
@@ -113,7 +119,7 @@ describe('The command rotate', () => {
         throw new AwsCallError('secretsmanager:DescribeSecret', { name: 'ThrottlingException', message: '' });
       return real.call(desk.store, id);
     };
-    await rotate(desk, { secret, yes: true });
+    await rotate(desk, { actor: 'ann', secret, yes: true });
     expect(terminal.warned.filter((text) => text.includes('trying again'))).toHaveLength(1);
     expect(terminal.said.at(-1)).toContain('Rotated');
   });
@@ -122,11 +128,13 @@ describe('The command rotate', () => {
     const { world, desk } = startDesk();
     world.storeByHand('Mistyped 1');
     await world.rotate({ attempts: 1 });
-    await expect(rotate(desk, { secret, yes: true })).rejects.toThrow('A rotation would only fail');
+    await expect(rotate(desk, { actor: 'ann', secret, yes: true })).rejects.toThrow(
+      'A rotation would only fail',
+    );
     const dry = startDesk();
-    await rotate(dry.desk, { secret, dryRun: true });
+    await rotate(dry.desk, { actor: 'ann', secret, dryRun: true });
     const no = startDesk({ answer: 'no' });
-    await expect(rotate(no.desk, { secret })).rejects.toThrow(NotConfirmedError);
+    await expect(rotate(no.desk, { actor: 'ann', secret })).rejects.toThrow(NotConfirmedError);
     for (const { world } of [dry, no]) expect(world.truth().logIns).toBe(0);
   });
 });
@@ -135,7 +143,7 @@ describe('The command recover', () => {
   it('makes the function store the sealed password', async () => {
     const { world, desk, terminal } = startDesk();
     await world.rotateMeeting('PutSecretValue', 'failed-before');
-    await recover(desk, { secret });
+    await recover(desk, { actor: 'ann', secret });
     expect(terminal.said).toContain('It may log in at ThingSpace, within the rotation’s share.');
     expect(world.currentPassword()).toBe(world.truth().password);
   });
@@ -144,8 +152,12 @@ describe('The command recover', () => {
     const { world, desk } = startDesk();
     world.storeByHand('Mistyped 1');
     await world.rotate({ attempts: 1 });
-    await expect(recover(desk, { secret, yes: true })).rejects.toMatchObject({ name: 'RecoverFailedError' });
-    await expect(recover(desk, { secret, yes: true })).rejects.toThrow('StoredPasswordRefusedError');
+    await expect(recover(desk, { actor: 'ann', secret, yes: true })).rejects.toMatchObject({
+      name: 'RecoverFailedError',
+    });
+    await expect(recover(desk, { actor: 'ann', secret, yes: true })).rejects.toThrow(
+      'StoredPasswordRefusedError',
+    );
   });
 });
 

@@ -47,7 +47,7 @@ describe('A credential on hold', () => {
 
   it('is not rotated, as it would only be held once more', async () => {
     const { desk } = deskOf(await incident());
-    await expect(rotate(desk, { secret, yes: true })).rejects.toThrow(RotationNotDoneError);
+    await expect(rotate(desk, { actor: 'ann', secret, yes: true })).rejects.toThrow(RotationNotDoneError);
   });
 
   it('may rotate again, by one command, when the other one is settled', async () => {
@@ -57,10 +57,10 @@ describe('A credential on hold', () => {
     const { desk, terminal } = deskOf(service);
     await expect(status(desk, { secret })).rejects.toThrow('Not all is well');
     expect(terminal.said.join('\n')).toContain('rotate --held --secret');
-    await rotate(desk, { secret, held: true, yes: true });
+    await rotate(desk, { actor: 'ann', secret, held: true, yes: true });
     expect(terminal.said.at(-1)).toContain('Rotated');
     expect(service.second.currentPassword()).toBe(service.second.truth().password);
-    await rotate(desk, { secret, held: true, yes: true });
+    await rotate(desk, { actor: 'ann', secret, held: true, yes: true });
     expect(terminal.said.at(-1)).toBe('No rotation to start: none is held or was held.');
   });
 });
@@ -86,7 +86,7 @@ describe('The rotations on hold', () => {
     service.first.advance(25 * MINUTE_MS);
     await service.first.recover();
     const { desk, terminal } = deskOf(service);
-    await rotate(whereGone(desk), { secret, held: true, yes: true });
+    await rotate(whereGone(desk), { actor: 'ann', secret, held: true, yes: true });
     expect(terminal.warned).toEqual(['arn:gone is gone: its rotation is no longer held.']);
     expect(waitingSecrets(service.holds())).toEqual([]);
     expect(service.second.truth().getNewPasswords).toBe(1);
@@ -103,7 +103,7 @@ describe('The command release', () => {
     expect(service.told()).toContain('exchanges-resume');
     await audit(desk, { username: SERVICE });
     expect(terminal.said.at(-1)).toMatch(/ann +release +released/);
-    await rotate(desk, { secret, held: true, yes: true });
+    await rotate(desk, { actor: 'ann', secret, held: true, yes: true });
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
 
@@ -128,10 +128,12 @@ describe('The command release', () => {
       JSON.stringify({ journal: 'damaged', revision: 9, inFlight: {} }),
     );
     const { desk } = deskOf(service);
-    await expect(rotate(desk, { secret, held: true, yes: true })).rejects.toThrow('1 of 1 rotations');
+    await expect(rotate(desk, { actor: 'ann', secret, held: true, yes: true })).rejects.toThrow(
+      '1 of 1 rotations',
+    );
     await release(desk, { secret, actor, yes: true });
     expect(holdsInForce(service.holds())).toEqual([]);
-    await rotate(desk, { secret, held: true, yes: true });
+    await rotate(desk, { actor: 'ann', secret, held: true, yes: true });
     expect(service.second.truth().getNewPasswords).toBe(1);
   });
 
@@ -164,7 +166,7 @@ describe('The command release', () => {
     await release(desk, { secret, actor });
     expect(terminal.asked).toEqual(['Override the holds, and drop the members that cannot be read?']);
     expect(holdsInForce(service.holds())).toEqual([]);
-    await rotate(desk, { secret, yes: true });
+    await rotate(desk, { actor: 'ann', secret, yes: true });
     expect(service.second.currentPassword()).toBe(service.second.truth().password);
     await audit(desk, { username: SERVICE });
     expect(terminal.said.at(-1)).toMatch(/ann +release +released/);

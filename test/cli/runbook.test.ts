@@ -86,7 +86,7 @@ describe('The runbook', () => {
   });
 
   it('is short enough to be read in the night', () => {
-    expect(read('docs/runbook.md').split('\n').length).toBeLessThan(560);
+    expect(read('docs/runbook.md').split('\n').length).toBeLessThan(600);
   });
 
   it('names status first, and begins a section with a command at most once', () => {

@@ -9,7 +9,7 @@ import type { MaybeApiKey } from '../../lambda/thingspace/api.ts';
 import { FIRST_PASSWORD, SECRET_ARN, secretValue, USERNAME } from '../world/world.ts';
 import { REST_SETTINGS, startDesk } from './desk.ts';
 
-const options = { secret: SECRET_ARN };
+const options = { secret: SECRET_ARN, actor: 'ann' };
 const KEY = { apiKey: 'Example-Key-1', apiSecret: 'Example/Secret:1==' };
 
 /** A person who types the key and the secret, each twice. */

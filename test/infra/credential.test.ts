@@ -224,6 +224,7 @@ test('gives the function the runbook, the support contact and the credentials’
     configWith({
       runbookUrl: 'https://example.com/runbook?page=1',
       supportContact: 'M2M Support, +1 202 555 0199',
+      reasonRequired: true,
       reservedConcurrency: 5,
       credentials: [fleet, { ...metering, rotation: { everyDays: 30 } }],
     }),
@@ -234,6 +235,7 @@ test('gives the function the runbook, the support contact and the credentials’
       Variables: {
         RUNBOOK_URL: 'https://example.com/runbook?page=1',
         SUPPORT_CONTACT: 'M2M Support, +1 202 555 0199',
+        REASON_REQUIRED: 'yes',
         OVERDUE_AFTER_DAYS: '{"days":91,"except":{"meterapi":31}}',
       },
     },

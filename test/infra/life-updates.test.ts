@@ -64,6 +64,7 @@ const settings: Record<string, object> = {
   permissionsBoundaryArn: { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary' },
   runbookUrl: { runbookUrl: 'https://wiki.example.com/runbook' },
   supportContact: { supportContact: 'Support, +1 202 555 0199' },
+  reasonRequired: { reasonRequired: true },
   sealingKeyArn: { sealingKeyArn },
   operationsKeyArn: { operationsKeyArn },
   ledgerDeletionProtection: { ledgerDeletionProtection: true },

@@ -39,4 +39,26 @@ export const toolMutants: readonly Mutant[] = [
     replace: 'if (sent !== null) throw failure;',
     noticedBy: 'test/cli/trial.test.ts',
   },
+  {
+    rule: 'the row of an act is written before the act',
+    file: 'cli/rotate.ts',
+    find: "  await noteAsked(desk, username, by, { command: 'rotate', secretArn, versionId: token });\n  const { again } = await account.rotate(secretArn, token);",
+    replace:
+      "  const { again } = await account.rotate(secretArn, token);\n  await noteAsked(desk, username, by, { command: 'rotate', secretArn, versionId: token });",
+    noticedBy: 'test/cli/reasons.test.ts',
+  },
+  {
+    rule: 'a message names the act of an operator for a day alone',
+    file: 'lambda/ledger/outbox.ts',
+    find: 'const isRecent = lastAct !== undefined && alarm.at - lastAct.at < ACT_NAMED_MS;',
+    replace: 'const isRecent = lastAct !== undefined;',
+    noticedBy: 'test/cli/reasons.test.ts',
+  },
+  {
+    rule: 'a deployment that wants reasons gets one for each act',
+    file: 'cli/program.ts',
+    find: "if (found?.environment.REASON_REQUIRED !== 'yes') return;",
+    replace: 'if (found !== undefined) return;',
+    noticedBy: 'test/cli/reasons.test.ts',
+  },
 ];

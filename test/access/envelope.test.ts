@@ -22,6 +22,8 @@ const envelope = (header: string, body: string) =>
   `<s:Envelope xmlns:s="${SOAP}" xmlns:v="${V2}">${header}<s:Body>${body}</s:Body></s:Envelope>`;
 const nested = (depth: number, open: (n: number) => string, close: string) =>
   Array.from({ length: depth }, (_, n) => open(n)).join('') + close.repeat(depth);
+const Z = 'xmlns:z="http://schemas.microsoft.com/2003/10/Serialization/"';
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const plain = envelope('', '<v:GetDeviceList/>');
 
 describe('any request', () => {
@@ -134,6 +136,27 @@ describe('the token', () => {
   );
 });
 
+describe('taken as it is', () => {
+  test.each([
+    ['a declaration whose encoding is in any letter case', `<?xml version='1.0' encoding="Utf-8"?>${plain}`],
+    ['an id of the serializer', envelope('', `<v:GetDeviceList ${Z} z:Id="i1"/>`)],
+    [
+      'nil that is false',
+      envelope('', `<v:GetDeviceList xmlns:i="${XSI}" i:nil="false">1</v:GetDeviceList>`),
+    ],
+    ...[
+      'urn:uuid:0f0e0d0c',
+      'http://localhost:8080/x?y=%20#z',
+      '//host/x',
+      'x/y',
+      'http://a_b.example',
+      'tag:',
+    ].map((name) => [`the namespace ${name}`, envelope('', `<v:GetDeviceList xmlns:a="${name}"/>`)]),
+  ])('%s', (_, source) => {
+    expect(read(source)).toMatchObject({ operation: 'GetDeviceList' });
+  });
+});
+
 describe('refused before anything is sent', () => {
   const refused: [what: string, source: string, words: string][] = [
     ['two Bodies', plain.replace('</s:Envelope>', '<s:Body/></s:Envelope>'), 'one Body'],
@@ -154,6 +177,20 @@ describe('refused before anything is sent', () => {
     ['a processing instruction', envelope('<?x y?>', '<v:GetDeviceList/>'), 'processing instruction'],
     ['another encoding', `<?xml version="1.0" encoding="utf-16"?>${plain}`, 'UTF-8'],
     ['XML 1.1', `<?xml version="1.1"?>${plain}`, 'XML 1.0'],
+    ['a declaration in capital letters', `<?XML version="1.0"?>${plain}`, 'processing instruction'],
+    ['a declaration of VERSION', `<?xml VERSION="1.0"?>${plain}`, 'processing instruction'],
+    [
+      'standalone in capital letters',
+      `<?xml version="1.0" standalone="YES"?>${plain}`,
+      'processing instruction',
+    ],
+    ...['urn:a b', 'http://a.example:b/', 'a:b\u00e9', 'http://[', 'urn:%', '1:2', 'urn:a#b#c'].map(
+      (name): [string, string, string] => [
+        `the namespace ${name}`,
+        envelope('', `<v:GetDeviceList xmlns:a="${name}"/>`),
+        'not a URI',
+      ],
+    ),
     ['a prefix bound to nothing', plain.replace(`xmlns:v="${V2}"`, 'xmlns:v=""'), 'namespace declaration'],
     [
       'xml as another prefix',
@@ -255,5 +292,24 @@ describe('a contradiction is an attempt', () => {
     expect(() => read(envelope(`<s:Header>${blocks}</s:Header>`, '<v:GetDeviceList/>'))).toThrow(
       expect.objectContaining({ code: 'AccessDenied', rule: 'contradiction' }),
     );
+  });
+});
+
+describe('content that .NET’s serializer passes over is an attempt', () => {
+  const marked = (value: string, content: string) =>
+    envelope('', `<v:Change><a xmlns:i="${XSI}" i:nil="${value}">${content}</a></v:Change>`);
+  const attempt = expect.objectContaining({ code: 'AccessDenied', rule: 'contradiction' });
+
+  test.each(['true', '1', ' true ', '\ntrue', '&#10;1'])('in an element marked nil by %j', (value) => {
+    for (const content of ['1', '<b/>', '<![CDATA[1]]>'])
+      expect(() => read(marked(value, content))).toThrow(attempt);
+    for (const content of ['', ' \n', '<!-- 1 -->'])
+      expect(read(marked(value, content)).operation).toBe('Change');
+  });
+
+  test('in an element that stands for another one', () => {
+    const [target, reference] = [`<a ${Z} z:Id="i1">1</a>`, `<b ${Z} z:Ref="i1">2</b>`];
+    expect(() => read(envelope('', `<v:Change>${target}${reference}</v:Change>`))).toThrow(attempt);
+    expect(() => read(envelope('', `<v:Change><b ${Z} z:Ref="i1"/></v:Change>`))).toThrow(attempt);
   });
 });

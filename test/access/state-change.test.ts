@@ -35,7 +35,6 @@ describe('the kind of a state change', () => {
     '<c:Suspend/><c:Deactivate/>',
     '<c:Deactivate/><c:Deactivate/>',
     '<c:Suspend><c:Deactivate/></c:Suspend>',
-    '<c:Suspend/><c:Deactivate i:nil="true">x</c:Deactivate>',
   ])('is refused when there are several: %s', (members) => {
     expect(() => kindIn(payloadOf(members))).toThrow('2 changes of state');
   });

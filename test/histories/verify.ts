@@ -5,6 +5,7 @@ import { bundleCli } from '../../cli/bundle.ts';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Disturbance } from '../../local/explorer/history.ts';
+import { numberIn, playReaders, REQUESTS } from '../readers/play.ts';
 import { exploreBundle, fewOverRest, restOf, sampleOverRest } from './bundle.ts';
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
@@ -26,6 +27,8 @@ const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', imp
 /** The suite that runs in processes of its own: the real bundle in the local world. */
 const BUNDLE = 'bundle';
 const BUNDLE_OVER_REST = 'bundle-rest';
+/** Mutated requests of the access function, read by programs of other languages. */
+const READERS = 'readers';
 const APIS: Record<Choice['transport'], string> = {
   soap: 'SOAP',
   rest: 'REST',
@@ -33,7 +36,7 @@ const APIS: Record<Choice['transport'], string> = {
   thinned: 'SOAP, and a share of those over REST',
 };
 const DEFAULT_SEED = firstSeed();
-const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST];
+const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST, READERS];
 const isBundle = (name: string | undefined): boolean => name === BUNDLE || name === BUNDLE_OVER_REST;
 
 /** Returns the exit code. */
@@ -42,16 +45,14 @@ async function main(options: Options): Promise<number> {
   const choice: Choice = { rest, transport, share: todaysShare(options.share) };
   // The workers inherit it.
   process.env.HISTORY_SEED = String(seed);
-  if (history !== undefined) return playOne(only, history);
+  if (history !== undefined) return only === READERS ? playOneRequest(seed, history) : playOne(only, history);
   console.log(
     `${rest ? 'The histories that npm test leaves out' : 'All histories'} over ${APIS[transport]}, random ones from seed ${seed}`,
   );
   const workers = Array.from({ length: count }, startWorker);
   try {
     for (const name of names.filter((one) => only === undefined || one === only)) {
-      const violated = isBundle(name)
-        ? await playBundle(name, choice)
-        : await playSuite(name, choice, workers);
+      const violated = await playNamed(name, choice, seed, workers);
       if (violated === undefined) continue;
       console.error(
         `\nVIOLATED: ${violated.violation}\n\nPlay it alone:\n  ${commandFor(name, violated.name, seed)}`,
@@ -62,6 +63,27 @@ async function main(options: Options): Promise<number> {
     for (const worker of workers) worker.kill();
   }
   return only === undefined ? playRest(options.share) : 0;
+}
+
+function playNamed(name: string, choice: Choice, seed: number, workers: ChildProcess[]) {
+  if (name === READERS) return playRequests(seed, choice);
+  return isBundle(name) ? playBundle(name, choice) : playSuite(name, choice, workers);
+}
+
+/** Says which readers took part: a machine without a language plays with the others. */
+async function playRequests(seed: number, { share }: Pick<Choice, 'share'>): Promise<Violated | undefined> {
+  const numbers = shareOf(
+    Array.from({ length: REQUESTS }, (_, number) => number),
+    share,
+  );
+  const progress = progressOf(READERS, numbers.length);
+  const { readers, absent, violated } = await playReaders(seed, numbers, ({ name, end }) =>
+    progress.ended(name, end),
+  );
+  progress.close();
+  console.log(`${''.padEnd(20)} read by ${readers.map(({ name }) => name).join(', ') || 'no reader'}`);
+  for (const { name, why } of absent) console.log(`${''.padEnd(20)} skipped: ${name}, because ${why}`);
+  return violated && { name: violated.name, violation: violated.violation ?? violated.end };
 }
 
 /** The files of the project "verify" of vitest.config.ts; then each rule taken out of the code: some test must fail. */
@@ -133,6 +155,20 @@ async function playOneOfBundle(bundle: string, wanted: string): Promise<number> 
     console.log(`${title}: ${[end, ...violations].join('; ')}`);
   if (verdicts.length === 0) console.error(`There is no history "${wanted}" in the suite "${bundle}".`);
   return verdicts.some(({ violations }) => violations.length > 0) ? 1 : verdicts.length > 0 ? 0 : 2;
+}
+
+async function playOneRequest(seed: number, wanted: string): Promise<number> {
+  const number = numberIn(wanted);
+  if (number === undefined) {
+    console.error(`There is no history "${wanted}" in the suite "${READERS}".`);
+    return 2;
+  }
+  const { readers, violated } = await playReaders(seed, [number], ({ name, end }) => {
+    console.log(`${name}: ${end}`);
+  });
+  console.log(`Read by ${readers.map(({ name }) => name).join(', ') || 'no reader'}`);
+  if (violated) console.error('\nVIOLATED:', violated.violation);
+  return violated ? 1 : 0;
 }
 
 function startWorker(): ChildProcess {

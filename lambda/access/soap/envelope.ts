@@ -93,8 +93,9 @@ function parse(source: string): SourceElement {
   try {
     return readXmlSource(source);
   } catch (failure) {
-    if (failure instanceof XmlSourceError) return refuse(`it holds ${failure.message}`);
-    throw failure;
+    if (!(failure instanceof XmlSourceError)) throw failure;
+    const what = `it holds ${failure.message}`;
+    throw failure.contradicts ? contradiction(what) : new Refusal('RequestRefused', textOf(what));
   }
 }
 
@@ -108,8 +109,10 @@ export const escapeXml = (text: string): string =>
 
 /** A request that means one thing to this function and another to another reader is an attempt, and is recorded. */
 export const contradiction = (what: string): Refusal =>
-  new Refusal('AccessDenied', `The SOAP request was not sent: ${what}.`, CONTRADICTION);
+  new Refusal('AccessDenied', textOf(what), CONTRADICTION);
 
 function refuse(what: string): never {
-  throw new Refusal('RequestRefused', `The SOAP request was not sent: ${what}.`);
+  throw new Refusal('RequestRefused', textOf(what));
 }
+
+const textOf = (what: string): string => `The SOAP request was not sent: ${what}.`;

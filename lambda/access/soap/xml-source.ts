@@ -16,7 +16,7 @@ export type SourceElement = {
   end: number;
   /** Written as `<a/>`: there is no closing tag. */
   selfClosing: boolean;
-  /** Empty and marked `xsi:nil`: a reader that knows its schema takes the element for absent. */
+  /** Marked `xsi:nil`: a reader that knows its schema takes the element for absent. It holds nothing. */
   isAbsent: boolean;
   children: SourceElement[];
   /** All character data directly inside, references decoded. */
@@ -28,19 +28,31 @@ export type SourceElement = {
 /** The text is not XML, or more than is taken here. The message names the fault and quotes nothing. */
 export class XmlSourceError extends Error {
   override readonly name = 'XmlSourceError';
+  /** The text is XML, and another reader takes something else from it. */
+  readonly contradicts: boolean;
+  constructor(met: string, contradicts: boolean) {
+    super(met);
+    this.contradicts = contradicts;
+  }
 }
 
 const NAME = /[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?/y;
 // Only XML's own white space is accepted: `\s` would match more, and another reader would not.
 const ATTRIBUTE =
   /[ \t\r\n]+([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)[ \t\r\n]*=[ \t\r\n]*("[^"<]*"|'[^'<]*')/y;
+// Only the name of the encoding has no letter case.
 const DECLARATION =
-  /<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/iy;
+  /<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"[uU][tT][fF]-8"|'[uU][tT][fF]-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/y;
 const TAG_END = /[ \t\r\n]*(\/?)>/y;
 const TEXT = /[^<]+/y;
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 const XSI_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
+/** The attributes of .NET's DataContractSerializer. */
+const SERIALIZATION_NAMESPACE = 'http://schemas.microsoft.com/2003/10/Serialization/';
+/** A URI (RFC 3986), without addresses in brackets: another reader rejects a namespace that is none. */
+const NAMESPACE_NAME =
+  /^(?:[A-Za-z][\w+.-]*:|(?![^/?#]*:))(?:\/\/[\w.~!$&'()*+,;=@-]*(?::\d{0,5})?(?![^/?#])|(?!\/\/))(?:[\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*(?:#(?:[\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*)?$/;
 const MAX_DEPTH = 50;
 /** Each element that declares a namespace copies its scope; this limit and the next one bound the work. */
 const MAX_NAMESPACES = 64;
@@ -110,6 +122,9 @@ export function readXmlSource(source: string): SourceElement {
     const [prefix, localName] = split(tag);
     const namespace = namespaceOf(prefix, scope);
     const isNil = isMarkedNil(written, scope);
+    if (attributeOf(written, scope, SERIALIZATION_NAMESPACE, 'Ref') !== undefined) {
+      fail('a reference to another element (Ref), which .NET’s serializer reads in its place', true);
+    }
     const element = { tag, namespace, localName, start, contentStart: at, end: at, selfClosing };
     const made: SourceElement = {
       ...element,
@@ -132,7 +147,11 @@ export function readXmlSource(source: string): SourceElement {
     const { element: ended, isNil } = open.pop() ?? {};
     if (!ended || ended.tag !== tag || take(TAG_END)?.[1] !== '') fail('a closing tag that closes nothing');
     ended.end = at;
-    ended.isAbsent = isNil === true && ended.children.length === 0 && isBlank(ended.text);
+    ended.isAbsent = isNil === true;
+    // .NET's serializer passes over the content, and another reader takes it.
+    if (isNil && !(ended.children.length === 0 && isBlank(ended.text))) {
+      fail('content in an element marked nil', true);
+    }
   }
 
   take(DECLARATION);
@@ -183,6 +202,7 @@ function scopeOf(attributes: readonly [string, string][], outer: Scope): Scope {
     if (reserved || prefix === 'xml' || prefix === 'xmlns' || (prefix !== '' && namespace === '')) {
       fail('a namespace declaration that is not allowed');
     }
+    if (!NAMESPACE_NAME.test(namespace)) fail('a namespace that is not a URI');
     scope.set(prefix, namespace);
     if (scope.size > MAX_NAMESPACES) fail(`more than ${MAX_NAMESPACES} namespaces in scope`);
   }
@@ -200,15 +220,20 @@ function refuseRepeated(attributes: readonly [string, string][], scope: Scope): 
 }
 
 const isMarkedNil = (attributes: readonly [string, string][], scope: Scope): boolean =>
-  attributes.some(([name, value]) => {
+  ['true', '1'].includes(withoutBlanks(attributeOf(attributes, scope, XSI_NAMESPACE, 'nil') ?? ''));
+
+/** Returns the value of the attribute of this namespace and name. */
+function attributeOf(
+  attributes: readonly [string, string][],
+  scope: Scope,
+  namespace: string,
+  wanted: string,
+): string | undefined {
+  return attributes.find(([name]) => {
     const [prefix, localName] = split(name);
-    return (
-      localName === 'nil' &&
-      prefix !== '' &&
-      scope.get(prefix) === XSI_NAMESPACE &&
-      /^[ ]*(?:true|1)[ ]*$/.test(value)
-    );
-  });
+    return localName === wanted && prefix !== '' && scope.get(prefix) === namespace;
+  })?.[1];
+}
 
 const namespaceOf = (prefix: string, scope: Scope): string =>
   scope.get(prefix) ?? fail('a prefix that is not declared');
@@ -228,6 +253,6 @@ function decoded(text: string): string {
   });
 }
 
-function fail(met: string): never {
-  throw new XmlSourceError(met);
+function fail(met: string, contradicts = false): never {
+  throw new XmlSourceError(met, contradicts);
 }

@@ -7,6 +7,7 @@ import { AWS_CLIENT } from '../lambda/aws-client.ts';
 import { createSessionHolder, type SessionSettings } from '../lambda/session/create-session.ts';
 import { SessionClosedError } from '../lambda/session/errors.ts';
 import type { SessionHolder } from '../lambda/session/session.ts';
+import { sendThroughProxy } from '../lambda/through-proxy.ts';
 import { writeAddress } from './agent/address-file.ts';
 import { type AgentCredential, readCredentials } from './agent/credentials.ts';
 import { openDoor } from './agent/door.ts';
@@ -106,18 +107,22 @@ type Parts = {
 /** Makes the sessions; nothing is read or sent yet. One set of AWS clients serves all. */
 function hold(
   credentials: readonly AgentCredential[],
-  { settings: { thingSpace, ledger }, actor, clients, log, patienceMs, username }: Parts,
+  { settings: { thingSpace, proxy, ledger }, actor, clients, log, patienceMs, username }: Parts,
 ): Map<string, Own> {
   const { transport, baseUrl } = thingSpace;
+  const send = proxy && sendThroughProxy(proxy, clients.secretsManager as SecretsManagerClient);
   const sessions = credentials.map(({ name, secretId }): [string, Own] => {
-    const holder = createSessionHolder({
-      ...{ secretId, username, actor, transport, baseUrl, ledger, clients, patienceMs },
-      ...(thingSpace.transport === 'rest' && {
-        tokenUrl: thingSpace.tokenUrl,
-        tokenHostMayDiffer: thingSpace.tokenHostMayDiffer,
-      }),
-      onEvent: (event) => log.say(event.kind, wordsOf(event), name),
-    });
+    const holder = createSessionHolder(
+      {
+        ...{ secretId, username, actor, transport, baseUrl, ledger, clients, patienceMs },
+        ...(thingSpace.transport === 'rest' && {
+          tokenUrl: thingSpace.tokenUrl,
+          tokenHostMayDiffer: thingSpace.tokenHostMayDiffer,
+        }),
+        onEvent: (event) => log.say(event.kind, wordsOf(event), name),
+      },
+      send,
+    );
     return [name, { place: { credential: name, transport, baseUrl }, holder, shared: ledger !== undefined }];
   });
   return new Map(sessions);

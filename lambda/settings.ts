@@ -10,6 +10,8 @@ import {
 } from './defaults.ts';
 import { PresentableError } from './errors.ts';
 import { type Budgets, budgets } from './ledger/budgets.ts';
+import { PROXY_URL_RULE, type ProxySettings } from './proxy-settings.ts';
+import { proxyIn, proxyVariables } from './proxy-variables.ts';
 import { isAwsManagedKey } from './sealing/data-key.ts';
 import type { RestAddresses } from './thingspace/rest/addresses.ts';
 import type { SoapSettings } from './thingspace/soap/api.ts';
@@ -25,6 +27,8 @@ export type Settings = {
   alarmTopicArn: string;
   sealingKeyId: string;
   thingSpace: ThingSpaceSettings;
+  /** Absent: straight to ThingSpace. */
+  proxy: ProxySettings | undefined;
   budgets: Budgets;
   runbookUrl: string | undefined;
   supportContact: string | undefined;
@@ -56,6 +60,7 @@ const environment = v.object({
     v.check((keyId) => !isAwsManagedKey(keyId)),
   ),
   ...thingSpace,
+  ...proxyVariables,
   LOCKOUT_LIMIT: count(DEFAULT_LOCKOUT_LIMIT),
   LOCKOUT_BUDGET: count(DEFAULT_LOCKOUT_BUDGET),
   ROTATION_BUDGET: count(DEFAULT_ROTATION_BUDGET),
@@ -71,6 +76,7 @@ const EXPECTED: Record<string, string> = {
   SEALING_KEY_ID: 'the ARN of a customer-managed KMS key (an aws/… key cannot seal)',
   THINGSPACE_TRANSPORT: '"soap" or "rest"',
   THINGSPACE_TOKEN_HOST_DIFFERS: '"yes" or "no"',
+  THINGSPACE_PROXY_URL: PROXY_URL_RULE,
   LOCKOUT_LIMIT: 'a whole number',
   LOCKOUT_BUDGET: 'a whole number',
   ROTATION_BUDGET: 'a whole number',
@@ -85,6 +91,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     alarmTopicArn: set.ALARM_TOPIC_ARN,
     sealingKeyId: set.SEALING_KEY_ID,
     thingSpace: thingSpaceOf(set),
+    proxy: proxyIn(set),
     budgets: budgets({
       limit: set.LOCKOUT_LIMIT,
       budget: set.LOCKOUT_BUDGET,
@@ -96,6 +103,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     logGroupName: set.AWS_LAMBDA_LOG_GROUP_NAME,
   };
 }
+
+/** Reads the proxy alone. @throws SettingsError */
+export const readProxy = (env: NodeJS.ProcessEnv): ProxySettings | undefined =>
+  proxyIn(parsed(v.object(proxyVariables), env));
 
 /** Reads the transport alone. @throws SettingsError */
 export function readThingSpace(env: NodeJS.ProcessEnv): ThingSpaceSettings {

@@ -69,3 +69,28 @@ describe('The function’s settings of the transport', () => {
     expect(() => read(given)).toThrow(sentence);
   });
 });
+
+describe('The function’s settings of the proxy', () => {
+  const proxy = (more: Record<string, string>) => readSettings({ ...environment, ...more }).proxy;
+
+  it('lead straight to ThingSpace when none is given', () => {
+    expect(proxy({})).toBeUndefined();
+  });
+
+  it('take an address, and the secret with its credentials', () => {
+    const given = { THINGSPACE_PROXY_URL: 'http://proxy.example:3128', THINGSPACE_PROXY_SECRET: 'proxy' };
+    expect(proxy(given)).toEqual({ url: 'http://proxy.example:3128', secretId: 'proxy' });
+  });
+
+  it.each([
+    'proxy.example:3128',
+    'socks5://proxy.example',
+    'http://me:word@proxy.example',
+    'http://p/x',
+    'http://p?x',
+  ])('reject %s without repeating it', (url) => {
+    expect(() => proxy({ THINGSPACE_PROXY_URL: url })).toThrow(
+      /^(?!.*(word|socks5)).*THINGSPACE_PROXY_URL must be the address of an HTTP proxy without user/,
+    );
+  });
+});

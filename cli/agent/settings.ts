@@ -1,5 +1,7 @@
+import type { ProxySettings } from '../../lambda/proxy-settings.ts';
 import type { LedgerSettings } from '../../lambda/session/create-session.ts';
 import {
+  readProxy,
   readSettings,
   readThingSpace,
   SettingsError,
@@ -7,7 +9,11 @@ import {
 } from '../../lambda/settings.ts';
 import { UsageError } from '../errors.ts';
 
-export type AgentSettings = { thingSpace: ThingSpaceSettings; ledger: LedgerSettings | undefined };
+export type AgentSettings = {
+  thingSpace: ThingSpaceSettings;
+  proxy: ProxySettings | undefined;
+  ledger: LedgerSettings | undefined;
+};
 
 /**
  * Reads the variables that the rotation function has, too: an agent needs no right on the function.
@@ -18,7 +24,9 @@ export function readAgentSettings(env: NodeJS.ProcessEnv, withoutLedger: boolean
     throw new UsageError('LEDGER_TABLE is set: leave out --without-ledger, or the variable.');
   }
   try {
-    return withoutLedger ? { thingSpace: readThingSpace(env), ledger: undefined } : withLedger(env);
+    return withoutLedger
+      ? { thingSpace: readThingSpace(env), proxy: readProxy(env), ledger: undefined }
+      : withLedger(env);
   } catch (failure) {
     if (!(failure instanceof SettingsError)) throw failure;
     const message = failure.message.replace('The function’s environment', 'The agent’s environment');
@@ -28,9 +36,10 @@ export function readAgentSettings(env: NodeJS.ProcessEnv, withoutLedger: boolean
 }
 
 function withLedger(env: NodeJS.ProcessEnv): AgentSettings {
-  const { thingSpace, ledgerTable, sealingKeyId, alarmTopicArn, budgets } = readSettings(env);
+  const { thingSpace, proxy, ledgerTable, sealingKeyId, alarmTopicArn, budgets } = readSettings(env);
   return {
     thingSpace,
+    proxy,
     ledger: {
       ...{ table: ledgerTable, sealingKeyId, alarmTopicArn },
       ...{ lockoutLimit: budgets.limit, lockoutBudget: budgets.budget },

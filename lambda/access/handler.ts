@@ -31,7 +31,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<H
   const audit = auditOver(dynamoDbAudit(dynamodb, settings.auditTable), settings);
   const counted = counting(audit, event);
   const [{ serve }, { wire }] = await Promise.all([import('./serve.ts'), import('./wiring.ts')]);
-  loaded = { serve, services: wire(logger, settings, dynamodb, audit) };
+  loaded = { serve, services: await wire(logger, settings, dynamodb, audit) };
   return serve({ ...loaded.services, audit: counted }, event, remainingMs());
 }
 

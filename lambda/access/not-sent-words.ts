@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   CredentialNotInitializedError: UNUSABLE,
   AwsCallError: `AWS did not give what a session needs: try again, and if that does not help, ${ASK}`,
   LedgerUnavailableError: `The ledger of log-ins could not be used: try again, and if that does not help, ${ASK}`,
+  ProxyError: `The proxy before ThingSpace gave no tunnel: try again, and if that does not help, ${ASK}`,
   NotSentError: 'ThingSpace could not be reached: try again later.',
   TooLateToSendError: 'There was no time left to send it: try again.',
 };

@@ -7,6 +7,8 @@ import {
   DEFAULT_REST_BASE_URL,
 } from '../defaults.ts';
 import { PresentableError } from '../errors.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
+import { proxyIn, proxyVariables } from '../proxy-variables.ts';
 import type { Transport } from '../thingspace/api.ts';
 import { TRANSPORTS } from '../transport.ts';
 import type { Policy } from './policy.ts';
@@ -34,6 +36,7 @@ export type Settings = AccessFile & {
   /** REST only; the published one where it is left out. */
   tokenUrl: string | undefined;
   tokenHostMayDiffer: boolean;
+  proxy: ProxySettings | undefined;
   lockoutLimit: number;
   lockoutBudget: number;
 };
@@ -96,6 +99,7 @@ const environment = v.object({
   THINGSPACE_BASE_URL: v.optional(text),
   THINGSPACE_TOKEN_URL: v.optional(text),
   THINGSPACE_TOKEN_HOST_DIFFERS: v.optional(v.picklist(['yes', 'no']), 'no'),
+  ...proxyVariables,
   LOCKOUT_LIMIT: count(DEFAULT_LOCKOUT_LIMIT),
   LOCKOUT_BUDGET: count(DEFAULT_LOCKOUT_BUDGET),
 });
@@ -124,6 +128,7 @@ export function readSettings(env: NodeJS.ProcessEnv, directory: URL): Settings {
     baseUrl: set.THINGSPACE_BASE_URL ?? ADDRESS[set.THINGSPACE_TRANSPORT],
     tokenUrl: set.THINGSPACE_TOKEN_URL,
     tokenHostMayDiffer: set.THINGSPACE_TOKEN_HOST_DIFFERS === 'yes',
+    proxy: proxyIn(set),
     lockoutLimit: set.LOCKOUT_LIMIT,
     lockoutBudget: set.LOCKOUT_BUDGET,
   };

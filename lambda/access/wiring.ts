@@ -15,13 +15,22 @@ import type { Services } from './serve.ts';
 import type { Settings } from './settings.ts';
 
 /** Makes the services, once per process. @throws BaseUrlError */
-export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClient, audit: Audit): Services {
+export async function wire(
+  logger: Logger,
+  settings: Settings,
+  dynamodb: DynamoDBClient,
+  audit: Audit,
+): Promise<Services> {
   const clients = {
     dynamodb,
     kms: new KMSClient(AWS_CLIENT),
     secretsManager: new SecretsManagerClient(AWS_CLIENT),
   };
-  const { transport } = settings;
+  const { transport, proxy } = settings;
+  // Loaded where there is a proxy, before a request is served.
+  const sendCall = proxy
+    ? (await import('../through-proxy.ts')).sendThroughProxy(proxy, clients.secretsManager)
+    : sendOnce;
   const baseUrl = checkBaseUrl(settings.baseUrl);
   const sessions = new Map<string, SessionHolder>();
   const log: Services['log'] = (message, facts) => logger.info(message, facts);
@@ -31,31 +40,34 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
       if (!Object.hasOwn(settings.secrets, credential)) return undefined;
       const session =
         sessions.get(credential) ??
-        createSessionHolder({
-          secretId: settings.secrets[credential] as string,
-          username: settings.usernames[credential],
-          actor: 'access function',
-          transport,
-          baseUrl,
-          ...(transport === 'rest' && {
-            tokenUrl: settings.tokenUrl,
-            tokenHostMayDiffer: settings.tokenHostMayDiffer,
-          }),
-          ledger: {
-            table: settings.ledgerTable,
-            sealingKeyId: settings.sealingKeyId,
-            alarmTopicArn: settings.alarmTopicArn,
-            lockoutLimit: settings.lockoutLimit,
-            lockoutBudget: settings.lockoutBudget,
+        createSessionHolder(
+          {
+            secretId: settings.secrets[credential] as string,
+            username: settings.usernames[credential],
+            actor: 'access function',
+            transport,
+            baseUrl,
+            ...(transport === 'rest' && {
+              tokenUrl: settings.tokenUrl,
+              tokenHostMayDiffer: settings.tokenHostMayDiffer,
+            }),
+            ledger: {
+              table: settings.ledgerTable,
+              sealingKeyId: settings.sealingKeyId,
+              alarmTopicArn: settings.alarmTopicArn,
+              lockoutLimit: settings.lockoutLimit,
+              lockoutBudget: settings.lockoutBudget,
+            },
+            clients,
+            onEvent: ({ kind, ...facts }) => log(`Session: ${kind}`, { credential, ...facts }),
           },
-          clients,
-          onEvent: ({ kind, ...facts }) => log(`Session: ${kind}`, { credential, ...facts }),
-        });
+          sendCall,
+        );
       sessions.set(credential, session);
       return session;
     },
     thingSpace: { transport, baseUrl },
-    send: sendTo(baseUrl),
+    send: sendTo(sendCall, baseUrl),
     audit,
     clock: systemClock,
     nowMs: Date.now,
@@ -65,9 +77,9 @@ export function wire(logger: Logger, settings: Settings, dynamodb: DynamoDBClien
 }
 
 const sendTo =
-  (baseUrl: string): Send =>
+  (sendCall: typeof sendOnce, baseUrl: string): Send =>
   ({ service, action, envelope }, limits) =>
-    sendOnce(
+    sendCall(
       {
         method: 'POST',
         url: `${baseUrl}/${service}.svc`,

@@ -41,7 +41,7 @@ type Hooks = {
  * The only way to log in: prepare, reserve, send, settle. Every log-in with a stored password goes through here, of
  * rotation and of apps; the one other call that carries a password is the exchange.
  * @returns the session token, or the reason why the platform gave none; counted and announced in both cases. `never-sent`
- *   with a `BearerError`: no bearer could be had, and nothing was reserved
+ *   with a `BearerError` or `ProxyError`: no bearer could be had, and nothing was reserved
  * @throws LockoutGuardError, LedgerUnavailableError, LedgerItemError: nothing was sent
  */
 export async function guardedLogIn(

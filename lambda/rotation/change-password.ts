@@ -14,6 +14,7 @@ import { toDo } from '../situations/steps.ts';
 import type { OpenSession, RawAnswer } from '../thingspace/api.ts';
 import { inBrackets } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, meaningOf } from '../thingspace/codes.ts';
+import { ProxyError } from '../thingspace/proxy-error.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { RotationError } from './errors.ts';
@@ -130,21 +131,27 @@ async function sendGetNewPassword(
   );
 }
 
-/** The cause of a bearer's absence is not quoted: the next log-in cannot be prepared without one, and names it. */
-const notSentError = (cause: Error): RotationError =>
-  cause instanceof BearerError
-    ? new RotationError(
-        'NoBearerError',
-        'There was no bearer in time to ask for a new password with: the request was not sent, and the old password stays good. A ' +
-          'retry fetches a bearer before it logs in.',
-        { cause },
-      )
-    : new RotationError(
-        'ThingSpaceUnreachableError',
-        'ThingSpace cannot be reached to ask for a new password: the request was not sent, and the old password stays good. ' +
-          'A retry continues from here.',
-        { cause },
-      );
+/** The cause is not quoted: the next log-in meets it, too, and names it. */
+function notSentError(cause: Error): RotationError {
+  if (cause instanceof BearerError) {
+    return new RotationError(
+      'NoBearerError',
+      'There was no bearer in time to ask for a new password with: the request was not sent, and the old password stays good. A ' +
+        'retry fetches a bearer before it logs in.',
+      { cause },
+    );
+  }
+  const [name, what] =
+    cause instanceof ProxyError
+      ? (['NoTunnelError', 'The proxy gave no tunnel to ThingSpace'] as const)
+      : (['ThingSpaceUnreachableError', 'ThingSpace cannot be reached'] as const);
+  return new RotationError(
+    name,
+    `${what} to ask for a new password: the request was not sent, and the old password stays good. ` +
+      'A retry continues from here.',
+    { cause },
+  );
+}
 
 /**
  * Seals the answer, then reads it and makes its password current. Returns the version that AWSCURRENT is on by then.

@@ -17,6 +17,8 @@ type Situation =
   | 'ThingSpaceUnreachableError'
   /** Over REST the application's key brought no bearer, or the gateway refused the one that it brought. */
   | 'NoBearerError'
+  /** The proxy before ThingSpace gave no tunnel to it. */
+  | 'NoTunnelError'
   /** A log-in got no usable answer. */
   | 'LogInUnknownError'
   /** ThingSpace refused to make a new password; the old one is unchanged. */

@@ -37,7 +37,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
 
 async function load(store: SecretStore): Promise<Loaded> {
   const [{ perform }, { wire }] = await Promise.all([import('./steps.ts'), import('./wiring.ts')]);
-  return { perform, services: wire(logger, store) };
+  return { perform, services: await wire(logger, store) };
 }
 
 /** Returns the store with its first `describe` already under way: every step except setSecret begins with it. */

@@ -10,13 +10,14 @@ import type { CredentialState } from '../ledger/state.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { endsHint } from '../secret/password-ends.ts';
 import { type ReadableVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
-import { noBearer, notRead } from '../situations/faults.ts';
+import { noBearer, noTunnel, notRead } from '../situations/faults.ts';
 import { logInUnanswered } from '../situations/log-ins.ts';
 import { currentDead } from '../situations/password.ts';
 import { toDo, without } from '../situations/steps.ts';
 import type { MaybeApiKey, OpenSession } from '../thingspace/api.ts';
 import { inBrackets, TooLateToSendError, UnsendableValueError } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
+import { ProxyError } from '../thingspace/proxy-error.ts';
 import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
@@ -30,7 +31,7 @@ type OnRefused = (state: CredentialState, now: number) => void;
 /**
  * Logs in with the credential of a version of the secret, only to learn whether it works, and logs out. The log-out
  * runs beside the write that settles the log-in, whether or not that write succeeds.
- * @throws PasswordRefusedError, RequestNotReadError, NoBearerError, ThingSpaceUnreachableError, LogInUnknownError;
+ * @throws PasswordRefusedError, RequestNotReadError, NoBearerError, NoTunnelError, ThingSpaceUnreachableError, LogInUnknownError;
  *   LockoutGuardError and LedgerUnavailableError when nothing was sent
  */
 export async function logInAndOut(
@@ -92,7 +93,7 @@ function doneOrThrow<T>(
       if (outcome.replaced) throw replacedError(username, versionId);
       throw refusedError(invocation, outcome.code, credential, versionId);
     case 'never-sent':
-      throw notSentError(outcome.cause, username);
+      throw notSentError(invocation, outcome.cause, username);
     case 'unknown':
       throw new RotationError(
         'LogInUnknownError',
@@ -103,10 +104,16 @@ function doneOrThrow<T>(
   }
 }
 
-function notSentError(cause: Error, username: string): RotationError {
+function notSentError({ secretArn }: Invocation, cause: Error, username: string): RotationError {
   if (cause instanceof BearerError) {
     const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}`;
     return new RotationError('NoBearerError', message, { cause });
+  }
+  if (cause instanceof ProxyError) {
+    const message = `No tunnel stood for a log-in of ${username}, so none was sent and none counts. ${cause.message}.`;
+    return new RotationError('NoTunnelError', `${message} ${toDo(noTunnel.todo, { secretArn, username })}`, {
+      cause,
+    });
   }
   const why =
     cause instanceof TooLateToSendError || cause instanceof UnsendableValueError

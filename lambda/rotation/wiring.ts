@@ -1,25 +1,28 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Alarms } from '../alarms/publish.ts';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
+import type { ProxySettings } from '../proxy-settings.ts';
 import { kmsSealer } from '../sealing/data-key.ts';
 import { cloudWatchLogSearch } from '../sealing/log-search.ts';
 import { stdoutSealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { createThingSpaceApi } from '../thingspace/create-api.ts';
+import type { Send } from '../thingspace/http-call.ts';
 import type { Services } from './context.ts';
 
 /**
  * Makes the services from the function's environment; once per process.
  * @throws SettingsError, BudgetsError, BaseUrlError, PasswordElementError, TokenHostError
  */
-export function wire(logger: Logger, store: SecretStore): Services {
+export async function wire(logger: Logger, store: SecretStore): Promise<Services> {
   const settings = readSettings(process.env);
   const clock = systemClock;
   const metrics = createMetrics();
@@ -33,7 +36,7 @@ export function wire(logger: Logger, store: SecretStore): Services {
       budgets: settings.budgets,
       warn: (message, facts) => logger.warn(message, facts),
     }),
-    api: createThingSpaceApi(settings.thingSpace),
+    api: createThingSpaceApi(settings.thingSpace, await senderFor(settings.proxy)),
     sealer: kmsSealer(new KMSClient(AWS_CLIENT), settings.sealingKeyId),
     sealedLog: stdoutSealedLog(cloudWatchLogSearch(settings.logGroupName, clock)),
     clock,
@@ -41,6 +44,13 @@ export function wire(logger: Logger, store: SecretStore): Services {
     holdsOn: settings.holdsOn,
     log: (message, facts = {}) => logger.info(message, facts),
   };
+}
+
+/** The code of a proxy is loaded where there is one, before a step begins. Undefined: straight to ThingSpace. */
+async function senderFor(proxy: ProxySettings | undefined): Promise<Send | undefined> {
+  if (proxy === undefined) return undefined;
+  const { sendThroughProxy } = await import('../through-proxy.ts');
+  return sendThroughProxy(proxy, new SecretsManagerClient(AWS_CLIENT));
 }
 
 /**

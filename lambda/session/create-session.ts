@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { type Alarms, createAlarms } from '../alarms/publish.ts';
 import { DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT, DEFAULT_ROTATION_BUDGET } from '../defaults.ts';
@@ -6,8 +7,11 @@ import { budgets } from '../ledger/budgets.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { credentialKey } from '../ledger/state.ts';
+import { isProxyUrl, PROXY_URL_RULE, type ProxySettings } from '../proxy-settings.ts';
 import { secretsManagerStore } from '../secret/secrets-manager.ts';
 import { USERNAME_RULE, usernameFault } from '../secret/username.ts';
+import type { Send } from '../thingspace/http-call.ts';
+import { sendThroughProxy } from '../through-proxy.ts';
 import { lasts } from './aws-away.ts';
 import { type AwsClientConfig, type AwsClients, awsClients, type MadeClients } from './aws-clients.ts';
 import { bearersOf } from './bearers.ts';
@@ -58,6 +62,8 @@ export type SessionSettings = ThingSpaceSettings & {
   username?: string | undefined;
   /** How long a caller waits for a session, through a rotation for example. @default 30_000 */
   patienceMs?: number | undefined;
+  /** An HTTP proxy before ThingSpace. The calls to AWS do not go through it. @default straight to ThingSpace */
+  proxy?: ProxySettings | undefined;
   /** Called for every event, for metrics and logs. An error that it throws is dropped. */
   onEvent?: ((event: SessionEvent) => void) | undefined;
   /**
@@ -71,13 +77,21 @@ export type SessionSettings = ThingSpaceSettings & {
   clientConfig?: AwsClientConfig | undefined;
 };
 
+/** A holder is given its sender. */
+type HolderSettings = Omit<SessionSettings, 'proxy'>;
+
 const DEFAULT_PATIENCE_MS = 30_000;
 
 /**
  * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
  * @throws SessionSettingsError, BaseUrlError, TokenHostError, BudgetsError for settings that cannot work
  */
-export const createSession = (settings: SessionSettings): Session => sessionWith(settings, 0);
+export function createSession(settings: SessionSettings): Session {
+  const { proxy, ...others } = settings;
+  if (proxy === undefined) return sessionWith(others, 0);
+  mustBeProxy(proxy);
+  return sessionWith(others, 0, (secretsManager) => sendThroughProxy(proxy, secretsManager));
+}
 
 /**
  * A program that says "gone" after every error costs two log-ins in this time, and callers with default patience wait. A
@@ -85,19 +99,24 @@ export const createSession = (settings: SessionSettings): Session => sessionWith
  */
 export const LOG_IN_PAIR_MS = 20_000;
 
-/** The same, for a process that hands the session out to programs. */
-export const createSessionHolder = (settings: SessionSettings): SessionHolder =>
-  sessionWith(settings, LOG_IN_PAIR_MS);
+/** The same, for a process that hands the session out to programs. @param send through a proxy, where there is one */
+export const createSessionHolder = (settings: HolderSettings, send?: Send): SessionHolder =>
+  sessionWith(settings, LOG_IN_PAIR_MS, () => send);
 
-function sessionWith(settings: SessionSettings, pairMs: number): SessionHolder {
+function sessionWith(
+  settings: HolderSettings,
+  pairMs: number,
+  senderOver: (secretsManager: SecretsManagerClient) => Send | undefined = () => undefined,
+): SessionHolder {
   requireSettings(settings);
   const { ledger } = settings;
   const aws = awsClients(settings.clients, settings.clientConfig);
   const clock = clientClock;
   const onEvent = quietly(settings.onEvent);
-  const { api, rest, itemOf } = thingSpaceOf(settings, clock);
+  const secretsManager = aws.secretsManager();
+  const store = secretsManagerStore(secretsManager);
+  const { api, rest, itemOf } = thingSpaceOf(settings, clock, senderOver(secretsManager));
   const byName = rest ? undefined : byNameOf(settings, itemOf);
-  const store = secretsManagerStore(aws.secretsManager());
   const dynamodb = ledger && aws.dynamodb();
   const guard =
     ledger && dynamodb
@@ -131,8 +150,12 @@ function sessionWith(settings: SessionSettings, pairMs: number): SessionHolder {
   });
 }
 
+function mustBeProxy({ url }: ProxySettings): void {
+  if (!isProxyUrl(url)) throw new SessionSettingsError(`\`proxy.url\` must be ${PROXY_URL_RULE}.`);
+}
+
 /** @throws SessionSettingsError for a username that no log-in uses */
-function byNameOf({ secretId, username }: SessionSettings, itemOf: ItemOf): ByName | undefined {
+function byNameOf({ secretId, username }: HolderSettings, itemOf: ItemOf): ByName | undefined {
   if (username === undefined) return undefined;
   const fault = usernameFault(username);
   if (fault !== undefined) {

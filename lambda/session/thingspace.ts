@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_BASE_URL, DEFAULT_REST_BASE_URL, DEFAULT_TOKEN_URL } from '../defaults.ts';
 import type { MaybeApiKey, ThingSpaceApi, Transport } from '../thingspace/api.ts';
 import { createThingSpaceApi } from '../thingspace/create-api.ts';
+import { type Send, sendOnce } from '../thingspace/http-call.ts';
 import { createRestApi, type RestApi } from '../thingspace/rest/api.ts';
 import { TRANSPORTS, transportOfAddress } from '../transport.ts';
 import type { ClientClock } from './clock.ts';
@@ -31,19 +32,23 @@ export type ThingSpace = {
 export type ItemOf = (key: MaybeApiKey) => string;
 
 /** @throws SessionSettingsError, BaseUrlError, TokenHostError for settings that cannot work */
-export function thingSpaceOf(settings: ThingSpaceSettings, clock: ClientClock): ThingSpace {
+export function thingSpaceOf(
+  settings: ThingSpaceSettings,
+  clock: ClientClock,
+  send: Send = sendOnce,
+): ThingSpace {
   const { transport = 'soap', tokenHostMayDiffer } = settings;
   mustFit(settings, transport);
   if (transport === 'soap') {
     const { baseUrl = DEFAULT_BASE_URL } = settings;
     return {
-      api: createThingSpaceApi({ baseUrl }),
+      api: createThingSpaceApi({ baseUrl }, send),
       rest: undefined,
       itemOf: () => itemOver('soap', baseUrl),
     };
   }
   const { baseUrl = DEFAULT_REST_BASE_URL, tokenUrl = DEFAULT_TOKEN_URL } = settings;
-  const rest = withPauses(createRestApi({ baseUrl, tokenUrl, tokenHostMayDiffer }, clock), clock);
+  const rest = withPauses(createRestApi({ baseUrl, tokenUrl, tokenHostMayDiffer }, clock, send), clock);
   const itemOf: ItemOf = ({ apiKey = '' }) => itemOver('rest', baseUrl, digestOf(tokenUrl, apiKey));
   return { api: rest, rest, itemOf };
 }

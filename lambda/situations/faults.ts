@@ -57,6 +57,19 @@ export const noBearer = fault(
   },
 );
 
+export const noTunnel = fault(
+  'the proxy gives no tunnel to ThingSpace',
+  'The HTTP proxy on the way to ThingSpace cannot be reached, refused the tunnel, or does not accept the credentials in its ' +
+    'secret; or TLS failed within the tunnel. No request left, so nothing counts.',
+  ['NoTunnelError', 'ProxyError'],
+  {
+    todo: [
+      { do: 'repair', when: 'The error names the hop that failed: have the network’s owner repair it.' },
+      { do: 'deploy', when: 'If the proxy’s address, or the file of CA certificates, is wrong:' },
+    ],
+  },
+);
+
 const thingspace = {
   unreachable: fault(
     'ThingSpace cannot be reached',
@@ -70,6 +83,7 @@ const thingspace = {
     ['ExchangeRefusedError'],
   ),
   'no-bearer': noBearer,
+  'no-tunnel': noTunnel,
   'flawed-answer': fault(
     'an answer breaks HTTP',
     'An answer of ThingSpace, or of a proxy before it, breaks a rule of HTTP. Its bytes were read and sealed nevertheless.',

@@ -4,7 +4,7 @@
  * Every call ends in one of four ways and never throws for a failure of the network or the platform:
  * - `done`: the platform returned the requested value;
  * - `refused`: a complete error answer was read; `code` is its error code without the service name;
- * - `never-sent`: no byte of the request can have left this machine (DNS, refused connection, TLS);
+ * - `never-sent`: no byte of the request can have left this machine (DNS, refused connection, proxy, TLS);
  * - `unknown`: anything else. The platform may have executed the request, or may still do so.
  *
  * No cause and no message in here ever carries a password or a session token.
@@ -83,7 +83,8 @@ export interface ThingSpaceApi {
   readonly transport: Transport;
   /**
    * Gets ready for a log-in, before that is reserved: REST fetches its bearer, SOAP is always ready. Presents no
-   * username and no password. `never-sent` says why no log-in could be sent now; `cause` is a `BearerError` then.
+   * username and no password. `never-sent` says why no log-in could be sent now; `cause` is a `BearerError` then, or a
+   * `ProxyError`.
    */
   prepare(key: MaybeApiKey, limits: Pick<CallLimits, 'timeoutMs'>): Promise<{ outcome: 'done' } | NeverSent>;
   /** Presents the password. `value` is the session token. */

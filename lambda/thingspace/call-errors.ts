@@ -55,8 +55,11 @@ export class UnusableAnswerError extends PresentableError {
   }
 }
 
-// The cause itself is not kept: Node attaches the bytes received (`rawPacket`) and certificates to it.
-function codeOf(cause: unknown): string | undefined {
+/**
+ * Returns Node's or OpenSSL's error code. The cause itself is not kept: Node attaches the bytes received (`rawPacket`)
+ * and certificates to it.
+ */
+export function codeOf(cause: unknown): string | undefined {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : undefined;
 }

@@ -6,17 +6,20 @@ import { NotSentError } from './call-errors.ts';
 const NEXT_ADDRESS_MS = 2_000;
 // NAT gateways drop connections that are silent for 350 s; a slow answer must not look like that.
 const KEEP_ALIVE_MS = 60_000;
+const AGREEING = 'agreeing on TLS with';
 
 /**
  * Opens a fresh connection on which nothing has been written yet, TLS (1.2 or later) included. It does not use an
  * agent's sockets: a pooled one may be dead, and then HTTP clients send again by themselves.
+ * @param tunnel an open connection that leads to an https `url`: TLS begins on it
  * @throws NotSentError when the look-up, the connection or the handshake fails or takes longer than timeoutMs.
  */
-export function connect(url: URL, timeoutMs: number): Promise<Socket> {
+export function connect(url: URL, timeoutMs: number, tunnel?: Socket): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const options = {
+    ...(tunnel && { socket: tunnel }),
     host,
     port: Number(url.port || (secure ? 443 : 80)),
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
@@ -31,7 +34,7 @@ export function connect(url: URL, timeoutMs: number): Promise<Socket> {
         rejectUnauthorized: true,
       })
     : connectTcp(options);
-  let doing = isIP(host) === 0 ? 'looking up' : 'connecting to';
+  let doing = tunnel ? AGREEING : isIP(host) === 0 ? 'looking up' : 'connecting to';
   const fail = (cause?: unknown) => {
     clearTimeout(timer);
     socket.destroy();
@@ -42,7 +45,7 @@ export function connect(url: URL, timeoutMs: number): Promise<Socket> {
     if (error === null) doing = 'connecting to';
   });
   socket.once('connect', () => {
-    doing = 'agreeing on TLS with';
+    doing = AGREEING;
   });
   // Stays for good: an error between the connection and its first use must not end the process.
   socket.on('error', fail);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { PresentableError } from '../errors.ts';
 import { excerptOf, MAX_ANSWER_BYTES } from './answer-size.ts';
 import type { CallLimits, NeverSent, RawAnswer, Unknown } from './api.ts';
 import { NoAnswerError, NotSentError, TooLateToSendError } from './call-errors.ts';
@@ -16,6 +17,8 @@ const GRACE_MS = 1_000;
 
 /** Sends one request once; see `sendOnce`. */
 export type Send = (call: HttpCall, limits: CallLimits) => Promise<RawAnswer | NeverSent | Unknown>;
+/** Opens a fresh connection for one request; see `connect`. @throws PresentableError: no byte of the request has left */
+export type Open = (url: URL, timeoutMs: number) => Promise<Socket>;
 
 /**
  * Sends one request once, over a fresh connection: follows no redirect, and repeats nothing. `never-sent` is certain,
@@ -23,21 +26,25 @@ export type Send = (call: HttpCall, limits: CallLimits) => Promise<RawAnswer | N
  * without a byte of body is `unknown`; with one, it is an answer, complete or not. It is complete at its announced end,
  * or earlier when its document is whole. `timeoutMs` spans everything; the connection gets 10 s of it at most.
  */
-export async function sendOnce(call: HttpCall, limits: CallLimits): Promise<RawAnswer | NeverSent | Unknown> {
+export async function sendOnce(
+  call: HttpCall,
+  limits: CallLimits,
+  open: Open = connect,
+): Promise<RawAnswer | NeverSent | Unknown> {
   const timeoutMs = Math.min(limits.timeoutMs, MAX_TIMER_MS);
   if (!(timeoutMs > 0)) return neverSent(new NotSentError('No time was left for the call'));
   const startedAt = performance.now();
   let socket: Socket | undefined;
   try {
     const request = requestBytes(call);
-    socket = await connect(new URL(call.url), Math.min(timeoutMs, CONNECT_TIMEOUT_MS));
+    socket = await open(new URL(call.url), Math.min(timeoutMs, CONNECT_TIMEOUT_MS));
     const leftMs = timeoutMs - (performance.now() - startedAt);
     if (!(leftMs > 0)) throw new NotSentError('The time for the call was over when the connection stood');
     if (!allows(limits.mayLeave)) throw new TooLateToSendError();
     return await exchange(socket, request, leftMs, call);
   } catch (error) {
     socket?.destroy();
-    if (error instanceof NotSentError || error instanceof TooLateToSendError) return neverSent(error);
+    if (error instanceof PresentableError) return neverSent(error);
     return neverSent(new NotSentError('The call failed', error));
   }
 }
@@ -101,6 +108,6 @@ function allows(mayLeave: (() => boolean) | undefined): boolean {
   }
 }
 
-function neverSent(cause: NotSentError | TooLateToSendError): NeverSent {
+function neverSent(cause: PresentableError): NeverSent {
   return { outcome: 'never-sent', cause };
 }

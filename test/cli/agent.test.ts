@@ -152,6 +152,13 @@ describe('the settings of the agent', () => {
     });
   });
 
+  test('take the proxy, with a ledger and without', () => {
+    const given = { THINGSPACE_PROXY_URL: 'http://proxy.example:3128', THINGSPACE_PROXY_SECRET: 'proxy' };
+    const proxy = { url: 'http://proxy.example:3128', secretId: 'proxy' };
+    expect(readAgentSettings({ ...env, ...given }, false)).toMatchObject({ proxy });
+    expect(readAgentSettings(given, true)).toMatchObject({ proxy });
+  });
+
   test('leave out the ledger only where an operator says so', () => {
     expect(() => readAgentSettings({}, false)).toThrow(
       /^The agent’s environment .*LEDGER_TABLE .*--without-ledger/,

@@ -117,7 +117,7 @@ test('serves no request by the access function while needed code cannot be loade
 });
 
 describe('everything that an answer needs is loaded before a step begins', () => {
-  test('only the alarms, the search of the log and the check of tokens are loaded later', async () => {
+  test('only the alarms, the search of the log, the check of tokens and a proxy are loaded later', async () => {
     const lambda = path.join(import.meta.dirname, '../../lambda');
     const sources = Object.entries(await contents(lambda));
     const imports = sources.flatMap(([name, text]) =>
@@ -127,10 +127,18 @@ describe('everything that an answer needs is loaded before a step begins', () =>
     );
     expect(imports.filter((found) => !/^(rotation|access)\/handler\.ts/.test(found)).sort()).toEqual([
       'access/who-speaks.ts: ./user-token.ts',
+      'access/wiring.ts: ../through-proxy.ts',
       'rotation/wiring.ts: ../alarms/publish.ts',
+      'rotation/wiring.ts: ../through-proxy.ts',
       'rotation/wiring.ts: @aws-sdk/client-sns',
       'sealing/log-search.ts: @aws-sdk/client-cloudwatch-logs',
     ]);
+  });
+
+  test('the code of a proxy is apart from that of every invocation', async () => {
+    const files = Object.entries(await contents(second)).filter(([name]) => name.endsWith('.mjs'));
+    const ofProxy = files.filter(([, text]) => text.includes('Proxy-Authorization')).map(([name]) => name);
+    expect(ofProxy).toEqual([expect.stringMatching(/^chunks.through-proxy-/)]);
   });
 
   test('an invocation fails before it reads its settings when code cannot be loaded', async () => {

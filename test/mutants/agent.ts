@@ -65,8 +65,8 @@ export const agentMutants: Mutant[] = [
   {
     rule: 'an agent without a ledger is meant by an operator',
     file: 'cli/agent/settings.ts',
-    find: 'return withoutLedger ? {',
-    replace: 'return !env.LEDGER_TABLE ? {',
+    find: 'return withoutLedger\n',
+    replace: 'return !env.LEDGER_TABLE\n',
     noticedBy: AGENT,
   },
 ];

@@ -7,6 +7,7 @@ import { answerMutants } from './answers.ts';
 import { clientMutants } from './client.ts';
 import { deploymentMutants } from './deployment.ts';
 import { ledgerMutants } from './ledger.ts';
+import { networkMutants } from './network.ts';
 import { restMutants } from './rest.ts';
 import { ridingOutMutants } from './riding-out.ts';
 import { rotationMutants } from './rotation.ts';
@@ -50,4 +51,5 @@ export const mutants: readonly Mutant[] = [
   ...personMutants,
   ...transportMutants,
   ...deploymentMutants,
+  ...networkMutants,
 ];

@@ -98,6 +98,10 @@ test('rejects settings that cannot work before any read or request', () => {
       message: expect.stringMatching(/`username`.*a blank/),
     }),
   );
+  for (const url of ['proxy:3128', 'http://user:word@proxy:3128', 'socks5://proxy:1080']) {
+    expect(() => createSession({ ...made, proxy: { url } }), url).toThrow(/^`proxy.url` must be the address/);
+  }
+  expect(() => createSession({ ...made, proxy: { url: 'http://proxy:3128', secretId: 's' } })).not.toThrow();
   expect(() => createSession({ ...made, transport: 'rest' })).not.toThrow();
   expect(() => createSession({ ...made, ledger: { table: 't', lockoutLimit: 3, lockoutBudget: 3 } })).toThrow(
     expect.objectContaining({ name: 'BudgetsError' }),

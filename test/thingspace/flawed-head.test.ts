@@ -5,8 +5,8 @@ import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import { readNewPassword } from '../../lambda/thingspace/soap/answers.ts';
 import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';
 import { onceRead } from '../../local/http.ts';
+import { selfSigned } from '../../local/proxy/self-signed.ts';
 import { newPasswordAnswer } from './envelopes.ts';
-import { selfSigned } from './self-signed.ts';
 import { serve, type TestServer } from './servers.ts';
 
 const PASSWORD = 'Ab3$kQ9z';

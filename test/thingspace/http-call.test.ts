@@ -9,7 +9,7 @@ import { NoAnswerError, NotSentError, TooLateToSendError } from '../../lambda/th
 import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import type { HttpCall } from '../../lambda/thingspace/http-request.ts';
 import { onceRead } from '../../local/http.ts';
-import { selfSigned } from './self-signed.ts';
+import { selfSigned } from '../../local/proxy/self-signed.ts';
 import { http, type Play, serve, type TestServer } from './servers.ts';
 
 const secret = 'Marker$7';

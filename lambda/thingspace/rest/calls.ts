@@ -4,6 +4,7 @@ import { UnsendableValueError } from '../call-errors.ts';
 import type { Send } from '../http-call.ts';
 import type { HttpCall } from '../http-request.ts';
 import type { Presented } from '../presented.ts';
+import { ProxyError } from '../proxy-error.ts';
 import type { Sent } from '../understand.ts';
 import { isHeaderSafe } from './answers.ts';
 import { BearerError } from './bearer-error.ts';
@@ -57,7 +58,8 @@ export function createRestCalls(
       presented.remember(bearer);
       return { outcome: 'ready', bearer, endsAtMs };
     } catch (failure) {
-      const cause = failure instanceof BearerError ? failure : new BearerError('unavailable');
+      const isNamed = failure instanceof BearerError || failure instanceof ProxyError;
+      const cause = isNamed ? failure : new BearerError('unavailable');
       return { outcome: 'never-sent', cause };
     }
   };

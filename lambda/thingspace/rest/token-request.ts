@@ -2,6 +2,7 @@ import { AnswerFormatError } from '../answer-format.ts';
 import { textOf } from '../answer-text.ts';
 import type { ApiKey, RawAnswer } from '../api.ts';
 import type { Send } from '../http-call.ts';
+import { ProxyError } from '../proxy-error.ts';
 import { BearerError, type BearerProblem } from './bearer-error.ts';
 import { JSON_DOCUMENTS } from './documents.ts';
 import { type JsonObject, type JsonValue, membersNamed } from './json.ts';
@@ -18,7 +19,8 @@ export const basicOf = ({ apiKey, apiSecret }: ApiKey): string =>
   Buffer.from(`${apiKey}:${apiSecret}`).toString('base64');
 
 /**
- * Asks the token service once for the bearer of a key: within an hour it gives the same one again. @throws BearerError
+ * Asks the token service once for the bearer of a key: within an hour it gives the same one again.
+ * @throws BearerError, ProxyError
  */
 export async function requestToken(
   send: Send,
@@ -44,6 +46,7 @@ export async function requestToken(
     { timeoutMs },
   );
   if (answer.outcome !== 'answered') {
+    if (answer.cause instanceof ProxyError) throw answer.cause;
     const code = 'code' in answer.cause ? answer.cause.code : undefined;
     throw new BearerError('unavailable', typeof code === 'string' ? code : undefined);
   }

@@ -2,7 +2,9 @@ import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BaseUrlError } from '../../../lambda/thingspace/base-url.ts';
+import { ProxyError } from '../../../lambda/thingspace/proxy-error.ts';
 import { checkAddresses, TokenHostError } from '../../../lambda/thingspace/rest/addresses.ts';
+import { createRestApi } from '../../../lambda/thingspace/rest/api.ts';
 import { http } from '../servers.ts';
 import {
   BEARER,
@@ -143,6 +145,14 @@ describe('a call over REST', () => {
     expect(outcome).toMatchObject({ outcome: 'never-sent', cause: { name: 'NotSentError' } });
     expect(gateway.paths()).toEqual([TOKEN]);
   });
+});
+
+test('names the proxy, not the token service, when no tunnel stands for a bearer', async () => {
+  const way = { proxy: new URL('http://proxy.example:3128'), target: new URL('https://thingspace.example') };
+  const cause = new ProxyError('credentials-refused', way, 407);
+  const addresses = { baseUrl: 'https://thingspace.example', tokenUrl: 'https://thingspace.example/token' };
+  const api = createRestApi(addresses, gateway.clock, async () => ({ outcome: 'never-sent', cause }));
+  expect(await api.prepare(KEY, { timeoutMs: 1_000 })).toEqual({ outcome: 'never-sent', cause });
 });
 
 describe('a bearer that the gateway refuses', () => {

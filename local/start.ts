@@ -10,13 +10,14 @@ import { fleetScenario } from './scenarios/fleet.ts';
 import { play, type Scenario } from './scenarios/scenario.ts';
 import { writeShellFile } from './shell-file.ts';
 import { timelinePrinter } from './timeline/print.ts';
-import { held, printChecks, printRotationLine, type Report, verdict } from './timeline/report.ts';
+import { held, printChecks, printRotationLine, printStory, type Report, verdict } from './timeline/report.ts';
 import { startWorld, type World } from './world.ts';
 
 type Options = {
   rotations: number;
   json: boolean;
   keep: boolean;
+  verbose: boolean;
   scenario: Scenario;
   transport: Transport;
   list: boolean;
@@ -40,7 +41,8 @@ const program = new Command('npm start --')
   )
   .option('--clients <count>', 'apps of the scenario fleet', wholeNumber, 30)
   .option('--list', 'list the scenarios', false)
-  .option('--json', 'print one JSON document instead of a timeline', false)
+  .option('--verbose', 'print each call as it happens, before the story', false)
+  .option('--json', 'print one JSON document instead', false)
   .option('--keep', 'leave everything running afterwards and print how to reach it', false)
   .option(
     '--seed <number>',
@@ -70,12 +72,18 @@ async function main(options: Options): Promise<number> {
     const reports: Report[] = [];
     for (let round = 1; round <= rotations; round++) {
       const of = rotations > 1 ? ` ${round} of ${rotations}` : '';
+      const printing = { write: say, startedAtMs, width };
       const listener =
-        of || scenario.summary ? undefined : timelinePrinter({ write: say, colour, startedAtMs, width });
+        options.verbose && !scenario.summary ? timelinePrinter({ ...printing, colour }) : undefined;
       const report = { ...(await play(scenario, world, listener, say)), title: `${scenario.name}${of}` };
       reports.push(report);
-      if (of) printRotationLine(report, say);
-      else printChecks(report, say, colour);
+      if (of) {
+        printRotationLine(report, say);
+        continue;
+      }
+      if (options.verbose && !scenario.summary) say('\n');
+      if (!scenario.summary) printStory(report, printing);
+      printChecks(report, say, colour);
     }
     const document = {
       held: held(reports),

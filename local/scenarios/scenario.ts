@@ -34,6 +34,9 @@ export async function play(
     entries: timeline.entries,
     checks,
     durationMs: Math.round(performance.now() - startedAtMs),
-    logIns: logInsOf(timeline.entries, Number(world.env.LOCKOUT_LIMIT)),
+    logIns: logInsOf(timeline.entries, {
+      budget: Number(world.env.LOCKOUT_BUDGET),
+      limit: Number(world.env.LOCKOUT_LIMIT),
+    }),
   };
 }

@@ -24,7 +24,7 @@ export function timelinePrinter({ write, colour, startedAtMs, width = 110 }: Pri
   // Retries repeat one long text: it is printed once.
   let lastError: string | undefined;
 
-  const textOf = (entry: Entry): [text: string, paint: (plain: string) => string] => {
+  const textOf = (entry: Entry): [text: string, paint: (plain: string) => string] | undefined => {
     switch (entry.kind) {
       case 'step-start':
         return [stepName(entry), c.bold];
@@ -39,8 +39,10 @@ export function timelinePrinter({ write, colour, startedAtMs, width = 110 }: Pri
         return [`    ${callText(entry)}`, faultOf(entry.fate) || entry.errorName ? c.yellow : c.dim];
       case 'time-passes':
         return [`~~~ ${minutes(entry.ms)} pass ~~~`, c.dim];
-      case 'moment':
-        return [`>>> ${momentText(entry.moment)}`, c.cyan];
+      case 'moment': {
+        const text = momentText(entry.moment);
+        return text === undefined ? undefined : [`>>> ${text}`, c.cyan];
+      }
       case 'person':
         return [`>>> a person ${entry.did}`, c.blue];
       case 'alarm':
@@ -51,9 +53,11 @@ export function timelinePrinter({ write, colour, startedAtMs, width = 110 }: Pri
   };
 
   return (entry) => {
+    const told = textOf(entry);
+    if (!told) return;
     const took = 'durationMs' in entry ? `${entry.durationMs} ms`.padStart(9) : '';
     const head = `${sinceStart(entry.atMs - startedAtMs)} ${took}`;
-    const [text, paint] = textOf(entry);
+    const [text, paint] = told;
     wrap(text, Math.max(40, width - HEAD)).forEach((line, at) => {
       write(`${(at === 0 ? head : '').padEnd(HEAD)}${paint(line)}\n`);
     });
@@ -64,7 +68,7 @@ const stepName = ({ step, attempt }: { step: string; attempt: number }): string 
   attempt > 1 ? `${step} (attempt ${attempt})` : step;
 
 /** ThingSpace's operations, in words that hold for both of its APIs. */
-const OPERATIONS: Readonly<Record<string, string>> = {
+export const OPERATIONS: Readonly<Record<string, string>> = {
   GetBearer: 'request for a bearer',
   LogIn: 'log-in',
   GetNewPassword: 'password change',
@@ -84,7 +88,8 @@ function callText(call: Extract<Entry, { kind: 'call' }>): string {
   return parts.filter(Boolean).join(' ');
 }
 
-function momentText(moment: Moment): string {
+/** Undefined for a moment that the line of its call shows. */
+function momentText(moment: Moment): string | undefined {
   switch (moment.what) {
     case 'old-password-died':
       return 'the old password is dead; the new one exists in this one answer';
@@ -94,16 +99,20 @@ function momentText(moment: Moment): string {
       return `failed log-in (${OPERATIONS[moment.operation] ?? moment.operation}): ${moment.consecutiveFailures} of 5 used`;
     case 'username-locked':
       return 'THE USERNAME IS LOCKED';
+    case 'logged-in':
+    case 'count-cleared':
+      return undefined;
   }
 }
 
-const sinceStart = (ms: number): string =>
+/** Writes the time since the beginning, in at most eleven columns. */
+export const sinceStart = (ms: number): string =>
   (ms < 100_000 ? `${(ms / 1000).toFixed(3)} s` : minutes(ms)).padStart(11);
 
 const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
 
 /** Breaks a text between words; its first line's indent is repeated. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const indent = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let current = '';

@@ -17,7 +17,7 @@ export type Entry =
 
 /** A change of the truth that only the simulator and an observer can see. */
 export type Moment =
-  | { what: 'old-password-died' | 'username-locked' }
+  | { what: 'old-password-died' | 'username-locked' | 'logged-in' | 'count-cleared' }
   | { what: 'current-is-right'; staleMs: number }
   | { what: 'failed-log-in'; operation: string; consecutiveFailures: number };
 
@@ -101,6 +101,8 @@ export function recordTimeline(
 function momentOf(event: PlatformEvent): Moment | undefined {
   if (event.kind === 'password-made') return { what: 'old-password-died' };
   if (event.kind === 'locked') return { what: 'username-locked' };
+  if (event.kind === 'logged-in') return { what: 'logged-in' };
+  if (event.kind === 'reset' || event.kind === 'unlocked') return { what: 'count-cleared' };
   if (event.kind !== 'refused') return undefined;
   const { operation, consecutiveFailures } = event;
   return { what: 'failed-log-in', operation, consecutiveFailures };

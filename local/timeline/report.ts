@@ -1,5 +1,8 @@
 import pc from 'picocolors';
+import { counterPlot, type Limits } from './counter-plot.ts';
+import { sinceStart, wrap } from './print.ts';
 import type { Entry } from './record.ts';
+import { storyOf } from './story.ts';
 
 /** A guarantee looked at after the fact. `what` says what must hold. */
 export type Check = { what: string; held: boolean };
@@ -11,20 +14,37 @@ export type Report = {
   checks: readonly Check[];
   /** Wall-clock time it took to play. */
   durationMs: number;
-  logIns: { failed: number; worstInARow: number; limit: number };
+  logIns: { failed: number; worstInARow: number; budget: number; limit: number };
 };
 
 export const held = (reports: readonly Report[]): boolean =>
   reports.every(({ checks }) => checks.every((check) => check.held));
 
 /** Returns the failed log-ins that the platform counted while the timeline ran. */
-export function logInsOf(entries: readonly Entry[], limit: number): Report['logIns'] {
+export function logInsOf(entries: readonly Entry[], limits: Limits): Report['logIns'] {
   const counts = entries.flatMap((entry) =>
     entry.kind === 'moment' && entry.moment.what === 'failed-log-in'
       ? [entry.moment.consecutiveFailures]
       : [],
   );
-  return { failed: counts.length, worstInARow: Math.max(0, ...counts), limit };
+  return { failed: counts.length, worstInARow: Math.max(0, ...counts), ...limits };
+}
+
+const HEAD = 13;
+
+/** Tells a report in a few lines, and draws the count of failed log-ins where one failed. */
+export function printStory(
+  { entries, logIns }: Report,
+  { write, startedAtMs, width = 110 }: { write(text: string): void; startedAtMs: number; width?: number },
+): void {
+  for (const { atMs, text } of storyOf(entries, logIns.limit)) {
+    const at = sinceStart(atMs - startedAtMs);
+    wrap(text, Math.max(40, width - HEAD)).forEach((line, nth) => {
+      write(`${(nth === 0 ? at : '').padEnd(HEAD)}${line}\n`);
+    });
+  }
+  const plot = counterPlot(entries, logIns, (atMs) => sinceStart(atMs - startedAtMs));
+  if (plot.length > 0) write(`\n${plot.map((line) => `  ${line}\n`).join('')}`);
 }
 
 export function printChecks(

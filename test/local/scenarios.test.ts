@@ -5,6 +5,7 @@ import { scenarios } from '../../local/scenarios/all.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import { play } from '../../local/scenarios/scenario.ts';
 import { held } from '../../local/timeline/report.ts';
+import { storyOf } from '../../local/timeline/story.ts';
 import { startWorld, type WorldOptions } from '../../local/world.ts';
 
 const FIXTURE = fileURLToPath(new URL('./fixture-handler.mjs', import.meta.url));
@@ -28,9 +29,11 @@ describe('a scenario, played with the bundle', () => {
   it.concurrent.each(scenarios)(
     '$name: $shows',
     async (scenario) => {
-      const { checks } = await playIn(scenario);
+      const { checks, entries, logIns } = await playIn(scenario);
       const failed = checks.filter((check) => !check.held).map(({ what }) => what);
       if (failed.length > 0) throw new Error(`These do not hold: ${failed.join('; ')}`);
+      const lines = storyOf(entries, logIns.limit).length;
+      if (lines < 5 || lines > 8) throw new Error(`Its story has ${lines} lines, not 5 to 8.`);
     },
     LIMIT_MS,
   );

@@ -43,7 +43,7 @@ describe('npm start', () => {
   });
 
   it('rotates over REST, with the request for a bearer in the timeline and never the bearer', async () => {
-    const { said, ended } = start('--transport', 'rest');
+    const { said, ended } = start('--transport', 'rest', '--verbose');
     expect(await ended).toBe(0);
     const operations = [...said.out.matchAll(/ms +thingspace (.*)$/gm)].map(([, operation]) => operation);
     expect(operations).toEqual([

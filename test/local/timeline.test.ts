@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { counterPlot } from '../../local/timeline/counter-plot.ts';
+import { lanesOf } from '../../local/timeline/lanes.ts';
 import { timelinePrinter } from '../../local/timeline/print.ts';
 import type { Entry } from '../../local/timeline/record.ts';
 import { held, logInsOf, type Report, verdict } from '../../local/timeline/report.ts';
+import { storyOf } from '../../local/timeline/story.ts';
 
 const START = 1_700_000_000_000;
 const TOKEN = '0f0e0d0c-0000-4000-8000-000000000001';
@@ -24,6 +27,39 @@ const step = (attempt: number): Entry => ({
   attempt,
   durationMs: 361,
   result: { ok: false, error: failure },
+});
+
+const LIMITS = { budget: 3, limit: 5 };
+const failed = (consecutiveFailures: number, atMs = START): Entry => ({
+  kind: 'moment',
+  atMs,
+  moment: { what: 'failed-log-in', operation: 'LogIn', consecutiveFailures },
+});
+const moment = (what: 'logged-in' | 'old-password-died' | 'count-cleared', atMs = START): Entry => ({
+  kind: 'moment',
+  atMs,
+  moment: { what },
+});
+const rotation = (kind: 'RotationStarted' | 'RotationFailed' | 'RotationSucceeded'): Entry => ({
+  kind,
+  atMs: START,
+  secretArn: 'arn',
+  token: TOKEN,
+});
+const call = (operation: string, fate: 'ok' | 'killed-before' | 'response-lost' = 'ok'): Entry => ({
+  kind: 'call',
+  atMs: START,
+  service: operation.endsWith('Value') ? 'secretsmanager' : 'thingspace',
+  operation,
+  durationMs: 1,
+  fate,
+});
+const alarm = (event: string, subject: string): Entry => ({
+  kind: 'alarm',
+  atMs: START,
+  subject,
+  severity: 'warning',
+  event,
 });
 
 describe('the timeline', () => {
@@ -71,7 +107,7 @@ describe('the report', () => {
     entries: [],
     checks: checks.map((held) => ({ what: 'something', held })),
     durationMs: 1,
-    logIns: { failed: 0, worstInARow: 0, limit: 5 },
+    logIns: { failed: 0, worstInARow: 0, ...LIMITS },
   });
 
   it('holds only if every check of every report holds', () => {
@@ -81,12 +117,110 @@ describe('the report', () => {
   });
 
   it('counts failed log-ins and the longest run of them', () => {
-    const failed = (consecutiveFailures: number): Entry => ({
-      kind: 'moment',
+    const counted = logInsOf([failed(1), failed(2), failed(1)], LIMITS);
+    expect(counted).toEqual({ failed: 3, worstInARow: 2, ...LIMITS });
+    expect(logInsOf([], LIMITS)).toEqual({ failed: 0, worstInARow: 0, ...LIMITS });
+  });
+});
+
+describe('the story', () => {
+  const texts = (entries: Entry[]) => storyOf(entries, 5).map(({ text }) => text);
+
+  it('tells a failed log-in and its announcement in one line, and the subject of another message', () => {
+    const told = texts([
+      rotation('RotationStarted'),
+      failed(1),
+      alarm('failed-log-in', 'ThingSpace WARNING: log-in refused, 1 of 5 used - Fleet-API'),
+      alarm('password-lost', 'ThingSpace CRITICAL: the password is lost - Fleet-API'),
+    ]);
+    expect(told).toEqual([
+      'Secrets Manager begins a rotation.',
+      'A log-in fails: 1 of the 5 that lock, and a message says so.',
+      'A message: “CRITICAL: the password is lost”.',
+    ]);
+  });
+
+  it('counts tries that end as an earlier one did', () => {
+    const begun = (attempt: number): Entry => ({
+      kind: 'step-start',
       atMs: START,
-      moment: { what: 'failed-log-in', operation: 'LogIn', consecutiveFailures },
+      step: 'createSecret',
+      attempt,
     });
-    expect(logInsOf([failed(1), failed(2), failed(1)], 5)).toEqual({ failed: 3, worstInARow: 2, limit: 5 });
-    expect(logInsOf([], 5)).toEqual({ failed: 0, worstInARow: 0, limit: 5 });
+    const tries = [1, 2, 3, 4].flatMap((attempt) => [begun(attempt), step(attempt)]);
+    expect(texts([rotation('RotationStarted'), ...tries, rotation('RotationFailed')])).toEqual([
+      'Secrets Manager begins a rotation.',
+      'createSecret ends in PasswordRefusedError. 3 more tries end so.',
+    ]);
+  });
+
+  it('tells where a process was killed, and not that it ended', () => {
+    const told = texts([rotation('RotationStarted'), call('PutSecretValue', 'killed-before')]);
+    expect(told.at(-1)).toBe(
+      'secretsmanager PutSecretValue: process killed (SIGKILL) before it was delivered.',
+    );
+  });
+
+  it('has at most eight lines, and drops no event but a log-in that works', () => {
+    const events = Array.from({ length: 20 }, (_, at) =>
+      alarm('any', `ThingSpace INFO: event ${at} - Fleet-API`),
+    );
+    const told = texts([rotation('RotationStarted'), moment('logged-in'), ...events]);
+    expect(told.length).toBe(8);
+    expect(told.join(' ').match(/event \d+”/g)).toEqual(events.map((_, at) => `event ${at}”`));
+    expect(told.join(' ')).not.toContain('A log-in works.');
+  });
+});
+
+describe('the plot of failed log-ins', () => {
+  it('draws each change of the count against both limits', () => {
+    const entries = [failed(1), failed(2, START + 1_000), moment('logged-in', START + 2_000)];
+    expect(counterPlot(entries, LIMITS, (atMs) => `${(atMs - START) / 1_000} s`)).toEqual([
+      'Failed log-ins in a row:',
+      '5 ┤━━━━━━━━━━━━━━━━━━━━━━━━━━━━ ThingSpace locks the username',
+      '4 ┤',
+      '3 ┤╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ the automation’s limit',
+      '2 ┤          ███████',
+      '1 ┤ ███████  ███████',
+      '0 ┼────────────────────────────',
+      '   0 s      1 s      2 s',
+    ]);
+  });
+
+  it('draws nothing where no log-in failed', () => {
+    expect(counterPlot([moment('logged-in'), moment('count-cleared')], LIMITS, String)).toEqual([]);
+  });
+});
+
+describe('the lanes', () => {
+  it('draws steps, calls that change something, faults and what became true', () => {
+    const begun = (name: 'createSecret' | 'setSecret'): Entry => ({
+      kind: 'step-start',
+      atMs: START,
+      step: name,
+      attempt: 1,
+    });
+    const entries = [
+      begun('createSecret'),
+      call('LogIn'),
+      call('GetSecretValue'),
+      call('GetNewPassword', 'response-lost'),
+      moment('old-password-died'),
+      call('PutSecretValue', 'killed-before'),
+      begun('setSecret'),
+      begun('createSecret'),
+      step(1),
+    ];
+    expect(lanesOf(entries).split('\n').slice(6)).toEqual([
+      '  sm->>f: createSecret',
+      '  f->>ts: log-in',
+      '  f->>ts: password change',
+      '  ts--xf: took effect, connection reset before a byte came back',
+      '  Note over ts: the old password is dead',
+      '  f-xsm: PutSecretValue',
+      '  Note over f: process killed (SIGKILL) before it was delivered',
+      '  sm->>f: createSecret',
+      '  f--xsm: PasswordRefusedError',
+    ]);
   });
 });

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { forward } from '../lambda/access/forward.ts';
-import { readEnvelope } from '../lambda/access/soap/envelope.ts';
-import type { Session } from '../lambda/session/session.ts';
+import { SOAP_WIRE } from '../lambda/access/soap/wire.ts';
+import type { ReadRequest } from '../lambda/access/wire.ts';
+import type { SessionHolder } from '../lambda/session/session.ts';
 
 /**
  * Measures the cost of an answer of 4 MiB to the access function: judged and searched for the token, each in a process
@@ -33,27 +34,30 @@ function answerOf(content: string): Buffer {
   return Buffer.from(open + content.repeat(times) + close);
 }
 
+const REQUEST: ReadRequest = {
+  content: { kind: '', subjects: { devices: [], groups: [] }, own: [] },
+  wide: false,
+  requestFor: () => ({ method: 'POST', path: '', headers: {}, body: '' }),
+};
+
 /** The work of one request, and its cost: CPU milliseconds, and megabytes at the most. */
 async function play(what: string): Promise<void> {
   const body = answerOf(CONTENTS[what] ?? '');
-  const envelope = readEnvelope(
-    `<s:Envelope xmlns:s="${SOAP}"><s:Body><GetDeviceList xmlns="${V2}"/></s:Body></s:Envelope>`,
-    `${V2}/IDeviceService/GetDeviceList`,
-  );
   const session = {
     withSession: (use: (token: string) => unknown) => use('0f0e0d0c-0000-4000-8000-000000000001'),
-  } as unknown as Session;
+  } as unknown as SessionHolder;
   const before = process.cpuUsage();
   const { outcome } = await forward(
     {
       session,
+      wire: SOAP_WIRE,
       send: async () => ({
         ...{ outcome: 'answered', httpStatus: 200, body, complete: true },
         contentType: 'text/xml; charset=utf-8',
       }),
     },
-    { service: 'DeviceService', action: '', operation: 'GetDeviceList' },
-    envelope,
+    'GetDeviceList',
+    REQUEST,
     { sessionMs: () => 1_000, answerMs: () => 1_000 },
   );
   const { user, system } = process.cpuUsage(before);

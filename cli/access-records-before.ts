@@ -38,4 +38,6 @@ export async function recordsBefore(reader: AccessReader, period: Period): Promi
   return records;
 }
 
-export const isWideBefore = (record: StoredRecord): boolean => isChange(record) && isWide(record);
+/** Those records do not say whether they only read; they are of SOAP. */
+export const isWideBefore = (record: StoredRecord): boolean =>
+  isChange({ ...record, reads: record.operation.startsWith('Get') }) && isWide(record);

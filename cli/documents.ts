@@ -177,6 +177,8 @@ const record = v.looseObject({
   operation: text('Such as `ChangeDeviceState`.'),
   rule: text('The rule that decided.'),
   observed: v.optional(v.boolean()),
+  reads: v.optional(v.boolean()),
+  wide: v.optional(v.boolean()),
   unlisted: v.optional(v.boolean()),
   outcome: v.optional(text('Without one the request is unknown.')),
 });

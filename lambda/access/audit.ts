@@ -1,6 +1,6 @@
 import { admissionOver, type Count } from './admission.ts';
-import { isChange, isRead, isWide } from './reach.ts';
-import type { Subjects } from './soap/devices.ts';
+import { isChange } from './reach.ts';
+import type { Subjects } from './subjects.ts';
 
 /**
  * One request, as it is recorded before it is sent. A record without an outcome is *unknown*: the request may have been
@@ -26,8 +26,10 @@ export type AuditRecord = Subjects & {
   operation: string;
   /** The effect of a state change, such as `Deactivate`. */
   kind?: string | undefined;
-  /** A change in which ThingSpace may read no device by name, whatever names are in it. */
-  unlisted?: true;
+  /** Set when the operation only reads. */
+  reads?: true | undefined;
+  /** Set for a change that may reach a device that it does not name. */
+  wide?: true | undefined;
   /** The rule that allowed or denied it. */
   rule: string;
   /** Set when the rule would have denied it, and the policy is only observed: it was let pass. */
@@ -120,12 +122,12 @@ export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () 
       write(
         record,
         [...byDevice(record), ...byMonth(record), ...bySpeaker(record)],
-        isRead(record) ? { outcome: 'sent' } : {},
+        record.reads ? { outcome: 'sent' } : {},
       ),
     conclude: (record, outcome) =>
       write({ ...record, endedAt: nowMs() }, [...byDevice(record), ...bySpeaker(record)], outcome),
     async end(record, outcome) {
-      if (outcome.outcome === 'done' && isRead(record)) return;
+      if (outcome.outcome === 'done' && record.reads) return;
       await table.complete(keyOf(record), record.attempt, { ...outcome, endedAt: nowMs() });
     },
   };
@@ -189,7 +191,7 @@ const byDevice = (record: AuditRecord): Pointer[] =>
 
 /** Returns the pointer to a change that may reach devices that it does not name. */
 const byMonth = (record: AuditRecord): Pointer[] =>
-  isChange(record) && (isWide(record) || record.unlisted) ? pointersTo(record, [wideOfMonth(record.at)]) : [];
+  isChange(record) && record.wide ? pointersTo(record, [wideOfMonth(record.at)]) : [];
 
 /** A record stands under the user, or else under the caller's session, which has the person's name. */
 const bySpeaker = (record: AuditRecord): Pointer[] =>

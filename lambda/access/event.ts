@@ -1,22 +1,14 @@
 import * as v from 'valibot';
-import { charsetsIn, codingsIn } from '../thingspace/content-type.ts';
 import { principalOf } from './principal.ts';
-import { Refusal } from './refusal.ts';
+import { notSent, Refusal } from './refusal.ts';
 
-/** One HTTP request of a caller that AWS has identified. */
-export type Call = {
+/** A caller that AWS has identified. */
+export type Caller = {
   requestId: string;
   /** The ARN that AWS reports, with the session's name for an assumed role. */
   callerArn: string;
   /** The ARN as policies name it. */
   principal: string;
-  credential: string;
-  service: string;
-  /** SOAPAction without its quotes. */
-  action: string;
-  /** The operation that it names. */
-  operation: string;
-  body: Buffer;
 };
 
 export const USER_HEADER = 'x-on-behalf-of';
@@ -41,7 +33,6 @@ const functionUrlEvent = v.object({
   isBase64Encoded: v.optional(v.boolean(), false),
 });
 
-export type Caller = Pick<Call, 'requestId' | 'callerArn' | 'principal'>;
 export type FunctionUrlEvent = v.InferOutput<typeof functionUrlEvent>;
 
 /**
@@ -59,41 +50,6 @@ export function readCaller(event: unknown): { caller: Caller; event: FunctionUrl
   const { requestId, authorizer } = read.output.requestContext;
   const callerArn = authorizer.iam.userArn;
   return { caller: { requestId, callerArn, principal: principalOf(callerArn) }, event: read.output };
-}
-
-const PATH = /^\/([A-Za-z0-9][\w-]{0,47})\/([A-Za-z]\w{0,63})\.svc$/;
-const ACTION =
-  /^("?)(http:\/\/nphase\.com\/unifiedwebservice\/v2\/I([A-Za-z]\w{0,63})\/([A-Za-z]\w{0,63}))\1$/;
-
-/**
- * Reads the call from path and headers.
- * @throws Refusal `RequestRefused`
- */
-export function readCall(
-  caller: Caller,
-  { rawPath, rawQueryString, headers, body, ...event }: FunctionUrlEvent,
-): Call {
-  if (event.requestContext.http.method !== 'POST') refuse('the method is not POST');
-  const [, credential, service] = PATH.exec(rawPath) ?? [];
-  if (!credential || !service || rawQueryString !== '') {
-    refuse('the address is not /<credential>/<Service>.svc, without a query');
-  }
-  const contentType = headers['content-type'] ?? '';
-  const isUtf8 = charsetsIn(contentType).every((charset) => /^utf-?8$/.test(charset));
-  if (!/^text\/xml\s*(?:;|$)/i.test(contentType) || !isUtf8) {
-    refuse('its Content-Type is not text/xml in UTF-8, as SOAP 1.1 has it');
-  }
-  if (codingsIn(headers['content-encoding']).length > 0) refuse('it is compressed');
-  const [, , action, contract, operation] = ACTION.exec(headers.soapaction ?? '') ?? [];
-  if (!action || !operation) {
-    refuse('its SOAPAction is not http://nphase.com/unifiedwebservice/v2/I<Service>/<Operation>');
-  }
-  if (contract !== service) refuse('its SOAPAction is of another service than its address');
-  return {
-    ...caller,
-    ...{ credential, service, action, operation },
-    body: Buffer.from(body, event.isBase64Encoded ? 'base64' : 'utf8'),
-  };
 }
 
 /** Returns the application user that the header names. @throws Refusal `RequestRefused` */
@@ -117,16 +73,16 @@ export function flawInUser(user: string): string | undefined {
   return undefined;
 }
 
-/** Returns the envelope as text. @throws Refusal `RequestRefused` */
-export function sourceOf({ body }: Pick<Call, 'body'>): string {
-  if (body.length > MAX_REQUEST_BYTES) refuse(`it is larger than ${MAX_REQUEST_BYTES / 1024} KiB`);
+/** Returns the body as bytes. */
+export const bytesOf = ({ body, isBase64Encoded }: FunctionUrlEvent): Buffer =>
+  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+
+/** Returns the body as text; a byte order mark stays. @throws Refusal `RequestRefused` */
+export function textOf(body: Buffer): string {
+  if (body.length > MAX_REQUEST_BYTES) throw notSent(`it is larger than ${MAX_REQUEST_BYTES / 1024} KiB`);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
-    return refuse('it is not UTF-8');
+    throw notSent('it is not UTF-8');
   }
-}
-
-function refuse(what: string): never {
-  throw new Refusal('RequestRefused', `The SOAP request was not sent: ${what}.`);
 }

@@ -1,28 +1,20 @@
 import { PresentableError } from '../errors.ts';
-import { SessionGoneError } from '../session/errors.ts';
-import type { Session } from '../session/session.ts';
-import type { RawAnswer } from '../thingspace/api.ts';
+import { BearerRefusedError, SessionGoneError } from '../session/errors.ts';
+import type { SessionHolder } from '../session/session.ts';
+import { isBearerRefusal } from '../thingspace/codes.ts';
 import type { sendOnce } from '../thingspace/http-call.ts';
-import { readResponse } from '../thingspace/soap/answers.ts';
+import type { Answer } from './answer.ts';
 import type { AuditOutcome } from './audit.ts';
-import type { Call } from './event.ts';
 import { notSentWords } from './not-sent-words.ts';
 import { Refusal } from './refusal.ts';
-import { withoutContent } from './soap/answer-outline.ts';
-import { type RequestEnvelope, withToken } from './soap/envelope.ts';
+import type { HttpRequest, ReadRequest, Wire } from './wire.ts';
 import { whyWithheld } from './withheld.ts';
-
-/** ThingSpace's answer, which is passed on unchanged. */
-export type Answer = Pick<RawAnswer, 'httpStatus' | 'body' | 'contentType'>;
 
 /** The result of a request: the outcome for the record, and the answer or refusal for the caller. */
 export type Forwarded = { outcome: AuditOutcome } & ({ answer: Answer } | { refusal: Refusal });
 
-/** Sends one request once. It is `sendOnce` of the SOAP client, towards ThingSpace's address. */
-export type Send = (
-  request: { service: string; action: string; envelope: string },
-  limits: { timeoutMs: number },
-) => ReturnType<typeof sendOnce>;
+/** Sends one request once, towards ThingSpace's address. */
+export type Send = (request: HttpRequest, limits: { timeoutMs: number }) => ReturnType<typeof sendOnce>;
 
 /** The largest answer that is passed on: in base64 it must stay below the 6 MB of a function's answer. */
 export const MAX_FORWARDED_BYTES = 4 * 1024 * 1024;
@@ -37,14 +29,17 @@ const SESSION_GONE = new Set([
 /** How long to wait for a session, and for ThingSpace. */
 export type Patience = { sessionMs: () => number; answerMs: () => number };
 
+/** The parts by which a request is forwarded. */
+export type Forwarding = { session: SessionHolder; send: Send; wire: Wire };
+
 /**
- * Sends the request with a session's token. Sends it again, with another token, only when ThingSpace's fault says that
- * it did not know the one before. The request was not executed then. Never throws.
+ * Sends the request with a session's token. Sends it again, with another token or bearer, only when the answer says that
+ * the one before was not known. The request was not executed then. Never throws.
  */
 export async function forward(
-  { session, send }: { session: Session; send: Send },
-  { service, action, operation }: Pick<Call, 'service' | 'action' | 'operation'>,
-  envelope: RequestEnvelope,
+  { session, send, wire }: Forwarding,
+  operation: string,
+  request: ReadRequest,
   patience: Patience,
 ): Promise<Forwarded> {
   let sends = 0;
@@ -53,18 +48,19 @@ export async function forward(
   let gone: Forwarded | undefined;
   try {
     return await session.withSession(
-      async (token) => {
-        const request = { service, action, envelope: withToken(envelope, token) };
+      async (token, headers, key) => {
+        const used = { token, headers, key };
+        const sendable = request.requestFor(used);
         isOpen = true;
-        const sent = await send(request, { timeoutMs: patience.answerMs() });
+        const sent = await send(sendable, { timeoutMs: patience.answerMs() });
         if (sent.outcome === 'never-sent') return gone ?? neverSent(sent.cause);
         sends += 1;
-        const judged = judge(sent, operation, token, sends);
-        const { outcome } = judged;
-        if (outcome.outcome !== 'refused' || !SESSION_GONE.has(outcome.code)) return judged;
+        const judged = judge(wire, sent, operation, wire.secretsOf(used), sends);
+        const notKnown = notKnownBy(judged.outcome);
+        if (notKnown === undefined) return judged;
         gone = judged;
         isOpen = false;
-        throw new SessionGoneError();
+        throw notKnown;
       },
       {
         // Read for each session that is waited for: each one gets what the ones before have left.
@@ -96,18 +92,19 @@ function neverSent(cause: unknown): Forwarded {
 }
 
 function judge(
+  wire: Wire,
   sent: Exclude<Awaited<ReturnType<Send>>, { outcome: 'never-sent' }>,
   operation: string,
-  token: string,
+  secrets: readonly string[],
   sends: number,
 ): Forwarded {
   if (sent.outcome === 'unknown') return unknown(sent.cause.name, sends);
   const { body, complete, receivedBytes = body.length } = sent;
   if (!complete && receivedBytes <= MAX_FORWARDED_BYTES) return unknown('AnswerBrokeOff', sends);
-  const outcome = complete
-    ? outcomeOf(sent, operation, token, sends)
-    : ({ outcome: 'unknown', code: 'AnswerTooLarge', sends } as const);
-  const withheld = complete ? whyWithheld(sent, token) : TOO_LARGE;
+  const outcome: AuditOutcome = complete
+    ? { ...wire.judgeAnswer(sent, operation, secrets), sends }
+    : { outcome: 'unknown', code: 'AnswerTooLarge', sends };
+  const withheld = complete ? whyWithheld(sent, secrets) : TOO_LARGE;
   if (withheld === undefined) return { outcome, answer: sent };
   return {
     outcome,
@@ -118,18 +115,11 @@ function judge(
   };
 }
 
-/** A fault is short, and a response is read by its outline: an answer of which more than 1 MiB is left proves nothing. */
-function outcomeOf(sent: RawAnswer, operation: string, token: string, sends: number): AuditOutcome {
-  const body = sent.gapAt === undefined ? withoutContent(sent.body, operation) : sent.body;
-  const read = readResponse({ ...sent, body }, operation, [token]);
-  switch (read.outcome) {
-    case 'done':
-      return { outcome: 'done', sends };
-    case 'refused':
-      return { outcome: 'refused', code: read.code, sends };
-    case 'unknown':
-      return { outcome: 'unknown', code: `HTTP ${sent.httpStatus}`, sends };
-  }
+/** Returns the error by which the session is asked for another token or bearer; undefined when the answer is the caller's. */
+function notKnownBy(outcome: AuditOutcome): Error | undefined {
+  if (outcome.outcome !== 'refused') return undefined;
+  if (SESSION_GONE.has(outcome.code)) return new SessionGoneError();
+  return isBearerRefusal(outcome.code) ? new BearerRefusedError() : undefined;
 }
 
 function unknown(code: string, sends: number): Forwarded {

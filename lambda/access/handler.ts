@@ -1,10 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AWS_CLIENT } from '../aws-client.ts';
+import type { HttpAnswer } from './answer.ts';
 import { type Audit, auditOver } from './audit.ts';
 import { dynamoDbAudit } from './audit-table.ts';
 import { readCaller } from './event.ts';
-import type { HttpAnswer } from './fault.ts';
 import type { Services } from './serve.ts';
 import { readSettings } from './settings.ts';
 
@@ -30,8 +30,12 @@ export async function handler(event: unknown, context: LambdaContext): Promise<H
   const dynamodb = new DynamoDBClient(AWS_CLIENT);
   const audit = auditOver(dynamoDbAudit(dynamodb, settings.auditTable), settings);
   const counted = counting(audit, event);
-  const [{ serve }, { wire }] = await Promise.all([import('./serve.ts'), import('./wiring.ts')]);
-  loaded = { serve, services: await wire(logger, settings, dynamodb, audit) };
+  const [{ serve }, { servicesOf }, { SOAP_WIRE }] = await Promise.all([
+    import('./serve.ts'),
+    import('./wiring.ts'),
+    import('./soap/wire.ts'),
+  ]);
+  loaded = { serve, services: await servicesOf(logger, settings, dynamodb, audit, SOAP_WIRE) };
   return serve({ ...loaded.services, audit: counted }, event, remainingMs());
 }
 

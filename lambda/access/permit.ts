@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Audit, AuditRecord } from './audit.ts';
-import type { Call, Caller } from './event.ts';
+import type { Caller } from './event.ts';
 import { passesObserved } from './observe.ts';
 import { personOf } from './person.ts';
 import { type Content, decide, type Policy } from './policy.ts';
 import { Refusal } from './refusal.ts';
-import type { Subjects } from './soap/devices.ts';
+import type { Subjects } from './subjects.ts';
 import type { Spoken } from './who-speaks.ts';
+import type { Call } from './wire.ts';
 
 export type Permits = {
   policy: Policy;
@@ -17,9 +18,9 @@ export type Permits = {
 };
 
 /** A request by AWS's part of the event, its address, and its headers. */
-export type Asked = Omit<Call, 'action' | 'body'> & { spoken: Spoken; content: Content | undefined };
+export type Asked = Omit<Call, 'read'> & { spoken: Spoken; content: Content | undefined };
 /** The members of a record that are known before the body is read. */
-export type Entry = Omit<AuditRecord, keyof Subjects>;
+export type Entry = Omit<AuditRecord, keyof Subjects | 'wide'>;
 
 /** The parts of a denied request that its record keeps. */
 export type Tried = Subjects & Pick<AuditRecord, 'kind'>;
@@ -50,16 +51,20 @@ export async function permit(
   tried: () => Tried,
 ): Promise<Entry> {
   const { policy, nowMs } = permits;
-  const { spoken, requestId, principal, credential, service, operation, content } = asked;
+  const { spoken, requestId, principal, credential, service, operation, reads, content } = asked;
   const { user, userBy, personGroups, denial } = spoken;
   const person = personOf(policy, asked.callerArn);
   const decision =
     denial ??
-    decide(policy, { principal, user, personGroups, person, credential, service, operation: right, content });
+    decide(policy, {
+      ...{ principal, user, personGroups, person, credential, service, reads, content },
+      operation: right,
+    });
   const entry = {
     ...{ requestId, principal, user, credential, service, operation },
     ...(userBy === undefined ? {} : { userBy }),
     ...(person === undefined ? {} : { person }),
+    ...(reads ? { reads } : {}),
     ...(content?.kind ? { kind: content.kind } : {}),
     caller: asked.callerArn,
     at: nowMs(),

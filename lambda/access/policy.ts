@@ -2,7 +2,7 @@ import { givesOperation, withKind } from './operation-patterns.ts';
 import { matches, matchesAny, matchesAnyName } from './patterns.ts';
 import { withoutRolePath } from './principal.ts';
 import { type Conditions, fitsConditions } from './rule-conditions.ts';
-import type { Subjects } from './soap/devices.ts';
+import type { Subjects } from './subjects.ts';
 import type { UserTokens } from './user-tokens.ts';
 
 /** Patterns are texts in which `*` stands for any number of characters; in names of persons it crosses no separator. */
@@ -65,6 +65,8 @@ export type Asked = {
   credential: string;
   service: string;
   operation: string;
+  /** Whether the operation only reads. */
+  reads?: boolean | undefined;
   /** Undefined before the body is read: a rule that may still give the request does. */
   content: Content | undefined;
 };

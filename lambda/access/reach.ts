@@ -1,13 +1,9 @@
 import { SESSION_SERVICE } from './by-name.ts';
-import type { Subjects } from './soap/devices.ts';
-
-type Named = { service: string; operation: string };
-
-/** Reports whether a request only reads. Every operation of ThingSpace's documentation that only reads begins so. */
-export const isRead = ({ operation }: Named): boolean => operation.startsWith('Get');
+import type { Subjects } from './subjects.ts';
 
 /** Reports whether a request may change a device. A request about the session itself never reaches one. */
-export const isChange = (request: Named): boolean => !isRead(request) && request.service !== SESSION_SERVICE;
+export const isChange = ({ service, reads }: { service: string; reads?: boolean | undefined }): boolean =>
+  reads !== true && service !== SESSION_SERVICE;
 
 /**
  * Reports whether a request may reach a device that it does not name. The documentation forbids a list of devices beside

@@ -41,3 +41,14 @@ export class Refusal extends PresentableError {
     this.rule = rule;
   }
 }
+
+/** The rule of the function's own that a contradictory request breaks, by the name in records and faults. */
+export const CONTRADICTION = 'contradiction';
+
+/** A request that means one thing to this function and another to another reader is an attempt, and is recorded. */
+export const contradiction = (what: string): Refusal =>
+  new Refusal('AccessDenied', `The request was not sent: ${what}.`, CONTRADICTION);
+
+/** A request that cannot be understood in one way only, or cannot be recorded. */
+export const notSent = (what: string): Refusal =>
+  new Refusal('RequestRefused', `The request was not sent: ${what}.`);

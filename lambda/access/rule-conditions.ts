@@ -1,5 +1,5 @@
 import { matchesAny } from './patterns.ts';
-import type { Subjects } from './soap/devices.ts';
+import type { Subjects } from './subjects.ts';
 
 /** Conditions of a rule on the request's body. */
 export type Conditions = {

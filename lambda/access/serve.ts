@@ -2,26 +2,26 @@ import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
 import type { SessionHolder } from '../session/session.ts';
 import type { Transport } from '../thingspace/api.ts';
+import { answerWith, type HttpAnswer } from './answer.ts';
 import type { AuditRecord } from './audit.ts';
-import { type Call, type Caller, type FunctionUrlEvent, readCall, readCaller, sourceOf } from './event.ts';
-import { answerWith, faultWith, type HttpAnswer } from './fault.ts';
+import { type Caller, type FunctionUrlEvent, readCaller } from './event.ts';
 import { forward, type Send } from './forward.ts';
 import { type CountName, countFor } from './metrics.ts';
 import { admit, type Entry, type Permits, permit, recordDenial, type Tried } from './permit.ts';
 import type { Content } from './policy.ts';
 import { isChange } from './reach.ts';
 import { begin, end } from './recording.ts';
-import { Refusal } from './refusal.ts';
+import { CONTRADICTION, notSent, Refusal } from './refusal.ts';
 import { isSessionDoor, serveSession, sessionError } from './session-door.ts';
-import { firstOf, subjectsIn } from './soap/devices.ts';
-import { CONTRADICTION, contradiction, type RequestEnvelope, readEnvelope } from './soap/envelope.ts';
-import { listsDevices, ownSelectors } from './soap/own-selectors.ts';
-import { hasKinds, kindIn } from './state-change.ts';
+import { firstOf } from './subjects.ts';
 import { whoSpeaks } from './who-speaks.ts';
+import type { Call, ReadRequest, Wire } from './wire.ts';
 
 export type Services = Permits & {
   /** The API of the sessions, and its address. */
   thingSpace: { transport: Transport; baseUrl: string };
+  /** The format of the requests, which is that of the API. */
+  wire: Wire;
   /** Undefined where there is no such credential. */
   sessionOf(credential: string): SessionHolder | undefined;
   send: Send;
@@ -37,7 +37,7 @@ const MAX_SESSION_MS = 25_000;
 const MAX_ANSWER_MS = 30_000;
 
 /**
- * Serves one request, from the caller's event to its answer: a SOAP request, or a request for the session.
+ * Serves one request, from the caller's event to its answer: a request for ThingSpace, or one for the session.
  * @param remainingMs the time left to the invocation
  */
 export async function serve(services: Services, event: unknown, remainingMs: number): Promise<HttpAnswer> {
@@ -48,63 +48,64 @@ export async function serve(services: Services, event: unknown, remainingMs: num
     caller = read.caller;
     await admit(services, caller);
     if (isSessionDoor(event)) return await serveSession(services, caller, read.event, patience.sessionMs());
-    return await serveSoap(services, caller, read.event, patience);
+    return await serveThingSpace(services, caller, read.event, patience);
   } catch (failure) {
     return refuse(services, failure, caller, isSessionDoor(event));
   }
 }
 
 /**
- * Sends one SOAP request on. If the process dies:
+ * Sends one request on. If the process dies:
  *
  *   before the record            nothing was sent, and nothing is recorded except pointers that lead nowhere
  *   between record and outcome   the record reads as unknown: it may have been sent
  *   after the outcome            the caller has no answer; the record has the outcome
  */
-async function serveSoap(
+async function serveThingSpace(
   services: Services,
   caller: Caller,
   event: FunctionUrlEvent,
   patience: ReturnType<typeof patienceUntil>,
 ): Promise<HttpAnswer> {
-  const call = readCall(caller, event);
+  const { wire, send } = services;
+  const { read, ...call } = wire.readCall(caller, event);
   const spoken = await whoSpeaks(services.policy, caller.principal, event.headers, services.nowMs());
   const ask = (content?: Content) =>
-    permit(services, { ...call, spoken, content }, call.operation, () => triedIn(call));
+    permit(services, { ...call, spoken, content }, call.operation, () => triedIn(read));
   const unread = await ask();
   const session = soapSession(services, call);
-  const { envelope, content } = await understand(services, call, unread);
-  const listed = listsDevices(envelope.payload, call);
+  const request = await understand(services, read, unread);
   const record: AuditRecord = {
-    ...(await ask(content)),
-    ...content.subjects,
-    ...(isChange(call) && !listed ? { unlisted: true } : {}),
+    ...(await ask(request.content)),
+    ...request.content.subjects,
+    ...(isChange(call) && request.wide ? { wide: true } : {}),
   };
   await begin(services, record);
-  const forwarded = await forward({ session, send: services.send }, call, envelope, patience);
+  const forwarded = await forward({ session, send, wire }, call.operation, request, patience);
   await end(services, record, forwarded.outcome);
   if ('refusal' in forwarded) throw forwarded.refusal;
   return answerWith(forwarded.answer, caller.requestId);
 }
 
 /** @throws Refusal */
-function soapSession({ thingSpace, sessionOf }: Services, { credential }: Call): SessionHolder {
+function soapSession(
+  { thingSpace, sessionOf }: Services,
+  { credential }: Pick<Call, 'credential'>,
+): SessionHolder {
   if (thingSpace.transport !== 'soap') {
-    throw new Refusal(
-      'RequestRefused',
-      `The SOAP request was not sent: this service calls ThingSpace over REST. GET /${credential}/session gives the headers of a REST request to a caller that a rule allows it.`,
+    throw notSent(
+      `this service calls ThingSpace over REST. GET /${credential}/session gives the headers of a REST request to a caller that a rule allows it`,
     );
   }
   const session = sessionOf(credential);
   if (session) return session;
-  throw new Refusal('RequestRefused', `The SOAP request was not sent: there is no credential ${credential}.`);
+  throw notSent(`there is no credential ${credential}`);
 }
 
 /** Reads the body of an allowed request. A contradiction in it is recorded as a denial is. @throws Refusal */
-async function understand(services: Services, call: Call, entry: Entry) {
+async function understand(services: Services, read: Call['read'], entry: Entry): Promise<ReadRequest> {
   try {
-    const envelope = readBody(call);
-    return { envelope, content: contentOf(call, envelope) };
+    return read();
   } catch (failure) {
     if (failure instanceof Refusal && failure.rule === CONTRADICTION) {
       await recordDenial(services, {
@@ -119,24 +120,10 @@ async function understand(services: Services, call: Call, entry: Entry) {
   }
 }
 
-/** @throws Refusal */
-function readBody(call: Call): RequestEnvelope {
-  const envelope = readEnvelope(sourceOf(call), call.action);
-  if (envelope.operation === call.operation) return envelope;
-  throw contradiction('its Body holds another operation than SOAPAction names');
-}
-
-/** @throws Refusal */
-const contentOf = ({ service, operation }: Call, { payload }: RequestEnvelope): Content => ({
-  kind: hasKinds(operation) ? kindIn(payload) : '',
-  subjects: subjectsIn(payload),
-  own: ownSelectors(payload, service),
-});
-
-/** Returns the parts of a denied request for its record; an envelope that cannot be read or recorded has no subjects. */
-function triedIn(call: Call): Tried {
+/** Returns the parts of a denied request for its record; a body that cannot be read or recorded has no subjects. */
+function triedIn(read: Call['read']): Tried {
   try {
-    const { kind, subjects } = contentOf(call, readBody(call));
+    const { kind, subjects } = read().content;
     return { ...firstOf(subjects), ...(kind === '' ? {} : { kind }) };
   } catch (failure) {
     if (failure instanceof Refusal) return { devices: [], groups: [] };
@@ -145,10 +132,10 @@ function triedIn(call: Call): Tried {
 }
 
 function refuse(
-  { count, log, nowMs }: Services,
+  { count, log, nowMs, wire }: Services,
   failure: unknown,
   caller: Caller | undefined,
-  asJson: boolean,
+  isForSession: boolean,
 ): HttpAnswer {
   const refusal = failure instanceof Refusal ? failure : unexpected(failure);
   const counted = countFor(refusal);
@@ -157,7 +144,8 @@ function refuse(
   const cause = refusal.cause instanceof PresentableError ? refusal.cause.message : undefined;
   const { requestId, callerArn } = caller ?? {};
   log('Refused', { code, rule, message, cause, requestId, caller: callerArn });
-  return asJson ? sessionError(refusal, requestId, nowMs()) : faultWith(refusal, requestId);
+  const answer = isForSession ? sessionError : wire.answerRefusal;
+  return answer(refusal, requestId, nowMs());
 }
 
 /**

@@ -11,10 +11,10 @@ import {
   type SessionAnswer,
 } from '../session/session-document.ts';
 import type { Transport } from '../thingspace/api.ts';
+import type { HttpAnswer } from './answer.ts';
 import type { AuditRecord } from './audit.ts';
 import { GET_SESSION, SESSION_SERVICE } from './by-name.ts';
 import type { Caller, FunctionUrlEvent } from './event.ts';
-import type { HttpAnswer } from './fault.ts';
 import { notSentWords } from './not-sent-words.ts';
 import { type Permits, permit } from './permit.ts';
 import { begin, conclude, end, type Recording } from './recording.ts';
@@ -56,7 +56,7 @@ export async function serveSession(
   const operation = isGone ? SESSION_GONE : GET_SESSION;
   const spoken = await whoSpeaks(door.policy, caller.principal, event.headers, door.nowMs());
   const content = { subjects: { devices: [], groups: [] }, kind: '', own: [] };
-  const asked = { ...caller, spoken, credential, service: SESSION_SERVICE, operation, content };
+  const asked = { ...caller, spoken, credential, service: SESSION_SERVICE, operation, reads: false, content };
   const entry = await permit(door, asked, GET_SESSION, () => ({ devices: [], groups: [] }));
   const session = door.sessionOf(credential);
   if (!session) throw new Refusal('NotFound', `There is no credential ${credential} in this service.`);

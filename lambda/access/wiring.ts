@@ -13,13 +13,15 @@ import { MAX_FORWARDED_BYTES, type Send } from './forward.ts';
 import { countAccess } from './metrics.ts';
 import type { Services } from './serve.ts';
 import type { Settings } from './settings.ts';
+import type { Wire } from './wire.ts';
 
 /** Makes the services, once per process. @throws BaseUrlError */
-export async function wire(
+export async function servicesOf(
   logger: Logger,
   settings: Settings,
   dynamodb: DynamoDBClient,
   audit: Audit,
+  wire: Wire,
 ): Promise<Services> {
   const clients = {
     dynamodb,
@@ -67,6 +69,7 @@ export async function wire(
       return session;
     },
     thingSpace: { transport, baseUrl },
+    wire,
     send: sendTo(sendCall, baseUrl),
     audit,
     clock: systemClock,
@@ -78,14 +81,5 @@ export async function wire(
 
 const sendTo =
   (sendCall: typeof sendOnce, baseUrl: string): Send =>
-  ({ service, action, envelope }, limits) =>
-    sendCall(
-      {
-        method: 'POST',
-        url: `${baseUrl}/${service}.svc`,
-        headers: { 'content-type': 'text/xml; charset=utf-8', soapaction: `"${action}"` },
-        body: envelope,
-        maxAnswerBytes: MAX_FORWARDED_BYTES,
-      },
-      limits,
-    );
+  ({ path, ...request }, limits) =>
+    sendCall({ ...request, url: `${baseUrl}${path}`, maxAnswerBytes: MAX_FORWARDED_BYTES }, limits);

@@ -1,14 +1,14 @@
 import type { RawAnswer } from '../thingspace/api.ts';
 import { charsetsIn, codingsIn, encodingDeclaredIn } from '../thingspace/content-type.ts';
-import { NAMED } from './soap/xml-source.ts';
+import { NAMED } from './xml-entities.ts';
 
 /**
- * Returns the reason why an answer is not passed on; undefined when it may be. An answer is withheld when it shows the
- * session token, in its bytes or in its XML's text, or cannot be read to rule that out.
+ * Returns the reason why an answer is not passed on; undefined when it may be. An answer is withheld when it shows one of
+ * the session's secrets, in its bytes or in its XML's text, or cannot be read to rule that out.
  */
 export function whyWithheld(
   { body, contentType = '', contentEncoding }: Pick<RawAnswer, 'body' | 'contentType' | 'contentEncoding'>,
-  token: string,
+  secrets: readonly string[],
 ): string | undefined {
   if (codingsIn(contentEncoding).length > 0) return 'it is compressed, which the request did not ask for';
   const text = utf8(body);
@@ -19,13 +19,10 @@ export function whyWithheld(
     return 'it is not in UTF-8';
   }
   if (text.includes('<!ENTITY')) return 'it declares entities';
-  const wanted = token.toLowerCase();
-  const shows =
-    contentType.toLowerCase().includes(wanted) ||
-    text.toLowerCase().includes(wanted) ||
-    referencesDecoded(text).toLowerCase().includes(wanted) ||
-    isInCharacterData(text, wanted);
-  return shows ? 'it quotes the session token' : undefined;
+  const views = [contentType, text, referencesDecoded(text)].map((view) => view.toLowerCase());
+  const isShown = (wanted: string) =>
+    views.some((view) => view.includes(wanted)) || isInCharacterData(text, wanted);
+  return secrets.some((secret) => isShown(secret.toLowerCase())) ? 'it quotes the session token' : undefined;
 }
 
 const READABLE = /^(?:utf-?8|us-ascii)$/;

@@ -1,3 +1,4 @@
+import type { MaybeApiKey } from '../thingspace/api.ts';
 import type { LiveBearer } from '../thingspace/rest/bearers.ts';
 import type { Bearers } from './bearers.ts';
 import type { ClientClock } from './clock.ts';
@@ -93,6 +94,11 @@ export interface SessionHolder extends Session {
    * the token service again, once a minute at most. @throws SessionError, AwsCallError when the others cannot be told
    */
   bearerRefused(): Promise<void>;
+  /** As for apps; `fn` also gets the application's key that opened the session, which no answer may show. */
+  withSession<T>(
+    fn: (token: string, headers: SessionHeaders, key: MaybeApiKey) => T | Promise<T>,
+    options?: CallOptions,
+  ): Promise<T>;
 }
 
 export type SessionParts = {
@@ -310,7 +316,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
         // The token service gives the same bearer for an hour, over which a repetition cannot help.
         if (last && last.bearer?.bearer === ready.bearer?.bearer) throw last.failure;
         try {
-          return await fn(ready.session.token, headersOf(ready));
+          return await fn(ready.session.token, headersOf(ready), ready.session.key);
         } catch (failure) {
           const refused = await refusedBy(failure);
           if (refused) dropRefused(refused, ready);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { HttpAnswer } from '../../lambda/access/fault.ts';
+import type { HttpAnswer } from '../../lambda/access/answer.ts';
 import type { InvocationResult } from '../function/sandbox.ts';
 import type { SeenRequest } from '../gateway/protocols.ts';
 import { type Listening, listen } from '../http.ts';

@@ -1,9 +1,10 @@
+import type { HttpAnswer } from '../../lambda/access/answer.ts';
 import { type AuditTable, auditOver, type Item, type ItemKey } from '../../lambda/access/audit.ts';
 import { GET_SESSION } from '../../lambda/access/by-name.ts';
-import type { HttpAnswer } from '../../lambda/access/fault.ts';
 import type { Send } from '../../lambda/access/forward.ts';
 import type { Policy } from '../../lambda/access/policy.ts';
 import { type Services, serve } from '../../lambda/access/serve.ts';
+import { SOAP_WIRE } from '../../lambda/access/soap/wire.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import type { SessionDocument } from '../../lambda/session/session-document.ts';
@@ -82,9 +83,11 @@ export async function createAccessWorld(
 
   const send =
     (wire: Wire, process: Process): Send =>
-    async ({ envelope, action }) => {
+    async ({ headers, body }) => {
       try {
-        const answer = await wire.remote(process, `Send ${operationIn(action)}`, () => execute(envelope));
+        const answer = await wire.remote(process, `Send ${operationIn(headers.soapaction ?? '')}`, () =>
+          execute(body),
+        );
         return link.spoil?.(answer) ?? answer;
       } catch (failure) {
         if (!(failure instanceof NetworkError)) throw failure;
@@ -118,6 +121,7 @@ export async function createAccessWorld(
     const services: Services = {
       policy,
       thingSpace: { transport, baseUrl: BASE_URL },
+      wire: SOAP_WIRE,
       sessionOf: (credential) => (credential === 'fleet' ? session : undefined),
       send: send(wire, process),
       audit: auditOver(
@@ -218,7 +222,7 @@ function memoryAudit(items: Map<string, Record<string, unknown>>, wire: Wire, pr
 const LEADS: Record<string, string> = { callers: 'caller of the day', device: 'device', wide: 'wide' };
 const nameOf = ({ subject }: ItemKey) => LEADS[subject.split('#')[0] ?? ''] ?? subject;
 
-const operationIn = (action: string) => action.split('/').at(-1) ?? '';
+const operationIn = (action: string) => action.replaceAll('"', '').split('/').at(-1) ?? '';
 
 let requests = 0;
 

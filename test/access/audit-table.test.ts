@@ -10,6 +10,8 @@ import { clientAt } from '../../local/aws/client.ts';
 import { startClock } from '../../local/aws/clock.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/aws/dynamodb.ts';
 
+import { withReach } from './with-reach.ts';
+
 const TABLE = 'access';
 const NOON = Date.UTC(2026, 0, 5, 12);
 const DAY_MS = 24 * 60 * 60_000;
@@ -29,20 +31,21 @@ afterAll(async () => {
   await dynamodb.close();
 });
 
-const record = (requestId: string, changes: Partial<AuditRecord> = {}): AuditRecord => ({
-  requestId,
-  at: NOON,
-  attempt: `attempt of ${requestId}`,
-  caller: 'arn:aws:sts::111122223333:assumed-role/operations/ann',
-  principal: 'arn:aws:iam::111122223333:role/operations',
-  credential: 'fleet',
-  service: 'CarrierService',
-  operation: 'ChangeDeviceState',
-  rule: 'operations',
-  devices: [],
-  groups: [],
-  ...changes,
-});
+const record = (requestId: string, changes: Partial<AuditRecord> = {}): AuditRecord =>
+  withReach({
+    requestId,
+    at: NOON,
+    attempt: `attempt of ${requestId}`,
+    caller: 'arn:aws:sts::111122223333:assumed-role/operations/ann',
+    principal: 'arn:aws:iam::111122223333:role/operations',
+    credential: 'fleet',
+    service: 'CarrierService',
+    operation: 'ChangeDeviceState',
+    rule: 'operations',
+    devices: [],
+    groups: [],
+    ...changes,
+  });
 
 const DENIED = { outcome: 'denied', sends: 0 } as const;
 const audit = (requestsPerMinute = 10) =>

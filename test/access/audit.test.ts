@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type AuditRecord, type AuditTable, auditOver, type Item } from '../../lambda/access/audit.ts';
+import { withReach } from './with-reach.ts';
 
 const NOON = Date.UTC(2026, 0, 5, 12);
 
@@ -26,7 +27,7 @@ function startAudit() {
 let requests = 0;
 const record = (changes: Partial<AuditRecord>): AuditRecord => {
   requests += 1;
-  return {
+  return withReach({
     requestId: `request-${requests}`,
     at: NOON,
     attempt: `${requests}`,
@@ -40,7 +41,7 @@ const record = (changes: Partial<AuditRecord>): AuditRecord => {
     devices: [{ kind: 'ICCID', identifier: '8914' }],
     groups: [],
     ...changes,
-  };
+  });
 };
 const DONE = { outcome: 'done', sends: 1 } as const;
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { readCaller } from '../../lambda/access/event.ts';
 import { forward, type Send } from '../../lambda/access/forward.ts';
 import type { Refusal } from '../../lambda/access/refusal.ts';
-import { readEnvelope } from '../../lambda/access/soap/envelope.ts';
+import { SOAP_WIRE } from '../../lambda/access/soap/wire.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
 import {
@@ -18,11 +19,10 @@ import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';
 import { fault } from '../thingspace/envelopes.ts';
 import { serve } from '../thingspace/servers.ts';
-import { answered, envelopeOf, responseTo } from './access-world.ts';
-import { ACTION } from './arbitrary-envelope.ts';
+import { answered, requestOf, responseTo } from './access-world.ts';
 
-const CALL = { service: 'DeviceService', action: ACTION, operation: 'GetDeviceList' };
-const ENVELOPE = readEnvelope(envelopeOf('<v:GetDeviceList/>'), ACTION);
+const { caller, event } = readCaller(requestOf());
+const CALL = SOAP_WIRE.readCall(caller, event);
 /** The part of an error that is for operators only. */
 const INSIDE = 'arn:aws:sts::111122223333:assumed-role/access is not authorized; FleetApi';
 const DENIED = new AwsCallError('kms:Decrypt', { name: 'AccessDeniedException', message: INSIDE });
@@ -51,7 +51,10 @@ function startSession() {
 }
 
 const forwardWith = (send: Send, sessionMs = () => 1_000, { session } = startSession()) =>
-  forward({ session, send }, CALL, ENVELOPE, { sessionMs, answerMs: () => 1_000 });
+  forward({ session, send, wire: SOAP_WIRE }, CALL.operation, CALL.read(), {
+    sessionMs,
+    answerMs: () => 1_000,
+  });
 
 test('calls a failure after the hand-over unknown, because the request may have been sent', async () => {
   const { outcome } = await forwardWith(async () => {
@@ -80,8 +83,8 @@ test.each(['one packet', 'two packets'])(
         inOnePacket: packets === 'one packet',
       });
       const url = `http://127.0.0.1:${server.port}/`;
-      const forwarded = await forwardWith(({ envelope }, limits) =>
-        sendOnce({ method: 'POST', url, headers: {}, body: envelope }, limits),
+      const forwarded = await forwardWith((request, limits) =>
+        sendOnce({ ...request, url, headers: {} }, limits),
       );
       await server.close();
       // The caller cannot be given what is not HTTP, or stands beside it.

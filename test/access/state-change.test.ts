@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvelope } from '../../lambda/access/soap/envelope.ts';
-import { kindIn } from '../../lambda/access/state-change.ts';
+import { kindIn } from '../../lambda/access/soap/kind.ts';
 import { envelopeOf } from './access-world.ts';
 import { V2 } from './arbitrary-envelope.ts';
 

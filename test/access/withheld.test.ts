@@ -38,7 +38,7 @@ describe('an answer that contains the token', () => {
         // The other reader takes neither instructions nor leading zeros.
         const xml = `<a b=">">${text.replace(/<\?.*?\?>/g, '').replace(/(&#x?)0+/g, '$1')}</a>`;
         expect(readXml(xml).text).toBe(TOKEN);
-        expect(whyWithheld(answer(`<a b=">">${text}</a>`), TOKEN)).toBe('it quotes the session token');
+        expect(whyWithheld(answer(`<a b=">">${text}</a>`), [TOKEN])).toBe('it quotes the session token');
       }),
     );
   });
@@ -51,11 +51,11 @@ describe('an answer that contains the token', () => {
     ['behind a comment that does not end', `<a/><!-- ${TOKEN}`],
     ['split by elements', `<a>${escaped(TOKEN.slice(0, 5))}<b/>${escaped(TOKEN.slice(5))}</a>`],
   ])('is withheld %s', (_, text) => {
-    expect(whyWithheld(answer(text), TOKEN)).toBe('it quotes the session token');
+    expect(whyWithheld(answer(text), [TOKEN])).toBe('it quotes the session token');
   });
 
   test('is withheld when its Content-Type contains it', () => {
-    expect(whyWithheld(answer('', `text/xml; a=${TOKEN}`), TOKEN)).toBe('it quotes the session token');
+    expect(whyWithheld(answer('', `text/xml; a=${TOKEN}`), [TOKEN])).toBe('it quotes the session token');
   });
 });
 
@@ -75,7 +75,7 @@ describe('an answer that cannot be read is withheld', () => {
     ['bytes that are no UTF-8', answer(Buffer.from([0x3c, 0x61, 0xff])), 'it is not in UTF-8'],
     ['entities of its own', answer('<!DOCTYPE a [<!ENTITY t "Q">]><a>&t;</a>'), 'it declares entities'],
   ])('%s', (_, given, why) => {
-    expect(whyWithheld(given, TOKEN)).toContain(why);
+    expect(whyWithheld(given, [TOKEN])).toContain(why);
   });
 });
 
@@ -86,6 +86,6 @@ test('returns any other answer', () => {
     answer('<html>Bad Gateway</html>', 'text/html', 'identity'),
     answer(''),
   ]) {
-    expect(whyWithheld(given, TOKEN)).toBeUndefined();
+    expect(whyWithheld(given, [TOKEN])).toBeUndefined();
   }
 });

@@ -3,24 +3,26 @@ import { accessLog } from '../../cli/access-log.ts';
 import type { AccessReader } from '../../cli/access-reader.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { type AuditRecord, auditOver, type Item } from '../../lambda/access/audit.ts';
+import { withReach } from '../access/with-reach.ts';
 import { startDesk } from './desk.ts';
 
 const NOON = Date.UTC(2026, 0, 5, 12);
 
-const record = (requestId: string, changes: object): AuditRecord & { outcome?: string } => ({
-  requestId,
-  at: NOON,
-  attempt: requestId,
-  caller: 'arn:aws:sts::111122223333:assumed-role/portal/i-0a1b2c3d',
-  principal: 'arn:aws:iam::111122223333:role/portal',
-  credential: 'fleet',
-  service: 'CarrierService',
-  operation: 'ChangeDeviceState',
-  rule: 'portal',
-  devices: [{ kind: 'ICCID', identifier: '8914' }],
-  groups: [],
-  ...changes,
-});
+const record = (requestId: string, changes: object): AuditRecord & { outcome?: string } =>
+  withReach({
+    requestId,
+    at: NOON,
+    attempt: requestId,
+    caller: 'arn:aws:sts::111122223333:assumed-role/portal/i-0a1b2c3d',
+    principal: 'arn:aws:iam::111122223333:role/portal',
+    credential: 'fleet',
+    service: 'CarrierService',
+    operation: 'ChangeDeviceState',
+    rule: 'portal',
+    devices: [{ kind: 'ICCID', identifier: '8914' }],
+    groups: [],
+    ...changes,
+  });
 
 /** A table in memory with these records, as the function writes them. */
 async function deskWith(records: AuditRecord[]) {

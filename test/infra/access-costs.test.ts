@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { accessBill, accessCostTable, type Kind, perRequest } from '../../infra/access-costs.ts';
 import { type AuditRecord, auditOver, type Item } from '../../lambda/access/audit.ts';
+import { withReach } from '../access/with-reach.ts';
 
 test('docs/access.md shows the calculated table', () => {
   const inDocs = readFileSync(new URL('../../docs/access.md', import.meta.url), 'utf8');
@@ -15,19 +16,20 @@ test('a bill grows with the requests, and its total is the sum of its items', ()
 });
 
 /** Long names, as Identity Center gives them. */
-const record = (n: number, operation: string): AuditRecord => ({
-  requestId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
-  at: Date.UTC(2026, 0, 5, 12) + n * 500,
-  attempt: `00000000-0000-4000-8000-${String(n).padStart(12, '1')}`,
-  caller: 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Fleet_0123456789abcdef/ann@example.com',
-  principal: 'arn:aws:iam::111122223333:role/AWSReservedSSO_Fleet_0123456789abcdef',
-  credential: 'fleet',
-  service: 'CarrierService',
-  operation,
-  rule: 'operations',
-  devices: [{ kind: 'ICCID', identifier: '89148000000800139708' }],
-  groups: [],
-});
+const record = (n: number, operation: string): AuditRecord =>
+  withReach({
+    requestId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+    at: Date.UTC(2026, 0, 5, 12) + n * 500,
+    attempt: `00000000-0000-4000-8000-${String(n).padStart(12, '1')}`,
+    caller: 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Fleet_0123456789abcdef/ann@example.com',
+    principal: 'arn:aws:iam::111122223333:role/AWSReservedSSO_Fleet_0123456789abcdef',
+    credential: 'fleet',
+    service: 'CarrierService',
+    operation,
+    rule: 'operations',
+    devices: [{ kind: 'ICCID', identifier: '89148000000800139708' }],
+    groups: [],
+  });
 
 /** An item's size by DynamoDB's documentation: names and values in UTF-8, a byte for each digit or so of a number. */
 const bytesOf = (item: object): number =>

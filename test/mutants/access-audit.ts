@@ -28,9 +28,9 @@ export const auditMutants: Mutant[] = [
   },
   {
     rule: 'an identifier is recorded as it is sent',
-    file: 'lambda/access/soap/devices.ts',
-    find: 'const IDENTIFIER = /^[\\x21-\\x7e]*$/;',
-    replace: 'const IDENTIFIER = /^[^\\p{C}\\p{Z}]*$/u;',
+    file: 'lambda/access/subjects.ts',
+    find: 'identifier: { shape: /^[\\x21-\\x7e]*$/,',
+    replace: 'identifier: { shape: /^[^\\p{C}\\p{Z}]*$/u,',
     noticedBy: DEVICES,
   },
   {
@@ -77,14 +77,14 @@ export const auditMutants: Mutant[] = [
   },
   {
     rule: 'a state change hides at no depth',
-    file: 'lambda/access/state-change.ts',
+    file: 'lambda/access/soap/kind.ts',
     find: '      visit(child);\n',
     replace: '',
     noticedBy: STATE,
   },
   {
     rule: 'a request holds one state change',
-    file: 'lambda/access/state-change.ts',
+    file: 'lambda/access/soap/kind.ts',
     find: 'if (others.length === 0) return kind;',
     replace: 'if (kind !== undefined) return kind;',
     noticedBy: STATE,
@@ -106,7 +106,7 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'the kind of a state change is decided on',
     file: 'lambda/access/serve.ts',
-    find: '...(await ask(content)),',
+    find: '...(await ask(request.content)),',
     replace: '...unread,',
     noticedBy: SERVE,
   },
@@ -197,7 +197,7 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a wide change is found for each device',
     file: 'lambda/access/audit.ts',
-    find: 'isChange(record) && (isWide(record) || record.unlisted)',
+    find: 'isChange(record) && record.wide',
     replace: 'false',
     noticedBy: TABLE,
   },
@@ -218,14 +218,14 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a reading request that was refused does not read as answered',
     file: 'lambda/access/audit.ts',
-    find: "if (outcome.outcome === 'done' && isRead(record)) return;",
-    replace: 'if (isRead(record)) return;',
+    find: "if (outcome.outcome === 'done' && record.reads) return;",
+    replace: 'if (record.reads) return;',
     noticedBy: AUDIT,
   },
   {
     rule: 'a device outside the list of the operation does not make a change narrow',
-    file: 'lambda/access/serve.ts',
-    find: '...(isChange(call) && !listed ? { unlisted: true } : {}),',
+    file: 'lambda/access/soap/wire.ts',
+    find: ' || !listsDevices(payload, { service, operation })',
     replace: '',
     noticedBy: 'test/access/held-requests.test.ts',
   },

@@ -83,14 +83,14 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'Body and SOAPAction name one operation',
-    file: 'lambda/access/serve.ts',
-    find: 'if (envelope.operation === call.operation) return envelope;',
-    replace: 'if (envelope.operation !== undefined) return envelope;',
+    file: 'lambda/access/soap/wire.ts',
+    find: 'if (envelope.operation !== operation) {',
+    replace: 'if (envelope.operation === undefined) {',
     noticedBy: SERVE,
   },
   {
     rule: 'address and SOAPAction name one service',
-    file: 'lambda/access/event.ts',
+    file: 'lambda/access/soap/wire.ts',
     find: "if (contract !== service) refuse('its SOAPAction is of another service than its address');",
     replace: '',
     noticedBy: SERVE,
@@ -168,15 +168,16 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'only a request that an expired session stopped is sent again',
     file: 'lambda/access/forward.ts',
-    find: "if (outcome.outcome !== 'refused' || !SESSION_GONE.has(outcome.code)) return judged;",
-    replace: "if (outcome.outcome !== 'refused') return judged;",
+    find: "  if (outcome.outcome !== 'refused') return undefined;\n",
+    replace:
+      "  if (outcome.outcome !== 'refused') return undefined;\n  if (outcome.code !== '') return new SessionGoneError();\n",
     noticedBy: SERVE,
   },
   {
     rule: 'a session is gone when a published code says so',
     file: 'lambda/access/forward.ts',
-    find: '!SESSION_GONE.has(outcome.code)',
-    replace: "!outcome.code.includes('SessionToken.')",
+    find: 'if (SESSION_GONE.has(outcome.code)) return',
+    replace: "if (outcome.code.includes('SessionToken.')) return",
     noticedBy: SERVE,
   },
   {
@@ -203,15 +204,15 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'an answer that quotes the token is not returned',
     file: 'lambda/access/forward.ts',
-    find: 'complete ? whyWithheld(sent, token) : TOO_LARGE',
+    find: 'complete ? whyWithheld(sent, secrets) : TOO_LARGE',
     replace: 'complete ? undefined : TOO_LARGE',
     noticedBy: SERVE,
   },
   {
     rule: 'the token is recognized in every spelling',
     file: 'lambda/access/withheld.ts',
-    find: '    isInCharacterData(text, wanted);',
-    replace: '    (false as boolean);',
+    find: ' || isInCharacterData(text, wanted);',
+    replace: ';',
     noticedBy: WITHHELD,
   },
   {
@@ -230,7 +231,7 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'a denial keeps a few of its devices',
-    file: 'lambda/access/soap/devices.ts',
+    file: 'lambda/access/subjects.ts',
     find: 'devices: devices.slice(0, MAX_TRIED),',
     replace: 'devices,',
     noticedBy: SERVE,
@@ -244,7 +245,7 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'an identifier is at most as long as its kind allows',
-    file: 'lambda/access/soap/devices.ts',
+    file: 'lambda/access/subjects.ts',
     find: 'if (name.length > maxChars)',
     replace: 'if (false as boolean)',
     noticedBy: SERVE,
@@ -265,8 +266,8 @@ export const accessMutants: Mutant[] = [
   },
   {
     rule: 'a request names at most as many devices as are recorded',
-    file: 'lambda/access/soap/devices.ts',
-    find: 'if (devices.size > MAX_DEVICES || groups.size > MAX_GROUPS) {',
+    file: 'lambda/access/subjects.ts',
+    find: 'if (once.size > MAX_DEVICES || names.size > MAX_GROUPS) {',
     replace: 'if (false as boolean) {',
     noticedBy: SERVE,
   },

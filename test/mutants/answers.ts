@@ -101,7 +101,7 @@ export const answerMutants: Mutant[] = [
   },
   {
     rule: 'a status that forbids a body does not take the body from a caller of the access function',
-    file: 'lambda/access/fault.ts',
+    file: 'lambda/access/answer.ts',
     find: ') return 200;',
     replace: ') return httpStatus;',
     noticedBy: 'test/access/serve.test.ts',

@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../../lambda/access/audit.ts';
 import { serve } from '../../lambda/access/serve.ts';
+import type { HttpRequest } from '../../lambda/access/wire.ts';
 import { answered, createAccessWorld, OPS, requestOf, responseTo, seen } from '../access/access-world.ts';
 import { V2 } from '../access/arbitrary-envelope.ts';
 import type { Mutated } from './soap-requests.ts';
@@ -33,9 +34,9 @@ export async function startRecorder(): Promise<(request: Mutated) => Promise<Dec
   let sent: string[] = [];
   const watched = {
     ...services,
-    send: async ({ envelope, action }: { envelope: string; action: string }) => {
-      sent.push(envelope);
-      return answered(200, responseTo(action.split('/').at(-1) ?? ''));
+    send: async ({ headers, body }: HttpRequest) => {
+      sent.push(body);
+      return answered(200, responseTo(headers.soapaction?.split(/[/"]/).at(-2) ?? ''));
     },
   };
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts';
+import { contradiction, notSent } from '../refusal.ts';
 import { isBlank, readXmlSource, type SourceElement, withoutBlanks, XmlSourceError } from './xml-source.ts';
 
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
@@ -6,8 +6,6 @@ export const V2 = 'http://nphase.com/unifiedwebservice/v2';
 
 /** Every version of WS-Addressing, and WCF's own namespace of it, have this word in their names. */
 const ADDRESSING = /\/addressing\b/i;
-/** The rule of the function's own that a contradictory request breaks, by the name in records and faults. */
-export const CONTRADICTION = 'contradiction';
 
 /** A SOAP 1.1 request that can be understood in one way only. */
 export type RequestEnvelope = {
@@ -95,7 +93,7 @@ function parse(source: string): SourceElement {
   } catch (failure) {
     if (!(failure instanceof XmlSourceError)) throw failure;
     const what = `it holds ${failure.message}`;
-    throw failure.contradicts ? contradiction(what) : new Refusal('RequestRefused', textOf(what));
+    throw failure.contradicts ? contradiction(what) : notSent(what);
   }
 }
 
@@ -107,12 +105,6 @@ const is = (element: SourceElement, localName: string) =>
 export const escapeXml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** A request that means one thing to this function and another to another reader is an attempt, and is recorded. */
-export const contradiction = (what: string): Refusal =>
-  new Refusal('AccessDenied', textOf(what), CONTRADICTION);
-
 function refuse(what: string): never {
-  throw new Refusal('RequestRefused', textOf(what));
+  throw notSent(what);
 }
-
-const textOf = (what: string): string => `The SOAP request was not sent: ${what}.`;

@@ -1,3 +1,5 @@
+import { NAMED } from '../xml-entities.ts';
+
 /**
  * Reads XML as a tree whose elements have their offsets in the text, so that the judged bytes are the sent bytes. It
  * accepts less than XML 1.0 allows, and nothing that two readers could understand differently: no DOCTYPE, no
@@ -57,14 +59,6 @@ const MAX_DEPTH = 50;
 /** Each element that declares a namespace copies its scope; this limit and the next one bound the work. */
 const MAX_NAMESPACES = 64;
 const MAX_ELEMENTS = 20_000;
-/** The five entities that XML has by itself. */
-export const NAMED: ReadonlyMap<string, string> = new Map([
-  ['lt', '<'],
-  ['gt', '>'],
-  ['amp', '&'],
-  ['quot', '"'],
-  ['apos', "'"],
-]);
 // The Char production of XML 1.0, negated; under the u flag a lone surrogate is one character.
 const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 

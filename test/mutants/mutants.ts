@@ -1,6 +1,7 @@
 import { accessMutants } from './access.ts';
 import { auditMutants } from './access-audit.ts';
 import { personMutants } from './access-persons.ts';
+import { accessRestMutants } from './access-rest.ts';
 import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
@@ -49,6 +50,7 @@ export const mutants: readonly Mutant[] = [
   ...agentMutants,
   ...auditMutants,
   ...personMutants,
+  ...accessRestMutants,
   ...transportMutants,
   ...deploymentMutants,
   ...networkMutants,

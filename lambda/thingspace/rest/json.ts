@@ -19,7 +19,7 @@ export type JsonObject = { kind: 'object'; members: [name: string, value: JsonVa
 /** The reason why bytes are not a document; they are never quoted. */
 export type JsonProblem = 'not-json' | 'too-deep' | 'trailing';
 
-/** Caught in this folder: no caller sees it. */
+/** Readers of documents turn it into an error of their own. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
   readonly problem: JsonProblem;

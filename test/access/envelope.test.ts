@@ -184,13 +184,22 @@ describe('refused before anything is sent', () => {
       `<?xml version="1.0" standalone="YES"?>${plain}`,
       'processing instruction',
     ],
-    ...['urn:a b', 'http://a.example:b/', 'a:b\u00e9', 'http://[', 'urn:%', '1:2', 'urn:a#b#c'].map(
-      (name): [string, string, string] => [
-        `the namespace ${name}`,
-        envelope('', `<v:GetDeviceList xmlns:a="${name}"/>`),
-        'not a URI',
-      ],
-    ),
+    ...[
+      'urn:a b',
+      'http://a.example:b/',
+      'a:b\u00e9',
+      'http://[',
+      'urn:%',
+      '1:2',
+      'urn:a#b#c',
+      'http://a:/x',
+      'a_b:c',
+      'http://a@b/',
+    ].map((name): [string, string, string] => [
+      `the namespace ${name}`,
+      envelope('', `<v:GetDeviceList xmlns:a="${name}"/>`),
+      'not a URI',
+    ]),
     ['a prefix bound to nothing', plain.replace(`xmlns:v="${V2}"`, 'xmlns:v=""'), 'namespace declaration'],
     [
       'xml as another prefix',

@@ -54,7 +54,7 @@ const XSI_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
 const SERIALIZATION_NAMESPACE = 'http://schemas.microsoft.com/2003/10/Serialization/';
 /** A URI (RFC 3986), without addresses in brackets: another reader rejects a namespace that is none. */
 const NAMESPACE_NAME =
-  /^(?:[A-Za-z][\w+.-]*:|(?![^/?#]*:))(?:\/\/[\w.~!$&'()*+,;=@-]*(?::\d{0,5})?(?![^/?#])|(?!\/\/))(?:[\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*(?:#(?:[\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*)?$/;
+  /^(?:[A-Za-z][A-Za-z\d+.-]*:|(?![^/?#]*:))(?:\/\/[\w.~!$&'()*+,;=-]*(?::\d{1,5})?(?![^/?#])|(?!\/\/))(?:[\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*(?:#(?:[\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*)?$/;
 const MAX_DEPTH = 50;
 /** Each element that declares a namespace copies its scope; this limit and the next one bound the work. */
 const MAX_NAMESPACES = 64;

@@ -1,9 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { awsCall } from '../aws-call.ts';
 import type { AuditTable } from './audit.ts';
@@ -16,26 +11,6 @@ const MARSHALL = { removeUndefinedValues: true };
  */
 export function dynamoDbAudit(client: DynamoDBClient, tableName: string): AuditTable {
   return {
-    // A counter that does not exist takes what one process counts at first, which is never above the limit.
-    async count(key, by, limit, expiresAt) {
-      try {
-        await client.send(
-          new UpdateItemCommand({
-            TableName: tableName,
-            Key: marshall(key),
-            UpdateExpression: 'ADD #requests :by SET #expiresAt = :expiresAt',
-            ConditionExpression: 'attribute_not_exists(#requests) OR #requests <= :room',
-            ExpressionAttributeNames: { '#requests': 'requests', '#expiresAt': 'expiresAt' },
-            ExpressionAttributeValues: marshall({ ':by': by, ':room': limit - by, ':expiresAt': expiresAt }),
-          }),
-        );
-        return true;
-      } catch (failure) {
-        if (failure instanceof ConditionalCheckFailedException) return false;
-        return awsCall('dynamodb:UpdateItem', () => Promise.reject(failure));
-      }
-    },
-
     async put(item) {
       await awsCall('dynamodb:PutItem', () =>
         client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item, MARSHALL) })),

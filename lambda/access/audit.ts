@@ -1,4 +1,3 @@
-import { admissionOver, type Count } from './admission.ts';
 import { isChange } from './reach.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -59,7 +58,6 @@ export type AuditOutcome =
 
 /** The audit table. Every call throws AwsCallError when it is not certain that it took effect. */
 export interface AuditTable {
-  count: Count;
   /** Writes an item; writing it twice does no harm. */
   put(item: Item): Promise<void>;
   /** Makes an item that does not exist yet; one of the same `attempt` is its own. */
@@ -73,8 +71,6 @@ export type Item = ItemKey & Record<string, unknown>;
 
 /** The audit trail of requests. */
 export interface Audit {
-  /** @returns false when the caller has made as many requests in this minute as it may */
-  admit(principal: string): Promise<boolean>;
   /** Writes the record; it can be found when this resolves. @throws AwsCallError */
   begin(record: AuditRecord): Promise<void>;
   /** @throws AwsCallError: the record then reads as unknown */
@@ -83,7 +79,7 @@ export interface Audit {
   conclude(record: AuditRecord, outcome: AuditOutcome): Promise<void>;
 }
 
-export type AuditSettings = { retentionDays: number; requestsPerMinute: number };
+export type AuditSettings = { retentionDays: number };
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** Pointers written at the same time. */
@@ -117,7 +113,6 @@ export function auditOver(table: AuditTable, settings: AuditSettings, nowMs: () 
   }
 
   return {
-    admit: admissionOver(table.count, settings.requestsPerMinute, nowMs),
     begin: (record) =>
       write(
         record,

@@ -1,9 +1,8 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AWS_CLIENT } from '../aws-client.ts';
+import { admissionOver } from './admission.ts';
 import type { HttpAnswer } from './answer.ts';
-import { type Audit, auditOver } from './audit.ts';
-import { dynamoDbAudit } from './audit-table.ts';
+import { dynamoDbCount } from './count-table.ts';
 import { readCaller } from './event.ts';
 import type { Services } from './serve.ts';
 import { readSettings } from './settings.ts';
@@ -17,7 +16,6 @@ import { readSettings } from './settings.ts';
 type LambdaContext = { getRemainingTimeInMillis(): number };
 type Loaded = { serve: typeof import('./serve.ts').serve; services: Services };
 
-const logger = new Logger({ serviceName: 'thingspace-access' });
 let loaded: Loaded | undefined;
 
 /**
@@ -28,30 +26,28 @@ export async function handler(event: unknown, context: LambdaContext): Promise<H
   if (loaded) return loaded.serve(loaded.services, event, remainingMs());
   const settings = readSettings(process.env, new URL('.', import.meta.url));
   const dynamodb = new DynamoDBClient(AWS_CLIENT);
-  const audit = auditOver(dynamoDbAudit(dynamodb, settings.auditTable), settings);
-  const counted = counting(audit, event);
+  const { auditTable, requestsPerMinute } = settings;
+  const admit = admissionOver(dynamoDbCount(dynamodb, auditTable), requestsPerMinute, Date.now);
+  const counted = counting(admit, event);
   const [{ serve }, { servicesOf }, { SOAP_WIRE }] = await Promise.all([
     import('./serve.ts'),
     import('./wiring.ts'),
     import('./soap/wire.ts'),
   ]);
-  loaded = { serve, services: await servicesOf(logger, settings, dynamodb, audit, SOAP_WIRE) };
-  return serve({ ...loaded.services, audit: counted }, event, remainingMs());
+  loaded = { serve, services: await servicesOf(settings, dynamodb, admit, SOAP_WIRE) };
+  return serve({ ...loaded.services, admit: counted }, event, remainingMs());
 }
 
-/** Returns the audit with its first call, the counting of the request, already under way. */
-function counting(audit: Audit, event: unknown): Audit {
+/** Returns the admission with its first call already under way. */
+function counting(admit: Services['admit'], event: unknown): Services['admit'] {
   const principal = principalIn(event);
-  let first = principal === undefined ? undefined : audit.admit(principal);
+  let first = principal === undefined ? undefined : admit(principal);
   // Its failure is thrown where it is awaited; unhandled until then, it would end the process.
   first?.catch(() => undefined);
-  return {
-    ...audit,
-    admit(asked) {
-      const answer = asked === principal ? first : undefined;
-      first = undefined;
-      return answer ?? audit.admit(asked);
-    },
+  return (asked) => {
+    const answer = asked === principal ? first : undefined;
+    first = undefined;
+    return answer ?? admit(asked);
   };
 }
 

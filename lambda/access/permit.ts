@@ -12,6 +12,8 @@ import type { Call } from './wire.ts';
 export type Permits = {
   policy: Policy;
   audit: Audit;
+  /** Counts a request; false when the caller has made as many in this minute as it may. @throws AwsCallError */
+  admit(principal: string): Promise<boolean>;
   /** Milliseconds since 1970. */
   nowMs(): number;
   log(message: string, facts: Record<string, unknown>): void;
@@ -26,8 +28,8 @@ export type Entry = Omit<AuditRecord, keyof Subjects | 'wide'>;
 export type Tried = Subjects & Pick<AuditRecord, 'kind'>;
 
 /** Counts the request. @throws Refusal `Throttled`, `NotRecorded` */
-export async function admit({ audit }: Pick<Permits, 'audit'>, { principal }: Caller): Promise<void> {
-  const admitted = await audit.admit(principal).catch(() => {
+export async function admit(permits: Pick<Permits, 'admit'>, { principal }: Caller): Promise<void> {
+  const admitted = await permits.admit(principal).catch(() => {
     throw new Refusal('NotRecorded', 'Nothing was sent: the request could not be counted. Try again.');
   });
   if (admitted) return;

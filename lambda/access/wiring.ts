@@ -1,4 +1,4 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
+import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -8,21 +8,26 @@ import { createSessionHolder } from '../session/create-session.ts';
 import type { SessionHolder } from '../session/session.ts';
 import { checkBaseUrl } from '../thingspace/base-url.ts';
 import { sendOnce } from '../thingspace/http-call.ts';
-import type { Audit } from './audit.ts';
+import { auditOver } from './audit.ts';
+import { dynamoDbAudit } from './audit-table.ts';
 import { MAX_FORWARDED_BYTES, type Send } from './forward.ts';
 import { countAccess } from './metrics.ts';
 import type { Services } from './serve.ts';
 import type { Settings } from './settings.ts';
 import type { Wire } from './wire.ts';
 
-/** Makes the services, once per process. @throws BaseUrlError */
+/**
+ * Makes the services, once per process.
+ * @param admit counts requests: it was at work before this code was loaded
+ * @throws BaseUrlError
+ */
 export async function servicesOf(
-  logger: Logger,
   settings: Settings,
   dynamodb: DynamoDBClient,
-  audit: Audit,
+  admit: Services['admit'],
   wire: Wire,
 ): Promise<Services> {
+  const logger = new Logger({ serviceName: 'thingspace-access' });
   const clients = {
     dynamodb,
     kms: new KMSClient(AWS_CLIENT),
@@ -71,7 +76,8 @@ export async function servicesOf(
     thingSpace: { transport, baseUrl },
     wire,
     send: sendTo(sendCall, baseUrl),
-    audit,
+    audit: auditOver(dynamoDbAudit(dynamodb, settings.auditTable), settings),
+    admit,
     clock: systemClock,
     nowMs: Date.now,
     count: (name) => countAccess(name, settings.serviceName),

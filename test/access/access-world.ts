@@ -1,3 +1,4 @@
+import { admissionOver, type Count } from '../../lambda/access/admission.ts';
 import type { HttpAnswer } from '../../lambda/access/answer.ts';
 import { type AuditTable, auditOver, type Item, type ItemKey } from '../../lambda/access/audit.ts';
 import { GET_SESSION } from '../../lambda/access/by-name.ts';
@@ -124,11 +125,8 @@ export async function createAccessWorld(
       wire: SOAP_WIRE,
       sessionOf: (credential) => (credential === 'fleet' ? session : undefined),
       send: send(wire, process),
-      audit: auditOver(
-        memoryAudit(items, wire, process),
-        { retentionDays: 400, requestsPerMinute },
-        fleet.clock.nowMs,
-      ),
+      audit: auditOver(memoryAudit(items, wire, process), { retentionDays: 400 }, fleet.clock.nowMs),
+      admit: admissionOver(memoryCount(items, wire, process), requestsPerMinute, fleet.clock.nowMs),
       clock: fleet.clock,
       nowMs: fleet.clock.nowMs,
       count: (name) => void counted.push(name),
@@ -186,18 +184,21 @@ const order = ({ requestId }: Record<string, unknown>) => Number(String(requestI
 
 const keyText = ({ subject, item }: ItemKey) => `${subject} ${item}`;
 
+const memoryCount =
+  (items: Map<string, Record<string, unknown>>, wire: Wire, process: Process): Count =>
+  (key, by, limit, expiresAt) =>
+    wire.remote(process, 'UpdateItem (count)', () => {
+      const requests = Number(items.get(keyText(key))?.requests ?? 0);
+      if (requests + by > limit) return false;
+      items.set(keyText(key), { ...key, requests: requests + by, expiresAt });
+      return true;
+    });
+
 function memoryAudit(items: Map<string, Record<string, unknown>>, wire: Wire, process: Process): AuditTable {
   const refused = (operation: string) => {
     throw new AwsCallError(operation, { name: 'ConditionalCheckFailedException' });
   };
   return {
-    count: (key, by, limit, expiresAt) =>
-      wire.remote(process, 'UpdateItem (count)', () => {
-        const requests = Number(items.get(keyText(key))?.requests ?? 0);
-        if (requests + by > limit) return false;
-        items.set(keyText(key), { ...key, requests: requests + by, expiresAt });
-        return true;
-      }),
     put: (item) =>
       wire.remote(process, `PutItem (${nameOf(item)})`, () => void items.set(keyText(item), item)),
     create: (item: Item) =>

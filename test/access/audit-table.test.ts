@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoDbAccessReader } from '../../cli/access-reader.ts';
 import { findRecords } from '../../cli/access-records.ts';
 import { keyBefore } from '../../cli/access-records-before.ts';
+import { admissionOver } from '../../lambda/access/admission.ts';
 import { type AuditRecord, type AuditTable, auditOver } from '../../lambda/access/audit.ts';
 import { dynamoDbAudit } from '../../lambda/access/audit-table.ts';
+import { dynamoDbCount } from '../../lambda/access/count-table.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import { startClock } from '../../local/aws/clock.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/aws/dynamodb.ts';
@@ -48,8 +50,7 @@ const record = (requestId: string, changes: Partial<AuditRecord> = {}): AuditRec
   });
 
 const DENIED = { outcome: 'denied', sends: 0 } as const;
-const audit = (requestsPerMinute = 10) =>
-  auditOver(table, { retentionDays: 400, requestsPerMinute }, () => NOON);
+const audit = () => auditOver(table, { retentionDays: 400 }, () => NOON);
 const find = (wanted: Parameters<typeof findRecords>[1] | object) =>
   findRecords(dynamoDbAccessReader(client, TABLE), {
     sinceMs: NOON - DAY_MS,
@@ -60,7 +61,7 @@ const idsOf = async (wanted: object) => (await find(wanted)).records.map(({ requ
 
 describe('the audit table', () => {
   test('counts as far as the limit, for each caller', async () => {
-    const { admit } = audit(2);
+    const admit = admissionOver(dynamoDbCount(client, TABLE), 2, () => NOON);
     expect([await admit('a'), await admit('a'), await admit('a'), await admit('b')]).toEqual([
       true,
       true,

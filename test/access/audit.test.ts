@@ -9,7 +9,6 @@ function startAudit() {
   const writes: string[] = [];
   const items: Item[] = [];
   const table: AuditTable = {
-    count: async () => writes.push('count') > 0,
     put: async (item) => {
       writes.push('put');
       items.push(item);
@@ -20,7 +19,7 @@ function startAudit() {
     },
     complete: async () => void writes.push('complete'),
   };
-  const audit = auditOver(table, { retentionDays: 400, requestsPerMinute: 600 }, () => NOON);
+  const audit = auditOver(table, { retentionDays: 400 }, () => NOON);
   return { audit, writes, items };
 }
 
@@ -110,7 +109,6 @@ test('names the caller again when the first time failed', async () => {
   const table = { fail: true };
   const failing = auditOver(
     {
-      count: async () => true,
       put: async (item) => {
         if (table.fail) throw new Error('throttled');
         items.push(item);
@@ -118,7 +116,7 @@ test('names the caller again when the first time failed', async () => {
       create: async (item) => void items.push(item),
       complete: async () => undefined,
     },
-    { retentionDays: 400, requestsPerMinute: 600 },
+    { retentionDays: 400 },
   );
   await expect(failing.begin(record({ operation: 'GetDeviceList' }))).rejects.toThrow();
   table.fail = false;

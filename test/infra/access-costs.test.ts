@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { accessBill, accessCostTable, type Kind, perRequest } from '../../infra/access-costs.ts';
+import { admissionOver } from '../../lambda/access/admission.ts';
 import { type AuditRecord, auditOver, type Item } from '../../lambda/access/audit.ts';
 import { withReach } from '../access/with-reach.ts';
 
@@ -49,24 +50,25 @@ test.each<[Kind, string]>([
     };
     const audit = auditOver(
       {
-        count: async () => {
-          writes += 1;
-          return true;
-        },
         put: add,
         create: add,
         complete: async () => {
           writes += 1;
         },
       },
-      { retentionDays: 400, requestsPerMinute: 600 },
+      { retentionDays: 400 },
       () => nowMs,
     );
+    const count = async () => {
+      writes += 1;
+      return true;
+    };
+    const admit = admissionOver(count, 600, () => nowMs);
     const requests = 600;
     for (let n = 0; n < requests; n += 1) {
       nowMs = n * 500;
       const one = record(n, operation);
-      await audit.admit(one.principal);
+      await admit(one.principal);
       await audit.begin(one);
       await audit.end(one, { outcome: 'done', sends: 1 });
     }

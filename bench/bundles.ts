@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleCli } from '../cli/bundle.ts';
-import { assembleAccess } from '../infra/access-asset.ts';
 import { type BundledFile, bundleAccess, bundleRotation } from '../infra/bundle.ts';
 import { accessBundleDirectory, bundleDirectory } from '../infra/bundle-directory.ts';
+import { assembleAccess } from '../infra/function-asset.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
@@ -20,17 +17,23 @@ import { Construct } from 'constructs';
 import { matchesAny } from '../lambda/access/patterns.ts';
 import type { Policy } from '../lambda/access/policy.ts';
 import { accessAlarms } from './access-alarms.ts';
-import { assembleAccess } from './access-asset.ts';
 import { accessBundleDirectory } from './bundle-directory.ts';
 import type { ThingSpaceCredential } from './credential.ts';
+import { accessFiles, withFiles } from './function-asset.ts';
 import { acknowledgeFunctionRole } from './nag-acknowledgements.ts';
-import { type RotationFunctionOptions, rotationLogGroup, rotationRole } from './rotation-function.ts';
+import {
+  networkEnvironment,
+  networkOf,
+  type RotationFunctionOptions,
+  rotationLogGroup,
+  rotationRole,
+} from './rotation-function.ts';
 import type { RotationService } from './rotation-service.ts';
 
 export interface AccessFunctionProps
   extends Pick<
     RotationFunctionOptions,
-    'vpc' | 'vpcSubnets' | 'securityGroups' | 'tracing' | 'reservedConcurrency'
+    'vpc' | 'vpcSubnets' | 'securityGroups' | 'ipv6' | 'tracing' | 'reservedConcurrency'
   > {
   /** The service whose ledger, sealing key and alarm topic the function uses. */
   readonly service: RotationService;
@@ -127,49 +130,49 @@ export class AccessFunction extends Construct {
       policy.rules.some(({ credentials }) => matchesAny(credentials, credentialName)),
     );
     for (const credential of used) credential.grantClient(this.role);
+    service.egress.grantTo(this.role);
     acknowledgeFunctionRole(this.role, { inVpc, traced });
 
-    const directory = mkdtempSync(path.join(tmpdir(), 'thingspace-access-'));
     const secrets = Object.fromEntries(used.map((one) => [one.credentialName, secretIdOf(one)]));
     const usernames = Object.fromEntries(used.map((one) => [one.credentialName, one.username]));
-    const { vpc, vpcSubnets, securityGroups } = props;
-    this.function = new LambdaFunction(this, 'Function', {
-      description: 'Sends requests of known callers to ThingSpace, and records them',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      handler: 'index.handler',
-      code: Code.fromAsset(
-        assembleAccess(
-          props.bundle ?? accessBundleDirectory,
-          { policy, secrets, usernames, retentionDays, requestsPerMinute },
-          directory,
-        ),
-      ),
-      role: this.role,
-      timeout,
-      // An answer of 4 MiB takes up to 330 MB and 0.7 s of a whole CPU (bench/answers.ts).
-      memorySize: 1024,
-      logGroup,
-      ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
-      environment: {
-        SERVICE_NAME: service.serviceName,
-        ACCESS_TABLE: this.table.tableName,
-        LEDGER_TABLE: service.ledger.tableName,
-        SEALING_KEY_ID: service.sealingKey.keyArn,
-        ALARM_TOPIC_ARN: service.alarmTopic.topicArn,
-        ...service.apiEnvironment,
-        ...(props.baseUrl === undefined ? {} : { THINGSPACE_BASE_URL: props.baseUrl }),
-        LOCKOUT_LIMIT: String(service.lockoutLimit),
-        LOCKOUT_BUDGET: String(service.lockoutBudget),
-        NODE_OPTIONS: '--enable-source-maps',
-      },
-      tracing: traced ? Tracing.ACTIVE : Tracing.DISABLED,
-      ...(vpc && { vpc }),
-      ...(vpcSubnets && { vpcSubnets }),
-      ...(securityGroups && { securityGroups }),
-    });
-    // The asset is staged by now.
-    rmSync(directory, { recursive: true });
+    const files = {
+      ...accessFiles({ policy, secrets, usernames, retentionDays, requestsPerMinute }),
+      ...service.egress.files,
+    };
+    const makeWith = (code: Code) =>
+      new LambdaFunction(this, 'Function', {
+        description: 'Sends requests of known callers to ThingSpace, and records them',
+        runtime: Runtime.NODEJS_24_X,
+        architecture: Architecture.ARM_64,
+        handler: 'index.handler',
+        code,
+        role: this.role,
+        timeout,
+        // An answer of 4 MiB takes up to 330 MB and 0.7 s of a whole CPU (bench/answers.ts).
+        memorySize: 1024,
+        logGroup,
+        ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+        environment: {
+          SERVICE_NAME: service.serviceName,
+          ACCESS_TABLE: this.table.tableName,
+          LEDGER_TABLE: service.ledger.tableName,
+          SEALING_KEY_ID: service.sealingKey.keyArn,
+          ALARM_TOPIC_ARN: service.alarmTopic.topicArn,
+          ...service.apiEnvironment,
+          ...service.egress.environment,
+          ...networkEnvironment(props),
+          ...(props.baseUrl === undefined ? {} : { THINGSPACE_BASE_URL: props.baseUrl }),
+          LOCKOUT_LIMIT: String(service.lockoutLimit),
+          LOCKOUT_BUDGET: String(service.lockoutBudget),
+          NODE_OPTIONS: '--enable-source-maps',
+        },
+        tracing: traced ? Tracing.ACTIVE : Tracing.DISABLED,
+        ...networkOf(props),
+      });
+    // The asset is staged when the function is made.
+    this.function = withFiles(props.bundle ?? accessBundleDirectory, files, (directory) =>
+      makeWith(Code.fromAsset(directory)),
+    );
     const { url } = this.function.addFunctionUrl({
       authType: FunctionUrlAuthType.AWS_IAM,
       invokeMode: InvokeMode.BUFFERED,

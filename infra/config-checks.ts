@@ -7,6 +7,7 @@ import {
 } from './alarm-receivers.ts';
 import type { Config } from './config.ts';
 import { accessFits } from './config-access.ts';
+import { egressFits } from './config-egress.ts';
 import { placesFit } from './config-places.ts';
 import { type Rotation, scheduleOf } from './rotation-schedule.ts';
 import { apiFits, type ThingSpaceApiOptions } from './thingspace-api.ts';
@@ -33,6 +34,7 @@ export function crossCheck(config: Config): string[] {
     ...receiversAgree(config),
     ...filtersFit(config),
     ...logOutlivesRotations(config),
+    ...egressFits(config),
     ...accessFits(config),
   ];
 }
@@ -85,7 +87,7 @@ function* madeTwice(credentials: Config['credentials']) {
 
 /** The ids of the stack's own constructs (`stack.ts`); a credential is a construct beside them. */
 const innerConstructs =
-  /^(service|dashboard|access|accessurl|accessfunctionname|accesstable|accessstreamarn|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn\d*|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
+  /^(service|dashboard|access|accessurl|accessfunctionname|accesstable|accessstreamarn|accesscallerspolicyarn|vpc|givensealingkey|givenoperationskey|givenproxysecret|givenproxykey|functionname|ledgertable|alarmtopicarn|sealingkeyarn|operatorspolicyarn\d*|servicename|credentials\d*|cdkmetadata|bootstrapversion|checkbootstrapversion|exports|(role|given|givenkey|subnet|sg)-.*)$/i;
 
 function* namesAreFree({ credentials }: Config) {
   for (const [index, { name }] of credentials.entries()) {

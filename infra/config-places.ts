@@ -51,6 +51,13 @@ function* allPlaces(config: Config): Generator<Place> {
   }
   const { permissionsBoundaryArn: boundary } = config;
   if (boundary !== undefined) yield { path: 'permissionsBoundaryArn', arn: boundary, what: 'policy' };
+  const { proxySecretArn, proxySecretKeyArn } = config.egress ?? {};
+  if (proxySecretArn !== undefined) {
+    yield { path: 'egress.proxySecretArn', arn: proxySecretArn, what: 'secret of the proxy' };
+  }
+  if (proxySecretKeyArn !== undefined) {
+    yield { path: 'egress.proxySecretKeyArn', arn: proxySecretKeyArn, what: 'key' };
+  }
   yield* receivers('', config.alarmReceivers);
   for (const [index, credential] of config.credentials.entries()) {
     const at = `credentials[${index}]`;

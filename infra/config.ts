@@ -12,6 +12,7 @@ import { USERNAME_RULE, usernameFault } from '../lambda/secret/username.ts';
 import { TRANSPORTS } from '../lambda/transport.ts';
 import { accessSchema } from './config-access.ts';
 import { crossCheck } from './config-checks.ts';
+import { egressSchema, withCaFile } from './config-egress.ts';
 import { httpsUrl, list, object, oneOf, text, whole } from './config-shapes.ts';
 import { withKeyFile } from './config-user-tokens.ts';
 import { maxServiceName } from './names.ts';
@@ -222,11 +223,13 @@ const schema = object({
     'none',
   ),
   tracing: v.optional(v.boolean('write true or false'), false),
+  egress: v.optional(egressSchema({ secret: secretArn, key: keyArn })),
   vpc: v.optional(
     object({
       vpcId: text(/^vpc-[0-9a-f]+$/, 'write an id such as vpc-0a1b2c3d'),
       subnetIds: identifiers('subnet', 16),
       securityGroupIds: identifiers('sg', 5),
+      ipv6: v.optional(v.boolean('write true or false')),
     }),
   ),
   access: v.optional(accessSchema),
@@ -248,7 +251,7 @@ export function parseConfig(input: unknown): Config {
 /** @throws ConfigurationError also when the file is missing, cannot be read or is not JSON */
 export function readConfig(file: string): Config {
   try {
-    return parseConfig(withKeyFile(JSON.parse(contentOf(file)), file));
+    return parseConfig(withCaFile(withKeyFile(JSON.parse(contentOf(file)), file), file));
   } catch (cause) {
     if (cause instanceof ConfigurationError) {
       throw new ConfigurationError(`${file} cannot be deployed.\n${cause.message}`);

@@ -12,6 +12,7 @@ export {
 } from './credential.ts';
 export type { MetricName } from './credential-metrics.ts';
 export { rotationDashboard } from './dashboard.ts';
+export { EgressError, type EgressOptions } from './egress.ts';
 export { SealingKeyChoiceError } from './keys.ts';
 export type { RotationFunctionOptions } from './rotation-function.ts';
 export type { Rotation, Schedule } from './rotation-schedule.ts';

@@ -6,6 +6,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { INSTALLED_TOOL } from '../lambda/operator-tool.ts';
+import { withFiles } from './function-asset.ts';
 
 /** Where the function runs, and how many at once. */
 export interface RotationFunctionOptions {
@@ -18,6 +19,11 @@ export interface RotationFunctionOptions {
   readonly vpcSubnets?: SubnetSelection;
   /** @default - a new security group that lets everything out */
   readonly securityGroups?: ISecurityGroup[];
+  /**
+   * Whether the function uses IPv6 in dual-stack subnets, also towards AWS (dual-stack endpoints). Lambda runs in no
+   * subnet of IPv6 alone. @default false
+   */
+  readonly ipv6?: boolean;
   /** X-Ray traces; they hold names of calls and durations, no request bodies. @default false */
   readonly tracing?: boolean;
   /**
@@ -80,30 +86,51 @@ export function rotationFunction(
   id: string,
   props: RotationFunctionOptions & {
     bundle: string;
+    /** Files beside the bundle, by name. */
+    files: Readonly<Record<string, string>>;
     role: Role;
     logGroup: ILogGroup;
     environment: Record<string, string>;
   },
 ): LambdaFunction {
-  const { vpc, vpcSubnets, securityGroups, tracing, reservedConcurrency = 'none' } = props;
-  return new LambdaFunction(scope, id, {
-    description: 'Rotates ThingSpace passwords for Secrets Manager',
-    runtime: Runtime.NODEJS_24_X,
-    architecture: Architecture.ARM_64,
-    handler: 'index.handler',
-    code: Code.fromAsset(props.bundle),
-    role: props.role,
-    // Lambda's longest: hanging up on a password change early can only lose the password.
-    timeout: Duration.minutes(15),
-    // CPU comes with memory: at 512 MiB a cold start is short, and the bill is a matter of cents a year.
-    memorySize: 512,
-    // Text, not JSON: the sealed passwords are found in the log exactly as they were written.
-    logGroup: props.logGroup,
-    environment: { ...props.environment, ...OF_THE_PACKAGE, NODE_OPTIONS: '--enable-source-maps' },
-    tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
-    ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
-    ...(vpc && { vpc }),
-    ...(vpcSubnets && { vpcSubnets }),
-    ...(securityGroups && { securityGroups }),
-  });
+  const { tracing, reservedConcurrency = 'none' } = props;
+  const makeWith = (code: Code) =>
+    new LambdaFunction(scope, id, {
+      description: 'Rotates ThingSpace passwords for Secrets Manager',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code,
+      role: props.role,
+      // Lambda's longest: hanging up on a password change early can only lose the password.
+      timeout: Duration.minutes(15),
+      // CPU comes with memory: at 512 MiB a cold start is short, and the bill is a matter of cents a year.
+      memorySize: 512,
+      // Text, not JSON: the sealed passwords are found in the log exactly as they were written.
+      logGroup: props.logGroup,
+      environment: {
+        ...props.environment,
+        ...networkEnvironment(props),
+        ...OF_THE_PACKAGE,
+        NODE_OPTIONS: '--enable-source-maps',
+      },
+      tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+      ...networkOf(props),
+    });
+  // The asset is staged when the function is made.
+  return withFiles(props.bundle, props.files, (directory) => makeWith(Code.fromAsset(directory)));
 }
+
+export type Network = Pick<RotationFunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups' | 'ipv6'>;
+
+export const networkOf = ({ vpc, vpcSubnets, securityGroups, ipv6 }: Network) => ({
+  ...(vpc && { vpc }),
+  ...(vpcSubnets && { vpcSubnets }),
+  ...(securityGroups && { securityGroups }),
+  ...(ipv6 && { ipv6AllowedForDualStack: true }),
+});
+
+/** The SDK's own variable: the usual names of AWS's services have no address of IPv6. */
+export const networkEnvironment = ({ ipv6 }: Network): Record<string, string> =>
+  ipv6 ? { AWS_USE_DUALSTACK_ENDPOINT: 'true' } : {};

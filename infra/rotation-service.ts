@@ -24,6 +24,7 @@ import { clientGrants, type Used } from './client-grants.ts';
 import { type MetricName, serviceMetric } from './credential-metrics.ts';
 import { type DailyChecks, dailyChecks } from './daily-checks.ts';
 import { deploymentRoleArns } from './deployment-role.ts';
+import { type Egress, type EgressOptions, egressOf } from './egress.ts';
 import { grantRotation, type RotatedSecret } from './function-permissions.ts';
 import type { OperatorsPolicies } from './imported-secrets.ts';
 import { type ImportedKey, KeyPolicies } from './key-policies.ts';
@@ -82,7 +83,7 @@ export interface RotationServiceAttributes {
   readonly sealingKeyArn: string;
 }
 
-export interface RotationServiceProps extends RotationFunctionOptions, ThingSpaceApiOptions {
+export interface RotationServiceProps extends RotationFunctionOptions, ThingSpaceApiOptions, EgressOptions {
   /**
    * Up to 40 letters, digits and hyphens; part of the names of the table, the keys, the log group and the
    * function's role. Never change it later.
@@ -161,6 +162,8 @@ export class RotationService extends Construct implements IRotationService {
   readonly transport: Transport;
   /** The variables that name ThingSpace's API and its addresses to a function. */
   readonly apiEnvironment: Readonly<Record<string, string>>;
+  /** The way of the functions to ThingSpace. */
+  readonly egress: Egress;
   readonly lockoutLimit: number;
   readonly lockoutBudget: number;
   readonly sealingKey: IKey;
@@ -188,7 +191,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly #keyPolicies = new KeyPolicies();
   #members = 0;
 
-  /** @throws BudgetsError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
+  /** @throws BudgetsError, EgressError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
   constructor(scope: Construct, id: string, props: RotationServiceProps = {}) {
     super(scope, id);
     const { limit, budget, rotation } = budgets({
@@ -198,6 +201,7 @@ export class RotationService extends Construct implements IRotationService {
     });
     this.transport = props.transport ?? 'soap';
     this.apiEnvironment = apiEnvironment(props);
+    this.egress = egressOf(props);
     this.lockoutLimit = limit;
     this.lockoutBudget = budget;
     this.serviceName = checkedName(props.serviceName ?? Stack.of(this).stackName);
@@ -235,10 +239,12 @@ export class RotationService extends Construct implements IRotationService {
       topic: this.alarmTopic,
       logGroup: this.logGroup,
     };
+    this.egress.grantTo(this.functionRole);
     this.#permit = grantRotation(this.functionRole, resources);
     this.function = rotationFunction(this, 'Function', {
       ...props,
       bundle: props.bundle ?? bundleDirectory,
+      files: this.egress.files,
       role: this.functionRole,
       logGroup: this.logGroup,
       environment: {
@@ -247,6 +253,7 @@ export class RotationService extends Construct implements IRotationService {
         ALARM_TOPIC_ARN: this.alarmTopic.topicArn,
         SEALING_KEY_ID: this.sealingKey.keyArn,
         ...this.apiEnvironment,
+        ...this.egress.environment,
         LOCKOUT_LIMIT: String(limit),
         LOCKOUT_BUDGET: String(budget),
         ROTATION_BUDGET: String(rotation),

@@ -10,7 +10,8 @@ import type { Config } from './config.ts';
 import { subscriptionsOf } from './config-checks.ts';
 import { ThingSpaceCredential } from './credential.ts';
 import { rotationDashboard } from './dashboard.ts';
-import type { RotationFunctionOptions } from './rotation-function.ts';
+import type { EgressOptions } from './egress.ts';
+import type { Network } from './rotation-function.ts';
 import type { Rotation } from './rotation-schedule.ts';
 import { RotationService } from './rotation-service.ts';
 import type { ThingSpaceApiOptions } from './thingspace-api.ts';
@@ -39,10 +40,11 @@ export class RotationStack extends Stack {
       id: 'Annotation::@aws-cdk/core:Stack.templateSize',
       reason: 'It warns at 80 percent; `limits.ts` rejects what exceeds the limit.',
     });
-    const imports = this.#imports(config);
+    const network = this.#network(config);
     this.service = new RotationService(this, 'Service', {
       ...serviceSettings(config),
-      ...imports,
+      ...this.#imports(config),
+      ...network,
       ...(bundle === undefined ? {} : { bundle }),
     });
     for (const subscribed of subscriptionsOf(config)) subscribe(this.service.alarmTopic, subscribed);
@@ -60,25 +62,51 @@ export class RotationStack extends Stack {
       for (const client of given.clients) credential.grantClient(roleOf(client));
       return credential;
     });
-    this.access = this.#accessFunction(config, imports, bundle);
+    this.access = this.#accessFunction(config, network, bundle);
     const { service, credentials, access } = this;
     rotationDashboard(this, 'Dashboard', { service, credentials, access });
     this.#outputs(config);
   }
 
   #imports(config: Config) {
-    const { sealingKeyArn, operationsKeyArn, vpc } = config;
+    const { sealingKeyArn, operationsKeyArn, egress } = config;
     return {
       ...(sealingKeyArn && { sealingKey: Key.fromKeyArn(this, 'GivenSealingKey', sealingKeyArn) }),
       ...(operationsKeyArn && {
         operationsKey: Key.fromKeyArn(this, 'GivenOperationsKey', operationsKeyArn),
       }),
-      ...(vpc && {
-        // The subnets are named, so no code uses the zones; CDK still needs one.
-        vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: ['any'] }),
-        vpcSubnets: { subnets: vpc.subnetIds.map((subnetId) => this.#subnet(subnetId)) },
-        securityGroups: vpc.securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(this, id, id)),
+      ...(egress && this.#egress(egress)),
+    };
+  }
+
+  #network({ vpc }: Config): Network {
+    if (vpc === undefined) return {};
+    return {
+      // The subnets are named, so no code uses the zones; CDK still needs one.
+      vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: vpc.vpcId, availabilityZones: ['any'] }),
+      vpcSubnets: { subnets: vpc.subnetIds.map((subnetId) => this.#subnet(subnetId)) },
+      securityGroups: vpc.securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(this, id, id)),
+      ...(vpc.ipv6 && { ipv6: true }),
+    };
+  }
+
+  #egress({
+    proxyUrl,
+    proxySecretArn,
+    proxySecretKeyArn,
+    caFile,
+  }: NonNullable<Config['egress']>): EgressOptions {
+    return {
+      ...(proxyUrl && { proxyUrl }),
+      ...(proxySecretArn && {
+        proxySecret: Secret.fromSecretAttributes(this, 'GivenProxySecret', {
+          secretCompleteArn: proxySecretArn,
+          ...(proxySecretKeyArn && {
+            encryptionKey: Key.fromKeyArn(this, 'GivenProxyKey', proxySecretKeyArn),
+          }),
+        }),
       }),
+      ...(caFile && { caCertificates: caFile }),
     };
   }
 
@@ -103,11 +131,7 @@ export class RotationStack extends Stack {
 
   #accessFunction(
     { access, logRetentionDays, tracing }: Config,
-    {
-      vpc,
-      vpcSubnets,
-      securityGroups,
-    }: Pick<RotationFunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>,
+    network: Network,
     bundle: string | undefined,
   ): AccessFunction | undefined {
     if (!access) return undefined;
@@ -119,9 +143,7 @@ export class RotationStack extends Stack {
       ...settings,
       tracing,
       logRetention: logRetentionDays,
-      ...(vpc && { vpc }),
-      ...(vpcSubnets && { vpcSubnets }),
-      ...(securityGroups && { securityGroups }),
+      ...network,
       ...(bundle === undefined ? {} : { bundle }),
     });
   }

@@ -141,6 +141,7 @@ const surroundings = {
         'SealingKeyChoiceError',
         'TokenHostError',
         'ThingSpaceApiError',
+        'EgressError',
       ],
     ],
     { todo: [{ do: 'deploy' }] },

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { assembleAccess } from '../../infra/access-asset.ts';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
+import { assembleAccess } from '../../infra/function-asset.ts';
 import { synthesize } from './synthesize.ts';
 
 let first: string;

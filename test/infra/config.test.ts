@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { readConfig } from '../../infra/config.ts';
 import { requireSealing } from '../../infra/keys.ts';
 import { USERNAME_RULE } from '../../lambda/secret/username.ts';
+import { egress } from './configurations.ts';
 import { configWith, construct, sentencesOf, twoDepartments } from './synthesize.ts';
 
 const [fleet, metering] = twoDepartments.credentials;
@@ -433,7 +434,10 @@ test('requires the readers of an imported secret in its own policy, unless this 
 
 test('rejects for a credential every name that the stack gives to its own parts', () => {
   const { stack } = construct(
-    configWith({ sealingKeyArn: key, operationsKeyArn: key, vpc, credentials: [imported, metering] }),
+    configWith({
+      ...{ sealingKeyArn: key, operationsKeyArn: key, vpc, egress },
+      credentials: [imported, metering],
+    }),
   );
   const parts = stack.node.children
     .map(({ node }) => node.id)

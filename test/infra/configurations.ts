@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { selfSigned } from '../../local/proxy/self-signed.ts';
 
 /**
  * The configurations that must synthesize strictly, lint clean and live through the model of CloudFormation. Their
@@ -66,6 +67,14 @@ export const vpc = {
   securityGroupIds: ['sg-0a1b2c3d'],
 };
 
+export const egress = {
+  proxyUrl: 'http://proxy.example.com:3128',
+  proxySecretArn: `arn:aws:secretsmanager:us-east-1:${account}:secret:proxy-AbC123`,
+  proxySecretKeyArn: keyArn('d'),
+  // `readConfig` puts the content of the file in its place.
+  caFile: selfSigned({ ca: true }).cert,
+};
+
 export const importedSecret = {
   name: 'imported',
   username: 'Imported',
@@ -83,7 +92,14 @@ export const configurations: Record<string, object> = Object.fromEntries(
     hundred,
     hundredAdopted,
     { ...departments, stackName: 'Access', access: accessOver(['fleet']) },
-    { ...departments, stackName: 'Vpc', vpc, tracing: true, access: accessOver(['fleet']) },
+    {
+      ...departments,
+      stackName: 'Vpc',
+      vpc: { ...vpc, ipv6: true },
+      egress,
+      tracing: true,
+      access: accessOver(['fleet']),
+    },
     {
       ...departments,
       stackName: 'ImportedKeys',

@@ -56,6 +56,8 @@ test('the table of settings names every setting', () => {
     ...settingsOf(configWith({ none: 1 })),
     ...settingsOf(configWith({ thingspace: { none: 1 } })),
     ...settingsOf(configWith({ lockout: { none: 1 } })),
+    ...settingsOf(configWith({ egress: { none: 1 } })),
+    ...settingsOf(configWith({ vpc: { none: 1 } })),
     ...settingsOf(configWith({ credentials: [{ ...fleet, none: 1 }] })),
   ];
   expect(all).toContain('exchangeBrake');

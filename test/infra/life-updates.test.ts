@@ -13,6 +13,7 @@ import {
 import {
   configurations,
   departments,
+  egress,
   hundred,
   hundredAdopted,
   operationsKeyArn,
@@ -72,6 +73,8 @@ const settings: Record<string, object> = {
   reservedConcurrency: { reservedConcurrency: 5 },
   tracing: { tracing: true },
   vpc: { vpc },
+  'vpc.ipv6': { vpc: { ...vpc, ipv6: true } },
+  egress: { egress },
   'no access': { access: undefined },
   'access.rules': withAccess({
     rules: [

@@ -60,4 +60,20 @@ export const networkMutants: Mutant[] = [
     replace: 'if (false as boolean) {',
     noticedBy: 'test/rotation/no-tunnel.test.ts',
   },
+  {
+    rule: 'no private key comes into the function’s code',
+    file: 'infra/config-egress.ts',
+    find: "if (pem.includes('PRIVATE KEY')) {",
+    replace: 'if (false as boolean) {',
+    noticedBy: 'test/infra/egress.test.ts',
+    testName: 'a private key',
+  },
+  {
+    rule: 'no secret with a ThingSpace password is that of the proxy',
+    file: 'infra/config-egress.ts',
+    find: 'if (at >= 0) {',
+    replace: 'if (false as boolean) {',
+    noticedBy: 'test/infra/egress.test.ts',
+    testName: 'would go to the proxy',
+  },
 ];

@@ -90,6 +90,8 @@ export const commands: readonly ToolCommand[] = [
     'open the sealed answers of a username, or those in a file',
     [
       ...named,
+      as,
+      reason,
       new Option('--file <file>', 'read sealed answers or log lines from a file (- is stdin)'),
       new Option(
         '--out <file>',
@@ -104,6 +106,7 @@ export const commands: readonly ToolCommand[] = [
       run: async (desk, options, { readText }) =>
         (await import('./open.ts')).open(desk, {
           ...options,
+          actor: actorOf(options),
           text: options.file === undefined ? undefined : await readText(options.file),
         }),
     },

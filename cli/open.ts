@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { oneLine } from '../lambda/alarms/legible.ts';
+import { noteAct } from '../lambda/ledger/acts.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
-import type { CredentialState } from '../lambda/ledger/state.ts';
+import { queueAlarm } from '../lambda/ledger/outbox.ts';
+import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
 import { type OpenedAnswer, open as openAnswer, readOpened } from '../lambda/sealing/open-answer.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import { isListed } from '../lambda/thingspace/codes.ts';
+import { type By, flushAudit } from './audit-rows.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
@@ -12,18 +16,19 @@ import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
 
-export type OpenOptions = Named & {
-  /** Text that holds sealed answers; without it they are read from the ledger. */
-  text?: string | undefined;
-  /** Where the opened answers go. */
-  out?: string | undefined;
-  /** Print them as well. */
-  reveal?: boolean;
-  /** Print them even where no person reads the terminal. */
-  force?: boolean;
-  /** The KMS key; without it the secret's own. */
-  key?: string | undefined;
-};
+export type OpenOptions = Named &
+  By & {
+    /** Text that holds sealed answers; without it they are read from the ledger. */
+    text?: string | undefined;
+    /** Where the opened answers go. */
+    out?: string | undefined;
+    /** Print them as well. */
+    reveal?: boolean;
+    /** Print them even where no person reads the terminal. */
+    force?: boolean;
+    /** The KMS key; without it the secret's own. */
+    key?: string | undefined;
+  };
 
 /**
  * Opens sealed answers to GetNewPassword. The raw answer goes to `out`; the password in it, where one can be
@@ -38,7 +43,7 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
       '--reveal prints a password, and stdout is not a terminal: use --out, or add --force.',
     );
   }
-  const { answers, remark } =
+  const { answers, remark, username } =
     options.text === undefined ? await fromLedger(desk, options) : fromText(options.text);
   const files = answers.map((_, index) => fileFor(options.out, index));
   for (const file of files.flatMap((name) =>
@@ -51,6 +56,7 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
       );
     }
   }
+  if (options.out !== undefined || options.reveal) await announce(desk, options, answers, username);
   for (const [index, answer] of answers.entries())
     await openOne(desk, options, { answer, remark }, files[index]);
   if (options.out === undefined && !options.reveal) {
@@ -58,9 +64,52 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
   }
 }
 
+/**
+ * Notes and announces that an operator sees sealed answers, before the first is opened. A message that SNS does not take
+ * waits in the ledger, and the terminal says so. Answers from a file are opened also where the ledger is not known.
+ * @throws LedgerUnavailableError, LedgerItemError: nothing was opened
+ */
+async function announce(
+  desk: Desk,
+  { actor, reason, out }: OpenOptions,
+  answers: readonly SealedAnswer[],
+  knownUsername: string | undefined,
+): Promise<void> {
+  const { secretArn, token } = (answers[0] as SealedAnswer).envelopes[0].header;
+  const username = knownUsername ?? (await usernameInLedger(desk, secretArn));
+  if (username === undefined) {
+    return desk.terminal.warn(
+      'No row of the audit trail and no message tell of this, because the ledger is not known here (--table): tell your team.',
+    );
+  }
+  const id = randomUUID();
+  const act = { id, actor, reason, command: 'open', outcome: 'asked', secretArn, versionId: token };
+  await desk.ledger.change(username, deadlineOf(desk), (state, now) => {
+    noteAct(state, act, exposure(state), now);
+    queueAlarm(state, {
+      event: 'sealed-answer-opened',
+      id: `sealed-answer-opened:${id}`,
+      at: now,
+      credential: state.credential,
+      username,
+      secretArn,
+      actor,
+      token,
+      answers: answers.length,
+      to: out === undefined ? 'terminal' : 'file',
+    });
+  });
+  await flushAudit(desk, username);
+}
+
+/** An answer from a file names its secret alone. */
+async function usernameInLedger({ settings, ledger }: Desk, secretArn: string): Promise<string | undefined> {
+  return settings.table === undefined ? undefined : ledger.usernameOf(secretArn).catch(() => undefined);
+}
+
 /** Says in a sentence what is known of a password by now; undefined where nothing is. */
 type Remark = (password: string) => Promise<string | undefined>;
-type Found = { answers: SealedAnswer[]; remark: Remark };
+type Found = { answers: SealedAnswer[]; remark: Remark; username?: string };
 
 async function fromLedger(desk: Desk, named: Named): Promise<Found> {
   const target = await findTarget(desk, named);
@@ -68,9 +117,9 @@ async function fromLedger(desk: Desk, named: Named): Promise<Found> {
   const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
   const remark: Remark = (password) => remarkOn(password, username, state, target.holder);
   const answers = inLedger(state, await setAside(desk, username));
-  if (answers.length > 0) return { answers, remark };
+  if (answers.length > 0) return { answers, remark, username };
   const logged = await fromLog(desk, state.secretArn, now - SEARCHED_MS);
-  if (logged.length > 0) return { answers: logged, remark };
+  if (logged.length > 0) return { answers: logged, remark, username };
   throw new CommandError(
     'NoSealedAnswerError',
     `The ledger keeps no sealed answer of ${oneLine(username)}, and none was found in the function’s log of the last ` +

@@ -4,6 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { type Alarms, createAlarms } from '../lambda/alarms/publish.ts';
+import { OWN_PROGRAM } from '../lambda/aws-client.ts';
 import { systemClock } from '../lambda/clock.ts';
 import { DEFAULT_REST_BASE_URL, DEFAULT_TOKEN_URL } from '../lambda/defaults.ts';
 import { dynamoDbItems } from '../lambda/ledger/dynamodb.ts';
@@ -39,6 +40,7 @@ const NOWHERE = { transport: 'soap', baseUrl: 'https://thingspace.invalid' } as 
 export const clientOptions = ({ region, endpoint }: Reach) => ({
   maxAttempts: 3,
   requestHandler: TIMES,
+  userAgentAppId: OWN_PROGRAM,
   ...(region === undefined ? {} : { region }),
   ...(endpoint === undefined ? {} : { endpoint }),
 });

@@ -210,6 +210,7 @@ const schema = object({
       'write one line of up to 200 characters, such as M2M Support, +1 800 555 0100',
     ),
   ),
+  readAlarm: v.optional(v.boolean('write true or false'), true),
   reasonRequired: v.optional(v.boolean('write true or false'), false),
   sealingKeyArn: v.optional(keyArn),
   operationsKeyArn: v.optional(keyArn),

@@ -117,6 +117,12 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
         readerArns: () => [...service.readerArns(), ...this.#readers.keys()],
       });
       rotates.addResourceDependency(policy);
+      service.watchReads({
+        secretArn,
+        secretName: this.#secretName(),
+        arnLength: this.#arnLength,
+        readerArns: () => [...this.#readers.keys()],
+      });
     }
     checkDaily(this, 'Daily', {
       checks: service.dailyChecks,

@@ -15,6 +15,8 @@ export type ServiceNames = {
   functionRole: string;
   operatorsPolicy: string;
   dailyChecks: string;
+  /** The beginning of the rules' names. */
+  readRules: string;
   dashboard: string;
   accessTable: string;
   accessLogGroup: string;
@@ -35,6 +37,7 @@ export function namesOf(scope: Construct, serviceName: string): ServiceNames {
     functionRole: `${serviceName}-rotation-${region}`,
     operatorsPolicy: `${serviceName}-operators-${region}`,
     dailyChecks: `${serviceName}-daily`,
+    readRules: `${serviceName}-secret-read-`,
     dashboard: `${serviceName}-${region}`,
     accessTable: `${serviceName}-access`,
     accessLogGroup: `/thingspace/${serviceName}/access`,

@@ -44,6 +44,7 @@ import { checkLimits } from './limits.ts';
 import { acknowledgeFunctionRole, acknowledgeOperatorsPolicy } from './nag-acknowledgements.ts';
 import { maxServiceName, namesOf, roleArnOf, type ServiceNames } from './names.ts';
 import { operatorsPolicy } from './operators-policy.ts';
+import { readRules, type WatchedReads } from './read-rules.ts';
 import { isOfAccount } from './reader-grants.ts';
 import { recoverRules } from './recover-rules.ts';
 import {
@@ -134,6 +135,8 @@ export interface RotationServiceProps extends RotationFunctionOptions, ThingSpac
   readonly supportContact?: string;
   /** Whether the operator's tool wants a reason (`--reason`) for each act. @default false */
   readonly reasonRequired?: boolean;
+  /** Whether a read of a secret's value out of turn is announced; it needs a trail. @default true */
+  readonly readAlarm?: boolean;
   /** Directory of the built function. @default - the one that comes with this package */
   readonly bundle?: string;
 }
@@ -187,6 +190,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly #overdue: OverdueAfter = { days: scheduleOf(defaultRotation).overdueAfterDays, except: {} };
   readonly #permit: (secret: RotatedSecret) => void;
   readonly #recover: (secret: RotatedSecret) => void;
+  readonly #watchReads: (secret: WatchedReads) => void;
   readonly #operated: OperatorsPolicies;
   readonly #keyPolicies = new KeyPolicies();
   #members = 0;
@@ -274,6 +278,13 @@ export class RotationService extends Construct implements IRotationService {
       rotation: this.function,
     });
     this.#recover = recoverRules(this, 'RotationFailed', this.function);
+    const watch = {
+      rotation: this.function,
+      rulePrefix: names.readRules,
+      own: () => this.#ownReaderArns(),
+      operators: () => this.#operators,
+    };
+    this.#watchReads = props.readAlarm === false ? () => undefined : readRules(this, 'SecretRead', watch);
     this.invokePermission = invocationBySecretsManager(this.function);
     this.#operated = operatorsPolicy(this, 'Operators', {
       ...resources,
@@ -348,7 +359,16 @@ export class RotationService extends Construct implements IRotationService {
 
   /** Returns the principals that may read every secret of the service. */
   readerArns(): string[] {
-    return [...this.openerArns(), ...deploymentRoleArns(this, this.#deploymentRoles)];
+    return [...this.#ownReaderArns(), ...this.#operators];
+  }
+
+  #ownReaderArns(): string[] {
+    return [roleArnOf(this, this.names.functionRole), ...deploymentRoleArns(this, this.#deploymentRoles)];
+  }
+
+  /** Announces reads out of turn of a secret whose policy the stack writes. */
+  watchReads(secret: WatchedReads): void {
+    this.#watchReads(secret);
   }
 
   addReceiver(receiver: Receiver, usernames?: string[]): void {

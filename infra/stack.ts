@@ -226,5 +226,6 @@ function serviceSettings(config: Config) {
     ...(runbookUrl === undefined ? {} : { runbookUrl }),
     ...(supportContact === undefined ? {} : { supportContact }),
     reasonRequired: config.reasonRequired,
+    readAlarm: config.readAlarm,
   };
 }

@@ -162,6 +162,31 @@ export type ExchangesResume = About & {
   how: 'settled' | 'released';
 };
 
+/** An operator asks the tool to open sealed answers, and to show or write what they hold. */
+export type SealedAnswerOpened = About & {
+  event: 'sealed-answer-opened';
+  actor: string;
+  /** The rotation that received the first one. */
+  token: string;
+  /** How many. */
+  answers: number;
+  /** Whether they are printed, or written to a file. */
+  to: 'terminal' | 'file';
+};
+
+/** The secret's value was read by a principal that is no reader, or by an operator without the tool. */
+export type SecretRead = About & {
+  event: 'secret-read';
+  /** The ARN of the principal's session or user. */
+  who: string;
+  /** The address, or the AWS service that called. */
+  from: string;
+  /** The caller's program, as it names itself. */
+  agent: string;
+  /** By CloudTrail's clock. */
+  readAt: number;
+};
+
 export type AlarmEvent =
   | FailedLogIn
   | GuardClosed
@@ -174,4 +199,6 @@ export type AlarmEvent =
   | KeptAside
   | StandingTrouble
   | TroubleOver
-  | ExchangesResume;
+  | ExchangesResume
+  | SealedAnswerOpened
+  | SecretRead;

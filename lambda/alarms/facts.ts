@@ -2,7 +2,17 @@ import { operatorTool, quoted } from '../operator-tool.ts';
 import { situationOfTrouble } from '../situations/of-event.ts';
 import { type Step, without } from '../situations/steps.ts';
 import { meaningOf } from '../thingspace/codes.ts';
-import type { AlarmEvent, FailedLogIn, PasswordLost, Purpose, Standing, StandingTrouble } from './event.ts';
+import type {
+  AlarmEvent,
+  ExchangesResume,
+  FailedLogIn,
+  PasswordLost,
+  Purpose,
+  SealedAnswerOpened,
+  SecretRead,
+  Standing,
+  StandingTrouble,
+} from './event.ts';
 import { instant, oneLine } from './legible.ts';
 import type { Setting } from './setting.ts';
 import { leftOf, standingWords } from './standing.ts';
@@ -66,17 +76,44 @@ export function factsOf(event: AlarmEvent, setting: Setting): Facts {
       };
     }
     case 'exchanges-resume':
-      return {
-        headline: `, ${event.held} of them`,
-        happened: [
-          // The holder's item no longer shows the exchange: an operator may have deleted the item.
-          event.how === 'settled'
-            ? `The exchange of "${oneLine(event.username)}" no longer holds them.`
-            : `An operator has overridden the hold that the exchange of "${oneLine(event.username)}" put on them.`,
-        ],
-        details: [['held', String(event.held)]],
-      };
+      return ofResumed(event);
+    case 'sealed-answer-opened':
+      return ofOpened(event);
+    case 'secret-read':
+      return ofRead(event);
   }
+}
+
+function ofResumed({ held, how, username }: ExchangesResume): Facts {
+  return {
+    headline: `, ${held} of them`,
+    happened: [
+      // The holder's item no longer shows the exchange: an operator may have deleted the item.
+      how === 'settled'
+        ? `The exchange of "${oneLine(username)}" no longer holds them.`
+        : `An operator has overridden the hold that the exchange of "${oneLine(username)}" put on them.`,
+    ],
+    details: [['held', String(held)]],
+  };
+}
+
+function ofOpened({ actor, token, answers, to }: SealedAnswerOpened): Facts {
+  return {
+    happened: [
+      `The operator "${oneLine(actor)}" opens ${answers === 1 ? 'one answer' : `${answers} answers`} ` +
+        `${to === 'file' ? 'into a file' : 'on a terminal'}; the first is of the rotation ${oneLine(token)}.`,
+    ],
+    details: named({ operator: actor, rotation: token }),
+  };
+}
+
+function ofRead({ who, from, agent, readAt }: SecretRead): Facts {
+  return {
+    happened: [
+      `"${oneLine(who, 2048)}" read it at ${instant(readAt)}, from ${oneLine(from)}, with "${oneLine(agent)}".`,
+    ],
+    details: named({ reader: who, 'read at': instant(readAt), from, program: agent }),
+  };
 }
 
 const named = (facts: Record<string, string | undefined>): [string, string][] =>

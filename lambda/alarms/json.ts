@@ -85,6 +85,15 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
       return { ...about, event: event.event, trouble: event.trouble, since: instant(event.since) };
     case 'exchanges-resume':
       return { ...about, event: event.event, held: event.held, how: event.how };
+    case 'sealed-answer-opened': {
+      const { actor, token, answers, to } = event;
+      return { ...about, event: event.event, actor: bounded(actor), token: bounded(token), answers, to };
+    }
+    case 'secret-read': {
+      const { who, from, agent } = event;
+      const texts = { who: bounded(who), from: bounded(from), agent: bounded(agent) };
+      return { ...about, event: event.event, ...texts, readAt: instant(event.readAt) };
+    }
     case 'superseded':
     case 'kept-aside':
     case 'password-rotated':

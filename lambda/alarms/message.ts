@@ -151,6 +151,22 @@ export const Message = v.variant('event', [
       v.description('Whether the exchange was settled, or an operator overrode the hold.'),
     ),
   }),
+  v.strictObject({
+    ...about,
+    event: v.literal('sealed-answer-opened'),
+    actor: described('The operator, as `--as` named them.'),
+    token,
+    answers: tally('How many sealed answers.'),
+    to: v.pipe(v.picklist(['terminal', 'file']), v.description('Where they are shown.')),
+  }),
+  v.strictObject({
+    ...about,
+    event: v.literal('secret-read'),
+    who: described("ARN of the reader's session or user."),
+    from: described('The address of the reader, or the AWS service that called.'),
+    agent: described("The reader's program, as it names itself."),
+    readAt: instant("When it was read, ISO 8601 in UTC, by CloudTrail's clock."),
+  }),
 ]);
 
 export type Message = v.InferOutput<typeof Message>;

@@ -18,6 +18,8 @@ export function severityOf(event: AlarmEvent): Severity {
     case 'rolled-forward':
     case 'put-back':
     case 'exchanges-resume':
+    case 'sealed-answer-opened':
+    case 'secret-read':
       return 'warning';
     case 'standing-trouble':
       // The ledger may hold a trouble that only a later version knows.

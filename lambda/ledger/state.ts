@@ -135,6 +135,8 @@ const state = v.object({
   trouble: v.optional(trouble),
   /** When another event last announced a trouble, by the trouble's kind; only until that is over. */
   announced: v.optional(v.record(v.string(), v.number())),
+  /** When a read out of turn was last announced, by its principal; for an hour. */
+  readsSaid: v.optional(v.record(v.string(), v.number())),
   ...itemMembers,
 });
 export type CredentialState = v.InferOutput<typeof state>;

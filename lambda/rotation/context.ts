@@ -46,6 +46,16 @@ export type RotationEvent = {
   rotationToken: string | undefined;
 };
 export type RecoverEvent = { step: 'recover'; secretId: string };
+/** A read of the secret's value, as CloudTrail has recorded it. */
+export type ReadRecord = {
+  id: string;
+  at: number;
+  who: string;
+  from: string;
+  agent: string;
+  versionId: string;
+};
+export type ReadEvent = { step: 'read'; secretId: string; read: ReadRecord };
 
 const text = v.pipe(v.string(), v.minLength(1));
 const recover = v.object({ Recover: text });
@@ -55,6 +65,17 @@ const rotate = v.object({
   ClientRequestToken: text,
   // Some callers write an absent member as null or as an empty text.
   RotationToken: v.nullish(v.string()),
+});
+
+/** CloudTrail User Guide, "CloudTrail record contents". A root user has no ARN in some records. */
+const getSecretValue = v.object({
+  eventName: v.literal('GetSecretValue'),
+  eventID: text,
+  eventTime: v.pipe(v.string(), v.isoTimestamp()),
+  sourceIPAddress: v.optional(v.string(), 'an address that is not recorded'),
+  userAgent: v.optional(v.string(), 'a program that is not recorded'),
+  userIdentity: v.object({ arn: v.optional(v.string()), type: v.optional(v.string(), 'unknown') }),
+  requestParameters: v.object({ secretId: text, versionId: v.optional(v.string(), '') }),
 });
 
 /** Returns the secret that an event names, for the log; undefined when the event cannot be read. */
@@ -67,7 +88,7 @@ export function secretIdIn(event: unknown): string | undefined {
 }
 
 /** @throws InvalidEventError that names the members at fault and quotes none of their values */
-export function readEvent(event: unknown): RotationEvent | RecoverEvent {
+export function readEvent(event: unknown): RotationEvent | RecoverEvent | ReadEvent {
   const asked = v.safeParse(recover, event);
   if (asked.success) return { step: 'recover', secretId: asked.output.Recover };
   const read = v.safeParse(rotate, event);
@@ -80,11 +101,20 @@ export function readEvent(event: unknown): RotationEvent | RecoverEvent {
       rotationToken: RotationToken || undefined,
     };
   }
+  const recorded = v.safeParse(getSecretValue, event);
+  if (recorded.success) return readOf(recorded.output);
   const members = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the event'))].join(', ');
   throw new RotationError(
     'InvalidEventError',
     `The event cannot be used (${members}). Invoke this function only by Secrets Manager's rotation, whose events ` +
       'have Step (createSecret, setSecret, testSecret or finishSecret), SecretId and ClientRequestToken, or with ' +
-      '{"Recover": "<secret ARN>"}.',
+      '{"Recover": "<secret ARN>"}, or with CloudTrail’s record of a read.',
   );
+}
+
+function readOf(record: v.InferOutput<typeof getSecretValue>): ReadEvent {
+  const { eventID: id, eventTime, userIdentity, sourceIPAddress: from, userAgent: agent } = record;
+  const { secretId, versionId } = record.requestParameters;
+  const who = userIdentity.arn ?? userIdentity.type;
+  return { step: 'read', secretId, read: { id, at: Date.parse(eventTime), who, from, agent, versionId } };
 }

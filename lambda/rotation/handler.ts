@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { AWS_CLIENT } from '../aws-client.ts';
+import { AWS_CLIENT, OWN_PROGRAM } from '../aws-client.ts';
 import { causesOf, presentable } from '../errors.ts';
 import { type SecretStore, secretsManagerStore } from '../secret/secrets-manager.ts';
 import { readEvent, type Services, secretIdIn } from './context.ts';
@@ -22,7 +22,9 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
   try {
     const remainingMs = () => context.getRemainingTimeInMillis();
     if (loaded) return await loaded.perform(loaded.services, event, remainingMs());
-    const store = secretsManagerStore(new SecretsManagerClient(AWS_CLIENT));
+    const store = secretsManagerStore(
+      new SecretsManagerClient({ ...AWS_CLIENT, userAgentAppId: OWN_PROGRAM }),
+    );
     const described = describing(store, event);
     loaded = await load(store);
     await loaded.perform({ ...loaded.services, store: described }, event, remainingMs());

@@ -121,7 +121,9 @@ export async function takeTroubleOver(
   { ledger, secretArn, deadlineMs }: Invocation,
   username: string,
 ): Promise<void> {
-  const { trouble } = (await ledger.read(secretArn, deadlineMs)).state;
+  const { trouble, outbox } = (await ledger.read(secretArn, deadlineMs)).state;
+  // A read out of turn waits here where the secret was never rotated.
+  if (outbox.length > 0) await ledger.publishOutbox(secretArn, deadlineMs);
   if (!trouble) return;
   const rotationFailed = trouble.kind === 'rotation-failing' && !trouble.checkOnly;
   // The username's item is written first: a process that dies in between leaves the rest to the next check.

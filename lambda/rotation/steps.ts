@@ -61,6 +61,8 @@ export async function perform(services: Services, input: unknown, remainingMs: n
     startedAtMs,
     deadlineMs: startedAtMs + remainingMs - CLOSING_MS,
   };
+  // A read is no step: its failure is no trouble of the rotation.
+  if (event.step === 'read') return (await import('./secret-read.ts')).announceRead(invocation, event.read);
   try {
     await run(invocation, event);
   } catch (failure) {

@@ -1,3 +1,4 @@
+import * as disclosed from './disclosed.ts';
 import * as ended from './ended.ts';
 import { alarmSituations, faults } from './faults.ts';
 import * as logIns from './log-ins.ts';
@@ -66,6 +67,8 @@ export const situations: Readonly<Record<string, Situation>> = {
   'kept-aside': ended.keptAside,
   'trouble-over': ended.troubleOver,
   'exchanges-resume': ended.exchangesResume,
+  'sealed-answer-opened': disclosed.answerOpened,
+  'secret-read': disclosed.secretRead,
   ...faults,
   ...alarmSituations,
 };

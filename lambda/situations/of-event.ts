@@ -1,4 +1,5 @@
 import type { AlarmEvent, FailedLogIn, Trouble } from '../alarms/event.ts';
+import * as disclosed from './disclosed.ts';
 import * as ended from './ended.ts';
 import * as logIns from './log-ins.ts';
 import * as password from './password.ts';
@@ -32,6 +33,10 @@ export function situationOf(event: AlarmEvent): Situation {
       return ended.troubleOver;
     case 'exchanges-resume':
       return ended.exchangesResume;
+    case 'sealed-answer-opened':
+      return disclosed.answerOpened;
+    case 'secret-read':
+      return disclosed.secretRead;
   }
 }
 

@@ -104,6 +104,22 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
     held: fc.nat(),
     how: fc.constantFrom('settled' as const, 'released' as const),
   }),
+  fc.record({
+    ...about,
+    event: fc.constant('sealed-answer-opened' as const),
+    actor: text,
+    token,
+    answers: fc.nat(),
+    to: fc.constantFrom('terminal' as const, 'file' as const),
+  }),
+  fc.record({
+    ...about,
+    event: fc.constant('secret-read' as const),
+    who: text,
+    from: text,
+    agent: text,
+    readAt: at,
+  }),
 );
 
 const lastAct = withOptional({ command: text, actor: text, at }, { reason: text });

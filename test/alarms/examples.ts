@@ -172,4 +172,27 @@ export const examples: Example[] = [
     title: 'An operator has overridden the hold of the other rotations',
     event: { ...about, event: 'exchanges-resume', held: 1, how: 'released' },
   },
+  {
+    title: 'An operator opens a sealed answer',
+    event: {
+      ...about,
+      event: 'sealed-answer-opened',
+      actor: 'ann',
+      token,
+      answers: 1,
+      to: 'file',
+      lastAct: { command: 'open', actor: 'ann', at: about.at, reason: 'INC-7: the answer has a new shape' },
+    },
+  },
+  {
+    title: 'The secret was read out of turn',
+    event: {
+      ...about,
+      event: 'secret-read',
+      who: 'arn:aws:sts::111122223333:assumed-role/operators/ann@example.com',
+      from: '198.51.100.7',
+      agent: 'AWS Internal',
+      readAt: about.at - 120_000,
+    },
+  },
 ];

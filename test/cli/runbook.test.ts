@@ -34,6 +34,8 @@ const events: Record<AlarmEvent['event'], true> = {
   'standing-trouble': true,
   'trouble-over': true,
   'exchanges-resume': true,
+  'sealed-answer-opened': true,
+  'secret-read': true,
 };
 
 describe('The runbook', () => {

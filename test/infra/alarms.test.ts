@@ -219,7 +219,11 @@ test('counts as unannounced only errors that the function has', () => {
 });
 
 test('starts the recovery, without a message, for a failed, abandoned or untestable rotation', () => {
-  const { EventPattern, Targets } = readable(one('AWS::Events::Rule').Properties) as {
+  const [, rule] = ofType('AWS::Events::Rule').find(([id]) => id.includes('RotationFailed')) as [
+    string,
+    { Properties: object },
+  ];
+  const { EventPattern, Targets } = readable(rule.Properties) as {
     EventPattern: unknown;
     Targets: Record<string, unknown>[];
   };

@@ -65,6 +65,7 @@ const settings: Record<string, object> = {
   permissionsBoundaryArn: { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary' },
   runbookUrl: { runbookUrl: 'https://wiki.example.com/runbook' },
   supportContact: { supportContact: 'Support, +1 202 555 0199' },
+  readAlarm: { readAlarm: false },
   reasonRequired: { reasonRequired: true },
   sealingKeyArn: { sealingKeyArn },
   operationsKeyArn: { operationsKeyArn },

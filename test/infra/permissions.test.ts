@@ -121,13 +121,19 @@ test('Scheduler may invoke the function for this account and its own group only'
   );
 });
 
-test('only Secrets Manager of this account and the one rule invoke the function', () => {
+test('only Secrets Manager of this account and the rules of the stack invoke the function', () => {
   expect(permissions()).toEqual([
     {
       Action: 'lambda:InvokeFunction',
       FunctionName: '{ServiceFunction.Arn}',
       Principal: 'secretsmanager.amazonaws.com',
       SourceAccount: '123456789012',
+    },
+    {
+      Action: 'lambda:InvokeFunction',
+      FunctionName: '{ServiceFunction.Arn}',
+      Principal: 'events.amazonaws.com',
+      SourceArn: expect.stringMatching(/:rule\/ThingSpaceRotation-secret-read-\*$/),
     },
     {
       Action: 'lambda:InvokeFunction',

@@ -102,4 +102,11 @@ export const deploymentMutants: Mutant[] = [
     noticedBy: 'test/infra/life-updates.test.ts',
     testName: 'credentials.username: no secret',
   },
+  {
+    rule: 'a read by the tool itself is not out of turn',
+    file: 'infra/read-rules.ts',
+    find: "const NOT_BY_THE_TOOL = { userAgent: [{ 'anything-but': { wildcard: `*app/${OWN_PROGRAM}*` } }] };",
+    replace: 'const NOT_BY_THE_TOOL = { userAgent: [{ exists: true, of: OWN_PROGRAM }] };',
+    noticedBy: 'test/infra/read-rules.test.ts',
+  },
 ];

@@ -96,4 +96,18 @@ export const saidMutants: Mutant[] = [
     replace: 'accepted',
     noticedBy: CLAIMS,
   },
+  {
+    rule: 'a read that is repeated is noted, and not announced',
+    file: 'lambda/rotation/secret-read.ts',
+    find: 'if (state.readsSaid[who] !== undefined) return false;',
+    replace: '',
+    noticedBy: 'test/rotation/secret-read.test.ts',
+  },
+  {
+    rule: 'a read that waits under the secret’s ARN is published by the daily check',
+    file: 'lambda/rotation/standing-trouble.ts',
+    find: 'if (outbox.length > 0) await ledger.publishOutbox(secretArn, deadlineMs);',
+    replace: '',
+    noticedBy: 'test/rotation/secret-read.test.ts',
+  },
 ];

@@ -61,4 +61,11 @@ export const toolMutants: readonly Mutant[] = [
     replace: 'if (found !== undefined) return;',
     noticedBy: 'test/cli/reasons.test.ts',
   },
+  {
+    rule: 'an opened answer is announced before it is shown',
+    file: 'cli/open.ts',
+    find: 'if (options.out !== undefined || options.reveal) await announce(desk, options, answers, username);',
+    replace: 'if (options.key === options.out) await announce(desk, options, answers, username);',
+    noticedBy: 'test/cli/open.test.ts',
+  },
 ];

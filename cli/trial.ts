@@ -107,6 +107,9 @@ async function sendOnce(
   }
 }
 
+const OR_THE_KEY =
+  ' Over REST, first see in the portal whether the application’s key is of the account of the username.';
+
 const ANSWERED = {
   done: 'took the password',
   refused: 'refused it',
@@ -116,9 +119,10 @@ const ANSWERED = {
 function failureInWords(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, counted: string): string {
   switch (outcome.outcome) {
     case 'refused': {
+      const isCertain = meaningOf(outcome.code).certainlyCredentials;
       const todo = outcome.code.startsWith(GATEWAY)
         ? 'The password may be right: check the key and the addresses with `doctor` before the next log-in.'
-        : 'Do not try again: store the right password, or phone M2M Support.';
+        : `Do not try again: store the right password, or phone M2M Support.${isCertain ? '' : OR_THE_KEY}`;
       return `Refused: ${meaningOf(outcome.code).words} (${outcome.code}). ${counted} ${todo}`;
     }
     case 'never-sent':

@@ -4,6 +4,7 @@ import { isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { DeniedError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Ledger, Reservation } from './ledger.ts';
+import { prepareOverRest } from './refused-key.ts';
 import type { AttemptRequest } from './reserve.ts';
 import { isReplaced, type Settlement } from './settle.ts';
 import type { CredentialState } from './state.ts';
@@ -94,18 +95,22 @@ export async function guardedLogInToExchange(
  * cannot leave must not hold up the others.
  */
 async function present(
-  { ledger, api, clock }: Services,
+  services: Services,
   credential: StoredCredential,
   who: Who,
   deadlineMs: number,
 ): Promise<
   { outcome: Outcome<string>; reservation: Reservation } | { outcome: NeverSent; reservation?: never }
 > {
+  const { ledger, api, clock } = services;
   const { secretArn, versionId, username, password } = credential;
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
   mustHaveTime(leftMs(), username);
   const timeoutMs = Math.min(PREPARE_TIMEOUT_MS, leftMs() - MIN_WAIT_MS);
-  const prepared = await api.prepare(credential, { timeoutMs });
+  const prepared =
+    api.transport === 'soap'
+      ? await api.prepare(credential, { timeoutMs })
+      : await prepareOverRest(services, credential, who.share, { timeoutMs, deadlineMs });
   if (prepared.outcome === 'never-sent') return { outcome: prepared };
   mustHaveTime(leftMs(), username);
   const print = await fingerprint(username, versionId, password);

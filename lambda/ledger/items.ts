@@ -136,7 +136,7 @@ async function read<S>({ store, clock, memory, kind, credential }: ChangeOptions
 }
 
 /** The item as last seen, with the time that has passed since added to DynamoDB's. */
-function recall<S>({ clock, memory, credential }: ChangeOptions<S>) {
+function recall<S>({ clock, memory, credential }: Pick<ChangeOptions<S>, 'clock' | 'memory' | 'credential'>) {
   const seen = memory.get(credential);
   if (!seen) return undefined;
   const ageMs = clock.nowMs() - seen.seenAtMs;
@@ -181,6 +181,8 @@ export type Transition<S, T> = (state: S, now: number) => T;
 export interface Items<S> {
   /** Returns the item in the table, and DynamoDB's time. @throws LedgerUnavailableError, LedgerItemError */
   read(key: string, deadlineMs: number): Promise<ItemAt<S>>;
+  /** The same, or the item as this process has seen it in the last ten seconds: a write soon after reads nothing more. */
+  lately(key: string, deadlineMs: number): Promise<ItemAt<S>>;
   /**
    * Changes the item and publishes. `apply` may run more than once and must be pure. With `flushAudit`, waiting audit
    * rows are first written as separate items; if that fails, they stay in the item.
@@ -251,6 +253,8 @@ export function itemsOf<S extends Item>(
 
   const access: Items<S> = {
     read: (key, deadlineMs) => apply(key, soon(deadlineMs), () => undefined, true),
+    lately: async (key, deadlineMs) =>
+      recall({ clock, memory, credential: key.toLowerCase() }) ?? access.read(key, deadlineMs),
     async change(key, deadlineMs, transition, { flushAudit = false } = {}) {
       const written = flushAudit ? await writeAuditRows(key, deadlineMs) : new Set<string>();
       const seen = await apply(key, deadlineMs, (state, now) => {

@@ -84,7 +84,7 @@ async function setAside(state: CredentialState, store: ItemStore): Promise<void>
 
 export function createLedger(parts: LedgerParts): Ledger {
   const { items, metrics, clock, budgets } = parts;
-  const { read, change, apply, publish, soon } = itemsOf(parts, credentialItem);
+  const { read, lately, change, apply, publish, soon } = itemsOf(parts, credentialItem);
 
   /** Settles one attempt in the item, changes the journal, and notes it for the audit trail. */
   function count<T>(
@@ -107,6 +107,7 @@ export function createLedger(parts: LedgerParts): Ledger {
 
   const ledger: Ledger = {
     read,
+    lately,
     change,
     holds: itemsOf(parts, { decode: decodeHolds }),
     damagedHolds: itemsOf(parts, { decode: decodeForOverride }),

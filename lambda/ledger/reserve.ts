@@ -2,7 +2,7 @@ import { replacedPassword } from '../situations/faults.ts';
 import { guardClosed } from '../situations/log-ins.ts';
 import * as password from '../situations/password.ts';
 import { sharedUsername } from '../situations/seen.ts';
-import { toDo, without } from '../situations/steps.ts';
+import { OTHER_ACCOUNT, toDo, without } from '../situations/steps.ts';
 import { lastActIs } from './acts.ts';
 import { announceGuardClosed } from './announce.ts';
 import type { Budgets } from './budgets.ts';
@@ -198,7 +198,7 @@ function barredError(refused: Refusal, { credential }: CredentialState, wanted: 
       'again, because every failure counts toward the lock.',
     isCertain(refused),
     hasRetryLeft(refused) ? refused.at + RETRY_ONCE_MS : undefined,
-    { toDo: toDo([{ do: 'store' }], wanted) },
+    { toDo: toDo([...(isCertain(refused) ? [] : [OTHER_ACCOUNT]), { do: 'store' }], wanted) },
   );
 }
 

@@ -123,6 +123,8 @@ const state = v.object({
   unknowns: v.number(),
   lastUnknownAt: v.number(),
   guardClosedSaid: v.boolean(),
+  /** The application's key and secret that the token service last refused, as a hash, and how often in a row. */
+  refusedKey: v.optional(v.object({ hash: v.string(), at: v.number(), times: v.number() })),
   journal,
   /** The version that last logged in, or that the platform's answer was stored as. */
   lastGood: v.optional(v.object({ versionId: v.string(), at: v.number() })),

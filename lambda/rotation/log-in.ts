@@ -18,7 +18,7 @@ import type { MaybeApiKey, OpenSession } from '../thingspace/api.ts';
 import { inBrackets, TooLateToSendError, UnsendableValueError } from '../thingspace/call-errors.ts';
 import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { ProxyError } from '../thingspace/proxy-error.ts';
-import { BearerError } from '../thingspace/rest/bearer-error.ts';
+import { BearerError, type BearerProblem } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
 
@@ -104,9 +104,18 @@ function doneOrThrow<T>(
   }
 }
 
+/** The problems of a bearer that an operator ends by what is stored in the secret. */
+const OF_SECRET: ReadonlySet<BearerProblem> = new Set([
+  'no-key',
+  'unsendable-key',
+  'wrong-key',
+  'wrong-key-before',
+]);
+
 function notSentError({ secretArn }: Invocation, cause: Error, username: string): RotationError {
   if (cause instanceof BearerError) {
-    const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}`;
+    const steps = OF_SECRET.has(cause.reason) ? ` ${toDo(noBearer.todo, { secretArn })}` : '';
+    const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}${steps}`;
     return new RotationError('NoBearerError', message, { cause });
   }
   if (cause instanceof ProxyError) {
@@ -224,8 +233,10 @@ function refusedError(
     ? 'That password is not presented again.'
     : 'The code does not say that the password was at fault: it is presented once more, half an hour later, by a retry or the ' +
       'recover event.';
+  const mayBeTheKey = transport === 'rest' && !certainlyCredentials;
+  const todo = mayBeTheKey ? currentDead.todo : without(currentDead.todo, 'store-key');
   return new PasswordRefusedError(
-    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}${endsHint(password)} ${toDo(currentDead.todo, about)}`,
+    `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). ${next}${endsHint(password)} ${toDo(todo, about)}`,
     certainlyCredentials,
   );
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { DeniedError, RefusedPasswordError } from '../ledger/errors.ts';
 import { guardedLogIn } from '../ledger/guarded-log-in.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { prepareOverRest } from '../ledger/refused-key.ts';
 import { WAITS_MS } from '../ledger/times.ts';
 import type { ThingSpaceApi } from '../thingspace/api.ts';
 import { meaningOf } from '../thingspace/codes.ts';
@@ -18,8 +19,11 @@ export function ledgerGuard(
   const who = { actor, purpose: 'log-in', share: 'app' } as const;
   return {
     async logIn(credential, deadlineMs) {
-      const prepared = await services.api.prepare(credential, { timeoutMs: PREPARE_TIMEOUT_MS });
-      if (prepared.outcome === 'never-sent') return prepared;
+      if (services.api.transport === 'rest') {
+        const limits = { timeoutMs: PREPARE_TIMEOUT_MS, deadlineMs };
+        const prepared = await prepareOverRest(services, credential, who.share, limits);
+        if (prepared.outcome === 'never-sent') return prepared;
+      }
       return guardedLogIn(services, credential, who, deadlineMs);
     },
   };

@@ -9,6 +9,7 @@ const WHY: Record<BearerProblem, Stop['why']> = {
   'no-key': 'person',
   'unsendable-key': 'person',
   'wrong-key': 'person',
+  'wrong-key-before': 'person',
   'request-refused': 'person',
   'no-bearer': 'person',
   'wrong-address': 'person',
@@ -17,7 +18,12 @@ const WHY: Record<BearerProblem, Stop['why']> = {
   slow: 'unavailable',
   'near-its-end': 'waits',
 };
-const OF_SECRET: ReadonlySet<BearerProblem> = new Set(['no-key', 'unsendable-key', 'wrong-key']);
+const OF_SECRET: ReadonlySet<BearerProblem> = new Set([
+  'no-key',
+  'unsendable-key',
+  'wrong-key',
+  'wrong-key-before',
+]);
 
 /** Converts the reason why there is no bearer; no password was presented, and nothing was reserved. */
 export function stopWithoutBearer({ reason, message }: BearerError, about: About): Stop {

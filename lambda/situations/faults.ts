@@ -53,6 +53,7 @@ export const noBearer = fault(
         when: 'If it fails again, check in the portal that the key is active and may use the API.',
       },
       { do: 'store-key', when: 'If key or secret is at fault:' },
+      { do: 'trial', when: 'If you have activated the key again:' },
     ],
   },
 );

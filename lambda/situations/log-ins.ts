@@ -1,5 +1,6 @@
 import { NO_LOG_INS } from './password.ts';
 import type { Situation } from './situation.ts';
+import { OTHER_ACCOUNT } from './steps.ts';
 
 /** The situations of a log-in that failed, or may have failed. */
 
@@ -100,6 +101,7 @@ export const guardClosed: Situation = {
       when: 'Find the app that used the log-ins up, and stop it, or restart it so that it reads AWSCURRENT again.',
     },
     { do: 'open', when: 'If a new password waits sealed:' },
+    OTHER_ACCOUNT,
     { do: 'trial' },
     { do: 'store', when: 'If AWSCURRENT is wrong:' },
     { do: 'unlocked', when: 'If you are not sure, or the trial is refused:' },

@@ -1,4 +1,5 @@
 import type { Situation } from './situation.ts';
+import { OTHER_ACCOUNT } from './steps.ts';
 
 /** The situations in which the password of AWSCURRENT is dead, or may be. */
 
@@ -184,6 +185,7 @@ export const currentDead: Situation = {
     `log-in and puts it back. ${STORED_ENDS}`,
   todo: [
     { do: 'changes', when: 'Ask the person who stored AWSCURRENT.' },
+    OTHER_ACCOUNT,
     { do: 'recover', when: 'If another password may work, you need not wait for the daily check.' },
     { do: 'store' },
     { do: 'rotate', when: 'Replace the password that you stored.' },

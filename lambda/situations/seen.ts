@@ -1,4 +1,5 @@
 import type { Situation } from './situation.ts';
+import { OTHER_ACCOUNT } from './steps.ts';
 
 /** The situations that only `status` finds: no message announces them. */
 
@@ -83,7 +84,7 @@ export const currentRefused: Situation = {
   means:
     'ThingSpace has refused the password in AWSCURRENT; it is not certain that the password was at fault.',
   byItself: 'Half an hour after the refusal the next log-in tries it once more.',
-  todo: [{ do: 'wait' }, { do: 'trial' }, { do: 'store' }],
+  todo: [{ do: 'wait' }, OTHER_ACCOUNT, { do: 'trial' }, { do: 'store' }],
   section: 'failed-log-in',
   names: ['RefusedPasswordError'],
 };

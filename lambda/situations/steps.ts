@@ -30,6 +30,12 @@ export type Do =
 /** A step of a situation. `when`: its condition or purpose in this situation, before the words of the step. */
 export type Step = { do: Do; when?: string };
 
+/** A log-in over REST may be refused for its key; the code for that is not published. */
+export const OTHER_ACCOUNT: Step = {
+  do: 'store-key',
+  when: 'Over REST, if the key is of another account:',
+};
+
 /** The facts of one credential in a text. */
 export type Place = {
   /** As an option of a command: `--secret 'arn:…'`. */

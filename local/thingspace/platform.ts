@@ -41,6 +41,13 @@ export type PlatformOptions = SessionOptions & {
   seed: number;
   /** Consecutive failures that lock a username. @default 5 */
   lockAfter?: number;
+  /**
+   * Whether all usernames belong to one contact record, which the failures of all lock together; published as "a username"
+   * and as "a contact record". @default false
+   */
+  locksContactRecord?: boolean;
+  /** The code of a refused log-in; not published. @default the one that has been seen */
+  wrongCredentialsCode?: string;
   /** Whether `Fleet` and `fleet` are one username; not published. @default true */
   ignoreCase?: boolean;
   /** Whether blanks and line breaks around a username are left out before it is looked up; not published. @default false */
@@ -85,6 +92,7 @@ type Account = { -readonly [K in keyof AccountTruth]: AccountTruth[K] } & {
 
 export function createPlatform(options: PlatformOptions): Platform {
   const { clock, lockAfter = 5, ignoreCase = true, getNewPasswordCounts = true } = options;
+  const { wrongCredentialsCode = CODES.wrongCredentials } = options;
   const random = seededRandom(options.seed);
   const keyOf = (username: string): string => {
     const name = options.trimUsernames ? username.trim() : username;
@@ -111,7 +119,7 @@ export function createPlatform(options: PlatformOptions): Platform {
   ): string | undefined {
     const foreign = keyOf(owner) !== keyOf(account.username);
     if (!account.locked && !foreign && account.password === password) return undefined;
-    const code = account.locked ? CODES.locked : foreign ? CODES.foreignKey : CODES.wrongCredentials;
+    const code = account.locked ? CODES.locked : foreign ? CODES.foreignKey : wrongCredentialsCode;
     account.failures++;
     if (!account.locked && (operation === 'LogIn' || getNewPasswordCounts)) account.consecutiveFailures++;
     account.worstConsecutiveFailures = Math.max(
@@ -120,11 +128,18 @@ export function createPlatform(options: PlatformOptions): Platform {
     );
     const { consecutiveFailures } = account;
     record({ ...stamp(account), kind: 'refused', operation, code, consecutiveFailures });
-    if (!account.locked && consecutiveFailures >= lockAfter) {
-      account.locked = true;
-      record({ ...stamp(account), kind: 'locked' });
-    }
+    lockFrom(account);
     return code;
+  }
+
+  /** Locks the username, or every username of its contact record. */
+  function lockFrom(account: Account): void {
+    const together = options.locksContactRecord ? [...accounts.values()] : [account];
+    if (together.reduce((sum, one) => sum + one.consecutiveFailures, 0) < lockAfter) return;
+    for (const one of together.filter(({ locked }) => !locked)) {
+      one.locked = true;
+      record({ ...stamp(one), kind: 'locked' });
+    }
   }
 
   function makePassword(account: Account): string {
@@ -147,7 +162,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       const unusable = fieldFault(username) ?? fieldFault(password);
       if (unusable) return refuse(unusable);
       const account = accounts.get(keyOf(username));
-      if (!account) return refuse(CODES.wrongCredentials);
+      if (!account) return refuse(wrongCredentialsCode);
       account.logIns++;
       const fault = judge(account, password, 'LogIn', door);
       if (fault) return refuse(fault);

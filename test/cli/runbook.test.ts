@@ -117,7 +117,10 @@ describe('The runbook', () => {
     );
     expect(
       inMails.filter(
-        (rest) => !/^[a-z]+ (?:--from-sealed |--held |--set-username "\$OLD_USERNAME" )?--secret /.test(rest),
+        (rest) =>
+          !/^[a-z]+ (?:--from-sealed |--held |--api-key |--set-username "\$OLD_USERNAME" )?--secret /.test(
+            rest,
+          ),
       ),
     ).toEqual([]);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Fate } from '../world/fate.ts';
 import { announced, mustBeLive, mustHold } from '../world/judge.ts';
-import { ACTS, type Act, followAdvice, play as playAct, playLater } from '../world/people.ts';
+import { ACTS, type Act, followAdvice, KEY_ACTS, play as playAct, playLater } from '../world/people.ts';
 import { createWorld, type Ended, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 import type { History, Suite } from './history.ts';
 
@@ -56,7 +56,10 @@ const CALLS = 34;
 export const people: Suite = {
   name: 'people',
   restShare: 24,
-  histories: async (transport) => ACTS.flatMap((act) => momentsOf(transport, act)).map(historyOf),
+  histories: async (transport) =>
+    [...ACTS, ...(transport === 'rest' ? KEY_ACTS : [])]
+      .flatMap((act) => momentsOf(transport, act))
+      .map(historyOf),
 };
 
 function momentsOf(transport: Transport, act: Act): Moment[] {

@@ -15,6 +15,7 @@ function services(prepared: object = { outcome: 'done' }, prepareTookMs = 0) {
   const keys: unknown[] = [];
   let nowMs = 0;
   const ledger = {
+    lately: async () => ({ state: {}, now: 0 }),
     reserve: async (wanted: object) => {
       calls.push('reserve');
       return { ...wanted, attempt: 'x', mayLeave: () => true };

@@ -1,6 +1,8 @@
 import type { Mutant } from './mutants.ts';
 
 const REST = 'test/rotation/rest.test.ts';
+const READINGS = 'test/rotation/readings.test.ts';
+const REFUSED_KEY = 'lambda/ledger/refused-key.ts';
 
 /** The rules of the rotation that only REST needs. */
 export const rotationRestMutants: Mutant[] = [
@@ -67,5 +69,53 @@ export const rotationRestMutants: Mutant[] = [
     find: 'if (isBearerRefusal(code)) {',
     replace: 'if (false as boolean) {',
     noticedBy: REST,
+  },
+  {
+    rule: 'a key that the token service refused is asked for three times',
+    file: REFUSED_KEY,
+    find: "if (share !== 'person' && state.refusedKey && isBarred(",
+    replace: 'if ((false as boolean) && state.refusedKey && isBarred(',
+    noticedBy: READINGS,
+    testName: 'a key that the token service refuses',
+  },
+  {
+    rule: 'an operator’s trial asks for a key that is barred',
+    file: REFUSED_KEY,
+    find: "if (share !== 'person' && state.refusedKey",
+    replace: 'if (state.refusedKey',
+    noticedBy: READINGS,
+    testName: 'a key that an operator has activated',
+  },
+  {
+    rule: 'a key that works again is no longer barred',
+    file: REFUSED_KEY,
+    find: 'delete fresh.refusedKey;',
+    replace: '',
+    noticedBy: READINGS,
+    testName: 'a key that an operator has activated',
+  },
+  {
+    rule: 'another key is asked for at once',
+    file: REFUSED_KEY,
+    find: 'if (refused === undefined || refused.hash !== hash) return false;',
+    replace: 'if (refused === undefined) return false;',
+    noticedBy: READINGS,
+    testName: 'a key that the token service refuses',
+  },
+  {
+    rule: 'the look at a barred key costs no call of its own',
+    file: 'lambda/ledger/items.ts',
+    find: 'recall({ clock, memory, credential: key.toLowerCase() }) ?? access.read(key, deadlineMs),',
+    replace: 'access.read(key, deadlineMs),',
+    noticedBy: 'test/rotation/calls.test.ts',
+    testName: 'two calls more over REST',
+  },
+  {
+    rule: 'a refusal over REST that may be about the key names the key',
+    file: 'lambda/rotation/log-in.ts',
+    find: "const mayBeTheKey = transport === 'rest' && !certainlyCredentials;",
+    replace: 'const mayBeTheKey = false as boolean;',
+    noticedBy: READINGS,
+    testName: 'a key of another account',
   },
 ];

@@ -156,14 +156,6 @@ describe('where Verizon publishes nothing, the pessimistic reading', () => {
     expect(world.violations).toEqual([]);
   });
 
-  test('asks once in an invocation for a key that is not active', async () => {
-    const world = start();
-    world.rest.bearers.setActive(world.rest.applications[0]?.apiKey ?? '', false);
-    const { failures } = await world.rotate({ attempts: 3 });
-    expect(errorNames(failures)).toEqual(['NoBearerError', 'NoBearerError', 'NoBearerError']);
-    expect(world.calls.filter(({ name }) => name === 'GetBearer')).toHaveLength(3);
-  });
-
   test('keeps a password that only SOAP can present, and uses it after the switch', async () => {
     const made = ['with"quote 1'];
     const world = start({ rest: { fieldCharacters: 'raw' }, nextPassword: () => made.pop() ?? 'Plain 1' });

@@ -22,7 +22,7 @@ import { type Process, startProcess, type Wire } from '../world/fate.ts';
 import { revisioned } from '../world/memory-items.ts';
 import { createKms } from '../world/memory-kms.ts';
 import { createWorld, FIRST_PASSWORD, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
-import { APPLICATION, OTHER_APPLICATION, restOf, useOverRest } from './rest-client.ts';
+import { APPLICATION, OTHER_APPLICATION, restOf, useOverRest, WRONG_SECRETS } from './rest-client.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 export const MINUTE_MS = 60_000;
@@ -59,9 +59,10 @@ export async function createFleetWorld(
   const { seed = 1, transport = 'soap', rotations = 0 } = options;
   const clock = virtualClock();
   const passwords = Array.from({ length: rotations }, (_, index) => `Rotated Password ${index + 1}`);
+  const keys = [APPLICATION.apiSecret, ...WRONG_SECRETS].map((secret) => `${APPLICATION.apiKey}:${secret}`);
   // A hash takes real time, in which virtual time would run away: made beforehand, the process remembers it.
   await Promise.all(
-    [FIRST_PASSWORD, MISTYPED, ...passwords].map((password) => hashPassword(USERNAME, password)),
+    [FIRST_PASSWORD, MISTYPED, ...passwords, ...keys].map((text) => hashPassword(USERNAME, text)),
   );
   const world = createWorld({
     seed,

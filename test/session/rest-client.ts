@@ -8,6 +8,9 @@ import type { World } from '../world/world.ts';
 export const APPLICATION: Application = { apiKey: 'Key-Marker-1', apiSecret: 'Secret:Marker-1' };
 export const OTHER_APPLICATION: Application = { apiKey: 'Key-Marker-2', apiSecret: 'Secret:Marker-2' };
 
+/** Secrets that an operator stores by mistake beside the key of `APPLICATION`. */
+export const WRONG_SECRETS = ['wrong', 'Secret:Marker-0'] as const;
+
 /** The calls over REST of one process, in a world whose rotation speaks SOAP. */
 export function restOf({ rest, clock, wire, link, restLink, observer }: World, process: Process): RestApi {
   return restInMemory({ rest, clock, wire, link, restLink, observer, onAnswer: () => undefined }, process);

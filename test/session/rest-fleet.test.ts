@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FIRST_PASSWORD, USERNAME } from '../world/world.ts';
 import { type Client, createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './fleet-world.ts';
-import { APPLICATION, OTHER_APPLICATION } from './rest-client.ts';
+import { APPLICATION, OTHER_APPLICATION, WRONG_SECRETS } from './rest-client.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const secretWith = (more: object, password = FIRST_PASSWORD) =>
@@ -114,6 +114,18 @@ describe('a fleet of both transports', () => {
     expect(kindsOf(living)).not.toContain('gone');
   });
 
+  test('ends a session over REST after 20 idle minutes, however busy the username is over SOAP', async () => {
+    const world = await createRestWorld();
+    const [rest, soap] = [world.client('fleet', 'an app', 'rest'), world.client('fleet', 'an app', 'soap')];
+    await work([rest, soap]);
+    for (let minute = 0; minute < 25; minute += 1) {
+      world.advance(MINUTE_MS);
+      await soap.work();
+    }
+    expect(await rest.work()).toBe(USERNAME);
+    expect(world.truth()).toMatchObject({ logIns: 3, failures: 0 });
+  });
+
   test('leaves the item of a deployed client as it is', async () => {
     const world = await createRestWorld();
     await work(fleetOf(world, 1, 'soap'));
@@ -152,7 +164,7 @@ describe('the application’s key', () => {
   });
 
   test('costs one token request in half an hour for the whole fleet when it is wrong', async () => {
-    const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: 'wrong' });
+    const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: WRONG_SECRETS[0] });
     const clients = fleetOf(world, 10);
     for (let minute = 0; minute < 29; minute += 1) {
       for (const failure of await failuresOf(clients)) expect(failure?.name).toBe('SessionSetupError');
@@ -193,7 +205,7 @@ describe('the application’s key', () => {
   });
 
   test('appears nowhere, nor do its secret and the bearer', async () => {
-    const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: 'Secret:Marker-0' });
+    const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: WRONG_SECRETS[1] });
     const clients = fleetOf(world, 2);
     const errors = await failuresOf(clients);
     world.world.aws.store(secretWith(KEY_PAIR));
@@ -207,12 +219,7 @@ describe('the application’s key', () => {
       [...world.world.aws.table],
       world.told,
     ]);
-    const secrets = [
-      APPLICATION.apiKey,
-      APPLICATION.apiSecret,
-      'Secret:Marker-0',
-      ...world.rest.bearers.made,
-    ];
+    const secrets = [APPLICATION.apiKey, APPLICATION.apiSecret, WRONG_SECRETS[1], ...world.rest.bearers.made];
     expect(secrets).toHaveLength(5);
     for (const secret of [...secrets, `${APPLICATION.apiKey}:${APPLICATION.apiSecret}`]) {
       const bytes = Buffer.from(secret);

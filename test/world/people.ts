@@ -1,12 +1,13 @@
 import { type Act as ActOf, EDITS, type Person, SUPPORT, withMember, withNotes } from '../../local/acts.ts';
 import { FIRST_PASSWORD, USERNAME, type World } from './world.ts';
 
-/** The driver of the acts in memory; beside the console and the telephone it has Secrets Manager's rotation. */
-type Operator = Person & Pick<World, 'aws'>;
+/** The driver of the acts in memory; beside the console and the telephone it has Secrets Manager's rotation, and the portal. */
+type Operator = Person & Pick<World, 'aws' | 'rest'>;
 export type Act = ActOf<Operator>;
 
 const operatorIn = (world: World): Operator => ({
   aws: world.aws,
+  rest: world.rest,
   reads: async () => currentText(world),
   firstText: world.valueWith(FIRST_PASSWORD),
   storesText: async (text) => void world.aws.store(text),
@@ -66,6 +67,103 @@ const OPERATIONS: readonly Act[] = [
 /** Every act that a person does at any moment. */
 export const ACTS: readonly Act[] = [...EDITS, ...SUPPORT, ...OPERATIONS];
 
+/** An application that an operator makes in the portal in place of the first one. */
+const NEXT_APPLICATION = { apiKey: 'made-in-the-portal', apiSecret: 'made:with+it/1', username: USERNAME };
+
+const FOREIGN_APPLICATION = {
+  apiKey: 'of-another-account',
+  apiSecret: 'its own secret 1',
+  username: 'Another',
+};
+
+/** The first application, which the secret names at the beginning. */
+const firstOf = ({ rest }: Pick<World, 'rest'>) =>
+  rest.applications[0] as { apiKey: string; apiSecret: string };
+
+function endFirst({ rest }: Operator): void {
+  rest.bearers.setActive(firstOf({ rest }).apiKey, false);
+  rest.bearers.revoke(firstOf({ rest }).apiKey);
+}
+const replaceApplication = (operator: Operator): void => {
+  operator.rest.bearers.add(NEXT_APPLICATION);
+  endFirst(operator);
+};
+const withKey = (text: string, { apiKey, apiSecret }: { apiKey: string; apiSecret: string }): string =>
+  withMember(withMember(text, 'apiKey', apiKey), 'apiSecret', apiSecret);
+const storesKey = async (operator: Operator, key = NEXT_APPLICATION): Promise<void> =>
+  operator.storesText(withKey(await operator.reads(), key));
+
+/** Acts on the application's key, which REST alone needs. No wrong password is presented in any of them. */
+export const KEY_ACTS: readonly Act[] = [
+  {
+    name: 'replaces the application in the portal, and stores its key at once',
+    async act(operator) {
+      replaceApplication(operator);
+      await storesKey(operator);
+    },
+    keeps: NEXT_APPLICATION.apiKey,
+    mostFailures: 0,
+  },
+  {
+    name: 'replaces the application in the portal, and stores its key an hour later',
+    act: async (operator) => replaceApplication(operator),
+    later: async (operator) => storesKey(operator),
+    keeps: NEXT_APPLICATION.apiKey,
+    mostFailures: 0,
+  },
+  {
+    name: 'mistypes the secret of the application',
+    act: async (operator) =>
+      operator.storesText(withMember(await operator.reads(), 'apiSecret', 'Mistyped Secret 1')),
+    mostFailures: 0,
+  },
+  {
+    name: 'deactivates the key, and activates it an hour later',
+    act: async (operator) => endFirst(operator),
+    later: async ({ rest }) => rest.bearers.setActive(firstOf({ rest }).apiKey, true),
+    mostFailures: 0,
+  },
+  {
+    name: 'runs another program that revokes the bearer',
+    act: async ({ rest }) => rest.bearers.revoke(firstOf({ rest }).apiKey),
+    mostFailures: 0,
+  },
+  {
+    name: 'stores the key of another account',
+    async act(operator) {
+      operator.rest.bearers.add(FOREIGN_APPLICATION);
+      await storesKey(operator, FOREIGN_APPLICATION);
+    },
+    mostFailures: 2,
+  },
+];
+
+/** Stores the key that the portal shows as active, unless the secret holds it. */
+function storeActiveKey(world: World): boolean {
+  const active = [NEXT_APPLICATION, firstOf(world)].find(
+    ({ apiKey, apiSecret }) => world.rest.bearers.request(apiKey, apiSecret).ok,
+  );
+  if (active === undefined || currentText(world) === withKey(currentText(world), active)) return false;
+  world.aws.store(withKey(currentText(world), active));
+  return true;
+}
+
+/** Support resets the password, and the tool stores it: the key stays as it is, where there is one. */
+function restoreKeepingKey(world: World, password: string): void {
+  const text = currentText(world);
+  world.platform.support.reset(USERNAME, password);
+  world.aws.store(JSON.stringify({ ...JSON.parse(world.valueWith(password)), ...keyAmong(text) }));
+}
+
+function keyAmong(text: string): { apiKey?: string; apiSecret?: string } {
+  try {
+    const { apiKey, apiSecret } = JSON.parse(text);
+    return apiKey && apiSecret ? { apiKey, apiSecret } : {};
+  } catch {
+    return {};
+  }
+}
+
 /** Shortens a member of a secret that is too large, by as many bytes as the message says. */
 export function makeRoom(world: World, message: string): boolean {
   const tooMany = /shorten (?:its )?other members by (\d+) bytes/i.exec(message)?.[1];
@@ -91,6 +189,7 @@ export async function followAdvice(world: World, message: string): Promise<strin
     world.aws.rotation.enabled = true;
     return 'turned rotation on';
   }
+  if (names('store --api-key') && storeActiveKey(world)) return 'stored the key of the application';
   if (names('trial')) {
     try {
       return `made one trial (${await world.trial()})`;
@@ -100,7 +199,7 @@ export async function followAdvice(world: World, message: string): Promise<strin
   }
   if (/Wait until/.test(message)) return 'waited';
   if (names('store --secret') || /store the right|store \{"username"|not JSON/i.test(message)) {
-    world.restoreByHand(`Reset As Advised ${world.truth().passwords.length}`);
+    restoreKeepingKey(world, `Reset As Advised ${world.truth().passwords.length}`);
     return 'had support reset the password and stored it';
   }
   return 'waited';

@@ -8,7 +8,7 @@ import { type CredentialState, credentialKey, decodeState, exposure } from '../.
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
-import { createPlatform, type PlatformOptions } from '../../local/thingspace/platform.ts';
+import { createPlatform, type Platform, type PlatformOptions } from '../../local/thingspace/platform.ts';
 import { applicationsFor } from '../../local/thingspace/rest/applications.ts';
 import { createRest, type RestOptions } from '../../local/thingspace/rest/service.ts';
 import { createDuty } from './duty.ts';
@@ -47,6 +47,8 @@ type Options = {
   /** How Secrets Manager behaves where its documentation is silent, and how stale its reads are. */
   secret?: Partial<SecretOptions>;
   platform?: Partial<PlatformOptions>;
+  /** The platform of another world, which knows the username, too. */
+  platformOf?: Platform;
   /** The API that the function speaks at first. @default soap */
   transport?: Transport;
   /** Over SOAP, too, the secret holds the application's key and secret, as before a switch. @default false */
@@ -95,13 +97,15 @@ export function createWorld(options: Options = {}) {
   const budgets = options.budgets ?? { limit: 5, budget: 3, rotation: 2 };
   const clock = options.clock ?? steppingClock(options.jitter);
   const { username = USERNAME, secretArn = SECRET_ARN, dynamoDbClock = (nowMs) => nowMs } = options;
-  const platform = createPlatform({
-    clock,
-    seed: options.seed ?? 1,
-    users: [{ username, password: FIRST_PASSWORD }],
-    ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
-    ...options.platform,
-  });
+  const platform =
+    options.platformOf ??
+    createPlatform({
+      clock,
+      seed: options.seed ?? 1,
+      users: [{ username, password: FIRST_PASSWORD }],
+      ...(options.nextPassword ? { nextPassword: options.nextPassword } : {}),
+      ...options.platform,
+    });
   const { seed = 1 } = options;
   let { transport = 'soap' } = options;
   const holdsKey = transport === 'rest' || options.holdsKey === true;
@@ -135,7 +139,7 @@ export function createWorld(options: Options = {}) {
     nowMs: clock.nowMs,
     username,
     platform,
-    refusesAll: () => refusesLogIns(restLink),
+    refusesAll: () => refusesLogIns(restLink) || isKeyForeign(),
     aws: () => aws,
     stateIn: (table) =>
       decodeState(credentialKey(username), JSON.parse(table.get(credentialKey(username)) ?? '{}')),
@@ -169,6 +173,11 @@ export function createWorld(options: Options = {}) {
       reset(...whom);
     },
   });
+  /** The key in AWSCURRENT is of another account: no log-in over REST succeeds with it. */
+  function isKeyForeign(): boolean {
+    const { apiKey = '' } = transport === 'rest' ? keyIn(aws.currentValue()) : {};
+    return (rest.bearers.ownerOf(apiKey) ?? username) !== username;
+  }
   const works = (value: string | undefined) => passwordIn(value) === platform.truth(username).password;
   const plan: { decide: Plan } = { decide: () => 'ok' };
   const link: Link = {};
@@ -432,6 +441,14 @@ function passwordIn(value: string | undefined): string | undefined {
     return JSON.parse(value ?? '{}').password;
   } catch {
     return undefined;
+  }
+}
+
+function keyIn(value: string | undefined): { apiKey?: string } {
+  try {
+    return JSON.parse(value ?? '{}');
+  } catch {
+    return {};
   }
 }
 

@@ -9,7 +9,11 @@ const reasons = {
     'cannot carry: store both as the portal shows them',
   'wrong-key':
     'The token service does not accept "apiKey" and "apiSecret" of the secret (wrong, or not active): store those that the ' +
-    'portal shows. This process does not ask with the same two for half an hour',
+    'portal shows. Refused requests may lock the key: with the ledger, all processes ask three times with the same two, and then ' +
+    '`trial` alone; without it, each process asks once in half an hour',
+  'wrong-key-before':
+    'The token service has refused "apiKey" and "apiSecret" of the secret, and was not asked again now, because refused ' +
+    'requests may lock the key: store those that the portal shows. If you have activated the key there, a `trial` asks at once',
   'request-refused':
     'The token service refused the form of the request: check the address of the token service (`tokenUrl`), and report this error',
   'no-bearer':

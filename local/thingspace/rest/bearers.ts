@@ -43,6 +43,8 @@ export interface Bearers {
   /** Answers a token request: the living bearer of the key, else a new one. */
   request(apiKey: string, apiSecret: string): Issued;
   standing(bearer: string | undefined): Standing;
+  /** The one username that the application of a key may use; undefined for every one. */
+  ownerOf(apiKey: string): string | undefined;
   /** Another program of the customer revokes the present bearer of the key. */
   revoke(apiKey: string): void;
   /** Leaves the present bearer so many milliseconds; makes one where there is none. */
@@ -120,6 +122,7 @@ export function createBearers(options: BearerOptions): Bearers {
       const { value, endsAtMs } = bearerOf(key);
       return { ok: true, bearer: value, expiresIn: secondsOf(endsAtMs) };
     },
+    ownerOf: (apiKey) => keys.get(apiKey)?.application.username,
     standing(bearer) {
       if (bearer === undefined) return { state: 'missing' };
       if (bearer === testToken) return { state: 'sandbox' };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
+import { type BundledFile, bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { assembleAccess } from '../../infra/function-asset.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -60,6 +60,14 @@ test('the bundle needs only Node.js itself', async () => {
   const files = Object.entries(await contents(first)).filter(([name]) => name.endsWith('.mjs'));
   // esbuild writes these words where a package calls `require`, which an ES module does not have.
   expect(files.filter(([, text]) => text.includes('Dynamic require of')).map(([name]) => name)).toEqual([]);
+});
+
+test('the access function loads hardly more at start than the rotation', async () => {
+  const atStart = (files: readonly BundledFile[]) =>
+    files.filter(({ role }) => role === 'at start').reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const access = atStart(await bundleAccess(path.join(second, '..', 'weighed')));
+  // The client of DynamoDB is heavier than that of Secrets Manager. A logger would be a tenth.
+  expect(access).toBeLessThan(1.05 * atStart(await bundleRotation(second)));
 });
 
 test('keeps the names of errors, which the logs and the alarms show', async () => {

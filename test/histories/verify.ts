@@ -5,7 +5,7 @@ import { bundleCli } from '../../cli/bundle.ts';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Disturbance } from '../../local/explorer/history.ts';
-import { numberIn, playReaders, REQUESTS } from '../readers/play.ts';
+import { numberIn, playReaders, READERS } from '../readers/play.ts';
 import { exploreBundle, fewOverRest, restOf, sampleOverRest } from './bundle.ts';
 import { firstSeed } from './history.ts';
 import { progressOf } from './progress.ts';
@@ -27,8 +27,6 @@ const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', imp
 /** The suite that runs in processes of its own: the real bundle in the local world. */
 const BUNDLE = 'bundle';
 const BUNDLE_OVER_REST = 'bundle-rest';
-/** Mutated requests of the access function, read by programs of other languages. */
-const READERS = 'readers';
 const APIS: Record<Choice['transport'], string> = {
   soap: 'SOAP',
   rest: 'REST',
@@ -36,7 +34,7 @@ const APIS: Record<Choice['transport'], string> = {
   thinned: 'SOAP, and a share of those over REST',
 };
 const DEFAULT_SEED = firstSeed();
-const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST, READERS];
+const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST, ...READERS.keys()];
 const isBundle = (name: string | undefined): boolean => name === BUNDLE || name === BUNDLE_OVER_REST;
 
 /** Returns the exit code. */
@@ -45,7 +43,7 @@ async function main(options: Options): Promise<number> {
   const choice: Choice = { rest, transport, share: todaysShare(options.share) };
   // The workers inherit it.
   process.env.HISTORY_SEED = String(seed);
-  if (history !== undefined) return only === READERS ? playOneRequest(seed, history) : playOne(only, history);
+  if (history !== undefined) return playAlone(only, seed, history);
   console.log(
     `${rest ? 'The histories that npm test leaves out' : 'All histories'} over ${APIS[transport]}, random ones from seed ${seed}`,
   );
@@ -66,18 +64,24 @@ async function main(options: Options): Promise<number> {
 }
 
 function playNamed(name: string, choice: Choice, seed: number, workers: ChildProcess[]) {
-  if (name === READERS) return playRequests(seed, choice);
+  if (READERS.has(name)) return playRequests(name, seed, choice);
   return isBundle(name) ? playBundle(name, choice) : playSuite(name, choice, workers);
 }
 
 /** Says which readers took part: a machine without a language plays with the others. */
-async function playRequests(seed: number, { share }: Pick<Choice, 'share'>): Promise<Violated | undefined> {
+async function playRequests(
+  suite: string,
+  seed: number,
+  { share }: Pick<Choice, 'share'>,
+): Promise<Violated | undefined> {
+  const requests = READERS.get(suite);
+  if (!requests) throw new Error(`There is no suite "${suite}".`);
   const numbers = shareOf(
-    Array.from({ length: REQUESTS }, (_, number) => number),
+    Array.from({ length: requests.count }, (_, number) => number),
     share,
   );
-  const progress = progressOf(READERS, numbers.length);
-  const { readers, absent, violated } = await playReaders(seed, numbers, ({ name, end }) =>
+  const progress = progressOf(suite, numbers.length);
+  const { readers, absent, violated } = await playReaders(requests, seed, numbers, ({ name, end }) =>
     progress.ended(name, end),
   );
   progress.close();
@@ -157,13 +161,16 @@ async function playOneOfBundle(bundle: string, wanted: string): Promise<number> 
   return verdicts.some(({ violations }) => violations.length > 0) ? 1 : verdicts.length > 0 ? 0 : 2;
 }
 
-async function playOneRequest(seed: number, wanted: string): Promise<number> {
-  const number = numberIn(wanted);
+/** Plays one history, or one request of the access function, which is printed with its readings. */
+async function playAlone(only: string | undefined, seed: number, wanted: string): Promise<number> {
+  const requests = READERS.get(only ?? '');
+  if (!requests) return playOne(only, wanted);
+  const number = numberIn(requests, wanted);
   if (number === undefined) {
-    console.error(`There is no history "${wanted}" in the suite "${READERS}".`);
+    console.error(`There is no history "${wanted}" in the suite "${only}".`);
     return 2;
   }
-  const { readers, violated } = await playReaders(seed, [number], ({ name, end }) => {
+  const { readers, violated } = await playReaders(requests, seed, [number], ({ name, end }) => {
     console.log(`${name}: ${end}`);
   });
   console.log(`Read by ${readers.map(({ name }) => name).join(', ') || 'no reader'}`);

@@ -2,25 +2,52 @@ import { V2 } from '../access/arbitrary-envelope.ts';
 import type { Recorded } from './recorded.ts';
 
 /** The word of an independent reader about a request. */
-export type SoapReading =
-  | { operation: string; tokens: string[]; devices: string[]; groups: string[]; kinds: string[] }
+export type Reading =
+  | {
+      operation: string;
+      tokens: string[];
+      devices: string[];
+      groups: string[];
+      /** The changes of a device's state; none over REST, where the address says it. */
+      kinds: string[];
+      /** Devices and accounts as a reader takes them that knows the names of the members. */
+      typed?: string[];
+    }
   | { error: string };
+type Read = Exclude<Reading, { error: string }>;
+type Part = [what: string, recorded: string[], read: string[]];
 
 const unique = (texts: readonly string[]) => [...new Set(texts)].sort();
 
 /** Returns the difference between a record and the word of another reader, and undefined when they agree. */
-export function differenceOf(recorded: Recorded, reading: SoapReading): string | undefined {
+export const soapDifference = (recorded: Recorded, reading: Reading): string | undefined =>
+  differenceOf(reading, (read) => [
+    ['the operation', [`{${V2}}${recorded.operation}`], [read.operation]],
+    ['the token', [`{${V2}}token ${recorded.token}`], read.tokens],
+    ['the devices', unique(recorded.devices), unique(read.devices)],
+    ['accounts and groups', unique(recorded.groups), unique(read.groups)],
+    ...(recorded.operation === 'ChangeDeviceState'
+      ? [['the change of state', recorded.kind === '' ? [] : [recorded.kind], read.kinds] satisfies Part]
+      : []),
+  ]);
+
+/** As `soapDifference`, of a request over REST. The operation is a template; a part of it in braces stands for any name. */
+export const restDifference = (recorded: Recorded, reading: Reading): string | undefined =>
+  differenceOf(reading, (read) => {
+    const parts = recorded.operation.split(/\{\w+\}/).map((part) => part.replace(/[.]/g, '\\.'));
+    const fits = new RegExp(`^${parts.join('[\\w.-]+')}$`).test(read.operation);
+    const known = [...recorded.devices, ...recorded.groups].map((name) => name.slice(name.indexOf(' ') + 1));
+    return [
+      ['the operation', [recorded.operation], fits ? [recorded.operation] : [read.operation]],
+      ['the devices', unique(recorded.devices), unique(read.devices)],
+      ['accounts and groups', unique(recorded.groups), unique([...recorded.inPath, ...read.groups])],
+      ['names in typed members', [], (read.typed ?? []).filter((name) => !known.includes(name))],
+    ];
+  });
+
+function differenceOf(reading: Reading, partsOf: (read: Read) => Part[]): string | undefined {
   if ('error' in reading) return `it cannot read the request: ${reading.error}`;
-  const parts: [what: string, recorded: string[], read: string[]][] = [
-    ['the operation', [`{${V2}}${recorded.operation}`], [reading.operation]],
-    ['the token', [`{${V2}}token ${recorded.token}`], reading.tokens],
-    ['the devices', unique(recorded.devices), unique(reading.devices)],
-    ['accounts and groups', unique(recorded.groups), unique(reading.groups)],
-  ];
-  if (recorded.operation === 'ChangeDeviceState') {
-    parts.push(['the change of state', recorded.kind === '' ? [] : [recorded.kind], reading.kinds]);
-  }
-  for (const [what, ours, theirs] of parts) {
+  for (const [what, ours, theirs] of partsOf(reading)) {
     if (JSON.stringify(ours) !== JSON.stringify(theirs)) {
       return `${what}: recorded ${JSON.stringify(ours)}, read ${JSON.stringify(theirs)}`;
     }
@@ -36,11 +63,16 @@ export const FLAWS: Record<string, (recorded: Recorded) => Recorded | undefined>
   'a record of the first device alone': (recorded) =>
     unique(recorded.devices).length < 2 ? undefined : { ...recorded, devices: recorded.devices.slice(0, 1) },
   'a record without groups': (recorded) =>
-    recorded.groups.length === 0 ? undefined : { ...recorded, groups: [] },
+    recorded.groups.length === recorded.inPath.length ? undefined : { ...recorded, groups: recorded.inPath },
   'a record without the kind of a device': (recorded) =>
-    recorded.devices.length === 0
+    recorded.devices.every((device) => device.startsWith(' '))
       ? undefined
       : { ...recorded, devices: recorded.devices.map((device) => device.replace(/^\S* /, ' ')) },
   'a record of another operation': (recorded) => ({ ...recorded, operation: `${recorded.operation}s` }),
+};
+
+/** A flaw that the readers of SOAP notice. */
+export const SOAP_FLAWS: typeof FLAWS = {
+  ...FLAWS,
   'a record of another token': (recorded) => ({ ...recorded, token: 'another-token' }),
 };

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Reading } from './compare.ts';
 
 /** A reader of another language: a program that answers each line, bytes in base64, by a line of JSON. */
-export type Reader<Reading> = {
+export type Reader = {
   name: string;
   read(inputs: readonly Buffer[]): Promise<Reading[]>;
   close(): void;
@@ -17,51 +18,71 @@ export type Absent = { name: string; why: string };
 const PROGRAMS = path.join(import.meta.dirname, 'programs');
 const LXML = '6.1.3';
 
-function outcomeOf(command: string, args: string[]): { ok: boolean; text: string } {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 });
-  return { ok: status === 0, text: `${stdout ?? ''}${stderr ?? ''}` };
-}
-
-const hasPython = () => outcomeOf('python3', ['-c', '']).ok;
+/** Reports whether a command ends well. */
+const outcomeOf = (command: string, args: string[]): boolean =>
+  spawnSync(command, args, { stdio: 'ignore', timeout: 180_000 }).status === 0;
 
 /** Returns a Python with lxml in a virtual environment outside of the repository; the first call installs it. */
 function pythonWithLxml(): string | undefined {
   const directory = path.join(tmpdir(), `thingspace-lxml-${LXML}`);
   const python = path.join(directory, 'bin/python');
-  const has = () => outcomeOf(python, ['-c', 'import lxml.etree']).ok;
+  const has = () => outcomeOf(python, ['-c', 'import lxml.etree']);
   if (has()) return python;
   outcomeOf('python3', ['-m', 'venv', directory]);
   outcomeOf(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `lxml==${LXML}`]);
   return has() ? python : undefined;
 }
 
-/** Starts the readers of SOAP. Those whose language is absent are named with the reason. */
-export async function startSoapReaders<Reading>() {
-  const readers: Reader<Reading>[] = [];
-  const absent: Absent[] = [];
-  const scratch = mkdtempSync(path.join(tmpdir(), 'readers-'));
-  const begin = (name: string, command: string, ...args: string[]) =>
-    void readers.push(readerOf(name, spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })));
+/** The programs that take part, until they are closed. */
+export type Started = { readers: Reader[]; absent: Absent[]; close(): void };
 
-  if (hasPython()) begin('expat', 'python3', '-B', path.join(PROGRAMS, 'expat_reader.py'));
-  else absent.push({ name: 'expat', why: 'there is no python3 on this machine' });
-  const python = hasPython() ? pythonWithLxml() : undefined;
-  if (python) begin('lxml', python, '-B', path.join(PROGRAMS, 'lxml_reader.py'));
-  else absent.push({ name: 'lxml', why: 'python3 or a virtual environment with lxml is missing' });
+function startPrograms() {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'readers-'));
+  const started: Started = {
+    readers: [],
+    absent: [],
+    close() {
+      for (const reader of started.readers) reader.close();
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+  const begin = (name: string, command: string, ...args: string[]) =>
+    void started.readers.push(readerOf(name, spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })));
+  const skip = (name: string, why: string) => void started.absent.push({ name, why });
+  const python = (name: string, program: string, command: string | undefined, why: string) =>
+    command === undefined ? skip(name, why) : begin(name, command, '-B', path.join(PROGRAMS, program));
+  return { scratch, started, begin, skip, python };
+}
+
+const PYTHON = outcomeOf('python3', ['-c', '']) ? 'python3' : undefined;
+const NO_PYTHON = 'there is no python3 on this machine';
+
+/** Starts the readers of SOAP. Those whose language is absent are named with the reason. */
+export function startSoapReaders(): Started {
+  const { scratch, started, begin, skip, python } = startPrograms();
+  python('expat', 'expat_reader.py', PYTHON, NO_PYTHON);
+  python('lxml', 'lxml_reader.py', PYTHON && pythonWithLxml(), 'python3 or a venv with lxml is missing');
   const compiled = outcomeOf('javac', ['-d', scratch, path.join(PROGRAMS, 'SoapReaders.java')]);
   for (const kind of ['dom', 'stax']) {
     const name = `javax.xml ${kind}`;
-    if (compiled.ok) begin(name, 'java', '-XX:TieredStopAtLevel=1', '-cp', scratch, 'SoapReaders', kind);
-    else absent.push({ name, why: 'there is no JDK of version 17 or later on this machine' });
+    if (compiled) begin(name, 'java', '-XX:TieredStopAtLevel=1', '-cp', scratch, 'SoapReaders', kind);
+    else skip(name, 'there is no JDK of version 17 or later on this machine');
   }
-  const close = () => {
-    for (const reader of readers) reader.close();
-    rmSync(scratch, { recursive: true, force: true });
-  };
-  return { readers, absent, close };
+  return started;
 }
 
-function readerOf<Reading>(name: string, child: ChildProcess): Reader<Reading> {
+/** Starts the readers of REST. */
+export function startRestReaders(): Started {
+  const { scratch, started, begin, skip, python } = startPrograms();
+  python('Python’s json', 'json_reader.py', PYTHON, NO_PYTHON);
+  const binary = path.join(scratch, 'json_reader');
+  if (outcomeOf('go', ['build', '-o', binary, path.join(PROGRAMS, 'json_reader.go')]))
+    begin('Go’s json', binary);
+  else skip('Go’s json', 'there is no Go on this machine');
+  return started;
+}
+
+function readerOf(name: string, child: ChildProcess): Reader {
   const { stdin, stdout } = child;
   if (!stdin || !stdout) throw new Error(`${name} has no pipes.`);
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();

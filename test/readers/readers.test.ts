@@ -1,50 +1,79 @@
-import { expect, test } from 'vitest';
-import { differenceOf, FLAWS, type SoapReading } from './compare.ts';
-import { type Decision, startRecorder } from './recorded.ts';
+import { describe, expect, test } from 'vitest';
+import { FLAWS, type Reading, restDifference, SOAP_FLAWS, soapDifference } from './compare.ts';
+import { type Decision, type Recorded, startRecorder } from './recorded.ts';
+import { decideRest } from './recorded-rest.ts';
+import { restRequest } from './rest-requests.ts';
 import { soapRequest } from './soap-requests.ts';
 
 /** `npm run verify` gives thousands of these requests to readers of other languages. */
+const numbers = Array.from({ length: 300 }, (_, number) => number);
+const V2 = '{http://nphase.com/unifiedwebservice/v2}';
 const decide = await startRecorder();
-const requests = Array.from({ length: 300 }, (_, number) => soapRequest(1, number));
-const decisions: Decision[] = [];
-for (const request of requests) decisions.push(await decide(request));
-const recorded = decisions.flatMap((decision) => ('recorded' in decision ? [decision.recorded] : []));
+const soap: Decision[] = [];
+for (const number of numbers) soap.push(await decide(soapRequest(1, number)));
 
-/** The reading of a reader that agrees with the record. */
-const agreeing = ({ operation, token, kind, ...others }: (typeof recorded)[number]): SoapReading => ({
-  ...others,
-  operation: `{http://nphase.com/unifiedwebservice/v2}${operation}`,
-  tokens: [`{http://nphase.com/unifiedwebservice/v2}token ${token}`],
-  kinds: kind === '' ? [] : [kind],
-});
+describe.each([
+  {
+    ...{
+      api: 'SOAP',
+      requestOf: soapRequest,
+      decisions: soap,
+      flaws: SOAP_FLAWS,
+      differenceOf: soapDifference,
+    },
+    /** The reading of a reader that agrees with the record. */
+    agreeing: ({ operation, token, kind, devices, groups }: Recorded): Reading => ({
+      ...{ operation: `${V2}${operation}`, tokens: [`${V2}token ${token}`], devices, groups },
+      kinds: kind === '' ? [] : [kind],
+    }),
+  },
+  {
+    ...{ api: 'REST', requestOf: restRequest, flaws: FLAWS, differenceOf: restDifference },
+    decisions: numbers.map((number) => decideRest(restRequest(1, number))),
+    agreeing: ({ operation, devices, groups }: Recorded): Reading => ({
+      ...{ operation: operation.replace(/\{\w+\}/g, 'a-1'), tokens: [], devices, groups, kinds: [] },
+    }),
+  },
+])('over $api', ({ requestOf, decisions, flaws, differenceOf, agreeing }) => {
+  const recorded = decisions.flatMap((decision) => ('recorded' in decision ? [decision.recorded] : []));
 
-test('makes the same requests from the same seed, and others from another one', () => {
-  const texts = (seed: number) =>
-    requests.map((_, number) => soapRequest(seed, number).body.toString('latin1'));
-  const first = requests.map(({ body }) => body.toString('latin1'));
-  expect(texts(1)).toEqual(first);
-  expect(texts(2).filter((text) => first.includes(text))).toEqual([]);
-});
-
-test('sends a good part of the requests on, each after its record', () => {
-  expect(recorded.length).toBeGreaterThan(75);
-  expect(recorded.length).toBeLessThan(250);
-});
-
-test('calls a reader that says the same no contradiction', () => {
-  expect(recorded.map((one) => differenceOf(one, agreeing(one))).filter(Boolean)).toEqual([]);
-});
-
-test.each(Object.keys(FLAWS))('notices %s', (flaw) => {
-  const spoilt = recorded.flatMap((one) => {
-    const other = FLAWS[flaw]?.(one);
-    return other ? [differenceOf(other, agreeing(one))] : [];
+  test('makes the same requests from the same seed, and others from another one', () => {
+    const textsOf = (seed: number) =>
+      numbers.map((number) => requestOf(seed, number).body.toString('latin1'));
+    const [first, again, other] = [textsOf(1), textsOf(1), textsOf(2)];
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
   });
-  expect(spoilt.length).toBeGreaterThan(0);
-  expect(spoilt).not.toContain(undefined);
+
+  test('sends a good part of the requests on', () => {
+    expect(recorded.length).toBeGreaterThan(75);
+    expect(recorded.length).toBeLessThan(250);
+  });
+
+  test('calls a reader that says the same no contradiction', () => {
+    expect(recorded.map((one) => differenceOf(one, agreeing(one))).filter(Boolean)).toEqual([]);
+  });
+
+  test.each(Object.keys(flaws))('notices %s', (flaw) => {
+    const spoilt = recorded.flatMap((one) => {
+      const other = flaws[flaw]?.(one);
+      return other ? [differenceOf(other, agreeing(one))] : [];
+    });
+    expect(spoilt.length).toBeGreaterThan(0);
+    expect(spoilt).not.toContain(undefined);
+  });
+
+  test('notices a reader that cannot read the request', () => {
+    const [one] = recorded;
+    expect(one && differenceOf(one, { error: 'bad' })).toContain('cannot read');
+  });
 });
 
-test('notices a reader that cannot read the request', () => {
-  const [one] = recorded;
-  expect(one && differenceOf(one, { error: 'bad' })).toContain('cannot read');
+test('notices a device that only a reader with typed members finds', () => {
+  const decision = decideRest(restRequest(1, 1));
+  if (!('recorded' in decision)) throw new Error('It was not sent.');
+  const { recorded } = decision;
+  const { operation, devices, groups } = recorded;
+  const reading = { operation, devices, groups, tokens: [], kinds: [], typed: ['5551230009'] };
+  expect(restDifference(recorded, reading)).toContain('5551230009');
 });

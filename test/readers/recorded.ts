@@ -13,6 +13,8 @@ export type Recorded = {
   devices: string[];
   /** Accounts and groups, each behind the name of its element; of a filter, that name alone. */
   groups: string[];
+  /** Those of them that stand in the address. */
+  inPath: string[];
   /** The session token that the function put into the request. */
   token: string;
   sent: string;
@@ -51,7 +53,7 @@ export async function startRecorder(): Promise<(request: Mutated) => Promise<Dec
     if (envelope === undefined) return { refused: `${answer.code}: ${answer.message}` };
     const [record] = records;
     if (!record || records.length > 1 || sent.length > 1) throw new Error('A request has not one record.');
-    return { recorded: { ...wordOf(record), token, sent: envelope } };
+    return { recorded: { ...wordOf(record), inPath: [], token, sent: envelope } };
   }
 
   const first = await decide(PLAIN, '');

@@ -11,6 +11,7 @@ import { isListed } from '../lambda/thingspace/codes.ts';
 import { type By, flushAudit } from './audit-rows.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { CommandError, UsageError } from './errors.ts';
+import { inLog, SEARCHED_DAYS } from './logged-answers.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
@@ -118,7 +119,7 @@ async function fromLedger(desk: Desk, named: Named): Promise<Found> {
   const remark: Remark = (password) => remarkOn(password, username, state, target.holder);
   const answers = inLedger(state, await setAside(desk, username));
   if (answers.length > 0) return { answers, remark, username };
-  const logged = await fromLog(desk, state.secretArn, now - SEARCHED_MS);
+  const logged = await inLog(desk, state.secretArn ?? target.secret?.arn, now);
   if (logged.length > 0) return { answers: logged, remark, username };
   throw new CommandError(
     'NoSealedAnswerError',
@@ -126,36 +127,6 @@ async function fromLedger(desk: Desk, named: Named): Promise<Found> {
       `${SEARCHED_DAYS} days. To look further back, save what \`aws logs filter-log-events --filter-pattern sealedEnvelope\` ` +
       'prints and open that with --file.',
   );
-}
-
-const SEARCHED_DAYS = 14;
-const SEARCHED_MS = SEARCHED_DAYS * 24 * 60 * 60_000;
-
-/**
- * An invocation that was killed may have left its answer in the log alone. The newest first: an answer of an
- * older rotation holds a dead password.
- */
-async function fromLog(
-  { surroundings, function: found, terminal }: Desk,
-  secretArn: string | undefined,
-  sinceMs: number,
-): Promise<SealedAnswer[]> {
-  if (found?.logGroup === undefined) return [];
-  try {
-    const lines = await surroundings.logLines(found.logGroup, 'sealedEnvelope', sinceMs);
-    const answers = inText(lines.map(({ message }) => message).join('\n'));
-    return answers
-      .filter(({ envelopes }) => secretArn === undefined || envelopes[0].header.secretArn === secretArn)
-      .map((answer) => {
-        const { attempt } = answer.envelopes[0].header;
-        const at = lines.find(({ message }) => message.includes(attempt))?.at ?? 0;
-        return { ...answer, at, where: `the function’s log of ${new Date(at).toISOString()}` };
-      })
-      .sort((a, b) => b.at - a.at);
-  } catch (failure) {
-    terminal.warn(`The function’s log is left out: ${(failure as Error).message}`);
-    return [];
-  }
 }
 
 /** The journal's answer, the likelier one, is opened also where these cannot be read. */

@@ -2,6 +2,7 @@ import type { Budgets } from '../lambda/ledger/budgets.ts';
 import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
 import type { Hold } from '../lambda/ledger/holds.ts';
+import { closeIfOfOtherTable } from '../lambda/ledger/other-table.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { type CredentialState, credentialKey, type Journal, newState } from '../lambda/ledger/state.ts';
 import { sweep } from '../lambda/ledger/sweep.ts';
@@ -13,7 +14,8 @@ import type { Transport } from '../lambda/thingspace/api.ts';
 import type { SecretFacts } from './account.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { holdsAreOn, lookAtHolds, type SeenHolds } from './holds.ts';
-import { findTarget, type Named } from './target.ts';
+import { inLog, replacing } from './logged-answers.ts';
+import { findTarget, type Named, type Target } from './target.ts';
 
 /** All facts that one look reads of a credential. The look sends no request to ThingSpace and changes nothing. */
 export type Sight = {
@@ -45,6 +47,8 @@ export type Sight = {
   heldBy: Hold | undefined;
   /** A rotation of this secret was held and has not begun since. */
   wasHeld: boolean;
+  /** The ledger does not know the last attempts, and the function's log holds an answer that replaced AWSCURRENT. */
+  replacedInLog?: boolean;
 };
 
 /**
@@ -65,16 +69,8 @@ export async function look(
 async function lookOnce(desk: Desk, named: Named, seeHolds: () => Promise<SeenHolds>): Promise<Sight> {
   const target = await findTarget(desk, named);
   const { username, secret } = target;
-  const seen =
-    username === undefined
-      ? { state: newState(''), now: Date.now() }
-      : await desk.ledger.read(username, deadlineOf(desk));
-  const { now } = seen;
-  const state = structuredClone(seen.state);
+  const { state, now } = await stateNow(desk, target);
   const { budgets } = desk;
-  sweep(state, budgets ?? NO_LIMITS, now);
-  // The outbox is the stored one, without the messages that this look would add.
-  state.outbox = seen.state.outbox;
   const sight: Sight = {
     username,
     secretArn: secret?.arn ?? state.secretArn,
@@ -101,6 +97,7 @@ async function lookOnce(desk: Desk, named: Named, seeHolds: () => Promise<SeenHo
     sight.wasHeld = seen?.waiting.includes(secret.arn) ?? false;
   }
   sight.keyMissing = sight.holder.credential !== undefined && lacksKey(desk.api.transport, sight.holder);
+  sight.replacedInLog = await isReplacedInLog(desk, sight, username);
   const { credential } = sight.holder;
   // Where no refusal is on record, no password is known to be dead: its hash, which takes longer than a call, is spared.
   const mayBeDead = credential === undefined || Object.keys(state.refused).length > 0;
@@ -118,6 +115,30 @@ async function lookOnce(desk: Desk, named: Named, seeHolds: () => Promise<SeenHo
     sight.former = { username: former, journal };
   }
   return sight;
+}
+
+/** Reads the item, with the changes that time and the next log-in make before they look at it. */
+async function stateNow(desk: Desk, { username, secret, holder }: Target) {
+  if (username === undefined) return { state: newState(''), now: Date.now() };
+  const { ledger, budgets = NO_LIMITS } = desk;
+  const { state: stored, now } = await ledger.read(username, deadlineOf(desk));
+  const state = structuredClone(stored);
+  sweep(state, budgets, now);
+  const ages = { tableCreatedAt: await ledger.tableCreatedAt?.(), storedAt: holder?.createdAt };
+  const version = { secretArn: secret?.arn ?? '', versionId: holder?.versionId ?? '' };
+  const subject = { ...version, username, actor: 'status', purpose: 'log-in' } as const;
+  closeIfOfOtherTable(state, 'status', subject, ages, budgets, now);
+  // The outbox is the stored one, without the messages that this look would add.
+  return { state: { ...state, outbox: stored.outbox }, now };
+}
+
+async function isReplacedInLog(
+  desk: Desk,
+  { state, secretArn, holder, now }: Sight,
+  username: string,
+): Promise<boolean> {
+  if (state.countUnknownSince === undefined) return false;
+  return (await replacing(await inLog(desk, secretArn, now), username, holder)).length > 0;
 }
 
 /** Reports whether a log-in with AWSCURRENT would find no key of the application, which REST needs. */

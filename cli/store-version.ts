@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type By, noteAsked } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError } from './errors.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
@@ -57,6 +57,7 @@ export async function storeVersion(
       'The secret was changed since the question was asked. No version was stored; run it again.',
     );
   }
+  await noteOtherTable(desk, fresh, secretArn);
   const token = randomUUID();
   await noteAsked(desk, fresh.username ?? secretArn, options, {
     command: 'store',
@@ -72,4 +73,17 @@ export async function storeVersion(
   });
   terminal.say(`Stored as version ${token}.`);
   return true;
+}
+
+/** Closes the guard of an item that is older than its table while that shows: the new version will be younger. */
+async function noteOtherTable(
+  { ledger, clock }: Desk,
+  { state, username, holder }: Sight,
+  secretArn: string,
+): Promise<void> {
+  if (state.countUnknownSince === undefined || username === undefined || !holder) return;
+  const { versionId, createdAt: storedAt } = holder;
+  const deadlineMs = deadlineOf({ clock });
+  const { state: stored } = await ledger.read(username, deadlineMs);
+  await ledger.closeIfOfOtherTable(stored, { username, secretArn, versionId, storedAt }, deadlineMs);
 }

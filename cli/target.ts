@@ -115,6 +115,7 @@ export async function readCurrent({ store }: Desk, secret: SecretDescription): P
   return {
     secretArn: secret.arn,
     versionId: version.versionId,
+    storedAt: version.createdAt,
     ...readCredential(secret.arn, version.value),
   };
 }

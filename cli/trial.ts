@@ -1,6 +1,7 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { fingerprint } from '../lambda/ledger/fingerprint.ts';
 import { guardedLogIn, type StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
+import { closeIfOfOtherTable } from '../lambda/ledger/other-table.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
@@ -39,9 +40,11 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
 
   // Tries the change on a copy first, so that the tool asks only when the answer counts.
   const { state, now } = await ledger.read(username, deadlineOf(desk));
-  const used = exposure(state);
   const print = await fingerprint(username, versionId, password);
   const wanted = { ...who, username, secretArn, versionId, fingerprint: print };
+  const ages = { tableCreatedAt: await ledger.tableCreatedAt?.(), storedAt: credential.storedAt };
+  closeIfOfOtherTable(state, 'trial', wanted, ages, budgets, now);
+  const used = exposure(state);
   const refusal = reserve(structuredClone(state), 'trial', wanted, budgets, now);
   if (refusal) throw refusal;
 
@@ -50,7 +53,8 @@ export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
   );
   if (state.refused[print.id]) terminal.say('ThingSpace has refused the password of this version before.');
   terminal.say(
-    `${used} of ${budgets.limit} consecutive failures are counted. If this fails it is ${used + 1}, and at ${budgets.limit} ` +
+    `${state.countUnknownSince === undefined ? '' : 'The ledger is new or was restored: how many log-ins failed before is not known. '}` +
+      `${used} of ${budgets.limit} consecutive failures are counted. If this fails it is ${used + 1}, and at ${budgets.limit} ` +
       'the username is locked. If it succeeds the count is cleared, except attempts in flight.',
   );
   if (endsHint(password) !== '') terminal.say(endsHint(password).trim());

@@ -1,3 +1,4 @@
+import type { Budgets } from '../lambda/ledger/budgets.ts';
 import { BudgetSpentError, RefusedPasswordError } from '../lambda/ledger/errors.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { LEASE_MS, leaseLives, SETTLING_MS } from '../lambda/ledger/times.ts';
@@ -72,6 +73,9 @@ const settled = (state: Sight['state']): number =>
 function guard(sight: Sight): Verdict | undefined {
   const { state, mayNot, budgets, holder, holderDead } = sight;
   const { journal } = state;
+  // A sealed password is swapped in for the one that it replaced without a log-in.
+  const swaps = journal.state === 'received' && holder?.versionId === journal.oldVersion;
+  if (budgets && state.countUnknownSince !== undefined && !swaps) return countUnknown(sight, budgets);
   if (budgets && sealedNeedsLogIn(sight) && exposure(state) >= budgets.budget) {
     return exposure(state) >= budgets.limit - 1
       ? found('guard-closed', { do: 'unlocked' }, { do: 'open' })
@@ -83,8 +87,7 @@ function guard(sight: Sight): Verdict | undefined {
     refusal instanceof RefusedPasswordError
       ? budgets !== undefined && settled(state) >= budgets.budget
       : refusal instanceof BudgetSpentError && refusal.retryAt === undefined;
-  if (!closed || !budgets || (journal.state === 'received' && holder?.versionId === journal.oldVersion))
-    return undefined;
+  if (!closed || !budgets || swaps) return undefined;
   if (exposure(state) >= budgets.limit - 1) return found('guard-closed', { do: 'unlocked' });
   // Below the whole budget there is nothing to say "unlocked" about: the command would refuse it.
   const unlocked: Next[] = exposure(state) >= budgets.budget ? [{ do: 'unlocked' }] : [];
@@ -92,6 +95,13 @@ function guard(sight: Sight): Verdict | undefined {
     return found('guard-closed', { do: 'store' }, ...unlocked);
   }
   return found('guard-closed', { do: 'trial' }, { do: 'store' }, ...unlocked);
+}
+
+function countUnknown({ state, replacedInLog }: Sight, { limit }: Budgets): Verdict {
+  const open: Next[] = replacedInLog ? [{ do: 'open' }] : [];
+  const trial: Next[] = exposure(state) >= limit - 1 ? [] : [{ do: 'trial' }, { do: 'store' }];
+  const [first = { do: 'unlocked' as const }, ...others] = [...open, ...trial, { do: 'unlocked' as const }];
+  return found('count-unknown', first, ...others);
 }
 
 function ofJournal({ state, now, holder, holderDead }: Sight): Verdict | undefined {

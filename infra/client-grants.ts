@@ -53,6 +53,7 @@ function attachInline(reader: IRole, portion: Portion, resources: Resources): bo
   return [
     ofLedger(portion, resources),
     ofSessions(portion, resources),
+    ofTable(resources),
     ...alarms(topic, operationsKey),
   ].every((statement) => reader.addToPrincipalPolicy(statement).statementAdded);
 }
@@ -76,6 +77,10 @@ function ofLedger({ usernames }: Portion, { ledger }: Resources): PolicyStatemen
     },
   });
 }
+
+/** Shows when the table was created: an item that is older was restored (`lambda/ledger/other-table.ts`). */
+const ofTable = ({ ledger }: Resources): PolicyStatement =>
+  new PolicyStatement({ actions: ['dynamodb:DescribeTable'], resources: [ledger.tableArn] });
 
 /**
  * Seals and opens the fleets' sessions of these secrets (`lambda/session/token-sealer.ts`), and nothing else that the

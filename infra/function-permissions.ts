@@ -34,7 +34,13 @@ export function grantRotation(role: Role, resources: Resources): (secret: Rotate
   const { sealingKey, operationsKey, ledger, topic, logGroup } = resources;
   role.addToPolicy(
     new PolicyStatement({
-      actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      actions: [
+        'dynamodb:BatchWriteItem',
+        'dynamodb:DescribeTable',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+      ],
       resources: [ledger.tableArn],
     }),
   );

@@ -51,7 +51,12 @@ export type FailedLogIn = About &
   };
 
 /** The budget is used up: the automation presents no password until a success or an operator's trial. */
-export type GuardClosed = About & Standing & { event: 'guard-closed' };
+export type GuardClosed = About &
+  Standing & {
+    event: 'guard-closed';
+    /** The ledger's table is another one: the failures before it are not known, and the budget counts as used. */
+    countUnknown?: boolean;
+  };
 
 /** GetNewPassword was sent and its outcome is not known. */
 export type PasswordUnknown = About & {

@@ -36,6 +36,7 @@ export function factsOf(event: AlarmEvent, setting: Setting): Facts {
     case 'failed-log-in':
       return ofFailedLogIn(event);
     case 'guard-closed':
+      if (event.countUnknown) return ofUnknownCount(event);
       return {
         ...ofStanding(event, ' for operators'),
         happened: [
@@ -130,6 +131,15 @@ function ofStanding(standing: Standing, forWhom = ''): Omit<Facts, 'details'> {
     ...(left <= 1 ? { steps: withoutTrial } : {}),
   };
 }
+
+const ofUnknownCount = (standing: Standing): Facts => ({
+  happened: [
+    `How many log-ins failed before is not known. The automation counts its whole share as used (${standing.budget} of the ` +
+      `${standing.limit} at which ThingSpace locks the username).`,
+  ],
+  ...(leftOf(standing) <= 1 ? { steps: withoutTrial } : {}),
+  details: [],
+});
 
 const withoutTrial = (todo: readonly Step[]): Step[] =>
   without(todo, 'trial').map((step) => (step.do === 'unlocked' ? { do: 'unlocked' } : step));

@@ -36,7 +36,12 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
         versionId: bounded(event.versionId),
       };
     case 'guard-closed':
-      return { ...about, event: event.event, lockout: lockoutOf(event) };
+      return {
+        ...about,
+        event: event.event,
+        lockout: lockoutOf(event),
+        ...(event.countUnknown === undefined ? {} : { countUnknown: event.countUnknown }),
+      };
     case 'password-unknown':
       return {
         ...about,

@@ -79,7 +79,19 @@ export const Message = v.variant('event', [
     ),
     versionId: presentedVersion,
   }),
-  v.strictObject({ ...about, event: v.literal('guard-closed'), lockout }),
+  v.strictObject({
+    ...about,
+    event: v.literal('guard-closed'),
+    lockout,
+    countUnknown: v.optional(
+      v.pipe(
+        v.boolean(),
+        v.description(
+          'The ledger is new or was restored: the failures before are not known, and the budget counts as used.',
+        ),
+      ),
+    ),
+  }),
   v.strictObject({
     ...about,
     event: v.literal('password-unknown'),

@@ -62,6 +62,7 @@ export function announceGuardClosed(
     event: 'guard-closed',
     id: `${id}:guard-closed`,
     ...standing(state, presented, budgets, now),
+    ...(state.countUnknownSince === undefined ? {} : { countUnknown: true }),
   });
 }
 

@@ -2,6 +2,7 @@ import {
   type AttributeValue,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
+  DescribeTableCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -19,6 +20,8 @@ const SECRET = 'secret';
 /** DynamoDB takes so many items in one BatchWriteItem (its API reference). */
 const BATCH_SIZE = 25;
 const AUDIT_KEPT_SECONDS = 400 * 24 * 60 * 60;
+/** A log-in waits for this answer, and does without it when it is late. */
+const DESCRIBE_MS = 1_000;
 const MARSHALL = { removeUndefinedValues: true };
 
 /**
@@ -131,6 +134,13 @@ export function dynamoDbItems(client: DynamoDBClient, tableName: string): ItemSt
 
     async writeUsernameOf(secretArn, username) {
       await put({ credential: secretArn, item: SECRET, username });
+    },
+
+    async tableCreatedAt() {
+      const { Table } = await awsCall('dynamodb:DescribeTable', () =>
+        client.send(new DescribeTableCommand({ TableName: tableName }), { requestTimeout: DESCRIBE_MS }),
+      );
+      return Table?.CreationDateTime?.getTime();
     },
   };
 }

@@ -13,6 +13,8 @@ import type { CredentialState } from './state.ts';
 export type StoredCredential = MaybeApiKey & {
   secretArn: string;
   versionId: string;
+  /** When the version was created, in milliseconds since 1970 by Secrets Manager's clock. */
+  storedAt?: number | undefined;
   username: string;
   password: string;
 };
@@ -103,7 +105,7 @@ async function present(
   { outcome: Outcome<string>; reservation: Reservation } | { outcome: NeverSent; reservation?: never }
 > {
   const { ledger, api, clock } = services;
-  const { secretArn, versionId, username, password } = credential;
+  const { secretArn, versionId, storedAt, username, password } = credential;
   const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
   mustHaveTime(leftMs(), username);
   const timeoutMs = Math.min(PREPARE_TIMEOUT_MS, leftMs() - MIN_WAIT_MS);
@@ -115,7 +117,7 @@ async function present(
   mustHaveTime(leftMs(), username);
   const print = await fingerprint(username, versionId, password);
   const reservation = await ledger.reserve(
-    { ...who, secretArn, versionId, username, fingerprint: print },
+    { ...who, secretArn, versionId, storedAt, username, fingerprint: print },
     deadlineMs,
   );
   const limits = {

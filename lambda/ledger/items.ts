@@ -21,6 +21,8 @@ export interface ItemStore {
   /** The username that a secret's rotation was last about. */
   readUsernameOf(secretArn: string): Promise<string | undefined>;
   writeUsernameOf(secretArn: string, username: string): Promise<void>;
+  /** When the table was created, by DynamoDB's clock. */
+  tableCreatedAt?(): Promise<number | undefined>;
 }
 
 /** An item as this process last wrote or read it, and when that was by DynamoDB's clock and by ours. */

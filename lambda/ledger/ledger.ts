@@ -12,6 +12,7 @@ import {
   type Transition,
 } from './items.ts';
 import { recordUnchanged } from './journal.ts';
+import { closeIfOfOtherTable, isOfOtherTable, rememberedAge } from './other-table.ts';
 import { type AttemptRequest, reserve } from './reserve.ts';
 import { type Settlement, settle } from './settle.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from './state.ts';
@@ -24,6 +25,9 @@ export type Reservation = AttemptRequest & {
   /** Whether the request may still leave: a process that was suspended since then sends nothing. */
   mayLeave: () => boolean;
 };
+
+/** The version of a secret, and when it was created. */
+type Stored = { username: string; secretArn: string; versionId: string; storedAt: number };
 
 type LedgerParts = ItemsParts & { metrics: Metrics; budgets: Budgets };
 
@@ -54,6 +58,10 @@ export interface Ledger extends Items<CredentialState> {
   ): Promise<T>;
   /** Counts and announces the log-ins that can no longer be executed, except the attempt of an open exchange. */
   sweepLogIns(username: string, deadlineMs: number): Promise<void>;
+  /** When the table was created (`rememberedAge`); absent where the store cannot tell. */
+  tableCreatedAt: (() => Promise<number | undefined>) | undefined;
+  /** Closes and announces the guard of an item that is older than its table, also when nobody logs in. */
+  closeIfOfOtherTable(seen: CredentialState, current: Stored, deadlineMs: number): Promise<boolean>;
   /** Publishes the alarms in the outbox; a failing SNS leaves it there for the next invocation. */
   publishOutbox(username: string, deadlineMs: number): Promise<void>;
   /** Envelopes that were set aside, by attempt. @throws AwsCallError */
@@ -83,8 +91,10 @@ async function setAside(state: CredentialState, store: ItemStore): Promise<void>
 }
 
 export function createLedger(parts: LedgerParts): Ledger {
-  const { items, metrics, clock, budgets } = parts;
+  const { items, metrics, clock, budgets, warn } = parts;
   const { read, lately, change, apply, publish, soon } = itemsOf(parts, credentialItem);
+
+  const tableCreatedAt = items.tableCreatedAt && rememberedAge(items.tableCreatedAt, clock, warn);
 
   /** Settles one attempt in the item, changes the journal, and notes it for the audit trail. */
   function count<T>(
@@ -114,10 +124,13 @@ export function createLedger(parts: LedgerParts): Ledger {
 
     async reserve(wanted, deadlineMs, after) {
       const attempt = randomUUID();
+      const createdAt = after ? undefined : await tableCreatedAt?.();
       const grantedAtMs = clock.nowMs();
       const untilMs = after ? deadlineMs : soon(deadlineMs);
       const seen = await apply(wanted.username, untilMs, (state, now) => {
         if (after) count(state, after, { outcome: 'success' }, now);
+        if (createdAt !== undefined)
+          closeIfOfOtherTable(state, attempt, wanted, { ...wanted, tableCreatedAt: createdAt }, budgets, now);
         const exposed = exposure(state);
         return { exposed, refusal: reserve(state, attempt, wanted, budgets, now) };
       });
@@ -159,6 +172,18 @@ export function createLedger(parts: LedgerParts): Ledger {
 
     sweepLogIns: (username, deadlineMs) =>
       change(username, deadlineMs, (state, now) => sweepLogIns(state, budgets, now)),
+
+    tableCreatedAt,
+
+    async closeIfOfOtherTable(seen, current, deadlineMs) {
+      const ages = { tableCreatedAt: await tableCreatedAt?.(), storedAt: current.storedAt };
+      if (!isOfOtherTable(seen, ages)) return false;
+      const subject = { ...current, actor: 'rotation', purpose: 'log-in' } as const;
+      await change(current.username, deadlineMs, (state, now) =>
+        closeIfOfOtherTable(state, randomUUID(), subject, ages, budgets, now),
+      );
+      return true;
+    },
 
     async publishOutbox(username, deadlineMs) {
       const seen = await read(username, deadlineMs);

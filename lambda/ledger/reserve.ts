@@ -1,5 +1,5 @@
 import { replacedPassword } from '../situations/faults.ts';
-import { guardClosed } from '../situations/log-ins.ts';
+import { countUnknown, guardClosed } from '../situations/log-ins.ts';
 import * as password from '../situations/password.ts';
 import { sharedUsername } from '../situations/seen.ts';
 import { OTHER_ACCOUNT, toDo, without } from '../situations/steps.ts';
@@ -35,6 +35,8 @@ export type AttemptRequest = {
   username: string;
   secretArn: string;
   versionId: string;
+  /** When that version was created, by Secrets Manager's clock. */
+  storedAt?: number | undefined;
   fingerprint: Fingerprint;
   actor: string;
   purpose: Attempt['purpose'];
@@ -235,6 +237,7 @@ function budgetSpent(state: CredentialState, wanted: AttemptRequest, budgets: Bu
       Math.min(...underWay.map(({ reservedAt }) => reservedAt)) + SETTLING_MS,
     );
   }
+  if (state.countUnknownSince !== undefined) return countUnknownError(state, wanted);
   return new BudgetSpentError(
     `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible and our share ` +
       `is ${mayUse}.`,
@@ -242,6 +245,14 @@ function budgetSpent(state: CredentialState, wanted: AttemptRequest, budgets: Bu
     { toDo: toDo(guardClosed.todo, wanted) },
   );
 }
+
+const countUnknownError = ({ credential }: CredentialState, wanted: AttemptRequest): BudgetSpentError =>
+  new BudgetSpentError(
+    `The ledger’s table is new, or was restored: the failed log-ins of ${credential} before that are not known, so all of our ` +
+      'share counts as used.',
+    undefined,
+    { toDo: toDo(countUnknown.todo, wanted) },
+  );
 
 /** Bars a trial of a password that was refused for certain: ThingSpace would refuse it again, and count the failure. */
 function refusedForCertain(state: CredentialState, wanted: AttemptRequest) {

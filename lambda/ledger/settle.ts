@@ -42,6 +42,7 @@ export function settle(
       delete state.inFlight[id];
       state.unknowns = 0;
       state.presented = [];
+      delete state.countUnknownSince;
       if (attempt) clear(state, attempt.mark);
       if (attempt) endLoss(state, attempt.reservedAt);
       if (!replacedSince(state, presented, attempt)) {

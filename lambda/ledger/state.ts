@@ -125,6 +125,8 @@ const state = v.object({
   guardClosedSaid: v.boolean(),
   /** The application's key and secret that the token service last refused, as a hash, and how often in a row. */
   refusedKey: v.optional(v.object({ hash: v.string(), at: v.number(), times: v.number() })),
+  /** Since when the failed log-ins are unknown, because the ledger's table is another one; until a success. */
+  countUnknownSince: v.optional(v.number()),
   journal,
   /** The version that last logged in, or that the platform's answer was stored as. */
   lastGood: v.optional(v.object({ versionId: v.string(), at: v.number() })),

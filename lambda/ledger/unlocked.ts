@@ -74,5 +74,6 @@ export function unlocked(
   state.presented = [];
   state.unknowns = 0;
   state.guardClosedSaid = false;
+  delete state.countUnknownSince;
   return undefined;
 }

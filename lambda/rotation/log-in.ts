@@ -66,12 +66,12 @@ export async function logInAndOut(
  */
 export async function logInToExchange(
   invocation: StepInvocation,
-  { versionId, credential }: ReadableVersion,
+  { versionId, createdAt: storedAt, credential }: ReadableVersion,
 ): Promise<SessionToExchange> {
   const { secretArn, token, deadlineMs } = invocation;
   const outcome = await guardedLogInToExchange(
     invocation,
-    { secretArn, versionId, ...credential },
+    { secretArn, versionId, storedAt, ...credential },
     { actor: ACTOR, share: 'rotation' },
     token,
     deadlineMs,

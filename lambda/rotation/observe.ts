@@ -50,7 +50,9 @@ async function observeOnce(
   invocation.username = username;
   // Beside the read: a log-in needs it next.
   if (current.credential) void hashPassword(username, current.credential.password);
-  const { state, now } = await readItem(invocation, username);
+  const { state, now } = ledger.tableCreatedAt
+    ? await readItemOf(invocation, username, current)
+    : await readItem(invocation, username);
   if (state.outbox.length > 0) await ledger.publishOutbox(username, deadlineMs);
   const currentIsDead = await isKnownDead(username, state, current);
   const former = state.secretArn === undefined ? await formerOf(invocation, username) : undefined;
@@ -63,6 +65,18 @@ async function readItem({ ledger, deadlineMs }: Invocation, username: string) {
   const seen = await ledger.read(username, deadlineMs);
   if (expiredLogIns(seen.state, seen.now).length === 0) return seen;
   await ledger.sweepLogIns(username, deadlineMs);
+  return ledger.read(username, deadlineMs);
+}
+
+/** Reads the item, and closes its guard where it is older than its table: no other log-in may do so for months. */
+async function readItemOf(invocation: Invocation, username: string, current: StoredVersion) {
+  const { ledger, secretArn, deadlineMs } = invocation;
+  // Beside the read.
+  void ledger.tableCreatedAt?.();
+  const seen = await readItem(invocation, username);
+  const { versionId, createdAt: storedAt } = current;
+  const stored = { username, secretArn, versionId, storedAt };
+  if (!(await ledger.closeIfOfOtherTable(seen.state, stored, deadlineMs))) return seen;
   return ledger.read(username, deadlineMs);
 }
 

@@ -30,5 +30,6 @@ export async function readCurrent(reader: SecretReader, deadlineMs: number): Pro
     );
   }
   const { secretArn, version } = found;
-  return { secretArn, versionId: version.versionId, ...readCredential(secretArn, version.value) };
+  const { versionId, createdAt: storedAt } = version;
+  return { secretArn, versionId, storedAt, ...readCredential(secretArn, version.value) };
 }

@@ -26,6 +26,7 @@ export const findings = {
   'lost-unread': password.lostUnread,
   'lost-restored': seen.lostRestored,
   'guard-closed': logIns.guardClosed,
+  'count-unknown': logIns.countUnknown,
   'current-dead': password.currentDead,
   'current-refused': seen.currentRefused,
   'log-ins-wait': seen.logInsWait,

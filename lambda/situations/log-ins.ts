@@ -115,3 +115,28 @@ export const guardClosed: Situation = {
   section: 'guard-closed',
   names: ['BudgetSpentError', 'LockoutGuardError', 'LockoutExposure', 'LogInStoppedError'],
 };
+
+/** The ledger's table was deleted and made again, or restored: the item does not know the log-ins that came after it. */
+export const countUnknown: Situation = {
+  wellness: 'act',
+  short: 'the ledger is new or was restored',
+  brief: 'Log-ins stopped. Steps: see e-mail.',
+  means:
+    'The ledger’s table was made after the log-ins that its item knows, or after the password was stored: it is new, or was restored ' +
+    'from a backup. How many log-ins failed since, and whether a rotation was under way, is not known.',
+  byItself: 'Rotations and apps fail at once, send nothing, and cost no log-in.',
+  todo: [
+    {
+      do: 'open',
+      when: 'If a rotation was under way, the function’s log may hold a newer password than AWSCURRENT. The tool stores it only then.',
+    },
+    { do: 'trial' },
+    { do: 'unlocked', when: 'If you are not sure, or the trial is refused:' },
+    { do: 'rotate' },
+  ],
+  never: [
+    NO_LOG_INS,
+    'Do not restore the table a second time: what the function has noted since would be gone, too.',
+  ],
+  section: 'the-ledger-is-gone-or-restored',
+};

@@ -12,7 +12,7 @@ export function situationOf(event: AlarmEvent): Situation {
     case 'failed-log-in':
       return failedLogIn(event);
     case 'guard-closed':
-      return logIns.guardClosed;
+      return event.countUnknown ? logIns.countUnknown : logIns.guardClosed;
     case 'password-unknown':
       return event.sealedAnswer ? password.unknownUnread : password.unknown;
     case 'password-lost':

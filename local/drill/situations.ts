@@ -34,6 +34,18 @@ export function giveDecrypt(world: World): void {
   world.gateway.decide = () => 'ok';
 }
 
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** An administrator deletes the ledger's table and makes it again; the daily check is the first to look. */
+async function ledgerBecomes(world: World, restored?: readonly Record<string, unknown>[]): Promise<void> {
+  world.clock.advance(DAY_MS);
+  // Lambda keeps no process for a day without an invocation.
+  await world.gateway.onKill();
+  await world.aws.dynamodb.replaceTable(world.tableName, restored);
+  world.clock.advance(SETTLED_MS);
+  await world.conductor.recover(world.secretArn);
+}
+
 const HEARD_WRONG = 'Heard Wrong 1';
 
 export const situations: readonly Situation[] = [
@@ -112,6 +124,29 @@ export const situations: readonly Situation[] = [
         giveDecrypt(world);
         return 'The key’s policy had lost the function’s kms:Decrypt; a colleague has put it back.';
       },
+    },
+  },
+  {
+    name: 'ledger-gone',
+    shows: 'Somebody deleted a table and made it again, and a rotation had not ended.',
+    section: 'the-ledger-is-gone-or-restored',
+    best: { failures: 0, calls: 0 },
+    async arise(world) {
+      await sealedOnly(world);
+      await ledgerBecomes(world);
+    },
+  },
+  {
+    name: 'ledger-restored',
+    shows: 'Somebody restored a table from yesterday’s backup.',
+    section: 'the-ledger-is-gone-or-restored',
+    best: { failures: 0, calls: 0 },
+    async arise(world) {
+      await world.conductor.rotate(world.secretArn);
+      const copy = await world.aws.dynamodb.items(world.tableName);
+      // Failures that the copy does not know: two more would lock the username.
+      for (let failure = 0; failure < 3; failure += 1) world.platform.logIn(world.username, 'of an app');
+      await ledgerBecomes(world, copy);
     },
   },
 ];

@@ -38,7 +38,7 @@ test('the function may make exactly its calls, on its own resources only', () =>
   expect([...ofManaged, ...policyOf('ServiceFunctionRole')]).toEqual([
     'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on {fleetSecret} {meteringSecret}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{fleetSecret}","{meteringSecret}"]},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","token"]},"Null":{"kms:EncryptionContext:token":"false"}}',
-    'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query on {ServiceLedger.Arn}',
+    'Allow dynamodb:BatchWriteItem dynamodb:DescribeTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query on {ServiceLedger.Arn}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
     'Allow logs:CreateLogStream logs:FilterLogEvents logs:PutLogEvents on {ServiceLog.Arn}',
@@ -207,6 +207,7 @@ test('a client, unlike a reader, also gets its ledger item, its session and the 
   expect(policyOf('Role')).toEqual([
     'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["meterapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
     'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{meteringSecret}"],"kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
+    'Allow dynamodb:DescribeTable on {ServiceLedger.Arn}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
   ]);
@@ -218,7 +219,7 @@ test('a client of two usernames has both in one statement, both sessions in one,
   const credentials = ['fleet', 'metering'].map((name) => ({ name, username: `${name}Api`, clients }));
   const { one: oneOf } = synthesize(configWith({ credentials }));
   const granted = lines(oneOf('AWS::IAM::Policy', 'Role').Properties.PolicyDocument);
-  expect(granted).toHaveLength(4);
+  expect(granted).toHaveLength(5);
   expect(granted.filter((line) => line.includes('sns:Publish'))).toHaveLength(1);
   expect(
     granted.filter((line) => line.includes('"dynamodb:LeadingKeys":["fleetapi","meteringapi"]')),

@@ -29,8 +29,9 @@ const HOOKS: Record<string, Hook> = {
 };
 
 /** The ledger's table in memory; the hooks are where a test interferes. */
-export function hookedItems(now: () => number) {
+export function hookedItems(now: () => number, tableCreatedAt?: number) {
   const memory = createItems(now);
+  if (tableCreatedAt !== undefined) memory.created.at = tableCreatedAt;
   const hooks: { [hook in Hook]?: () => void } = {};
   let reads = 0;
   let writes = 0;

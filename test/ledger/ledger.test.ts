@@ -16,9 +16,9 @@ const REFUSED: Settlement = {
 };
 const DEADLINE_MS = 600_000;
 
-function setUp() {
+function setUp(tableCreatedAt?: number) {
   const clock = steppingClock();
-  const memory = hookedItems(() => NOW);
+  const memory = hookedItems(() => NOW, tableCreatedAt);
   const published: AlarmEvent[] = [];
   const sns = { works: true, tookMs: 0 };
   const told: unknown[] = [];
@@ -362,4 +362,13 @@ test('keeps every form of the password out of item, audit trail, alarms and metr
   for (const form of ['Secret 1', '1 terceS', Buffer.from('Secret 1').toString('base64'), 'Secret%201']) {
     expect(everything).not.toContain(form);
   }
+});
+
+test('reserves no log-in from a restored table, and announces that its count is not known', async () => {
+  const { ledger, table, published, state } = setUp(NOW);
+  table.set('fleet', JSON.stringify({ ...state(), lastEndedAt: NOW - 1, revision: 1 }));
+  const refused = await ledger.reserve(attemptRequest(), DEADLINE_MS).catch((failure: Error) => failure.name);
+  expect(refused).toBe('BudgetSpentError');
+  expect(published).toMatchObject([{ event: 'guard-closed', countUnknown: true, exposure: BUDGETS.budget }]);
+  expect(state()).toMatchObject({ failed: BUDGETS.budget, outbox: [] });
 });

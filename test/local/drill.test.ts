@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleCli } from '../../cli/bundle.ts';
@@ -31,6 +32,19 @@ async function inDrill(
   }
 }
 
+const ASKING = ['store', 'trial', 'rotate'];
+
+/** The tool's commands of one section of docs/deploy.md, with the yes that the operator types. */
+function commandsOfPage(heading: string, { variables }: Drill): string[][] {
+  const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8').replaceAll("'", '’');
+  const [section = ''] = page.slice(page.indexOf(heading) + heading.length).split(/^##/m);
+  const commands = [...section.matchAll(/^ *npm run cli -- (.+)$/gm)].map(([, words = '']) =>
+    words.replace('"$THINGSPACE_SECRET"', variables.THINGSPACE_SECRET ?? '').split(' '),
+  );
+  expect(commands.length).toBeGreaterThan(3);
+  return commands.map((args) => (ASKING.includes(args[0] ?? '') ? [...args, '--yes'] : args));
+}
+
 // Mostly waiting: functions that retry until their deadline.
 describe.concurrent('A drill', () => {
   it.each([
@@ -49,6 +63,20 @@ describe.concurrent('A drill', () => {
       };
       return inDrill(name, play, transport);
     },
+    LIMIT_MS,
+  );
+
+  it.each(['ledger-gone', 'ledger-restored'])(
+    '%s is solved by the commands of the page, in their order and without a failed log-in',
+    (name) =>
+      inDrill(name, async (drill) => {
+        const ended = [];
+        for (const args of commandsOfPage('### The ledger’s table', drill))
+          ended.push(await tool(drill, args));
+        const { solved, lines } = await drill.judgement();
+        expect({ solved, lines, ended }).toMatchObject({ solved: true });
+        expect(lines).toContain('No other way is better.');
+      }),
     LIMIT_MS,
   );
 

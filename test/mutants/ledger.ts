@@ -350,4 +350,33 @@ export const ledgerMutants: Mutant[] = [
     replace: '',
     noticedBy: 'test/ledger/audit-row.test.ts',
   },
+  {
+    rule: 'an item that is older than its table closes the guard',
+    file: 'lambda/ledger/ledger.ts',
+    find: 'if (createdAt !== undefined)\n          closeIfOfOtherTable',
+    replace: 'if (createdAt === 0)\n          closeIfOfOtherTable',
+    noticedBy: 'test/ledger/ledger.test.ts',
+    testName: 'a restored table',
+  },
+  {
+    rule: 'a password that is older than an empty ledger closes the guard',
+    file: 'lambda/ledger/other-table.ts',
+    find: 'newestAttempt(state) || storedAt',
+    replace: 'newestAttempt(state) || undefined',
+    noticedBy: 'test/ledger/other-table.test.ts',
+  },
+  {
+    rule: 'the daily check announces a restored ledger, though nobody logs in',
+    file: 'lambda/rotation/observe.ts',
+    find: '? await readItemOf(invocation, username, current)',
+    replace: '? await readItem(invocation, username)',
+    noticedBy: 'test/rotation/other-table.test.ts',
+  },
+  {
+    rule: 'a sealed answer of a restored ledger is stored only where it replaced AWSCURRENT',
+    file: 'cli/logged-answers.ts',
+    find: '=> header.oldHash === hash',
+    replace: '=> header.oldHash !== hash || header.oldHash === hash',
+    noticedBy: 'test/cli/store-from-log.test.ts',
+  },
 ];

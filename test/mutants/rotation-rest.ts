@@ -16,8 +16,9 @@ export const rotationRestMutants: Mutant[] = [
   {
     rule: 'the key goes with the log-in before an exchange',
     file: 'lambda/rotation/log-in.ts',
-    find: '{ secretArn, versionId, ...credential },\n    { actor: ACTOR, share:',
-    replace: '{ secretArn, versionId, ...credential, apiKey: undefined },\n    { actor: ACTOR, share:',
+    find: '{ secretArn, versionId, storedAt, ...credential },\n    { actor: ACTOR, share:',
+    replace:
+      '{ secretArn, versionId, storedAt, ...credential, apiKey: undefined },\n    { actor: ACTOR, share:',
     noticedBy: REST,
   },
   {

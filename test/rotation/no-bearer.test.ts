@@ -54,9 +54,10 @@ test('takes key and secret from the version whose password it presents', async (
   world.aws.store(JSON.stringify(stored));
   await run();
   const versionId = expect.any(String);
+  const storedAt = expect.any(Number);
   expect(seen).toEqual([
-    { ...stored, secretArn: SECRET_ARN, versionId },
-    { ...stored, secretArn: SECRET_ARN, versionId },
+    { ...stored, secretArn: SECRET_ARN, versionId, storedAt },
+    { ...stored, secretArn: SECRET_ARN, versionId, storedAt },
   ]);
 });
 

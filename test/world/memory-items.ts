@@ -28,6 +28,8 @@ export function createItems(now: () => number, table = new Map<string, string>()
   const orphans = new Map<string, string>();
   const usernames = new Map<string, string>();
   const audit: AuditRow[] = [];
+  /** The table's age; a process that begins without one cannot ask for it. */
+  const created: { at?: number } = {};
   const states = revisioned<Item>(table);
 
   const over = (call: Call, onWritten?: (state: Item) => void): ItemStore => ({
@@ -52,7 +54,15 @@ export function createItems(now: () => number, table = new Map<string, string>()
         return Object.fromEntries(own.map(([key, envelope]) => [key.slice(credential.length + 1), envelope]));
       }),
     readUsernameOf: (arn) => call('GetItem (secret)', () => usernames.get(arn)),
+    ...(created.at !== undefined && { tableCreatedAt: () => call('DescribeTable', () => created.at) }),
     writeUsernameOf: (arn, username) => call('PutItem (secret)', () => void usernames.set(arn, username)),
   });
-  return { table, orphans, audit, over };
+  /** The table is deleted, and made again with what `restored` holds. */
+  function replaceTable(restored: ReadonlyMap<string, string> = new Map()): void {
+    for (const kept of [table, orphans, usernames]) kept.clear();
+    for (const [key, text] of restored) table.set(key, text);
+    audit.length = 0;
+    created.at = now();
+  }
+  return { table, orphans, audit, created, replaceTable, over };
 }

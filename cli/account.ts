@@ -23,6 +23,9 @@ export type SecretFacts = {
   nextRotationAt: number | undefined;
   /** Since when it waits to be deleted. */
   deletedAt: number | undefined;
+  /** The region in which it can be written and rotated; of a secret without replicas it may be absent. */
+  primaryRegion?: string | undefined;
+  replicas?: { region: string; status: string; message?: string | undefined }[];
 };
 
 export type FunctionFacts = {

@@ -95,6 +95,14 @@ function factsOf(entry: DescribeSecretCommandOutput | SecretListEntry, secretId:
     lastRotatedAt: entry.LastRotatedDate?.getTime(),
     nextRotationAt: entry.NextRotationDate?.getTime(),
     deletedAt: entry.DeletedDate?.getTime(),
+    primaryRegion: entry.PrimaryRegion,
+    replicas: ('ReplicationStatus' in entry ? (entry.ReplicationStatus ?? []) : []).map(
+      ({ Region = '', Status = 'unknown', StatusMessage: message }) => ({
+        region: Region,
+        status: Status,
+        message,
+      }),
+    ),
   };
 }
 

@@ -87,6 +87,7 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
     { check: 'version', look: async () => ofVersion(desk) },
     { check: 'secret', look: async () => ofSecret(await sight()) },
     { check: 'rotation', look: async () => ofRotation(desk, await sight()) },
+    { check: 'replicas', look: async () => ofReplicas(await sight()) },
     { check: 'sealing key', look: () => ofKey(desk) },
     { check: 'ledger table', look: () => ofTable(desk) },
     { check: 'ledger item', look: async () => `readable, revision ${(await sight()).state.revision}` },
@@ -210,6 +211,17 @@ function ofRotation({ function: found }: Desk, { facts, pending }: Sight): strin
   if (pending === 'with a value')
     throw new CommandError('NotRightError', 'AWSPENDING is stuck on a version with a value: run `recover`.');
   return `on; next ${facts.nextRotationAt === undefined ? 'not known' : new Date(facts.nextRotationAt).toISOString()}`;
+}
+
+function ofReplicas({ facts }: Sight): string {
+  const replicas = facts?.replicas ?? [];
+  if (replicas.length === 0) return 'none';
+  const late = replicas.filter(({ status }) => status !== 'InSync');
+  if (late.length === 0) return `${replicas.map(({ region }) => region).join(', ')} in sync`;
+  const words = late.map(
+    ({ region, status, message = '' }) => `${region} is ${status}${message && ` (${message})`}`,
+  );
+  throw new CommandError('NotRightError', `${words.join(', ')}: its readers may get a dead password.`);
 }
 
 async function ofKey({ settings, surroundings }: Desk): Promise<string> {

@@ -18,10 +18,12 @@ export type Where = {
 export async function findFunction(account: Account, where: Where): Promise<FunctionFacts> {
   if (where.function !== undefined) return account.function(where.function);
   if (where.secret !== undefined) {
-    const { arn, functionArn } = await account
+    const { arn, functionArn, primaryRegion } = await account
       .secret(where.secret)
       .catch(async (failure) => Promise.reject(await orNotThere(account, where.secret ?? '', failure)));
     if (functionArn !== undefined) return account.function(functionArn);
+    if (primaryRegion !== undefined && primaryRegion !== arn.split(':')[3])
+      throw replicaError(arn, primaryRegion);
     throw new CommandError(
       'FunctionNotFoundError',
       `The secret ${arn} has no rotation function: deploy first, or name the function with --function.`,
@@ -46,6 +48,12 @@ export async function findFunction(account: Account, where: Where): Promise<Func
       : `No rotation function is found in ${region}: check --region and --profile, or name the secret with --secret.`,
   );
 }
+
+const replicaError = (arn: string, primaryRegion: string): TargetError =>
+  new TargetError(
+    `The secret ${arn} is a replica: it can be read here, and is stored and rotated in ${primaryRegion}. Its ledger is there, too: ` +
+      `add --region ${primaryRegion}. While that region is away, no log-in can be counted, and the tool makes none.`,
+  );
 
 /** The secrets that a function rotates. */
 export async function secretsOf(account: Account, { arn }: FunctionFacts): Promise<SecretFacts[]> {

@@ -8,7 +8,7 @@ import {
 import type { Config } from './config.ts';
 import { accessFits } from './config-access.ts';
 import { egressFits } from './config-egress.ts';
-import { placesFit } from './config-places.ts';
+import { placesFit, replicasFit } from './config-places.ts';
 import { type Rotation, scheduleOf } from './rotation-schedule.ts';
 import { apiFits, type ThingSpaceApiOptions } from './thingspace-api.ts';
 
@@ -31,6 +31,7 @@ export function crossCheck(config: Config): string[] {
     ...rolesTakePolicies(config),
     ...rolesHaveOnePath(config),
     ...placesFit(config),
+    ...replicasFit(config),
     ...receiversAgree(config),
     ...filtersFit(config),
     ...logOutlivesRotations(config),

@@ -1,6 +1,30 @@
 import type { Config } from './config.ts';
 import { partitionOf } from './regions.ts';
 
+/**
+ * Yields one sentence for each replica that cannot be made, or that a reader could not decrypt: AWS's own key for
+ * Secrets Manager cannot be used from another account.
+ */
+export function* replicasFit({ account, region, replicas, credentials }: Config): Generator<string> {
+  const readers = credentials
+    .filter(({ secretArn }) => secretArn === undefined)
+    .flatMap((one) => one.readers);
+  const foreign = readers.find((reader) => reader.split(':')[4] !== account);
+  for (const [index, { region: to, keyArn }] of replicas.entries()) {
+    const at = `replicas[${index}]`;
+    if (to === region) yield `${at}.region: write another region than that of the stack`;
+    else if (partitionOf(to) !== partitionOf(region))
+      yield `${at}.region: write a region of the partition ${partitionOf(region)}`;
+    if (replicas.findIndex((other) => other.region === to) < index)
+      yield `${at}.region: write each region once`;
+    const [, , , ofRegion, ofAccount] = keyArn?.split(':') ?? [];
+    if (keyArn !== undefined && (ofRegion !== to || ofAccount !== account))
+      yield `${at}.keyArn: write a key of the account ${account} and the region ${to}`;
+    if (keyArn === undefined && foreign !== undefined)
+      yield `${at}.keyArn: write a customer-managed key of ${to}: the reader ${foreign} is of another account and cannot use AWS’s own`;
+  }
+}
+
 type Place = { path: string; arn: string; what: string };
 
 /**

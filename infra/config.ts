@@ -125,6 +125,15 @@ const credential = object({
   adopt: v.optional(v.boolean('write true or false'), false),
 });
 
+/** `placesFit` has the rules between region and key. */
+const replica = object({
+  region: v.pipe(
+    v.string('write a region, such as us-west-2'),
+    v.check((region) => regions.includes(region), 'write a region that AWS has, such as us-west-2'),
+  ),
+  keyArn: v.optional(keyArn),
+});
+
 /** @param most as many as Lambda takes (its API, VpcConfig) */
 const identifiers = (prefix: string, most: number) =>
   v.pipe(
@@ -212,6 +221,7 @@ const schema = object({
   ),
   readAlarm: v.optional(v.boolean('write true or false'), true),
   reasonRequired: v.optional(v.boolean('write true or false'), false),
+  replicas: v.optional(list(replica), []),
   sealingKeyArn: v.optional(keyArn),
   operationsKeyArn: v.optional(keyArn),
   ledgerDeletionProtection: v.optional(v.boolean('write true or false'), false),

@@ -59,8 +59,24 @@ export interface ThingSpaceCredentialProps {
    * @default false
    */
   readonly adopt?: boolean;
+  /**
+   * Regions in which Secrets Manager keeps a copy of a new secret. The copy has the secret's resource policy, so the same
+   * readers may read it; sealed passwords are not copied.
+   * @default - none
+   */
+  readonly replicas?: readonly SecretReplica[];
   /** When the password is changed. @default - every 90 days, from midnight to 04:00 UTC */
   readonly rotation?: Rotation;
+}
+
+/** A region in which a copy of the secret can be read. It is never rotated there. */
+export interface SecretReplica {
+  readonly region: string;
+  /**
+   * A customer-managed key of that region.
+   * @default - AWS's own key for Secrets Manager there, which no other account may use
+   */
+  readonly keyArn?: string;
 }
 
 /** The grant cannot be made from here. */
@@ -90,14 +106,14 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
   /** @throws UsernameError, GrantError */
   constructor(scope: Construct, id: string, props: ThingSpaceCredentialProps) {
     super(scope, id);
-    const { service, username, secret, adopt = false } = props;
+    const { service, username, secret, adopt = false, replicas = [] } = props;
     this.#service = service;
     this.#policyIsOurs = secret === undefined || adopt;
     this.#adopted = secret !== undefined && adopt;
     this.credentialName = props.credentialName ?? id;
     this.username = checkedUsername(username);
     this.schedule = scheduleOf(props.rotation ?? defaultRotation);
-    this.secret = secret ?? this.#newSecret();
+    this.secret = secret ?? this.#newSecret(replicas);
     this.#metrics = imported({ serviceName: service.serviceName, username, secret: this.secret });
     const { secretArn } = this.secret;
     service.serve({
@@ -196,7 +212,7 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
   }
 
   /** Named, so that CloudFormation can never replace it by an empty one: it fails instead. */
-  #newSecret(): ISecret {
+  #newSecret(replicas: readonly SecretReplica[]): ISecret {
     const { sealingKey, serviceName } = this.#service;
     const secret = new CfnSecret(this, 'Secret', {
       name: this.#secretName(),
@@ -206,6 +222,12 @@ export class ThingSpaceCredential extends Construct implements IThingSpaceCreden
       // would be gone. ThingSpace refuses "<", so this one can never be presented.
       secretString: JSON.stringify(PLACEHOLDER),
       tags: [{ key: serviceTag, value: serviceName }],
+      ...(replicas.length > 0 && {
+        replicaRegions: replicas.map(({ region, keyArn }) => ({
+          region,
+          ...(keyArn !== undefined && { kmsKeyId: keyArn }),
+        })),
+      }),
     });
     secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     return Secret.fromSecretAttributes(this, 'Imported', {

@@ -5,6 +5,7 @@ export { type Receiver, ReceiverFilterError } from './alarm-receivers.ts';
 export {
   GrantError,
   type IThingSpaceCredential,
+  type SecretReplica,
   ThingSpaceCredential,
   type ThingSpaceCredentialAttributes,
   type ThingSpaceCredentialProps,

@@ -8,7 +8,7 @@ import { AccessFunction } from './access-function.ts';
 import { subscribe } from './alarm-receivers.ts';
 import type { Config } from './config.ts';
 import { subscriptionsOf } from './config-checks.ts';
-import { ThingSpaceCredential } from './credential.ts';
+import { type SecretReplica, ThingSpaceCredential } from './credential.ts';
 import { rotationDashboard } from './dashboard.ts';
 import type { EgressOptions } from './egress.ts';
 import type { Network } from './rotation-function.ts';
@@ -56,6 +56,7 @@ export class RotationStack extends Stack {
         username: given.username,
         adopt: given.adopt,
         rotation: (given.rotation ?? config.rotation) as Rotation,
+        replicas: config.replicas as SecretReplica[],
         ...this.#importedSecret(given),
       });
       for (const reader of given.readers) credential.grantRead(roleOf(reader));
@@ -152,10 +153,17 @@ export class RotationStack extends Stack {
   #roles(): (arn: string) => IRole {
     const roles = new Map<string, IRole>();
     return (arn) => {
-      const role = roles.get(arn) ?? Role.fromRoleArn(this, `Role-${arn.split(':').slice(4).join('-')}`, arn);
+      const role = roles.get(arn) ?? Role.fromRoleArn(this, this.#roleId(arn), arn);
       roles.set(arn, role);
       return role;
     };
+  }
+
+  /** CDK writes "/" in an id as "--", so the roles `a/b` and `a--b` would have the same. */
+  #roleId(arn: string): string {
+    let id = `Role-${arn.split(':').slice(4).join('-')}`;
+    while (this.node.tryFindChild(id)) id += '-';
+    return id;
   }
 
   /** Writes the outputs that the operator's tool reads by these names. */

@@ -122,17 +122,17 @@ export const countUnknown: Situation = {
   short: 'the ledger is new or was restored',
   brief: 'Log-ins stopped. Steps: see e-mail.',
   means:
-    'The ledger’s table was made after the log-ins that its item knows, or after the password was stored: it is new, or was restored ' +
-    'from a backup. How many log-ins failed since, and whether a rotation was under way, is not known.',
+    'The ledger’s table is younger than the log-ins that its item knows, or than the password. How many log-ins failed since, and ' +
+    'whether a rotation was under way, is not known.',
   byItself: 'Rotations and apps fail at once, send nothing, and cost no log-in.',
   todo: [
     {
       do: 'open',
-      when: 'If a rotation was under way, the function’s log may hold a newer password than AWSCURRENT. The tool stores it only then.',
+      when: 'If the function’s log holds a newer password than AWSCURRENT:',
     },
     { do: 'trial' },
     { do: 'unlocked', when: 'If you are not sure, or the trial is refused:' },
-    { do: 'rotate' },
+    { do: 'recover' },
   ],
   never: [
     NO_LOG_INS,

@@ -111,6 +111,12 @@ const PLANTED: Planted[] = [
     /stuck/,
   ],
   [
+    'a replica is not in sync',
+    facts({ replicas: [{ region: 'us-west-2', status: 'Failed', message: 'KMS denied' }] }),
+    'replicas',
+    /us-west-2 is Failed \(KMS denied\)/,
+  ],
+  [
     'the key is disabled',
     around({ key: async () => ({ state: 'Disabled', manager: 'CUSTOMER', usage: 'ENCRYPT_DECRYPT' }) }),
     'sealing key',

@@ -55,6 +55,7 @@ test('allows the function exactly its calls: audit, own credential and shared se
     'Allow kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:ViaService":"dynamodb.us-east-1.amazonaws.com"}}',
     'Allow dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem on {ServiceLedger.Arn} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["fleetapi"]},"Null":{"dynamodb:LeadingKeys":"false"}}',
     'Allow kms:Decrypt kms:Encrypt on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{fleetSecret}"],"kms:EncryptionContext:purpose":"session"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","purpose"]}}',
+    'Allow dynamodb:DescribeTable on {ServiceLedger.Arn}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
   ]);

@@ -362,6 +362,23 @@ test.each([
     { credentials: [{ ...fleet, readers: [role.replace('arn:aws:', 'arn:aws-us-gov:')] }] },
     'credentials[0].readers[0]: write a reader of the partition aws.',
   ],
+  [
+    { replicas: [{ region: 'us-east-1' }] },
+    'replicas[0].region: write another region than that of the stack.',
+  ],
+  [
+    { replicas: [{ region: 'us-west-2' }, { region: 'us-west-2' }] },
+    'replicas[1].region: write each region once.',
+  ],
+  [{ replicas: [{ region: 'us-gov-west-1' }] }, 'replicas[0].region: write a region of the partition aws.'],
+  [
+    { replicas: [{ region: 'us-west-2', keyArn: key }] },
+    'replicas[0].keyArn: write a key of the account 123456789012 and the region us-west-2.',
+  ],
+  [
+    { replicas: [{ region: 'us-west-2' }], credentials: [{ ...fleet, readers: [role] }] },
+    'replicas[0].keyArn: write a customer-managed key of us-west-2: the reader arn:aws:iam::999999999999:role/app is of another account and cannot use AWS’s own.',
+  ],
 ])('refuses an ARN of another account, region or partition by one sentence: %j', (changes, sentence) => {
   expect(sentencesOf(configWith(changes))).toEqual([sentence]);
 });

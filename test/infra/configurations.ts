@@ -89,6 +89,11 @@ export const configurations: Record<string, object> = Object.fromEntries(
   [
     { ...example('example.config.json'), stackName: 'Example' },
     { ...example('example.rest.config.json'), stackName: 'ExampleRest' },
+    {
+      ...departments,
+      stackName: 'Replicas',
+      replicas: [{ region: 'us-west-2' }, { region: 'eu-west-1', keyArn: keyArn('d', 'eu-west-1') }],
+    },
     hundred,
     hundredAdopted,
     { ...departments, stackName: 'Access', access: accessOver(['fleet']) },

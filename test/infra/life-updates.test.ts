@@ -67,6 +67,7 @@ const settings: Record<string, object> = {
   supportContact: { supportContact: 'Support, +1 202 555 0199' },
   readAlarm: { readAlarm: false },
   reasonRequired: { reasonRequired: true },
+  replicas: { replicas: [{ region: 'us-west-2' }] },
   sealingKeyArn: { sealingKeyArn },
   operationsKeyArn: { operationsKeyArn },
   ledgerDeletionProtection: { ledgerDeletionProtection: true },
@@ -164,7 +165,7 @@ const restore = (account: Account, before: Map<string, never> | Account['resourc
 
 const few = (ids: string[]) => ids.filter((_, index) => index % Math.ceil(ids.length / 40) === 0);
 
-test.each(['Example', 'Access', 'Vpc', 'ImportedKeys', hundred.stackName])(
+test.each(['Example', 'Access', 'Vpc', 'ImportedKeys', 'Replicas', hundred.stackName])(
   '%s: a first deployment that fails anywhere blocks no later one, and the removed stack keeps what is not to be lost',
   (name) => {
     const json = resourcesOf(configurations[name] as object);

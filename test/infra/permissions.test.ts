@@ -231,6 +231,15 @@ test('a client of two usernames has both in one statement, both sessions in one,
   ).toHaveLength(1);
 });
 
+test('two roles whose names differ by path and hyphens alone are both clients', () => {
+  const clients = ['a/b', 'a--b'].map((name) => `arn:aws:iam::123456789012:role/${name}`);
+  const { ofType: of } = synthesize(
+    configWith({ credentials: [{ name: 'fleet', username: 'FleetApi', clients }] }),
+  );
+  const roles = of('AWS::IAM::Policy').flatMap(([, { Properties }]) => Properties.Roles);
+  expect(roles).toEqual(expect.arrayContaining(['b', 'a--b']));
+});
+
 test('no client may reach the item of holds, whose key cannot be a configured username', () => {
   const keys = JSON.stringify(ofType('AWS::IAM::Policy')).match(/"dynamodb:LeadingKeys":\[[^\]]*\]/g);
   expect(keys).toEqual(['"dynamodb:LeadingKeys":["meterapi"]']);

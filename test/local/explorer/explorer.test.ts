@@ -58,7 +58,9 @@ describe('the explorer', () => {
       byService(
         calls.map(({ name }) => name.replace(/ \(.*\)/, '')).filter((operation) => operation !== STDOUT),
       );
-    const ofBundle = (boundaries: typeof first) => byService(boundaries.map(({ operation }) => operation));
+    // The table's age is asked for beside the first read; the table in memory has none.
+    const ofBundle = (boundaries: typeof first) =>
+      byService(boundaries.map(({ operation }) => operation).filter((name) => name !== 'DescribeTable'));
     expect(inMemory(world.calls.slice(0, ofFirst))).toEqual(ofBundle(first));
     expect(inMemory(world.calls.slice(ofFirst))).toEqual(ofBundle(later));
   });

@@ -1,5 +1,7 @@
+import type { RotationStarter } from '../lambda/secret/start-rotation.ts';
+
 /** The operator's tool's calls to AWS that the function itself does not make. Every method throws `AwsCallError`. */
-export interface Account {
+export interface Account extends RotationStarter {
   /** Where the calls go, in words: `region us-east-1, profile prod`. */
   readonly place: string;
   /** DescribeSecret; by name or ARN. */
@@ -7,8 +9,6 @@ export interface Account {
   /** Every secret of the region that has a rotation function. */
   secrets(): Promise<SecretFacts[]>;
   function(functionArn: string): Promise<FunctionFacts>;
-  /** RotateSecret. `again`: a rotation that is not over is attempted again instead (docs/aws.md). */
-  rotate(secretArn: string, token: string): Promise<{ again: boolean }>;
   /** One synchronous invocation, never repeated: as long as a function may live. */
   invoke(functionArn: string, event: object): Promise<Invoked>;
 }

@@ -2,13 +2,12 @@ import { GetFunctionConfigurationCommand, InvokeCommand, type LambdaClient } fro
 import {
   DescribeSecretCommand,
   type DescribeSecretCommandOutput,
-  InvalidRequestException,
   ListSecretsCommand,
-  RotateSecretCommand,
   type SecretListEntry,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { awsCall } from '../lambda/aws-call.ts';
+import { rotationStarter } from '../lambda/secret/start-rotation.ts';
 import type { Account, Invoked, SecretFacts } from './account.ts';
 
 /** @param lambda its request timeout must be longer than an invocation, and it must not repeat a call */
@@ -58,18 +57,7 @@ export function awsAccount(
       };
     },
 
-    async rotate(secretArn, token) {
-      const command = new RotateSecretCommand({ SecretId: secretArn, ClientRequestToken: token });
-      try {
-        await secretsManager.send(command);
-        return { again: false };
-      } catch (failure) {
-        const refused =
-          failure instanceof InvalidRequestException && /previous rotation/i.test(failure.message);
-        if (refused) return { again: true };
-        return awsCall('secretsmanager:RotateSecret', () => Promise.reject(failure));
-      }
-    },
+    ...rotationStarter(secretsManager),
 
     async invoke(functionArn, event) {
       const output = await awsCall('lambda:InvokeFunction', () =>

@@ -173,6 +173,32 @@ export const commands: readonly ToolCommand[] = [
     },
   ),
   add(
+    'pause',
+    'keep rotations of a credential from beginning until a time; recovery continues',
+    [
+      ...named,
+      as,
+      reason,
+      yes,
+      dryRun,
+      new Option('--until <time>', 'e.g. 2026-01-08T08:00:00Z, 3d or 12h; at most 30d').makeOptionMandatory(),
+    ],
+    {
+      example: 'pause --secret thingspace/acme --until 3d --reason "CHG-4711: billing run"',
+      run: async (desk, options) =>
+        (await import('./pause.ts')).pause(desk, {
+          ...options,
+          until: options.until ?? '',
+          actor: actorOf(options),
+        }),
+    },
+  ),
+  add('resume', 'end the pause of a credential’s rotations', [...named, as, reason, yes, dryRun], {
+    example: 'resume --secret thingspace/acme',
+    run: async (desk, options) =>
+      (await import('./pause.ts')).resume(desk, { ...options, actor: actorOf(options) }),
+  }),
+  add(
     'recover',
     'make the function finish or settle pending work, and wait for it',
     [...named, as, reason, yes, dryRun],

@@ -78,6 +78,15 @@ const status = v.strictObject({
       since: instant('Since when.'),
     }),
   ),
+  pause: v.optional(
+    v.strictObject({
+      since: instant('When the operator paused the rotations.'),
+      until: instant('The end of the pause.'),
+      actor: text('The operator.'),
+      reason: text('Why, in the words of the operator.'),
+      owed: v.pipe(v.boolean(), v.description('Whether a rotation came due since and waits.')),
+    }),
+  ),
   credential: text('The username in lower case: the key of the lockout ledger.'),
   username: text('The username as the secret spells it; empty where there is none yet.'),
   at: instant('When the ledger was read, by DynamoDB’s clock.'),

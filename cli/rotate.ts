@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
+import { pauseInForce } from '../lambda/ledger/pause.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import { findings } from '../lambda/situations/all.ts';
 import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
@@ -93,6 +95,13 @@ async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable
     throw new RotationNotDoneError(
       `The rotation would be held: ${findings.held.means} Settle that one first (${commandOf('status', sight.heldBy.secretArn)}), ` +
         `or override the hold (${commandOf('release', sight.heldBy.secretArn)}).`,
+    );
+  }
+  const pause = pauseInForce(sight.state, sight.now);
+  if (pause && !isOpen(sight)) {
+    throw new RotationNotDoneError(
+      `The rotation would not begin: "${oneLine(pause.actor)}" has paused it until ${new Date(pause.until).toISOString()} ` +
+        `(${oneLine(pause.reason)}). To rotate before that, end the pause (${commandOf('resume', secretArn)}), and run this again.`,
     );
   }
   if (NEEDS_FIRST.has(verdict.next[0].do) && verdict.finding !== 'unproven') {

@@ -1,4 +1,5 @@
 import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
+import { pauseInForce } from '../lambda/ledger/pause.ts';
 import { exposure, hasRetryLeft, type Journal } from '../lambda/ledger/state.ts';
 import { LEASE_MS, leaseLives, RETRY_ONCE_MS, SETTLING_MS, WAITS_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
@@ -16,6 +17,8 @@ export type StatusReport = {
   next: { do: Do; until?: string; secretArn?: string; command?: string }[];
   /** The exchange of another credential for which this one's rotation waits. */
   heldBy?: { username: string; secretArn: string; why: string; since: string };
+  /** The pause that keeps rotations from beginning now; `owed`: one came due since and waits. */
+  pause?: { since: string; until: string; actor: string; reason: string; owed: boolean };
   credential: string;
   username: string;
   at: string;
@@ -82,6 +85,7 @@ export function reportOn(sight: Sight): StatusReport {
       };
     }),
     ...heldByOf(sight),
+    ...pauseOf(sight),
     credential: state.credential,
     username: sight.username ?? '',
     at: iso(now),
@@ -132,6 +136,13 @@ function heldByOf({ heldBy }: Sight): Pick<StatusReport, 'heldBy'> {
   if (!heldBy) return {};
   const { username, secretArn, why, since } = heldBy;
   return { heldBy: { username, secretArn, why, since: iso(since) } };
+}
+
+function pauseOf({ state, now }: Sight): Pick<StatusReport, 'pause'> {
+  const pause = pauseInForce(state, now);
+  if (!pause) return {};
+  const { since, until, actor, reason } = pause;
+  return { pause: { since: iso(since), until: iso(until), actor, reason, owed: state.owed !== undefined } };
 }
 
 function currentOf(sight: Sight): Pick<StatusReport, 'current'> {

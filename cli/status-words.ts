@@ -21,6 +21,7 @@ export function inWords(report: StatusReport): string {
     ...(secretArn === undefined ? [] : [`Rotated by the secret ${secretArn}`]),
     '',
     ...section('Waits for another credential', heldBy(report)),
+    ...section('Paused', paused(report)),
     ...section('Log-ins', logIns(report)),
     ...section('Password', password(report)),
     ...section('Trouble on record', trouble(report)),
@@ -56,6 +57,15 @@ function heldBy({ heldBy: hold }: StatusReport): string[] {
   if (!hold) return [];
   return [
     `The exchange of ${oneLine(hold.username)} (${oneLine(hold.secretArn, 2048)}) is ${oneLine(hold.why)} since ${hold.since}.`,
+  ];
+}
+
+function paused({ pause }: StatusReport): string[] {
+  if (!pause) return [];
+  const { since, until, actor, reason, owed } = pause;
+  return [
+    `Until ${until}, by ${oneLine(actor)} at ${since}: ${oneLine(reason)}`,
+    owed ? 'A rotation came due since and waits.' : 'No rotation has come due since.',
   ];
 }
 

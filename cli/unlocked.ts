@@ -7,6 +7,7 @@ import { type By, flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { UsageError } from './errors.ts';
+import { fullTime } from './full-time.ts';
 import { commandOf } from './next-words.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
 
@@ -57,12 +58,8 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   terminal.say(`  ${commandOf('trial', secret?.arn ?? state.secretArn)}`);
 }
 
-/** ISO 8601: date, time to the minute at least, and zone. */
-const FULL_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
-
 function readTime(text: string, now: number): number {
-  // "2026" and "yesterday" are dates for JavaScript, too.
-  const time = FULL_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  const time = fullTime(text);
   if (Number.isNaN(time) || time > now) {
     throw new UsageError(
       'Say when support unlocked the username, as a whole time with its zone that is past: --at 2026-01-05T03:10:00Z.',

@@ -1,5 +1,6 @@
 import type { Budgets } from '../lambda/ledger/budgets.ts';
 import { BudgetSpentError, RefusedPasswordError } from '../lambda/ledger/errors.ts';
+import { pauseInForce } from '../lambda/ledger/pause.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { LEASE_MS, leaseLives, SETTLING_MS } from '../lambda/ledger/times.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
@@ -201,6 +202,8 @@ function around({
   if (holder.credential && bytesTooMany(holder.value) > 0) return found('no-room', { do: 'repair' });
   if (pending === 'with a value') return found('pending-stuck', { do: 'recover' });
   if (state.journal.state === 'committed') return found('committed', { do: 'rotate' });
+  const pause = pauseInForce(state, now);
+  if (pause) return found('paused', { do: 'wait', until: pause.until }, { do: 'resume' });
   if (heldBy && (wasHeld || pending === 'without a value')) {
     const { secretArn } = heldBy;
     return found('held', { do: 'settle-holder', secretArn }, { do: 'release', secretArn });
@@ -208,7 +211,7 @@ function around({
   if (wasHeld || state.trouble?.kind === 'held') {
     return found('held-before', { do: 'rotate-held' }, { do: 'rotate' });
   }
-  if (pending === 'without a value') return found('rotation-pending', { do: 'rotate' });
+  if (pending === 'without a value' || state.owed) return found('rotation-pending', { do: 'rotate' });
   if (state.orphanItems.length > 0) return found('answer-kept', { do: 'recover' });
   if (state.lastGood?.versionId !== holder.versionId)
     return found('unproven', { do: 'trial' }, { do: 'rotate' });

@@ -1,9 +1,11 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { ManagedPolicy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
 import { publishThroughKey } from './alarm-topic.ts';
 
 /** A secret that the function rotates. `key` encrypts it; none: the AWS-managed key, which needs no grant. */
@@ -72,6 +74,23 @@ export function grantRotation(role: Role, resources: Resources): (secret: Rotate
   };
 }
 
+/**
+ * RotateSecret needs the right to invoke the function that rotates. The policy is not inside the role: the function
+ * depends on everything there.
+ */
+export function grantStarting(
+  scope: Construct,
+  id: string,
+  props: { role: Role; rotation: IFunction },
+): void {
+  new Policy(scope, id, {
+    roles: [props.role],
+    statements: [
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.rotation.functionArn] }),
+    ],
+  });
+}
+
 /** The two policies of one portion of the secrets; `arns` grows until the template is made. */
 function attachSecrets(role: Role, suffix: string, sealingKey: IKey, arns: string[]): void {
   const theSecrets = Lazy.list({ produce: () => arns });
@@ -84,6 +103,8 @@ function attachSecrets(role: Role, suffix: string, sealingKey: IKey, arns: strin
           'secretsmanager:DescribeSecret',
           'secretsmanager:GetSecretValue',
           'secretsmanager:PutSecretValue',
+          // A rotation that a pause has kept back.
+          'secretsmanager:RotateSecret',
           'secretsmanager:UpdateSecretVersionStage',
         ],
         resources: theSecrets,

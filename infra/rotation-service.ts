@@ -25,7 +25,7 @@ import { type MetricName, serviceMetric } from './credential-metrics.ts';
 import { type DailyChecks, dailyChecks } from './daily-checks.ts';
 import { deploymentRoleArns } from './deployment-role.ts';
 import { type Egress, type EgressOptions, egressOf } from './egress.ts';
-import { grantRotation, type RotatedSecret } from './function-permissions.ts';
+import { grantRotation, grantStarting, type RotatedSecret } from './function-permissions.ts';
 import type { OperatorsPolicies } from './imported-secrets.ts';
 import { type ImportedKey, KeyPolicies } from './key-policies.ts';
 import {
@@ -272,6 +272,7 @@ export class RotationService extends Construct implements IRotationService {
         ...(props.reasonRequired ? { REASON_REQUIRED: 'yes' } : {}),
       },
     });
+    grantStarting(this, 'Starting', { role: this.functionRole, rotation: this.function });
     acknowledgeFunctionRole(this.functionRole, { inVpc, traced: props.tracing === true });
     this.dailyChecks = dailyChecks(this, 'Daily', {
       groupName: names.dailyChecks,

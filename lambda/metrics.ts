@@ -27,7 +27,14 @@ export type GaugeUnit = 'Count' | 'Milliseconds' | 'None';
  */
 export interface Metrics {
   count(name: CountName, credential: string): void;
-  gauge(name: GaugeName, credential: string, value: number, unit: GaugeUnit): void;
+  /** @param overdue for the age: how many of the days beyond the schedule count as `DaysOverdue`; all by default */
+  gauge(
+    name: GaugeName,
+    credential: string,
+    value: number,
+    unit: GaugeUnit,
+    overdue?: (days: number) => number,
+  ): void;
 }
 
 /**
@@ -44,12 +51,12 @@ export function createMetrics(
   };
   return {
     count: (name, credential) => record(name, credential, 1, 'Count'),
-    gauge: (name, credential, value, unit) => {
+    gauge: (name, credential, value, unit, overdue = (days) => days) => {
       record(name, credential, value, unit);
       if (name !== 'PasswordAgeDays' || !limits) return;
       const label = labelOf(credential);
       const days = Object.hasOwn(limits.except, label) ? limits.except[label] : limits.days;
-      record('DaysOverdue' satisfies DerivedName, credential, value - (days ?? limits.days), 'None');
+      record('DaysOverdue' satisfies DerivedName, credential, overdue(value - (days ?? limits.days)), 'None');
     },
   };
 }

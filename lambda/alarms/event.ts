@@ -192,6 +192,20 @@ export type SecretRead = About & {
   readAt: number;
 };
 
+/** The pause of the rotations is over, by its time or by an operator. */
+export type PauseOver = About & {
+  event: 'pause-over';
+  since: number;
+  until: number;
+  /** The operator who paused them, and why. */
+  actor: string;
+  reason: string;
+  /** The operator who ended it before its time. */
+  endedBy?: string;
+  /** A rotation came due during the pause and waits. */
+  owed: boolean;
+};
+
 export type AlarmEvent =
   | FailedLogIn
   | GuardClosed
@@ -206,4 +220,5 @@ export type AlarmEvent =
   | TroubleOver
   | ExchangesResume
   | SealedAnswerOpened
-  | SecretRead;
+  | SecretRead
+  | PauseOver;

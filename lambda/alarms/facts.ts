@@ -7,6 +7,7 @@ import type {
   ExchangesResume,
   FailedLogIn,
   PasswordLost,
+  PauseOver,
   Purpose,
   SealedAnswerOpened,
   SecretRead,
@@ -82,6 +83,8 @@ export function factsOf(event: AlarmEvent, setting: Setting): Facts {
       return ofOpened(event);
     case 'secret-read':
       return ofRead(event);
+    case 'pause-over':
+      return ofPause(event);
   }
 }
 
@@ -114,6 +117,25 @@ function ofRead({ who, from, agent, readAt }: SecretRead): Facts {
       `"${oneLine(who, 2048)}" read it at ${instant(readAt)}, from ${oneLine(from)}, with "${oneLine(agent)}".`,
     ],
     details: named({ reader: who, 'read at': instant(readAt), from, program: agent }),
+  };
+}
+
+function ofPause({ actor, since, until, reason, endedBy, owed }: PauseOver): Facts {
+  const ended =
+    endedBy === undefined
+      ? 'Its time is over.'
+      : `The operator "${oneLine(endedBy)}" has ended it before its time.`;
+  return {
+    happened: [
+      `The operator "${oneLine(actor)}" had paused it from ${instant(since)} to ${instant(until)}. Reason: ${oneLine(reason)}.`,
+      ended,
+    ],
+    next: [
+      owed
+        ? 'A rotation came due during the pause. The daily check has Secrets Manager start it, and a message reports its end.'
+        : 'No rotation came due during the pause.',
+    ],
+    details: named({ since: instant(since), until: instant(until), actor, reason, 'ended by': endedBy }),
   };
 }
 

@@ -99,6 +99,17 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
       const texts = { who: bounded(who), from: bounded(from), agent: bounded(agent) };
       return { ...about, event: event.event, ...texts, readAt: instant(event.readAt) };
     }
+    case 'pause-over':
+      return {
+        ...about,
+        event: event.event,
+        since: instant(event.since),
+        until: instant(event.until),
+        actor: bounded(event.actor),
+        reason: bounded(event.reason),
+        ...boundedMembers({ endedBy: event.endedBy }),
+        owed: event.owed,
+      };
     case 'superseded':
     case 'kept-aside':
     case 'password-rotated':

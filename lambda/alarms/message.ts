@@ -179,6 +179,19 @@ export const Message = v.variant('event', [
     agent: described("The reader's program, as it names itself."),
     readAt: instant("When it was read, ISO 8601 in UTC, by CloudTrail's clock."),
   }),
+  v.strictObject({
+    ...about,
+    event: v.literal('pause-over'),
+    since,
+    until: instant('The end that the operator had given, ISO 8601 in UTC.'),
+    actor: described('The operator who paused the rotations.'),
+    reason: described('Why, in the words of that operator.'),
+    endedBy: v.optional(described('The operator who ended the pause before its time.')),
+    owed: v.pipe(
+      v.boolean(),
+      v.description('Whether a rotation came due during the pause; the daily check starts it.'),
+    ),
+  }),
 ]);
 
 export type Message = v.InferOutput<typeof Message>;

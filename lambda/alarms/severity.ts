@@ -27,6 +27,7 @@ export function severityOf(event: AlarmEvent): Severity {
     case 'password-rotated':
     case 'kept-aside':
     case 'trouble-over':
+    case 'pause-over':
       return 'info';
   }
 }

@@ -57,6 +57,8 @@ type Denial =
   | 'WaitAfterUnknownError'
   /** Another secret rotates the username. */
   | 'SharedUsernameError'
+  /** An operator has paused the rotations. */
+  | 'RotationPausedError'
   | 'ReservationExpiredError';
 
 export class DeniedError extends LockoutGuardError {

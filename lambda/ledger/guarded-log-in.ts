@@ -28,7 +28,7 @@ const ANNOUNCING_MS = 3_000;
 const MIN_WAIT_MS = 3_000;
 
 type Services = { ledger: Ledger; api: ThingSpaceApi; clock: Clock };
-type Who = Pick<AttemptRequest, 'actor' | 'purpose' | 'share' | 'reason'>;
+type Who = Pick<AttemptRequest, 'actor' | 'purpose' | 'share' | 'begins' | 'reason'>;
 
 /** `replaced`: an exchange of the function replaced the password, and so caused the refusal. */
 export type LogInOutcome<T> = Outcome<T> & { replaced?: boolean };
@@ -80,7 +80,7 @@ export async function guardedLogInToExchange(
   deadlineMs: number,
 ): Promise<LogInOutcome<SessionToExchange>> {
   const { ledger } = services;
-  const logIn = { ...who, purpose: 'log-in' } as const;
+  const logIn = { ...who, purpose: 'log-in', begins: true } as const;
   const { outcome, reservation } = await present(services, credential, logIn, deadlineMs);
   if (!reservation) return outcome;
   if (outcome.outcome !== 'done') return settleLogIn(ledger, reservation, outcome, deadlineMs);

@@ -38,6 +38,7 @@ type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersi
 /** Writes the record before the effect. The caller has checked that no other exchange is open (`reserve`). */
 export function begin(state: CredentialState, exchange: Begin, now: number): void {
   setEnvelopeAside(state);
+  delete state.owed;
   state.secretArn = exchange.secretArn;
   const before = finishedBefore(state);
   state.journal = { state: 'exchanging', ...exchange, startedAt: now, ...(before && { before }) };

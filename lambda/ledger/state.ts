@@ -141,6 +141,19 @@ const state = v.object({
   announced: v.optional(v.record(v.string(), v.number())),
   /** When a read out of turn was last announced, by its principal; for an hour. */
   readsSaid: v.optional(v.record(v.string(), v.number())),
+  /** The last pause of the rotations; it stays after its end, so that the day after it is not overdue. */
+  pause: v.optional(
+    v.object({
+      since: v.number(),
+      until: v.number(),
+      actor: v.string(),
+      reason: v.string(),
+      /** When it was over, or an operator ended it; that is announced. */
+      endedAt: v.optional(v.number()),
+    }),
+  ),
+  /** A rotation that a pause has kept from beginning, and when the daily check last had it started. */
+  owed: v.optional(v.object({ since: v.number(), startedAt: v.optional(v.number()) })),
   ...itemMembers,
 });
 export type CredentialState = v.InferOutput<typeof state>;

@@ -5,12 +5,14 @@ import type { Metrics } from '../metrics.ts';
 import type { Sealer } from '../sealing/data-key.ts';
 import type { SealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
+import type { RotationStarter } from '../secret/start-rotation.ts';
 import type { ThingSpaceApi } from '../thingspace/api.ts';
 import { RotationError } from './errors.ts';
 
 /** The services that the steps use. */
 export type Services = {
   store: SecretStore;
+  rotations: RotationStarter;
   ledger: Ledger;
   api: ThingSpaceApi;
   sealer: Sealer;

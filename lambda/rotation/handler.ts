@@ -22,11 +22,10 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
   try {
     const remainingMs = () => context.getRemainingTimeInMillis();
     if (loaded) return await loaded.perform(loaded.services, event, remainingMs());
-    const store = secretsManagerStore(
-      new SecretsManagerClient({ ...AWS_CLIENT, userAgentAppId: OWN_PROGRAM }),
-    );
+    const client = new SecretsManagerClient({ ...AWS_CLIENT, userAgentAppId: OWN_PROGRAM });
+    const store = secretsManagerStore(client);
     const described = describing(store, event);
-    loaded = await load(store);
+    loaded = await load(store, client);
     await loaded.perform({ ...loaded.services, store: described }, event, remainingMs());
   } catch (failure) {
     const error = presentable(failure);
@@ -37,9 +36,9 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
   }
 }
 
-async function load(store: SecretStore): Promise<Loaded> {
+async function load(store: SecretStore, client: SecretsManagerClient): Promise<Loaded> {
   const [{ perform }, { wire }] = await Promise.all([import('./steps.ts'), import('./wiring.ts')]);
-  return { perform, services: await wire(logger, store) };
+  return { perform, services: await wire(logger, store, client) };
 }
 
 /** Returns the store with its first `describe` already under way: every step except setSecret begins with it. */

@@ -33,6 +33,7 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'StaleRotationError',
   'ExchangeInProgressError',
   'ExchangesHeldError',
+  'RotationPausedError',
   'LedgerUnavailableError',
   'LedgerItemError',
 ]);
@@ -146,11 +147,12 @@ export async function takeTroubleOver(
  * invocations all died, or failed without a trouble, is seen by its version, which still waits for a password. The
  * first check may meet a healthy rotation, so it only notes the version; the next check announces it.
  * @param unfinished the version of a rotation that has begun and brought no password yet
+ * @param isExplained a pause is the reason: nothing is announced that was not announced before
  */
 export async function noteUnfinished(
   invocation: Invocation,
   username: string,
-  unfinished: string | undefined,
+  { unfinished, isExplained }: { unfinished: string | undefined; isExplained: boolean },
 ): Promise<void> {
   const holder = await holdOfWaiting(invocation, username);
   const stands = await recordTroubleOver(
@@ -163,13 +165,14 @@ export async function noteUnfinished(
     const found = { kind: 'held' as const, holder: { username: of, secretArn, why, since } };
     return recordTrouble(invocation, () => found);
   }
-  if (!stands && unfinished === undefined) {
+  if (!stands && (unfinished === undefined || isExplained)) {
     invocation.metrics.gauge('TroubleStands', credentialKey(username), 0, 'None');
     return;
   }
   await recordTrouble(invocation, ({ trouble }) => {
     const failed = trouble?.kind === 'rotation-failing' ? trouble : undefined;
     if (!failed && unfinished === undefined) return undefined;
+    if (isExplained && (failed?.saidAt ?? 0) === 0) return undefined;
     return {
       kind: 'rotation-failing',
       ...(failed?.errorName === undefined ? {} : { errorName: failed.errorName }),

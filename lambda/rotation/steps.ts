@@ -1,5 +1,6 @@
 import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { committedVersion, finish } from '../ledger/journal.ts';
+import { overdueDays } from '../ledger/pause.ts';
 import { credentialKey } from '../ledger/state.ts';
 import type { DataKey } from '../sealing/data-key.ts';
 import { CredentialNotInitializedError, checkFits } from '../secret/credential.ts';
@@ -32,6 +33,7 @@ import {
 import { RotationError } from './errors.ts';
 import { checkHold, liftHolds, placeHold } from './holds.ts';
 import { logInAndOut } from './log-in.ts';
+import { checkPaused } from './pauses.ts';
 import { recoverPending } from './recovery.ts';
 import {
   noteUnfinished,
@@ -201,9 +203,15 @@ async function takeOverUsername(
   if (former === undefined) return ledger.rememberUsernameOf(secretArn, username);
   log('The secret names another username than at its last rotation', { secretArn, username, former });
   await recordTrouble(step, () => ({ kind: 'username-changed' }));
-  await ledger.change(former, deadlineMs, (state) => {
+  const pause = await ledger.change(former, deadlineMs, (state) => {
     if (state.secretArn === secretArn) delete state.secretArn;
+    return state.pause;
   });
+  if (pause) {
+    await ledger.change(username, deadlineMs, (state) => {
+      state.pause ??= { ...pause };
+    });
+  }
   // This write is the last: a retry must still find the former username.
   await ledger.rememberUsernameOf(secretArn, username);
 }
@@ -221,14 +229,19 @@ async function recover(invocation: Invocation): Promise<void> {
   if (!current) return;
   if (current.credential) {
     const { state, now } = await ledger.read(current.credential.username, deadlineMs);
-    metrics.gauge('PasswordAgeDays', state.credential, (now - current.createdAt) / DAY_MS, 'None');
+    const days = (now - current.createdAt) / DAY_MS;
+    metrics.gauge('PasswordAgeDays', state.credential, days, 'None', (overdue) =>
+      overdueDays(state, overdue, now),
+    );
   }
   const { username } = await recoverPending(invocation, secret);
   await liftHolds(invocation);
   const unfinished = await unfinishedVersion(invocation);
   await takeTroubleOver(invocation, username);
   await proveTroubleOver(invocation, username);
-  await noteUnfinished(invocation, username, unfinished);
+  const { rotationEnabled } = secret;
+  const isExplained = await checkPaused(invocation, username, { unfinished, rotationEnabled });
+  await noteUnfinished(invocation, username, { unfinished, isExplained });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Alarms } from '../alarms/publish.ts';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
@@ -13,6 +13,7 @@ import { kmsSealer } from '../sealing/data-key.ts';
 import { cloudWatchLogSearch } from '../sealing/log-search.ts';
 import { stdoutSealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
+import { rotationStarter } from '../secret/start-rotation.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { createThingSpaceApi } from '../thingspace/create-api.ts';
 import type { Send } from '../thingspace/http-call.ts';
@@ -22,12 +23,17 @@ import type { Services } from './context.ts';
  * Makes the services from the function's environment; once per process.
  * @throws SettingsError, BudgetsError, BaseUrlError, PasswordElementError, TokenHostError
  */
-export async function wire(logger: Logger, store: SecretStore): Promise<Services> {
+export async function wire(
+  logger: Logger,
+  store: SecretStore,
+  client: SecretsManagerClient,
+): Promise<Services> {
   const settings = readSettings(process.env);
   const clock = systemClock;
   const metrics = createMetrics();
   return {
     store,
+    rotations: rotationStarter(client),
     ledger: createLedger({
       items: dynamoDbItems(new DynamoDBClient(AWS_CLIENT), settings.ledgerTable),
       alarms: alarmsOnDemand(() => loadAlarms(settings, metrics, logger), logger),
@@ -36,7 +42,7 @@ export async function wire(logger: Logger, store: SecretStore): Promise<Services
       budgets: settings.budgets,
       warn: (message, facts) => logger.warn(message, facts),
     }),
-    api: createThingSpaceApi(settings.thingSpace, await senderFor(settings.proxy)),
+    api: createThingSpaceApi(settings.thingSpace, await senderFor(settings.proxy, client)),
     sealer: kmsSealer(new KMSClient(AWS_CLIENT), settings.sealingKeyId),
     sealedLog: stdoutSealedLog(cloudWatchLogSearch(settings.logGroupName, clock)),
     clock,
@@ -47,10 +53,13 @@ export async function wire(logger: Logger, store: SecretStore): Promise<Services
 }
 
 /** The code of a proxy is loaded where there is one, before a step begins. Undefined: straight to ThingSpace. */
-async function senderFor(proxy: ProxySettings | undefined): Promise<Send | undefined> {
+async function senderFor(
+  proxy: ProxySettings | undefined,
+  client: SecretsManagerClient,
+): Promise<Send | undefined> {
   if (proxy === undefined) return undefined;
   const { sendThroughProxy } = await import('../through-proxy.ts');
-  return sendThroughProxy(proxy, new SecretsManagerClient(AWS_CLIENT));
+  return sendThroughProxy(proxy, client);
 }
 
 /**

@@ -42,6 +42,7 @@ export const findings = {
   'pending-stuck': seen.pendingStuck,
   committed: seen.committed,
   'rotation-pending': seen.rotationPending,
+  paused: rotation.paused,
   held: rotation.held,
   'held-before': seen.heldBefore,
   'answer-kept': seen.answerKept,
@@ -70,6 +71,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'exchanges-resume': ended.exchangesResume,
   'sealed-answer-opened': disclosed.answerOpened,
   'secret-read': disclosed.secretRead,
+  'pause-over': ended.pauseOver,
   ...faults,
   ...alarmSituations,
 };

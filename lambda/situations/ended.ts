@@ -1,3 +1,4 @@
+import { NO_LOG_INS } from './password.ts';
 import type { Situation } from './situation.ts';
 
 /** The situations that end well. */
@@ -104,4 +105,16 @@ export const exchangesResume: Situation = {
   never: ['Do not start them all at once: if the cause is still there, the first one shows it.'],
   section: 'exchanges-resume',
   names: ['exchanges-resume'],
+};
+
+export const pauseOver: Situation = {
+  wellness: 'well',
+  short: 'the pause is over',
+  brief: 'Rotations begin again.',
+  means: 'The pause that an operator had put on the rotation of this credential is over.',
+  byItself: 'Rotations begin again.',
+  todo: [],
+  never: [NO_LOG_INS],
+  section: 'pause-over',
+  names: ['pause-over'],
 };

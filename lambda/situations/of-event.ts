@@ -37,6 +37,8 @@ export function situationOf(event: AlarmEvent): Situation {
       return disclosed.answerOpened;
     case 'secret-read':
       return disclosed.secretRead;
+    case 'pause-over':
+      return ended.pauseOver;
   }
 }
 

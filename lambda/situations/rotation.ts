@@ -75,3 +75,16 @@ export const held: Situation = {
   section: 'held',
   names: ['ExchangesHeldError'],
 };
+
+export const paused: Situation = {
+  wellness: 'goes-on',
+  short: 'rotation is paused',
+  means:
+    'An operator has paused the rotation: none begins an exchange until the end of the pause, and no message calls that a ' +
+    'failure. Recovery continues.',
+  byItself:
+    '"pause-over" reports the end of the pause, and the daily check has Secrets Manager start a rotation that came due.',
+  todo: [{ do: 'wait' }, { do: 'resume' }],
+  section: 'pause-over',
+  names: ['RotationPausedError'],
+};

@@ -21,6 +21,7 @@ export type Do =
   | 'settle-holder'
   | 'release'
   | 'rotate-held'
+  | 'resume'
   | 'restart-apps'
   | 'contract'
   | 'test-alarm'
@@ -86,6 +87,7 @@ export const WORDS: Record<Do, string> = {
   'settle-holder': 'Look at the credential that it waits for, and settle that one.',
   release: 'If the cause cannot affect this credential, override the hold, for this once. It asks first.',
   'rotate-held': 'Start the held rotations, one after another; it stops at the first that fails.',
+  resume: 'If a rotation must begin before that, end the pause.',
   'restart-apps': 'Restart apps that do not read the secret again by themselves.',
   contract: 'Compare the configuration with the live contract; the command makes no log-in.',
   'test-alarm': 'Publish a test message, and ask each receiver.',
@@ -121,6 +123,7 @@ const COMMANDS: Partial<Record<Do, readonly string[]>> = {
   'settle-holder': ['status {holder}'],
   release: ['release {secret}'],
   'rotate-held': ['rotate --held {secret}'],
+  resume: ['resume {secret}'],
   contract: ['contract'],
   'test-alarm': ['test-alarm {secret}'],
   'access-log': ['access-log {secret}'],

@@ -120,6 +120,18 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
     agent: text,
     readAt: at,
   }),
+  withOptional(
+    {
+      ...about,
+      event: fc.constant('pause-over' as const),
+      since: at,
+      until: at,
+      actor: text,
+      reason: text,
+      owed: fc.boolean(),
+    },
+    { endedBy: text },
+  ),
 );
 
 const lastAct = withOptional({ command: text, actor: text, at }, { reason: text });

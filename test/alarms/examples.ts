@@ -20,6 +20,13 @@ function standing(title: string, trouble: Standing): Example {
   return { title, event: { ...about, event: 'standing-trouble', since, ...trouble } };
 }
 
+const pause = {
+  since: about.at - 3 * dayMs,
+  until: about.at - 60_000,
+  actor: 'ann',
+  reason: 'CHG-4711: the billing run',
+};
+
 type Example = { title: string; event: AlarmEvent; setting?: Partial<Setting> };
 
 const logIn = {
@@ -194,5 +201,13 @@ export const examples: Example[] = [
       agent: 'AWS Internal',
       readAt: about.at - 120_000,
     },
+  },
+  {
+    title: 'The pause of a rotation is over, and a rotation came due during it',
+    event: { ...about, event: 'pause-over', ...pause, owed: true },
+  },
+  {
+    title: 'An operator has ended the pause of a rotation before its time',
+    event: { ...about, event: 'pause-over', ...pause, endedBy: 'ben', owed: false },
   },
 ];

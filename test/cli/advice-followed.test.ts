@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adopt } from '../../cli/adopt.ts';
 import type { Desk } from '../../cli/desk.ts';
+import { resume } from '../../cli/pause.ts';
 import { recover } from '../../cli/recover.ts';
 import { rotate } from '../../cli/rotate.ts';
 import { look } from '../../cli/sight.ts';
@@ -61,6 +62,8 @@ async function follow(world: World, next: Next): Promise<void> {
       return recover(desk, { actor: 'ann', secret, yes: true });
     case 'trial':
       return trial(desk, { secret, actor: 'ann', yes: true });
+    case 'resume':
+      return resume(desk, { secret, actor: 'ann', yes: true });
     case 'adopt':
       return adopt(desk, { secret, actor: 'ann', yes: true });
     case 'store':

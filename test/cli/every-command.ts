@@ -4,6 +4,7 @@ import { cancelled } from '../../cli/errors.ts';
 import { EXIT_CODES } from '../../cli/exit-codes.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { place, SERVICE } from '../../lambda/ledger/holds.ts';
+import { beginPause } from '../../lambda/ledger/pause.ts';
 import type { CredentialState } from '../../lambda/ledger/state.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
@@ -20,6 +21,8 @@ const GOOD: Readonly<Record<string, string>> = {
   unlocked: '{secret} --as ann --at 2026-01-04T23:59:00Z --yes',
   rotate: '{secret} --yes',
   release: '{secret} --as ann --yes',
+  pause: '{secret} --as ann --until 3d --reason CHG-4711 --yes',
+  resume: '{secret} --as ann --yes',
   recover: '{secret} --yes',
   store: '{secret} --as ann --yes',
   changes: '{secret}',
@@ -86,6 +89,14 @@ const PREPARED: Readonly<Record<string, (world: World) => unknown>> = {
     changeItem(world, (state) => {
       state.secretArn = OTHER_ARN;
     }),
+  resume: (world) =>
+    changeItem(world, (state) =>
+      beginPause(
+        state,
+        { until: Date.UTC(2026, 0, 8), actor: 'ben', reason: 'CHG-4711' },
+        Date.UTC(2026, 0, 5),
+      ),
+    ),
   release(world) {
     // A hold whose own item cannot be read stands.
     world.aws.table.set('other-api', JSON.stringify({ revision: 1, credential: 5 }));

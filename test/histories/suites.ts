@@ -7,6 +7,7 @@ import { interleavings } from './interleavings.ts';
 import { lateLogs } from './late-logs.ts';
 import { oddAnswers } from './odd-answers.ts';
 import { outages, outagesAndDeaths } from './outages.ts';
+import { pauses } from './pauses.ts';
 import { people } from './people.ts';
 import { repeats } from './repeats.ts';
 import { schedules } from './schedules.ts';
@@ -17,6 +18,7 @@ import { switches } from './switches.ts';
 /** All histories in memory. Their order is the order of `npm run verify`. */
 export const suites: readonly Suite[] = [
   people,
+  pauses,
   oneFault,
   twoFaults,
   outages,

@@ -35,14 +35,15 @@ test('the function may make exactly its calls, on its own resources only', () =>
     expect(readable(Properties.Roles)).toEqual(['{ServiceFunctionRole}']);
     return lines(Properties.PolicyDocument);
   });
-  expect([...ofManaged, ...policyOf('ServiceFunctionRole')]).toEqual([
-    'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on {fleetSecret} {meteringSecret}',
+  expect([...ofManaged, ...policyOf('ServiceFunctionRole'), ...policyOf('ServiceStarting')]).toEqual([
+    'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:RotateSecret secretsmanager:UpdateSecretVersionStage on {fleetSecret} {meteringSecret}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:EncryptionContext:secretArn":["{fleetSecret}","{meteringSecret}"]},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["secretArn","token"]},"Null":{"kms:EncryptionContext:token":"false"}}',
     'Allow dynamodb:BatchWriteItem dynamodb:DescribeTable dynamodb:GetItem dynamodb:PutItem dynamodb:Query on {ServiceLedger.Arn}',
     'Allow sns:Publish on {ServiceAlarms}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceOperationsKey.Arn} if {"StringEquals":{"kms:EncryptionContext:aws:sns:topicArn":"{ServiceAlarms}"}}',
     'Allow logs:CreateLogStream logs:FilterLogEvents logs:PutLogEvents on {ServiceLog.Arn}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.us-east-1.amazonaws.com"},"Null":{"kms:EncryptionContext:SecretARN":"false"}}',
+    'Allow lambda:InvokeFunction on {ServiceFunction.Arn}',
   ]);
 });
 
@@ -110,7 +111,7 @@ test('the stack has only these roles and policies, none managed by AWS', () => {
     'ServiceFunctionRoleSealing',
     'ServiceOperators',
   ]);
-  expect(ofType('AWS::IAM::Policy')).toHaveLength(3);
+  expect(ofType('AWS::IAM::Policy')).toHaveLength(4);
 });
 
 test('Scheduler may invoke the function for this account and its own group only', () => {
@@ -182,7 +183,7 @@ test('readers decrypt a secret through Secrets Manager, also from another accoun
   expect(keyPolicy(shared.one)[1]).toBe(reading('"123456789012","999999999999"'));
   expect(
     shared.ofType('AWS::IAM::Policy').flatMap(([, { Properties }]) => readable(Properties.Roles)),
-  ).toEqual(['{ServiceFunctionRole}', '{ServiceDailyRole}']);
+  ).toEqual(['{ServiceFunctionRole}', '{ServiceFunctionRole}', '{ServiceDailyRole}']);
 });
 
 test('only the function and operators open sealed passwords, by names that outlive the stack', () => {

@@ -9,6 +9,7 @@ import { clientMutants } from './client.ts';
 import { deploymentMutants } from './deployment.ts';
 import { ledgerMutants } from './ledger.ts';
 import { networkMutants } from './network.ts';
+import { pauseMutants } from './pause.ts';
 import { restMutants } from './rest.ts';
 import { ridingOutMutants } from './riding-out.ts';
 import { rotationMutants } from './rotation.ts';
@@ -37,6 +38,7 @@ export type Mutant = {
 export const mutants: readonly Mutant[] = [
   ...ledgerMutants,
   ...rotationMutants,
+  ...pauseMutants,
   ...rotationRestMutants,
   ...saidMutants,
   ...toolMutants,

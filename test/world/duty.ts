@@ -11,6 +11,7 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'TokenNotStagedError',
   'StaleRotationError',
   'ExchangesHeldError',
+  'RotationPausedError',
 ]);
 
 /** Messages that what was in the way is over. */
@@ -30,6 +31,7 @@ export function createDuty(violations: string[]) {
       said.push({ event, atMs });
       // Whether that is so is judged where the message is read.
       if (ENDS.has(event.event)) failed = undefined;
+      if (event.event === 'pause-over' && event.owed) failed = undefined;
     },
     rotated: () => {
       failed = undefined;
@@ -38,10 +40,12 @@ export function createDuty(violations: string[]) {
       if (errorName !== undefined && NO_TROUBLE.has(errorName)) return;
       failed = { begunAtMs, atMs, why: `a rotation has failed (${errorName ?? 'killed'})` };
     },
-    /** A daily check has ended that met no fault. */
-    checked(moment: Moment, nowMs: number) {
+    /** A daily check has ended that met no fault. A pause explains a failed rotation until its end. */
+    checked(moment: Moment, nowMs: number, isPaused = false) {
       if (failed && isSettled(moment, failed.begunAtMs)) failed = undefined;
-      const due = [seenDead(moment), failed].filter((one) => one !== undefined && nowMs - one.atMs >= DAY_MS);
+      const due = [seenDead(moment), isPaused ? undefined : failed].filter(
+        (one) => one !== undefined && nowMs - one.atMs >= DAY_MS,
+      );
       const ofToday = said.filter(({ event, atMs }) => severityOf(event) !== 'info' && nowMs - atMs < DAY_MS);
       if (due.length > 0 && ofToday.length === 0) {
         violations.push(`nothing was said for a day although ${due.map((one) => one?.why).join(' and ')}`);

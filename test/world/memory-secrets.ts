@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import type { SecretStore } from '../../lambda/secret/secrets-manager.ts';
+import type { RotationStarter } from '../../lambda/secret/start-rotation.ts';
 import type { Process, Wire } from './fate.ts';
 
 /** One secret in Secrets Manager, in memory, as docs/aws.md has it. */
@@ -36,6 +37,8 @@ export function createSecret(options: SecretOptions) {
   const stages = new Map<string, string>();
   const rotation = { enabled: true };
   const rotationTokens: (string | undefined)[] = [];
+  /** Rotations that the function had started and whose steps have not run yet. */
+  const started: string[] = [];
   let before: (Picture & { until: number }) | undefined;
 
   const currentValue = () => versions.get(stages.get('AWSCURRENT') ?? '')?.value;
@@ -102,6 +105,7 @@ export function createSecret(options: SecretOptions) {
     identity,
     rotation,
     rotationTokens,
+    started,
     versions,
     stages,
     options,
@@ -144,6 +148,19 @@ export function createSecret(options: SecretOptions) {
         return { token: pending, refused: true };
       this.stage(token);
       return { token, refused: false };
+    },
+
+    starter(wire: Wire, process: Process): RotationStarter {
+      return {
+        rotate: (_secretArn, wanted) =>
+          wire.remote(process, 'RotateSecret', () => {
+            // RotateSecret also turns a rotation on again that was canceled.
+            rotation.enabled = true;
+            const { token, refused } = this.rotate(wanted);
+            started.push(token);
+            return { again: refused };
+          }),
+      };
     },
 
     api: (wire: Wire, process: Process): SecretStore => ({

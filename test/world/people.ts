@@ -1,13 +1,18 @@
+import { beginPause, resume } from '../../lambda/ledger/pause.ts';
 import { type Act as ActOf, EDITS, type Person, SUPPORT, withMember, withNotes } from '../../local/acts.ts';
-import { FIRST_PASSWORD, USERNAME, type World } from './world.ts';
+import { FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME, type World } from './world.ts';
 
-/** The driver of the acts in memory; beside the console and the telephone it has Secrets Manager's rotation, and the portal. */
-type Operator = Person & Pick<World, 'aws' | 'rest'>;
+/**
+ * The driver of the acts in memory; beside the console and the telephone it has Secrets Manager's rotation, the portal, and
+ * the tool.
+ */
+type Operator = Person & Pick<World, 'aws' | 'changeByHand' | 'rest'>;
 export type Act = ActOf<Operator>;
 
 const operatorIn = (world: World): Operator => ({
   aws: world.aws,
   rest: world.rest,
+  changeByHand: world.changeByHand,
   reads: async () => currentText(world),
   firstText: world.valueWith(FIRST_PASSWORD),
   storesText: async (text) => void world.aws.store(text),
@@ -64,8 +69,26 @@ const OPERATIONS: readonly Act[] = [
   },
 ];
 
+const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
+
+const pauses = async ({ changeByHand }: Operator) =>
+  changeByHand((state, now) =>
+    beginPause(state, { until: now + MONTH_MS, actor: 'ann', reason: 'a move of the apps' }, now),
+  );
+
+const ABOUT = { username: USERNAME, secretArn: SECRET_ARN };
+
+const resumes = async ({ changeByHand }: Operator) =>
+  changeByHand((state, now) => resume(state, ABOUT, 'ben', now));
+
+/** Acts on the pause of the rotations. */
+const PAUSES: readonly Act[] = [
+  { name: 'pauses the rotation for a month', act: pauses },
+  { name: 'pauses the rotation for a month, and resumes it an hour later', act: pauses, later: resumes },
+];
+
 /** Every act that a person does at any moment. */
-export const ACTS: readonly Act[] = [...EDITS, ...SUPPORT, ...OPERATIONS];
+export const ACTS: readonly Act[] = [...EDITS, ...SUPPORT, ...OPERATIONS, ...PAUSES];
 
 /** An application that an operator makes in the portal in place of the first one. */
 const NEXT_APPLICATION = { apiKey: 'made-in-the-portal', apiSecret: 'made:with+it/1', username: USERNAME };
@@ -184,6 +207,10 @@ export async function followAdvice(world: World, message: string): Promise<strin
   if (names('store --set-username')) {
     world.aws.store(withMember(currentText(world), 'username', USERNAME));
     return 'put the username back';
+  }
+  if (names('resume')) {
+    await resumes(operatorIn(world));
+    return 'ended the pause';
   }
   if (/turn the rotation on/.test(message)) {
     world.aws.rotation.enabled = true;

@@ -4,6 +4,7 @@ import type { Clock } from '../../lambda/clock.ts';
 import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
 import type { ItemsParts } from '../../lambda/ledger/items.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
+import { pauseInForce } from '../../lambda/ledger/pause.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
@@ -245,6 +246,7 @@ export function createWorld(options: Options = {}) {
     return {
       ledger,
       store: aws.api(wire, process),
+      rotations: aws.starter(wire, process),
       sealer: aws.sealer(wire, process),
       sealedLog: aws.sealedLog(wire, process),
       api:
@@ -260,8 +262,16 @@ export function createWorld(options: Options = {}) {
 
   const metrics = {
     count: (name: string, credential: string) => void told.push(`${name} ${credential}`),
-    gauge: (name: string, credential: string, value: number) =>
-      void told.push(`${name} ${credential} ${value}`),
+    gauge: (
+      name: string,
+      credential: string,
+      value: number,
+      _unit?: string,
+      overdue = (days: number): number => days,
+    ) => {
+      told.push(`${name} ${credential} ${value}`);
+      if (name === 'PasswordAgeDays') told.push(`DaysOverdue ${credential} ${overdue(value - 91)}`);
+    },
   };
 
   let kept: { process: Process; services: Services } | undefined;
@@ -355,6 +365,22 @@ export function createWorld(options: Options = {}) {
     return { outcome: 'done' };
   }
 
+  /** The daily check. */
+  async function check(): Promise<Ended> {
+    const before = wire.calls.length;
+    const ended = await invoke({ Recover: aws.identity.arn });
+    const met = wire.calls.slice(before).some(({ fate }) => fate !== 'ok');
+    const isPaused = pauseInForce(state(), dynamoDbClock(clock.nowMs())) !== undefined;
+    if (!met) duty.checked(messages.momentOf(), clock.nowMs(), isPaused);
+    await judgeStatus();
+    return ended;
+  }
+
+  /** Secrets Manager runs the rotation that a check had it start. */
+  async function runStarted(): Promise<void> {
+    for (const token of aws.started.splice(0)) await attempt(token, 4, MINUTE_MS);
+  }
+
   return {
     aws,
     platform,
@@ -388,6 +414,12 @@ export function createWorld(options: Options = {}) {
     rotateMeeting,
     eventOf,
     step: (Step: string, token: string) => invoke(eventOf(Step, token)),
+    /** The operator's tool changes the item. */
+    changeByHand(change: (state: CredentialState, now: number) => void): void {
+      const changed = state();
+      change(changed, dynamoDbClock(clock.nowMs()));
+      aws.table.set(key, JSON.stringify({ ...changed, revision: changed.revision + 1 }));
+    },
     /** Writes the exchange off, rightly or not; returns its attempt. */
     writeOff(): string {
       const { journal, ...rest } = state();
@@ -407,12 +439,12 @@ export function createWorld(options: Options = {}) {
       );
       return outcome.outcome;
     },
+    check,
+    runStarted,
+    /** The daily check, and the rotation that it has Secrets Manager start. */
     async recover(): Promise<Ended> {
-      const before = wire.calls.length;
-      const ended = await invoke({ Recover: aws.identity.arn });
-      const met = wire.calls.slice(before).some(({ fate }) => fate !== 'ok');
-      if (!met) duty.checked(messages.momentOf(), clock.nowMs());
-      await judgeStatus();
+      const ended = await check();
+      await runStarted();
       return ended;
     },
     advance: clock.advance,

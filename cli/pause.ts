@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { oneLine } from '../lambda/alarms/legible.ts';
+import { type Act, noteAct } from '../lambda/ledger/acts.ts';
+import { beginPause, MAX_PAUSE_DAYS, pauseInForce, resume as takeResume } from '../lambda/ledger/pause.ts';
+import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
+import { type By, flushAudit } from './audit-rows.ts';
+import { confirmed } from './confirm.ts';
+import { type Desk, deadlineOf } from './desk.ts';
+import { UsageError } from './errors.ts';
+import { fullTime } from './full-time.ts';
+import { commandOf } from './next-words.ts';
+import { findTarget, type Named, usernameOf } from './target.ts';
+
+type ActOptions = Named & By & { yes?: boolean; dryRun?: boolean };
+export type PauseOptions = ActOptions & { until: string };
+
+/**
+ * Pauses the rotations of a credential until a time. A later pause replaces an earlier one.
+ * @throws UsageError, NotConfirmedError, LedgerUnavailableError, LedgerItemError and what finds the target
+ */
+export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
+  const { terminal, ledger } = desk;
+  const { actor, reason } = options;
+  if (reason === undefined)
+    throw new UsageError(
+      'A pause wants a reason for the message at its end: add --reason, such as --reason INC-1234.',
+    );
+  const { username, secretArn, state, now } = await find(desk, options);
+  const until = readUntil(options.until, now);
+  terminal.say(`Pauses the rotation of ${oneLine(username)} until ${iso(until)}.`);
+  terminal.say(
+    `Here that is ${here(until)}. Until then no rotation begins, and none counts as overdue. A rotation that is under way finishes, and recovery continues. ` +
+      'The daily check after that reports the end, and starts a rotation that came due.',
+  );
+  const earlier = pauseInForce(state, now);
+  if (earlier) terminal.say(`It replaces ${inWords(earlier)}`);
+  if (options.dryRun) return terminal.say('Dry run: no change was made.');
+  await confirmed(terminal, options.yes, 'Pause it?');
+  const act = actOf(options, 'pause', secretArn, `until ${iso(until)}`);
+  await ledger.change(username, deadlineOf(desk), (fresh, at) => {
+    beginPause(fresh, { until, actor, reason }, at);
+    noteAct(fresh, act, exposure(fresh), at);
+  });
+  await flushAudit(desk, username);
+  terminal.say(`Paused. To end it before that: ${commandOf('resume', secretArn)}`);
+}
+
+/**
+ * Ends the pause of a credential's rotations, and starts none.
+ * @throws as `pause`
+ */
+export async function resume(desk: Desk, options: ActOptions): Promise<void> {
+  const { terminal, ledger } = desk;
+  const { actor } = options;
+  const { username, secretArn, state, now } = await find(desk, options);
+  const inForce = pauseInForce(state, now);
+  if (!inForce) return terminal.say(`No pause to end: the rotation of ${oneLine(username)} is not paused.`);
+  terminal.say(`Ends ${inWords(inForce)}`);
+  if (options.dryRun) return terminal.say('Dry run: no change was made.');
+  await confirmed(terminal, options.yes, 'End it?');
+  const act = actOf(options, 'resume', secretArn, 'resumed');
+  const owed = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
+    // The message about the end names the act.
+    if (fresh.pause && fresh.pause.endedAt === undefined) noteAct(fresh, act, exposure(fresh), at);
+    takeResume(fresh, { username, secretArn }, actor, at);
+    return fresh.owed !== undefined;
+  });
+  await flushAudit(desk, username);
+  terminal.say(
+    owed
+      ? `Ended. A rotation came due during the pause: the next daily check starts it. To start it now: ${commandOf('rotate', secretArn)}`
+      : 'Ended: rotations come as scheduled.',
+  );
+}
+
+async function find(desk: Desk, options: Named) {
+  const target = await findTarget(desk, options);
+  const username = usernameOf(target);
+  const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
+  return { username, secretArn: target.secret?.arn ?? state.secretArn ?? '', state, now };
+}
+
+const actOf = ({ actor, reason }: By, command: string, secretArn: string, outcome: string): Act => ({
+  id: randomUUID(),
+  actor,
+  command,
+  outcome,
+  secretArn,
+  reason,
+});
+
+const inWords = ({ until, actor, reason }: NonNullable<CredentialState['pause']>): string =>
+  `the pause until ${iso(until)} that "${oneLine(actor)}" has begun: ${oneLine(reason)}`;
+
+const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+/** As the clock on the reader's wall shows it. */
+const here = (ms: number): string =>
+  new Date(ms).toLocaleString('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+
+function readUntil(text: string, now: number): number {
+  const [, count = '', unit] = /^(\d{1,3})([dh])$/.exec(text) ?? [];
+  const until = unit === undefined ? fullTime(text) : now + Number(count) * (unit === 'd' ? DAY_MS : HOUR_MS);
+  if (until > now && until <= now + MAX_PAUSE_DAYS * DAY_MS) return until;
+  throw new UsageError(
+    `--until wants a time to come, at most ${MAX_PAUSE_DAYS} days from now: whole with its zone (2026-01-05T08:00:00Z, ` +
+      '2026-01-05T08:00:00-05:00), or so many days or hours (3d, 12h).',
+  );
+}

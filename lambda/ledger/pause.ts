@@ -1,0 +1,132 @@
+import { paused } from '../situations/rotation.ts';
+import { toDo } from '../situations/steps.ts';
+import { DeniedError } from './errors.ts';
+import { queueAlarm } from './outbox.ts';
+import type { CredentialState } from './state.ts';
+
+/**
+ * The pause of a credential: until its end no rotation begins an exchange. Recovery, a roll forward, and every log-in
+ * that is not for an exchange continue. The pause is in the credential's item, so the write that reserves the log-in of
+ * an exchange decides by it, and needs no further read. Each function here is a pure change of the item.
+ *
+ *   by            when
+ *   begin         an operator runs `pause`; a later pause replaces the earlier one
+ *   refuse        a rotation is about to log in, or to exchange: it is refused, and owed
+ *   check         the daily check: ends a pause whose time is over, and has an owed rotation started
+ *   resume        an operator runs `resume`
+ *
+ * The exchange that begins (`begin` in journal.ts) pays an owed rotation.
+ */
+
+type Pause = NonNullable<CredentialState['pause']>;
+type About = { username: string; secretArn: string };
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Longer pauses are a change of the schedule. */
+export const MAX_PAUSE_DAYS = 30;
+/**
+ * An owed rotation is started once a day. Its failure starts the check again (`infra/recover-rules.ts`), which must not
+ * start it at once.
+ */
+const START_AGAIN_MS = 20 * HOUR_MS;
+
+/** Returns the pause that keeps a rotation from beginning now. */
+export const pauseInForce = ({ pause }: Pick<CredentialState, 'pause'>, now: number): Pause | undefined =>
+  pause && now < endOf(pause) ? pause : undefined;
+
+const endOf = ({ until, endedAt }: Pause): number => endedAt ?? until;
+
+/**
+ * Returns the days for which a password counts as overdue: none during a pause, and none on the day after it, in which
+ * the check starts the rotation.
+ * @param days by which the password is older than its schedule allows
+ */
+export function overdueDays({ pause }: CredentialState, days: number, now: number): number {
+  return pause ? Math.min(days, (now - Math.min(now, endOf(pause))) / DAY_MS - 1) : days;
+}
+
+/** Pauses the rotations of a credential, in place of an earlier pause. */
+export function beginPause(
+  state: CredentialState,
+  wanted: Pick<Pause, 'until' | 'actor' | 'reason'>,
+  now: number,
+): void {
+  state.pause = { ...wanted, since: now };
+}
+
+/** Refuses the log-in, or the request, of an exchange while a pause is in force, and notes that its rotation is owed. */
+export function refusePaused(
+  state: CredentialState,
+  { secretArn }: { secretArn: string },
+  now: number,
+): DeniedError | undefined {
+  const pause = pauseInForce(state, now);
+  if (!pause) return undefined;
+  owe(state, now);
+  return new DeniedError(
+    'RotationPausedError',
+    `An operator has paused the rotation of ${state.credential} until ${new Date(pause.until).toISOString()}. The daily check ` +
+      'after that starts it.',
+    pause.until,
+    { toDo: toDo(paused.todo, { secretArn }) },
+  );
+}
+
+/** Ends a pause before its time. @returns whether there was one to end */
+export function resume(state: CredentialState, about: About, by: string, now: number): boolean {
+  if (!state.pause || state.pause.endedAt !== undefined) return false;
+  end(state, about, by, now);
+  return true;
+}
+
+/**
+ * The part of the daily check. `waits`: a pause explains a rotation that has begun and brought no password. `starts`: the
+ * caller is to have Secrets Manager start the rotation that is owed; `again`: once more, because none has begun since.
+ * @param unfinished whether a rotation has begun and brought no password
+ */
+export function checkPause(
+  state: CredentialState,
+  about: About,
+  { unfinished, mayStart }: { unfinished: boolean; mayStart: boolean },
+  now: number,
+): 'none' | 'waits' | 'starts' | 'again' {
+  const { pause } = state;
+  if (pauseInForce(state, now)) {
+    // The process that Secrets Manager had invoked may have died before it noted this.
+    if (unfinished) owe(state, now);
+    return state.owed ? 'waits' : 'none';
+  }
+  if (pause && pause.endedAt === undefined) end(state, about, undefined, now);
+  const { owed } = state;
+  if (!owed || !mayStart) return 'none';
+  const { startedAt } = owed;
+  if (startedAt !== undefined && now - startedAt < START_AGAIN_MS) return 'none';
+  owed.startedAt = now;
+  return startedAt === undefined ? 'starts' : 'again';
+}
+
+function owe(state: CredentialState, now: number): void {
+  state.owed ??= { since: now };
+}
+
+/** @param by the operator who has ended it; undefined when its time is over */
+function end(state: CredentialState, about: About, by: string | undefined, now: number): void {
+  const pause = state.pause as Pause;
+  const { since, until, actor, reason } = pause;
+  pause.endedAt = Math.min(now, until);
+  queueAlarm(state, {
+    event: 'pause-over',
+    id: `pause-over:${since}:${about.secretArn}`,
+    at: now,
+    credential: state.credential,
+    ...about,
+    since,
+    until,
+    actor,
+    reason,
+    ...(by === undefined ? {} : { endedBy: by }),
+    owed: state.owed !== undefined,
+  });
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { AwsCallError } from '../aws-call.ts';
+import { checkPause } from '../ledger/pause.ts';
+import { SecretStoreError } from '../secret/stored-version.ts';
+import type { Invocation } from './context.ts';
+
+/**
+ * The daily check of a pause. A pause whose time is over is announced as over, once. Secrets Manager gives a refused
+ * rotation up after some tries and waits for the next one of the schedule, so the check has a rotation that is owed
+ * started. The record comes before the call: a check that dies between the two leaves the rotation to the next one.
+ * @returns whether the pause explains that a rotation has begun and brought no password
+ * @throws SecretStoreError when Secrets Manager does not start the rotation
+ */
+export async function checkPaused(
+  invocation: Invocation,
+  username: string,
+  { unfinished, rotationEnabled }: { unfinished: string | undefined; rotationEnabled: boolean },
+): Promise<boolean> {
+  const { ledger, log, secretArn, deadlineMs } = invocation;
+  const about = { username, secretArn };
+  const found = await ledger.change(username, deadlineMs, (state, now) =>
+    checkPause(state, about, { unfinished: unfinished !== undefined, mayStart: rotationEnabled }, now),
+  );
+  if (found === 'waits') return true;
+  if (found === 'none') return false;
+  const { again } = await startRotation(invocation);
+  log('Secrets Manager starts the rotation that waited for the end of a pause', { secretArn, again });
+  return found === 'starts';
+}
+
+async function startRotation({ rotations, secretArn }: Invocation): Promise<{ again: boolean }> {
+  try {
+    return await rotations.rotate(secretArn, randomUUID());
+  } catch (cause) {
+    if (!(cause instanceof AwsCallError)) throw cause;
+    throw new SecretStoreError(
+      `Secrets Manager did not confirm the start of the rotation of ${secretArn} that a pause had kept back ` +
+        `(${cause.errorName}). The function needs secretsmanager:RotateSecret on the secret, and lambda:InvokeFunction on itself. ` +
+        'The next daily check starts it, if it has not begun by then.',
+      { cause },
+    );
+  }
+}

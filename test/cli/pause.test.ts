@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { audit } from '../../cli/audit.ts';
+import { NotConfirmedError, RotationNotDoneError, UsageError } from '../../cli/errors.ts';
+import { pause, resume } from '../../cli/pause.ts';
+import { rotate } from '../../cli/rotate.ts';
+import { status } from '../../cli/status.ts';
+import { createWorld, MINUTE_MS, SECRET_ARN, type World } from '../world/world.ts';
+import { deskIn, fakeTerminal } from './desk.ts';
+
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const secret = SECRET_ARN;
+
+function at(world: World, options: Parameters<typeof fakeTerminal>[0] = {}) {
+  const terminal = fakeTerminal(options);
+  return { desk: deskIn(world, terminal), said: () => terminal.said.join('\n') };
+}
+
+async function rotated(): Promise<World> {
+  const world = createWorld();
+  await world.rotate();
+  return world;
+}
+
+const paused = async (world: World, until = '3d') => {
+  const seat = at(world);
+  await pause(seat.desk, { secret, actor: 'ann', until, reason: 'CHG-4711: billing run', yes: true });
+  return seat;
+};
+
+const statusOf = async (world: World) => {
+  const seat = at(world);
+  const error = await status(seat.desk, { secret }).then(
+    () => undefined,
+    (failure: { exitCode?: number }) => failure,
+  );
+  return { said: seat.said(), exitCode: error?.exitCode ?? 0 };
+};
+
+describe('pause', () => {
+  it('says until when in UTC and here, and how to end it', async () => {
+    const { said } = await paused(await rotated());
+    expect(said()).toMatch(/^Pauses the rotation of Fleet-Api until 2026-01-08T00:00:\d\dZ\.$/m);
+    expect(said()).toMatch(/^Here that is \w+day,? \d+ January 2026/m);
+    expect(said()).toContain(`resume --secret '${SECRET_ARN}'`);
+  });
+
+  it('takes a whole time with its zone', async () => {
+    const world = await rotated();
+    await paused(world, '2026-01-06T08:00:00-05:00');
+    expect(world.state().pause?.until).toBe(Date.UTC(2026, 0, 6, 13));
+  });
+
+  it.each(['31d', '0d', 'tomorrow', '2026-01-06', '2026-01-04T00:00:00Z', '2026-02-06T00:00:00Z', ''])(
+    'refuses the end “%s”',
+    async (until) => {
+      const world = await rotated();
+      await expect(paused(world, until)).rejects.toThrow(UsageError);
+      expect(world.state().pause).toBeUndefined();
+    },
+  );
+
+  it('wants a reason', async () => {
+    const { desk } = at(await rotated());
+    await expect(pause(desk, { secret, actor: 'ann', until: '3d', yes: true })).rejects.toThrow(UsageError);
+  });
+
+  it('changes nothing without a yes, and in a dry run', async () => {
+    const world = await rotated();
+    const options = { secret, actor: 'ann', until: '3d', reason: 'CHG-1' };
+    await expect(pause(at(world, { answer: 'no' }).desk, options)).rejects.toThrow(NotConfirmedError);
+    await pause(at(world).desk, { ...options, dryRun: true });
+    expect(world.state().pause).toBeUndefined();
+  });
+
+  it('replaces an earlier pause, and says so', async () => {
+    const world = await rotated();
+    await paused(world);
+    const { said } = await paused(world, '1d');
+    expect(said()).toMatch(/It replaces the pause until 2026-01-08T.* that "ann" has begun: CHG-4711/);
+    expect(world.state().pause?.until).toBeLessThan(Date.UTC(2026, 0, 7));
+  });
+
+  it('is in the audit trail with its person, its end and its reason, and so is resume', async () => {
+    const world = await rotated();
+    await paused(world);
+    await resume(at(world).desk, { secret, actor: 'ben', reason: 'done early', yes: true });
+    const seat = at(world);
+    await audit(seat.desk, { secret });
+    expect(seat.said()).toMatch(/ann +pause +until 2026-01-08T00:00:\d\dZ .*CHG-4711: billing run/);
+    expect(seat.said()).toMatch(/ben +resume +resumed .*done early/);
+  });
+});
+
+describe('A paused credential', () => {
+  it('is shown with its end, its person, its reason, and the way out', async () => {
+    const world = await rotated();
+    await paused(world);
+    const { said, exitCode } = await statusOf(world);
+    expect(exitCode).toBe(3);
+    expect(said).toContain('GOES ON: rotation is paused');
+    expect(said).toMatch(/Until 2026-01-08T.*, by ann at .*: CHG-4711: billing run/);
+    expect(said).toContain('No rotation has come due since.');
+    expect(said).toContain(`resume --secret '${SECRET_ARN}'`);
+  });
+
+  it('is shown with a rotation that came due', async () => {
+    const world = await rotated();
+    await paused(world);
+    await world.rotate();
+    expect((await statusOf(world)).said).toContain('A rotation came due since and waits.');
+  });
+
+  it('is not called overdue after the end before the check has started its rotation', async () => {
+    const world = await rotated();
+    await paused(world);
+    await world.rotate();
+    world.advance(4 * DAY_MS);
+    expect((await statusOf(world)).said).toContain('GOES ON: a rotation is not over');
+    await world.recover();
+    expect(await statusOf(world)).toMatchObject({ exitCode: 0 });
+  });
+
+  it('is not rotated by `rotate`, which names the pause and the way out', async () => {
+    const world = await rotated();
+    await paused(world);
+    const refused = rotate(at(world).desk, { secret, actor: 'ann', yes: true });
+    await expect(refused).rejects.toThrow(RotationNotDoneError);
+    await expect(refused).rejects.toThrow(/"ann" has paused it .*CHG-4711.*resume --secret/);
+    expect(world.calls.filter(({ name }) => name === 'RotateSecret')).toEqual([]);
+  });
+
+  it('is rotated by `rotate` after `resume`', async () => {
+    const world = await rotated();
+    await paused(world);
+    await world.rotate();
+    const seat = at(world);
+    await resume(seat.desk, { secret, actor: 'ben', yes: true });
+    expect(seat.said()).toContain('the next daily check starts it');
+    await rotate(seat.desk, { secret, actor: 'ann', yes: true });
+    expect(seat.said()).toContain('Rotated: the new password is AWSCURRENT');
+    expect(world.state().owed).toBeUndefined();
+  });
+});
+
+describe('resume', () => {
+  it('says so when there is no pause', async () => {
+    const seat = at(await rotated());
+    await resume(seat.desk, { secret, actor: 'ben', yes: true });
+    expect(seat.said()).toContain('No pause to end');
+  });
+
+  it('announces the end at once', async () => {
+    const world = await rotated();
+    await paused(world);
+    await resume(at(world).desk, { secret, actor: 'ben', yes: true });
+    expect(world.aws.published.at(-1)).toMatchObject({ event: 'pause-over', endedBy: 'ben', owed: false });
+  });
+});

@@ -106,6 +106,7 @@ export const guardClosed: Situation = {
     { do: 'store', when: 'If AWSCURRENT is wrong:' },
     { do: 'unlocked', when: 'If you are not sure, or the trial is refused:' },
     { do: 'recover' },
+    { do: 'rotate', when: 'If a rotation failed meanwhile, it is still to be done.' },
   ],
   never: [
     NO_LOG_INS,

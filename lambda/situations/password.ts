@@ -56,13 +56,14 @@ export const unknown: Situation = {
     'AWSCURRENT is dead. The function’s log may show the answer late.',
   byItself:
     'Each retry, and the daily check, searches the function’s log. 20 minutes after the request one of them logs in once with ' +
-    'the old password. If ThingSpace accepts it, the password did not change, and the rotation continues. If ThingSpace ' +
+    'the old password. If ThingSpace accepts it, the password did not change, and the next try rotates it. If ThingSpace ' +
     'refuses it for certain, "password-lost" follows. Any other answer settles nothing, and a later log-in asks again.',
   todo: [
     { do: 'open', when: 'If a sealed answer is kept:' },
     { do: 'wait', when: 'Apps may fail to log in meanwhile.' },
     { do: 'recover', when: 'You need not wait for the retry.' },
     { do: 'store', when: 'If even that does not settle it, and apps cannot log in:' },
+    { do: 'rotate', when: 'When it is settled, the rotation that failed is still to be done.' },
   ],
   never: [
     NO_LOG_INS,
@@ -136,6 +137,7 @@ export const notStored: Situation = {
     { do: 'open', when: 'If it cannot be repaired soon:' },
     { do: 'recover', when: 'After any of these let the function see it.' },
     { do: 'store', when: 'If the sealed answer opens for nobody:' },
+    { do: 'rotate', when: 'Then close the rotation that failed.' },
   ],
   never: [NO_LOG_INS, 'Do not store the old password again: it is dead.', KEEP_THE_SEALED],
   section: 'not-stored',

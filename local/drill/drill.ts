@@ -27,16 +27,19 @@ export async function startDrill(
   await situation.arise(world);
   const variables = { ...world.operatorEnv, THINGSPACE_SECRET: world.secretArn };
   const observed = observe(world);
-  const judgement = async () => judge(situation, isRight(world), await askStatus(variables), observed());
+  const newest = world.aws.sns.published.at(-1);
+  const message = newest?.byProtocol?.email ?? newest?.message ?? '';
+  const section = /^docs\/runbook\.md#.*$/m.exec(message)?.[0] ?? 'docs/runbook.md';
+  const judgement = async () =>
+    judge(situation, section, isRight(world), await askStatus(variables), observed());
   const { colleague } = situation;
   const extra: Extra = {
     ...(colleague && { colleague: { help: colleague.offers, does: () => colleague.does(world) } }),
     done: { help: 'judges whether it is solved', does: async () => (await judgement()).lines.join('\n') },
   };
-  const newest = world.aws.sns.published.at(-1);
   return {
     world,
-    message: newest?.byProtocol?.email ?? newest?.message ?? '',
+    message,
     variables,
     // The console leaves out the simulator's truth: no operator can see it at 3 a.m.
     type: createConsole(world, { without: ['truth'], extra }),
@@ -51,10 +54,10 @@ function askStatus(variables: Readonly<Record<string, string>>): Promise<Said> {
   return new Promise((resolve) => {
     execFile(process.execPath, [cliBundle, 'status', '--json'], { env }, (_error, stdout) => {
       try {
-        const { wellness, finding } = JSON.parse(stdout).verdict;
-        resolve({ wellness, finding });
+        const { verdict, next } = JSON.parse(stdout);
+        resolve({ wellness: verdict.wellness, finding: verdict.finding, waits: next[0]?.do === 'wait' });
       } catch {
-        resolve({ wellness: 'act', finding: 'status itself fails' });
+        resolve({ wellness: 'act', finding: 'status itself fails', waits: false });
       }
     });
   });

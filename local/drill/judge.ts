@@ -14,10 +14,11 @@ export type Observed = {
   overwritten: number;
 };
 
-/** The verdict of the operator's tool; `wellness` as in `status --json`. */
-export type Said = { wellness: 'well' | 'goes-on' | 'act'; finding: string };
+/** The verdict of the operator's tool; `wellness` as in `status --json`. `waits`: its first advice is to wait. */
+export type Said = { wellness: 'well' | 'goes-on' | 'act'; finding: string; waits: boolean };
 
-export type Judgement = { solved: boolean; lines: string[] };
+/** `goesOn`: not solved yet, and nothing is left for the operator to do until it is. */
+export type Judgement = { solved: boolean; goesOn: boolean; lines: string[] };
 
 /** Watches a world from now on. Source of each number: the simulator, which the product cannot see. */
 export function observe(world: World): () => Observed {
@@ -54,9 +55,17 @@ export function isRight({ platform, username, storedPassword }: World): boolean 
   }
 }
 
-/** Solved: the credential works, the tool says that all is well, and nothing was broken on the way. */
-export function judge(situation: Situation, works: boolean, said: Said, seen: Observed): Judgement {
-  const { best, section } = situation;
+/**
+ * Solved: the credential works, the tool says that all is well, and nothing was broken on the way.
+ * @param section the section of the runbook that the message names
+ */
+export function judge(
+  { best }: Situation,
+  section: string,
+  works: boolean,
+  said: Said,
+  seen: Observed,
+): Judgement {
   const missing = [
     ...(works ? [] : ['AWSCURRENT does not hold the password that works.']),
     ...(seen.locked ? ['The username is locked: apps cannot log in until support unlocks it.'] : []),
@@ -70,17 +79,25 @@ export function judge(situation: Situation, works: boolean, said: Said, seen: Ob
   const spent =
     `Spent: ${count(seen.failures, 'failed log-in')}, ${count(seen.calls, 'call to support')}; ` +
     `${count(seen.made, 'new password')} made; overwritten: ${seen.overwritten}.`;
+  const solved = missing.length === 0;
+  const mayWait = said.wellness === 'goes-on' || said.waits;
+  const goesOn = !solved && mayWait && !seen.locked && better.length === 0;
   return {
-    solved: missing.length === 0,
+    solved,
+    goesOn,
     lines: [
-      missing.length === 0 ? 'SOLVED.' : 'NOT SOLVED YET.',
-      ...missing,
+      ...(goesOn ? GOES_ON : [solved ? 'SOLVED.' : 'NOT SOLVED YET.', ...missing]),
       spent,
-      ...(missing.length === 0 && better.length === 0 ? ['No other way is better.'] : better),
-      `The way that the messages lead: docs/runbook.md#${section}`,
+      ...(solved && better.length === 0 ? ['No other way is better.'] : better),
+      `The way that the message leads: ${section}`,
     ],
   };
 }
+
+const GOES_ON = [
+  'RIGHT SO FAR: it goes on by itself, and you need do nothing now. `status` says until when.',
+  '`forward <minutes>` lets the time pass, and `check` plays the daily check; then `done` again.',
+];
 
 const PLURALS = {
   'failed log-in': 'failed log-ins',

@@ -35,7 +35,7 @@ if (options.list) {
   process.exitCode = await play(situations.find(({ name }) => name === drawn) as Situation);
 }
 
-/** @returns 0 when it was solved */
+/** @returns 0 when it was solved, or was left to go on by itself */
 async function play(situation: Situation): Promise<number> {
   say('Building the rotation function, and letting something happen to it …');
   await Promise.all([bundleRotation(), bundleCli()]);
@@ -65,8 +65,9 @@ async function untilSolved(drill: Drill): Promise<number> {
   };
   readConsole(process.stdin, answer, say);
   const leave = async () => {
-    say((await drill.judgement()).lines.join('\n'));
-    resolve(1);
+    const { goesOn, lines } = await drill.judgement();
+    say(lines.join('\n'));
+    resolve(goesOn ? 0 : 1);
   };
   process.once('SIGINT', leave);
   process.once('SIGTERM', leave);

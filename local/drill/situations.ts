@@ -52,7 +52,6 @@ export const situations: readonly Situation[] = [
   {
     name: 'lost',
     shows: 'A rotation failed in the night.',
-    section: 'password-lost',
     best: { failures: 0, calls: 1 },
     async arise(world) {
       meets(world, 'GetNewPassword', 'response-lost');
@@ -63,7 +62,6 @@ export const situations: readonly Situation[] = [
   {
     name: 'unknown',
     shows: 'A rotation failed some minutes ago.',
-    section: 'password-unknown',
     best: { failures: 0, calls: 0 },
     async arise(world) {
       meets(world, 'GetNewPassword', 'request-lost');
@@ -75,7 +73,6 @@ export const situations: readonly Situation[] = [
     name: 'wrong-password',
     shows: 'Apps cannot log in.',
     world: { storedPassword: 'mistyped-by-somebody' },
-    section: 'stored-password-refused',
     best: { failures: 0, calls: 1 },
     async arise(world) {
       await world.conductor.rotate(world.secretArn);
@@ -84,7 +81,6 @@ export const situations: readonly Situation[] = [
   {
     name: 'not-stored',
     shows: 'Apps cannot log in since the rotation.',
-    section: 'not-stored',
     best: { failures: 0, calls: 0 },
     // The outage ends while the operator wakes up; no retry has come yet.
     arise: (world) => sealedOnly(world, 2),
@@ -92,14 +88,12 @@ export const situations: readonly Situation[] = [
   {
     name: 'guard-closed',
     shows: 'The rotation makes no log-in.',
-    section: 'guard-closed',
     best: { failures: 0, calls: 0 },
     arise: closeGuard,
   },
   {
     name: 'superseded',
     shows: 'An operator stored a password during a rotation.',
-    section: 'superseded',
     best: { failures: 0, calls: 1 },
     async arise(world) {
       await sealedOnly(world);
@@ -111,7 +105,6 @@ export const situations: readonly Situation[] = [
   {
     name: 'unreadable-envelope',
     shows: 'The function cannot open what it has sealed.',
-    section: 'unreadable-envelope',
     best: { failures: 0, calls: 0 },
     async arise(world) {
       await sealedOnly(world);

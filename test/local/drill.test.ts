@@ -10,6 +10,7 @@ import { judge } from '../../local/drill/judge.ts';
 import type { Situation } from '../../local/drill/situation.ts';
 import { situations } from '../../local/drill/situations.ts';
 import { sampled } from '../thorough.ts';
+import { followMail } from './follow-mail.ts';
 import { followStatus, tool } from './follow-status.ts';
 
 const LIMIT_MS = 400_000;
@@ -76,6 +77,18 @@ describe.concurrent('A drill', () => {
         const { solved, lines } = await drill.judgement();
         expect({ solved, lines, ended }).toMatchObject({ solved: true });
         expect(lines).toContain('No other way is better.');
+      }),
+    LIMIT_MS,
+  );
+
+  it.each(sampled(situations, 3, 1))(
+    '$name is solved by the message alone',
+    ({ name }) =>
+      inDrill(name, async (drill) => {
+        const done = await followMail(drill);
+        const { solved, goesOn, lines } = await drill.judgement();
+        expect({ ended: solved || goesOn, lines, done }).toMatchObject({ ended: true });
+        expect(lines.join(), done.join('; ')).not.toContain('Better:');
       }),
     LIMIT_MS,
   );
@@ -157,17 +170,32 @@ describe('The command of a drill', () => {
 
 describe('The judge of a drill', () => {
   const seen = { failures: 0, calls: 0, made: 1, locked: false, overwritten: 0 };
-  const well = { wellness: 'well', finding: 'well' } as const;
+  const well = { wellness: 'well', finding: 'well', waits: false } as const;
+  const goesOn = { wellness: 'goes-on', finding: 'unknown', waits: false } as const;
+  const SECTION = 'docs/runbook.md#password-unknown';
 
   it.each([
     ['the password does not work', false, well, seen],
-    ['status is not well', true, { wellness: 'goes-on', finding: 'rotation-pending' } as const, seen],
+    [
+      'status is not well',
+      true,
+      { wellness: 'act', finding: 'rotation-failing', waits: false } as const,
+      seen,
+    ],
     ['the username is locked', true, well, { ...seen, locked: true }],
   ])('does not call it solved while %s', (_what, works, said, observed) => {
-    expect(judge(named('unknown'), works, said, observed).solved).toBe(false);
+    expect(judge(named('unknown'), SECTION, works, said, observed).solved).toBe(false);
+  });
+
+  it('says that nothing is left to do where it goes on by itself, and not after a mistake', () => {
+    const judged = judge(named('unknown'), SECTION, true, goesOn, seen);
+    expect(judged).toMatchObject({ solved: false, goesOn: true });
+    expect(judged.lines.join()).toMatch(/^RIGHT SO FAR:/);
+    const spoiled = { ...seen, failures: 1 };
+    expect(judge(named('unknown'), SECTION, true, goesOn, spoiled)).toMatchObject({ goesOn: false });
   });
 
   it('calls it solved when no condition is missing', () => {
-    expect(judge(named('unknown'), true, well, seen)).toMatchObject({ solved: true });
+    expect(judge(named('unknown'), SECTION, true, well, seen)).toMatchObject({ solved: true });
   });
 });

@@ -4,6 +4,8 @@ import type { StatusReport } from '../../cli/status-report.ts';
 import type { Drill } from '../../local/drill/drill.ts';
 
 const MAX_STEPS = 10;
+/** The commands that ask before they act. */
+const ASKING = ['store', 'trial', 'unlocked', 'adopt', 'recover', 'rotate', 'release'];
 
 export type Ended = { code: number; stdout: string; stderr: string };
 
@@ -34,7 +36,7 @@ export async function followStatus(drill: Drill): Promise<string[]> {
     else if (doing?.do === 'repair') {
       await drill.type('colleague');
       tried.clear();
-    } else await run(drill, doing?.command ?? '');
+    } else await runPrinted(drill, doing?.command ?? '');
   }
   return [...done, 'not well'];
 }
@@ -43,10 +45,10 @@ const minutesUntil = ({ world }: Drill, until = ''): number =>
   Math.ceil((Date.parse(until) - world.clock.nowMs()) / 60_000) + 1;
 
 /** Types a printed command. Where it asks for a password, support is phoned. */
-async function run(drill: Drill, command: string): Promise<void> {
-  const words = [...command.replace(/^node \S+ /, '').matchAll(/'([^']*)'|(\S+)/g)];
+export async function runPrinted(drill: Drill, command: string): Promise<Ended> {
+  const words = [...command.replace(/^(node \S+|npm run cli --) /, '').matchAll(/'([^']*)'|(\S+)/g)];
   const args = words.map(([, quoted, plain]) => quoted ?? plain ?? '');
   const asks = args[0] === 'store' && !args.includes('--from-sealed');
   const input = asks ? `${/reads: (.*)$/.exec(await drill.type('reset'))?.[1]}\n` : '';
-  await tool(drill, [...args, '--yes'], input);
+  return tool(drill, [...args, ...(ASKING.includes(args[0] ?? '') ? ['--yes'] : [])], input);
 }

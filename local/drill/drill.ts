@@ -29,7 +29,8 @@ export async function startDrill(
   const observed = observe(world);
   const newest = world.aws.sns.published.at(-1);
   const message = newest?.byProtocol?.email ?? newest?.message ?? '';
-  const section = /^docs\/runbook\.md#.*$/m.exec(message)?.[0] ?? 'docs/runbook.md';
+  const named = /^docs\/runbook\.md#(.*)$/m.exec(message)?.[1];
+  const section = `docs/runbook.md#${situation.section ?? named}`;
   const judgement = async () =>
     judge(situation, section, isRight(world), await askStatus(variables), observed());
   const { colleague } = situation;

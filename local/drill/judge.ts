@@ -57,7 +57,7 @@ export function isRight({ platform, username, storedPassword }: World): boolean 
 
 /**
  * Solved: the credential works, the tool says that all is well, and nothing was broken on the way.
- * @param section the section of the runbook that the message names
+ * @param section the section of the runbook that leads out of it
  */
 export function judge(
   { best }: Situation,
@@ -89,7 +89,7 @@ export function judge(
       ...(goesOn ? GOES_ON : [solved ? 'SOLVED.' : 'NOT SOLVED YET.', ...missing]),
       spent,
       ...(solved && better.length === 0 ? ['No other way is better.'] : better),
-      `The way that the message leads: ${section}`,
+      `The way out: ${section}`,
     ],
   };
 }

@@ -6,6 +6,8 @@ export type Situation = {
   /** A line for the choice of a situation; it gives away no more than its reader may know before. */
   shows: string;
   world?: WorldOptions;
+  /** The section of docs/runbook.md that leads out of it, where no message does. */
+  section?: string;
   /** The costs of the way out for an operator who follows the messages: failed log-ins, and calls to support. */
   best: { failures: number; calls: number };
   /** Plays the events before the operator comes; its faults are over when it resolves. */

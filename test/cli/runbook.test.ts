@@ -4,6 +4,7 @@ import { EXIT_CODES } from '../../cli/exit-codes.ts';
 import { type AlarmEvent, troubles } from '../../lambda/alarms/event.ts';
 import { situations } from '../../lambda/situations/all.ts';
 import { situationOf } from '../../lambda/situations/of-event.ts';
+import { situations as drills } from '../../local/drill/situations.ts';
 import { examples } from '../alarms/examples.ts';
 import { printed, runbookPage } from './runbook-page.ts';
 
@@ -75,7 +76,7 @@ describe('The runbook', () => {
   });
 
   it('has every section that status, explain and the drill link to', () => {
-    const sections = Object.values(situations).map(({ section }) => section);
+    const sections = [...Object.values(situations), ...drills].flatMap(({ section }) => section ?? []);
     expect(sections.filter((section) => !anchors.includes(section))).toEqual([]);
   });
 

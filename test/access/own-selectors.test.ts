@@ -52,7 +52,7 @@ describe('a device by name', () => {
   const lists = (content: string, operation = 'ChangeDeviceState') =>
     listsDevices(
       readXmlSource(
-        `<${operation} xmlns="${V2}" xmlns:c="${CONTRACT}.CarrierService" xmlns:d="urn:d">${content}</${operation}>`,
+        `<${operation} xmlns="${V2}" xmlns:c="${CONTRACT}.CarrierService" xmlns:m="${CONTRACT}.Common" xmlns:o="${CONTRACT}.Other" xmlns:d="urn:d">${content}</${operation}>`,
       ),
       { service: 'CarrierService', operation },
     );
@@ -60,6 +60,7 @@ describe('a device by name', () => {
   test('is read in the list of the operation', () => {
     expect(lists(listOf(named))).toBe(true);
     expect(lists(listOf(named, 'Devices'), 'SendSmsMessage')).toBe(true);
+    expect(lists(listOf(named.replaceAll('c:', 'm:')))).toBe(true);
   });
 
   test.each([
@@ -67,6 +68,7 @@ describe('a device by name', () => {
     ['in the list of another operation', listOf(named, 'Devices')],
     ['in an element of another namespace', listOf('<d:X><c:Identifier>8914</c:Identifier></d:X>')],
     ['in another namespace', listOf(named.replaceAll('c:Identifier', 'd:Identifier'))],
+    ['in the namespace of another service', listOf(named.replaceAll('c:Identifier', 'o:Identifier'))],
     ['in an unknown element', listOf('<c:X><c:Identifier>8914</c:Identifier></c:X>')],
     ['without a name', listOf('<c:DeviceIdentifier><c:Identifier> </c:Identifier></c:DeviceIdentifier>')],
   ])('restricts nothing %s', (_, content) => expect(lists(content)).toBe(false));

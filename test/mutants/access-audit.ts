@@ -232,8 +232,8 @@ export const auditMutants: Mutant[] = [
   {
     rule: 'a list of devices is read in the namespaces of the contract alone',
     file: 'lambda/access/soap/own-selectors.ts',
-    find: 'child.namespace.startsWith(',
-    replace: '"any".startsWith("") || child.namespace.startsWith(',
+    find: 'namespaces.includes(child.namespace) &&',
+    replace: 'namespaces.length > 0 &&',
     noticedBy: 'test/access/own-selectors.test.ts',
   },
   {

@@ -12,6 +12,8 @@ export type Reading =
       kinds: string[];
       /** Devices and accounts as a reader takes them that knows the names of the members. */
       typed?: string[];
+      /** The devices that .NET's serializer certainly reads in the operation's list, each behind its service. */
+      listed?: string[];
     }
   | { error: string };
 type Read = Exclude<Reading, { error: string }>;
@@ -26,10 +28,21 @@ export const soapDifference = (recorded: Recorded, reading: Reading): string | u
     ['the token', [`{${V2}}token ${recorded.token}`], read.tokens],
     ['the devices', unique(recorded.devices), unique(read.devices)],
     ['accounts and groups', unique(recorded.groups), unique(read.groups)],
+    ...(recorded.isNarrow && read.listed ? [listedPart(recorded, read.listed)] : []),
     ...(recorded.operation === 'ChangeDeviceState'
       ? [['the change of state', recorded.kind === '' ? [] : [recorded.kind], read.kinds] satisfies Part]
       : []),
   ]);
+
+/** A narrow change restricts itself by devices that ThingSpace certainly reads, and that the record has. */
+function listedPart({ service, devices }: Recorded, listed: readonly string[]): Part {
+  const ofService = listed
+    .filter((one) => one.startsWith(`${service} `))
+    .map((one) => one.split(' ')[1] ?? '');
+  const known = devices.map((device) => device.split(' ')[1] ?? '');
+  const read = unique(ofService.filter((name) => known.includes(name)));
+  return ['the devices that make it narrow', read.length === 0 ? ['one at least'] : read, unique(ofService)];
+}
 
 /** As `soapDifference`, of a request over REST. The operation is a template; a part of it in braces stands for any name. */
 export const restDifference = (recorded: Recorded, reading: Reading): string | undefined =>

@@ -23,7 +23,7 @@ const watched = (root: Element, random: Random): Element => {
   return found.length === 0 ? root : random.pick(found);
 };
 const other = (random: Random) =>
-  random.pick(['urn:x', '', SOAP, V2, `${CONTRACT}.Common`, `${V2} `, V2.toUpperCase()]);
+  random.pick(['urn:x', '', SOAP, V2, `${CONTRACT}.Common`, `${CONTRACT}.Other`, `${V2} `, V2.toUpperCase()]);
 
 /** Changes of the tree. Each may change the meaning; the readers must agree on the new one. */
 const TREE: Record<string, Mutation> = {

@@ -77,3 +77,19 @@ test('notices a device that only a reader with typed members finds', () => {
   const reading = { operation, devices, groups, tokens: [], kinds: [], typed: ['5551230009'] };
   expect(restDifference(recorded, reading)).toContain('5551230009');
 });
+
+test('notices a narrow record of a request whose list ThingSpace passes over', () => {
+  const narrow = soap.flatMap((one) => ('recorded' in one && one.recorded.isNarrow ? [one.recorded] : []));
+  const [one] = narrow;
+  if (!one) throw new Error('There is no narrow record.');
+  const { service, devices, groups, operation, token, kind } = one;
+  const reading = {
+    ...{ operation: `${V2}${operation}`, tokens: [`${V2}token ${token}`], devices, groups },
+    kinds: kind === '' ? [] : [kind],
+  };
+  const listed = devices.map((device) => `${service} ${device.split(' ')[1]}`);
+  expect(soapDifference(one, { ...reading, listed })).toBeUndefined();
+  for (const others of [[], ['OtherService 1'], [...listed, `${service} 1`]]) {
+    expect(soapDifference(one, { ...reading, listed: others })).toContain('narrow');
+  }
+});

@@ -10,7 +10,7 @@ const GROUP = /^(?:account(?:id|names?|number)?|aname|(?:device)?groupname|gname
 /** Returns the access function's word about a request over REST, with the bytes that it would send on. */
 export function decideRest(request: MutatedRest): Decision {
   try {
-    const { operation, subjects, text } = readRequest(request);
+    const { service, operation, subjects, text, reads, wide } = readRequest(request);
     const { method, path, headers } = request;
     const lines = [
       `${method} ${path} HTTP/1.1`,
@@ -20,7 +20,7 @@ export function decideRest(request: MutatedRest): Decision {
     ];
     return {
       recorded: {
-        ...{ operation, kind: '', token: '' },
+        ...{ service, operation, isNarrow: !reads && !wide, kind: '', token: '' },
         devices: subjects.devices.map(({ kind, identifier }) => `${kind} ${identifier}`),
         groups: subjects.groups.filter((group) => GROUP.test(group)),
         inPath: namedOperation(method, path).groups,

@@ -7,7 +7,10 @@ import type { Mutated } from './soap-requests.ts';
 
 /** The access function's word about a request that it sent on, and the text that ThingSpace gets. */
 export type Recorded = {
+  service: string;
   operation: string;
+  /** A change that is recorded as one of the devices that it names, and of no other. */
+  isNarrow: boolean;
   kind: string;
   /** Each as `ICCID 8914…`. */
   devices: string[];
@@ -64,8 +67,9 @@ export async function startRecorder(): Promise<(request: Mutated) => Promise<Dec
 
 const tokenIn = (sent: string) => new RegExp(`<token xmlns="${V2}">([^<]+)</token>`).exec(sent)?.[1];
 
-const wordOf = ({ operation, kind = '', devices, groups }: AuditRecord) => ({
-  ...{ operation, kind },
+const wordOf = ({ service, operation, kind = '', devices, groups, wide }: AuditRecord) => ({
+  ...{ service, operation, kind },
+  isNarrow: wide !== true && !operation.startsWith('Get'),
   devices: devices.map((device) => `${device.kind} ${device.identifier}`),
   groups: groups.map((group) => (/^\w*Filter /.test(group) ? (group.split(' ')[0] ?? '') : group)),
 });

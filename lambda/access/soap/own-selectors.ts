@@ -46,14 +46,18 @@ export function listsDevices(
 ): boolean {
   const list = operation === 'SendSmsMessage' ? 'Devices' : 'DeviceList';
   const found = ownMembers(payload, service).find(({ localName }) => localName === list);
-  return found !== undefined && leadsToName(found, TO_NAME);
+  return found !== undefined && leadsToName(found, TO_NAME, [`${CONTRACT}.${service}`, `${CONTRACT}.Common`]);
 }
 
-const leadsToName = ({ children }: SourceElement, [step, ...steps]: readonly RegExp[]): boolean =>
+const leadsToName = (
+  { children }: SourceElement,
+  [step, ...steps]: readonly RegExp[],
+  namespaces: readonly string[],
+): boolean =>
   children.some(
     (child) =>
       !child.isAbsent &&
-      child.namespace.startsWith(`${CONTRACT}.`) &&
+      namespaces.includes(child.namespace) &&
       step?.test(child.localName) === true &&
-      (steps.length === 0 ? !isBlank(child.text) : leadsToName(child, steps)),
+      (steps.length === 0 ? !isBlank(child.text) : leadsToName(child, steps, namespaces)),
   );

@@ -12,6 +12,8 @@ SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 REF = "{http://schemas.microsoft.com/2003/10/Serialization/}Ref"
 GROUPS = {"Account", "AccountName", "AccountNumber", "DeviceGroupName", "GroupName"}
+V2 = "{http://nphase.com/unifiedwebservice/v2}"
+CONTRACT = "http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract"
 CHANGES = ("Activate", "Deactivate", "Suspend", "Restore", "Reconnect")
 
 
@@ -46,6 +48,39 @@ def device(parent, identifier):
     return f"{kinds[0] if kinds else ''} {identifier}"
 
 
+def listed(operation):
+    """The devices that .NET's serializer reads in the list of the operation, each behind the service of its namespace.
+
+    It reads the first Input, and its members in the order of their names: it passes over another one.
+    """
+    inputs = [child for child in children(operation) if child.tag == V2 + "Input"][:1]
+    name = "Devices" if local(operation) == "SendSmsMessage" else "DeviceList"
+    found, last = [], {}
+    for member in (member for one in inputs if not skipped(one) for member in children(one)):
+        namespace = member.tag[1:].rpartition("}")[0]
+        if not namespace.startswith(CONTRACT + ".") or local(member) <= last.get(namespace, ""):
+            continue
+        last[namespace] = local(member)
+        if local(member) != name or skipped(member):
+            continue
+        known = ("{" + namespace + "}", "{" + CONTRACT + ".Common}")
+        level = [member]
+        for step in (
+            {"DeviceIdentifierCollection"},
+            {"DeviceIdentifiers", "DeviceIndentifiers"},
+            {"DeviceIdentifier"},
+            {"Identifier"},
+        ):
+            level = [
+                child
+                for parent in level
+                for child in children(parent)
+                if local(child) in step and child.tag.startswith(known) and not skipped(child)
+            ]
+        found += [f"{namespace[len(CONTRACT) + 1:]} {text(one)}" for one in level if text(one)]
+    return found
+
+
 def reading(envelope):
     if envelope.tag != SOAP + "Envelope":
         raise ValueError("its root is not an Envelope")
@@ -57,6 +92,7 @@ def reading(envelope):
     found = [operation, *descendants(operation)]
     return {
         "operation": " ".join(one.tag for one in operations),
+        "listed": listed(operation),
         "tokens": [f"{block.tag} {text(block)}" for block in blocks if local(block).lower() == "token"],
         "devices": [
             device(parent, text(child))

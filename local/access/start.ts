@@ -127,16 +127,16 @@ export const LOCAL_POLICY: Policy = {
   },
 };
 
-/** Starts the bundle of the access function beside a world; `npm run build` makes it. */
+/** Starts the bundle of the access function beside a world; `npm run build` makes it. `bundle`: another directory of its code. */
 export async function startAccess(
   world: World,
-  options: { policy?: Policy; requestsPerMinute?: number; requestTimeoutMs?: number } = {},
+  options: { policy?: Policy; requestsPerMinute?: number; requestTimeoutMs?: number; bundle?: string } = {},
 ): Promise<LocalAccess> {
-  const { policy = LOCAL_POLICY, requestsPerMinute = 600 } = options;
+  const { policy = LOCAL_POLICY, requestsPerMinute = 600, bundle = accessBundleDirectory } = options;
   await world.aws.dynamodb.createTable(TABLE, 'subject', 'item');
   const directory = await mkdtemp(path.join(tmpdir(), 'thingspace-access-'));
   assembleAccess(
-    accessBundleDirectory,
+    bundle,
     {
       policy,
       secrets: { [CREDENTIAL]: world.secretArn },

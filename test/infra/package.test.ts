@@ -2,10 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findRecords } from '../../cli/access-records.ts';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { ConfigurationError, parseConfig } from '../../infra/config.ts';
 import { writePackage } from '../../infra/package.ts';
 import { sentencesIn } from '../../infra/rejection.ts';
+import { callAccess, deviceList } from '../../local/access/client.ts';
+import { startAccess } from '../../local/access/start.ts';
 import { startWorld } from '../../local/world.ts';
 import { configurations } from './configurations.ts';
 import { configWith, type Resource, synthesize, twoDepartments } from './synthesize.ts';
@@ -90,6 +93,21 @@ test('the archive of the access function has its policy beside the code, readabl
   expect(policy.rules[0].name).toBe('fleet');
   expect(read('access', 'index.mjs')).toEqual(readFileSync('dist/access/index.mjs'));
   for (const name of names) expect(statSync(inDirectory('access', name)).mode & 0o444, name).toBe(0o444);
+});
+
+test('the archive of the access function forwards a request, and records it', async () => {
+  unzip(read(archiveOf('Access')), inDirectory('serves'));
+  const world = await startWorld();
+  const access = await startAccess(world, { bundle: inDirectory('serves') });
+  try {
+    expect(await callAccess(access.url, access.principals.vic, deviceList)).toMatchObject({ status: 200 });
+    const nowMs = Date.now();
+    const period = { sinceMs: nowMs - 60 * 60_000, untilMs: nowMs + 60_000 };
+    expect((await findRecords(access.reader, period)).records).toHaveLength(1);
+  } finally {
+    await access.close();
+    await world.close();
+  }
 });
 
 test('requires the role by which CloudFormation will deploy', () => {

@@ -199,3 +199,8 @@ test('throws an AwsCallError that names the operation when the table is missing'
   }
   another.destroy();
 });
+
+test('tells when the table was created, in milliseconds since 1970', async () => {
+  const createdAt = await items.tableCreatedAt?.();
+  expect(Math.abs(Date.now() - (createdAt ?? 0))).toBeLessThan(60 * 60_000);
+});

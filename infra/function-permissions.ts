@@ -91,6 +91,11 @@ export function grantStarting(
   });
 }
 
+/** Lets the function list a secret's readers for the notice of a rotation. The action knows no resources. */
+export function grantReaderList(role: Role): void {
+  role.addToPolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
+}
+
 /** The two policies of one portion of the secrets; `arns` grows until the template is made. */
 function attachSecrets(role: Role, suffix: string, sealingKey: IKey, arns: string[]): void {
   const theSecrets = Lazy.list({ produce: () => arns });

@@ -11,6 +11,7 @@ import { labelOf } from '../lambda/alarms/label.ts';
 import {
   DEFAULT_LOCKOUT_BUDGET,
   DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_NOTICE_DAYS,
   DEFAULT_ROTATION_BUDGET,
 } from '../lambda/defaults.ts';
 import { budgets } from '../lambda/ledger/budgets.ts';
@@ -25,7 +26,7 @@ import { type MetricName, serviceMetric } from './credential-metrics.ts';
 import { type DailyChecks, dailyChecks } from './daily-checks.ts';
 import { deploymentRoleArns } from './deployment-role.ts';
 import { type Egress, type EgressOptions, egressOf } from './egress.ts';
-import { grantRotation, grantStarting, type RotatedSecret } from './function-permissions.ts';
+import { grantReaderList, grantRotation, grantStarting, type RotatedSecret } from './function-permissions.ts';
 import type { OperatorsPolicies } from './imported-secrets.ts';
 import { type ImportedKey, KeyPolicies } from './key-policies.ts';
 import {
@@ -135,6 +136,8 @@ export interface RotationServiceProps extends RotationFunctionOptions, ThingSpac
   readonly supportContact?: string;
   /** Whether the operator's tool wants a reason (`--reason`) for each act. @default false */
   readonly reasonRequired?: boolean;
+  /** So many days before a scheduled rotation one message says so, with the secret's readers; 0: none. @default 7 */
+  readonly noticeDays?: number;
   /** Whether a read of a secret's value out of turn is announced; it needs a trail. @default true */
   readonly readAlarm?: boolean;
   /** Directory of the built function. @default - the one that comes with this package */
@@ -234,6 +237,7 @@ export class RotationService extends Construct implements IRotationService {
     });
     countSilentFailures(this.logGroup, serviceName);
 
+    const { noticeDays = DEFAULT_NOTICE_DAYS } = props;
     const inVpc = props.vpc !== undefined;
     this.functionRole = rotationRole(this, 'FunctionRole', { roleName: names.functionRole, inVpc });
     const resources = {
@@ -245,6 +249,7 @@ export class RotationService extends Construct implements IRotationService {
     };
     this.egress.grantTo(this.functionRole);
     this.#permit = grantRotation(this.functionRole, resources);
+    if (noticeDays > 0) grantReaderList(this.functionRole);
     this.function = rotationFunction(this, 'Function', {
       ...props,
       bundle: props.bundle ?? bundleDirectory,
@@ -264,6 +269,7 @@ export class RotationService extends Construct implements IRotationService {
         EXCHANGE_BRAKE: Lazy.string({
           produce: () => ((props.exchangeBrake ?? this.#members > 1) ? 'on' : 'off'),
         }),
+        NOTICE_DAYS: String(noticeDays),
         [VERSION_VARIABLE]: VERSION,
         OVERDUE_AFTER_DAYS: Lazy.string({ produce: () => JSON.stringify(this.#overdue) }),
         ...(props.runbookUrl === undefined ? {} : { RUNBOOK_URL: props.runbookUrl }),
@@ -273,7 +279,11 @@ export class RotationService extends Construct implements IRotationService {
       },
     });
     grantStarting(this, 'Starting', { role: this.functionRole, rotation: this.function });
-    acknowledgeFunctionRole(this.functionRole, { inVpc, traced: props.tracing === true });
+    acknowledgeFunctionRole(this.functionRole, {
+      inVpc,
+      traced: props.tracing === true,
+      notices: noticeDays > 0,
+    });
     this.dailyChecks = dailyChecks(this, 'Daily', {
       groupName: names.dailyChecks,
       rotation: this.function,

@@ -235,5 +235,6 @@ function serviceSettings(config: Config) {
     ...(supportContact === undefined ? {} : { supportContact }),
     reasonRequired: config.reasonRequired,
     readAlarm: config.readAlarm,
+    noticeDays: config.noticeDays,
   };
 }

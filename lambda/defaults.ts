@@ -15,3 +15,6 @@ export const DEFAULT_REST_BASE_URL = 'https://thingspace.verizon.com/api/m2m/v1'
 export const DEFAULT_TOKEN_URL = 'https://thingspace.verizon.com/api/ts/v1/oauth2/token';
 /** The element of GetNewPassword that carries the current password; its name is not published. */
 export const DEFAULT_PASSWORD_ELEMENT = 'OldPassword';
+
+/** So many days before a scheduled rotation its notice is published. */
+export const DEFAULT_NOTICE_DAYS = 7;

@@ -3,6 +3,7 @@ import {
   DEFAULT_BASE_URL,
   DEFAULT_LOCKOUT_BUDGET,
   DEFAULT_LOCKOUT_LIMIT,
+  DEFAULT_NOTICE_DAYS,
   DEFAULT_PASSWORD_ELEMENT,
   DEFAULT_REST_BASE_URL,
   DEFAULT_ROTATION_BUDGET,
@@ -33,6 +34,8 @@ export type Settings = {
   runbookUrl: string | undefined;
   supportContact: string | undefined;
   holdsOn: boolean;
+  /** So many days before a scheduled rotation its notice is published; 0: none is. */
+  noticeDays: number;
   /** Set by Lambda itself. */
   logGroupName: string | undefined;
 };
@@ -67,6 +70,7 @@ const environment = v.object({
   RUNBOOK_URL: v.optional(text),
   SUPPORT_CONTACT: v.optional(text),
   EXCHANGE_BRAKE: v.optional(v.picklist(['on', 'off']), 'off'),
+  NOTICE_DAYS: count(DEFAULT_NOTICE_DAYS),
   AWS_LAMBDA_LOG_GROUP_NAME: v.optional(text),
 });
 
@@ -81,6 +85,7 @@ const EXPECTED: Record<string, string> = {
   LOCKOUT_BUDGET: 'a whole number',
   ROTATION_BUDGET: 'a whole number',
   EXCHANGE_BRAKE: '"on" or "off"',
+  NOTICE_DAYS: 'a whole number',
 };
 
 /** @throws SettingsError, BudgetsError: one sentence that names the value to set */
@@ -100,6 +105,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     runbookUrl: set.RUNBOOK_URL,
     supportContact: set.SUPPORT_CONTACT,
     holdsOn: set.EXCHANGE_BRAKE === 'on',
+    noticeDays: set.NOTICE_DAYS,
     logGroupName: set.AWS_LAMBDA_LOG_GROUP_NAME,
   };
 }

@@ -194,7 +194,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...operatorEnv(env),
       AWS_ACCESS_KEY_ID: OPERATOR_KEY,
       AWS_ENDPOINT_URL_LAMBDA: lambdaApi.url,
-      AWS_ENDPOINT_URL_CLOUDTRAIL: aws.cloudtrail.url,
     },
     functionArn,
     invoke: lambda.invoke,

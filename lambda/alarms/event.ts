@@ -206,6 +206,27 @@ export type PauseOver = About & {
   owed: boolean;
 };
 
+/** The principals that read the secret, the oldest last read first; or why they could not be listed. */
+export type Readers =
+  | {
+      listed: { principal: string; lastReadAt: number }[];
+      /** How many more there are. */
+      more: number;
+      /** Since when CloudTrail was looked through. */
+      sinceMs: number;
+    }
+  | { notListed: string };
+
+/** Secrets Manager rotates on schedule in the next days. */
+export type RotationSoon = About & {
+  event: 'rotation-soon';
+  /** The rotation comes then at the latest (`NextRotationDate`). */
+  dueAt: number;
+  /** The length of its window, as Secrets Manager has it: `4h`. */
+  window?: string;
+  readers: Readers;
+};
+
 export type AlarmEvent =
   | FailedLogIn
   | GuardClosed
@@ -221,4 +242,5 @@ export type AlarmEvent =
   | ExchangesResume
   | SealedAnswerOpened
   | SecretRead
-  | PauseOver;
+  | PauseOver
+  | RotationSoon;

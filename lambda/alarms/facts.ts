@@ -9,6 +9,8 @@ import type {
   PasswordLost,
   PauseOver,
   Purpose,
+  Readers,
+  RotationSoon,
   SealedAnswerOpened,
   SecretRead,
   Standing,
@@ -85,6 +87,8 @@ export function factsOf(event: AlarmEvent, setting: Setting): Facts {
       return ofRead(event);
     case 'pause-over':
       return ofPause(event);
+    case 'rotation-soon':
+      return ofSoon(event);
   }
 }
 
@@ -109,6 +113,28 @@ function ofOpened({ actor, token, answers, to }: SealedAnswerOpened): Facts {
     ],
     details: named({ operator: actor, rotation: token }),
   };
+}
+
+function ofSoon({ dueAt, window, readers }: RotationSoon): Facts {
+  const due = instant(dueAt);
+  const length = window === undefined ? '' : `, in a window of ${oneLine(window)}`;
+  return {
+    headline: `: by ${due.slice(0, 10)}`,
+    happened: [`It comes by ${due} at the latest${length}.`, ...readerLines(readers)],
+    details: named({ 'due at': due, window }),
+  };
+}
+
+function readerLines(readers: Readers): string[] {
+  if ('notListed' in readers) return [`Its readers could not be listed (${oneLine(readers.notListed)}).`];
+  const { listed, more, sinceMs } = readers;
+  if (listed.length === 0)
+    return [`CloudTrail shows no reader since ${instant(sinceMs)}, except the function and the tool.`];
+  return [
+    `These read it since ${instant(sinceMs)}, each with its last read; the one that has not read it for longest comes first:`,
+    ...listed.map(({ principal, lastReadAt }) => `- ${oneLine(principal)}: ${instant(lastReadAt)}`),
+    ...(more > 0 ? [`- and ${more} more`] : []),
+  ];
 }
 
 function ofRead({ who, from, agent, readAt }: SecretRead): Facts {

@@ -1,4 +1,4 @@
-import type { AlarmEvent, PasswordLost, Standing, StandingTrouble } from './event.ts';
+import type { AlarmEvent, PasswordLost, Readers, Standing, StandingTrouble } from './event.ts';
 import { instant } from './legible.ts';
 // Only the type: the bundle does not need the validator to write what the compiler has checked.
 import type { Message } from './message.ts';
@@ -94,6 +94,16 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
       const { actor, token, answers, to } = event;
       return { ...about, event: event.event, actor: bounded(actor), token: bounded(token), answers, to };
     }
+    case 'rotation-soon': {
+      const { dueAt, window, readers } = event;
+      return {
+        ...about,
+        event: event.event,
+        dueAt: instant(dueAt),
+        ...boundedMembers({ window }),
+        readers: readersIn(readers),
+      };
+    }
     case 'secret-read': {
       const { who, from, agent } = event;
       const texts = { who: bounded(who), from: bounded(from), agent: bounded(agent) };
@@ -133,6 +143,15 @@ function boundedMembers<Name extends string>(members: Record<Name, string | unde
     text === undefined ? [] : [[name, bounded(text)]],
   );
   return Object.fromEntries(there) as { [name in Name]?: string };
+}
+
+function readersIn(readers: Readers) {
+  if ('notListed' in readers) return { notListed: bounded(readers.notListed) };
+  const listed = readers.listed.map(({ principal, lastReadAt }) => ({
+    principal: bounded(principal),
+    lastReadAt: instant(lastReadAt),
+  }));
+  return { listed, more: readers.more, since: instant(readers.sinceMs) };
 }
 
 function lastActOf({ lastAct }: AlarmEvent) {

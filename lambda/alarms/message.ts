@@ -192,6 +192,25 @@ export const Message = v.variant('event', [
       v.description('Whether a rotation came due during the pause; the daily check starts it.'),
     ),
   }),
+  v.strictObject({
+    ...about,
+    event: v.literal('rotation-soon'),
+    dueAt: instant('The rotation comes then at the latest, ISO 8601 in UTC.'),
+    window: v.optional(described('The length of its window, such as `4h`.')),
+    readers: v.union([
+      v.strictObject({
+        listed: v.array(
+          v.strictObject({
+            principal: described('The ARN of the role or user; sessions count as their role.'),
+            lastReadAt: instant('Its last read, ISO 8601 in UTC.'),
+          }),
+        ),
+        more: tally('How many more there are.'),
+        since: instant('Since when CloudTrail was looked through, ISO 8601 in UTC.'),
+      }),
+      v.strictObject({ notListed: described('Why they could not be listed.') }),
+    ]),
+  }),
 ]);
 
 export type Message = v.InferOutput<typeof Message>;

@@ -28,6 +28,7 @@ export function severityOf(event: AlarmEvent): Severity {
     case 'kept-aside':
     case 'trouble-over':
     case 'pause-over':
+    case 'rotation-soon':
       return 'info';
   }
 }

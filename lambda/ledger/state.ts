@@ -139,6 +139,8 @@ const state = v.object({
   trouble: v.optional(trouble),
   /** When another event last announced a trouble, by the trouble's kind; only until that is over. */
   announced: v.optional(v.record(v.string(), v.number())),
+  /** The due date of the scheduled rotation whose notice was queued last. */
+  noticedFor: v.optional(v.number()),
   /** When a read out of turn was last announced, by its principal; for an hour. */
   readsSaid: v.optional(v.record(v.string(), v.number())),
   /** The last pause of the rotations; it stays after its end, so that the day after it is not overdue. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Readers } from '../alarms/event.ts';
 import type { Clock } from '../clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../metrics.ts';
@@ -21,6 +22,10 @@ export type Services = {
   metrics: Metrics;
   /** Whether a failed exchange holds the other credentials of the service. */
   holdsOn: boolean;
+  /** So many days before a scheduled rotation its notice is published; 0: none is. */
+  noticeDays: number;
+  /** Lists the readers of a secret until a time by `clock`. @throws AwsCallError */
+  readersOf: (secret: { arn: string; name: string | undefined }, untilMs: number) => Promise<Readers>;
   /** Writes a line to the function's log. */
   log: (message: string, facts?: Record<string, unknown>) => void;
 };

@@ -1,5 +1,6 @@
 import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { committedVersion, finish } from '../ledger/journal.ts';
+import { isNoticeDue } from '../ledger/notice.ts';
 import { overdueDays } from '../ledger/pause.ts';
 import { credentialKey } from '../ledger/state.ts';
 import type { DataKey } from '../sealing/data-key.ts';
@@ -227,8 +228,11 @@ async function recover(invocation: Invocation): Promise<void> {
   const secret = await describeInto(invocation);
   const current = await readIfInitialized(invocation, secret);
   if (!current) return;
+  let noticeDue = false;
   if (current.credential) {
     const { state, now } = await ledger.read(current.credential.username, deadlineMs);
+    const dueAt = secret.rotationEnabled ? (secret.nextRotationAt ?? 0) : 0;
+    noticeDue = isNoticeDue(state, { dueAt, days: invocation.noticeDays }, now);
     const days = (now - current.createdAt) / DAY_MS;
     metrics.gauge('PasswordAgeDays', state.credential, days, 'None', (overdue) =>
       overdueDays(state, overdue, now),
@@ -242,6 +246,10 @@ async function recover(invocation: Invocation): Promise<void> {
   const { rotationEnabled } = secret;
   const isExplained = await checkPaused(invocation, username, { unfinished, rotationEnabled });
   await noteUnfinished(invocation, username, { unfinished, isExplained });
+  const { nextRotationAt } = secret;
+  if (!noticeDue || nextRotationAt === undefined) return;
+  const { announceNext } = await import('./notice.ts');
+  await announceNext(invocation, username, { ...secret, nextRotationAt });
 }
 
 /**

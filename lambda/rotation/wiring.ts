@@ -4,7 +4,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Alarms } from '../alarms/publish.ts';
 import { AWS_CLIENT } from '../aws-client.ts';
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
@@ -48,6 +48,8 @@ export async function wire(
     clock,
     metrics,
     holdsOn: settings.holdsOn,
+    noticeDays: settings.noticeDays,
+    readersOf: readersOnDemand(clock),
     log: (message, facts = {}) => logger.info(message, facts),
   };
 }
@@ -80,6 +82,12 @@ function alarmsOnDemand(load: () => Promise<Alarms>, logger: Logger): Alarms {
     },
   };
 }
+
+/** Only the daily check before a scheduled rotation needs CloudTrail. */
+const readersOnDemand =
+  (clock: Clock): Services['readersOf'] =>
+  async (secret, untilMs) =>
+    (await import('../secret/readers.ts')).cloudTrailReaders(clock)(secret, untilMs);
 
 async function loadAlarms(settings: Settings, metrics: Metrics, logger: Logger): Promise<Alarms> {
   const [{ SNSClient }, { createAlarms }] = await Promise.all([

@@ -22,6 +22,11 @@ export type SecretDescription = {
   arn: string;
   rotationEnabled: boolean;
   kmsKeyId: string | undefined;
+  name?: string | undefined;
+  /** The next scheduled rotation comes then at the latest; it may be past. */
+  nextRotationAt?: number | undefined;
+  /** The length of the rotation's window: `4h`. */
+  window?: string | undefined;
   /** Staging labels by version id. */
   stages: ReadonlyMap<string, readonly string[]>;
 };
@@ -65,6 +70,9 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         arn: output.ARN ?? secretId,
         rotationEnabled: output.RotationEnabled ?? false,
         kmsKeyId: output.KmsKeyId,
+        name: output.Name,
+        nextRotationAt: output.NextRotationDate?.getTime(),
+        window: output.RotationRules?.Duration,
         stages: new Map(Object.entries(output.VersionIdsToStages ?? {})),
       };
     },

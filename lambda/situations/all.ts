@@ -72,6 +72,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'sealed-answer-opened': disclosed.answerOpened,
   'secret-read': disclosed.secretRead,
   'pause-over': ended.pauseOver,
+  'rotation-soon': rotation.rotationSoon,
   ...faults,
   ...alarmSituations,
 };

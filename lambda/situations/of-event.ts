@@ -35,6 +35,8 @@ export function situationOf(event: AlarmEvent): Situation {
       return ended.exchangesResume;
     case 'sealed-answer-opened':
       return disclosed.answerOpened;
+    case 'rotation-soon':
+      return rotation.rotationSoon;
     case 'secret-read':
       return disclosed.secretRead;
     case 'pause-over':

@@ -88,3 +88,19 @@ export const paused: Situation = {
   section: 'pause-over',
   names: ['RotationPausedError'],
 };
+
+export const rotationSoon: Situation = {
+  wellness: 'well',
+  short: 'a scheduled rotation comes soon',
+  brief: 'Apps that keep a copy: see e-mail.',
+  means:
+    'Secrets Manager is going to rotate the password on schedule. ThingSpace disables the old password at that moment: an app ' +
+    'that keeps a copy of it fails until it reads the secret again.',
+  byItself: 'The rotation runs in its window, and "password-rotated" reports its end.',
+  todo: [
+    { do: 'nothing', when: 'If every reader reads the secret again after a failure:' },
+    { do: 'restart-apps', when: 'After the rotation: a reader whose last read is long ago keeps a copy.' },
+  ],
+  section: 'rotation-soon',
+  names: ['rotation-soon'],
+};

@@ -16,10 +16,10 @@ const WHO: Record<string, string> = {
   [OPERATOR_KEY]: 'assumed-role/operators/you',
 };
 
-type Noted = { EventName: string; EventTime: number; CloudTrailEvent: string };
+type Noted = { EventName: string; EventTime: number; CloudTrailEvent: string; secretId: unknown };
 
 /**
- * DescribeTrails, GetTrailStatus, GetEventSelectors and LookupEvents by the name of the event, as the API reference says.
+ * DescribeTrails, GetTrailStatus, GetEventSelectors and LookupEvents by the name of the event or of the resource, as the API reference says.
  * It shows an event at once, and only those of Secrets Manager; AWS takes some minutes.
  */
 export async function startCloudTrail({ clock, region, accountId }: Place): Promise<CloudTrail> {
@@ -39,26 +39,34 @@ export async function startCloudTrail({ clock, region, accountId }: Place): Prom
     }),
     LookupEvents: (input) => {
       const { LookupAttributes = [], StartTime = 0 } = input as {
-        LookupAttributes?: { AttributeValue: string }[];
+        LookupAttributes?: { AttributeKey?: string; AttributeValue: string }[];
         StartTime?: number;
       };
-      const name = LookupAttributes[0]?.AttributeValue;
+      const { AttributeKey = 'EventName', AttributeValue } = LookupAttributes[0] ?? {};
+      const wanted = noted.filter(({ EventTime }) => EventTime >= StartTime);
+      const found = wanted.filter(({ EventName, secretId }) =>
+        AttributeKey === 'ResourceName' ? secretId === AttributeValue : EventName === AttributeValue,
+      );
       // The newest first.
-      const found = noted.filter(({ EventName, EventTime }) => EventName === name && EventTime >= StartTime);
-      return { Events: found.reverse() };
+      return { Events: found.reverse().map(({ secretId: _, ...event }) => event) };
     },
   });
-  const note = ({ name, input, accessKey }: Done) => {
+  const note = ({ name, input, accessKey, userAgent }: Done) => {
     const { SecretId, ClientRequestToken, MoveToVersionId } = input;
     const at = clock.nowMs();
+    const session = WHO[accessKey] ?? 'assumed-role/console/somebody';
     const event = {
       eventTime: `${new Date(at).toISOString().slice(0, 19)}Z`,
       eventSource: 'secretsmanager.amazonaws.com',
       eventName: name,
       sourceIPAddress: '127.0.0.1',
+      userAgent,
       userIdentity: {
         type: 'AssumedRole',
-        arn: `arn:aws:sts::${accountId}:${WHO[accessKey] ?? 'assumed-role/console/somebody'}`,
+        arn: `arn:aws:sts::${accountId}:${session}`,
+        sessionContext: {
+          sessionIssuer: { arn: `arn:aws:iam::${accountId}:role/${session.split('/')[1]}` },
+        },
       },
       requestParameters: {
         secretId: SecretId,
@@ -66,7 +74,12 @@ export async function startCloudTrail({ clock, region, accountId }: Place): Prom
         moveToVersionId: MoveToVersionId,
       },
     };
-    noted.push({ EventName: name, EventTime: at / 1000, CloudTrailEvent: JSON.stringify(event) });
+    noted.push({
+      EventName: name,
+      EventTime: at / 1000,
+      CloudTrailEvent: JSON.stringify(event),
+      secretId: SecretId,
+    });
   };
   return { ...listening, trail, note };
 }

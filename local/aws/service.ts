@@ -40,7 +40,12 @@ export function operation<Shape extends v.GenericSchema>(
 }
 
 /** A call that a stand-in has carried out. */
-export type Done = { name: string; input: Readonly<Record<string, unknown>>; accessKey: string };
+export type Done = {
+  name: string;
+  input: Readonly<Record<string, unknown>>;
+  accessKey: string;
+  userAgent: string;
+};
 
 const accessKeyIn = ({ headers }: IncomingMessage): string =>
   /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '';
@@ -60,7 +65,12 @@ export function serveJson(
     if (!run) throw new AwsFailure('UnknownOperationException', '');
     const input = parse(body);
     const result = run(input) ?? {};
-    onDone({ name, input: input as Done['input'], accessKey: accessKeyIn(request) });
+    onDone({
+      name,
+      input: input as Done['input'],
+      accessKey: accessKeyIn(request),
+      userAgent: String(request.headers['user-agent'] ?? ''),
+    });
     return JSON.stringify(result);
   });
 }

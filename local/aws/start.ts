@@ -20,7 +20,7 @@ export interface LocalAws {
   readonly sns: Sns;
   readonly logs: CloudWatchLogs;
   readonly dynamodb: DynamoDb;
-  /** Only the operator's tool asks it: no front of the gateway stands before it. */
+  /** The tool asks it, and the daily check before a rotation: no front of the gateway stands before it. */
   readonly cloudtrail: CloudTrail;
   /** Stops the stand-ins; the gateway is closed by whoever started it. */
   close(): Promise<void>;
@@ -51,6 +51,7 @@ export async function startAws(gateway: Gateway, clock: WorldClock): Promise<Loc
     AWS_ENDPOINT_URL_KMS: await gateway.front('kms', kms.url, awsJson),
     AWS_ENDPOINT_URL_SNS: await gateway.front('sns', sns.url, awsQuery),
     AWS_ENDPOINT_URL_DYNAMODB: await gateway.front('dynamodb', dynamodb.url, awsJson, clock),
+    AWS_ENDPOINT_URL_CLOUDTRAIL: cloudtrail.url,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await gateway.front('logs', logs.url, awsJson),
   };
   const services = { secretsManager, kms, sns, logs, dynamodb, cloudtrail };

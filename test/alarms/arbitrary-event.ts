@@ -112,6 +112,22 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
     answers: fc.nat(),
     to: fc.constantFrom('terminal' as const, 'file' as const),
   }),
+  withOptional(
+    {
+      ...about,
+      event: fc.constant('rotation-soon' as const),
+      dueAt: at,
+      readers: fc.oneof(
+        fc.record({ notListed: text }),
+        fc.record({
+          listed: fc.array(fc.record({ principal: text, lastReadAt: at }), { maxLength: 3 }),
+          more: fc.nat(),
+          sinceMs: at,
+        }),
+      ),
+    },
+    { window: text },
+  ),
   fc.record({
     ...about,
     event: fc.constant('secret-read' as const),

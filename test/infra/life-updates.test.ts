@@ -65,6 +65,7 @@ const settings: Record<string, object> = {
   permissionsBoundaryArn: { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary' },
   runbookUrl: { runbookUrl: 'https://wiki.example.com/runbook' },
   supportContact: { supportContact: 'Support, +1 202 555 0199' },
+  noticeDays: { noticeDays: 0 },
   readAlarm: { readAlarm: false },
   reasonRequired: { reasonRequired: true },
   replicas: { replicas: [{ region: 'us-west-2' }] },

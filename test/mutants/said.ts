@@ -110,4 +110,32 @@ export const saidMutants: Mutant[] = [
     replace: '',
     noticedBy: 'test/rotation/secret-read.test.ts',
   },
+  {
+    rule: 'the notice of a due date is queued once',
+    file: 'lambda/ledger/notice.ts',
+    find: '  state.noticedFor = notice.dueAt;\n',
+    replace: '',
+    noticedBy: 'test/rotation/notice.test.ts',
+  },
+  {
+    rule: 'a denied list of readers does not keep the notice back',
+    file: 'lambda/rotation/notice.ts',
+    find: 'return { notListed: errorName ?? error.name };',
+    replace: 'throw error;',
+    noticedBy: 'test/rotation/notice.test.ts',
+  },
+  {
+    rule: 'the reader that has not come for longest is listed first',
+    file: 'lambda/secret/readers.ts',
+    find: 'all.sort((a, b) => a.lastReadAt - b.lastReadAt)',
+    replace: 'all.sort((a, b) => b.lastReadAt - a.lastReadAt)',
+    noticedBy: 'test/secret/readers.test.ts',
+  },
+  {
+    rule: 'a pause over the due date keeps the notice back',
+    file: 'lambda/ledger/notice.ts',
+    find: '  if (pauseInForce({ pause }, dueAt)) return false;\n',
+    replace: '',
+    noticedBy: 'test/rotation/notice.test.ts',
+  },
 ];

@@ -49,6 +49,7 @@ test('describes a secret by its ARN, its key and the labels of each version', as
     arn: secretId,
     rotationEnabled: false,
     kmsKeyId: world.aws.kms.keyArn,
+    name: expect.stringMatching(/^fleet-\d+$/),
     stages: new Map([[token(1), ['AWSCURRENT']]]),
   });
 });

@@ -1,4 +1,4 @@
-import type { AlarmEvent } from '../../lambda/alarms/event.ts';
+import type { AlarmEvent, Readers } from '../../lambda/alarms/event.ts';
 import type { Alarms } from '../../lambda/alarms/publish.ts';
 import type { ItemStore } from '../../lambda/ledger/items.ts';
 import { type Sealer, SealingKeyError } from '../../lambda/sealing/data-key.ts';
@@ -32,6 +32,8 @@ export function createAws(
   const log: { at: number; line: string }[] = [];
   /** A line of the log is found by a search only so long after it was written. */
   const logSearch = { delayMs: 0 };
+  /** As CloudTrail would show them. */
+  const trail: { readers: Readers } = { readers: { listed: [], more: 0, sinceMs: 0 } };
 
   return {
     ...secret,
@@ -40,6 +42,7 @@ export function createAws(
     log,
     keys: kms.keys,
     logSearch,
+    trail,
 
     items: (wire: Wire, process: Process): ItemStore =>
       over(

@@ -35,7 +35,8 @@ export function createSecret(options: SecretOptions) {
   const identity = { arn: options.secretArn };
   const versions = new Map<string, Version>();
   const stages = new Map<string, string>();
-  const rotation = { enabled: true };
+  /** `next`: as DescribeSecret shows the schedule. */
+  const rotation: { enabled: boolean; next?: { nextRotationAt: number; window: string } } = { enabled: true };
   const rotationTokens: (string | undefined)[] = [];
   /** Rotations that the function had started and whose steps have not run yet. */
   const started: string[] = [];
@@ -168,7 +169,13 @@ export function createSecret(options: SecretOptions) {
         wire.remote(process, 'DescribeSecret', () => {
           const byVersion = new Map<string, string[]>();
           for (const [label, id] of seen().stages) byVersion.set(id, [...(byVersion.get(id) ?? []), label]);
-          return { arn: identity.arn, rotationEnabled: rotation.enabled, kmsKeyId: 'key', stages: byVersion };
+          return {
+            arn: identity.arn,
+            rotationEnabled: rotation.enabled,
+            kmsKeyId: 'key',
+            stages: byVersion,
+            ...rotation.next,
+          };
         }),
       read: (_secretId, versionId) =>
         wire.remote(process, 'GetSecretValue', () => {

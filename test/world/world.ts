@@ -256,6 +256,8 @@ export function createWorld(options: Options = {}) {
       clock,
       metrics,
       holdsOn: options.holdsOn ?? false,
+      noticeDays: 7,
+      readersOf: () => wire.remote(process, 'LookupEvents', () => aws.trail.readers),
       log: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
     };
   }

@@ -22,6 +22,7 @@ export const tokenAnswer = (bearer = BEARER, life: object = { expires_in: 1874 }
 
 export type Gateway = {
   api: RestApi;
+  addresses: { baseUrl: string; tokenUrl: string };
   clock: Clock & { advance(ms: number): void; slept: number[] };
   /** The answers to token requests, the last one for good. */
   tokens: Answer[];
@@ -57,11 +58,10 @@ export async function startGateway(): Promise<Gateway> {
     },
   };
   const origin = `http://127.0.0.1:${server.port}`;
+  const addresses = { baseUrl: `${origin}/api/m2m/v1`, tokenUrl: `${origin}/api/ts/v1/oauth2/token` };
   return {
-    api: createRestApi(
-      { baseUrl: `${origin}/api/m2m/v1`, tokenUrl: `${origin}/api/ts/v1/oauth2/token` },
-      clock,
-    ),
+    api: createRestApi(addresses, clock),
+    addresses,
     clock,
     tokens,
     answers,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome, ReadableAnswer, Reading } from '../../../lambda/thingspace/api.ts';
+import type { Outcome, ReadableAnswer } from '../../../lambda/thingspace/api.ts';
 import { meaningOf } from '../../../lambda/thingspace/codes.ts';
-import { http } from '../servers.ts';
+import { createRestApi, type RestApi } from '../../../lambda/thingspace/rest/api.ts';
+import { http, serve } from '../servers.ts';
 import {
   type Answer,
   CREDENTIAL,
@@ -11,6 +12,7 @@ import {
   LIMITS,
   SESSION,
   startGateway,
+  tokenAnswer,
 } from './gateway.ts';
 
 /** The table of docs/thingspace-api.md, "Errors over REST": what an answer proves at log-in, reset and log-out. */
@@ -48,7 +50,7 @@ const logInEnd = (outcome: Outcome<unknown>): Expected => ({
     outcome.outcome === 'unknown' ||
     (outcome.outcome === 'refused' && meaningOf(outcome.code, 'rest').logInCounts),
 });
-const resetEnd = (read: Reading<string>): Expected => {
+const resetEnd = (read: Outcome<string>): Expected => {
   if (read.outcome !== 'refused')
     return { outcome: read.outcome, counts: read.outcome === 'unknown', proof: false };
   const { exchangeCounts, exchangeChangedNothing } = meaningOf(read.code, 'rest');
@@ -80,7 +82,18 @@ const ends: Record<string, { logIn: Expected; reset: Expected }> = {
     logIn: { outcome: 'unknown', counts: true },
     reset: { outcome: 'unknown', counts: true, proof: false },
   },
+  done: {
+    logIn: { outcome: 'done', counts: false },
+    reset: { outcome: 'done', counts: false, proof: false },
+  },
+  'never sent': {
+    logIn: { outcome: 'never-sent', counts: false },
+    reset: { outcome: 'never-sent', counts: false, proof: false },
+  },
 };
+/** Whole objects that are not errors: of the answer to a log-out no value is read. */
+const ENDS_SESSION = /^200 with (?:\{\}|the value (?!00123456))|^a value twice|^a second value deeper/;
+const BOTH = { newPassword: 'kL2mN4pQ6rS8', sessionToken: SESSION };
 
 const rows: [line: string, what: string, end: string, answer: Answer][] = [
   ...['900901', '900902', '900903', '900904'].flatMap((code): typeof rows => [
@@ -172,6 +185,16 @@ const rows: [line: string, what: string, end: string, answer: Answer][] = [
       json(200, { ...error, newPassword: 'kL2m', sessionToken: SESSION }),
     ],
   ]),
+  ['14', 'the value', 'done', json(200, BOTH)],
+  ['14', 'the value behind a head of 60 KB', 'done', json(200, BOTH, { 'Set-Cookie': 'x'.repeat(60_000) })],
+  ['14', 'the value behind a byte order mark', 'done', json(200, `\uFEFF${JSON.stringify(BOTH)}`)],
+  ['14', 'the value in plain text by its header', 'done', json(200, BOTH, { 'Content-Type': 'text/plain' })],
+  [
+    '14',
+    'the value without a length, on a connection that stays open',
+    'done',
+    (socket) => socket.write(`HTTP/1.1 200 OK\r\n\r\n${JSON.stringify(BOTH)}`),
+  ],
   ['15', 'an XML fault under 200', 'unknown', http(200, xml('900901', '/security'), asXml)],
   ...[{}, [], null, 1, 'text'].map((value): (typeof rows)[number] => [
     '16',
@@ -288,23 +311,54 @@ const rows: [line: string, what: string, end: string, answer: Answer][] = [
   ['', 'an unlisted code of the gateway', 'unknown', json(401, fault('900999'))],
 ];
 
-describe('an error over REST proves what its line of the table says', () => {
-  test.each(rows)('line %s: %s is %s', async (_line, _what, end, answer) => {
+/** Logs in and resets, which must end as the line says; returns the outcome of a log-out. */
+async function callAll(api: RestApi, end: string): Promise<string> {
+  expect(logInEnd(await api.logIn(CREDENTIAL, LIMITS))).toEqual(ends[end]?.logIn);
+  const raw = await api.getNewPassword({ token: SESSION, ...KEY }, 'old', LIMITS);
+  const read = raw.outcome === 'answered' ? api.readNewPassword(raw as ReadableAnswer) : raw;
+  expect(resetEnd(read)).toEqual(ends[end]?.reset);
+  return (await api.logOut({ token: SESSION, ...KEY }, LIMITS)).outcome;
+}
+
+describe('an answer over REST proves what its line of the table says', () => {
+  test.each(rows)('line %s: %s is %s', async (_line, what, end, answer) => {
     gateway.answers.splice(0, 9, answer);
-    expect(logInEnd(await gateway.api.logIn(CREDENTIAL, LIMITS))).toEqual(ends[end]?.logIn);
-    const raw = await gateway.api.getNewPassword({ token: SESSION, ...KEY }, 'old', LIMITS);
-    const read: Reading<string> =
-      raw.outcome === 'answered'
-        ? gateway.api.readNewPassword(raw as ReadableAnswer)
-        : { outcome: 'unknown', cause: new Error(raw.outcome) };
-    expect(resetEnd(read)).toEqual(ends[end]?.reset);
-    const logOut = await gateway.api.logOut({ token: SESSION, ...KEY }, LIMITS);
-    if (end !== 'unknown') expect(logOut.outcome).toBe('refused');
+    const logOut = await callAll(gateway.api, end);
+    const read = end === 'done' || end === 'unknown' ? end : 'refused';
+    expect(logOut).toBe(ENDS_SESSION.test(what) ? 'done' : read);
     // Each was sent once: the same bearer came again, so no log-in was repeated.
     expect(gateway.paths().filter((path) => !path.includes('token'))).toEqual([
       'POST /api/m2m/v1/session/login',
       'PUT /api/m2m/v1/session/password/actions/reset',
       'POST /api/m2m/v1/session/logout',
     ]);
+  });
+
+  test('line 1: a refused connection is never sent', async () => {
+    const { port, close } = await serve((socket) => socket.end(tokenAnswer()));
+    const gone = await serve(() => undefined);
+    await gone.close();
+    const addresses = {
+      baseUrl: `http://127.0.0.1:${gone.port}/api/m2m/v1`,
+      tokenUrl: `http://127.0.0.1:${port}/api/ts/v1/oauth2/token`,
+      tokenHostMayDiffer: true,
+    };
+    expect(await callAll(createRestApi(addresses, gateway.clock), 'never sent')).toBe('never-sent');
+    await close();
+  });
+
+  test.each([
+    ['2a', json(401, { error: 'invalid_client' })],
+    ['2b', json(400, { error: 'invalid_request' })],
+    ['2c', json(200, { token_type: 'Bearer' })],
+    ['2d', http(403, xml('404'), asXml)],
+    ['2e', http(503, HTML, asHtml)],
+  ])('line %s: without a bearer nothing is sent', async (_line, answer) => {
+    const before = gateway.tokens.splice(0, 9, answer);
+    // Another process: it has no bearer yet.
+    const api = createRestApi(gateway.addresses, gateway.clock);
+    expect(await callAll(api, 'never sent')).toBe('never-sent');
+    gateway.tokens.splice(0, 9, ...before);
+    expect(gateway.paths().filter((path) => !path.includes('token'))).toEqual([]);
   });
 });

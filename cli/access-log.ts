@@ -1,4 +1,4 @@
-import { withKind } from '../lambda/access/operation-patterns.ts';
+import { isOfRest, withKind } from '../lambda/access/operation-patterns.ts';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import type { StoredRecord } from './access-reader.ts';
 import { type Found, findRecords, type Holder } from './access-records.ts';
@@ -104,7 +104,7 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
     ...records.map((record) => [
       new Date(record.at).toISOString(),
       ...whoAndThrough(record),
-      `${record.credential}/${withKind(record.operation, record.kind)}`,
+      `${record.credential}${isOfRest(record.operation) ? ' ' : '/'}${withKind(record.operation, record.kind)}`,
       subjectsText(record),
       outcomeText(record),
       `${oneLine(record.rule, 40)}${record.observed ? ' (observed only)' : ''}`,

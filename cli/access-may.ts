@@ -1,4 +1,5 @@
 import { passesObserved } from '../lambda/access/observe.ts';
+import { isOfRest } from '../lambda/access/operation-patterns.ts';
 import { personOf } from '../lambda/access/person.ts';
 import {
   type Asked,
@@ -12,6 +13,8 @@ import {
   SPEAKS_FOR_OTHERS,
 } from '../lambda/access/policy.ts';
 import { principalOf } from '../lambda/access/principal.ts';
+import { notSent, Refusal } from '../lambda/access/refusal.ts';
+import { namedOperation } from '../lambda/access/rest/named-operation.ts';
 import { hasKinds, KINDS } from '../lambda/access/state-change.ts';
 import { policyIn } from './access-policy-file.ts';
 import { inColumns } from './columns.ts';
@@ -55,7 +58,8 @@ type Answer = {
 export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: AccessMayOptions): void {
   const policy = policyIn(text, '--policy');
   const asked = askedBy(policy, options);
-  const answer = options.service === undefined ? forAnyService(policy, asked) : answerTo(policy, asked);
+  const isAnyService = options.service === undefined && asked.service === '';
+  const answer = isAnyService ? forAnyService(policy, asked) : answerTo(policy, asked);
   terminal.say(options.json ? JSON.stringify(answer, null, 2) : wordsOf(answer));
   if (!answer.allowed) throw new NotWellError(1);
 }
@@ -72,34 +76,59 @@ function forAnyService(policy: Policy, asked: Asked): Answer {
 }
 
 function askedBy(policy: Policy, options: AccessMayOptions): Asked {
-  const { as = '', user, personGroup: personGroups, credential = '', service = '' } = options;
-  const { operation: given = '' } = options;
-  const [operation = '', kind, ...more] = given.split('/');
-  if (!/^\w+$/.test(operation) || more.length > 0 || (kind !== undefined && !hasKinds(operation))) {
-    throw new UsageError(
-      '--operation wants one name, such as GetDeviceList, or ChangeDeviceState/Suspend; no pattern.',
-    );
-  }
-  if (hasKinds(operation) && (kind === undefined || !KINDS.includes(kind))) {
-    throw new UsageError(`--operation wants the kind as well: ${operation}/ and ${KINDS.join(', ')}.`);
-  }
+  const { as = '', user, personGroup: personGroups, credential = '' } = options;
+  const { operation, kind, service, reads, groups } = operationIn(options);
   const { device = [], account = [], group = [] } = options;
   const subjects = {
     devices: device.map((identifier) => ({ kind: '', identifier })),
     groups: [
+      ...groups,
       ...account.map((name) => `AccountName ${name}`),
       ...group.map((name) => `DeviceGroupName ${name}`),
     ],
   };
   const own = subjects.groups.map((one) => one.split(' ')[0] ?? '');
-  const content = { subjects, kind: kind ?? '', own };
+  const content = { subjects, kind, own };
   const person = personOf(policy, as);
   if (personGroups !== undefined && (user === undefined || !bringsTokens(policy, principalOf(as)))) {
     throw new UsageError(
       '--person-group wants --user, and a caller of access.userTokens.speakers: only tokens name groups.',
     );
   }
-  return { principal: principalOf(as), user, personGroups, person, credential, service, operation, content };
+  return {
+    ...{ principal: principalOf(as), user, personGroups, person },
+    ...{ credential, service, operation, reads, content },
+  };
+}
+
+type Operation = { operation: string; kind: string; service: string; reads: boolean; groups: string[] };
+
+/** Reads `--operation`, and what a path says beside it. @throws UsageError */
+function operationIn({ operation: given = '', service = '' }: AccessMayOptions): Operation {
+  if (isOfRest(given)) return operationOfRest(given);
+  const [operation = '', kind, ...more] = given.split('/');
+  if (!/^\w+$/.test(operation) || more.length > 0 || (kind !== undefined && !hasKinds(operation))) {
+    throw new UsageError(
+      '--operation wants one name, such as GetDeviceList, ChangeDeviceState/Suspend, or a method and a path, such as "POST /m2m/v1/devices/actions/suspend"; no pattern.',
+    );
+  }
+  if (hasKinds(operation) && (kind === undefined || !KINDS.includes(kind))) {
+    throw new UsageError(`--operation wants the kind as well: ${operation}/ and ${KINDS.join(', ')}.`);
+  }
+  return { operation, kind: kind ?? '', service, reads: operation.startsWith('Get'), groups: [] };
+}
+
+/** A path may be written as rules have it, or with the account and the group of a request. @throws UsageError */
+function operationOfRest(given: string): Operation {
+  const [method = '', path = '', ...more] = given.split(' ');
+  try {
+    if (more.length > 0) throw notSent('it holds more than one blank');
+    const named = namedOperation(method, path.replace(/\{\w+\}/g, 'x'));
+    return { ...named, kind: '', groups: path.includes('{') ? [] : named.groups };
+  } catch (failure) {
+    if (!(failure instanceof Refusal)) throw failure;
+    throw new UsageError(`--operation is not a request that the function sends on. ${failure.message}`);
+  }
 }
 
 function answerTo(policy: Policy, asked: Asked): Answer {

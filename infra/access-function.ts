@@ -64,7 +64,7 @@ export interface AccessFunctionProps
 const timeout = Duration.seconds(90);
 
 /**
- * SOAP requests of known callers, checked, recorded and sent on with the session of a username; and that session itself
+ * Requests of known callers over SOAP or REST, checked, recorded and sent on with the session of a username; and that session itself
  * for callers whom a rule allows it by name.
  */
 export class AccessFunction extends Construct {
@@ -72,7 +72,7 @@ export class AccessFunction extends Construct {
   readonly role: Role;
   /** One item a request, with pointers by device and by user (`lambda/access/audit.ts`). */
   readonly table: Table;
-  /** Callers go to `<url><credential>/<Service>.svc`, and to `<url><credential>/session`. */
+  /** Callers go to `<url><credential>/<Service>.svc` or `<url><credential>/m2m/v1/…`, and to `<url><credential>/session`. */
   readonly url: string;
   /** Lets its bearers call the URL; attached to the principals that the rules name without an asterisk. */
   readonly callersPolicy: ManagedPolicy;

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { looksLikeByName } from '../lambda/access/by-name.ts';
-import { flawOfKind } from '../lambda/access/operation-patterns.ts';
+import { flawOfKind, mayGive } from '../lambda/access/operation-patterns.ts';
 import { matches } from '../lambda/access/patterns.ts';
 import { IDENTITY_CENTER_ROLES } from '../lambda/access/person.ts';
 import { allowsNothing } from '../lambda/access/policy.ts';
 import { reliesOnRolePath, withoutRolePath } from '../lambda/access/principal.ts';
+import { flawOfPath } from '../lambda/access/rest/pattern-flaw.ts';
 import type { Config } from './config.ts';
 import { list, object, text, whole } from './config-shapes.ts';
 import { userTokensSchema } from './config-user-tokens.ts';
@@ -30,12 +31,16 @@ const namesPersons = v.pipe(
 
 const operation = v.pipe(
   text(
-    /^[A-Za-z0-9*]{1,64}(?:\/[A-Za-z*]{1,32})?$/,
-    'write the name of an operation, such as ChangeDeviceState, a pattern such as Get*, or a name and a kind, such as ChangeDeviceState/Suspend',
+    /^(?:[A-Za-z0-9*]{1,64}(?:\/[A-Za-z*]{1,32})?|(?:GET|POST|PUT|DELETE|\*) \/m2m\/[\w.{}*/-]{1,180})$/,
+    'write reads, the name of an operation, such as ChangeDeviceState, a pattern such as Get*, a name and a kind, such as ChangeDeviceState/Suspend, or over REST a method and a path, such as POST /m2m/v1/devices/actions/suspend',
   ),
   v.check(
     (pattern) => !allowsNothing(pattern),
     'leave it out: log-ins, log-outs and passwords are never forwarded, whatever a rule says',
+  ),
+  v.check(
+    (pattern) => flawOfPath(pattern) === undefined,
+    ({ input }) => flawOfPath(input) ?? '',
   ),
   v.check(
     (pattern) => flawOfKind(pattern) === undefined,
@@ -127,8 +132,9 @@ const BUILT_IN =
   /^(never-forwarded|denied-by-default|speaks-for-others|contradiction|token-expired|token-rejected)$/i;
 
 /** Yields mistakes that no single setting shows; each sentence says what to write. */
-export function* accessFits({ access, account, credentials }: Config): Generator<string> {
+export function* accessFits({ access, account, credentials, thingspace }: Config): Generator<string> {
   if (!access) return;
+  const { transport } = thingspace;
   const seen = new Set<string>();
   for (const [index, given] of access.rules.entries()) {
     const at = `access.rules[${index}]`;
@@ -148,6 +154,9 @@ export function* accessFits({ access, account, credentials }: Config): Generator
       }
     }
     yield* ofAccount(`${at}.principals`, given.principals, account);
+    if (!given.operations.some((one) => mayGive(one, transport))) {
+      yield `${at}.operations: write an operation of ${transport.toUpperCase()}, or reads, or *: the service calls ThingSpace over ${transport.toUpperCase()} (thingspace.transport), and ${given.operations.join(', ')} would allow nothing`;
+    }
     if (given.persons && !given.principals.some((one) => mayNamePersons(one, access.personsBySessionName))) {
       yield `${at}.persons: leave it out, or name one of the rule's principals in access.personsBySessionName: the sessions of ${given.principals.join(', ')} name no person`;
     }

@@ -13,18 +13,30 @@ const BY_NAME: readonly string[] = [
   'RegisterCallback',
   // Its answer has the names and passwords of the account's callback listeners.
   'GetCallbackRegistrations',
+  // The same over REST.
+  'POST /m2m/v1/callbacks/{accountName}',
+  'GET /m2m/v1/callbacks/{accountName}',
+  // A trigger may have reports of an account sent to any e-mail address.
+  'POST /m2m/v2/triggers',
+  'PUT /m2m/v2/triggers',
 ];
+
+/** Whatever else ThingSpace may have at these addresses. Taking a listener away hands nothing out. */
+const OF_CALLBACKS = /^(?:GET|POST|PUT) \/m2m\/v\d\/callbacks\b/i;
+/** A pattern with this word means operations that go by name. */
+const HANDS_OUT = /callbacks|triggers/;
 
 /** Returns the operation that goes by name alone, for its name in any letter case. */
 const byNameOf = (operation: string): string | undefined =>
   BY_NAME.find((name) => name.toLowerCase() === operation.toLowerCase());
 
 /** Reports whether an operation goes by name alone. */
-export const goesByName = (operation: string): boolean => byNameOf(operation) !== undefined;
+export const goesByName = (operation: string): boolean =>
+  byNameOf(operation) !== undefined || OF_CALLBACKS.test(operation);
 
 /** Reports whether a pattern of a rule gives an operation. */
 export const matchesOperation = (pattern: string, operation: string): boolean =>
-  byNameOf(operation) === undefined ? matches(pattern, operation) : pattern === operation;
+  goesByName(operation) ? pattern === operation : matches(pattern, operation);
 
 /**
  * Returns the operation that a pattern looks like and does not give: another letter case, or most of the name beside an
@@ -34,5 +46,6 @@ export function looksLikeByName(pattern: string): string | undefined {
   const lower = pattern.toLowerCase();
   const name = BY_NAME.find((one) => matches(lower, one.toLowerCase()));
   if (name === undefined || pattern === name) return undefined;
+  if (name.includes(' ')) return HANDS_OUT.test(lower) ? name : undefined;
   return 2 * pattern.replaceAll('*', '').length > name.length ? name : undefined;
 }

@@ -14,7 +14,8 @@ export type Rule = Conditions & {
   /** Names of credentials. */
   credentials: readonly string[];
   /**
-   * Operations, such as `Get*` and `ChangeDeviceState/Suspend` (`operation-patterns.ts`); those in `by-name.ts` only by
+   * Operations, such as `reads`, `ChangeDeviceState/Suspend` and `POST /m2m/v1/devices/actions/suspend`
+   * (`operation-patterns.ts`); those in `by-name.ts` only by
    * their exact names.
    */
   operations: readonly string[];
@@ -82,11 +83,12 @@ export const SPEAKS_FOR_OTHERS = 'speaks-for-others';
  * Reports whether an operation is about sessions or passwords: only the functions use those, and no policy allows them.
  */
 export const isNeverForwarded = (service: string, operation: string): boolean =>
-  /^SessionService$/i.test(service) || /password|^log(?:in|out)$/i.test(operation);
+  /^session(?:service)?$/i.test(service) || /password|oauth|(?:^|\/)log(?:in|out)(?:$|\/)/i.test(operation);
 
 /** Reports whether every operation that a pattern matches is never forwarded. */
 export const allowsNothing = (pattern: string): boolean =>
-  pattern.split('*').some((part) => /password/i.test(part)) || /^log(?:in|out)$/i.test(pattern);
+  pattern.split('*').some((part) => /password|oauth|\/session(?:\/|$)/i.test(part)) ||
+  /(?:^|\/)log(?:in|out)$/i.test(pattern);
 
 export const maySpeak = ({ speakers }: Policy, principal: string): boolean =>
   speakers.some((pattern) => matches(withoutRolePath(pattern), principal));
@@ -123,12 +125,13 @@ export type Miss =
 
 /** Returns the first part of a rule that a request fails; undefined when the rule gives the request. */
 export function missOf(rule: Rule, asked: Asked): Miss | undefined {
-  const { principal, user, person, credential, service, operation, content } = asked;
+  const { principal, user, person, credential, service, operation, reads, content } = asked;
   const { principals, credentials, operations, services, users, personGroups, persons } = rule;
   if (!matchesAny(principals.map(withoutRolePath), principal)) return 'principals';
   if (!matchesAny(credentials, credential)) return 'credentials';
   if (services !== undefined && !matchesAny(services, service)) return 'services';
-  if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind))) return 'operations';
+  if (!operations.some((pattern) => givesOperation(pattern, { operation, kind: content?.kind, reads })))
+    return 'operations';
   if (users !== undefined && (user === undefined || !matchesAnyName(users, user))) return 'users';
   if (
     personGroups !== undefined &&

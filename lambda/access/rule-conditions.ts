@@ -9,8 +9,8 @@ export type Conditions = {
   groups?: readonly string[] | undefined;
 };
 
-const ACCOUNT = /^Account/;
-const GROUP = /Group/;
+const ACCOUNT = /^account/i;
+const GROUP = /group/i;
 
 /**
  * Reports whether a request fits the conditions of a rule. A request that names a device fits none: the documentation

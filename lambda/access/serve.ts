@@ -73,7 +73,8 @@ async function serveThingSpace(
   const ask = (content?: Content) =>
     permit(services, { ...call, spoken, content }, call.operation, () => triedIn(read));
   const unread = await ask();
-  const session = soapSession(services, call);
+  const session = services.sessionOf(call.credential);
+  if (!session) throw notSent(`there is no credential ${call.credential}`);
   const request = await understand(services, read, unread);
   const record: AuditRecord = {
     ...(await ask(request.content)),
@@ -85,21 +86,6 @@ async function serveThingSpace(
   await end(services, record, forwarded.outcome);
   if ('refusal' in forwarded) throw forwarded.refusal;
   return answerWith(forwarded.answer, caller.requestId);
-}
-
-/** @throws Refusal */
-function soapSession(
-  { thingSpace, sessionOf }: Services,
-  { credential }: Pick<Call, 'credential'>,
-): SessionHolder {
-  if (thingSpace.transport !== 'soap') {
-    throw notSent(
-      `this service calls ThingSpace over REST. GET /${credential}/session gives the headers of a REST request to a caller that a rule allows it`,
-    );
-  }
-  const session = sessionOf(credential);
-  if (session) return session;
-  throw notSent(`there is no credential ${credential}`);
 }
 
 /** Reads the body of an allowed request. A contradiction in it is recorded as a denial is. @throws Refusal */

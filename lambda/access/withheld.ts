@@ -4,7 +4,7 @@ import { NAMED } from './xml-entities.ts';
 
 /**
  * Returns the reason why an answer is not passed on; undefined when it may be. An answer is withheld when it shows one of
- * the session's secrets, in its bytes or in its XML's text, or cannot be read to rule that out.
+ * the session's secrets, in its bytes, in its XML's text or in a text of its JSON, or cannot be read to rule that out.
  */
 export function whyWithheld(
   { body, contentType = '', contentEncoding }: Pick<RawAnswer, 'body' | 'contentType' | 'contentEncoding'>,
@@ -19,10 +19,14 @@ export function whyWithheld(
     return 'it is not in UTF-8';
   }
   if (text.includes('<!ENTITY')) return 'it declares entities';
-  const views = [contentType, text, referencesDecoded(text)].map((view) => view.toLowerCase());
+  const views = [contentType, text, referencesDecoded(text), escapesDecoded(text)].map((view) =>
+    view.toLowerCase(),
+  );
   const isShown = (wanted: string) =>
     views.some((view) => view.includes(wanted)) || isInCharacterData(text, wanted);
-  return secrets.some((secret) => isShown(secret.toLowerCase())) ? 'it quotes the session token' : undefined;
+  return secrets.some((secret) => isShown(secret.toLowerCase()))
+    ? 'it quotes a secret of the session'
+    : undefined;
 }
 
 const READABLE = /^(?:utf-?8|us-ascii)$/;
@@ -79,4 +83,14 @@ function referencesDecoded(text: string): string {
     const code = Number.parseInt(hex ?? decimal, hex === undefined ? 10 : 16);
     return code <= 0x10ffff ? String.fromCodePoint(code) : '';
   });
+}
+
+const SHORT_ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** Returns a text with the escapes of JSON decoded, once. */
+function escapesDecoded(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\(?:u([\da-fA-F]{4})|([^u]))/g, (_, hex, short) =>
+    hex === undefined ? (SHORT_ESCAPES[short] ?? short) : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

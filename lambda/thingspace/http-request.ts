@@ -2,7 +2,8 @@ import { NotSentError } from './call-errors.ts';
 import type { DocumentRule } from './root-end.ts';
 
 export type HttpCall = {
-  method: 'POST' | 'PUT';
+  /** GET and DELETE are sent without a length where they have no body. */
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** https, or http on the loopback interface, as `checkBaseUrl` allows. */
   url: string;
   headers: Record<string, string>;
@@ -21,6 +22,9 @@ export type HttpCall = {
 const NAME = /^[\w-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+const isWithoutBody = ({ method, body }: HttpCall): boolean =>
+  body === '' && (method === 'GET' || method === 'DELETE');
+
 /**
  * Returns the request as bytes; it asks for a closed connection and an answer that is not compressed.
  * @throws NotSentError when a header cannot carry its value
@@ -32,7 +36,7 @@ export function requestBytes(call: HttpCall): Buffer {
     host: url.host,
     connection: 'close',
     'accept-encoding': 'identity',
-    'content-length': String(Buffer.byteLength(call.body)),
+    ...(isWithoutBody(call) ? {} : { 'content-length': String(Buffer.byteLength(call.body)) }),
   };
   const lines = Object.entries(headers).map(([name, value]) => {
     if (NAME.test(name) && VALUE.test(value)) return `${name}: ${value}\r\n`;

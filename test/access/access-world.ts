@@ -4,16 +4,20 @@ import { type AuditTable, auditOver, type Item, type ItemKey } from '../../lambd
 import { GET_SESSION } from '../../lambda/access/by-name.ts';
 import type { Send } from '../../lambda/access/forward.ts';
 import type { Policy } from '../../lambda/access/policy.ts';
+import { REST_WIRE } from '../../lambda/access/rest/wire.ts';
 import { type Services, serve } from '../../lambda/access/serve.ts';
 import { SOAP_WIRE } from '../../lambda/access/soap/wire.ts';
+import type { HttpRequest } from '../../lambda/access/wire.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import type { SessionDocument } from '../../lambda/session/session-document.ts';
 import type { RawAnswer, Transport } from '../../lambda/thingspace/api.ts';
 import { readXml } from '../../local/thingspace/soap/xml.ts';
 import { createFleetWorld } from '../session/fleet-world.ts';
+import { APPLICATION } from '../session/rest-client.ts';
 import { fault } from '../thingspace/envelopes.ts';
 import { KilledError, NetworkError, type Process, type Wire } from '../world/fate.ts';
+import { FIRST_PASSWORD, USERNAME } from '../world/world.ts';
 import { V2 } from './arbitrary-envelope.ts';
 
 export const ACCOUNT = '111122223333';
@@ -74,6 +78,12 @@ export async function createAccessWorld(
     ...(options.platform ? { platform: options.platform } : {}),
     rotations: options.rotations ?? 0,
   });
+  if (transport === 'rest') {
+    const { apiKey, apiSecret } = APPLICATION;
+    fleet.world.aws.store(
+      JSON.stringify({ username: USERNAME, password: FIRST_PASSWORD, apiKey, apiSecret }),
+    );
+  }
   const items = new Map<string, Record<string, unknown>>();
   const executed: Executed[] = [];
   /** Every token that ThingSpace was shown. */
@@ -84,10 +94,10 @@ export async function createAccessWorld(
 
   const send =
     (wire: Wire, process: Process): Send =>
-    async ({ headers, body }) => {
+    async (request) => {
       try {
-        const answer = await wire.remote(process, `Send ${operationIn(headers.soapaction ?? '')}`, () =>
-          execute(body),
+        const answer = await wire.remote(process, `Send ${operationIn(request)}`, () =>
+          transport === 'rest' ? executeRest(request) : execute(request.body),
         );
         return link.spoil?.(answer) ?? answer;
       } catch (failure) {
@@ -111,6 +121,19 @@ export async function createAccessWorld(
     return answered(200, responseTo(operation));
   }
 
+  function executeRest({ method, path, headers, body }: HttpRequest): RawAnswer {
+    const { Authorization = '', 'VZ-M2M-Token': token = '' } = headers;
+    tokens.add(token);
+    const standing = fleet.rest.bearers.standing(Authorization.replace('Bearer ', ''));
+    if (standing.state !== 'valid') return answeredJson(401, { fault: { code: '900901', message: 'No.' } });
+    const { apiKey } = standing.application;
+    const used = fleet.platform.through({ transport: 'rest', apiKey }).use(token);
+    const fault = used.ok ? link.fault : used.code;
+    if (fault) return answeredJson(400, { errorCode: `UnifiedWebService.${fault}`, errorMessage: 'No.' });
+    executed.push({ operation: `${method} ${path}`, source: body });
+    return answeredJson(200, { requestId: '7d' });
+  }
+
   function start(wire: Wire = fleet.wire) {
     const { session, process, events } = fleet.client(
       'fleet',
@@ -122,7 +145,7 @@ export async function createAccessWorld(
     const services: Services = {
       policy,
       thingSpace: { transport, baseUrl: BASE_URL },
-      wire: SOAP_WIRE,
+      wire: transport === 'rest' ? REST_WIRE : SOAP_WIRE,
       sessionOf: (credential) => (credential === 'fleet' ? session : undefined),
       send: send(wire, process),
       audit: auditOver(memoryAudit(items, wire, process), { retentionDays: 400 }, fleet.clock.nowMs),
@@ -174,6 +197,11 @@ export const answered = (httpStatus: number, body: string): RawAnswer => ({
   complete: true,
 });
 
+export const answeredJson = (httpStatus: number, body: unknown): RawAnswer => ({
+  ...answered(httpStatus, typeof body === 'string' ? body : JSON.stringify(body)),
+  contentType: 'application/json',
+});
+
 export const responseTo = (operation: string) =>
   `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">\r\n<s:Body><${operation}Response xmlns="${V2}"><Output>\u00e9</Output></${operation}Response></s:Body></s:Envelope>`;
 
@@ -223,7 +251,9 @@ function memoryAudit(items: Map<string, Record<string, unknown>>, wire: Wire, pr
 const LEADS: Record<string, string> = { callers: 'caller of the day', device: 'device', wide: 'wide' };
 const nameOf = ({ subject }: ItemKey) => LEADS[subject.split('#')[0] ?? ''] ?? subject;
 
-const operationIn = (action: string) => action.replaceAll('"', '').split('/').at(-1) ?? '';
+/** The name of an operation of SOAP, or method and path. */
+const operationIn = ({ headers, method, path }: HttpRequest) =>
+  headers.soapaction?.replaceAll('"', '').split('/').at(-1) ?? `${method} ${path}`;
 
 let requests = 0;
 
@@ -289,6 +319,36 @@ export const changeOf = (...devices: string[]) => ({
       '',
     )}</c:DeviceIdentifiers></c:DeviceIdentifierCollection></c:DeviceList></v:Input></v:ChangeDeviceCustomFields>`,
 });
+
+/** A request over REST as a Function URL hands it over. */
+export function restRequestOf(
+  path: string,
+  options: Omit<RequestOptions, 'body' | 'path'> & { body?: unknown } = {},
+) {
+  const { credential = 'fleet', body, headers = {}, ...others } = options;
+  const { isBase64Encoded: _encoded, ...event } = requestOf({ ...others, path: `/${credential}${path}` });
+  if (body === undefined) return { ...event, headers, body: '' };
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return { ...event, headers: { 'content-type': 'application/json', ...headers }, body: text };
+}
+
+/** The parts of an answer that a client of REST sees. */
+export function seenJson(answer: HttpAnswer | 'killed') {
+  const { status, body, headers } = read(answer);
+  const { errorCode, errorMessage, rule } = (body ?? {}) as {
+    errorCode?: string;
+    errorMessage?: string;
+    rule?: string;
+  };
+  return {
+    status,
+    headers,
+    body,
+    code: errorCode?.replace('ThingSpaceAccess.', ''),
+    message: errorMessage,
+    rule,
+  };
+}
 
 /** The parts of an answer that a SOAP client sees. */
 export function seen(answer: HttpAnswer | 'killed') {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GET_SESSION, looksLikeByName, matchesOperation } from '../../lambda/access/by-name.ts';
+import {
+  GET_SESSION,
+  looksLikeByName,
+  matchesOperation,
+  SESSION_SERVICE,
+} from '../../lambda/access/by-name.ts';
 import { givesOperation } from '../../lambda/access/operation-patterns.ts';
 import { matches, matchesName } from '../../lambda/access/patterns.ts';
 import { allowsNothing, decide, isNeverForwarded } from '../../lambda/access/policy.ts';
@@ -152,7 +157,7 @@ describe('an operation that goes by name alone', () => {
   test('is given by its exact name, beside any patterns', () => {
     const [shop] = POLICY.rules.filter(({ name }) => name === 'shops');
     const asked = {
-      ...{ user: undefined, credential: 'fleet', service: 'session', operation: GET_SESSION },
+      ...{ user: undefined, credential: 'fleet', service: SESSION_SERVICE, operation: GET_SESSION },
       content: undefined,
     };
     const principal = shop?.principals[0] ?? '';
@@ -196,9 +201,9 @@ test('recognizes an operation that is never forwarded by service or name, in any
 describe('operations that hand data to the outside', () => {
   test.each(['RegisterCallback', 'GetCallbackRegistrations'])('go by name alone: %s', (operation) => {
     for (const pattern of ['*', 'Get*', 'Register*', '*Callback*', operation.toLowerCase()]) {
-      expect(givesOperation(pattern, operation, ''), pattern).toBe(false);
+      expect(givesOperation(pattern, { operation, kind: '' }), pattern).toBe(false);
     }
-    expect(givesOperation(operation, operation, '')).toBe(true);
+    expect(givesOperation(operation, { operation, kind: '' })).toBe(true);
   });
 });
 
@@ -221,26 +226,28 @@ describe('a pattern of an operation with kinds', () => {
     ['*/Suspend', 'Deactivate', false],
     ['Get*', 'Suspend', false],
   ])('%s gives ChangeDeviceState/%s: %s', (pattern, kind, gives) => {
-    expect(givesOperation(pattern, 'ChangeDeviceState', kind)).toBe(gives);
+    expect(givesOperation(pattern, { operation: 'ChangeDeviceState', kind })).toBe(gives);
   });
 
   test('gives another letter case of the operation no more', () => {
     for (const operation of ['ChangedeviceState', 'CHANGEDEVICESTATE']) {
-      expect(givesOperation('*State', operation, 'Deactivate')).toBe(false);
-      expect(givesOperation('C*', operation, 'Deactivate')).toBe(false);
+      expect(givesOperation('*State', { operation, kind: 'Deactivate' })).toBe(false);
+      expect(givesOperation('C*', { operation, kind: 'Deactivate' })).toBe(false);
     }
-    expect(givesOperation('C*', 'ChangedeviceState', 'Suspend')).toBe(true);
+    expect(givesOperation('C*', { operation: 'ChangedeviceState', kind: 'Suspend' })).toBe(true);
   });
 
   test('gives no operation without kinds', () => {
     for (const pattern of ['*/Suspend', '*/*', 'MoveDevice/Suspend']) {
-      expect(givesOperation(pattern, 'MoveDevice', '')).toBe(false);
-      expect(givesOperation(pattern, 'MoveDevice', undefined)).toBe(false);
+      expect(givesOperation(pattern, { operation: 'MoveDevice', kind: '' })).toBe(false);
+      expect(givesOperation(pattern, { operation: 'MoveDevice', kind: undefined })).toBe(false);
     }
   });
 
   test('may give any kind before the body is read', () => {
-    expect(givesOperation('ChangeDeviceState/Suspend', 'ChangeDeviceState', undefined)).toBe(true);
+    expect(
+      givesOperation('ChangeDeviceState/Suspend', { operation: 'ChangeDeviceState', kind: undefined }),
+    ).toBe(true);
   });
 });
 

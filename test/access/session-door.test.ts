@@ -4,7 +4,7 @@ import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import { IDLE_LIMIT_MS } from '../../lambda/session/session-item.ts';
 import { MINUTE_MS } from '../session/fleet-world.ts';
 import { APPLICATION, useOverRest } from '../session/rest-client.ts';
-import { FIRST_PASSWORD, USERNAME } from '../world/world.ts';
+import { USERNAME } from '../world/world.ts';
 import {
   type AccessWorld,
   BASE_URL,
@@ -15,7 +15,7 @@ import {
   read,
   requestOf,
   SHOP,
-  seen,
+  seenJson,
   sessionRequest,
   VIEWER,
 } from './access-world.ts';
@@ -25,13 +25,8 @@ const get = async (started: ReturnType<AccessWorld['start']>) => read(await star
 const everythingWritten = ({ items, logged, counted }: AccessWorld): string =>
   JSON.stringify([[...items.values()], logged, counted]);
 
-/** A world of REST: the secret has the key of an application. */
-async function createRestWorld(options: Parameters<typeof createAccessWorld>[0] = {}) {
-  const world = await createAccessWorld({ ...options, transport: 'rest' });
-  const { apiKey, apiSecret } = APPLICATION;
-  world.world.aws.store(JSON.stringify({ username: USERNAME, password: FIRST_PASSWORD, apiKey, apiSecret }));
-  return world;
-}
+const createRestWorld = (options: Parameters<typeof createAccessWorld>[0] = {}) =>
+  createAccessWorld({ ...options, transport: 'rest' });
 
 describe('a caller whom a rule allows GetSession by name', () => {
   test('gets the session with the time for which it is good, and a record says so', async () => {
@@ -387,15 +382,13 @@ describe('the address', () => {
   });
 });
 
-describe('a service of REST', () => {
-  test('sends no SOAP request, and says where its session is', async () => {
-    const world = await createRestWorld();
-    const answer = await world.start().call(requestOf());
-    expect(seen(answer)).toMatchObject({ status: 500, code: 'RequestRefused' });
-    expect(seen(answer).message).toContain('over REST. GET /fleet/session');
-    expect(world.executed).toEqual([]);
-    expect(world.truth().logIns).toBe(0);
-  });
+test('sends no SOAP request where the service calls ThingSpace over REST', async () => {
+  const world = await createRestWorld();
+  const answer = seenJson(await world.start().call(requestOf()));
+  expect(answer).toMatchObject({ status: 400, code: 'RequestRefused' });
+  expect(answer.message).toContain('over REST');
+  expect(world.executed).toEqual([]);
+  expect(world.truth().logIns).toBe(0);
 });
 
 test.each(['soap', 'rest'] as const)(

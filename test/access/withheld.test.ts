@@ -38,7 +38,9 @@ describe('an answer that contains the token', () => {
         // The other reader takes neither instructions nor leading zeros.
         const xml = `<a b=">">${text.replace(/<\?.*?\?>/g, '').replace(/(&#x?)0+/g, '$1')}</a>`;
         expect(readXml(xml).text).toBe(TOKEN);
-        expect(whyWithheld(answer(`<a b=">">${text}</a>`), [TOKEN])).toBe('it quotes the session token');
+        expect(whyWithheld(answer(`<a b=">">${text}</a>`), [TOKEN])).toBe(
+          'it quotes a secret of the session',
+        );
       }),
     );
   });
@@ -51,11 +53,13 @@ describe('an answer that contains the token', () => {
     ['behind a comment that does not end', `<a/><!-- ${TOKEN}`],
     ['split by elements', `<a>${escaped(TOKEN.slice(0, 5))}<b/>${escaped(TOKEN.slice(5))}</a>`],
   ])('is withheld %s', (_, text) => {
-    expect(whyWithheld(answer(text), [TOKEN])).toBe('it quotes the session token');
+    expect(whyWithheld(answer(text), [TOKEN])).toBe('it quotes a secret of the session');
   });
 
   test('is withheld when its Content-Type contains it', () => {
-    expect(whyWithheld(answer('', `text/xml; a=${TOKEN}`), [TOKEN])).toBe('it quotes the session token');
+    expect(whyWithheld(answer('', `text/xml; a=${TOKEN}`), [TOKEN])).toBe(
+      'it quotes a secret of the session',
+    );
   });
 });
 

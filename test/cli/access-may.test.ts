@@ -44,6 +44,27 @@ describe('the command access-may', () => {
     expect(text).toMatch(/portal-users +operations +ChangeDevice\*/);
   });
 
+  test('decides for REST, by the name of an operation or by a request', () => {
+    const operations = ['reads', 'POST /m2m/v1/devices/actions/*'];
+    const rules = [{ ...POLICY.rules[0], operations, accounts: ['0342-*'] }];
+    const file = JSON.stringify({ access: { rules } });
+    const asked = { as: role('operations'), credential: 'fleet', account: ['0342-1'] };
+    const deniedFor = (operation: string, more = {}) => ask({ ...asked, ...more, operation }, file).denied;
+    expect(deniedFor('POST /m2m/v1/devices/actions/suspend')).toBe(false);
+    expect(deniedFor('POST /m2m/v1/devices/actions/list')).toBe(false);
+    expect(deniedFor('POST /m2m/v1/devices/actions/deactivate')).toBe(true);
+    expect(deniedFor('GET /m2m/v1/plans/{accountName}')).toBe(false);
+    expect(deniedFor('GET /m2m/v1/plans/0342-7', { account: [] })).toBe(false);
+    expect(deniedFor('GET /m2m/v1/plans/0777-7', { account: [] })).toBe(true);
+    expect(deniedFor('GET /m2m/v1/callbacks/{accountName}')).toBe(true);
+    expect(ask({ ...asked, operation: 'POST /m2m/v1/session/login' }, file).text).toContain(
+      'never-forwarded',
+    );
+    for (const operation of ['POST /m2m/v1/devices/*', 'POST /ts/v1/oauth2/token', 'PATCH /m2m/v1/sms']) {
+      expect(() => ask({ ...asked, operation }, file)).toThrow('--operation');
+    }
+  });
+
   test('decides by accounts, groups and devices', () => {
     const rules = POLICY.rules.map((rule) => ({ ...rule, accounts: ['0342-*'] }));
     const file = JSON.stringify({ access: { rules } });

@@ -14,7 +14,7 @@ const rule = {
     arn('role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_*'),
   ],
   credentials: ['fleet'],
-  operations: ['Get*', 'ChangeDeviceState'],
+  operations: ['reads', 'ChangeDeviceState'],
 };
 const access = { rules: [rule], speakers: [arn('role/operations')] };
 const withAccess = (changes: object = {}) => configWith({ access: { ...access, ...changes } });
@@ -236,7 +236,7 @@ describe('rejects a policy that cannot work in one sentence', () => {
     [
       'an empty operation',
       withRule({ operations: [''] }),
-      'access.rules[0].operations[0]: write the name of an operation, such as ChangeDeviceState, a pattern such as Get*, or a name and a kind, such as ChangeDeviceState/Suspend.',
+      'access.rules[0].operations[0]: write reads, the name of an operation, such as ChangeDeviceState, a pattern such as Get*, a name and a kind, such as ChangeDeviceState/Suspend, or over REST a method and a path, such as POST /m2m/v1/devices/actions/suspend.',
     ],
     [
       'a kind of another operation',

@@ -143,6 +143,15 @@ describe('everything that an answer needs is loaded before a step begins', () =>
     ]);
   });
 
+  test('the access function reads one format of requests, and loads the other one never', async () => {
+    const files = Object.entries(await contents(path.join(second, '..', 'access')));
+    const holding = (words: string) =>
+      files.filter(([name, text]) => name.endsWith('.mjs') && text.includes(words)).map(([name]) => name);
+    const [soap, rest] = [holding('SOAPAction names'), holding('uploadactivate')];
+    expect([soap.length, rest.length]).toEqual([1, 1]);
+    expect(soap).not.toEqual(rest);
+  });
+
   test('the code of a proxy is apart from that of every invocation', async () => {
     const files = Object.entries(await contents(second)).filter(([name]) => name.endsWith('.mjs'));
     const ofProxy = files.filter(([, text]) => text.includes('Proxy-Authorization')).map(([name]) => name);

@@ -400,8 +400,39 @@ test.each([
   expect(sentencesOf(configWith({ thingspace }))).toEqual([]);
 });
 
-test.each(['soap', 'rest'])('accepts the access function with %s', (transport) => {
-  expect(sentencesOf(configWith({ access: anyAccess, thingspace: { transport } }))).toEqual([]);
+const accessWith = (...operations: string[]) => ({
+  rules: anyAccess.rules.map((rule: object) => ({ ...rule, operations })),
+});
+
+test.each([
+  ['soap', ['Get*']],
+  ['soap', ['reads']],
+  ['rest', ['reads']],
+  ['rest', ['Get*', 'POST /m2m/v1/devices/actions/suspend']],
+  ['rest', ['* /m2m/v1/groups/*']],
+  ['rest', ['GET /m2m/v1/callbacks/{accountName}']],
+  ['rest', ['GetSession']],
+  ['rest', ['*']],
+])('accepts the access function over %s with a rule for %j', (transport, operations) => {
+  expect(sentencesOf(configWith({ access: accessWith(...operations), thingspace: { transport } }))).toEqual(
+    [],
+  );
+});
+
+test.each([
+  ['rest', 'Get*', 'write an operation of REST, or reads, or *'],
+  ['soap', 'POST /m2m/v1/devices/actions/suspend', 'write an operation of SOAP, or reads, or *'],
+  ['rest', 'POST /m2m/v1/devices/actions/suspnd', 'is not one of them'],
+  ['rest', 'GET /m2m/v1/plans/0342-1', 'write GET /m2m/v1/plans/{accountName}, and the account or the group'],
+  ['rest', 'POST /m2m/v1/session/login', 'never forwarded'],
+  ['rest', 'PUT /m2m/v1/session/*', 'never forwarded'],
+  ['rest', '* /m2m/v1/callbacks/*', 'goes by its exact name alone'],
+  ['rest', 'POST /m2m/v2/*triggers', 'goes by its exact name alone'],
+  ['rest', 'post /m2m/v1/sms', 'a method and a path'],
+  ['rest', 'POST /api/m2m/v1/sms', 'a method and a path'],
+])('rejects over %s the operation %s in a sentence', (transport, operation, sentence) => {
+  const access = accessWith(operation);
+  expect(sentencesOf(configWith({ access, thingspace: { transport } })).join()).toContain(sentence);
 });
 
 test('switches the example from SOAP to REST, and back, by one word', () => {

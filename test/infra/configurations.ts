@@ -18,7 +18,7 @@ const fleet = { name: 'fleet', username: 'FleetApi', readers: [roleArn('fleet-ap
 const metering = { name: 'metering', username: 'MeterApi', clients: [roleArn('metering-app')] };
 
 const accessOver = (credentials: string[]) => ({
-  rules: [{ name: 'fleet', principals: [roleArn('portal')], credentials, operations: ['Get*'] }],
+  rules: [{ name: 'fleet', principals: [roleArn('portal')], credentials, operations: ['reads'] }],
 });
 
 /** The longest name that a credential may have, and the longest username. */

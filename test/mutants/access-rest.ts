@@ -1,6 +1,7 @@
 import type { Mutant } from './mutants.ts';
 
 const REQUEST = 'test/access/rest/request.test.ts';
+const SERVE = 'test/access/rest/serve.test.ts';
 
 /** The rules of the access function over REST. */
 export const accessRestMutants: Mutant[] = [
@@ -108,5 +109,75 @@ export const accessRestMutants: Mutant[] = [
     find: "'customFields'],\n    target: ACCOUNT,",
     replace: "'customFields'],\n    account: ACCOUNT,",
     noticedBy: REQUEST,
+  },
+  {
+    rule: 'session routes and passwords are never forwarded over REST',
+    file: 'lambda/access/policy.ts',
+    find: '/^session(?:service)?$/i.test(service)',
+    replace: '/^sessionservice$/i.test(service)',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'a query is not sent on',
+    file: 'lambda/access/rest/wire.ts',
+    find: "if (event.rawQueryString !== '')",
+    replace: 'if (false as boolean)',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'a pattern with an asterisk at its end does not mean a change that cannot be taken back',
+    file: 'lambda/access/operation-patterns.ts',
+    find: "|| !last.includes('*');",
+    replace: '|| true;',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'reads means no operation that goes by name',
+    file: 'lambda/access/operation-patterns.ts',
+    find: 'return reads && !goesByName(operation);',
+    replace: 'return reads;',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'a refused bearer is replaced without a log-in',
+    file: 'lambda/access/forward.ts',
+    find: 'return isBearerRefusal(outcome.code) ? new BearerRefusedError() : undefined;',
+    replace: 'return isBearerRefusal(outcome.code) ? new SessionGoneError() : undefined;',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'a code of the gateway proves nothing of a change, unless it is about the bearer',
+    file: 'lambda/access/rest/answers.ts',
+    find: 'isOfGateway(code) && !isBearerRefusal(code) ? ',
+    replace: '(false as boolean) ? ',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'an error with the status of a success is not done',
+    file: 'lambda/access/rest/answers.ts',
+    find: ' && errorMembersIn(root).length === 0;',
+    replace: ';',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'no answer shows bearer, key or secret',
+    file: 'lambda/access/rest/wire.ts',
+    find: 'return [token, bearer, apiKey, apiSecret, basic].filter(',
+    replace: 'return [token].filter(',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'a secret in the escapes of JSON is recognized',
+    file: 'lambda/access/withheld.ts',
+    find: ', escapesDecoded(text)]',
+    replace: ']',
+    noticedBy: SERVE,
+  },
+  {
+    rule: 'a request that may have been executed has a status that no client repeats by itself',
+    file: 'lambda/access/rest/fault.ts',
+    find: 'OutcomeUnknown: 409,',
+    replace: 'OutcomeUnknown: 502,',
+    noticedBy: SERVE,
   },
 ];

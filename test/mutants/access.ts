@@ -63,7 +63,7 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'a request that no rule allows is denied',
     file: 'lambda/access/policy.ts',
-    find: 'if (!operations.some((pattern) => givesOperation(pattern, operation, content?.kind)))',
+    find: 'if (!operations.some((pattern) => givesOperation(pattern, { operation, kind: content?.kind, reads })))',
     replace: 'if (false as boolean)',
     noticedBy: SERVE,
   },
@@ -274,8 +274,8 @@ export const accessMutants: Mutant[] = [
   {
     rule: 'an operation that goes by name alone is not given by a pattern',
     file: 'lambda/access/by-name.ts',
-    find: 'byNameOf(operation) === undefined ? matches(pattern, operation) : pattern === operation',
-    replace: 'matches(pattern, operation)',
+    find: 'goesByName(operation) ? pattern === operation : matches(pattern, operation);',
+    replace: 'matches(pattern, operation);',
     noticedBy: POLICY,
   },
   {

@@ -9,12 +9,4 @@ export const transportMutants: Mutant[] = [
     replace: 'if (false as boolean) {',
     noticedBy: 'test/settings.test.ts',
   },
-  {
-    rule: 'the access function forwards no SOAP request beside REST',
-    file: 'lambda/access/serve.ts',
-    find: "if (thingSpace.transport !== 'soap') {",
-    replace: 'if (false as boolean) {',
-    noticedBy: 'test/access/session-door.test.ts',
-    testName: 'sends no SOAP request',
-  },
 ];

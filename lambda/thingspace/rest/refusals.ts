@@ -13,7 +13,7 @@ import { objectIn } from './object.ts';
  */
 
 /** The members that only an error has, one for each form; `error` is that of the token service and of other products. */
-const ERROR_MEMBERS = ['errorCode', 'fault', 'code', 'error'];
+export const ERROR_MEMBERS = ['errorCode', 'fault', 'code', 'error'];
 /** The members of a success. An answer that has one may hold the password, whatever else it says. */
 const SUCCESS_MEMBERS = ['newPassword', 'sessionToken'];
 

@@ -132,7 +132,7 @@ test('hands out a session of REST with its bearer, and answers SOAP in a sentenc
     const { baseUrl = '', headers } = document;
     expect((await listDevices({ baseUrl }, headers ?? {})).status).toBe(200);
     const soap = await callAccess(door.url, ann, deviceList);
-    expect(soap.faultcode).toBe('a:ThingSpaceAccess.RequestRefused');
+    expect(soap.text).toContain('ThingSpaceAccess.RequestRefused');
     const bearer = headers?.Authorization?.replace('Bearer ', '') as string;
     const written = [...door.lines, JSON.stringify(await another.aws.dynamodb.items(door.tableName))].join();
     for (const secret of [bearer, document.token as string]) expect(findSecret(written, secret)).toEqual([]);

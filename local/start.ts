@@ -134,9 +134,7 @@ function findScenario(name: string): Scenario {
 function listScenarios(): void {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   for (const { name, shows } of scenarios) process.stdout.write(`${name.padEnd(width)}  ${shows}\n`);
-  process.stdout.write('\nEach is played over both APIs of ThingSpace: --transport rest. Over SOAP alone:\n');
-  for (const { name, soapAlone } of scenarios)
-    if (soapAlone) process.stdout.write(`${name.padEnd(width)}  ${soapAlone}\n`);
+  process.stdout.write('\nEach is played over both APIs of ThingSpace: --transport rest.\n');
 }
 
 const options = program.parse().opts<Options>();
@@ -145,10 +143,6 @@ if (options.list) {
 } else if (options.rotations > 1 && options.scenario !== standard) {
   program.error(
     `--rotations goes with the scenario ${standard.name} alone: the others play their fault once.`,
-  );
-} else if (options.transport === 'rest' && options.scenario.soapAlone) {
-  program.error(
-    `The scenario ${options.scenario.name} cannot be played over REST. ${options.scenario.soapAlone}`,
   );
 } else {
   process.exitCode = await main(options).catch((error: Error) => {

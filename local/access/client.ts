@@ -1,5 +1,6 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { SessionDocument } from '../../lambda/session/session-document.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
 import { type Principal, Sha256 } from './signature.ts';
 
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
@@ -7,10 +8,14 @@ const V2 = 'http://nphase.com/unifiedwebservice/v2';
 const CONTRACTS = 'http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract';
 
 export type SoapCall = { service: string; operation: string; input: string };
-export type SoapReply = {
+/** A request over REST; `path` begins with `/m2m`. */
+export type RestCall = { method: string; path: string; body?: object };
+export type Call = SoapCall | RestCall;
+export type Reply = {
   status: number;
   text: string;
-  faultcode: string | undefined;
+  /** The code of a refusal, with `ThingSpaceAccess.` before it, or ThingSpace's own. */
+  code: string | undefined;
   rule: string | undefined;
 };
 
@@ -30,28 +35,78 @@ export const changeOf = (iccid: string, value: string): SoapCall => ({
     '</m:DeviceIdentifier></m:DeviceIdentifiers></m:DeviceIdentifierCollection></c:DeviceList>',
 });
 
-/** A caller's SOAP request to the access function, signed as AWS wants it. */
+/** The same requests over both APIs, for what plays on either. */
+export const CALLS = {
+  soap: {
+    list: deviceList,
+    listed: 'GetDeviceList',
+    change: changeOf,
+    changed: 'ChangeDeviceCustomFields',
+    newPassword: { service: 'AccountService', operation: 'GetNewPassword', input: '' },
+  },
+  rest: {
+    list: { method: 'POST', path: '/m2m/v1/devices/actions/list', body: {} },
+    listed: 'POST /m2m/v1/devices/actions/list',
+    change: (id: string, value: string) => ({
+      method: 'PUT',
+      path: '/m2m/v1/devices/actions/customFields',
+      body: {
+        customFieldsToUpdate: [{ key: 'CustomField1', value }],
+        devices: [{ deviceIds: [{ kind: 'ICCID', id }] }],
+      },
+    }),
+    changed: 'PUT /m2m/v1/devices/actions/customFields',
+    newPassword: {
+      method: 'PUT',
+      path: '/m2m/v1/session/password/actions/reset',
+      body: { oldPassword: 'a' },
+    },
+  },
+} satisfies Record<Transport, object>;
+export type Calls = (typeof CALLS)[Transport];
+
+type CallOptions = { user?: string; token?: string; credential?: string; region?: string };
+
+/** A caller's request to the access function, signed as AWS wants it. */
 export async function callAccess(
   url: string,
   principal: Principal,
-  { service, operation, input }: SoapCall,
-  options: { user?: string; token?: string; credential?: string; region?: string } = {},
-): Promise<SoapReply> {
-  const { user, token, credential = 'fleet' } = options;
-  const body =
-    `<s:Envelope xmlns:s="${SOAP}"><s:Body><${operation} xmlns="${V2}"><Input xmlns:c="${CONTRACTS}.${service}" ` +
-    `xmlns:m="${CONTRACTS}.Common">${input}</Input></${operation}></s:Body></s:Envelope>`;
-  const headers = {
-    'content-type': 'text/xml; charset=utf-8',
-    soapaction: `"${V2}/I${service}/${operation}"`,
+  call: Call,
+  options: CallOptions = {},
+): Promise<Reply> {
+  const { user, token, credential = 'fleet', region } = options;
+  const { path, method, headers, body } = 'path' in call ? restRequest(call) : soapRequest(call);
+  const onBehalf = {
     ...(user === undefined ? {} : { 'x-on-behalf-of': user }),
     ...(token === undefined ? {} : { 'x-on-behalf-of-token': token }),
   };
-  const address = `${url}/${credential}/${service}.svc`;
-  const response = await signedFetch(address, principal, { method: 'POST', headers, body }, options.region);
+  const request = { method, headers: { ...headers, ...onBehalf }, ...(body === undefined ? {} : { body }) };
+  const response = await signedFetch(`${url}/${credential}${path}`, principal, request, region);
+  const { status } = response;
   const text = await response.text();
+  if (response.headers.get('content-type')?.includes('json')) {
+    const { errorCode: code, rule } = JSON.parse(text) as { errorCode?: string; rule?: string };
+    return { status, text, code, rule };
+  }
   const inside = (name: string) => new RegExp(`<${name}[^>]*>([^<]*)</${name}>`).exec(text)?.[1];
-  return { status: response.status, text, faultcode: inside('faultcode'), rule: inside('rule') };
+  return { status, text, code: inside('faultcode')?.replace(/^a:/, ''), rule: inside('rule') };
+}
+
+const restRequest = ({ method, path, body }: RestCall) => ({
+  ...{ method, path },
+  headers: { 'content-type': 'application/json' } as Record<string, string>,
+  body: body === undefined ? undefined : JSON.stringify(body),
+});
+
+function soapRequest({ service, operation, input }: SoapCall) {
+  const body =
+    `<s:Envelope xmlns:s="${SOAP}"><s:Body><${operation} xmlns="${V2}"><Input xmlns:c="${CONTRACTS}.${service}" ` +
+    `xmlns:m="${CONTRACTS}.Common">${input}</Input></${operation}></s:Body></s:Envelope>`;
+  const headers: Record<string, string> = {
+    'content-type': 'text/xml; charset=utf-8',
+    soapaction: `"${V2}/I${service}/${operation}"`,
+  };
+  return { method: 'POST', path: `/${service}.svc`, headers, body };
 }
 
 export type SessionReply = {

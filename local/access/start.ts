@@ -63,6 +63,9 @@ const PRINCIPALS = {
   stranger: principal('AKIALOCALSTRANGER000', 'arn:aws:iam::111122223333:user/stranger'),
 };
 
+/** Changes of devices, over both APIs. */
+const CHANGES = ['ChangeDevice*', 'PUT /m2m/v1/devices/actions/*'];
+
 /**
  * Ann may do everything, Vic may look, and of the portal's users Alice may change devices. The shop sends its requests
  * itself: it gets the session. Oona of the permission set may change devices, and so may editors of the web portal.
@@ -79,13 +82,13 @@ export const LOCAL_POLICY: Policy = {
       name: 'viewers',
       principals: ['arn:aws:iam::111122223333:user/vic'],
       credentials: [CREDENTIAL],
-      operations: ['Get*'],
+      operations: ['reads'],
     },
     {
       name: 'portal-editors',
       principals: ['arn:aws:iam::111122223333:role/portal'],
       credentials: [CREDENTIAL],
-      operations: ['Get*', 'ChangeDevice*'],
+      operations: ['reads', ...CHANGES],
       users: ['alice@example.com'],
     },
     {
@@ -98,20 +101,20 @@ export const LOCAL_POLICY: Policy = {
       name: 'all-operations',
       principals: [`arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/${OPERATIONS}`],
       credentials: [CREDENTIAL],
-      operations: ['Get*'],
+      operations: ['reads'],
     },
     {
       name: 'oona-changes',
       principals: [`arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/${OPERATIONS}`],
       credentials: [CREDENTIAL],
-      operations: ['ChangeDevice*'],
+      operations: CHANGES,
       persons: ['oona@*'],
     },
     {
       name: 'web-editors',
       principals: ['arn:aws:iam::111122223333:role/web'],
       credentials: [CREDENTIAL],
-      operations: ['ChangeDevice*'],
+      operations: CHANGES,
       users: ['*@example.com'],
       personGroups: ['editors'],
     },

@@ -1,5 +1,5 @@
 import { findRecords } from '../../cli/access-records.ts';
-import { callAccess, changeOf, deviceList, type SoapReply } from '../access/client.ts';
+import { type Calls, callAccess, type Reply } from '../access/client.ts';
 import { createIssuer } from '../access/issuer.ts';
 import { AUDIENCE, ISSUER, type LocalAccess, USERS_ISSUER } from '../access/start.ts';
 import type { Check } from '../timeline/report.ts';
@@ -10,17 +10,17 @@ import { check } from './scenario.ts';
 export const PERSON_REQUESTS = 9;
 
 /** Two persons of one permission set, and a portal whose user brings a signed token. */
-export async function personChecks(world: World, access: LocalAccess): Promise<Check[]> {
+export async function personChecks(world: World, access: LocalAccess, calls: Calls): Promise<Check[]> {
   const device = world.devices.devices[2];
   const iccid = device?.iccid ?? '';
   const { oona, olaf, web } = access.principals;
-  const change = (value: string) => changeOf(iccid, value);
+  const change = (value: string) => calls.change(iccid, value);
   const byErin = (token: string) => callAccess(access.url, web, change('by Erin'), { token });
   const valueIs = (value: string) => device?.customFields.CustomField1 === value;
 
   const looks = [
-    await callAccess(access.url, oona, deviceList),
-    await callAccess(access.url, olaf, deviceList),
+    await callAccess(access.url, oona, calls.list),
+    await callAccess(access.url, olaf, calls.list),
   ];
   const byOona = await callAccess(access.url, oona, change('by Oona'));
   const byOlaf = await callAccess(access.url, olaf, change('by Olaf'));
@@ -49,7 +49,7 @@ export async function personChecks(world: World, access: LocalAccess): Promise<C
     check('A forged token is denied', isDenied(forged, 'token-rejected')),
     check('Her token is denied once she has left the group', isDenied(left, 'denied-by-default')),
     check('Her name without a token is denied', isDenied(named, 'token-rejected')),
-    ...(await auditChecks(access)),
+    ...(await auditChecks(access, calls)),
     await noTokenLeft(world, access, Object.values(tokens)),
   ];
 }
@@ -61,11 +61,14 @@ const claims = (groups: string[]) => ({
   ...{ exp: nowSeconds() + 600, groups },
 });
 
-const isDenied = ({ faultcode, rule }: SoapReply, by: string) =>
-  faultcode === 'a:ThingSpaceAccess.AccessDenied' && rule === by;
+const isDenied = ({ code, rule }: Reply, by: string) =>
+  code === 'ThingSpaceAccess.AccessDenied' && rule === by;
 
 /** The audit, as `access-log --user` reads it. */
-async function auditChecks({ reader, principals }: LocalAccess): Promise<Check[]> {
+async function auditChecks(
+  { reader, principals }: LocalAccess,
+  { listed, changed }: Calls,
+): Promise<Check[]> {
   const untilMs = Date.now();
   const of = async (user: string) => {
     const { records } = await findRecords(reader, { user, sinceMs: untilMs - 60 * 60_000, untilMs });
@@ -79,12 +82,11 @@ async function auditChecks({ reader, principals }: LocalAccess): Promise<Check[]
   return [
     check(
       'The audit finds Oona and Olaf by their names',
-      oona === 'GetDeviceList sent, ChangeDeviceCustomFields done' &&
-        olaf === 'GetDeviceList sent, ChangeDeviceCustomFields denied',
+      oona === `${listed} sent, ${changed} done` && olaf === `${listed} sent, ${changed} denied`,
     ),
     check(
       'The audit names Erin only where a token proved her',
-      erin === 'ChangeDeviceCustomFields done token, ChangeDeviceCustomFields denied token',
+      erin === `${changed} done token, ${changed} denied token`,
     ),
     check('The audit has every attempt of the web portal', web?.split(', ').length === 5),
   ];

@@ -1,8 +1,9 @@
 import { accessText } from '../../cli/access-log.ts';
 import type { AccessReader, StoredRecord } from '../../cli/access-reader.ts';
 import { findRecords } from '../../cli/access-records.ts';
-import { callAccess, callSession, changeOf, deviceList, type SoapReply } from '../access/client.ts';
+import { CALLS, type Calls, callAccess, callSession, type Reply } from '../access/client.ts';
 import { type LocalAccess, startAccess } from '../access/start.ts';
+import { listDevices } from '../fleet/rest.ts';
 import { getDeviceInformation } from '../fleet/soap.ts';
 import type { World } from '../world.ts';
 import { PERSON_REQUESTS, personChecks } from './access-persons.ts';
@@ -18,36 +19,32 @@ export const accessScenario: Scenario = {
   name: 'access',
   shows:
     'One username for several users: Vic may look, Ann may change, Alice and Bob come through a portal, Oona and Olaf share a permission set, Erin brings a signed token, the shop gets the session; each request is recorded.',
-  soapAlone: 'The access function forwards SOAP requests alone; it hands out sessions of REST too.',
   summary: true,
   async play(world, show) {
     const access = await startAccess(world);
     const { ann, vic, portal, stranger } = access.principals;
     const { devices } = world.devices;
+    const calls: Calls = CALLS[world.transport];
     const [first, second] = devices.map(({ iccid }) => iccid) as [string, string];
     try {
-      const list = await callAccess(access.url, vic, deviceList);
-      const denied = await callAccess(access.url, vic, changeOf(first, 'by Vic'));
+      const list = await callAccess(access.url, vic, calls.list);
+      const denied = await callAccess(access.url, vic, calls.change(first, 'by Vic'));
       const untouched = devices.every(({ customFields }) => Object.keys(customFields).length === 0);
-      const byAlice = await callAccess(access.url, portal, changeOf(first, 'by Alice'), {
+      const byAlice = await callAccess(access.url, portal, calls.change(first, 'by Alice'), {
         user: 'alice@example.com',
       });
-      const byBob = await callAccess(access.url, portal, changeOf(first, 'by Bob'), {
+      const byBob = await callAccess(access.url, portal, calls.change(first, 'by Bob'), {
         user: 'bob@example.com',
       });
-      const pretended = await callAccess(access.url, vic, deviceList, { user: 'alice@example.com' });
-      const strange = await callAccess(access.url, stranger, deviceList);
-      const password = await callAccess(access.url, ann, {
-        service: 'AccountService',
-        operation: 'GetNewPassword',
-        input: '',
-      });
+      const pretended = await callAccess(access.url, vic, calls.list, { user: 'alice@example.com' });
+      const strange = await callAccess(access.url, stranger, calls.list);
+      const password = await callAccess(access.url, ann, calls.newPassword);
       const handedOut = await sessionChecks(world, access);
-      const persons = await personChecks(world, access);
+      const persons = await personChecks(world, access, calls);
       const before = world.devices.events.length;
       const [rotation, ...ofEach] = await Promise.all([
         world.conductor.rotate(world.secretArn, { attempts: 1 }),
-        ...Array.from({ length: AT_ONCE }, () => changesOneByOne(access, second)),
+        ...Array.from({ length: AT_ONCE }, () => changesOneByOne(access, calls, second)),
       ]);
       const changes = ofEach.flat();
       const executed = world.devices.events.length - before;
@@ -119,14 +116,15 @@ async function sessionChecks({ env }: World, { url, principals }: LocalAccess) {
   const { ann, shop } = principals;
   const given = await callSession(url, shop);
   const denied = await callSession(url, ann);
-  const { token = '', baseUrl } = given.document;
-  const answer = await getDeviceInformation(env.THINGSPACE_BASE_URL ?? '', token);
+  const { token = '', baseUrl = '', headers = {} } = given.document;
+  const isOverSoap = given.document.transport === 'soap';
+  const isAnswered = isOverSoap
+    ? (await getDeviceInformation(baseUrl, token)).includes('GetDeviceInformationResponse')
+    : (await listDevices({ baseUrl }, headers)).ok;
   return [
     check(
       'The shop gets the session, and its own request with it is answered',
-      given.status === 200 &&
-        baseUrl === env.THINGSPACE_BASE_URL &&
-        answer.includes('GetDeviceInformationResponse'),
+      given.status === 200 && baseUrl === env.THINGSPACE_BASE_URL && isAnswered,
     ),
     check(
       'Ann, who may do everything else, does not get the session',
@@ -135,18 +133,18 @@ async function sessionChecks({ env }: World, { url, principals }: LocalAccess) {
   ];
 }
 
-async function changesOneByOne(access: LocalAccess, device: string): Promise<SoapReply[]> {
-  const replies: SoapReply[] = [];
+async function changesOneByOne(access: LocalAccess, calls: Calls, device: string): Promise<Reply[]> {
+  const replies: Reply[] = [];
   while (replies.length < CHANGES / AT_ONCE) {
-    replies.push(await callAccess(access.url, access.principals.ann, changeOf(device, `${replies.length}`)));
+    replies.push(
+      await callAccess(access.url, access.principals.ann, calls.change(device, `${replies.length}`)),
+    );
   }
   return replies;
 }
 
-const isDenied = (
-  { faultcode, rule }: { faultcode: string | undefined; rule: string | undefined },
-  by: string,
-) => faultcode === 'a:ThingSpaceAccess.AccessDenied' && rule === by;
+const isDenied = ({ code, rule }: Pick<Reply, 'code' | 'rule'>, by: string) =>
+  code === 'ThingSpaceAccess.AccessDenied' && rule === by;
 
 const recordsOf = async (reader: AccessReader, wanted: { devices?: string[]; user?: string }) => {
   const nowMs = Date.now();

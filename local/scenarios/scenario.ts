@@ -8,8 +8,6 @@ export type Scenario = {
   /** The lesson of the scenario: one sentence. */
   shows: string;
   world?: WorldOptions;
-  /** It is played over SOAP alone, for this reason: a whole sentence. */
-  soapAlone?: string;
   /** It makes too many calls for a timeline: the checks are all that is shown. */
   summary?: boolean;
   /** Plays fault and retries to the end; what it finds along the way are checks too. `show` is for people. */

@@ -40,12 +40,16 @@ export async function startThingSpace(options: ThingSpaceOptions): Promise<Thing
   const random = seededRandom(options.seed + 1);
   const devices = createDevices();
   const { clock, seed, users } = options;
-  const rest = createRest(platform, {
-    clock,
-    seed,
-    applications: applicationsFor(users, seed),
-    ...options.rest,
-  });
+  const rest = createRest(
+    platform,
+    {
+      clock,
+      seed,
+      applications: applicationsFor(users, seed),
+      ...options.rest,
+    },
+    devices,
+  );
   const server = createServer((request, response) => {
     const served = /^\/api\/(m2m|ts)\//.test(request.url ?? '')
       ? serveRest(request, response, rest)

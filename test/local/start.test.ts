@@ -35,13 +35,6 @@ describe('npm start', () => {
     expect(many.said.err).toContain('--rotations goes with the scenario rotation alone');
   });
 
-  it('says that the access scenario is over SOAP alone', async () => {
-    const [listed, access] = [start('--list'), start('--transport', 'rest', '--scenario', 'access')];
-    expect([await listed.ended, await access.ended]).toEqual([0, 1]);
-    expect(listed.said.out).toMatch(/--transport rest.*Over SOAP alone:\naccess +The access function/);
-    expect(access.said.err).toContain('The scenario access cannot be played over REST.');
-  });
-
   it('rotates over REST, with the request for a bearer in the timeline and never the bearer', async () => {
     const { said, ended } = start('--transport', 'rest', '--verbose');
     expect(await ended).toBe(0);

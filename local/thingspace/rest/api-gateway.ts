@@ -1,6 +1,7 @@
 import type { SeenRequest } from '../../gateway/protocols.ts';
 import type { Random } from '../random.ts';
 import type { Application, Bearers } from './bearers.ts';
+import { DEVICE_CALLS, type DeviceCall } from './device-calls.ts';
 import { SESSION_CALLS, type SessionCall } from './session-calls.ts';
 import { type RestAnswer, SHAPES, wordsOf } from './shapes.ts';
 import { createThrottle } from './throttle.ts';
@@ -26,7 +27,7 @@ type Options = {
 };
 
 /** A request that reaches the backend. Without an application its bearer is one of a sandbox. */
-export type Admitted = { ok: true; call: SessionCall; application: Application | undefined };
+export type Admitted = { ok: true; call: SessionCall | DeviceCall; application: Application | undefined };
 
 /** The gateway before the backend: bearer, address, method, throttling, and a backend that it takes for broken. */
 export function createApiGateway({ clock, bearers, switches, random, base }: Options) {
@@ -54,10 +55,10 @@ export function createApiGateway({ clock, bearers, switches, random, base }: Opt
         // The description may repeat the bearer, as careless services do.
         return refuse(401, code, random.oneIn(3) ? `. Token: ${bearer}` : '');
       }
-      const call = SESSION_CALLS.find(({ path }) => seen.path === `${base}${path}`);
+      const call = [...SESSION_CALLS, ...DEVICE_CALLS].find(({ path }) => seen.path === `${base}${path}`);
       if (!call) return refuse(404, '900906');
       if (call.method !== seen.method) return refuse(405, '900906');
-      if (call.output === 'sessionToken' && !call.needsSession && !logIns.admits())
+      if ('output' in call && call.output === 'sessionToken' && !call.needsSession && !logIns.admits())
         return refuse(429, '900804');
       if (clock.nowMs() < suspendedUntilMs) return refuse(503, '303001');
       return {

@@ -2,6 +2,8 @@ import type { SeenRequest } from '../../gateway/protocols.ts';
 import { CODES } from '../codes.ts';
 import type { PlatformApi } from '../platform.ts';
 import type { Random } from '../random.ts';
+import type { DeviceStore } from '../soap/devices.ts';
+import type { DeviceCall } from './device-calls.ts';
 import { writeJson } from './json.ts';
 import { httpRefusal, readMembers, type SessionCall } from './session-calls.ts';
 import { json, type RestAnswer, SHAPES } from './shapes.ts';
@@ -31,6 +33,27 @@ export function answerOfBackend(
   const verdict = call.execute(api, String(session), members.values);
   if (!verdict.ok) return fault(random, verdict.code, members.values.at(-1));
   return json(200, writeJson(random, { [call.output]: verdict.value }));
+}
+
+/** Answers a call of an app: the session is looked at first. */
+export function answerToApp(
+  call: DeviceCall,
+  seen: SeenRequest,
+  api: PlatformApi,
+  random: Random,
+  devices: DeviceStore,
+): RestAnswer {
+  const status = httpRefusal({ members: ['devices'] }, seen);
+  if (status !== undefined) return SHAPES.empty(status);
+  const session = seen.headers['vz-m2m-token'];
+  if (session === undefined) return fault(random, CODES.sessionFormat);
+  const used = api.use(String(session));
+  if (!used.ok) return fault(random, used.code, String(session));
+  try {
+    return json(200, call.onDevices(devices, JSON.parse(seen.body.toString())));
+  } catch {
+    return fault(random, CODES.deserialization);
+  }
 }
 
 /** Shape A. Its texts change and may quote the request; the service before the first dot varies. */

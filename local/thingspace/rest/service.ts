@@ -3,8 +3,9 @@ import { drawPassword } from '../passwords.ts';
 import type { Platform } from '../platform.ts';
 import { type Random, seededRandom } from '../random.ts';
 import { drawGuid } from '../sessions.ts';
+import { createDevices, type DeviceStore } from '../soap/devices.ts';
 import { type ApiSwitches, createApiGateway } from './api-gateway.ts';
-import { answerOfBackend } from './backend.ts';
+import { answerOfBackend, answerToApp } from './backend.ts';
 import { type Application, type BearerOptions, type Bearers, createBearers } from './bearers.ts';
 import { writeJson } from './json.ts';
 import type { SessionCall } from './session-calls.ts';
@@ -38,7 +39,11 @@ const TOKENS = /^\/api\/ts\/v1\/oauth2\/(token|revoke)$/;
 
 export type RestServiceOptions = RestOptions & { clock: { nowMs(): number }; seed: number };
 
-export function createRest(platform: Platform, options: RestServiceOptions): Rest {
+export function createRest(
+  platform: Platform,
+  options: RestServiceOptions,
+  devices: DeviceStore = createDevices(),
+): Rest {
   const { clock, seed, applications = [] } = options;
   const random = seededRandom(seed + 2);
   const bearers = createBearers({ ...options, seed: seed + 3, applications });
@@ -52,11 +57,13 @@ export function createRest(platform: Platform, options: RestServiceOptions): Res
     const { call, application } = admitted;
     if (!application) {
       sandboxCalls += 1;
-      return json(200, writeJson(random, { [call.output]: invented(call, random) }));
+      return json(200, 'output' in call ? writeJson(random, { [call.output]: invented(call, random) }) : {});
     }
     const { apiKey, username: owner } = application;
     const api = platform.through({ transport: 'rest', apiKey, owner });
-    return answerOfBackend(call, seen, api, random, switches.fieldCharacters === 'raw');
+    return 'onDevices' in call
+      ? answerToApp(call, seen, api, random, devices)
+      : answerOfBackend(call, seen, api, random, switches.fieldCharacters === 'raw');
   }
 
   return {

@@ -3,14 +3,14 @@ import { CODES } from '../codes.ts';
 import type { PlatformApi, Verdict } from '../platform.ts';
 import { readTexts } from './json.ts';
 
-/** The three session calls of the REST API, and one call of apps, by their place below `/api/m2m/v1`. */
+/** The three session calls of the REST API, by their place below `/api/m2m/v1`. */
 export type SessionCall = {
   method: 'POST' | 'PUT';
   path: string;
   /** The members of the request's body; an operation without members has no body. */
   members: readonly string[];
   /** The one member of the answer. */
-  output: 'sessionToken' | 'newPassword' | 'accountName';
+  output: 'sessionToken' | 'newPassword';
   /** Without it, the request needs no session. */
   needsSession?: true;
   execute(api: PlatformApi, session: string, values: readonly string[]): Verdict<string>;
@@ -40,22 +40,16 @@ export const SESSION_CALLS: readonly SessionCall[] = [
     needsSession: true,
     execute: (api, session) => api.logOut(session),
   },
-  // Its answer names no device: an app of a fleet only needs a call that a session allows.
-  {
-    method: 'POST',
-    path: '/devices/actions/list',
-    members: ['accountName'],
-    output: 'accountName',
-    needsSession: true,
-    execute: (_api, _session, [accountName = '']) => ({ ok: true, value: accountName }),
-  },
 ];
 
 /** The backend takes no larger request; WCF's default is the same. */
 const MAX_REQUEST_BYTES = 65_536;
 
 /** Returns the HTTP status that refuses a request before anything in it is read. */
-export function httpRefusal({ members }: SessionCall, { headers, body }: SeenRequest): number | undefined {
+export function httpRefusal(
+  { members }: Pick<SessionCall, 'members'>,
+  { headers, body }: SeenRequest,
+): number | undefined {
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return 411;
   if (body.length > MAX_REQUEST_BYTES) return 413;
   const type = headers['content-type'];

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRecords } from '../../../cli/access-records.ts';
 import { bundleAccess, bundleRotation } from '../../../infra/bundle.ts';
 import { curl } from '../../../local/access/apps.ts';
-import { callAccess, callSession, changeOf, deviceList } from '../../../local/access/client.ts';
+import { CALLS, callAccess, callSession, changeOf, deviceList } from '../../../local/access/client.ts';
 import { CREDENTIAL, type LocalAccess, startAccess } from '../../../local/access/start.ts';
 import { findSecret } from '../../../local/explorer/find-secret.ts';
 import { listDevices } from '../../../local/fleet/rest.ts';
@@ -48,7 +48,7 @@ test('counts the first request of a process once, while the rest of its code is 
   const before = world.gateway.calls.length;
   const refused = { service: 'No-Service', operation: 'Get', input: '' };
   const reply = await callAccess(access.url, access.principals.ann, refused);
-  expect(reply.faultcode).toBe('a:ThingSpaceAccess.RequestRefused');
+  expect(reply.code).toBe('ThingSpaceAccess.RequestRefused');
   const calls = world.gateway.calls.slice(before).map(({ operation }) => operation);
   expect(calls).toEqual(['UpdateItem']);
 });
@@ -66,7 +66,7 @@ test('sends no request without DynamoDB', async () => {
     service === 'dynamodb' && operation === 'PutItem' ? 'denied' : 'ok';
   const reply = await callAccess(access.url, access.principals.ann, deviceList);
   world.gateway.decide = () => 'ok';
-  expect(reply.faultcode).toBe('a:ThingSpaceAccess.NotRecorded');
+  expect(reply.code).toBe('ThingSpaceAccess.NotRecorded');
   expect(world.devices.events).toEqual([]);
 });
 
@@ -76,7 +76,7 @@ test('records a lost answer as unknown, and does not send its request again', as
   const [device] = world.devices.devices;
   const reply = await callAccess(access.url, access.principals.ann, changeOf(device?.iccid ?? '', 'once'));
   world.gateway.decide = () => 'ok';
-  expect(reply.faultcode).toBe('a:ThingSpaceAccess.OutcomeUnknown');
+  expect(reply.code).toBe('ThingSpaceAccess.OutcomeUnknown');
   expect(world.devices.events).toHaveLength(1);
   const { records } = await everything();
   expect(records.map(({ outcome }) => outcome)).toEqual(['unknown']);
@@ -123,7 +123,7 @@ test.runIf(hasCurl)('answers the line with curl, signed with temporary credentia
   expect((await curl({ ...door, principal: keysAlone }, '')).status).toBe(403);
 });
 
-test('hands out a session of REST with its bearer, and answers SOAP in a sentence', async () => {
+test('forwards REST, hands out its session with the bearer, and answers SOAP in a sentence', async () => {
   const another = await startWorld({ transport: 'rest' });
   const door = await startAccess(another);
   try {
@@ -131,8 +131,11 @@ test('hands out a session of REST with its bearer, and answers SOAP in a sentenc
     const { document } = await callSession(door.url, shop);
     const { baseUrl = '', headers } = document;
     expect((await listDevices({ baseUrl }, headers ?? {})).status).toBe(200);
+    const list = await callAccess(door.url, ann, CALLS.rest.list);
+    expect(list).toMatchObject({ status: 200, code: undefined });
+    expect(list.text).toContain(another.devices.devices[0]?.iccid);
     const soap = await callAccess(door.url, ann, deviceList);
-    expect(soap.text).toContain('ThingSpaceAccess.RequestRefused');
+    expect(soap.code).toBe('ThingSpaceAccess.RequestRefused');
     const bearer = headers?.Authorization?.replace('Bearer ', '') as string;
     const written = [...door.lines, JSON.stringify(await another.aws.dynamodb.items(door.tableName))].join();
     for (const secret of [bearer, document.token as string]) expect(findSecret(written, secret)).toEqual([]);
@@ -146,8 +149,8 @@ test('throttles a caller across all instances by their shared table', async () =
   // Eight a minute: of seventeen at least one is too many, also where a minute begins meanwhile.
   const codes = [];
   for (let n = 0; n < 17; n += 1) {
-    codes.push((await callAccess(access.url, access.principals.vic, deviceList)).faultcode);
+    codes.push((await callAccess(access.url, access.principals.vic, deviceList)).code);
   }
   expect(codes.slice(0, 8)).toEqual(Array(8).fill(undefined));
-  expect(new Set(codes)).toEqual(new Set([undefined, 'a:ThingSpaceAccess.Throttled']));
+  expect(new Set(codes)).toEqual(new Set([undefined, 'ThingSpaceAccess.Throttled']));
 });

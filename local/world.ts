@@ -1,6 +1,10 @@
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import type { Transport } from '../lambda/thingspace/api.ts';
 import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { FUNCTION_KEY, OPERATOR_KEY } from './aws/access-keys.ts';
@@ -14,6 +18,7 @@ import { createFunction, type InvocationResult } from './function/sandbox.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { thingSpace as thingSpaceProtocol } from './gateway/protocols.ts';
 import { createPerson, type ToldPerson } from './person.ts';
+import { startWay, type Way } from './proxy/way.ts';
 import type { Platform } from './thingspace/platform.ts';
 import type { Application } from './thingspace/rest/bearers.ts';
 import type { Rest } from './thingspace/rest/service.ts';
@@ -40,6 +45,8 @@ export type WorldOptions = {
   aheadMs?: number;
   /** How long one invocation may take. @default 20_000 */
   timeoutMs?: number;
+  /** Leads to ThingSpace through a proxy that asks for credentials, and TLS by a company's CA. @default false */
+  proxied?: boolean;
   /** Changes to the function's environment. */
   env?: Record<string, string>;
   platform?: Partial<ThingSpaceOptions>;
@@ -58,6 +65,10 @@ export interface World {
   rest: Rest;
   /** The application whose key and secret are in the secret. */
   application: Application;
+  /** Only where the way is proxied. */
+  way: Way | undefined;
+  /** An operator stores the credentials of the proxy. */
+  storeProxyCredentials(credentials: Way['credentials']): Promise<unknown>;
   /** Where the function reaches ThingSpace, through the gateway. */
   addresses: ThingSpaceAddresses;
   conductor: Conductor;
@@ -85,6 +96,7 @@ const BUNDLE = fileURLToPath(new URL('../dist/rotation/index.mjs', import.meta.u
 const FUNCTION = 'thingspace-password-rotation';
 const LOG_GROUP = `/aws/lambda/${FUNCTION}`;
 const TABLE = 'thingspace-ledger';
+const PROXY_SECRET = 'company/proxy';
 
 /** Members of the secret that belong to the customer, and that a rotation must hand on as they are. */
 const CUSTOMERS_OWN = '"region":"emea","accounts":["A-1001",12345678901234567890]';
@@ -101,7 +113,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...options.platform,
   });
   const thingSpaceFront = await gateway.front('thingspace', thingSpace.origin, thingSpaceProtocol);
-  const addresses = addressesAt(thingSpaceFront);
+  const way = options.proxied ? await startWay(thingSpaceFront) : undefined;
+  const addresses = addressesAt(way?.origin ?? thingSpaceFront);
   const application = thingSpace.rest.applications[0] as Application;
   await aws.dynamodb.createLedgerTable(TABLE);
 
@@ -121,6 +134,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     }),
   );
 
+  const storeProxyCredentials = (credentials: Way['credentials']) =>
+    console.send(
+      new PutSecretValueCommand({ SecretId: PROXY_SECRET, SecretString: JSON.stringify(credentials) }),
+    );
+  if (way) {
+    await console.send(new CreateSecretCommand({ Name: PROXY_SECRET }));
+    await storeProxyCredentials(way.credentials);
+  }
+
   const env: Record<string, string> = {
     ...aws.env,
     AWS_ACCESS_KEY_ID: FUNCTION_KEY,
@@ -136,6 +158,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     THINGSPACE_BASE_URL: addresses[transport],
     ...(transport === 'rest' && { THINGSPACE_TOKEN_URL: addresses.token }),
     THINGSPACE_PASSWORD_ELEMENT: options.platform?.passwordElement ?? 'OldPassword',
+    ...(way && {
+      THINGSPACE_PROXY_URL: way.proxy.url,
+      THINGSPACE_PROXY_SECRET: PROXY_SECRET,
+      NODE_EXTRA_CA_CERTS: way.caFile,
+    }),
     LOCKOUT_LIMIT: '5',
     LOCKOUT_BUDGET: '3',
     ROTATION_BUDGET: '2',
@@ -181,6 +208,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     devices,
     rest,
     application,
+    way,
+    storeProxyCredentials,
     addresses,
     conductor,
     person: createPerson({ clock, console, platform, username, secretArn, firstText }),
@@ -204,7 +233,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       secretsManagerClient.destroy();
       console.destroy();
       await gateway.close();
-      await Promise.all([thingSpace.close(), lambdaApi.close(), aws.close()]);
+      await Promise.all([thingSpace.close(), lambdaApi.close(), aws.close(), way?.close()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { type Boundary, boundariesOf, type ExplorerFate, faultsAt, faulty } from
 import { type Disturbance, type HistoryOptions, playHistory, type Verdict } from './history.ts';
 import { actsAt, byPerson } from './person-acts.ts';
 import { type Stage, type StageOptions, setStage } from './stage.ts';
+import { tunnelFaultsAt } from './tunnels.ts';
 
 type ExploreOptions = StageOptions &
   HistoryOptions & {
@@ -57,6 +58,9 @@ export async function explore(options: ExploreOptions): Promise<Verdict[]> {
   const firsts = faultsAt(first.slice(0, exchange), options.fates).map(faulty);
   const laters = faultsAt(later, options.fates).map(faulty);
   if (options.people) laters.push(...actsAt(later).map(byPerson));
+  // The other faults are those of worlds without a proxy.
+  if (options.proxied) laters.splice(0, Number.POSITIVE_INFINITY, ...tunnelFaultsAt(later));
+  if (options.proxied) firsts.length = 0;
   const chosen = new Set(choose([...firsts, ...laters]));
   const isChosen = (disturbance: Disturbance) => chosen.has(disturbance);
   return playAll(firsts.filter(isChosen), laters.filter(isChosen), options);

@@ -1,3 +1,4 @@
+import type { Way } from '../proxy/way.ts';
 import type { World } from '../world.ts';
 import { findSecret } from './find-secret.ts';
 import type { Stage } from './stage.ts';
@@ -42,13 +43,21 @@ async function writtenSince(mark: Mark, { world, answers }: Stage): Promise<stri
 export type Named = { name: string; secret: string };
 
 /** The secrets of an application that go over the wire, the bearers but the first `from` among them. */
-export function applicationSecrets({ application, rest }: World, from = 0): Named[] {
+export function applicationSecrets({ application, rest, way }: World, from = 0): Named[] {
   const { apiKey, apiSecret } = application;
   return [
     { name: 'the application’s key', secret: apiKey },
     { name: 'the application’s secret', secret: apiSecret },
     { name: 'the Basic value', secret: Buffer.from(`${apiKey}:${apiSecret}`).toString('base64') },
+    ...(way ? proxySecrets(way) : []),
     ...rest.bearers.made.slice(from).map((secret) => ({ name: 'a bearer', secret })),
+  ];
+}
+
+function proxySecrets({ credentials: { username, password } }: Way): Named[] {
+  return [
+    { name: 'the proxy’s password', secret: password },
+    { name: 'the proxy’s Basic value', secret: Buffer.from(`${username}:${password}`).toString('base64') },
   ];
 }
 

@@ -14,6 +14,8 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     /** No fault: an operator acts at each remote call. */
     people: { type: 'boolean', default: false },
+    /** Through a proxy, with its faults at every tunnel instead. */
+    proxied: { type: 'boolean', default: false },
     /** How many minutes late the log shows a line. */
     'log-delay': { type: 'string', default: '0' },
     parallel: { type: 'string', default: '6' },
@@ -31,6 +33,7 @@ const verdicts = await explore({
   choose: (all) => all.filter(({ title }) => title.includes(values.only)),
   fates: known.filter((fate) => chosen.includes(fate)),
   people: values.people,
+  proxied: values.proxied,
   parallel: Number(values.parallel),
   logDelayMs: Number(values['log-delay']) * 60_000,
   onVerdict({ title, end, violations, durationMs }, done, of) {

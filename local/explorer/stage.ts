@@ -18,7 +18,10 @@ export interface Stage {
   plant(): string;
 }
 
-export type StageOptions = Pick<WorldOptions, 'handlerFile' | 'timeoutMs' | 'transport'>;
+export type StageOptions = Pick<WorldOptions, 'handlerFile' | 'timeoutMs' | 'transport' | 'proxied'>;
+
+/** A proxy that hangs is waited for, ten seconds each time. */
+const PROXIED_MS = 60_000;
 
 export async function setStage(options: StageOptions): Promise<Stage> {
   const secrets: string[] = [];
@@ -29,6 +32,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   };
   const onSession = (token: string) => void secrets.push(token);
   const world = await startWorld({
+    ...(options.proxied && { timeoutMs: PROXIED_MS }),
     ...options,
     password: plant(),
     platform: { nextPassword: plant, onSession },

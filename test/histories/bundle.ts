@@ -11,6 +11,8 @@ const LEFT_OUT: readonly ExplorerFate[] = ['request-lost', 'throttled'];
 type Options = {
   choose: (all: readonly Disturbance[]) => readonly Disturbance[];
   transport?: Transport;
+  /** Through a proxy, with its faults at every tunnel. */
+  proxied?: boolean;
   onVerdict?: (verdict: Verdict, done: number, of: number) => void;
 };
 
@@ -20,6 +22,23 @@ export async function exploreBundle({ transport = 'soap', ...options }: Options)
   const fates = fatesOver(transport).filter((fate) => !LEFT_OUT.includes(fate));
   return explore({ parallel: 4, stopsAtViolation: true, ...options, transport, fates, people: true });
 }
+
+/** The histories through a proxy that `npm test` plays, and how each ends. */
+export const FEW_PROXIED: Readonly<Record<Transport, Readonly<Record<string, Verdict['end']>>>> = {
+  soap: {
+    'the proxy at LogIn no. 1: answers 200 with a page': 'rotated',
+    'the proxy at GetNewPassword no. 1: its password has changed': 'rotated',
+    'the proxy at GetNewPassword no. 1: breaks the tunnel behind the request (response-lost)': 'lost',
+  },
+  rest: {
+    'the proxy at GetBearer no. 1: refuses (403)': 'rotated',
+    'the proxy at GetNewPassword no. 1: another certificate': 'rotated',
+  },
+};
+export const fewProxied =
+  (transport: Transport) =>
+  (all: readonly Disturbance[]): Disturbance[] =>
+    all.filter(({ title }) => title in FEW_PROXIED[transport]);
 
 /** Leaves out the sample, which `npm test` plays. */
 export function restOf(all: readonly Disturbance[]): Disturbance[] {

@@ -6,8 +6,8 @@ import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Disturbance } from '../../local/explorer/history.ts';
 import { numberIn, playReaders, READERS } from '../readers/play.ts';
-import { exploreBundle, fewOverRest, restOf, sampleOverRest } from './bundle.ts';
-import { firstSeed } from './history.ts';
+import { exploreBundle, fewOverRest, fewProxied, restOf, sampleOverRest } from './bundle.ts';
+import { firstSeed, sampleOf } from './history.ts';
 import { progressOf } from './progress.ts';
 import { shareOf, todaysShare } from './share.ts';
 import { type Choice, historiesOf, suites } from './suites.ts';
@@ -24,9 +24,15 @@ type Violated = { name: string; violation: string };
 
 const MUTANTS = fileURLToPath(new URL('../mutants/main.ts', import.meta.url));
 const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
-/** The suite that runs in processes of its own: the real bundle in the local world. */
+/** The real bundle in the local world runs in processes of its own. */
 const BUNDLE = 'bundle';
-const BUNDLE_OVER_REST = 'bundle-rest';
+/** The suites of the real bundle. */
+const BUNDLES: Readonly<Record<string, { transport: Transport; proxied: boolean }>> = {
+  [BUNDLE]: { transport: 'soap', proxied: false },
+  'bundle-rest': { transport: 'rest', proxied: false },
+  proxy: { transport: 'soap', proxied: true },
+  'proxy-rest': { transport: 'rest', proxied: true },
+};
 const APIS: Record<Choice['transport'], string> = {
   soap: 'SOAP',
   rest: 'REST',
@@ -34,8 +40,8 @@ const APIS: Record<Choice['transport'], string> = {
   thinned: 'SOAP, and a share of those over REST',
 };
 const DEFAULT_SEED = firstSeed();
-const names = [...suites.map(({ name }) => name), BUNDLE, BUNDLE_OVER_REST, ...READERS.keys()];
-const isBundle = (name: string | undefined): boolean => name === BUNDLE || name === BUNDLE_OVER_REST;
+const names = [...suites.map(({ name }) => name), ...Object.keys(BUNDLES), ...READERS.keys()];
+const isBundle = (name: string | undefined): boolean => name !== undefined && name in BUNDLES;
 
 /** Returns the exit code. */
 async function main(options: Options): Promise<number> {
@@ -100,9 +106,11 @@ async function playRest(share: number | undefined): Promise<number> {
   return run(VITEST, 'run', '--bail=1', '--project', 'verify', ...left) || run(MUTANTS, ...ofShare);
 }
 
-const transportOf = (bundle: string): Transport => (bundle === BUNDLE_OVER_REST ? 'rest' : 'soap');
+const wayOf = (bundle: string) => BUNDLES[bundle] ?? { transport: 'soap', proxied: false };
 
 function chosen(bundle: string, rest: boolean) {
+  const { transport, proxied } = wayOf(bundle);
+  if (proxied) return proxiedOf(transport, rest);
   if (bundle === BUNDLE) return rest ? restOf : (all: readonly Disturbance[]) => all;
   return (all: readonly Disturbance[]) => {
     const sample = sampleOverRest(all);
@@ -113,11 +121,18 @@ function chosen(bundle: string, rest: boolean) {
   };
 }
 
+/** Over REST, a history of each fault and of each call: the way is the same. */
+const proxiedOf = (transport: Transport, rest: boolean) => (all: readonly Disturbance[]) => {
+  const few = new Set(rest ? fewProxied(transport)(all) : []);
+  return (transport === 'rest' ? sampleOf(all) : all).filter((one) => !few.has(one));
+};
+
 async function playBundle(name: string, { rest, share }: Choice): Promise<Violated | undefined> {
   let progress: ReturnType<typeof progressOf> | undefined;
   const verdicts = await exploreBundle({
-    transport: transportOf(name),
-    choose: (all) => shareOf(chosen(name, rest)(all), name === BUNDLE ? share : undefined),
+    ...wayOf(name),
+    choose: (all) =>
+      shareOf(chosen(name, rest)(all), name === BUNDLE || wayOf(name).proxied ? share : undefined),
     onVerdict({ title, end }, _done, of) {
       progress ??= progressOf(name, of);
       progress.ended(title, end);
@@ -150,9 +165,8 @@ async function playOne(only: string | undefined, wanted: string): Promise<number
 }
 
 async function playOneOfBundle(bundle: string, wanted: string): Promise<number> {
-  const transport = transportOf(bundle);
   const verdicts = await exploreBundle({
-    transport,
+    ...wayOf(bundle),
     choose: (all) => all.filter(({ title }) => title === wanted),
   });
   for (const { title, end, violations } of verdicts)

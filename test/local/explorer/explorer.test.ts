@@ -6,7 +6,15 @@ import { faulty } from '../../../local/explorer/fault.ts';
 import { playHistory } from '../../../local/explorer/history.ts';
 import { ACTS, byPerson } from '../../../local/explorer/person-acts.ts';
 import { setStage } from '../../../local/explorer/stage.ts';
-import { exploreBundle, FEW_OVER_REST, fewOverRest, LOST, sampleForTest } from '../../histories/bundle.ts';
+import {
+  exploreBundle,
+  FEW_OVER_REST,
+  FEW_PROXIED,
+  fewOverRest,
+  fewProxied,
+  LOST,
+  sampleForTest,
+} from '../../histories/bundle.ts';
 import { createWorld } from '../../world/world.ts';
 
 const LIMIT_MS = 300_000;
@@ -41,6 +49,19 @@ describe('the bundle, with a fault or an act of an operator at a remote call', (
     LIMIT_MS,
   );
 });
+
+it.each(['soap', 'rest'] as const)(
+  'keeps every guarantee when a proxy before ThingSpace fails (%s)',
+  async (transport) => {
+    const choose = fewProxied(transport);
+    const verdicts = await exploreBundle({ transport, proxied: true, choose });
+    expect(verdicts.filter(({ violations }) => violations.length > 0)).toEqual([]);
+    expect(Object.fromEntries(verdicts.map(({ title, end }) => [title, end]))).toEqual(
+      FEW_PROXIED[transport],
+    );
+  },
+  LIMIT_MS,
+);
 
 describe('the explorer', () => {
   it('sees the same calls of each service in the same order as the fast explorer', async () => {

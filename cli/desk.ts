@@ -1,6 +1,7 @@
 import type { Clock } from '../lambda/clock.ts';
 import type { Budgets } from '../lambda/ledger/budgets.ts';
 import type { Ledger } from '../lambda/ledger/ledger.ts';
+import type { ProxySettings } from '../lambda/proxy-settings.ts';
 import type { Sealer } from '../lambda/sealing/data-key.ts';
 import type { SecretStore } from '../lambda/secret/secrets-manager.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
@@ -39,6 +40,8 @@ export type Desk = {
   api: ThingSpaceApi;
   /** The calls of REST that present no password, also where the function calls SOAP. @param tokenUrl default: the function's, else the public one */
   rest(tokenUrl?: string): Pick<ThingSpaceApi, 'prepare'>;
+  /** Opens a tunnel to the address through the function's proxy, from here, and sends nothing in it. Returns the failure. */
+  tunnelFailure(proxy: ProxySettings, address: string): Promise<Error | undefined>;
   sealerFor(keyId: string): Sealer;
   clock: Clock;
   account: Account;

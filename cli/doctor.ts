@@ -1,6 +1,6 @@
 import { PresentableError } from '../lambda/errors.ts';
 import { bytesTooMany } from '../lambda/secret/credential.ts';
-import type { ThingSpaceSettings } from '../lambda/settings.ts';
+import { readProxy, type ThingSpaceSettings } from '../lambda/settings.ts';
 import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
@@ -97,6 +97,7 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
     ...keyPolicyChecks(desk),
     { check: 'SMS', look: () => ofSms(desk) },
     { check: 'CloudTrail', look: async () => ofTrails(await surroundings.trails()) },
+    ...ofProxy(desk),
     ...ofThingSpace(desk, fetch, options, sight),
     {
       check: 'messages',
@@ -115,6 +116,22 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
         `readable, ${(await surroundings.auditItems((await sight()).state.credential)).length} rows`,
     },
   ];
+}
+
+/** Only where the function has a proxy. */
+function ofProxy({ function: found, settings: { thingSpace }, tunnelFailure }: Desk): Check[] {
+  const proxy = found && readProxy(found.environment);
+  if (proxy === undefined || thingSpace === undefined) return [];
+  const { host } = new URL(thingSpace.baseUrl);
+  const look = async () => {
+    const failure = await tunnelFailure(proxy, thingSpace.baseUrl);
+    if (failure === undefined) return `${proxy.url} opens a tunnel to ${host}, tried from this machine`;
+    throw new CommandError(
+      'NotRightError',
+      `tried from this machine: ${failure.message}. If only this machine has no way to it, see the function’s own last error: \`status\`.`,
+    );
+  };
+  return [{ check: 'proxy', look }];
 }
 
 /** Each transport has its check: SOAP publishes a contract, REST gives a bearer. */

@@ -10,11 +10,15 @@ import { DEFAULT_REST_BASE_URL, DEFAULT_TOKEN_URL } from '../lambda/defaults.ts'
 import { dynamoDbItems } from '../lambda/ledger/dynamodb.ts';
 import { createLedger } from '../lambda/ledger/ledger.ts';
 import type { Metrics } from '../lambda/metrics.ts';
+import type { ProxySettings } from '../lambda/proxy-settings.ts';
 import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import { lasts } from '../lambda/session/aws-away.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
+import { TooLateToSendError } from '../lambda/thingspace/call-errors.ts';
 import { createThingSpaceApi } from '../lambda/thingspace/create-api.ts';
+import type { Send } from '../lambda/thingspace/http-call.ts';
+import { sendThroughProxy } from '../lambda/through-proxy.ts';
 import { dynamoDbAccessReader } from './access-reader.ts';
 import type { Account } from './account.ts';
 import { awsAccount } from './aws-account.ts';
@@ -22,6 +26,7 @@ import { awsSurroundings } from './aws-surroundings.ts';
 import type { Desk, Terminal } from './desk.ts';
 import { UsageError } from './errors.ts';
 import type { Settings } from './settings.ts';
+import { agentFromShell, sendFromShell } from './shell-proxy.ts';
 
 /** How AWS is reached; what is left out is the SDK's own environment and configuration. */
 export type Reach = { region?: string | undefined; endpoint?: string | undefined };
@@ -29,6 +34,10 @@ export type Reach = { region?: string | undefined; endpoint?: string | undefined
 const TIMES = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 /** A function lives at most 15 minutes; its answer must be waited for. */
 const INVOCATION_TIMES = { ...TIMES, requestTimeout: 16 * 60_000 };
+
+const TUNNEL_MS = 20_000;
+const httpsAgent = agentFromShell(process.env);
+const AGENT = httpsAgent && { httpsAgent };
 
 /** Metrics come from the function alone: they are lines of its log. */
 const noMetrics: Metrics = { count: () => undefined, gauge: () => undefined };
@@ -39,7 +48,7 @@ const NOWHERE = { transport: 'soap', baseUrl: 'https://thingspace.invalid' } as 
 
 export const clientOptions = ({ region, endpoint }: Reach) => ({
   maxAttempts: 3,
-  requestHandler: TIMES,
+  requestHandler: { ...TIMES, ...AGENT },
   userAgentAppId: OWN_PROGRAM,
   ...(region === undefined ? {} : { region }),
   ...(endpoint === undefined ? {} : { endpoint }),
@@ -54,7 +63,11 @@ export async function reachAccount(reach: Reach): Promise<Account> {
       'No AWS region is known: give --region, a secret’s whole ARN, or AWS_REGION, or a profile that has one.',
     );
   });
-  const lambda = new LambdaClient({ ...client, maxAttempts: 1, requestHandler: INVOCATION_TIMES });
+  const lambda = new LambdaClient({
+    ...client,
+    maxAttempts: 1,
+    requestHandler: { ...INVOCATION_TIMES, ...AGENT },
+  });
   return awsAccount(secretsManager, lambda, placeOf(region, reach));
 }
 
@@ -71,6 +84,7 @@ function placeOf(region: string, { endpoint }: Reach): string {
 export function wire(settings: Settings, reach: Reach, account: Account, terminal: Terminal): Desk {
   const client = clientOptions(reach);
   const budgets = settings.thingSpace === undefined ? undefined : settings.budgets;
+  const send = sendFromShell(process.env);
   return {
     terminal,
     account,
@@ -87,8 +101,9 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
       warn: (message) => terminal.warn(message),
       lasts,
     }),
-    api: createThingSpaceApi(settings.thingSpace ?? NOWHERE),
-    rest: (tokenUrl) => restOf(settings, tokenUrl),
+    api: createThingSpaceApi(settings.thingSpace ?? NOWHERE, send),
+    rest: (tokenUrl) => restOf(settings, tokenUrl, send),
+    tunnelFailure: (proxy, address) => tunnelFailure(proxy, address, new SecretsManagerClient(client)),
     sealerFor: (keyId) => kmsSealer(new KMSClient(client), keyId),
     clock: systemClock,
     budgets,
@@ -97,14 +112,28 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
 }
 
 /** For a token request alone: it goes to no other address, so the hosts need not agree. */
-function restOf({ thingSpace }: Settings, tokenUrl: string | undefined): ThingSpaceApi {
+function restOf({ thingSpace }: Settings, tokenUrl: string | undefined, send: Send): ThingSpaceApi {
   const configured =
     thingSpace?.transport === 'rest'
       ? thingSpace
       : ({ transport: 'rest', baseUrl: DEFAULT_REST_BASE_URL, tokenUrl: DEFAULT_TOKEN_URL } as const);
   return createThingSpaceApi(
     tokenUrl === undefined ? configured : { ...configured, tokenUrl, tokenHostMayDiffer: true },
+    send,
   );
+}
+
+/** Opens a tunnel as the function does, and lets no request leave. */
+async function tunnelFailure(
+  proxy: ProxySettings,
+  url: string,
+  secretsManager: SecretsManagerClient,
+): Promise<Error | undefined> {
+  const send = sendThroughProxy(proxy, secretsManager);
+  const limits = { timeoutMs: TUNNEL_MS, mayLeave: () => false };
+  const ended = await send({ method: 'POST', url, headers: {}, body: '' }, limits);
+  if (ended.outcome === 'answered' || ended.cause instanceof TooLateToSendError) return undefined;
+  return ended.cause;
 }
 
 function alarmsOf({ alarmTopicArn, runbookUrl }: Settings, terminal: Terminal, client: object): Alarms {

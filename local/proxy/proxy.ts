@@ -140,7 +140,8 @@ function end(socket: Socket, status: number, page: string): void {
 function isAllowed(head: string, credentials: LocalProxy['credentials']): boolean {
   if (credentials === undefined) return true;
   const basic = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
-  return head.includes(`\r\nProxy-Authorization: Basic ${basic}\r\n`);
+  const given = /\r\nProxy-Authorization: Basic (\S+)\r\n/i.exec(head)?.[1];
+  return given === basic;
 }
 
 function tunnelTo(target: string, socket: Socket, seen: Buffer[]): Socket {

@@ -55,6 +55,7 @@ export function deskIn(world: World, terminal: Terminal): Desk {
     ledger,
     api,
     rest: () => ({ prepare: async () => ({ outcome: 'done' }) }),
+    tunnelFailure: async () => undefined,
     sealerFor: () => sealer,
     clock,
     budgets: BUDGETS,

@@ -5,6 +5,7 @@ import { CommandError, NotWellError } from '../../cli/errors.ts';
 import type { Surroundings } from '../../cli/surroundings.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
+import { ProxyError } from '../../lambda/thingspace/proxy-error.ts';
 import { BearerError } from '../../lambda/thingspace/rest/bearer-error.ts';
 import { operationsOf } from '../../local/thingspace/soap/contract.ts';
 import { wsdlOf, xsdOf } from '../../local/thingspace/soap/wsdl.ts';
@@ -342,5 +343,40 @@ describe('The command doctor, where the function calls REST', () => {
     const all: Results = JSON.parse(terminal.said.at(-1) ?? '');
     expect(all.filter(({ check }) => check === 'ThingSpace' || check === 'REST')).toHaveLength(2);
     expect(asked).toEqual([tokenUrl]);
+  });
+});
+
+describe('the proxy', () => {
+  const proxied = (desk: Desk, failure?: Error): Desk => {
+    const found = desk.function as NonNullable<Desk['function']>;
+    const environment = { ...found.environment, THINGSPACE_PROXY_URL: 'http://proxy.example:3128' };
+    return { ...desk, function: { ...found, environment }, tunnelFailure: async () => failure };
+  };
+  const way = { proxy: new URL('http://proxy.example:3128'), target: new URL('https://thingspace.example') };
+
+  it('is looked at only where the function has one', async () => {
+    const {
+      desk,
+      terminal: { said },
+    } = await healthy();
+    await results(desk, said);
+    expect(said.at(-1)).not.toContain('"proxy"');
+    const { failed, code } = await results(proxied(desk), said);
+    expect([failed, code]).toEqual([[], 0]);
+    expect(said.at(-1)).toMatch(/http:\/\/proxy\.example:3128 opens a tunnel to .*from this machine/);
+  });
+
+  it('is named with the hop that fails', async () => {
+    const {
+      desk,
+      terminal: { said },
+    } = await healthy();
+    const { failed } = await results(proxied(desk, new ProxyError('no-tls', way, 'CERT_HAS_EXPIRED')), said);
+    expect(failed).toMatchObject([
+      {
+        check: 'proxy',
+        says: expect.stringMatching(/^tried from this machine: .*TLS failed within it.*CERT_HAS_EXPIRED/),
+      },
+    ]);
   });
 });

@@ -5,7 +5,7 @@ import { decideRest } from './recorded-rest.ts';
 import { restRequest } from './rest-requests.ts';
 import { soapRequest } from './soap-requests.ts';
 
-/** The end of one request: refused by the function, read alike by every reader, or a violation. */
+/** The end of one request: refused by the function, sent, read alike by every reader, or a violation. */
 export type Played = { name: string; end: string; violation?: string };
 
 type Decided = { mutations: string[]; decision: Decision };
@@ -130,6 +130,6 @@ async function compared(
       const violation = `${name} (${mutations.join(', ')}), ${reader.name}: ${difference}\n\n${recorded.sent}`;
       return { name, end: 'read in another way', violation };
     }
-    return { name, end: 'read alike' };
+    return { name, end: readers.length === 0 ? 'sent' : 'read alike' };
   });
 }

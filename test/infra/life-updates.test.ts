@@ -166,7 +166,7 @@ const restore = (account: Account, before: Map<string, never> | Account['resourc
 
 const few = (ids: string[]) => ids.filter((_, index) => index % Math.ceil(ids.length / 40) === 0);
 
-test.each(['Example', 'Access', 'Vpc', 'ImportedKeys', 'Replicas', hundred.stackName])(
+test.each(['Example', 'ExampleRest', 'Access', 'Vpc', 'ImportedKeys', 'Replicas', hundred.stackName])(
   '%s: a first deployment that fails anywhere blocks no later one, and the removed stack keeps what is not to be lost',
   (name) => {
     const json = resourcesOf(configurations[name] as object);
@@ -213,8 +213,23 @@ const adopted = {
   })),
 };
 
+/** The same configuration over what its first stack kept; an imported secret stays as it is. */
+const adoptedOf = (name: string) => {
+  const config = { ...configurations[name], stackName: stack } as typeof base & { credentials: Given[] };
+  const credentials = config.credentials.map((given) =>
+    given.secretArn === undefined
+      ? { ...given, ...adopted.credentials.find((one) => 'name' in one && one.name === given.name) }
+      : given,
+  );
+  return [config, { ...config, sealingKeyArn, operationsKeyArn, credentials }] as const;
+};
+type Given = { name: string; secretArn?: string };
+
 test.each([
   ['the access configuration', base, adopted],
+  ['a VPC', ...adoptedOf('Vpc')],
+  ['keys of its own', ...adoptedOf('ImportedKeys')],
+  ['replica regions', ...adoptedOf('Replicas')],
   ['a hundred credentials', hundred, { ...hundredAdopted, stackName: hundred.stackName }],
 ])('%s: the removed stack is deployed again over what it kept', (_, first, again) => {
   const [json, jsonAgain] = [resourcesOf(first), resourcesOf(again)];
@@ -228,6 +243,16 @@ test.each([
   for (const type of ['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup']) {
     expect(leftBehind(account, type), type).toEqual([]);
   }
+});
+
+test('a stack in the region of a replica adopts the copy, when the first region is gone', () => {
+  const secretArn = `arn:aws:secretsmanager:us-west-2:123456789012:secret:thingspace/${fleet?.name}-AbC123`;
+  const credentials = [{ ...fleet, adopt: true, secretArn }];
+  const json = resourcesOf({ ...base, access: undefined, region: 'us-west-2', credentials });
+  expect(failureOf(newAccount(rolesIn(json)), json)).toBeUndefined();
+  const types = Object.values<Resource>(json.Resources).map(({ Type }) => Type);
+  expect(types).toContain('AWS::SecretsManager::RotationSchedule');
+  expect(types).not.toContain('AWS::SecretsManager::Secret');
 });
 
 test('an access function that was removed is added again over its kept table and log', () => {

@@ -295,6 +295,7 @@ test('the create-only properties of named resources are those of the releases be
       "CloudWatch::Dashboard | Stack-us-east-1",
       "DynamoDB::Table | Stack-access | subject,item",
       "DynamoDB::Table | Stack-ledger | credential,item",
+      "Events::Rule | Stack-secret-read-1",
       "IAM::ManagedPolicy | Stack-access-callers-us-east-1 | Calls ThingSpace through the access function | /",
       "IAM::ManagedPolicy | Stack-operators-us-east-1 | Operates the ThingSpace passwords of Stack with the project's tool | /",
       "IAM::Role | Stack-access-us-east-1",

@@ -52,6 +52,7 @@ export const restDifference = (recorded: Recorded, reading: Reading): string | u
     const known = [...recorded.devices, ...recorded.groups].map((name) => name.slice(name.indexOf(' ') + 1));
     return [
       ['the operation', [recorded.operation], fits ? [recorded.operation] : [read.operation]],
+      ['the token', [recorded.token], read.tokens],
       ['the devices', unique(recorded.devices), unique(read.devices)],
       ['accounts and groups', unique(recorded.groups), unique([...recorded.inPath, ...read.groups])],
       ['names in typed members', [], (read.typed ?? []).filter((name) => !known.includes(name))],
@@ -82,10 +83,5 @@ export const FLAWS: Record<string, (recorded: Recorded) => Recorded | undefined>
       ? undefined
       : { ...recorded, devices: recorded.devices.map((device) => device.replace(/^\S* /, ' ')) },
   'a record of another operation': (recorded) => ({ ...recorded, operation: `${recorded.operation}s` }),
-};
-
-/** A flaw that the readers of SOAP notice. */
-export const SOAP_FLAWS: typeof FLAWS = {
-  ...FLAWS,
   'a record of another token': (recorded) => ({ ...recorded, token: 'another-token' }),
 };

@@ -1,7 +1,7 @@
-import { FLAWS, type Reading, restDifference, SOAP_FLAWS, soapDifference } from './compare.ts';
+import { FLAWS, type Reading, restDifference, soapDifference } from './compare.ts';
 import { type Started, startRestReaders, startSoapReaders } from './programs.ts';
 import { type Decision, type Recorded, startRecorder } from './recorded.ts';
-import { decideRest } from './recorded-rest.ts';
+import { startRestRecorder } from './recorded-rest.ts';
 import { restRequest } from './rest-requests.ts';
 import { soapRequest } from './soap-requests.ts';
 
@@ -18,7 +18,6 @@ type Requests = {
   /** Starts an access function, and decides about the request of each number. */
   start(seed: number): Promise<(number: number) => Promise<Decided>>;
   differenceOf(recorded: Recorded, reading: Reading): string | undefined;
-  flaws: typeof FLAWS;
 };
 
 const soap: Requests = {
@@ -33,18 +32,19 @@ const soap: Requests = {
     };
   },
   differenceOf: soapDifference,
-  flaws: SOAP_FLAWS,
 };
 const rest: Requests = {
   api: 'REST',
   count: 12_000,
   startReaders: startRestReaders,
-  start: async (seed) => async (number) => {
-    const request = restRequest(seed, number);
-    return { mutations: request.mutations, decision: decideRest(request) };
+  async start(seed) {
+    const decide = await startRestRecorder();
+    return async (number) => {
+      const request = restRequest(seed, number);
+      return { mutations: request.mutations, decision: await decide(request) };
+    };
   },
   differenceOf: restDifference,
-  flaws: FLAWS,
 };
 
 /** The suites of `npm run verify`, by their names. */
@@ -77,7 +77,7 @@ export async function playReaders(
   try {
     const decide = await requests.start(seed);
     const unnoticed = new Set(
-      readers.flatMap(({ name }) => Object.keys(requests.flaws).map((flaw) => `${name}: ${flaw}`)),
+      readers.flatMap(({ name }) => Object.keys(FLAWS).map((flaw) => `${name}: ${flaw}`)),
     );
     for (let at = 0; at < numbers.length; at += AT_ONCE) {
       const cases: Case[] = [];
@@ -110,7 +110,7 @@ type Case = { name: string; mutations: string[]; recorded: Recorded };
 
 /** Compares the records with the readings of all readers, which run side by side. */
 async function compared(
-  { differenceOf, flaws }: Requests,
+  { differenceOf }: Requests,
   cases: readonly Case[],
   readers: Started['readers'],
   unnoticed: Set<string>,
@@ -120,7 +120,7 @@ async function compared(
   return cases.map(({ name, mutations, recorded }, at): Played => {
     for (const [of, reader] of readers.entries()) {
       const reading = readings[of]?.[at] ?? { error: 'nothing was read' };
-      for (const [flaw, spoil] of Object.entries(flaws)) {
+      for (const [flaw, spoil] of Object.entries(FLAWS)) {
         const spoilt = spoil(recorded);
         if (spoilt && differenceOf(spoilt, reading) !== undefined)
           unnoticed.delete(`${reader.name}: ${flaw}`);

@@ -1,34 +1,33 @@
-import { Refusal } from '../../lambda/access/refusal.ts';
 import { namedOperation } from '../../lambda/access/rest/named-operation.ts';
-import { readRequest } from '../../lambda/access/rest/request.ts';
-import type { Decision } from './recorded.ts';
+import { requestBytes } from '../../lambda/thingspace/http-request.ts';
+import { restRequestOf } from '../access/access-world.ts';
+import { type Decision, startFunction } from './recorded.ts';
 import type { MutatedRest } from './rest-requests.ts';
 
 /** Accounts and groups by their own names; every other selector is a filter. */
 const GROUP = /^(?:account(?:id|names?|number)?|aname|(?:device)?groupname|gname) /i;
+const BASE_URL = 'https://thingspace.example/m2m/v1';
 
-/** Returns the access function's word about a request over REST, with the bytes that it would send on. */
-export function decideRest(request: MutatedRest): Decision {
-  try {
-    const { service, operation, subjects, text, reads, wide } = readRequest(request);
-    const { method, path, headers } = request;
-    const lines = [
-      `${method} ${path} HTTP/1.1`,
-      'host: thingspace.example',
-      `content-type: ${headers['content-type']}`,
-      `content-length: ${Buffer.byteLength(text)}`,
-    ];
+/** Starts a function that decides about requests over REST: `sent` is the whole HTTP request. */
+export async function startRestRecorder(): Promise<(request: MutatedRest) => Promise<Decision>> {
+  const handle = await startFunction('rest');
+  const first = await handle(restRequestOf('/m2m/v1/triggers', { method: 'GET' }));
+  const token = 'request' in first ? first.request.headers['VZ-M2M-Token'] : undefined;
+  if (token === undefined) throw new Error('A plain request was not sent with a token.');
+  return async ({ method, path, headers, body }) => {
+    const event = restRequestOf(path, { method, headers });
+    const handled = await handle({ ...event, body: body.toString('base64'), isBase64Encoded: true });
+    if ('refused' in handled) return handled;
+    const { record, request } = handled;
     return {
       recorded: {
-        ...{ service, operation, isNarrow: !reads && !wide, kind: '', token: '' },
-        devices: subjects.devices.map(({ kind, identifier }) => `${kind} ${identifier}`),
-        groups: subjects.groups.filter((group) => GROUP.test(group)),
+        ...{ service: record.service, operation: record.operation, kind: '', token },
+        isNarrow: record.wide !== true,
+        devices: record.devices.map(({ kind, identifier }) => `${kind} ${identifier}`),
+        groups: record.groups.filter((group) => GROUP.test(group)),
         inPath: namedOperation(method, path).groups,
-        sent: `${lines.join('\r\n')}\r\n\r\n${text}`,
+        sent: requestBytes({ ...request, url: BASE_URL + request.path }).toString(),
       },
     };
-  } catch (failure) {
-    if (failure instanceof Refusal) return { refused: failure.message };
-    throw failure;
-  }
+  };
 }

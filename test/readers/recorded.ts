@@ -1,7 +1,8 @@
 import type { AuditRecord } from '../../lambda/access/audit.ts';
 import { serve } from '../../lambda/access/serve.ts';
 import type { HttpRequest } from '../../lambda/access/wire.ts';
-import { answered, createAccessWorld, OPS, requestOf, responseTo, seen } from '../access/access-world.ts';
+import type { Transport } from '../../lambda/thingspace/api.ts';
+import { answered, answeredJson, createAccessWorld, requestOf, responseTo } from '../access/access-world.ts';
 import { V2 } from '../access/arbitrary-envelope.ts';
 import type { Mutated } from './soap-requests.ts';
 
@@ -25,44 +26,48 @@ export type Recorded = {
 /** Either a request was sent and recorded, or the fault's text says why it was not. */
 export type Decision = { recorded: Recorded } | { refused: string };
 
-const PLAIN: Mutated = {
-  service: 'DeviceService',
-  operation: 'GetDeviceList',
-  body: Buffer.from(requestOf().body, 'base64'),
-  mutations: [],
-};
+type Handled = { record: AuditRecord; request: HttpRequest } | { refused: string };
 
 /** Starts an access function in memory: its real main line, for a caller that may do everything. */
-export async function startRecorder(): Promise<(request: Mutated) => Promise<Decision>> {
-  const world = await createAccessWorld({ requestsPerMinute: Number.MAX_SAFE_INTEGER });
+export async function startFunction(transport: Transport): Promise<(event: object) => Promise<Handled>> {
+  const world = await createAccessWorld({ transport, requestsPerMinute: Number.MAX_SAFE_INTEGER });
   const { services } = world.start();
-  let sent: string[] = [];
+  let sent: HttpRequest[] = [];
   const watched = {
     ...services,
-    send: async ({ headers, body }: HttpRequest) => {
-      sent.push(body);
-      return answered(200, responseTo(headers.soapaction?.split(/[/"]/).at(-2) ?? ''));
+    send: async (request: HttpRequest) => {
+      sent.push(request);
+      const { soapaction } = request.headers;
+      return soapaction === undefined
+        ? answeredJson(200, { requestId: '7d' })
+        : answered(200, responseTo(soapaction.split(/[/"]/).at(-2) ?? ''));
     },
   };
-
-  async function decide({ service, operation, body }: Mutated, token: string): Promise<Decision> {
+  return async (event) => {
     world.items.clear();
     world.logged.length = 0;
     sent = [];
-    const event = { ...requestOf({ caller: OPS, service, operation }), body: body.toString('base64') };
-    const answer = seen(await serve(watched, event, 90_000));
-    const records = world.records() as (AuditRecord & { outcome?: string })[];
-    const [envelope] = sent;
-    if (envelope === undefined) return { refused: `${answer.code}: ${answer.message}` };
-    const [record] = records;
-    if (!record || records.length > 1 || sent.length > 1) throw new Error('A request has not one record.');
-    return { recorded: { ...wordOf(record), inPath: [], token, sent: envelope } };
-  }
+    const { body } = await serve(watched, event, 90_000);
+    const [request, ...again] = sent;
+    if (request === undefined) return { refused: body };
+    const [record, ...others] = world.records() as unknown as AuditRecord[];
+    if (!record || others.length + again.length > 0) throw new Error('A request has not one record.');
+    return { record, request };
+  };
+}
 
-  const first = await decide(PLAIN, '');
-  const token = 'recorded' in first ? tokenIn(first.recorded.sent) : undefined;
+/** Starts a function that decides about requests over SOAP. */
+export async function startRecorder(): Promise<(request: Mutated) => Promise<Decision>> {
+  const handle = await startFunction('soap');
+  const first = await handle(requestOf());
+  const token = 'request' in first ? tokenIn(first.request.body) : undefined;
   if (token === undefined) throw new Error('A plain request was not sent with a token.');
-  return (request) => decide(request, token);
+  return async ({ service, operation, body }) => {
+    const handled = await handle({ ...requestOf({ service, operation }), body: body.toString('base64') });
+    if ('refused' in handled) return handled;
+    const { record, request } = handled;
+    return { recorded: { ...wordOf(record), inPath: [], token, sent: request.body } };
+  };
 }
 
 const tokenIn = (sent: string) => new RegExp(`<token xmlns="${V2}">([^<]+)</token>`).exec(sent)?.[1];

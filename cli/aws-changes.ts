@@ -34,23 +34,28 @@ const record = v.object({
   ),
 });
 
+/** A secret by name and ARN: a caller may have used either. */
+type Named = { arn: string; name: string };
+
 /**
- * Returns the changes of a secret since then, oldest first, as CloudTrail's event history of the region shows them.
- * @param secret by name and ARN: a caller may have used either
- * @throws AwsCallError
+ * Returns a reader of secrets' changes, oldest first, as CloudTrail's event history of the region shows them. A lookup has
+ * the events of every secret, so the reader makes it once for each time. It throws AwsCallError.
  */
-export async function changesOf(
-  options: object,
-  secret: { arn: string; name: string },
-  sinceMs: number,
-): Promise<SecretChange[]> {
+export function changesReader(options: object): (secret: Named, sinceMs: number) => Promise<SecretChange[]> {
   const cloudTrail = new CloudTrailClient(options);
-  const found: SecretChange[] = [];
+  const seen = new Map<number, Promise<Event[]>>();
+  return async (secret, sinceMs) => {
+    const events = seen.get(sinceMs) ?? eventsSince(cloudTrail, sinceMs);
+    seen.set(sinceMs, events);
+    return (await events).flatMap((event) => changeIn(event, secret)).sort((a, b) => a.at - b.at);
+  };
+}
+
+async function eventsSince(cloudTrail: CloudTrailClient, sinceMs: number): Promise<Event[]> {
+  const found: Event[] = [];
   // CloudTrail answers two lookups a second.
-  for (const name of CHANGES) {
-    for (const event of await lookUp(cloudTrail, name, sinceMs)) found.push(...changeIn(event, secret));
-  }
-  return found.sort((a, b) => a.at - b.at);
+  for (const name of CHANGES) found.push(...(await lookUp(cloudTrail, name, sinceMs)));
+  return found;
 }
 
 async function lookUp(cloudTrail: CloudTrailClient, eventName: string, sinceMs: number): Promise<Event[]> {
@@ -74,10 +79,7 @@ async function lookUp(cloudTrail: CloudTrailClient, eventName: string, sinceMs: 
 }
 
 /** A list, empty or of one: other secrets of the account have the same events. */
-function changeIn(
-  { CloudTrailEvent: text = '{}' }: Event,
-  { arn, name }: { arn: string; name: string },
-): SecretChange[] {
+function changeIn({ CloudTrailEvent: text = '{}' }: Event, { arn, name }: Named): SecretChange[] {
   const read = v.safeParse(record, parsed(text));
   if (!read.success) return [];
   const { eventName, eventTime, errorCode, sourceIPAddress, userIdentity, requestParameters } = read.output;

@@ -29,6 +29,7 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
   const dynamodb = new DynamoDBClient(options as object);
   const sns = new SNSClient(options);
   const logs = new CloudWatchLogsClient(options as object);
+  let readChanges: Promise<Surroundings['changes']> | undefined;
 
   async function logLines(logGroupName: string, filterPattern: string, startTime: number) {
     const found: { at: number; message: string }[] = [];
@@ -156,8 +157,10 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
 
     // Of all commands only `doctor` asks: its client is loaded then.
     trails: async () => (await import('./aws-trails.ts')).trails(options),
-    changes: async (secret, sinceMs) =>
-      (await import('./aws-changes.ts')).changesOf(options, secret, sinceMs),
+    async changes(secret, sinceMs) {
+      readChanges ??= import('./aws-changes.ts').then(({ changesReader }) => changesReader(options));
+      return (await readChanges)(secret, sinceMs);
+    },
 
     async smsSandbox() {
       const { IsInSandbox = true } = await awsCall('sns:GetSMSSandboxAccountStatus', () =>

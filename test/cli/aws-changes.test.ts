@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changesOf } from '../../cli/aws-changes.ts';
+import { changesReader } from '../../cli/aws-changes.ts';
 import { FUNCTION_KEY } from '../../local/aws/access-keys.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import { type CloudTrail, startCloudTrail } from '../../local/aws/cloudtrail.ts';
@@ -19,7 +19,7 @@ afterEach(() => trail.close());
 
 const note = (name: string, SecretId = ARN, ClientRequestToken = 'version-1') =>
   trail.note({ name, input: { SecretId, ClientRequestToken }, accessKey: FUNCTION_KEY, userAgent: '' });
-const found = (sinceMs = START_MS) => changesOf(clientAt(trail.url), { arn: ARN, name: NAME }, sinceMs);
+const found = (sinceMs = START_MS) => changesReader(clientAt(trail.url))({ arn: ARN, name: NAME }, sinceMs);
 
 describe('The changes of a secret in CloudTrail', () => {
   it('are those that named it by ARN, by a part of the ARN, or by name, and no other secret’s', async () => {
@@ -43,6 +43,22 @@ describe('The changes of a secret in CloudTrail', () => {
       'UpdateSecretVersionStage version-1',
       'CancelRotateSecret version-1',
     ]);
+  });
+
+  it('are looked up once for many secrets', async () => {
+    const read = changesReader(clientAt(trail.url));
+    note('PutSecretValue');
+    const [one, other] = [
+      { arn: ARN, name: NAME },
+      { arn: ARN.replace('fleet', 'other'), name: 'thingspace/other' },
+    ];
+    expect(await Promise.all([read(one, START_MS), read(other, START_MS)])).toMatchObject([
+      [{ what: 'PutSecretValue' }],
+      [],
+    ]);
+    // CloudTrail is gone, and nothing is asked again.
+    await trail.close();
+    expect(await read(one, START_MS)).toHaveLength(1);
   });
 
   it('are none before the time that is asked for', async () => {

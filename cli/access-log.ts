@@ -34,7 +34,8 @@ export async function accessLog(desk: Desk, options: AccessLogOptions, nowMs = D
   desk.terminal.say(options.json ? JSON.stringify(found, null, 2) : accessText(found, devices));
 }
 
-function tableOf({ settings }: Desk, { accessTable }: AccessLogOptions): string {
+/** @throws UsageError */
+export function tableOf({ settings }: Desk, { accessTable }: Pick<AccessLogOptions, 'accessTable'>): string {
   if (accessTable !== undefined) return accessTable;
   const serviceName = settings.function?.environment.SERVICE_NAME;
   if (serviceName) return `${serviceName}-access`;

@@ -143,6 +143,34 @@ async function ofAll(reader: AccessReader, period: Period): Promise<StoredRecord
   return [...found, ...(await recordsBefore(reader, period))];
 }
 
+/**
+ * Gives every record of the period to `take`, and keeps none: a year may have millions.
+ * @param onDays told how many days have been read
+ * @throws AwsCallError
+ */
+export async function eachRecord(
+  reader: AccessReader,
+  period: Period,
+  take: (record: StoredRecord) => void,
+  onDays: (days: number, of: number) => void,
+): Promise<void> {
+  const days = daysOf(period);
+  for (let at = 0; at < days.length; at += AT_ONCE) {
+    onDays(at, days.length);
+    const some = days.slice(at, at + AT_ONCE).map(async (day) => {
+      for (const caller of await callersOf(reader, day)) {
+        for (const record of await ofCaller(reader, caller, day, period)) take(record);
+      }
+      const ofDay = {
+        sinceMs: Math.max(day, period.sinceMs),
+        untilMs: Math.min(day + DAY_MS - 1, period.untilMs),
+      };
+      for (const record of await recordsBefore(reader, ofDay)) take(record);
+    });
+    await Promise.all(some);
+  }
+}
+
 /** Returns the records of a day of a principal, whoever spoke through it. */
 async function ofCaller(reader: AccessReader, principal: string, day: number, { sinceMs, untilMs }: Period) {
   const items = await reader.between(recordsOfCaller(day, principal), ' ', LAST);

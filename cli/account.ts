@@ -17,6 +17,7 @@ export interface Account extends RotationStarter {
 export type SecretFacts = {
   arn: string;
   name: string;
+  createdAt?: number | undefined;
   rotationEnabled: boolean;
   functionArn: string | undefined;
   lastRotatedAt: number | undefined;
@@ -30,6 +31,8 @@ export type SecretFacts = {
 
 export type FunctionFacts = {
   arn: string;
+  /** The ARN of its role. */
+  role?: string | undefined;
   environment: Readonly<Record<string, string>>;
   logGroup: string | undefined;
   timeoutSeconds: number | undefined;

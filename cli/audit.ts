@@ -31,8 +31,13 @@ export async function auditRowsOf(desk: Desk, username: string): Promise<{ rows:
   return { rows: [...(items as AuditRow[]), ...state.auditRows], now };
 }
 
-/** The order in which a rotation does it. */
-const PURPOSES = ['log-in', 'trial', 'probe', 'exchange', 'test', EVENT];
+/** The order in which a rotation does it. Most events end one; these come before its test. */
+const BEFORE_TEST = ['password-unknown', 'password-lost', 'superseded', 'rolled-forward', 'put-back'];
+const PURPOSES = ['log-in', 'trial', 'probe', 'exchange', 'event before the test', 'test', EVENT];
+function rank({ purpose, outcome }: AuditRow): number {
+  const early = purpose === EVENT ? BEFORE_TEST.indexOf(outcome) : -1;
+  return early < 0 ? PURPOSES.indexOf(purpose) : PURPOSES.indexOf('event before the test') + early / 10;
+}
 /** DynamoDB tells whole seconds, and each invocation reckons from there: closer times say nothing about the order. */
 const CLOCK_MS = 1_500;
 
@@ -40,7 +45,6 @@ const CLOCK_MS = 1_500;
 export function inOrder(rows: readonly AuditRow[]): AuditRow[] {
   const byKey = new Map(rows.map((row) => [`${row.attempt} ${row.at} ${row.outcome}`, row]));
   const byTime = [...byKey.values()].sort((a, b) => a.at - b.at || (a.attempt < b.attempt ? -1 : 1));
-  const rank = ({ purpose }: AuditRow) => PURPOSES.indexOf(purpose);
   const together: AuditRow[][] = [];
   for (const row of byTime) {
     const last = together.at(-1);

@@ -49,6 +49,7 @@ export function awsAccount(
       );
       return {
         arn: output.FunctionArn ?? functionArn,
+        role: output.Role,
         environment: output.Environment?.Variables ?? {},
         logGroup: output.LoggingConfig?.LogGroup,
         timeoutSeconds: output.Timeout,
@@ -78,6 +79,7 @@ function factsOf(entry: DescribeSecretCommandOutput | SecretListEntry, secretId:
   return {
     arn: entry.ARN ?? secretId,
     name: entry.Name ?? secretId,
+    createdAt: entry.CreatedDate?.getTime(),
     rotationEnabled: entry.RotationEnabled ?? false,
     functionArn: entry.RotationLambdaARN,
     lastRotatedAt: entry.LastRotatedDate?.getTime(),

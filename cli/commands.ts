@@ -277,6 +277,27 @@ export const commands: readonly ToolCommand[] = [
       run: async (desk, options) => (await import('./access-log.ts')).accessLog(desk, options),
     },
   ),
+  add(
+    'report',
+    'make the auditor’s report: the age of each password, rotations, failures, acts of people, requests',
+    [
+      secret,
+      all,
+      new Option(
+        '--from <date>',
+        'the first day, e.g. 2026-01-01 (UTC), or a time (default: 365 days before --to)',
+      ),
+      new Option('--to <date>', 'the last day, or a time (default: now)'),
+      new Option('--format <format>', 'html, json or csv (default: html)').choices(['html', 'json', 'csv']),
+      new Option('--out <file>', 'a new file for it, which only you may read; JSON needs none'),
+      new Option('--force', 'replace the file'),
+      new Option('--access-table <name>', 'where the deployment does not lead to it').env('ACCESS_TABLE'),
+    ],
+    {
+      example: 'report --all --from 2026-01-01 --to 2026-12-31 --out report.html',
+      run: async (desk, options) => (await import('./report.ts')).report(desk, options),
+    },
+  ),
   command(
     'access-may',
     'say whether a policy of the access function gives a request, and which rule decides (calls no service)',

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { findings } from '../lambda/situations/all.ts';
+import { report } from './report/schema.ts';
 
 /**
  * The documents that the commands print with --json. Published as docs/reference/tool-schema.json, which a test generates
@@ -272,5 +273,6 @@ export const documents = {
   doctor,
   explain,
   release,
+  report,
   agent,
 };

@@ -12,6 +12,7 @@ export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
   'doctor',
   'explain',
   'release',
+  'report',
   'agent',
 ]);
 

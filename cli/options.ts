@@ -49,6 +49,9 @@ export type Options = {
   since?: string;
   until?: string;
   accessTable?: string;
+  from?: string;
+  to?: string;
+  format?: string;
 };
 
 export const all = new Option(

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { CommandError } from './errors.ts';
 
 /**
@@ -12,7 +13,32 @@ export function writePrivately(path: string, content: Buffer | string): void {
     writeFileSync(path, content, { flag: 'wx', mode: 0o600 });
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? 'it exists already, and nothing is overwritten: name another' : code;
-    throw new CommandError('FileError', `The file ${path} cannot be written (${why}).`);
+    throw notWritten(path, code);
+  }
+}
+
+/** Finds out before long work that the file exists already. @throws CommandError FileError */
+export function mustNotExist(path: string): void {
+  if (existsSync(path)) throw notWritten(path, 'EEXIST');
+}
+
+function notWritten(path: string, code: string | undefined): CommandError {
+  const why = code === 'EEXIST' ? 'it exists already, and nothing is overwritten: name another' : code;
+  return new CommandError('FileError', `The file ${path} cannot be written (${why}).`);
+}
+
+/**
+ * Replaces a file, or makes it: a reader finds the old one or the new one, whole. The new one is its owner's alone.
+ * @throws CommandError FileError
+ */
+export function replacePrivately(path: string, content: Buffer | string): void {
+  const beside = `${path}.${randomUUID()}`;
+  writePrivately(beside, content);
+  try {
+    renameSync(beside, path);
+  } catch (failure) {
+    rmSync(beside, { force: true });
+    const { code } = failure as NodeJS.ErrnoException;
+    throw notWritten(path, code);
   }
 }

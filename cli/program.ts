@@ -92,7 +92,7 @@ async function deskFor(name: string, options: Options, seat: Seat, terminal: Ter
     import('./find-function.ts'),
   ]);
   const reached = await seat.reach(options);
-  const account = name === 'status' ? listingOnce(reached) : reached;
+  const account = name === 'status' || name === 'report' ? listingOnce(reached) : reached;
   // An answer from a file needs neither ledger nor function.
   const warn = options.file === undefined ? (text: string) => terminal.warn(text) : undefined;
   const settings = await findSettings(givenIn(options, seat.reading.env), options, account, warn);

@@ -1,4 +1,5 @@
 import { DAYS, type Scene } from './dashboard-scenes.ts';
+import { widthOf } from './svg-text.ts';
 
 /** A widget of a dashboard's body, as CloudWatch has it. */
 export type Widget = {
@@ -163,9 +164,6 @@ function seriesOf({ properties: { metrics = [] } }: Widget, { valuesOf }: Scene)
 
 const short = (value: number) => value.toLocaleString('en-US');
 const round = (value: number) => Math.round(value * 10) / 10;
-
-/** Wide enough for Helvetica and Arial: no line of the pictures is wider when a browser draws it. */
-const widthOf = (words: string, size: number) => words.length * size * 0.54;
 
 type Style = { size: number; color: string; room: number; anchor?: 'end' };
 

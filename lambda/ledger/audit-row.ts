@@ -34,7 +34,7 @@ export function noteEvent(item: Noted, event: AlarmEvent): void {
   item.auditRows.push({
     attempt: event.id,
     at: event.at,
-    actor: 'ledger',
+    actor: byWhom(event),
     purpose: EVENT,
     secretArn: event.secretArn,
     versionId: 'versionId' in event ? (event.versionId ?? '') : '',
@@ -43,6 +43,12 @@ export function noteEvent(item: Noted, event: AlarmEvent): void {
     ...('token' in event && event.token !== undefined ? { token: event.token } : {}),
     ...('trouble' in event ? { trouble: event.trouble } : {}),
   });
+}
+
+/** The reader of a secret, or of a sealed answer; every other event is the ledger's own. */
+function byWhom(event: AlarmEvent): string {
+  if (event.event === 'secret-read') return event.who;
+  return event.event === 'sealed-answer-opened' ? event.actor : 'ledger';
 }
 
 /** An item with its rows. The item of the holds has no counts. */

@@ -10,9 +10,12 @@ export interface CloudTrail extends Listening {
   note(done: Done): void;
 }
 
+/** The name of the rotation function's role. */
+export const FUNCTION_ROLE = 'ThingSpaceRotation-rotation-us-east-1';
+
 /** The access keys of this world and their owners. */
 const WHO: Record<string, string> = {
-  [FUNCTION_KEY]: 'assumed-role/ThingSpaceRotation-rotation-us-east-1/thingspace-password-rotation',
+  [FUNCTION_KEY]: `assumed-role/${FUNCTION_ROLE}/thingspace-password-rotation`,
   [OPERATOR_KEY]: 'assumed-role/operators/you',
 };
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { InvocationResult } from '../function/sandbox.ts';
 import { type Listening, listen, readBody } from '../http.ts';
+import { FUNCTION_ROLE } from './cloudtrail.ts';
 
 /** One function of the stand-in for Lambda. */
 export type LocalLambda = {
@@ -46,6 +47,7 @@ const AS_DEPLOYED_SECONDS = 900;
 const configurationOf = (deployed: LocalLambda) => ({
   FunctionName: nameOf(deployed),
   FunctionArn: deployed.arn,
+  Role: `arn:aws:iam::${deployed.arn.split(':')[4]}:role/${FUNCTION_ROLE}`,
   State: 'Active',
   Timeout: AS_DEPLOYED_SECONDS,
   LastModified: '2026-01-05T03:10:00.000+0000',

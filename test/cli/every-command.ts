@@ -29,6 +29,7 @@ const GOOD: Readonly<Record<string, string>> = {
   adopt: '{secret} --as ann --yes',
   audit: '{secret}',
   'access-log': '{secret}',
+  report: '{secret} --format json',
   'access-may':
     '--policy policy.json --as arn:aws:iam::123456789012:role/portal --credential fleet --operation GetDeviceList',
   'access-changes': '--before policy.json --after policy.json',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noteEvent } from '../../lambda/ledger/audit-row.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, MINUTE_MS, USERNAME, type World } from '../world/world.ts';
 
@@ -56,4 +57,21 @@ test('an item keeps at most a hundred waiting rows', async () => {
   });
   expect(world.state().auditRows).toHaveLength(100);
   expect(world.state().auditRows.at(-1)).toMatchObject({ attempt: 'row 119' });
+});
+
+test('the row of a read names the reader, and that of another event the ledger', () => {
+  const about = { id: 'x', at: 1, credential: 'fleet', username: 'Fleet', secretArn: 'arn' };
+  const item: Parameters<typeof noteEvent>[0] = { auditRows: [] };
+  const read = { who: 'arn:aws:iam::1:user/eve', from: '198.51.100.9', agent: 'curl', readAt: 1 };
+  noteEvent(item, { ...about, ...read, event: 'secret-read' });
+  noteEvent(item, {
+    ...about,
+    event: 'sealed-answer-opened',
+    actor: 'ann',
+    token: 't',
+    answers: 1,
+    to: 'file',
+  });
+  noteEvent(item, { ...about, event: 'superseded', token: 't' });
+  expect(item.auditRows.map(({ actor }) => actor)).toEqual(['arn:aws:iam::1:user/eve', 'ann', 'ledger']);
 });

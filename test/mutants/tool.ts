@@ -68,4 +68,32 @@ export const toolMutants: readonly Mutant[] = [
     replace: 'if (options.key === options.out) await announce(desk, options, answers, username);',
     noticedBy: 'test/cli/open.test.ts',
   },
+  {
+    rule: 'a new version alone is not taken for a new password',
+    file: 'cli/report/password-age.ts',
+    find: 'if (!known) return { ...made, before: row };',
+    replace: 'if (!known) return { after: row, before: row };',
+    noticedBy: 'test/cli/report/password-age.test.ts',
+  },
+  {
+    rule: 'a text from outside is no formula in a spreadsheet',
+    file: 'cli/report/csv.ts',
+    find: 'const FORMULA = /^[=+\\-@\\t\\r＝＋－＠]/;',
+    replace: 'const FORMULA = /^\\t/;',
+    noticedBy: 'test/cli/report/report.test.ts',
+  },
+  {
+    rule: 'a text from outside stays text in the report',
+    file: 'cli/report/markup.ts',
+    find: "if (typeof value === 'string') return escaped(value);",
+    replace: "if (typeof value === 'string') return value;",
+    noticedBy: 'test/cli/report/report.test.ts',
+  },
+  {
+    rule: 'a report replaces no file unless told',
+    file: 'cli/report.ts',
+    find: 'if (force) replacePrivately(out, text);',
+    replace: 'replacePrivately(out, text);\n    if (force) return;',
+    noticedBy: 'test/cli/report/report.test.ts',
+  },
 ];

@@ -104,6 +104,8 @@ test('the lines in README work unchanged in an empty app, and twice with one log
       new Set([
         'secretsmanager DescribeSecret',
         'secretsmanager GetSecretValue',
+        // Before a log-in: it shows whether the item is older than its table.
+        'dynamodb DescribeTable',
         'dynamodb GetItem',
         'dynamodb PutItem',
         'kms Encrypt',

@@ -125,7 +125,7 @@ test('serves no request by the access function while needed code cannot be loade
 });
 
 describe('everything that an answer needs is loaded before a step begins', () => {
-  test('only the alarms, the search of the log, the check of tokens and a proxy are loaded later', async () => {
+  test('only code that meets no new password is loaded later', async () => {
     const lambda = path.join(import.meta.dirname, '../../lambda');
     const sources = Object.entries(await contents(lambda));
     const imports = sources.flatMap(([name, text]) =>
@@ -136,7 +136,11 @@ describe('everything that an answer needs is loaded before a step begins', () =>
     expect(imports.filter((found) => !/^(rotation|access)\/handler\.ts/.test(found)).sort()).toEqual([
       'access/who-speaks.ts: ./user-token.ts',
       'access/wiring.ts: ../through-proxy.ts',
+      // Both begin when everything else of their invocation is done, or are all of it.
+      'rotation/steps.ts: ./notice.ts',
+      'rotation/steps.ts: ./secret-read.ts',
       'rotation/wiring.ts: ../alarms/publish.ts',
+      'rotation/wiring.ts: ../secret/readers.ts',
       'rotation/wiring.ts: ../through-proxy.ts',
       'rotation/wiring.ts: @aws-sdk/client-sns',
       'sealing/log-search.ts: @aws-sdk/client-cloudwatch-logs',

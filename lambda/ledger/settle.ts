@@ -29,7 +29,8 @@ export function settle(
   now: number,
 ): void {
   const attempt = state.inFlight[id];
-  if (settlement.outcome !== 'unknown') state.lastEndedAt = Math.max(state.lastEndedAt, now);
+  // An attempt that is not in flight was swept, or is of another table: then the item still does not know what came after it.
+  if (attempt && settlement.outcome !== 'unknown') state.lastEndedAt = Math.max(state.lastEndedAt, now);
   switch (settlement.outcome) {
     case 'unknown':
       if (!attempt || attempt.unknownAt !== undefined) return;

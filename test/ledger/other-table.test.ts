@@ -59,6 +59,18 @@ test('counts no attempt of the other table as failed or in flight for a second t
   );
 });
 
+test.each(['failure', 'uncounted', 'success', 'exchanged'] as const)(
+  'a log-in of the other table that ends as %s makes the item no younger',
+  (outcome) => {
+    const settlement = { outcome, code: 'x', certainlyCredentials: true };
+    for (const over of [{}, { lastEndedAt: YESTERDAY }]) {
+      const state = stateWith(over);
+      settle(state, 'of the other table', attemptRequest(), settlement, BUDGETS, NOW + MINUTE_MS);
+      expect(isOfOtherTable(state, { tableCreatedAt: NOW, storedAt: YESTERDAY })).toBe(true);
+    }
+  },
+);
+
 test('an operator’s trial that succeeds opens the guard of a restored item', () => {
   const state = closed(stateWith({ lastEndedAt: YESTERDAY }));
   const trial = attemptRequest({ share: 'person', purpose: 'trial' });

@@ -351,6 +351,13 @@ export const ledgerMutants: Mutant[] = [
     noticedBy: 'test/ledger/audit-row.test.ts',
   },
   {
+    rule: 'a log-in of another table makes the item no younger',
+    file: 'lambda/ledger/settle.ts',
+    find: "if (attempt && settlement.outcome !== 'unknown')",
+    replace: "if (settlement.outcome !== 'unknown')",
+    noticedBy: 'test/ledger/other-table.test.ts',
+  },
+  {
     rule: 'an item that is older than its table closes the guard',
     file: 'lambda/ledger/ledger.ts',
     find: 'if (createdAt !== undefined)\n          closeIfOfOtherTable',

@@ -2,6 +2,7 @@ import type { Readers } from '../alarms/event.ts';
 import { PresentableError } from '../errors.ts';
 import { queueNotice } from '../ledger/notice.ts';
 import type { SecretDescription } from '../secret/secrets-manager.ts';
+import { describeSecret } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 
 /** CloudTrail answers two lookups a second: a secret that is read 3,000 times a month takes about two minutes. */
@@ -12,7 +13,7 @@ const CLOSING_MS = 30_000;
 /**
  * Announces the next scheduled rotation, with the principals that read the secret and when each last did. The reads are
  * looked up first, so a process that dies there leaves the notice to the next check.
- * @throws LedgerUnavailableError, LedgerItemError
+ * @throws SecretStoreError, LedgerUnavailableError, LedgerItemError
  */
 export async function announceNext(
   invocation: Invocation,
@@ -22,6 +23,9 @@ export async function announceNext(
   const { ledger, clock, deadlineMs, noticeDays: days } = invocation;
   const untilMs = Math.min(clock.nowMs() + LISTING_MS, deadlineMs - CLOSING_MS);
   const readers = await listed(invocation, { arn, name }, untilMs);
+  // A rotation, or a new schedule, may have moved the date in these minutes: the next check has the new one.
+  const { nextRotationAt: dueNow } = await describeSecret(invocation);
+  if (dueNow !== nextRotationAt) return;
   const notice = { username, secretArn: arn, dueAt: nextRotationAt, days, window, readers };
   await ledger.change(username, deadlineMs, (state, now) => queueNotice(state, notice, now), {
     flushAudit: true,

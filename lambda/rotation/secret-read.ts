@@ -5,6 +5,8 @@ import type { Invocation, ReadRecord } from './context.ts';
 
 /** Further reads by the same principal within this time are noted, and not announced: a script may read in a loop. */
 const QUIET_MS = 60 * 60_000;
+/** So many principals are announced within that time: a role's sessions may have ever new names, and the item has a limit. */
+const MAX_ANNOUNCED = 20;
 
 /**
  * Announces that the secret's value was read out of turn, and notes it in the audit trail. EventBridge may deliver a
@@ -46,6 +48,7 @@ function isNews(state: CredentialState, who: string, now: number): boolean {
   const recent = Object.entries(state.readsSaid ?? {}).filter(([, at]) => now - at < QUIET_MS);
   state.readsSaid = Object.fromEntries(recent);
   if (state.readsSaid[who] !== undefined) return false;
+  if (recent.length >= MAX_ANNOUNCED) return false;
   state.readsSaid[who] = now;
   return true;
 }

@@ -104,11 +104,25 @@ export const saidMutants: Mutant[] = [
     noticedBy: 'test/rotation/secret-read.test.ts',
   },
   {
+    rule: 'sessions under ever new names fill no item',
+    file: 'lambda/rotation/secret-read.ts',
+    find: 'if (recent.length >= MAX_ANNOUNCED) return false;',
+    replace: '',
+    noticedBy: 'test/rotation/secret-read.test.ts',
+  },
+  {
     rule: 'a read that waits under the secret’s ARN is published by the daily check',
     file: 'lambda/rotation/standing-trouble.ts',
     find: 'if (outbox.length > 0) await ledger.publishOutbox(secretArn, deadlineMs);',
     replace: '',
     noticedBy: 'test/rotation/secret-read.test.ts',
+  },
+  {
+    rule: 'a notice gives no date that has moved while the readers were listed',
+    file: 'lambda/rotation/notice.ts',
+    find: '  if (dueNow !== nextRotationAt) return;\n',
+    replace: '',
+    noticedBy: 'test/rotation/notice.test.ts',
   },
   {
     rule: 'the notice of a due date is queued once',

@@ -82,10 +82,23 @@ it('A pause over the due date keeps the notice back, until the pause has ended',
   await ledger.change(
     USERNAME,
     Number.POSITIVE_INFINITY,
-    (state, now) => void resume(state, about, 'ann', now),
+    (state, now) => void resume(state, about, { by: 'ann' }, now),
   );
   await check(world);
   expect(notices(world)).toHaveLength(1);
+});
+
+it('No message gives a date that has moved while the readers were listed', async () => {
+  const { world, dueAt } = await dueIn(5);
+  world.gate.before = async (name) => {
+    if (name === 'LookupEvents')
+      world.aws.rotation.next = { nextRotationAt: dueAt + 90 * DAY_MS, window: '4h' };
+  };
+  await check(world);
+  expect(notices(world)).toEqual([]);
+  world.advance(90 * DAY_MS);
+  await check(world);
+  expect(notices(world)).toMatchObject([{ dueAt: dueAt + 90 * DAY_MS }]);
 });
 
 it('A notice comes without readers where CloudTrail is denied or away', async () => {

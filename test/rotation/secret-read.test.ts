@@ -53,6 +53,16 @@ it('A principal that reads in a loop is announced once an hour, and every read i
   expect(rows.filter(({ purpose }) => purpose === 'read')).toHaveLength(7);
 });
 
+it('Sessions under ever new names fill neither the mailbox nor the item', async () => {
+  const world = createWorld();
+  await world.rotate();
+  for (let index = 0; index < 60; index += 1) await world.invoke(readBy(`${WHO}-${index}`, `read-${index}`));
+  expect(world.aws.published.filter(({ event }) => event === 'secret-read')).toHaveLength(20);
+  expect(Object.keys(world.state().readsSaid ?? {})).toHaveLength(20);
+  const rows = [...world.aws.audit, ...world.state().auditRows];
+  expect(rows.filter(({ purpose }) => purpose === 'read')).toHaveLength(60);
+});
+
 it.each(FATES)(
   'A read whose invocation meets %s at any call is announced when Lambda repeats it',
   async (fate) => {

@@ -9,7 +9,7 @@ import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
 import { fullTime } from './full-time.ts';
 import { commandOf } from './next-words.ts';
-import { findTarget, type Named, usernameOf } from './target.ts';
+import { findTarget, type Named, pendingOf, usernameOf } from './target.ts';
 
 type ActOptions = Named & By & { yes?: boolean; dryRun?: boolean };
 export type PauseOptions = ActOptions & { until: string };
@@ -52,23 +52,25 @@ export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
 export async function resume(desk: Desk, options: ActOptions): Promise<void> {
   const { terminal, ledger } = desk;
   const { actor } = options;
-  const { username, secretArn, state, now } = await find(desk, options);
+  const { username, secretArn, state, now, secret } = await find(desk, options);
   const inForce = pauseInForce(state, now);
   if (!inForce) return terminal.say(`No pause to end: the rotation of ${oneLine(username)} is not paused.`);
   terminal.say(`Ends ${inWords(inForce)}`);
   if (options.dryRun) return terminal.say('Dry run: no change was made.');
   await confirmed(terminal, options.yes, 'End it?');
   const act = actOf(options, 'resume', secretArn, 'resumed');
+  const pending = secret && (await pendingOf(desk, secret));
+  const unfinished = pending?.hasValue === false ? pending.versionId : undefined;
   const owed = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     // The message about the end names the act.
     if (fresh.pause && fresh.pause.endedAt === undefined) noteAct(fresh, act, exposure(fresh), at);
-    takeResume(fresh, { username, secretArn }, actor, at);
+    takeResume(fresh, { username, secretArn }, { by: actor, unfinished }, at);
     return fresh.owed !== undefined;
   });
   await flushAudit(desk, username);
   terminal.say(
     owed
-      ? `Ended. A rotation came due during the pause: the next daily check starts it. To start it now: ${commandOf('rotate', secretArn)}`
+      ? `Ended. A rotation has come due since the pause began: the next daily check starts it. To start it now: ${commandOf('rotate', secretArn)}`
       : 'Ended: rotations come as scheduled.',
   );
 }
@@ -77,7 +79,8 @@ async function find(desk: Desk, options: Named) {
   const target = await findTarget(desk, options);
   const username = usernameOf(target);
   const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
-  return { username, secretArn: target.secret?.arn ?? state.secretArn ?? '', state, now };
+  const { secret } = target;
+  return { username, secretArn: secret?.arn ?? state.secretArn ?? '', secret, state, now };
 }
 
 const actOf = ({ actor, reason }: By, command: string, secretArn: string, outcome: string): Act => ({

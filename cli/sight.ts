@@ -8,14 +8,13 @@ import { type CredentialState, credentialKey, type Journal, newState } from '../
 import { sweep } from '../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../lambda/rotation/observe.ts';
 import { apiKeyAmong } from '../lambda/secret/credential.ts';
-import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';
 import type { SecretFacts } from './account.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { holdsAreOn, lookAtHolds, type SeenHolds } from './holds.ts';
 import { inLog, replacing } from './logged-answers.ts';
-import { findTarget, type Named, type Target } from './target.ts';
+import { findTarget, type Named, pendingOf, type Target } from './target.ts';
 
 /** All facts that one look reads of a credential. The look sends no request to ThingSpace and changes nothing. */
 export type Sight = {
@@ -103,11 +102,10 @@ async function lookOnce(desk: Desk, named: Named, seeHolds: () => Promise<SeenHo
   const mayBeDead = credential === undefined || Object.keys(state.refused).length > 0;
   sight.holderDead = mayBeDead && (await isKnownDead(username, state, sight.holder));
   sight.mayNot = await whyNoLogIn(state, secret.arn, sight.holder, budgets, now);
-  const pending = versionLabelled(secret.stages, AWSPENDING);
-  if (pending !== undefined && pending !== versionLabelled(secret.stages, AWSCURRENT)) {
-    const version = await desk.store.read(secret.arn, pending);
-    sight.pendingVersion = pending;
-    sight.pending = version ? 'with a value' : 'without a value';
+  const pending = await pendingOf(desk, secret);
+  if (pending) {
+    sight.pendingVersion = pending.versionId;
+    sight.pending = pending.hasValue ? 'with a value' : 'without a value';
   }
   const former = await orWarn(desk, 'The username of the last rotation', desk.ledger.usernameOf(secret.arn));
   if (former !== undefined && credentialKey(former) !== credentialKey(username)) {

@@ -138,11 +138,12 @@ function heldByOf({ heldBy }: Sight): Pick<StatusReport, 'heldBy'> {
   return { heldBy: { username, secretArn, why, since: iso(since) } };
 }
 
-function pauseOf({ state, now }: Sight): Pick<StatusReport, 'pause'> {
+function pauseOf({ state, now, pending }: Sight): Pick<StatusReport, 'pause'> {
   const pause = pauseInForce(state, now);
   if (!pause) return {};
   const { since, until, actor, reason } = pause;
-  return { pause: { since: iso(since), until: iso(until), actor, reason, owed: state.owed !== undefined } };
+  const owed = state.owed !== undefined || pending === 'without a value';
+  return { pause: { since: iso(since), until: iso(until), actor, reason, owed } };
 }
 
 function currentOf(sight: Sight): Pick<StatusReport, 'current'> {

@@ -3,7 +3,12 @@ import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { credentialKey } from '../lambda/ledger/state.ts';
 import { operatorTool } from '../lambda/operator-tool.ts';
 import { CredentialNotInitializedError, readCredential } from '../lambda/secret/credential.ts';
-import { AWSCURRENT, type SecretDescription, versionLabelled } from '../lambda/secret/secrets-manager.ts';
+import {
+  AWSCURRENT,
+  AWSPENDING,
+  type SecretDescription,
+  versionLabelled,
+} from '../lambda/secret/secrets-manager.ts';
 import { asStored, type StoredVersion } from '../lambda/secret/stored-version.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
@@ -87,6 +92,19 @@ async function lastUsername(
   const username = await desk.ledger.usernameOf(secretArn);
   if (username !== undefined || unseen === undefined) return username;
   throw new TargetError(`Which username it holds cannot be seen (${unseen}): name it with --username.`);
+}
+
+/**
+ * Returns the version that AWSPENDING is on, where it is not current, and whether it has a value: without one, a rotation
+ * has begun and brought no password. @throws AwsCallError
+ */
+export async function pendingOf(
+  { store }: Desk,
+  { arn, stages }: SecretDescription,
+): Promise<{ versionId: string; hasValue: boolean } | undefined> {
+  const versionId = versionLabelled(stages, AWSPENDING);
+  if (versionId === undefined || versionId === versionLabelled(stages, AWSCURRENT)) return undefined;
+  return { versionId, hasValue: (await store.read(arn, versionId)) !== undefined };
 }
 
 /** Returns the username for a command that needs one. @throws CredentialNotInitializedError */

@@ -158,7 +158,7 @@ function ofPause({ actor, since, until, reason, endedBy, owed }: PauseOver): Fac
     ],
     next: [
       owed
-        ? 'A rotation came due during the pause. The daily check has Secrets Manager start it, and a message reports its end.'
+        ? 'A rotation has come due since the pause began. The daily check has Secrets Manager start it, and a message reports its end.'
         : 'No rotation came due during the pause.',
     ],
     details: named({ since: instant(since), until: instant(until), actor, reason, 'ended by': endedBy }),

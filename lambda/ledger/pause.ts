@@ -14,6 +14,7 @@ import type { CredentialState } from './state.ts';
  *   refuse        a rotation is about to log in, or to exchange: it is refused, and owed
  *   check         the daily check: ends a pause whose time is over, and has an owed rotation started
  *   resume        an operator runs `resume`
+ *   inherit       the secret has another username now
  *
  * The exchange that begins (`begin` in journal.ts) pays an owed rotation.
  */
@@ -74,9 +75,19 @@ export function refusePaused(
   );
 }
 
-/** Ends a pause before its time. @returns whether there was one to end */
-export function resume(state: CredentialState, about: About, by: string, now: number): boolean {
+/**
+ * Ends a pause before its time.
+ * @param unfinished as `checkPause` has it
+ * @returns whether there was one to end
+ */
+export function resume(
+  state: CredentialState,
+  about: About,
+  { by, unfinished }: { by: string; unfinished?: string | undefined },
+  now: number,
+): boolean {
   if (!state.pause || state.pause.endedAt !== undefined) return false;
+  oweUnfinished(state, unfinished, now);
   end(state, about, by, now);
   return true;
 }
@@ -84,21 +95,25 @@ export function resume(state: CredentialState, about: About, by: string, now: nu
 /**
  * The part of the daily check. `waits`: a pause explains a rotation that has begun and brought no password. `starts`: the
  * caller is to have Secrets Manager start the rotation that is owed; `again`: once more, because none has begun since.
- * @param unfinished whether a rotation has begun and brought no password
+ * @param unfinished the version of a rotation that has begun and brought no password
  */
 export function checkPause(
   state: CredentialState,
   about: About,
-  { unfinished, mayStart }: { unfinished: boolean; mayStart: boolean },
+  { unfinished, mayStart }: { unfinished: string | undefined; mayStart: boolean },
   now: number,
 ): 'none' | 'waits' | 'starts' | 'again' {
   const { pause } = state;
   if (pauseInForce(state, now)) {
     // The process that Secrets Manager had invoked may have died before it noted this.
-    if (unfinished) owe(state, now);
+    oweUnfinished(state, unfinished, now);
     return state.owed ? 'waits' : 'none';
   }
-  if (pause && pause.endedAt === undefined) end(state, about, undefined, now);
+  if (pause && pause.endedAt === undefined) {
+    // No check may have run during the pause, and no process may have lived to note this.
+    oweUnfinished(state, unfinished, now);
+    end(state, about, undefined, now);
+  }
   const { owed } = state;
   if (!owed || !mayStart) return 'none';
   const { startedAt } = owed;
@@ -107,8 +122,31 @@ export function checkPause(
   return startedAt === undefined ? 'starts' : 'again';
 }
 
+/** The pause of a username that the secret had before, and the rotation that it owes. */
+export type Inherited = Pick<CredentialState, 'pause' | 'owed'>;
+
+/** Takes over what the former username's item has. The pause that ends later counts. */
+export function inherit(state: CredentialState, { pause, owed }: Inherited): void {
+  if (pause && (!state.pause || endOf(state.pause) < endOf(pause))) state.pause = { ...pause };
+  if (owed) state.owed ??= { ...owed };
+}
+
+/** Ends it for the former username, where no other pause has begun since. */
+export function disinherit(state: CredentialState, { pause }: Inherited): void {
+  if (state.pause?.since !== pause?.since) return;
+  delete state.pause;
+  delete state.owed;
+}
+
 function owe(state: CredentialState, now: number): void {
   state.owed ??= { since: now };
+}
+
+/** Not where its exchange has begun since the secret was read: that has paid it. */
+function oweUnfinished(state: CredentialState, unfinished: string | undefined, now: number): void {
+  const { journal } = state;
+  const begun = journal.state === 'idle' ? journal.lastToken : journal.token;
+  if (unfinished !== undefined && unfinished !== begun) owe(state, now);
 }
 
 /** @param by the operator who has ended it; undefined when its time is over */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AwsCallError } from '../aws-call.ts';
-import { checkPause } from '../ledger/pause.ts';
+import { checkPause, disinherit, inherit } from '../ledger/pause.ts';
 import { SecretStoreError } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 
@@ -19,13 +19,29 @@ export async function checkPaused(
   const { ledger, log, secretArn, deadlineMs } = invocation;
   const about = { username, secretArn };
   const found = await ledger.change(username, deadlineMs, (state, now) =>
-    checkPause(state, about, { unfinished: unfinished !== undefined, mayStart: rotationEnabled }, now),
+    checkPause(state, about, { unfinished, mayStart: rotationEnabled }, now),
   );
   if (found === 'waits') return true;
   if (found === 'none') return false;
   const { again } = await startRotation(invocation);
   log('Secrets Manager starts the rotation that waited for the end of a pause', { secretArn, again });
   return found === 'starts';
+}
+
+/**
+ * Moves a pause, and a rotation that is owed, from the username that the secret had before. They are in two items for a
+ * moment: a process that dies there repeats the move.
+ * @throws LedgerUnavailableError, LedgerItemError
+ */
+export async function movePause(
+  { ledger, secretArn, deadlineMs }: Invocation,
+  { former, username }: { former: string; username: string },
+): Promise<void> {
+  const { state: before } = await ledger.read(former, deadlineMs);
+  if (before.secretArn !== undefined && before.secretArn !== secretArn) return;
+  if (!before.pause && !before.owed) return;
+  await ledger.change(username, deadlineMs, (state) => inherit(state, before));
+  await ledger.change(former, deadlineMs, (state) => disinherit(state, before));
 }
 
 async function startRotation({ rotations, secretArn }: Invocation): Promise<{ again: boolean }> {

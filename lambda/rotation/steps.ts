@@ -34,7 +34,7 @@ import {
 import { RotationError } from './errors.ts';
 import { checkHold, liftHolds, placeHold } from './holds.ts';
 import { logInAndOut } from './log-in.ts';
-import { checkPaused } from './pauses.ts';
+import { checkPaused, movePause } from './pauses.ts';
 import { recoverPending } from './recovery.ts';
 import {
   noteUnfinished,
@@ -204,15 +204,10 @@ async function takeOverUsername(
   if (former === undefined) return ledger.rememberUsernameOf(secretArn, username);
   log('The secret names another username than at its last rotation', { secretArn, username, former });
   await recordTrouble(step, () => ({ kind: 'username-changed' }));
-  const pause = await ledger.change(former, deadlineMs, (state) => {
+  await movePause(step, { former, username });
+  await ledger.change(former, deadlineMs, (state) => {
     if (state.secretArn === secretArn) delete state.secretArn;
-    return state.pause;
   });
-  if (pause) {
-    await ledger.change(username, deadlineMs, (state) => {
-      state.pause ??= { ...pause };
-    });
-  }
   // This write is the last: a retry must still find the former username.
   await ledger.rememberUsernameOf(secretArn, username);
 }
@@ -238,7 +233,11 @@ async function recover(invocation: Invocation): Promise<void> {
       overdueDays(state, overdue, now),
     );
   }
-  const { username } = await recoverPending(invocation, secret);
+  const recovered = await recoverPending(invocation, secret);
+  const { username } = recovered;
+  if (recovered.found === 'clear' && recovered.former !== undefined) {
+    await movePause(invocation, { former: recovered.former, username });
+  }
   await liftHolds(invocation);
   const unfinished = await unfinishedVersion(invocation);
   await takeTroubleOver(invocation, username);

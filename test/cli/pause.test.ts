@@ -103,6 +103,20 @@ describe('A paused credential', () => {
     expect(said).toContain(`resume --secret '${SECRET_ARN}'`);
   });
 
+  it('is shown and ended with a rotation that came due and whose process died', async () => {
+    const world = await rotated();
+    await paused(world);
+    world.plan.decide = () => 'killed-before';
+    await world.rotate({ attempts: 1 });
+    world.plan.decide = () => 'ok';
+    expect((await statusOf(world)).said).toContain('A rotation came due since and waits.');
+    const seat = at(world);
+    await resume(seat.desk, { secret, actor: 'ben', yes: true });
+    expect(seat.said()).toContain('the next daily check starts it');
+    await world.recover();
+    expect(world.aws.published.find(({ event }) => event === 'pause-over')).toMatchObject({ owed: true });
+  });
+
   it('is shown with a rotation that came due', async () => {
     const world = await rotated();
     await paused(world);

@@ -14,7 +14,7 @@ const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2026, 0, 5);
 const about = { username: 'Fleet', secretArn: 'arn:fleet' };
 const wanted = { until: START + 3 * DAY_MS, actor: 'ann', reason: 'CHG-1' };
-const healthy = { unfinished: false, mayStart: true };
+const healthy = { unfinished: undefined, mayStart: true };
 
 function paused(): CredentialState {
   const state = newState('fleet');
@@ -53,15 +53,26 @@ describe('The daily check of a pause', () => {
   it('changes and announces nothing before its end', () => {
     const state = refused();
     const before = structuredClone(state);
-    expect(checkPause(state, about, { ...healthy, unfinished: true }, wanted.until - 1)).toBe('waits');
+    expect(checkPause(state, about, { ...healthy, unfinished: 'version-2' }, wanted.until - 1)).toBe('waits');
     expect(state).toEqual(before);
   });
 
   it('notes a rotation whose process died before it could', () => {
     const state = paused();
-    expect(checkPause(state, about, { ...healthy, unfinished: true }, START + 1)).toBe('waits');
+    expect(checkPause(state, about, { ...healthy, unfinished: 'version-2' }, START + 1)).toBe('waits');
     expect(state.owed).toEqual({ since: START + 1 });
-    expect(checkPause(state, about, { ...healthy, unfinished: true }, wanted.until)).toBe('starts');
+    expect(checkPause(state, about, { ...healthy, unfinished: 'version-2' }, wanted.until)).toBe('starts');
+  });
+
+  it('owes no rotation whose exchange has begun since the secret was read', () => {
+    for (const begun of [
+      { state: 'idle', lastToken: 'version-2' },
+      { state: 'exchanging', token: 'version-2' },
+    ]) {
+      const state = { ...paused(), journal: begun as never };
+      expect(checkPause(state, about, { ...healthy, unfinished: 'version-2' }, wanted.until)).toBe('none');
+      expect(over(state)).toMatchObject([{ owed: false }]);
+    }
   });
 
   it('announces the end once, and that no rotation came due', () => {
@@ -91,8 +102,8 @@ describe('The daily check of a pause', () => {
 
   it('starts an owed rotation after an operator ended the pause', () => {
     const state = refused();
-    expect(resume(state, about, 'ben', START + 2 * HOUR_MS)).toBe(true);
-    expect(resume(state, about, 'ben', START + 2 * HOUR_MS)).toBe(false);
+    expect(resume(state, about, { by: 'ben' }, START + 2 * HOUR_MS)).toBe(true);
+    expect(resume(state, about, { by: 'ben' }, START + 2 * HOUR_MS)).toBe(false);
     expect(over(state)).toMatchObject([{ owed: true, endedBy: 'ben' }]);
     expect(checkPause(state, about, healthy, START + DAY_MS)).toBe('starts');
     expect(over(state)).toHaveLength(1);
@@ -111,7 +122,7 @@ describe('The days for which a password counts as overdue', () => {
 
   it('count from the end that an operator gave a pause', () => {
     const state = paused();
-    resume(state, about, 'ben', START + HOUR_MS);
+    resume(state, about, { by: 'ben' }, START + HOUR_MS);
     expect(overdueDays(state, 5, START + HOUR_MS + 3 * DAY_MS)).toBe(2);
   });
 });

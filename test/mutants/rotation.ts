@@ -668,8 +668,9 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'the recover event finishes a waiting roll forward',
     file: 'lambda/rotation/steps.ts',
-    find: 'const { username } = await recoverPending(invocation, secret);',
-    replace: "const username = current.credential?.username ?? '';",
+    find: 'const recovered = await recoverPending(invocation, secret);',
+    replace:
+      "const recovered = { found: 'stored', username: current.credential?.username ?? '' } as never as Awaited<ReturnType<typeof recoverPending>>;",
     noticedBy: RULES,
   },
   {

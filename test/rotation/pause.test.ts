@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { beginPause, resume } from '../../lambda/ledger/pause.ts';
+import { startProcess } from '../world/fate.ts';
 import { announced, mustHold } from '../world/judge.ts';
 import { createWorld, type Ended, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 
@@ -147,7 +148,7 @@ describe('A paused rotation', () => {
     const world = await beforeDue();
     await world.rotate();
     world.changeByHand((state, now) =>
-      resume(state, { username: USERNAME, secretArn: SECRET_ARN }, 'ben', now),
+      resume(state, { username: USERNAME, secretArn: SECRET_ARN }, { by: 'ben' }, now),
     );
     expect((await world.rotate()).rotated).toBe(true);
     await days(world, 4);
@@ -160,9 +161,50 @@ describe('A paused rotation', () => {
     const { failures } = await world.rotate({ attempts: 1 });
     expect(errorOf(failures[0])?.name).toBe('RotationPausedError');
   });
+
+  test('keeps its pause when the other username had one that is over', async () => {
+    const world = await beforeDue();
+    const { ledger } = world.wireUp(startProcess());
+    await ledger.change('Somebody-Else', Number.POSITIVE_INFINITY, (state, now) => {
+      beginPause(state, { until: now - DAY_MS, actor: 'ben', reason: 'of last month' }, now - 2 * DAY_MS);
+    });
+    world.aws.store(world.valueWith('Another 1', 'Somebody-Else'));
+    const { failures } = await world.rotate({ attempts: 1 });
+    expect(errorOf(failures[0])?.name).toBe('RotationPausedError');
+  });
+
+  test.each(['before a check', 'after a check'] as const)(
+    'is started after the end when the secret gets another username %s, and no rotation comes then',
+    async (when) => {
+      const world = await beforeDue();
+      await world.rotate();
+      // A new schedule has its test take AWSPENDING off.
+      world.aws.stage('schedule-test-1-000000000000000000');
+      world.aws.unstage('schedule-test-1-000000000000000000');
+      if (when === 'after a check') await days(world, 1);
+      world.aws.store(world.valueWith('Another 1', 'Somebody-Else'));
+      await days(world, 4);
+      expect(announced(world)).toContain('pause-over');
+      expect(world.aws.published.find(({ event }) => event === 'pause-over')).toMatchObject({ owed: true });
+      expect(world.calls.some(({ name }) => name === 'RotateSecret')).toBe(true);
+      expect(world.state().pause, 'of the former username').toBeUndefined();
+      expect(world.state().owed).toBeUndefined();
+    },
+  );
 });
 
 describe('The end of a pause', () => {
+  test('tells of a rotation whose process died while no check ran', async () => {
+    const world = await beforeDue();
+    world.plan.decide = () => 'killed-before';
+    await world.rotate({ attempts: 1 });
+    world.plan.decide = () => 'ok';
+    world.advance(4 * DAY_MS);
+    await world.recover();
+    expect(announced(world)).toEqual(['pause-over', 'password-rotated']);
+    expect(world.aws.published[0]).toMatchObject({ owed: true });
+  });
+
   test('is announced when SNS is there again', async () => {
     const world = await beforeDue();
     world.plan.decide = ({ name }) => (name === 'Publish' ? 'failed-before' : 'ok');

@@ -79,7 +79,7 @@ const pauses = async ({ changeByHand }: Operator) =>
 const ABOUT = { username: USERNAME, secretArn: SECRET_ARN };
 
 const resumes = async ({ changeByHand }: Operator) =>
-  changeByHand((state, now) => resume(state, ABOUT, 'ben', now));
+  changeByHand((state, now) => resume(state, ABOUT, { by: 'ben' }, now));
 
 /** Acts on the pause of the rotations. */
 const PAUSES: readonly Act[] = [

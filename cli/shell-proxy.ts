@@ -34,18 +34,33 @@ function proxyOf(env: Env): Parameters<typeof sendThrough>[0] | undefined {
   const url = URL.parse(value.includes('://') ? value : `http://${value}`);
   const address = `${url?.protocol}//${url?.host}`;
   if (url === null || !isProxyUrl(address)) throw new UsageError(`HTTPS_PROXY must be ${PROXY_URL_RULE}.`);
-  const [username, password] = [url.username, url.password].map(decodeURIComponent) as [string, string];
+  const [username, password] = [url.username, url.password].map(decoded) as [string, string];
   const asksForNone = `${username}${password}` === '';
   return { url: address, ...(asksForNone ? {} : { readCredentials: async () => ({ username, password }) }) };
 }
 
+/** @throws UsageError, which does not repeat the text */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new UsageError(
+      'HTTPS_PROXY must be the address of a proxy in which each % of its credentials is written %25.',
+    );
+  }
+}
+
 function isExempt(env: Env, hostname: string): boolean {
+  const host = bare(hostname);
   const names = (env.no_proxy ?? env.NO_PROXY ?? '')
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean);
   return names.some((name) => {
-    const domain = name.replace(/^\*?\./, '');
-    return name === '*' || hostname === domain || hostname.endsWith(`.${domain}`);
+    const domain = bare(name.replace(/^\*?\./, ''));
+    return name === '*' || host === domain || host.endsWith(`.${domain}`);
   });
 }
+
+/** An address of IPv6 stands in brackets in a URL alone, and a dot may end a name. */
+const bare = (host: string): string => host.replace(/^\[|\]$|\.$/g, '');

@@ -5,7 +5,9 @@ const problems = {
   'no-credentials':
     'The credentials for the proxy cannot be read from their secret: it must hold {"username": …, "password": …}, and the ' +
     'caller must be allowed to read it',
-  unreachable: 'The proxy cannot be reached: check its address, DNS, and the security groups on the way',
+  unreachable:
+    'No connection to the proxy: check its address, DNS, the security groups on the way, and with https its certificate ' +
+    '(`caFile`)',
   'credentials-missing': 'The proxy asks for credentials, and none are configured: name their secret',
   'credentials-refused':
     'The proxy does not accept the credentials in their secret: store the right ones there',

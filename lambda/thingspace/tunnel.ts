@@ -35,31 +35,32 @@ export function sendThrough({ url, readCredentials }: Proxy): Send {
 /** Keeps the credentials; after a refusal (407) it reads them once more, and sends only others. */
 function withCredentials(proxy: URL, read: () => Promise<ProxyCredentials>): Open {
   let held: ProxyCredentials | undefined;
-  let refusedUntilMs = 0;
+  let refused = { basic: '', untilMs: 0 };
+  const isRefused = (credentials: ProxyCredentials) =>
+    basicOf(credentials) === refused.basic && performance.now() < refused.untilMs;
 
   return async (target, timeoutMs) => {
     const way = { proxy, target };
     const deadlineMs = performance.now() + timeoutMs;
-    const leftMs = () => deadlineMs - performance.now();
     /** @throws ProxyError when they are those that the proxy refused */
     const readOthers = async () => {
       const next = await read().catch((cause) => {
         throw new ProxyError('no-credentials', way, presentable(cause).message);
       });
-      if (held && basicOf(next) === basicOf(held)) throw new ProxyError('credentials-refused', way, 407);
+      if (isRefused(next)) throw new ProxyError('credentials-refused', way, 407);
       held = next;
-      refusedUntilMs = 0;
       return next;
     };
     const present = async (credentials: ProxyCredentials) => {
+      const basic = basicOf(credentials);
       try {
-        return await openTunnel(way, leftMs(), basicOf(credentials));
+        return await openTunnel(way, deadlineMs - performance.now(), basic);
       } catch (failure) {
-        if (isRefusal(failure)) refusedUntilMs = performance.now() + REFUSED_MS;
+        if (isRefusal(failure)) refused = { basic, untilMs: performance.now() + REFUSED_MS };
         throw failure;
       }
     };
-    if (held === undefined || performance.now() < refusedUntilMs) return present(await readOthers());
+    if (held === undefined || isRefused(held)) return present(await readOthers());
     try {
       return await present(held);
     } catch (failure) {

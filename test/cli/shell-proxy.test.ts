@@ -39,13 +39,20 @@ test('reaches ThingSpace through the proxy of the shell, with the credentials in
   expect(proxy.connects.map(({ fate }) => fate)).toEqual(['ok']);
 });
 
-test.each(['localhost', '*', 'example.com, LOCALHOST', '.localhost'])(
+test.each(['localhost', '*', 'example.com, LOCALHOST', '.localhost', 'localhost.'])(
   'goes straight to a host that NO_PROXY names (%s)',
   async (NO_PROXY) => {
     expect(await send({ HTTPS_PROXY: shell(), NO_PROXY })).toMatchObject({ outcome: 'answered' });
     expect(proxy.connects).toEqual([]);
   },
 );
+
+test('goes straight to an address of IPv6 that NO_PROXY names with or without brackets', async () => {
+  const call = { method: 'POST' as const, url: 'https://[::1]:1/', headers: {}, body: 'x' };
+  for (const NO_PROXY of ['::1', '[::1]'])
+    await sendFromShell({ HTTPS_PROXY: shell(), NO_PROXY })(call, { timeoutMs: 5_000 });
+  expect(proxy.connects).toEqual([]);
+});
 
 test('goes straight without a proxy, and to all other hosts than those of NO_PROXY through it', async () => {
   expect(await send({ HTTPS_PROXY: '' })).toMatchObject({ outcome: 'answered' });
@@ -55,7 +62,7 @@ test('goes straight without a proxy, and to all other hosts than those of NO_PRO
 });
 
 test('refuses an address that is not one of a proxy, without repeating it', () => {
-  for (const HTTPS_PROXY of ['socks5://me:word@proxy', 'http://me:word@', '://']) {
+  for (const HTTPS_PROXY of ['socks5://me:word@proxy', 'http://me:word@', '://', 'http://me:word%@proxy']) {
     expect(() => sendFromShell({ HTTPS_PROXY }), HTTPS_PROXY).toThrow(UsageError);
     expect(() => sendFromShell({ HTTPS_PROXY })).toThrow(/^(?!.*word).*HTTPS_PROXY must be the address/);
   }

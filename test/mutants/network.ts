@@ -32,10 +32,18 @@ export const networkMutants: Mutant[] = [
   {
     rule: 'credentials that a proxy refused are not sent to it again',
     file: tunnel,
-    find: 'if (held && basicOf(next) === basicOf(held))',
-    replace: 'if (false as boolean)',
+    find: 'if (isRefused(next)) throw',
+    replace: 'if (false as boolean) throw',
     noticedBy,
     testName: 'are not sent again',
+  },
+  {
+    rule: 'credentials that a call beside it has read are not called refused',
+    file: tunnel,
+    find: 'if (isRefused(next)) throw',
+    replace: 'if (held && basicOf(next) === basicOf(held)) throw',
+    noticedBy,
+    testName: 'beside each other',
   },
   {
     rule: 'a proxy’s credentials are read anew once it refuses them',

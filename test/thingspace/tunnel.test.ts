@@ -90,6 +90,17 @@ describe('a fault before the tunnel stands is never sent', () => {
     expect(answer).toMatchObject({ cause: { problem: 'unreachable', code: 'ECONNREFUSED' } });
   });
 
+  test('the certificate of a proxy over TLS is not trusted', async () => {
+    const alien = await startProxy(selfSigned());
+    const answer = await sendThrough({ url: alien.url })(call(), { timeoutMs: 5_000 });
+    await alien.close();
+    expect(answer).toMatchObject({
+      cause: { problem: 'unreachable', code: expect.stringMatching(/CERT|VERIFY|SIGN/) },
+    });
+    expect(String((answer as { cause: Error }).cause.message)).toContain('its certificate');
+    expect(alien.connects).toEqual([]);
+  });
+
   test('the address is not https', async () => {
     const plain = { ...call(), url: `http://localhost:${server.port}/` };
     const answer = await sendThrough({ url: proxy.url })(plain, { timeoutMs: 5_000 });
@@ -156,6 +167,17 @@ describe('the credentials', () => {
     expect(await sender(call(), { timeoutMs: 5_000 })).toMatchObject({ outcome: 'answered' });
     expect(proxy.connects.map(({ fate }) => fate)).toEqual(['ok', 'unauthorized', 'ok']);
     expect(reads).toBe(2);
+  });
+
+  test('serve calls beside each other, when they are first read and when others take their place', async () => {
+    const old = { ...credentials, password: 'old' };
+    read.push(old, old, credentials);
+    proxy.credentials = old;
+    const sender = sendAs();
+    const both = () => Promise.all([1, 2].map(() => sender(call(), { timeoutMs: 5_000 })));
+    expect(await both()).toMatchObject([{ outcome: 'answered' }, { outcome: 'answered' }]);
+    proxy.credentials = credentials;
+    expect(await both()).toMatchObject([{ outcome: 'answered' }, { outcome: 'answered' }]);
   });
 
   test('are not sent again to a proxy that refused them', async () => {

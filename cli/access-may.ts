@@ -15,6 +15,7 @@ import {
 import { principalOf } from '../lambda/access/principal.ts';
 import { notSent, Refusal } from '../lambda/access/refusal.ts';
 import { namedOperation } from '../lambda/access/rest/named-operation.ts';
+import { OPERATIONS } from '../lambda/access/rest/operations.ts';
 import { hasKinds, KINDS } from '../lambda/access/state-change.ts';
 import { policyIn } from './access-policy-file.ts';
 import { inColumns } from './columns.ts';
@@ -77,17 +78,19 @@ function forAnyService(policy: Policy, asked: Asked): Answer {
 
 function askedBy(policy: Policy, options: AccessMayOptions): Asked {
   const { as = '', user, personGroup: personGroups, credential = '' } = options;
-  const { operation, kind, service, reads, groups } = operationIn(options);
+  const { operation, kind, service, reads, groups, selects } = operationIn(options);
   const { device = [], account = [], group = [] } = options;
   const subjects = {
     devices: device.map((identifier) => ({ kind: '', identifier })),
     groups: [
       ...groups,
-      ...account.map((name) => `AccountName ${name}`),
-      ...group.map((name) => `DeviceGroupName ${name}`),
+      ...account.map((name) => `accountName ${name}`),
+      ...group.map((name) => `groupName ${name}`),
     ],
   };
-  const own = subjects.groups.map((one) => one.split(' ')[0] ?? '');
+  const own = subjects.groups
+    .map((one) => one.split(' ')[0] ?? '')
+    .filter((name) => selects?.includes(name) ?? true);
   const content = { subjects, kind, own };
   const person = personOf(policy, as);
   if (personGroups !== undefined && (user === undefined || !bringsTokens(policy, principalOf(as)))) {
@@ -101,7 +104,15 @@ function askedBy(policy: Policy, options: AccessMayOptions): Asked {
   };
 }
 
-type Operation = { operation: string; kind: string; service: string; reads: boolean; groups: string[] };
+type Operation = {
+  operation: string;
+  kind: string;
+  service: string;
+  reads: boolean;
+  groups: string[];
+  /** The selectors that ThingSpace certainly reads; undefined where every one may be meant. */
+  selects?: string[];
+};
 
 /** Reads `--operation`, and what a path says beside it. @throws UsageError */
 function operationIn({ operation: given = '', service = '' }: AccessMayOptions): Operation {
@@ -124,11 +135,19 @@ function operationOfRest(given: string): Operation {
   try {
     if (more.length > 0) throw notSent('it holds more than one blank');
     const named = namedOperation(method, path.replace(/\{\w+\}/g, 'x'));
-    return { ...named, kind: '', groups: path.includes('{') ? [] : named.groups };
+    const groups = path.includes('{') ? [] : named.groups;
+    return { ...named, kind: '', groups, selects: selectorsOf(named.operation) };
   } catch (failure) {
     if (!(failure instanceof Refusal)) throw failure;
     throw new UsageError(`--operation is not a request that the function sends on. ${failure.message}`);
   }
+}
+
+/** Another selector than these restricts nothing, so it meets no condition of a rule. */
+function selectorsOf(operation: string): string[] {
+  const { selects = [], account = [] } = OPERATIONS.get(operation) ?? {};
+  const inPath = [...operation.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  return [...selects, ...account, ...inPath];
 }
 
 function answerTo(policy: Policy, asked: Asked): Answer {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type AccessMayOptions, accessMay } from '../../cli/access-may.ts';
 import { NotWellError, UsageError } from '../../cli/errors.ts';
+import { decide } from '../../lambda/access/policy.ts';
+import { OPERATIONS } from '../../lambda/access/rest/operations.ts';
+import { readRequest } from '../../lambda/access/rest/request.ts';
 import { POLICY, PORTAL } from '../access/access-world.ts';
 
 const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
@@ -17,6 +20,44 @@ function ask(options: AccessMayOptions, file = FILE) {
   }
   return { denied: false, text: said.join('\n') };
 }
+
+const OPS_RULE = { principals: [role('operations')], credentials: ['*'], operations: ['reads', '*'] };
+const CONDITIONS = [
+  { name: 'east', accounts: ['0342-1'], groups: ['East'] },
+  { name: 'account', accounts: ['0342-1'] },
+  { name: 'group', groups: ['East'] },
+  { name: 'lists', operations: ['POST /m2m/v1/devices/actions/list'] },
+];
+type Names = { account?: string[]; group?: string[]; device?: string[] };
+const SELECTORS: Names[] = [
+  {},
+  ...[{ account: ['0342-1'] }, { account: ['0777-1'] }, { group: ['East'] }, { group: ['West'] }],
+  ...[
+    { account: ['0342-1'], group: ['East'] },
+    { account: ['0777-1'], group: ['East'] },
+  ],
+  ...[{ device: ['8914'] }, { account: ['0342-1'], device: ['8914'] }],
+];
+
+/** Returns the request that names these in its path, or else in its body; undefined where it has no place for one. */
+function sentAs(name: string, { account, group, device }: Names) {
+  const [method = '', template = ''] = name.split(' ');
+  const inPath: Record<string, string | undefined> = { accountName: account?.[0], groupName: group?.[0] };
+  const path = template.replace(/\{(\w+)\}/g, (_, parameter) =>
+    parameter in inPath ? (inPath[parameter] ?? '') : 'x',
+  );
+  if (path.includes('//') || path.endsWith('/')) return undefined;
+  const body = {
+    ...(account && !template.includes('{accountName}') ? { accountName: account[0] } : {}),
+    ...(group && !template.includes('{groupName}') ? { groupName: group[0] } : {}),
+    ...(device ? { devices: [{ deviceIds: device.map((id) => ({ id, kind: 'ICCID' })) }] } : {}),
+  };
+  const text = Object.keys(body).length === 0 ? '' : JSON.stringify(body);
+  if (method === 'GET' && text !== '') return undefined;
+  return { method, path, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) };
+}
+
+const pick = ({ allowed, rule }: { allowed: boolean; rule: string }) => ({ allowed, rule });
 
 describe('the command access-may', () => {
   test('names the rule that allows a request, for a role and for one of its sessions', () => {
@@ -62,6 +103,28 @@ describe('the command access-may', () => {
     );
     for (const operation of ['POST /m2m/v1/devices/*', 'POST /ts/v1/oauth2/token', 'PATCH /m2m/v1/sms']) {
       expect(() => ask({ ...asked, operation }, file)).toThrow('--operation');
+    }
+  });
+
+  test('says of each operation of REST, in each selector, the same as the function', () => {
+    const policy = { rules: CONDITIONS.map((more) => ({ ...OPS_RULE, ...more })), speakers: [] };
+    const file = JSON.stringify({ access: { rules: policy.rules } });
+    const asked = { principal: role('operations'), user: undefined, credential: 'fleet' };
+    for (const name of OPERATIONS.keys()) {
+      for (const names of SELECTORS) {
+        const sent = sentAs(name, names);
+        if (sent === undefined) continue;
+        const { subjects, own, ...named } = readRequest(sent);
+        const { allowed, rule } = decide(policy, {
+          ...asked,
+          ...named,
+          content: { subjects, own, kind: '' },
+        });
+        const { device, ...selectors } = names;
+        const options = { as: asked.principal, credential: 'fleet', operation: name, json: true };
+        const { text } = ask({ ...options, ...selectors, ...(device ? { device } : {}) }, file);
+        expect({ name, names, ...pick(JSON.parse(text)) }).toEqual({ name, names, allowed, rule });
+      }
     }
   });
 

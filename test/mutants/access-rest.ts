@@ -13,6 +13,22 @@ export const accessRestMutants: Mutant[] = [
     noticedBy: REQUEST,
   },
   {
+    rule: 'a path has no ending of a file',
+    file: 'lambda/access/rest/named-operation.ts',
+    find: String.raw`(?:\/[\w-]+)+$/`,
+    replace: String.raw`(?:\/[\w-](?:[\w.-]*[\w-])?)+$/`,
+    noticedBy: REQUEST,
+    testName: 'the ending of a file',
+  },
+  {
+    rule: 'access-may counts no selector of REST that ThingSpace passes over',
+    file: 'cli/access-may.ts',
+    find: 'selects?.includes(name) ?? true',
+    replace: 'true',
+    noticedBy: 'test/cli/access-may.test.ts',
+    testName: 'the same as the function',
+  },
+  {
     rule: 'a known path has one spelling',
     file: 'lambda/access/rest/named-operation.ts',
     find: 'if (!template && TEMPLATES.some(',

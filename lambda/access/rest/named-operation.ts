@@ -14,7 +14,8 @@ export type Named = {
 };
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
-const PATH = /^\/m2m\/v[12](?:\/[\w-](?:[\w.-]*[\w-])?)+$/;
+/** No dots: servers may take `deactivate.json` for `deactivate`. */
+const PATH = /^\/m2m\/v[12](?:\/[\w-]+)+$/;
 const MAX_PATH_CHARS = 200;
 const PARAMETER = /^\{(\w+)\}$/;
 /** Parameters of a path that are selectors; the others (a request, a trigger) select no device. */
@@ -40,7 +41,7 @@ export function namedOperation(method: string, path: string): Named {
   if (!METHODS.has(method)) throw notSent('its method is not GET, POST, PUT or DELETE');
   if (path.length > MAX_PATH_CHARS || !PATH.test(path)) {
     throw notSent(
-      'its address is not /<credential>/m2m/v1/… (or v2) with letters, digits, - and _ between the slashes, and a dot inside a part alone',
+      'its address is not /<credential>/m2m/v1/… (or v2) with letters, digits, - and _ alone between the slashes',
     );
   }
   const parts = path.split('/');

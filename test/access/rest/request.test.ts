@@ -79,6 +79,7 @@ describe('the operation', () => {
     ['with a doubled slash', '/m2m/v1//devices/actions/suspend'],
     ['with a slash at the end', `${SUSPEND}/`],
     ['with a part that ends with a dot', '/m2m/v1/session./login'],
+    ['with the ending of a file', '/m2m/v1/devices/actions/deactivate.json'],
     ['with a parameter of a part', '/m2m/v1/devices;x=1/actions/suspend'],
     ['with a backslash', '/m2m/v1/devices\\actions/suspend'],
     ['beyond ASCII', '/m2m/v1/devices/actions/ſuspend'],

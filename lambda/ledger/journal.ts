@@ -14,7 +14,7 @@ import { announcedNow, endByRotation } from './trouble.ts';
  *   exchanging, unknown, lost           recordReceived    received    a sealed answer holds the new password
  *   exchanging                          recordUnknown     unknown     no usable answer, or its owner died
  *   unknown                             recordLost        lost        the old password is refused for certain
- *   exchanging, unknown                 recordUnchanged   idle        proof that the old password works, or a newer stored one
+ *   exchanging, unknown                 recordUnchanged   idle        nothing was sent, a proven refusal, or the old or a newer stored password works
  *   exchanging, received, unknown, lost recordCommitted   committed   AWSCURRENT is on a version that works
  *   lost                                endLoss           idle        another password logged in since
  *   committed                           finish            idle        the rotation is over
@@ -24,7 +24,8 @@ import { announcedNow, endByRotation } from './trouble.ts';
  *   idle, committed                     recordPutBack     (the same)  a password that works is current again
  *   received, committed, unknown, lost  adopt             (the same)  another secret rotates the username
  *
- * An envelope that leaves the journal for another reason than `finish` is set aside, and never dropped.
+ * An envelope that leaves the journal before its exchange is `committed` is set aside. A committed one is dropped: Secrets
+ * Manager holds its password.
  */
 
 /** Returns the exchange of that attempt, if the journal is about it. */
@@ -45,7 +46,7 @@ export function begin(state: CredentialState, exchange: Begin, now: number): voi
 }
 
 /**
- * Returns the rotation that finished before: a late step of it must not begin an exchange, however this exchange ends.
+ * Returns the last finished rotation. The journal keeps it, so that a late step of that rotation begins no exchange.
  */
 function finishedBefore({ journal }: CredentialState): ExchangeJournal['before'] {
   if (journal.state === 'committed')

@@ -111,7 +111,7 @@ function mayStillEndWell(
   return now - journal.startedAt < deadlineMs - startedAtMs - WAITED_MS;
 }
 
-/** An invocation that has waited for an exchange to its own end stops so long before it. */
+/** A waiting invocation stops up to this long before its deadline. An exchange as old as that counts as failed. */
 const WAITED_MS = 10_000;
 
 /** Failures of a received answer that cannot be read or used; the journal alone does not show them. */

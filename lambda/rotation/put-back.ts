@@ -142,6 +142,8 @@ async function passwordThatReplaced(
     invocation.log('A sealed answer that was set aside does not open or holds no password; it stays kept', {
       failure: failure.message,
     });
+    // An answer that opens and holds no password, such as a refusal, is no trouble.
+    if (failure.name === 'UnreadableAnswerError') return undefined;
     await recordTrouble(invocation, () => ({ kind: 'unreadable-envelope', errorName: failure.name }));
     return undefined;
   }

@@ -91,5 +91,6 @@ export async function findInLog(
 function partsMissingError(missing: readonly number[]): LogSearchUnfinishedError {
   return new LogSearchUnfinishedError(
     `The log holds a part of a sealed answer; missing: ${missing.join(', ')}. A retry searches again.`,
+    { missing },
   );
 }

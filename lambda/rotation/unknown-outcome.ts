@@ -4,6 +4,7 @@ import { recordLost, recordUnchanged, recordUnknown } from '../ledger/journal.ts
 import { credentialLostError } from '../ledger/reserve.ts';
 import { isCertain, type Journal } from '../ledger/state.ts';
 import { SETTLING_MS } from '../ledger/times.ts';
+import { LogSearchUnfinishedError } from '../sealing/log-search.ts';
 import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import { unknown, unknownUnread } from '../situations/password.ts';
@@ -66,7 +67,7 @@ export async function resolveUnknownOutcome(
   await failAsLost(invocation, attempt, seen);
 }
 
-/** Sleeps some seconds for a change that time or another invocation brings; at the deadline it fails. */
+/** Sleeps for some seconds, so that time or another invocation may change the state; throws `atDeadline` at the deadline. */
 export async function waitOrFail(
   { clock, deadlineMs }: Invocation,
   maxMs: number,
@@ -209,11 +210,17 @@ function unprovenError(
 }
 
 function notSearchedError({ secretArn }: Invocation, username: string, cause: Error): RotationError {
+  const missing = cause instanceof LogSearchUnfinishedError ? cause.missing : [];
+  const why =
+    missing.length > 0
+      ? `the function’s own log holds a part of it alone (missing: ${missing.join(', ')}). The other lines are not searchable yet, ` +
+        'or were never written. A retry or the recover event searches again.'
+      : 'the function could not search its own log for it. Let the function logs:FilterLogEvents on its log group; a retry or ' +
+        'the recover event then searches it.';
   return new RotationError(
     'OutcomeUnknownError',
-    `ThingSpace has changed the password of ${username} (the old one is refused), and the function could not search its own ` +
-      'log for the answer, where the new one may be sealed. Let the function logs:FilterLogEvents on its log group; a ' +
-      `retry or the recover event then searches it. ${toDo(without(unknown.todo, 'open', 'wait'), { secretArn, username })}`,
+    `ThingSpace has changed the password of ${username} (the old one is refused). The new one may be sealed in the answer, and ` +
+      `${why} ${toDo(without(unknown.todo, 'open', 'wait'), { secretArn, username })}`,
     { cause },
   );
 }

@@ -4,9 +4,20 @@ import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
 import type { SearchLog } from './sealed-log.ts';
 
-/** The log was not searched to its end, so an empty result proves nothing. */
+/**
+ * The log was not searched to its end, or holds a part of the answer alone: that proves nothing. `missing` are the parts,
+ * counted from 1, that it does not hold.
+ */
 export class LogSearchUnfinishedError extends PresentableError {
   override readonly name = 'LogSearchUnfinishedError';
+  readonly missing: readonly number[];
+  constructor(
+    message: string,
+    { missing = [], ...options }: ErrorOptions & { missing?: readonly number[] } = {},
+  ) {
+    super(message, options);
+    this.missing = missing;
+  }
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -54,7 +54,7 @@ export function printChecks(
 ): void {
   const c = pc.createColors(colour);
   write(
-    `\nLog-ins that failed: ${logIns.failed}; used of the ${logIns.limit} that lock: ${logIns.worstInARow} at worst\n\n`,
+    `\nLog-ins that failed: ${logIns.failed}; most in a row: ${logIns.worstInARow} (${logIns.limit} lock the username)\n\n`,
   );
   for (const { what, held } of checks) write(`${held ? c.green('  ok    ') : c.red('  FAILED')} ${what}\n`);
 }

@@ -105,6 +105,7 @@ export const deploymentMutants: Mutant[] = [
   {
     rule: 'a read by the tool itself is not out of turn',
     file: 'infra/read-rules.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the code that is searched for
     find: "const NOT_BY_THE_TOOL = { userAgent: [{ 'anything-but': { wildcard: `*app/${OWN_PROGRAM}*` } }] };",
     replace: 'const NOT_BY_THE_TOOL = { userAgent: [{ exists: true, of: OWN_PROGRAM }] };',
     noticedBy: 'test/infra/read-rules.test.ts',

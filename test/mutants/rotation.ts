@@ -353,6 +353,13 @@ export const rotationMutants: Mutant[] = [
     noticedBy: PUT_BACK,
   },
   {
+    rule: 'no message says of a sealed refusal that it does not open',
+    file: 'lambda/rotation/put-back.ts',
+    find: "    if (failure.name === 'UnreadableAnswerError') return undefined;\n",
+    replace: '',
+    noticedBy: 'test/rotation/death-points.test.ts',
+  },
+  {
     rule: 'a set-aside answer that does not open is announced',
     file: 'lambda/rotation/put-back.ts',
     find: "    await recordTrouble(invocation, () => ({ kind: 'unreadable-envelope', errorName: failure.name }));\n",

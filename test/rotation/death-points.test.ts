@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { blockOf, CALLS, cuts, die, labelOf, PAGE, rowsOf, withBlock } from '../histories/deaths.ts';
@@ -91,6 +92,8 @@ describe('a process that dies in createSecret', () => {
     );
     expect(death).toMatchObject({ journal: 'exchanging', currentWorks: true, lost: false, ends: 'rotated' });
     expect(death.retry).toEqual(expect.arrayContaining(['proves the old password', 'exchanges']));
+    // The answer opens: no message says that it does not.
+    expect(death.messages).not.toContain('standing-trouble');
     expect(death.violations).toEqual([]);
   });
 
@@ -101,6 +104,33 @@ describe('a process that dies in createSecret', () => {
     expect(death).toMatchObject({ journal: 'exchanging', currentWorks: false, ends: 'CredentialLostError' });
     expect(death.messages).toContain('password-lost');
     expect(death.violations).toEqual([]);
+  });
+
+  test('names the missing part while the log holds a part of the sealed answer alone', async () => {
+    const world = createWorld();
+    await world.rotate();
+    const comment = Buffer.from(`<!--${'x'.repeat(250 * 1024)}-->`);
+    world.link.spoil = (body) =>
+      ({
+        outcome: 'answered',
+        httpStatus: 200,
+        body: Buffer.concat([comment, body]),
+        complete: true,
+      }) as const;
+    const token = randomUUID();
+    world.aws.stage(token);
+    const before = world.calls.length;
+    world.plan.decide = ({ index }) => (index === before + 9 ? 'killed-after' : 'ok');
+    await world.step('createSecret', token);
+    world.plan.decide = () => 'ok';
+    world.link.spoil = undefined;
+    world.aws.log.pop();
+    world.advance(21 * MINUTE_MS);
+    const { outcome, ...ended } = await world.step('createSecret', token);
+    expect(outcome).toBe('failed');
+    const { message } = (ended as { error: Error }).error;
+    expect(message).toContain('holds a part of it alone (missing: 2)');
+    expect(message).not.toContain('FilterLogEvents');
   });
 
   test('stops with UnusablePasswordError when the sealed password cannot be stored', async () => {

@@ -64,7 +64,12 @@ export async function readersOf(
       untilMs,
     );
   }
-  if (look.reads.length === 0) return { notListed: 'CloudTrail shows no read of it' };
+  if (look.reads.length === 0) {
+    const notAllSeen = look.sinceMs > parts.wallMs() - KEPT_MS;
+    return {
+      notListed: notAllSeen ? 'CloudTrail did not answer in time' : 'CloudTrail shows no read of it',
+    };
+  }
   const last = new Map<string, number>();
   for (const { principal, at, own } of look.reads) {
     if (!own) last.set(principal, Math.max(at, last.get(principal) ?? 0));
@@ -84,14 +89,15 @@ async function lookThrough(
   const found: Look = { reads: [], sinceMs: since };
   for (const selector of selectors) {
     let from: string | undefined;
+    // CloudTrail answers with the newest first.
+    let oldest = parts.wallMs();
     do {
       const page = await lookUp(parts, selector, { since, from, untilMs });
       const events = page?.Events ?? [];
       found.reads.push(...events.flatMap((event) => readIn(event, names)));
+      oldest = events.at(-1)?.EventTime?.getTime() ?? oldest;
       from = page?.NextToken;
       if (!page || (from !== undefined && parts.clock.nowMs() >= untilMs)) {
-        // CloudTrail answers with the newest first.
-        const oldest = events.at(-1)?.EventTime?.getTime() ?? parts.wallMs();
         found.sinceMs = Math.max(found.sinceMs, oldest);
         break;
       }

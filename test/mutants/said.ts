@@ -118,6 +118,13 @@ export const saidMutants: Mutant[] = [
     noticedBy: 'test/rotation/secret-read.test.ts',
   },
   {
+    rule: 'a trail that did not answer in time is not said to show no read',
+    file: 'lambda/secret/readers.ts',
+    find: "notAllSeen ? 'CloudTrail did not answer in time' : ",
+    replace: "notAllSeen && '' ? 'CloudTrail did not answer in time' : ",
+    noticedBy: 'test/secret/readers.test.ts',
+  },
+  {
     rule: 'a notice gives no date that has moved while the readers were listed',
     file: 'lambda/rotation/notice.ts',
     find: '  if (dueNow !== nextRotationAt) return;\n',

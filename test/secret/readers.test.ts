@@ -117,6 +117,18 @@ it('The list says since when it is whole where the time did not last', async () 
   expect('sinceMs' in readers && readers.sinceMs).toBeGreaterThan(NOW_MS - 10 * DAY_MS);
 });
 
+it('A list that is throttled at its second page says since when it is whole', async () => {
+  const events = Array.from({ length: 6 }, (_, index) => ({ role: 'fleet-app', daysAgo: index + 1 }));
+  const { parts } = trail(events, { fails: (call) => (call === 1 ? undefined : 'ThrottlingException') });
+  const readers = await readersOf(parts, { arn: ARN, name: undefined }, 10_000);
+  expect(readers).toMatchObject({ listed: [{ lastReadAt: NOW_MS - DAY_MS }], sinceMs: NOW_MS - 2 * DAY_MS });
+});
+
+it('A trail that is throttled until the time is over is not said to show no read', async () => {
+  const { parts } = trail([OWN], { fails: () => 'ThrottlingException' });
+  expect(await readersOf(parts, secret, 10_000)).toEqual({ notListed: 'CloudTrail did not answer in time' });
+});
+
 it('A throttled lookup is repeated, and a denied one is not', async () => {
   const throttled = trail([OWN], { fails: (call) => (call < 3 ? 'ThrottlingException' : undefined) });
   expect(await readersOf(throttled.parts, secret, 300_000)).toMatchObject({ listed: [] });

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { noteAct } from '../lambda/ledger/acts.ts';
 import { recordUnknown, adopt as takeOver } from '../lambda/ledger/journal.ts';
-import { type CredentialState, credentialKey, exposure } from '../lambda/ledger/state.ts';
+import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
 import { leaseLives } from '../lambda/ledger/times.ts';
 import { operatorTool } from '../lambda/operator-tool.ts';
+import { movePause } from '../lambda/rotation/pauses.ts';
 import { type By, flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { commandOf } from './next-words.ts';
-import { findTarget } from './target.ts';
+import { findTarget, formerUsername } from './target.ts';
 
 export type AdoptOptions = By & { secret?: string | undefined; yes?: boolean; dryRun?: boolean };
 
@@ -51,6 +52,10 @@ export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
   await confirmed(terminal, yes, 'Do this?');
 
   const act = { id: randomUUID(), actor, reason, command: 'adopt', secretArn: arn, outcome: 'adopted' };
+  // First: no rotation of the username may begin before its pause is there.
+  if (former !== undefined) {
+    await movePause({ ledger, secretArn: arn, deadlineMs: deadlineOf(desk) }, { former, username });
+  }
   const taken = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     if (!take(fresh, arn, username, at)) return false;
     noteAct(fresh, act, exposure(fresh), at);
@@ -70,11 +75,6 @@ function take(state: CredentialState, arn: string, username: string, now: number
     recordUnknown(state, journal.attempt, username, undefined, now);
   }
   return takeOver(state, arn, now);
-}
-
-async function formerUsername({ ledger }: Desk, arn: string, username: string): Promise<string | undefined> {
-  const former = await ledger.usernameOf(arn);
-  return former === undefined || credentialKey(former) === credentialKey(username) ? undefined : former;
 }
 
 /** A sealed answer of the former username stays this secret's, until it is opened or settled. */

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { type Act, noteAct } from '../lambda/ledger/acts.ts';
-import { beginPause, MAX_PAUSE_DAYS, pauseInForce, resume as takeResume } from '../lambda/ledger/pause.ts';
+import {
+  beginPause,
+  inherit,
+  MAX_PAUSE_DAYS,
+  pauseInForce,
+  resume as takeResume,
+} from '../lambda/ledger/pause.ts';
 import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
+import { movePause } from '../lambda/rotation/pauses.ts';
 import { type By, flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
 import { fullTime } from './full-time.ts';
 import { commandOf } from './next-words.ts';
-import { findTarget, type Named, pendingOf, usernameOf } from './target.ts';
+import { findTarget, formerUsername, type Named, pendingOf, usernameOf } from './target.ts';
 
 type ActOptions = Named & By & { yes?: boolean; dryRun?: boolean };
 export type PauseOptions = ActOptions & { until: string };
@@ -25,7 +32,7 @@ export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
     throw new UsageError(
       'A pause wants a reason for the message at its end: add --reason, such as --reason INC-1234.',
     );
-  const { username, secretArn, state, now } = await find(desk, options);
+  const { username, secretArn, state, now, takeAlong } = await find(desk, options);
   const until = readUntil(options.until, now);
   terminal.say(`Pauses the rotation of ${oneLine(username)} until ${iso(until)}.`);
   terminal.say(
@@ -37,6 +44,7 @@ export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
   if (options.dryRun) return terminal.say('Dry run: no change was made.');
   await confirmed(terminal, options.yes, 'Pause it?');
   const act = actOf(options, 'pause', secretArn, `until ${iso(until)}`);
+  await takeAlong();
   await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     beginPause(fresh, { until, actor, reason }, at);
     noteAct(fresh, act, exposure(fresh), at);
@@ -52,7 +60,7 @@ export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
 export async function resume(desk: Desk, options: ActOptions): Promise<void> {
   const { terminal, ledger } = desk;
   const { actor } = options;
-  const { username, secretArn, state, now, secret } = await find(desk, options);
+  const { username, secretArn, state, now, secret, takeAlong } = await find(desk, options);
   const inForce = pauseInForce(state, now);
   if (!inForce) return terminal.say(`No pause to end: the rotation of ${oneLine(username)} is not paused.`);
   terminal.say(`Ends ${inWords(inForce)}`);
@@ -61,6 +69,7 @@ export async function resume(desk: Desk, options: ActOptions): Promise<void> {
   const act = actOf(options, 'resume', secretArn, 'resumed');
   const pending = secret && (await pendingOf(desk, secret));
   const unfinished = pending?.hasValue === false ? pending.versionId : undefined;
+  await takeAlong();
   const owed = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     // The message about the end names the act.
     if (fresh.pause && fresh.pause.endedAt === undefined) noteAct(fresh, act, exposure(fresh), at);
@@ -78,9 +87,19 @@ export async function resume(desk: Desk, options: ActOptions): Promise<void> {
 async function find(desk: Desk, options: Named) {
   const target = await findTarget(desk, options);
   const username = usernameOf(target);
-  const { state, now } = await desk.ledger.read(username, deadlineOf(desk));
+  const { ledger } = desk;
+  const deadlineMs = deadlineOf(desk);
   const { secret } = target;
-  return { username, secretArn: secret?.arn ?? state.secretArn ?? '', secret, state, now };
+  const { state, now } = await ledger.read(username, deadlineMs);
+  const secretArn = secret?.arn ?? state.secretArn ?? '';
+  const found = { username, secretArn, secret, state, now };
+  const former =
+    secret && state.secretArn === undefined ? await formerUsername(desk, secretArn, username) : undefined;
+  if (former === undefined) return { ...found, takeAlong: async () => undefined };
+  // The function takes the pause along when it next looks.
+  const { state: before } = await ledger.read(former, deadlineMs);
+  if (before.secretArn === undefined || before.secretArn === secretArn) inherit(state, before);
+  return { ...found, takeAlong: () => movePause({ ledger, secretArn, deadlineMs }, { former, username }) };
 }
 
 const actOf = ({ actor, reason }: By, command: string, secretArn: string, outcome: string): Act => ({

@@ -107,6 +107,16 @@ export async function pendingOf(
   return { versionId, hasValue: (await store.read(arn, versionId)) !== undefined };
 }
 
+/** Returns the username of the secret's last rotation where it was another one. @throws AwsCallError */
+export async function formerUsername(
+  { ledger }: Desk,
+  secretArn: string,
+  username: string,
+): Promise<string | undefined> {
+  const former = await ledger.usernameOf(secretArn);
+  return former === undefined || credentialKey(former) === credentialKey(username) ? undefined : former;
+}
+
 /** Returns the username for a command that needs one. @throws CredentialNotInitializedError */
 export function usernameOf({ username, secret, holder }: Target): string {
   if (username !== undefined) return username;

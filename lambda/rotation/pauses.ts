@@ -34,7 +34,7 @@ export async function checkPaused(
  * @throws LedgerUnavailableError, LedgerItemError
  */
 export async function movePause(
-  { ledger, secretArn, deadlineMs }: Invocation,
+  { ledger, secretArn, deadlineMs }: Pick<Invocation, 'ledger' | 'secretArn' | 'deadlineMs'>,
   { former, username }: { former: string; username: string },
 ): Promise<void> {
   const { state: before } = await ledger.read(former, deadlineMs);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { adopt } from '../../cli/adopt.ts';
 import { NotConfirmedError, UsageError } from '../../cli/errors.ts';
+import { beginPause } from '../../lambda/ledger/pause.ts';
 import { MINUTE_MS, SECRET_ARN, secretValue, USERNAME, type World } from '../world/world.ts';
 import { startDesk } from './desk.ts';
 
@@ -48,6 +49,19 @@ describe('The command adopt', () => {
     expect((await desk.ledger.read('Another-Username', LATER)).state.secretArn).toBe(SECRET_ARN);
     expect(world.state().secretArn).toBeUndefined();
     expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe('Another-Username');
+  });
+
+  it('takes the pause of the former username along', async () => {
+    const { world, desk } = startDesk();
+    await world.rotate();
+    world.changeByHand((state, now) =>
+      beginPause(state, { until: now + 60 * MINUTE_MS, actor: 'ben', reason: 'CHG-1' }, now),
+    );
+    world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username'));
+    await adopt(desk, options);
+    expect((await world.rotate({ attempts: 1 })).failures).toMatchObject([
+      { error: { name: 'RotationPausedError' } },
+    ]);
   });
 
   it('keeps a sealed answer of the former username, and warns of it', async () => {

@@ -163,6 +163,18 @@ describe('resume', () => {
     expect(seat.said()).toContain('No pause to end');
   });
 
+  it('ends the pause of the username that the secret had before', async () => {
+    const world = await rotated();
+    await paused(world);
+    world.aws.store(world.valueWith('Another 1', 'Somebody-Else'));
+    const seat = at(world);
+    await resume(seat.desk, { secret, actor: 'ben', yes: true });
+    expect(seat.said()).toContain('Ended: rotations come as scheduled.');
+    expect(world.state().pause).toBeUndefined();
+    const { state } = await seat.desk.ledger.read('Somebody-Else', Number.POSITIVE_INFINITY);
+    expect(state.pause?.endedAt).toBeDefined();
+  });
+
   it('announces the end at once', async () => {
     const world = await rotated();
     await paused(world);

@@ -76,6 +76,20 @@ export const pauseMutants: Mutant[] = [
     noticedBy: ROTATION,
   },
   {
+    rule: 'adopt takes a pause to another username',
+    file: 'cli/adopt.ts',
+    find: '    await movePause({ ledger, secretArn: arn, deadlineMs: deadlineOf(desk) }, { former, username });\n',
+    replace: '',
+    noticedBy: 'test/cli/adopt.test.ts',
+  },
+  {
+    rule: 'resume ends the pause of the username that the secret had before',
+    file: 'cli/pause.ts',
+    find: '  if (before.secretArn === undefined || before.secretArn === secretArn) inherit(state, before);\n',
+    replace: '',
+    noticedBy: 'test/cli/pause.test.ts',
+  },
+  {
     rule: 'the daily check takes a pause to another username',
     file: 'lambda/rotation/steps.ts',
     find: "recovered.found === 'clear' && recovered.former !== undefined",

@@ -145,6 +145,11 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
       return MessageId;
     },
 
+    // Only `test-alarm` asks: its client is loaded then.
+    alarmOf: async (topicArn, metric) => (await import('./aws-alarms.ts')).alarmOf(options, topicArn, metric),
+    setAlarmState: async (name, state, reason) =>
+      (await import('./aws-alarms.ts')).setAlarmState(options, name, state, reason),
+
     logGroupExists: async (name) => (await logGroup(name)) !== undefined,
     keyOfLogGroup: async (name) => (await logGroup(name))?.kmsKeyId,
 

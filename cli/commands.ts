@@ -349,7 +349,7 @@ export const commands: readonly ToolCommand[] = [
     example: 'doctor --secret thingspace/acme',
     run: async (desk, options, { fetch }) => (await import('./doctor.ts')).doctor(desk, fetch, options),
   }),
-  add('test-alarm', 'publish a test to every receiver of the alarms', [...named, as, yes, dryRun], {
+  add('test-alarm', 'send tests to the receivers of alarms', [...named, as, yes, dryRun], {
     example: 'test-alarm --secret thingspace/acme --yes',
     run: async (desk, options) =>
       (await import('./test-alarm.ts')).testAlarm(desk, { ...options, actor: actorOf(options) }),

@@ -28,8 +28,8 @@ export interface Terminal {
    * @throws NotConfirmedError for Ctrl-C and Ctrl-D; PasswordUnusableError for a text that cannot be one
    */
   secret(prompt: string): Promise<string>;
-  /** Until the returned function is called, Ctrl-C prints these words and ends the process. */
-  onInterrupt(words: () => string): () => void;
+  /** Until the returned function is called, Ctrl-C waits for these words, prints them and ends the process. */
+  onInterrupt(words: () => string | Promise<string>): () => void;
 }
 
 /** Everything that the commands reach the world through. */

@@ -14,6 +14,10 @@ export interface Surroundings {
   table(): Promise<{ status: string; keys: string[] }>;
   subscriptions(topicArn: string): Promise<{ protocol: string; confirmed: boolean }[]>;
   publish(topicArn: string, subject: string, text: string): Promise<string>;
+  /** The metric alarm of this metric that publishes to the topic when it begins; undefined where there is none. */
+  alarmOf(topicArn: string, metric: string): Promise<TopicAlarm | undefined>;
+  /** @param reason shown in the message that CloudWatch sends where the state changes to ALARM */
+  setAlarmState(name: string, state: AlarmState, reason: string): Promise<void>;
   logGroupExists(name: string): Promise<boolean>;
   /** The ARN of the customer-managed key of a log group. */
   keyOfLogGroup(name: string): Promise<string | undefined>;
@@ -25,6 +29,10 @@ export interface Surroundings {
   /** Whether SMS go only to numbers that were verified in SNS. */
   smsSandbox(): Promise<boolean>;
 }
+
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+export type TopicAlarm = { name: string; state: AlarmState; actionsEnabled: boolean };
 
 /** One call that changed a secret, its labels or its rotation, as CloudTrail recorded it. */
 export type SecretChange = {

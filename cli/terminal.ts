@@ -28,8 +28,8 @@ export const processTerminal: Terminal = {
   },
   secret: (prompt) => (process.stdin.isTTY ? typed(prompt) : piped()),
   onInterrupt(words) {
-    const leave = () => {
-      write(process.stderr, `\n${words()}`);
+    const leave = async () => {
+      write(process.stderr, `\n${await words()}`);
       process.exit(EXIT.cancelled);
     };
     process.once('SIGINT', leave);

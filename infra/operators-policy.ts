@@ -1,4 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -37,6 +38,8 @@ type Props = {
   topic: ITopic;
   logGroup: ILogGroup;
   rotation: IFunction;
+  /** The alarm by which operators test whether CloudWatch's messages arrive. */
+  testedAlarm: IAlarm;
 };
 
 /**
@@ -45,7 +48,7 @@ type Props = {
  * a role must also be named as operator in the secret's and the key's own policies.
  */
 export function operatorsPolicy(scope: Construct, id: string, props: Props): OperatorsPolicies {
-  const { sealingKey, operationsKey, ledger, topic, logGroup, rotation } = props;
+  const { sealingKey, operationsKey, ledger, topic, logGroup, rotation, testedAlarm } = props;
   const stack = Stack.of(scope);
   const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
     new PolicyStatement({ actions, resources, conditions });
@@ -71,6 +74,8 @@ export function operatorsPolicy(scope: Construct, id: string, props: Props): Ope
       allow(['logs:FilterLogEvents'], [logGroup.logGroupArn]),
       allow(['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'], [rotation.functionArn]),
       allow(['kms:DescribeKey', 'kms:GetKeyPolicy'], [sealingKey.keyArn, operationsKey.keyArn]),
+      // Whether CloudWatch's messages arrive can be tried, too.
+      allow(['cloudwatch:SetAlarmState'], [testedAlarm.alarmArn]),
       // By which the tool finds the function and its secrets, `doctor` looks at the account, and `changes` finds callers. A trail may be of
       // another region or account; the others know no resources.
       allow(
@@ -79,6 +84,7 @@ export function operatorsPolicy(scope: Construct, id: string, props: Props): Ope
           'cloudtrail:GetEventSelectors',
           'cloudtrail:GetTrailStatus',
           'cloudtrail:LookupEvents',
+          'cloudwatch:DescribeAlarms',
           'logs:DescribeLogGroups',
           'secretsmanager:ListSecrets',
           'sns:GetSMSSandboxAccountStatus',

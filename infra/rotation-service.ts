@@ -297,16 +297,18 @@ export class RotationService extends Construct implements IRotationService {
     };
     this.#watchReads = props.readAlarm === false ? () => undefined : readRules(this, 'SecretRead', watch);
     this.invokePermission = invocationBySecretsManager(this.function);
+    const { all, notAnnounced } = serviceAlarms(this, this.alarmTopic, serviceName);
+    this.alarms = all;
     this.#operated = operatorsPolicy(this, 'Operators', {
       ...resources,
       policyName: names.operatorsPolicy,
       serviceName,
       rotation: this.function,
+      testedAlarm: notAnnounced,
     });
     [this.operatorsPolicy] = this.#operated.policies;
     acknowledgeOperatorsPolicy(this.operatorsPolicy);
     this.grantClient = clientGrants(resources);
-    this.alarms = serviceAlarms(this, this.alarmTopic, serviceName);
     checkLimits(this);
   }
 

@@ -50,14 +50,15 @@ const atLeastOne = {
   comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 };
 
+/** `all` is in the order in which the dashboard shows them. `notAnnounced` is the alarm that `test-alarm` sets. */
+export type ServiceAlarms = { all: IAlarm[]; notAnnounced: IAlarm };
+
 /**
  * The second line, behind the function's own messages: for what the function cannot say. They are few however
  * many credentials there are, tell the topic when they begin and not when they end, and stay quiet where the
  * function has spoken.
- *
- * @returns in the order in which the dashboard shows them
  */
-export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: string): IAlarm[] {
+export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: string): ServiceAlarms {
   const tells = <T extends Alarm | CompositeAlarm>(alarm: T): T => {
     alarm.addAlarmAction(new SnsAction(topic));
     return alarm;
@@ -93,7 +94,7 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     }),
   );
-  return [trouble, overdue, silent, notAnnounced, unchecked];
+  return { all: [trouble, overdue, silent, notAnnounced, unchecked], notAnnounced };
 }
 
 /**

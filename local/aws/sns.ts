@@ -19,6 +19,8 @@ export type Published = {
 export interface Sns extends Listening {
   readonly topicArn: string;
   readonly published: readonly Published[];
+  /** Publishes for another service of AWS: no message attributes. */
+  publish(subject: string, message: string): void;
   /** Replace them: the subscriptions, and whether the account is in the SMS sandbox. */
   account: { protocols: readonly string[]; smsSandbox: boolean };
 }
@@ -49,7 +51,16 @@ export async function startSns({ clock, region, accountId }: Place): Promise<Sns
       `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`
     );
   });
-  return { ...listening, topicArn, published, account };
+  const publish = (subject: string, message: string) =>
+    void published.push({
+      messageId: randomUUID(),
+      topicArn,
+      atMs: clock.nowMs(),
+      subject,
+      message,
+      attributes: {},
+    });
+  return { ...listening, topicArn, published, publish, account };
 }
 
 /** All confirmed: what was published is read by an observer. */

@@ -3,6 +3,7 @@ import { awsJson, awsQuery } from '../gateway/protocols.ts';
 import { OPERATOR_KEY } from './access-keys.ts';
 import type { WorldClock } from './clock.ts';
 import { type CloudTrail, startCloudTrail } from './cloudtrail.ts';
+import { type CloudWatchApi, startCloudWatch } from './cloudwatch.ts';
 import { type CloudWatchLogs, startCloudWatchLogs } from './cloudwatch-logs.ts';
 import { type DynamoDb, startDynamoDb } from './dynamodb.ts';
 import { type Kms, startKms } from './kms.ts';
@@ -22,6 +23,8 @@ export interface LocalAws {
   readonly dynamodb: DynamoDb;
   /** The tool asks it, and the daily check before a rotation: no front of the gateway stands before it. */
   readonly cloudtrail: CloudTrail;
+  /** The tool alone asks it. */
+  readonly cloudwatch: CloudWatchApi;
   /** Stops the stand-ins; the gateway is closed by whoever started it. */
   close(): Promise<void>;
 }
@@ -39,6 +42,7 @@ export async function startAws(gateway: Gateway, clock: WorldClock): Promise<Loc
     onDone: cloudtrail.note,
   });
   const sns = await startSns(place);
+  const cloudwatch = await startCloudWatch(place, sns);
   const logs = await startCloudWatchLogs(place);
   const dynamodb = await startDynamoDb(place);
 
@@ -52,9 +56,10 @@ export async function startAws(gateway: Gateway, clock: WorldClock): Promise<Loc
     AWS_ENDPOINT_URL_SNS: await gateway.front('sns', sns.url, awsQuery),
     AWS_ENDPOINT_URL_DYNAMODB: await gateway.front('dynamodb', dynamodb.url, awsJson, clock),
     AWS_ENDPOINT_URL_CLOUDTRAIL: cloudtrail.url,
+    AWS_ENDPOINT_URL_CLOUDWATCH: cloudwatch.url,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await gateway.front('logs', logs.url, awsJson),
   };
-  const services = { secretsManager, kms, sns, logs, dynamodb, cloudtrail };
+  const services = { secretsManager, kms, sns, logs, dynamodb, cloudtrail, cloudwatch };
   return {
     env,
     region,

@@ -134,6 +134,8 @@ export function surroundingsIn(world: World): Surroundings {
     table: async () => ({ status: 'ACTIVE', keys: ['credential', 'item'] }),
     subscriptions: async () => [{ protocol: 'email', confirmed: true }],
     publish: async () => 'message-1',
+    alarmOf: async () => ({ name: 'rotation-NotAnnouncedAlarm', state: 'OK', actionsEnabled: true }),
+    setAlarmState: async () => undefined,
     logGroupExists: async () => true,
     keyOfLogGroup: async () => 'arn:aws:kms:us-east-1:123456789012:key/operations',
     keyPolicy: async () => KEY_POLICY,

@@ -123,6 +123,9 @@ async function play(name: string, args: string, how: How = {}): Promise<Seen> {
         published.push('Publish');
         return 'message-1';
       },
+      async setAlarmState() {
+        published.push('SetAlarmState');
+      },
     },
   });
   const changed = (desk: Desk) => (how.changed ?? ((one) => one))(counted(desk));
@@ -173,10 +176,12 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   'account.rotate': 'secretsmanager:RotateSecret',
   'account.invoke': 'lambda:InvokeFunction',
   'surroundings.publish': 'sns:Publish',
+  'surroundings.alarmOf': 'cloudwatch:DescribeAlarms',
+  'surroundings.setAlarmState': 'cloudwatch:SetAlarmState',
 };
 
 const WRITES =
-  /^(store\.(put|moveStage)|ledger\.(change|reserve|settle)|account\.(rotate|invoke)|surroundings\.publish)$/;
+  /^(store\.(put|moveStage)|ledger\.(change|reserve|settle)|account\.(rotate|invoke)|surroundings\.(publish|setAlarmState))$/;
 
 const needsAws = (good: string) => good.includes('{secret}');
 

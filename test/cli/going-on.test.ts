@@ -5,7 +5,6 @@ import { NotConfirmedError, RotationNotDoneError } from '../../cli/errors.ts';
 import { exitCodeOf } from '../../cli/failure.ts';
 import { recover } from '../../cli/recover.ts';
 import { rotate } from '../../cli/rotate.ts';
-import { testAlarm } from '../../cli/test-alarm.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { MINUTE_MS, SECRET_ARN, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
@@ -75,7 +74,7 @@ describe('The command rotate', () => {
 
   it('prints at once the reason of the wait, the earliest end, and the next step', async () => {
     const { world, desk, terminal } = startDesk();
-    let leaving = () => '';
+    let leaving: Parameters<typeof terminal.onInterrupt>[0] = () => '';
     terminal.onInterrupt = (words) => {
       leaving = words;
       return () => undefined;
@@ -203,14 +202,5 @@ describe('The command audit', () => {
     ]);
     expect(rows.map(({ at }) => at)).toEqual(rows.map(({ at }) => at).toSorted());
     expect(world.state().auditRows.length).toBeLessThan(4);
-  });
-});
-
-describe('The command test-alarm', () => {
-  it('asks first, and names the receivers', async () => {
-    const { desk, terminal } = startDesk();
-    await testAlarm(desk, { actor: 'ann' });
-    expect(terminal.asked).toEqual(['Publish it?']);
-    expect(terminal.said.at(-1)).toContain('message-1');
   });
 });

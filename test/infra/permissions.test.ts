@@ -3,6 +3,7 @@ import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { expect, test } from 'vitest';
+import { TESTED_METRIC } from '../../cli/test-through-cloudwatch.ts';
 import { parseConfig } from '../../infra/config.ts';
 import { GrantError, ThingSpaceCredential } from '../../infra/credential.ts';
 import { keyAdvice } from '../../infra/key-advice.ts';
@@ -63,8 +64,21 @@ test('operators may make the tool’s calls on this service’s secrets by tag, 
     'Allow logs:FilterLogEvents on {ServiceLog.Arn}',
     'Allow lambda:GetFunctionConfiguration lambda:InvokeFunction on {ServiceFunction.Arn}',
     'Allow kms:DescribeKey kms:GetKeyPolicy on {ServiceOperationsKey.Arn} {ServiceSealingKey.Arn}',
-    'Allow cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetTrailStatus cloudtrail:LookupEvents logs:DescribeLogGroups secretsmanager:ListSecrets sns:GetSMSSandboxAccountStatus on *',
+    'Allow cloudwatch:SetAlarmState on {ServiceNotAnnouncedAlarm.Arn}',
+    'Allow cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetTrailStatus cloudtrail:LookupEvents cloudwatch:DescribeAlarms logs:DescribeLogGroups secretsmanager:ListSecrets sns:GetSMSSandboxAccountStatus on *',
   ]);
+});
+
+test('operators may set the alarm that the tool finds by its metric and topic, and no other', () => {
+  const { Properties } = one('AWS::CloudWatch::Alarm', 'ServiceNotAnnouncedAlarm');
+  expect(Properties.MetricName).toBe(TESTED_METRIC);
+  expect(readable(Properties.AlarmActions)).toEqual(['{ServiceAlarms}']);
+  // OK without data: CloudWatch ends the test even where the tool could not.
+  expect(Properties.TreatMissingData).toBe('notBreaching');
+  const sameMetric = ofType('AWS::CloudWatch::Alarm').filter(
+    ([, alarm]) => alarm.Properties.MetricName === TESTED_METRIC,
+  );
+  expect(sameMetric).toHaveLength(1);
 });
 
 test('the operators’ policy allows every call that the tool’s own code makes, and no other', () => {

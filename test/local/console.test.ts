@@ -75,7 +75,10 @@ describe('The console of npm start -- --keep', () => {
 
   it('passes the doctor, except its moved clock and its short timeout', async () => {
     await cli(['test-alarm', '--secret', world.secretArn, '--yes']);
-    expect(world.aws.sns.published.at(-1)?.subject).toContain('TEST');
+    const [direct, throughCloudWatch] = world.aws.sns.published.slice(-2);
+    expect(direct?.subject).toContain('TEST');
+    expect(throughCloudWatch?.message).toContain('TEST');
+    expect(world.aws.cloudwatch.alarms.map(({ StateValue }) => StateValue)).toEqual(['OK', 'OK']);
     const { stdout } = await cli(['doctor', '--secret', world.secretArn]);
     const wrong = stdout.split('\n').filter((line) => line.startsWith('NOT'));
     expect(

@@ -68,7 +68,7 @@ async function serveThingSpace(
   patience: ReturnType<typeof patienceUntil>,
 ): Promise<HttpAnswer> {
   const { wire, send } = services;
-  const { read, ...call } = wire.readCall(caller, event);
+  const { read, ...call } = wire.readCall(caller, event, services.thingSpace.baseUrl);
   const spoken = await whoSpeaks(services.policy, caller.principal, event.headers, services.nowMs());
   const ask = (content?: Content) =>
     permit(services, { ...call, spoken, content }, call.operation, () => triedIn(read));

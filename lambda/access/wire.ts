@@ -41,8 +41,8 @@ type Unknown = { outcome: 'unknown'; code: string };
 
 /** A format of requests and answers: everything in which SOAP and REST differ. */
 export interface Wire {
-  /** @throws Refusal */
-  readCall(caller: Caller, event: FunctionUrlEvent): Call;
+  /** @param baseUrl the address of ThingSpace's API @throws Refusal */
+  readCall(caller: Caller, event: FunctionUrlEvent, baseUrl: string): Call;
   /** @param secrets the values that no code may show */
   judgeAnswer(answer: RawAnswer, operation: string, secrets: readonly string[]): Judged;
   /** Returns the values that an answer may not show. */

@@ -70,9 +70,10 @@ export async function createAccessWorld(
     platform?: NonNullable<Parameters<typeof createFleetWorld>[0]>['platform'];
     rotations?: number;
     transport?: Transport;
+    baseUrl?: string;
   } = {},
 ) {
-  const { policy = POLICY, requestsPerMinute = 1_000, transport = 'soap' } = options;
+  const { policy = POLICY, requestsPerMinute = 1_000, transport = 'soap', baseUrl = BASE_URL } = options;
   const fleet = await createFleetWorld({
     transport,
     ...(options.platform ? { platform: options.platform } : {}),
@@ -144,7 +145,7 @@ export async function createAccessWorld(
     );
     const services: Services = {
       policy,
-      thingSpace: { transport, baseUrl: BASE_URL },
+      thingSpace: { transport, baseUrl },
       wire: transport === 'rest' ? REST_WIRE : SOAP_WIRE,
       sessionOf: (credential) => (credential === 'fleet' ? session : undefined),
       send: send(wire, process),
@@ -205,7 +206,7 @@ export const answeredJson = (httpStatus: number, body: unknown): RawAnswer => ({
 export const responseTo = (operation: string) =>
   `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">\r\n<s:Body><${operation}Response xmlns="${V2}"><Output>\u00e9</Output></${operation}Response></s:Body></s:Envelope>`;
 
-export const BASE_URL = 'https://thingspace.example/api';
+export const BASE_URL = 'https://thingspace.example/api/m2m/v1';
 
 /** Requests of one millisecond are in the order in which they were made. */
 const order = ({ requestId }: Record<string, unknown>) => Number(String(requestId).split('-').at(-1));

@@ -19,10 +19,10 @@ import { sendOnce } from '../../lambda/thingspace/http-call.ts';
 import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';
 import { fault } from '../thingspace/envelopes.ts';
 import { serve } from '../thingspace/servers.ts';
-import { answered, requestOf, responseTo } from './access-world.ts';
+import { answered, BASE_URL, requestOf, responseTo } from './access-world.ts';
 
 const { caller, event } = readCaller(requestOf());
-const CALL = SOAP_WIRE.readCall(caller, event);
+const CALL = SOAP_WIRE.readCall(caller, event, BASE_URL);
 /** The part of an error that is for operators only. */
 const INSIDE = 'arn:aws:sts::111122223333:assumed-role/access is not authorized; FleetApi';
 const DENIED = new AwsCallError('kms:Decrypt', { name: 'AccessDeniedException', message: INSIDE });

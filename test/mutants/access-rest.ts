@@ -29,6 +29,14 @@ export const accessRestMutants: Mutant[] = [
     testName: 'the same as the function',
   },
   {
+    rule: 'the session goes to no address beside one that is not of version 1',
+    file: 'lambda/access/rest/wire.ts',
+    find: "!baseUrl.endsWith('/v1')",
+    replace: '(false as boolean)',
+    noticedBy: SERVE,
+    testName: 'goes to no address of version 2',
+  },
+  {
     rule: 'a known path has one spelling',
     file: 'lambda/access/rest/named-operation.ts',
     find: 'if (!template && TEMPLATES.some(',

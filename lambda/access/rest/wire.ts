@@ -14,7 +14,7 @@ export const REST_WIRE: Wire = { readCall, judgeAnswer, secretsOf, answerRefusal
 const ADDRESS = /^\/([A-Za-z0-9][\w-]{0,47})(\/m2m\/.*)$/;
 
 /** @throws Refusal `RequestRefused` */
-function readCall(caller: Caller, event: FunctionUrlEvent): Call {
+function readCall(caller: Caller, event: FunctionUrlEvent, baseUrl: string): Call {
   const { method } = event.requestContext.http;
   const [, credential, path] = ADDRESS.exec(event.rawPath) ?? [];
   if (credential === undefined || path === undefined) {
@@ -25,6 +25,11 @@ function readCall(caller: Caller, event: FunctionUrlEvent): Call {
   if (event.rawQueryString !== '')
     throw notSent('its address has a query, which this function does not send on');
   const { operation, service, reads } = namedOperation(method, path);
+  if (path.startsWith('/m2m/v2/') && !baseUrl.endsWith('/v1')) {
+    throw notSent(
+      'the address of ThingSpace in the configuration does not end with /v1, so that of version 2 is not known',
+    );
+  }
   return {
     ...caller,
     ...{ credential, service, operation, reads },
@@ -44,7 +49,10 @@ function readCall(caller: Caller, event: FunctionUrlEvent): Call {
   };
 }
 
-/** The configured address is that of version 1; the other one stands beside it. */
+/**
+ * The configured address is that of version 1; the other one stands beside it. Beside another address may be a server
+ * that must not get the session.
+ */
 const belowBase = (path: string): string =>
   path.replace(/^\/m2m\/(?:v1|(v\d))/, (_, other) => (other === undefined ? '' : `/../${other}`));
 

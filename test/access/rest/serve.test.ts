@@ -50,6 +50,17 @@ describe('a request over REST', () => {
     expect(world.executed).toMatchObject([{ operation: 'POST /../v2/devices/actions/list' }]);
   });
 
+  test('goes to no address of version 2 beside one that is not known to be of version 1', async () => {
+    for (const baseUrl of ['https://proxy.example.com/vz', 'https://proxy.example.com/api/v2']) {
+      const world = await createRestWorld({ baseUrl });
+      const started = world.start();
+      const answer = await started.call(restRequestOf('/m2m/v2/devices/actions/list', { body: {} }));
+      expect(seenJson(answer)).toMatchObject({ status: 400, code: 'RequestRefused' });
+      expect(world.executed).toEqual([]);
+      expect(seenJson(await started.call(restRequestOf(LIST, { body: {} }))).status).toBe(200);
+    }
+  });
+
   test.each<[string, string, Parameters<typeof restRequestOf>[1]?]>([
     ['a log-in', '/m2m/v1/session/login', { body: { username: 'a', password: 'b' } }],
     ['a log-out', '/m2m/v1/session/logout'],

@@ -23,7 +23,7 @@ export async function announceRead(invocation: Invocation, read: ReadRecord): Pr
     username,
     deadlineMs,
     (state, now) => {
-      const row = { attempt: id, at: now, actor: who, purpose: 'read', secretArn: arn, versionId };
+      const row = { attempt: id, at: read.at, actor: who, purpose: 'read', secretArn: arn, versionId };
       state.auditRows.push({ ...row, outcome: 'read', exposure: exposure(state) });
       if (!isNews(state, who, now)) return;
       queueAlarm(state, {

@@ -124,7 +124,7 @@ export const countUnknown: Situation = {
   brief: 'Log-ins stopped. Steps: see e-mail.',
   means:
     'The ledger’s table is younger than the log-ins that its item knows, or than the password. How many log-ins failed since, and ' +
-    'whether a rotation was under way, is not known.',
+    'whether a rotation was under way or paused, is not known.',
   byItself: 'Rotations and apps fail at once, send nothing, and cost no log-in.',
   todo: [
     {

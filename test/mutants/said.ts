@@ -104,6 +104,13 @@ export const saidMutants: Mutant[] = [
     noticedBy: 'test/rotation/secret-read.test.ts',
   },
   {
+    rule: 'a read that is delivered twice has one row',
+    file: 'lambda/rotation/secret-read.ts',
+    find: 'attempt: id, at: read.at,',
+    replace: 'attempt: id, at: now,',
+    noticedBy: 'test/rotation/secret-read.test.ts',
+  },
+  {
     rule: 'sessions under ever new names fill no item',
     file: 'lambda/rotation/secret-read.ts',
     find: 'if (recent.length >= MAX_ANNOUNCED) return false;',

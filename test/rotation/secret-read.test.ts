@@ -53,6 +53,18 @@ it('A principal that reads in a loop is announced once an hour, and every read i
   expect(rows.filter(({ purpose }) => purpose === 'read')).toHaveLength(7);
 });
 
+it('A read that is delivered twice has one row, at its own time', async () => {
+  const world = createWorld();
+  await world.rotate();
+  await world.invoke(readBy(WHO, 'read-1'));
+  world.advance(60_000);
+  await world.invoke(readBy(WHO, 'read-1'));
+  await world.rotate();
+  expect(world.aws.audit.filter(({ purpose }) => purpose === 'read')).toMatchObject([
+    { attempt: 'read-1', at: Date.UTC(2026, 0, 4, 23, 58) },
+  ]);
+});
+
 it('Sessions under ever new names fill neither the mailbox nor the item', async () => {
   const world = createWorld();
   await world.rotate();

@@ -193,11 +193,16 @@ export const commands: readonly ToolCommand[] = [
         }),
     },
   ),
-  add('resume', 'end the pause of a credential’s rotations', [...named, as, reason, yes, dryRun], {
-    example: 'resume --secret thingspace/acme',
-    run: async (desk, options) =>
-      (await import('./pause.ts')).resume(desk, { ...options, actor: actorOf(options) }),
-  }),
+  add(
+    'resume',
+    'end a pause, or open a closed calendar for one credential and a day',
+    [...named, as, reason, yes, dryRun],
+    {
+      example: 'resume --secret thingspace/acme',
+      run: async (desk, options) =>
+        (await import('./pause.ts')).resume(desk, { ...options, actor: actorOf(options) }),
+    },
+  ),
   add(
     'recover',
     'make the function finish or settle pending work, and wait for it',

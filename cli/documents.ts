@@ -79,6 +79,12 @@ const status = v.strictObject({
       since: instant('Since when.'),
     }),
   ),
+  calendar: v.optional(
+    v.strictObject({
+      until: instant('While the calendar of the service is closed: when it opens.'),
+      owed: v.pipe(v.boolean(), v.description('Whether a rotation came due since and waits.')),
+    }),
+  ),
   pause: v.optional(
     v.strictObject({
       since: instant('When the operator paused the rotations.'),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { type Act, noteAct } from '../lambda/ledger/acts.ts';
+import { openCalendar } from '../lambda/ledger/closed.ts';
 import {
   beginPause,
   inherit,
@@ -11,6 +12,7 @@ import {
 import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
 import { movePause } from '../lambda/rotation/pauses.ts';
 import { type By, flushAudit } from './audit-rows.ts';
+import { calendarOf } from './calendar.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
@@ -54,7 +56,7 @@ export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
 }
 
 /**
- * Ends the pause of a credential's rotations, and starts none.
+ * Ends the pause of a credential's rotations, or opens a closed calendar of the service for it and a day; starts none.
  * @throws as `pause`
  */
 export async function resume(desk: Desk, options: ActOptions): Promise<void> {
@@ -62,25 +64,34 @@ export async function resume(desk: Desk, options: ActOptions): Promise<void> {
   const { actor } = options;
   const { username, secretArn, state, now, secret, takeAlong } = await find(desk, options);
   const inForce = pauseInForce(state, now);
-  if (!inForce) return terminal.say(`No pause to end: the rotation of ${oneLine(username)} is not paused.`);
-  terminal.say(`Ends ${inWords(inForce)}`);
+  const closedUntil = calendarOf(desk)?.closedNow(state, now);
+  const isClosed = closedUntil !== undefined;
+  if (!inForce && !isClosed)
+    return terminal.say(`No pause to end: the rotation of ${oneLine(username)} is not paused.`);
+  if (inForce) terminal.say(`Ends ${inWords(inForce)}`);
+  if (isClosed) terminal.say(`Opens the calendar for a day; it would be closed until ${iso(closedUntil)}.`);
   if (options.dryRun) return terminal.say('Dry run: no change was made.');
-  await confirmed(terminal, options.yes, 'End it?');
+  await confirmed(terminal, options.yes, inForce ? 'End it?' : 'Open it?');
   const act = actOf(options, 'resume', secretArn, 'resumed');
   const pending = secret && (await pendingOf(desk, secret));
   const unfinished = pending?.hasValue === false ? pending.versionId : undefined;
   await takeAlong();
   const owed = await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     // The message about the end names the act.
-    if (fresh.pause && fresh.pause.endedAt === undefined) noteAct(fresh, act, exposure(fresh), at);
+    if (isClosed || (fresh.pause && fresh.pause.endedAt === undefined))
+      noteAct(fresh, act, exposure(fresh), at);
     takeResume(fresh, { username, secretArn }, { by: actor, unfinished }, at);
+    if (isClosed) openCalendar(fresh, actor, at);
     return fresh.owed !== undefined;
   });
   await flushAudit(desk, username);
+  const done = inForce ? 'Ended' : 'Opened';
   terminal.say(
     owed
-      ? `Ended. A rotation has come due since the pause began: the next daily check starts it. To start it now: ${commandOf('rotate', secretArn)}`
-      : 'Ended: rotations come as scheduled.',
+      ? `${done}. A rotation has come due since and waits: the next daily check starts it. To start it now: ${commandOf('rotate', secretArn)}`
+      : isClosed
+        ? `${done}. To rotate now: ${commandOf('rotate', secretArn)}`
+        : 'Ended: rotations come as scheduled.',
   );
 }
 

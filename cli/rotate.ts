@@ -104,6 +104,12 @@ async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable
         `(${oneLine(pause.reason)}). To rotate before that, end the pause (${commandOf('resume', secretArn)}), and run this again.`,
     );
   }
+  if (sight.closedUntil !== undefined && !isOpen(sight)) {
+    throw new RotationNotDoneError(
+      `The rotation would not begin: the calendar of the service is closed until ${new Date(sight.closedUntil).toISOString()}. ` +
+        `To rotate before that, open it for this credential and a day (${commandOf('resume', secretArn)}), and run this again.`,
+    );
+  }
   if (NEEDS_FIRST.has(verdict.next[0].do) && verdict.finding !== 'unproven') {
     throw new RotationNotDoneError(
       `A rotation would only fail: ${findings[verdict.finding].means} First: ${commandFor(verdict.next[0], secretArn)}`,

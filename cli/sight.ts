@@ -11,6 +11,7 @@ import { apiKeyAmong } from '../lambda/secret/credential.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';
 import type { SecretFacts } from './account.ts';
+import { calendarOf } from './calendar.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { holdsAreOn, lookAtHolds, type SeenHolds } from './holds.ts';
 import { inLog, replacing } from './logged-answers.ts';
@@ -23,6 +24,8 @@ export type Sight = {
   secretArn: string | undefined;
   /** By DynamoDB's clock. */
   now: number;
+  /** When the calendar of the service opens for this credential; undefined while it is open. */
+  closedUntil: number | undefined;
   /** With what time alone has changed since it was written. */
   state: CredentialState;
   budgets: Budgets | undefined;
@@ -74,6 +77,7 @@ async function lookOnce(desk: Desk, named: Named, seeHolds: () => Promise<SeenHo
     username,
     secretArn: secret?.arn ?? state.secretArn,
     now,
+    closedUntil: calendarOf(desk)?.closedNow(state, now),
     state,
     budgets,
     holder: target.holder,

@@ -17,6 +17,8 @@ export type StatusReport = {
   next: { do: Do; until?: string; secretArn?: string; command?: string }[];
   /** The exchange of another credential for which this one's rotation waits. */
   heldBy?: { username: string; secretArn: string; why: string; since: string };
+  /** While the service's calendar keeps rotations from beginning: until when; `owed`: one came due since and waits. */
+  calendar?: { until: string; owed: boolean };
   /** The pause that keeps rotations from beginning now; `owed`: one came due since and waits. */
   pause?: { since: string; until: string; actor: string; reason: string; owed: boolean };
   credential: string;
@@ -86,6 +88,9 @@ export function reportOn(sight: Sight): StatusReport {
     }),
     ...heldByOf(sight),
     ...pauseOf(sight),
+    ...(sight.closedUntil === undefined
+      ? {}
+      : { calendar: { until: iso(sight.closedUntil), owed: state.owed !== undefined } }),
     credential: state.credential,
     username: sight.username ?? '',
     at: iso(now),

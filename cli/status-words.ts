@@ -22,6 +22,7 @@ export function inWords(report: StatusReport): string {
     '',
     ...section('Waits for another credential', heldBy(report)),
     ...section('Paused', paused(report)),
+    ...section('Calendar', calendar(report)),
     ...section('Log-ins', logIns(report)),
     ...section('Password', password(report)),
     ...section('Trouble on record', trouble(report)),
@@ -66,6 +67,14 @@ function paused({ pause }: StatusReport): string[] {
   return [
     `Until ${until}, by ${oneLine(actor)} at ${since}: ${oneLine(reason)}`,
     owed ? 'A rotation came due since and waits.' : 'No rotation has come due since.',
+  ];
+}
+
+function calendar({ calendar: closed }: StatusReport): string[] {
+  if (!closed) return [];
+  return [
+    `Closed until ${closed.until}: no rotation begins before that.`,
+    closed.owed ? 'A rotation came due since and waits.' : 'No rotation has come due since.',
   ];
 }
 

@@ -186,6 +186,7 @@ function ofTrouble({ state: { trouble } }: Sight): Verdict | undefined {
 
 /** The verdict on the surroundings of a credential whose password is as it should be. */
 function around({
+  closedUntil,
   state,
   now,
   holder,
@@ -204,6 +205,9 @@ function around({
   if (state.journal.state === 'committed') return found('committed', { do: 'rotate' });
   const pause = pauseInForce(state, now);
   if (pause) return found('paused', { do: 'wait', until: pause.until }, { do: 'resume' });
+  if (closedUntil !== undefined && (state.owed || pending === 'without a value')) {
+    return found('closed', { do: 'wait', until: closedUntil }, { do: 'resume' });
+  }
   if (heldBy && (wasHeld || pending === 'without a value')) {
     const { secretArn } = heldBy;
     return found('held', { do: 'settle-holder', secretArn }, { do: 'release', secretArn });

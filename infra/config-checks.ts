@@ -7,6 +7,7 @@ import {
 } from './alarm-receivers.ts';
 import type { Config } from './config.ts';
 import { accessFits } from './config-access.ts';
+import { calendarFits } from './config-calendar.ts';
 import { egressFits } from './config-egress.ts';
 import { placesFit, replicasFit } from './config-places.ts';
 import { type Rotation, scheduleOf } from './rotation-schedule.ts';
@@ -36,6 +37,7 @@ export function crossCheck(config: Config): string[] {
     ...filtersFit(config),
     ...logOutlivesRotations(config),
     ...egressFits(config),
+    ...calendarFits(config),
     ...accessFits(config),
   ];
 }

@@ -12,6 +12,7 @@ import {
 import { USERNAME_RULE, usernameFault } from '../lambda/secret/username.ts';
 import { TRANSPORTS } from '../lambda/transport.ts';
 import { accessSchema } from './config-access.ts';
+import { calendarSchema } from './config-calendar.ts';
 import { crossCheck } from './config-checks.ts';
 import { egressSchema, withCaFile } from './config-egress.ts';
 import { httpsUrl, list, object, oneOf, text, whole } from './config-shapes.ts';
@@ -220,6 +221,7 @@ const schema = object({
       'write one line of up to 200 characters, such as M2M Support, +1 800 555 0100',
     ),
   ),
+  calendar: v.optional(calendarSchema),
   noticeDays: v.optional(whole(0, 30, 'of days'), DEFAULT_NOTICE_DAYS),
   readAlarm: v.optional(v.boolean('write true or false'), true),
   reasonRequired: v.optional(v.boolean('write true or false'), false),

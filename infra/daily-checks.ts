@@ -9,14 +9,14 @@ import type { Construct } from 'constructs';
 export const recoverEvent = (secretArn: string) => ({ Recover: secretArn });
 
 /** The daily checks' group and the role by which Scheduler invokes the function. */
-export type DailyChecks = { group: CfnScheduleGroup; role: Role };
+export type DailyChecks = { group: CfnScheduleGroup; role: Role; hourUtc: number };
 
 export function dailyChecks(
   scope: Construct,
   id: string,
-  props: { groupName: string; rotation: IFunction },
+  props: { groupName: string; rotation: IFunction; hourUtc: number },
 ): DailyChecks {
-  const { groupName, rotation } = props;
+  const { groupName, rotation, hourUtc } = props;
   const stack = Stack.of(scope);
   const group = new CfnScheduleGroup(scope, `${id}Group`, { name: groupName });
   const groupArn = stack.formatArn({
@@ -34,16 +34,16 @@ export function dailyChecks(
   role.addToPolicy(
     new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [rotation.functionArn] }),
   );
-  return { group, role };
+  return { group, role, hourUtc };
 }
 
-/** All checks of a day fall between 11:00 and 11:45 UTC, so that one hour's metrics tell of all of them. */
-const firstHourUtc = 11;
+/** All checks of a day fall within 45 minutes, so that one hour's metrics tell of all of them. */
 const minutes = 45;
 
 /**
- * Scheduler and not a rule: an account has 300 rules but a million schedules. Towards noon UTC: far from
- * the rotations' windows, which open at midnight, and half a day after the last day on which they may fall.
+ * Scheduler and not a rule: an account has 300 rules but a million schedules. Towards noon UTC, unless the calendar
+ * wants another hour: far from the rotations' windows, which open at midnight, and half a day after the last day on
+ * which they may fall.
  *
  * The minute comes from the credential's name, so that it changes with no other credential.
  */
@@ -56,7 +56,7 @@ export function checkDaily(
   return new CfnSchedule(scope, id, {
     description: 'Daily check of a ThingSpace credential',
     groupName: checks.group.ref,
-    scheduleExpression: `cron(${minuteOf(name)} ${firstHourUtc} * * ? *)`,
+    scheduleExpression: `cron(${minuteOf(name)} ${checks.hourUtc} * * ? *)`,
     flexibleTimeWindow: { mode: 'OFF' },
     target: {
       arn: rotation.functionArn,

@@ -1,5 +1,6 @@
 /** The constructs, for other CDK apps (docs/library.md). */
 export type { Policy, Rule } from '../lambda/access/policy.ts';
+export type { Calendar } from '../lambda/calendar.ts';
 export { AccessFunction, type AccessFunctionProps } from './access-function.ts';
 export { type Receiver, ReceiverFilterError } from './alarm-receivers.ts';
 export {
@@ -18,6 +19,7 @@ export { SealingKeyChoiceError } from './keys.ts';
 export type { RotationFunctionOptions } from './rotation-function.ts';
 export type { Rotation, Schedule } from './rotation-schedule.ts';
 export {
+  CalendarError,
   type IRotationService,
   RotationService,
   type RotationServiceAttributes,

@@ -9,6 +9,13 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { labelOf } from '../lambda/alarms/label.ts';
 import {
+  type Calendar,
+  calendarFaults,
+  checkHour,
+  DEFAULT_CHECK_HOUR,
+  readCalendar,
+} from '../lambda/calendar.ts';
+import {
   DEFAULT_LOCKOUT_BUDGET,
   DEFAULT_LOCKOUT_LIMIT,
   DEFAULT_NOTICE_DAYS,
@@ -138,6 +145,8 @@ export interface RotationServiceProps extends RotationFunctionOptions, ThingSpac
   readonly reasonRequired?: boolean;
   /** So many days before a scheduled rotation one message says so, with the secret's readers; 0: none. @default 7 */
   readonly noticeDays?: number;
+  /** The hours of a week in which rotations may begin, and frozen days. @default - always */
+  readonly calendar?: Calendar;
   /** Whether a read of a secret's value out of turn is announced; it needs a trail. @default true */
   readonly readAlarm?: boolean;
   /** Directory of the built function. @default - the one that comes with this package */
@@ -147,6 +156,11 @@ export interface RotationServiceProps extends RotationFunctionOptions, ThingSpac
 /** The service's name cannot be part of the names that are made of it. */
 export class ServiceNameError extends Error {
   override readonly name = 'ServiceNameError';
+}
+
+/** The calendar has no hour in which the daily check can start a rotation, or cannot be read. */
+export class CalendarError extends Error {
+  override readonly name = 'CalendarError';
 }
 
 /** One more credential of a service. */
@@ -198,7 +212,7 @@ export class RotationService extends Construct implements IRotationService {
   readonly #keyPolicies = new KeyPolicies();
   #members = 0;
 
-  /** @throws BudgetsError, EgressError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
+  /** @throws BudgetsError, CalendarError, EgressError, SealingKeyChoiceError, ServiceNameError, ThingSpaceApiError */
   constructor(scope: Construct, id: string, props: RotationServiceProps = {}) {
     super(scope, id);
     const { limit, budget, rotation } = budgets({
@@ -270,6 +284,9 @@ export class RotationService extends Construct implements IRotationService {
           produce: () => ((props.exchangeBrake ?? this.#members > 1) ? 'on' : 'off'),
         }),
         NOTICE_DAYS: String(noticeDays),
+        ...(props.calendar === undefined
+          ? {}
+          : { CALENDAR: JSON.stringify(checkedCalendar(props.calendar)) }),
         [VERSION_VARIABLE]: VERSION,
         OVERDUE_AFTER_DAYS: Lazy.string({ produce: () => JSON.stringify(this.#overdue) }),
         ...(props.runbookUrl === undefined ? {} : { RUNBOOK_URL: props.runbookUrl }),
@@ -287,6 +304,7 @@ export class RotationService extends Construct implements IRotationService {
     this.dailyChecks = dailyChecks(this, 'Daily', {
       groupName: names.dailyChecks,
       rotation: this.function,
+      hourUtc: (props.calendar && checkHour(props.calendar)) ?? DEFAULT_CHECK_HOUR,
     });
     this.#recover = recoverRules(this, 'RotationFailed', this.function);
     const watch = {
@@ -432,6 +450,12 @@ class ImportedService extends Construct implements IRotationService {
   metricTroubleStands(): Metric {
     return this.metric('TroubleStands');
   }
+}
+
+function checkedCalendar(calendar: Calendar): Calendar {
+  const [fault] = calendarFaults(calendar);
+  if (fault === undefined && readCalendar(JSON.stringify(calendar))) return calendar;
+  throw new CalendarError(`calendar: ${fault ?? 'write it as its type says'}.`);
 }
 
 function checkedName(serviceName: string): string {

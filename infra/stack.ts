@@ -4,6 +4,7 @@ import { type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import type { Calendar } from '../lambda/calendar.ts';
 import { AccessFunction } from './access-function.ts';
 import { subscribe } from './alarm-receivers.ts';
 import type { Config } from './config.ts';
@@ -236,5 +237,6 @@ function serviceSettings(config: Config) {
     reasonRequired: config.reasonRequired,
     readAlarm: config.readAlarm,
     noticeDays: config.noticeDays,
+    ...(config.calendar === undefined ? {} : { calendar: config.calendar as Calendar }),
   };
 }

@@ -36,6 +36,8 @@ export type Settings = {
   holdsOn: boolean;
   /** So many days before a scheduled rotation its notice is published; 0: none is. */
   noticeDays: number;
+  /** As JSON: the code that reads it is loaded where there is one. */
+  calendar: string | undefined;
   /** Set by Lambda itself. */
   logGroupName: string | undefined;
 };
@@ -71,6 +73,7 @@ const environment = v.object({
   SUPPORT_CONTACT: v.optional(text),
   EXCHANGE_BRAKE: v.optional(v.picklist(['on', 'off']), 'off'),
   NOTICE_DAYS: count(DEFAULT_NOTICE_DAYS),
+  CALENDAR: v.optional(text),
   AWS_LAMBDA_LOG_GROUP_NAME: v.optional(text),
 });
 
@@ -106,6 +109,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     supportContact: set.SUPPORT_CONTACT,
     holdsOn: set.EXCHANGE_BRAKE === 'on',
     noticeDays: set.NOTICE_DAYS,
+    calendar: set.CALENDAR,
     logGroupName: set.AWS_LAMBDA_LOG_GROUP_NAME,
   };
 }

@@ -224,6 +224,8 @@ export type RotationSoon = About & {
   dueAt: number;
   /** The length of its window, as Secrets Manager has it: `4h`. */
   window?: string;
+  /** The service's calendar is closed at that date, or when the window begins; it opens then. */
+  opensAt?: number;
   readers: Readers;
 };
 

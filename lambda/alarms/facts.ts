@@ -115,13 +115,22 @@ function ofOpened({ actor, token, answers, to }: SealedAnswerOpened): Facts {
   };
 }
 
-function ofSoon({ dueAt, window, readers }: RotationSoon): Facts {
+function ofSoon({ dueAt, window, opensAt, readers }: RotationSoon): Facts {
   const due = instant(dueAt);
   const length = window === undefined ? '' : `, in a window of ${oneLine(window)}`;
   return {
-    headline: `: by ${due.slice(0, 10)}`,
-    happened: [`It comes by ${due} at the latest${length}.`, ...readerLines(readers)],
-    details: named({ 'due at': due, window }),
+    headline: opensAt === undefined ? `: by ${due.slice(0, 10)}` : `: from ${instant(opensAt).slice(0, 10)}`,
+    happened: [
+      opensAt === undefined
+        ? `It comes by ${due} at the latest${length}.`
+        : `Secrets Manager asks for it by ${due} at the latest${length}. While the calendar of the service is closed (until ${instant(opensAt)}) none begins: a daily check after that starts it.`,
+      ...readerLines(readers),
+    ],
+    details: named({
+      'due at': due,
+      window,
+      'opens at': opensAt === undefined ? undefined : instant(opensAt),
+    }),
   };
 }
 

@@ -95,12 +95,13 @@ export function messageOf(event: AlarmEvent, summary: string, runbook: string): 
       return { ...about, event: event.event, actor: bounded(actor), token: bounded(token), answers, to };
     }
     case 'rotation-soon': {
-      const { dueAt, window, readers } = event;
+      const { dueAt, window, opensAt, readers } = event;
       return {
         ...about,
         event: event.event,
         dueAt: instant(dueAt),
         ...boundedMembers({ window }),
+        ...(opensAt === undefined ? {} : { opensAt: instant(opensAt) }),
         readers: readersIn(readers),
       };
     }

@@ -195,8 +195,11 @@ export const Message = v.variant('event', [
   v.strictObject({
     ...about,
     event: v.literal('rotation-soon'),
-    dueAt: instant('The rotation comes then at the latest, ISO 8601 in UTC.'),
+    dueAt: instant('The rotation comes then at the latest, unless the calendar is closed; ISO 8601 in UTC.'),
     window: v.optional(described('The length of its window, such as `4h`.')),
+    opensAt: v.optional(
+      instant('The calendar is closed in that window, and opens then; a daily check after that starts it.'),
+    ),
     readers: v.union([
       v.strictObject({
         listed: v.array(

@@ -59,6 +59,8 @@ type Denial =
   | 'SharedUsernameError'
   /** An operator has paused the rotations. */
   | 'RotationPausedError'
+  /** The service's calendar is closed. */
+  | 'RotationClosedError'
   | 'ReservationExpiredError';
 
 export class DeniedError extends LockoutGuardError {

@@ -4,6 +4,7 @@ import { isOfGateway, meaningOf } from '../thingspace/codes.ts';
 import { DeniedError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Ledger, Reservation } from './ledger.ts';
+import type { Closing } from './pause.ts';
 import { prepareOverRest } from './refused-key.ts';
 import type { AttemptRequest } from './reserve.ts';
 import { isReplaced, type Settlement } from './settle.ts';
@@ -73,14 +74,15 @@ export type SessionToExchange = {
  * @throws as `guardedLogIn`
  */
 export async function guardedLogInToExchange(
-  services: Services,
+  services: Services & { closing?: Closing | undefined },
   credential: StoredCredential,
   who: Pick<AttemptRequest, 'actor' | 'share'>,
   token: string,
   deadlineMs: number,
 ): Promise<LogInOutcome<SessionToExchange>> {
   const { ledger } = services;
-  const logIn = { ...who, purpose: 'log-in', begins: true } as const;
+  const begins = { closing: services.closing };
+  const logIn = { ...who, purpose: 'log-in', begins } as const;
   const { outcome, reservation } = await present(services, credential, logIn, deadlineMs);
   if (!reservation) return outcome;
   if (outcome.outcome !== 'done') return settleLogIn(ledger, reservation, outcome, deadlineMs);

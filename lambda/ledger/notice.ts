@@ -27,12 +27,14 @@ export type Notice = {
   days: number;
   /** As Secrets Manager's `Duration`: `4h`. */
   window: string | undefined;
+  /** Where the calendar is closed in that window: when it opens. */
+  opensAt?: number | undefined;
   readers: Readers;
 };
 
 /** Queues the notice and remembers its date, in one write: a retry queues it no second time. */
 export function queueNotice(state: CredentialState, notice: Notice, now: number): void {
-  const { days, window, ...about } = notice;
+  const { days, window, opensAt, ...about } = notice;
   if (!isNoticeDue(state, notice, now)) return;
   state.noticedFor = notice.dueAt;
   queueAlarm(state, {
@@ -42,5 +44,6 @@ export function queueNotice(state: CredentialState, notice: Notice, now: number)
     credential: state.credential,
     ...about,
     ...(window === undefined ? {} : { window }),
+    ...(opensAt === undefined ? {} : { opensAt }),
   });
 }

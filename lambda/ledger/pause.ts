@@ -22,6 +22,21 @@ import type { CredentialState } from './state.ts';
 type Pause = NonNullable<CredentialState['pause']>;
 type About = { username: string; secretArn: string };
 
+/** Returns when a closed calendar opens, in milliseconds since 1970; undefined while it is open. */
+export type ClosedUntil = (nowMs: number) => number | undefined;
+
+/** The calendar of the service (`closed.ts`); absent where it has none. */
+export type Closing = {
+  closedUntil: ClosedUntil;
+  /** When it opens for this credential, which an operator may have opened it for. */
+  closedNow(state: Pick<CredentialState, 'opened'>, now: number): number | undefined;
+  /** Refuses the log-in, or the request, of an exchange while it is closed, and notes that its rotation is owed. */
+  refuse(state: CredentialState, about: { secretArn: string }, now: number): DeniedError | undefined;
+  /** Whether it is the reason that the owed rotation has not run: that has not failed while it was open. */
+  explains(state: CredentialState): boolean;
+};
+type Checked = { unfinished: string | undefined; mayStart: boolean; closing?: Closing | undefined };
+
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -40,12 +55,20 @@ export const pauseInForce = ({ pause }: Pick<CredentialState, 'pause'>, now: num
 const endOf = ({ until, endedAt }: Pause): number => endedAt ?? until;
 
 /**
- * Returns the days for which a password counts as overdue: none during a pause, and none on the day after it, in which
- * the check starts the rotation.
+ * Returns the days for which a password counts as overdue: none during a pause or while the calendar is closed since the
+ * due date, and none on the day after, in which the check starts the rotation.
  * @param days by which the password is older than its schedule allows
  */
-export function overdueDays({ pause }: CredentialState, days: number, now: number): number {
-  return pause ? Math.min(days, (now - Math.min(now, endOf(pause))) / DAY_MS - 1) : days;
+export function overdueDays(
+  { pause }: CredentialState,
+  days: number,
+  now: number,
+  closing?: Closing,
+): number {
+  const dueAt = now - days * DAY_MS;
+  const over = pause && Math.min(now, endOf(pause));
+  const opensAt = closing?.closedUntil(Math.max(dueAt, over ?? dueAt)) ?? over;
+  return opensAt === undefined ? days : Math.min(days, (now - Math.min(now, opensAt)) / DAY_MS - 1);
 }
 
 /** Pauses the rotations of a credential, in place of an earlier pause. */
@@ -93,14 +116,15 @@ export function resume(
 }
 
 /**
- * The part of the daily check. `waits`: a pause explains a rotation that has begun and brought no password. `starts`: the
- * caller is to have Secrets Manager start the rotation that is owed; `again`: once more, because none has begun since.
+ * The part of the daily check. `waits`: a pause, or the closed calendar, explains a rotation that has begun and brought no
+ * password. `starts`: the caller is to have Secrets Manager start the rotation that is owed; `again`: once more, because
+ * none has begun since.
  * @param unfinished the version of a rotation that has begun and brought no password
  */
 export function checkPause(
   state: CredentialState,
   about: About,
-  { unfinished, mayStart }: { unfinished: string | undefined; mayStart: boolean },
+  { unfinished, mayStart, closing }: Checked,
   now: number,
 ): 'none' | 'waits' | 'starts' | 'again' {
   const { pause } = state;
@@ -113,6 +137,10 @@ export function checkPause(
     // No check may have run during the pause, and no process may have lived to note this.
     oweUnfinished(state, unfinished, now);
     end(state, about, undefined, now);
+  }
+  if (closing?.closedNow(state, now) !== undefined) {
+    oweUnfinished(state, unfinished, now);
+    return closing.explains(state) ? 'waits' : 'none';
   }
   const { owed } = state;
   if (!owed || !mayStart) return 'none';
@@ -138,7 +166,8 @@ export function disinherit(state: CredentialState, { pause }: Inherited): void {
   delete state.owed;
 }
 
-function owe(state: CredentialState, now: number): void {
+/** A rotation that was refused is owed. */
+export function owe(state: CredentialState, now: number): void {
   state.owed ??= { since: now };
 }
 

@@ -17,7 +17,7 @@ import {
 } from './errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { begin } from './journal.ts';
-import { refusePaused } from './pause.ts';
+import { type Closing, refusePaused } from './pause.ts';
 import {
   type Attempt,
   type CredentialState,
@@ -47,13 +47,13 @@ export type AttemptRequest = {
   exchange?: { token: string };
   /** The operator's reason for a trial. */
   reason?: string | undefined;
-  /** It begins an exchange, or is the log-in for one: a pause keeps it back. */
-  begins?: true;
+  /** It begins an exchange, or is the log-in for one: a pause, or the calendar, keeps it back. */
+  begins?: { closing: Closing | undefined };
 };
 
 /**
  * Takes one unit of the lockout budget for one attempt, or returns the reason why not. Changes
- * `state` only when it grants, except for `sweep`, the alarm that the guard is closed, and a rotation that a pause owes.
+ * `state` only when it grants, except for `sweep`, the alarm that the guard is closed, and a rotation that is owed.
  */
 export function reserve(
   state: CredentialState,
@@ -67,6 +67,7 @@ export function reserve(
     exchangeInProgress(state, now) ??
     notItsSecret(state, wanted) ??
     (wanted.begins && state.pause && refusePaused(state, wanted, now)) ??
+    wanted.begins?.closing?.refuse(state, wanted, now) ??
     (wanted.share === 'person'
       ? (refusedForCertain(state, wanted) ?? trialSpent(state, wanted, budgets))
       : (lost(state, wanted) ??

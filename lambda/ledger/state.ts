@@ -156,6 +156,8 @@ const state = v.object({
   ),
   /** A rotation that a pause has kept from beginning, and when the daily check last had it started. */
   owed: v.optional(v.object({ since: v.number(), startedAt: v.optional(v.number()) })),
+  /** An operator has opened the service's calendar for this credential. */
+  opened: v.optional(v.object({ until: v.number(), actor: v.string() })),
   ...itemMembers,
 });
 export type CredentialState = v.InferOutput<typeof state>;

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Readers } from '../alarms/event.ts';
 import type { Clock } from '../clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Closing } from '../ledger/pause.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Sealer } from '../sealing/data-key.ts';
 import type { SealedLog } from '../sealing/sealed-log.ts';
@@ -24,6 +25,8 @@ export type Services = {
   holdsOn: boolean;
   /** So many days before a scheduled rotation its notice is published; 0: none is. */
   noticeDays: number;
+  /** The service's calendar. */
+  closing: Closing | undefined;
   /** Lists the readers of a secret until a time by `clock`. @throws AwsCallError */
   readersOf: (secret: { arn: string; name: string | undefined }, untilMs: number) => Promise<Readers>;
   /** Writes a line to the function's log. */

@@ -20,17 +20,22 @@ export async function announceNext(
   username: string,
   { arn, name, window, nextRotationAt }: SecretDescription & { nextRotationAt: number },
 ): Promise<void> {
-  const { ledger, clock, deadlineMs, noticeDays: days } = invocation;
+  const { ledger, clock, deadlineMs, noticeDays: days, closing } = invocation;
+  const opensAt =
+    closing?.closedUntil(nextRotationAt - windowMs(window)) ?? closing?.closedUntil(nextRotationAt);
   const untilMs = Math.min(clock.nowMs() + LISTING_MS, deadlineMs - CLOSING_MS);
   const readers = await listed(invocation, { arn, name }, untilMs);
   // A rotation, or a new schedule, may have moved the date in these minutes: the next check has the new one.
   const { nextRotationAt: dueNow } = await describeSecret(invocation);
   if (dueNow !== nextRotationAt) return;
-  const notice = { username, secretArn: arn, dueAt: nextRotationAt, days, window, readers };
+  const notice = { username, secretArn: arn, dueAt: nextRotationAt, days, window, opensAt, readers };
   await ledger.change(username, deadlineMs, (state, now) => queueNotice(state, notice, now), {
     flushAudit: true,
   });
 }
+
+/** A window is whole hours; Secrets Manager takes no other. */
+const windowMs = (window = ''): number => Number(/^(\d+)h$/.exec(window)?.[1] ?? 24) * 60 * 60_000;
 
 /** The notice also comes where CloudTrail is denied or away: it says that the readers could not be listed. */
 async function listed(

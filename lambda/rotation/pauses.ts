@@ -5,10 +5,10 @@ import { SecretStoreError } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 
 /**
- * The daily check of a pause. A pause whose time is over is announced as over, once. Secrets Manager gives a refused
+ * The daily check of a pause and of the calendar. A pause whose time is over is announced as over, once. Secrets Manager gives a refused
  * rotation up after some tries and waits for the next one of the schedule, so the check has a rotation that is owed
  * started. The record comes before the call: a check that dies between the two leaves the rotation to the next one.
- * @returns whether the pause explains that a rotation has begun and brought no password
+ * @returns whether one of them explains that a rotation has begun and brought no password
  * @throws SecretStoreError when Secrets Manager does not start the rotation
  */
 export async function checkPaused(
@@ -16,15 +16,15 @@ export async function checkPaused(
   username: string,
   { unfinished, rotationEnabled }: { unfinished: string | undefined; rotationEnabled: boolean },
 ): Promise<boolean> {
-  const { ledger, log, secretArn, deadlineMs } = invocation;
+  const { ledger, log, secretArn, deadlineMs, closing } = invocation;
   const about = { username, secretArn };
   const found = await ledger.change(username, deadlineMs, (state, now) =>
-    checkPause(state, about, { unfinished, mayStart: rotationEnabled }, now),
+    checkPause(state, about, { unfinished, mayStart: rotationEnabled, closing }, now),
   );
   if (found === 'waits') return true;
   if (found === 'none') return false;
   const { again } = await startRotation(invocation);
-  log('Secrets Manager starts the rotation that waited for the end of a pause', { secretArn, again });
+  log('Secrets Manager starts the rotation that had waited', { secretArn, again });
   return found === 'starts';
 }
 
@@ -50,9 +50,9 @@ async function startRotation({ rotations, secretArn }: Invocation): Promise<{ ag
   } catch (cause) {
     if (!(cause instanceof AwsCallError)) throw cause;
     throw new SecretStoreError(
-      `Secrets Manager did not confirm the start of the rotation of ${secretArn} that a pause had kept back ` +
+      `Secrets Manager did not confirm the start of the rotation of ${secretArn} that a pause or the calendar had kept back ` +
         `(${cause.errorName}). The function needs secretsmanager:RotateSecret on the secret, and lambda:InvokeFunction on itself. ` +
-        'The next daily check starts it, if it has not begun by then.',
+        'A later daily check starts it, if it has not begun by then.',
       { cause },
     );
   }

@@ -34,6 +34,7 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'ExchangeInProgressError',
   'ExchangesHeldError',
   'RotationPausedError',
+  'RotationClosedError',
   'LedgerUnavailableError',
   'LedgerItemError',
 ]);

@@ -230,7 +230,7 @@ async function recover(invocation: Invocation): Promise<void> {
     noticeDue = isNoticeDue(state, { dueAt, days: invocation.noticeDays }, now);
     const days = (now - current.createdAt) / DAY_MS;
     metrics.gauge('PasswordAgeDays', state.credential, days, 'None', (overdue) =>
-      overdueDays(state, overdue, now),
+      overdueDays(state, overdue, now, invocation.closing),
     );
   }
   const recovered = await recoverPending(invocation, secret);

@@ -7,6 +7,7 @@ import { AWS_CLIENT } from '../aws-client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
 import { createLedger } from '../ledger/ledger.ts';
+import type { Closing } from '../ledger/pause.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import type { ProxySettings } from '../proxy-settings.ts';
 import { kmsSealer } from '../sealing/data-key.ts';
@@ -14,7 +15,7 @@ import { cloudWatchLogSearch } from '../sealing/log-search.ts';
 import { stdoutSealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
 import { rotationStarter } from '../secret/start-rotation.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readSettings, type Settings, SettingsError } from '../settings.ts';
 import { createThingSpaceApi } from '../thingspace/create-api.ts';
 import type { Send } from '../thingspace/http-call.ts';
 import type { Services } from './context.ts';
@@ -29,6 +30,7 @@ export async function wire(
   client: SecretsManagerClient,
 ): Promise<Services> {
   const settings = readSettings(process.env);
+  const closing = await calendarOf(settings.calendar);
   const clock = systemClock;
   const metrics = createMetrics();
   return {
@@ -49,6 +51,7 @@ export async function wire(
     metrics,
     holdsOn: settings.holdsOn,
     noticeDays: settings.noticeDays,
+    closing,
     readersOf: readersOnDemand(clock),
     log: (message, facts = {}) => logger.info(message, facts),
   };
@@ -81,6 +84,20 @@ function alarmsOnDemand(load: () => Promise<Alarms>, logger: Logger): Alarms {
       return loaded.publish(event, limits);
     },
   };
+}
+
+/** The code of a calendar is loaded where there is one. @throws SettingsError */
+async function calendarOf(text: string | undefined): Promise<Closing | undefined> {
+  if (text === undefined) return undefined;
+  const [{ closedBy, readCalendar }, { closingBy }] = await Promise.all([
+    import('../calendar.ts'),
+    import('../ledger/closed.ts'),
+  ]);
+  const calendar = readCalendar(text);
+  if (calendar) return closingBy(closedBy(calendar));
+  throw new SettingsError(
+    'The function’s environment cannot be used: CALENDAR must be the calendar as the stack writes it.',
+  );
 }
 
 /** Only the daily check before a scheduled rotation needs CloudTrail. */

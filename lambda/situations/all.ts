@@ -1,3 +1,4 @@
+import { closed } from './closed.ts';
 import * as disclosed from './disclosed.ts';
 import * as ended from './ended.ts';
 import { alarmSituations, faults } from './faults.ts';
@@ -43,6 +44,7 @@ export const findings = {
   committed: seen.committed,
   'rotation-pending': seen.rotationPending,
   paused: rotation.paused,
+  closed,
   held: rotation.held,
   'held-before': seen.heldBefore,
   'answer-kept': seen.answerKept,

@@ -138,6 +138,7 @@ const surroundings = {
       ...[
         'GrantError',
         'ServiceNameError',
+        'CalendarError',
         'ReceiverFilterError',
         'SealingKeyChoiceError',
         'TokenHostError',

@@ -87,7 +87,7 @@ export const WORDS: Record<Do, string> = {
   'settle-holder': 'Look at the credential that it waits for, and settle that one.',
   release: 'If the cause cannot affect this credential, override the hold, for this once. It asks first.',
   'rotate-held': 'Start the held rotations, one after another; it stops at the first that fails.',
-  resume: 'If a rotation must begin before that, end the pause.',
+  resume: 'If a rotation must begin before that, end the pause or open the calendar for a day.',
   'restart-apps': 'Restart apps that do not read the secret again by themselves.',
   contract: 'Compare the configuration with the live contract; the command makes no log-in.',
   'test-alarm': 'Publish a test message, and ask each receiver.',

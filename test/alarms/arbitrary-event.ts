@@ -126,7 +126,7 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
         }),
       ),
     },
-    { window: text },
+    { window: text, opensAt: at },
   ),
   fc.record({
     ...about,

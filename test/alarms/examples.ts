@@ -236,4 +236,15 @@ export const examples: Example[] = [
       readers: { notListed: 'AccessDeniedException' },
     },
   },
+  {
+    title: 'A scheduled rotation comes due while the calendar is closed',
+    event: {
+      ...about,
+      event: 'rotation-soon',
+      dueAt: about.at + 6 * dayMs,
+      window: '4h',
+      opensAt: about.at + 8 * dayMs,
+      readers: { listed: [], more: 0, sinceMs: about.at - 90 * dayMs },
+    },
+  },
 ];

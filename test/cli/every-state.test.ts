@@ -46,6 +46,7 @@ function sightOf(journal: Journal, holderDead: boolean, trouble: CredentialState
     username: USERNAME,
     secretArn: SECRET_ARN,
     now: NOW,
+    closedUntil: undefined,
     state: {
       ...newState(USERNAME.toLowerCase()),
       revision: 1,

@@ -4,6 +4,7 @@ import { NotConfirmedError, RotationNotDoneError, UsageError } from '../../cli/e
 import { pause, resume } from '../../cli/pause.ts';
 import { rotate } from '../../cli/rotate.ts';
 import { status } from '../../cli/status.ts';
+import { type Calendar, closedBy } from '../../lambda/calendar.ts';
 import { createWorld, MINUTE_MS, SECRET_ARN, type World } from '../world/world.ts';
 import { deskIn, fakeTerminal } from './desk.ts';
 
@@ -153,6 +154,69 @@ describe('A paused credential', () => {
     await rotate(seat.desk, { secret, actor: 'ann', yes: true });
     expect(seat.said()).toContain('Rotated: the new password is AWSCURRENT');
     expect(world.state().owed).toBeUndefined();
+  });
+});
+
+/** Open on Saturdays; the world begins on Monday 5 January 2026. */
+const SATURDAYS: Calendar = {
+  zone: 'UTC',
+  window: { days: ['SAT'], from: '10:00', to: '14:00' },
+  frozen: [],
+};
+
+describe('A credential whose calendar is closed', () => {
+  const closedWorld = async () => {
+    let closedUntil: ReturnType<typeof closedBy> = () => undefined;
+    const world = createWorld({ closedUntil: (now) => closedUntil(now) });
+    await world.rotate();
+    closedUntil = closedBy(SATURDAYS);
+    return world;
+  };
+  const seatAt = (world: World) => {
+    const { desk, said } = at(world);
+    const { function: found } = desk;
+    const environment = { ...found?.environment, CALENDAR: JSON.stringify(SATURDAYS) };
+    return { desk: { ...desk, function: found && { ...found, environment } }, said };
+  };
+  const shown = async (world: World) => {
+    const seat = seatAt(world);
+    const exitCode = await status(seat.desk, { secret }).then(
+      () => 0,
+      (failure: { exitCode?: number }) => failure.exitCode,
+    );
+    return { said: seat.said(), exitCode };
+  };
+
+  it('is well while no rotation waits, and shown with its opening', async () => {
+    const { said, exitCode } = await shown(await closedWorld());
+    expect(exitCode).toBe(0);
+    expect(said).toContain('Closed until 2026-01-10T10:00:00');
+    expect(said).toContain('No rotation has come due since.');
+  });
+
+  it('is shown with a rotation that waits, until when, and the way out', async () => {
+    const world = await closedWorld();
+    await world.rotate({ attempts: 1 });
+    const { said, exitCode } = await shown(world);
+    expect(exitCode).toBe(3);
+    expect(said).toContain('GOES ON: the calendar is closed');
+    expect(said).toContain('A rotation came due since and waits.');
+    expect(said).toContain(`resume --secret '${SECRET_ARN}'`);
+  });
+
+  it('is not rotated by `rotate` before `resume` has opened it', async () => {
+    const world = await closedWorld();
+    const { desk, said } = seatAt(world);
+    const refused = rotate(desk, { secret, actor: 'ann', yes: true });
+    await expect(refused).rejects.toThrow(
+      /calendar of the service is closed until 2026-01-10.*resume --secret/,
+    );
+    await resume(desk, { secret, actor: 'ann', dryRun: true });
+    expect(world.state().opened).toBeUndefined();
+    await resume(desk, { secret, actor: 'ann', yes: true });
+    expect(said()).toContain('Opens the calendar for a day');
+    await rotate(desk, { secret, actor: 'ann', yes: true });
+    expect(said()).toContain('Rotated: the new password is AWSCURRENT');
   });
 });
 

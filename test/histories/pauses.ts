@@ -20,6 +20,8 @@ const MET = { 'the paused rotation': 9, 'a check during the pause': 15, 'the che
 type Met = keyof typeof MET;
 /** A deployment between the rotation and the end begins new processes. The new schedule's test takes AWSPENDING off. */
 const DEPLOYS = ['no deployment', 'a deployment with another schedule'] as const;
+/** The rotations wait for the end that an operator gave, or for the service's calendar to open. */
+const WAITS_FOR = ['a pause', 'the calendar'] as const;
 
 type Moment = {
   transport: Transport;
@@ -27,6 +29,7 @@ type Moment = {
   index: number;
   fate: Fate;
   deploys: (typeof DEPLOYS)[number];
+  waitsFor: (typeof WAITS_FOR)[number];
 };
 
 /** A pause across a due rotation, and a fault at each call until its end: one message, nothing overdue, nothing forgotten. */
@@ -34,11 +37,13 @@ export const pauses: Suite = {
   name: 'pauses',
   restShare: 8,
   histories: async (transport) =>
-    DEPLOYS.flatMap((deploys) =>
-      (Object.keys(MET) as Met[]).flatMap((met) =>
-        FATES.flatMap((fate) =>
-          Array.from({ length: MET[met] }, (_, at) =>
-            historyOf({ transport, met, index: at + 1, fate, deploys }),
+    WAITS_FOR.flatMap((waitsFor) =>
+      DEPLOYS.flatMap((deploys) =>
+        (Object.keys(MET) as Met[]).flatMap((met) =>
+          FATES.flatMap((fate) =>
+            Array.from({ length: MET[met] }, (_, at) =>
+              historyOf({ transport, met, index: at + 1, fate, deploys, waitsFor }),
+            ),
           ),
         ),
       ),
@@ -46,23 +51,29 @@ export const pauses: Suite = {
 };
 
 function historyOf(moment: Moment): History {
-  const { transport, met, index, fate, deploys } = moment;
-  const name = `${fate} call ${index} of ${met}, ${deploys}`;
+  const { transport, met, index, fate, deploys, waitsFor } = moment;
+  const name = `${waitsFor}: ${fate} call ${index} of ${met}, ${deploys}`;
   return {
     name,
-    kinds: transport === 'soap' ? [`${met}, ${fate}`, deploys] : [met, fate],
+    kinds: transport === 'soap' ? [`${met}, ${fate}`, deploys, `${waitsFor}, ${met}`] : [met, fate, waitsFor],
     play: () => play(moment, name),
   };
 }
 
-async function play({ transport, met, index, fate, deploys }: Moment, name: string): Promise<string> {
-  const world = createWorld({ transport, keepsProcess: deploys === 'no deployment' });
+async function play(moment: Moment, name: string): Promise<string> {
+  const { transport, met, index, fate, deploys, waitsFor } = moment;
+  let opensAt = 0;
+  const closedUntil = (now: number) => (now < opensAt ? opensAt : undefined);
+  const world = createWorld({ transport, keepsProcess: deploys === 'no deployment', closedUntil });
   await world.rotate();
   world.aws.published.length = 0;
   world.advance(90 * DAY_MS);
-  world.changeByHand((state, now) =>
-    beginPause(state, { until: now + 3 * DAY_MS, actor: 'ann', reason: 'CHG-4711' }, now),
-  );
+  if (waitsFor === 'the calendar') opensAt = world.clock.nowMs() + 3 * DAY_MS;
+  else {
+    world.changeByHand((state, now) =>
+      beginPause(state, { until: now + 3 * DAY_MS, actor: 'ann', reason: 'CHG-4711' }, now),
+    );
+  }
   const meeting = async (invocation: Met, run: () => Promise<unknown>): Promise<void> => {
     const at = world.calls.length + index;
     world.plan.decide = (call) => (invocation === met && call.index === at ? fate : 'ok');
@@ -91,21 +102,23 @@ async function play({ transport, met, index, fate, deploys }: Moment, name: stri
     world.advance(DAY_MS);
     await world.recover();
   }
-  return judge(world, name, said);
+  return judge(world, name, waitsFor === 'a pause' ? said : undefined);
 }
 
 const isOverdue = ({ told }: World): boolean => told.some((line) => /^DaysOverdue \S+ (?!-|0$)/.test(line));
 
-function judge(world: World, name: string, atEnd: readonly string[]): string {
+/** @param atEnd the messages of the check at the end of a pause; undefined: a calendar, whose openings are not announced */
+function judge(world: World, name: string, atEnd: readonly string[] | undefined): string {
   mustHold(world, name);
   mustBeLive(world, name);
   const { published } = world.aws;
   // A message whose publication was not confirmed comes twice, with the same id.
   const ends = new Set(published.flatMap(({ event, id }) => (event === 'pause-over' ? [id] : [])));
-  assert.equal(ends.size, 1, `${name}: ${announced(world)}`);
+  assert.equal(ends.size, atEnd ? 1 : 0, `${name}: ${announced(world)}`);
   assert.equal(world.truth().passwords.length, 3, `${name}: rotated once after the pause`);
   assert(announced(world).includes('password-rotated'), `${name}: ${announced(world)}`);
   assert.equal(world.state().owed, undefined, name);
   assert.equal(world.state().trouble, undefined, name);
+  if (!atEnd) return 'rotated after the opening';
   return atEnd.includes('pause-over') ? 'announced by the check at the end' : 'announced by a later check';
 }

@@ -262,6 +262,23 @@ test('checks every credential once a day between 11:00 and 11:45, at a minute by
   );
 });
 
+test('checks in an hour inside the window of the calendar, which the function gets', () => {
+  const calendar = {
+    zone: 'Europe/Berlin',
+    window: { days: ['SAT', 'SUN'], from: '02:00', to: '06:00' },
+    frozen: ['2026-12-18/2027-01-04'],
+  };
+  const { ofType: found } = synthesize(configWith({ calendar }));
+  const hours = found('AWS::Scheduler::Schedule').map(
+    ([, { Properties }]) => String(readable(Properties.ScheduleExpression)).split(' ')[1],
+  );
+  expect(new Set(hours)).toEqual(new Set(['1']));
+  const calendars = found('AWS::Lambda::Function').flatMap(
+    ([, { Properties }]) => Properties.Environment?.Variables?.CALENDAR ?? [],
+  );
+  expect(calendars.map((text) => JSON.parse(text))).toEqual([calendar]);
+});
+
 const subscriptionsOf = (config: object) =>
   synthesize(config)
     .ofType('AWS::SNS::Subscription')

@@ -54,6 +54,31 @@ test.each([
     'rotation: write startHourUtc together with everyMonths, and only then: a window by days opens at midnight UTC.',
   ],
   [
+    'a calendar in no zone',
+    { calendar: { zone: 'Mars/Olympus', frozen: ['2026-12-24'] } },
+    'calendar.zone: write a time zone of the IANA, such as America/New_York or UTC.',
+  ],
+  [
+    'a calendar that says nothing',
+    { calendar: {} },
+    'calendar: write window, or frozen, or leave the calendar out.',
+  ],
+  [
+    'a window that is never open',
+    { calendar: { window: { days: [], from: '02:00', to: '06:00' } } },
+    'calendar.window.days: write at least one day, or leave window out.',
+  ],
+  [
+    'a window between the quarters',
+    { calendar: { window: { days: ['SAT'], from: '02:05', to: '06:00' } } },
+    'calendar.window.from: write a time on a quarter of an hour, such as 02:00.',
+  ],
+  [
+    'a window without an hour for the daily check',
+    { calendar: { zone: 'Europe/Berlin', window: { days: ['SAT'], from: '02:00', to: '03:00' } } },
+    'calendar.window: write a longer one: the daily check, which starts a rotation that waits, runs at a fixed hour UTC, and no whole hour UTC lies in this window all year (summer time moves it).',
+  ],
+  [
     'a budget that is not below the limit',
     { lockout: { budget: 5 } },
     'lockout.budget: write less than lockout.limit (5); the rest of the log-ins stays free for operators.',

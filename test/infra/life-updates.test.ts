@@ -66,6 +66,7 @@ const settings: Record<string, object> = {
   runbookUrl: { runbookUrl: 'https://wiki.example.com/runbook' },
   supportContact: { supportContact: 'Support, +1 202 555 0199' },
   noticeDays: { noticeDays: 0 },
+  calendar: { calendar: { zone: 'Europe/Berlin', window: { days: ['SAT'], from: '02:00', to: '06:00' } } },
   readAlarm: { readAlarm: false },
   reasonRequired: { reasonRequired: true },
   replicas: { replicas: [{ region: 'us-west-2' }] },

@@ -5,6 +5,7 @@ import { accessRestMutants } from './access-rest.ts';
 import { agentMutants } from './agent.ts';
 import { alarmMutants } from './alarms.ts';
 import { answerMutants } from './answers.ts';
+import { calendarMutants } from './calendar.ts';
 import { clientMutants } from './client.ts';
 import { deploymentMutants } from './deployment.ts';
 import { ledgerMutants } from './ledger.ts';
@@ -39,6 +40,7 @@ export const mutants: readonly Mutant[] = [
   ...ledgerMutants,
   ...rotationMutants,
   ...pauseMutants,
+  ...calendarMutants,
   ...rotationRestMutants,
   ...saidMutants,
   ...toolMutants,

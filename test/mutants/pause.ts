@@ -29,8 +29,8 @@ export const pauseMutants: Mutant[] = [
   {
     rule: 'a rotation whose process died during a pause is owed',
     file: 'lambda/ledger/pause.ts',
-    find: '    oweUnfinished(state, unfinished, now);\n    return',
-    replace: '    return',
+    find: '    oweUnfinished(state, unfinished, now);\n    return state.owed',
+    replace: '    return state.owed',
     noticedBy: LEDGER,
   },
   {
@@ -134,8 +134,8 @@ export const pauseMutants: Mutant[] = [
   {
     rule: 'the day after a pause is not overdue',
     file: 'lambda/ledger/pause.ts',
-    find: '/ DAY_MS - 1) : days',
-    replace: '/ DAY_MS) : days',
+    find: '/ DAY_MS - 1);',
+    replace: '/ DAY_MS);',
     noticedBy: LEDGER,
   },
   {

@@ -12,6 +12,7 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'StaleRotationError',
   'ExchangesHeldError',
   'RotationPausedError',
+  'RotationClosedError',
 ]);
 
 /** Messages that what was in the way is over. */
@@ -40,10 +41,10 @@ export function createDuty(violations: string[]) {
       if (errorName !== undefined && NO_TROUBLE.has(errorName)) return;
       failed = { begunAtMs, atMs, why: `a rotation has failed (${errorName ?? 'killed'})` };
     },
-    /** A daily check has ended that met no fault. A pause explains a failed rotation until its end. */
-    checked(moment: Moment, nowMs: number, isPaused = false) {
+    /** A daily check has ended that met no fault. A pause, or the closed calendar, explains a failed rotation until the check has it started. */
+    checked(moment: Moment, nowMs: number, isExplained = false) {
       if (failed && isSettled(moment, failed.begunAtMs)) failed = undefined;
-      const due = [seenDead(moment), isPaused ? undefined : failed].filter(
+      const due = [seenDead(moment), isExplained ? undefined : failed].filter(
         (one) => one !== undefined && nowMs - one.atMs >= DAY_MS,
       );
       const ofToday = said.filter(({ event, atMs }) => severityOf(event) !== 'info' && nowMs - atMs < DAY_MS);

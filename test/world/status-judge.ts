@@ -1,6 +1,7 @@
 import { lacksKey, type Sight, whyNoLogIn } from '../../cli/sight.ts';
 import { verdictOn } from '../../cli/verdict.ts';
 import type { Budgets } from '../../lambda/ledger/budgets.ts';
+import type { Closing } from '../../lambda/ledger/pause.ts';
 import { type CredentialState, credentialKey } from '../../lambda/ledger/state.ts';
 import { sweep } from '../../lambda/ledger/sweep.ts';
 import { isKnownDead } from '../../lambda/rotation/observe.ts';
@@ -18,6 +19,7 @@ type Place = {
   /** The username of the world, and the items of it and of the one that the secret names. */
   username: string;
   stateOf: (username: string) => CredentialState;
+  closing: Closing | undefined;
 };
 
 /** The verdict that `status` would print now, as its reader reads it. Sends and changes nothing. */
@@ -28,7 +30,7 @@ export async function verdictSaid(place: Place): Promise<Said> {
 }
 
 /** The sight of an operator who may read everything, as `look` in cli/sight.ts has it. */
-async function sightOf({ aws, now, budgets, transport, username, stateOf }: Place): Promise<Sight> {
+async function sightOf({ aws, now, budgets, transport, username, stateOf, closing }: Place): Promise<Sight> {
   const secretArn = aws.identity.arn;
   const versionId = aws.stages.get('AWSCURRENT') ?? '';
   const stored = aws.versions.get(versionId);
@@ -48,6 +50,7 @@ async function sightOf({ aws, now, budgets, transport, username, stateOf }: Plac
     username: named,
     secretArn,
     now,
+    closedUntil: closing?.closedNow(state, now),
     state,
     budgets,
     holder,

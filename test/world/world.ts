@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AlarmEvent } from '../../lambda/alarms/event.ts';
 import type { Clock } from '../../lambda/clock.ts';
+import { closingBy } from '../../lambda/ledger/closed.ts';
 import { guardedLogIn } from '../../lambda/ledger/guarded-log-in.ts';
 import type { ItemsParts } from '../../lambda/ledger/items.ts';
 import { createLedger } from '../../lambda/ledger/ledger.ts';
-import { pauseInForce } from '../../lambda/ledger/pause.ts';
+import { type ClosedUntil, pauseInForce } from '../../lambda/ledger/pause.ts';
 import { type CredentialState, credentialKey, decodeState, exposure } from '../../lambda/ledger/state.ts';
 import type { Services } from '../../lambda/rotation/context.ts';
 import { perform } from '../../lambda/rotation/steps.ts';
@@ -63,6 +64,8 @@ type Options = {
   secretArn?: string;
   table?: Map<string, string>;
   holdsOn?: boolean;
+  /** The service's calendar. @default always open */
+  closedUntil?: ClosedUntil;
   /** The time in DynamoDB's answers: its servers disagree by seconds, and HTTP dates are whole ones. @default the world's */
   dynamoDbClock?: (nowMs: number) => number;
   /** How long a sleep takes that was to take so long. @default exactly so long */
@@ -98,6 +101,7 @@ export function createWorld(options: Options = {}) {
   const budgets = options.budgets ?? { limit: 5, budget: 3, rotation: 2 };
   const clock = options.clock ?? steppingClock(options.jitter);
   const { username = USERNAME, secretArn = SECRET_ARN, dynamoDbClock = (nowMs) => nowMs } = options;
+  const closing = options.closedUntil && closingBy(options.closedUntil);
   const platform =
     options.platformOf ??
     createPlatform({
@@ -257,6 +261,7 @@ export function createWorld(options: Options = {}) {
       metrics,
       holdsOn: options.holdsOn ?? false,
       noticeDays: 7,
+      closing,
       readersOf: () => wire.remote(process, 'LookupEvents', () => aws.trail.readers),
       log: (message, facts) => told.push(`${message} ${JSON.stringify(facts)}`),
     };
@@ -302,7 +307,9 @@ export function createWorld(options: Options = {}) {
   }
 
   const judgeStatus = async (): Promise<void> =>
-    messages.told(await verdictSaid({ aws, now: clock.nowMs(), budgets, transport, username, stateOf }));
+    messages.told(
+      await verdictSaid({ aws, now: clock.nowMs(), budgets, transport, username, stateOf, closing }),
+    );
 
   const eventOf = (Step: string, token: string) => ({
     Step,
@@ -370,10 +377,13 @@ export function createWorld(options: Options = {}) {
   /** The daily check. */
   async function check(): Promise<Ended> {
     const before = wire.calls.length;
+    const startedBefore = state().owed?.startedAt;
     const ended = await invoke({ Recover: aws.identity.arn });
     const met = wire.calls.slice(before).some(({ fate }) => fate !== 'ok');
-    const isPaused = pauseInForce(state(), dynamoDbClock(clock.nowMs())) !== undefined;
-    if (!met) duty.checked(messages.momentOf(), clock.nowMs(), isPaused);
+    const now = dynamoDbClock(clock.nowMs());
+    const waits = pauseInForce(state(), now) !== undefined || closing?.closedNow(state(), now) !== undefined;
+    const startsFirst = startedBefore === undefined && state().owed?.startedAt !== undefined;
+    if (!met) duty.checked(messages.momentOf(), clock.nowMs(), waits || startsFirst);
     await judgeStatus();
     return ended;
   }

@@ -71,7 +71,7 @@ export const perCheck: typeof perRotation = {
   invocations: 1,
   seconds: 3,
   ledgerWrites: 0,
-  ledgerReads: 7,
+  ledgerReads: 8,
   secretCalls: 8,
   kmsCalls: 6,
   metricHours: 3, // age, overdue, trouble

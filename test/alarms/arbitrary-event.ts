@@ -21,7 +21,9 @@ const text = fc.oneof(
   ),
 );
 const at = fc.oneof(fc.integer(), fc.double());
-const about = { id: text, at, credential: text, username: text, secretArn: text };
+/** Secrets Manager's longest ARN has 2,048 characters of ASCII (DescribeSecret in its API reference). */
+const arn = fc.string({ unit: 'binary-ascii', maxLength: 2_048 });
+const about = { id: text, at, credential: text, username: text, secretArn: arn };
 const standing = {
   exposure: fc.nat(9),
   limit: fc.integer({ min: 2, max: 9 }),

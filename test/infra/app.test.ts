@@ -58,7 +58,7 @@ test('acknowledges only calls without resources, secrets by tag, subnets by id a
   ];
   const ofStack = [warning('', 'core:Stack.templateSize')];
   const ofSubnets = vpc.subnetIds.map((id) => warning(`/${id}`, 'aws-ec2:noSubnetRouteTableId'));
-  expect(acknowledgements(twoDepartments)).toEqual([...ofStack, ...ofOperators]);
+  expect(acknowledgements(twoDepartments)).toEqual([...ofStack, ...ofFunction, ...ofOperators]);
   expect(acknowledgements(everything)).toEqual([...ofStack, ...ofSubnets, ...ofFunction, ...ofOperators]);
 });
 

@@ -140,6 +140,8 @@ describe('everything that an answer needs is loaded before a step begins', () =>
       'rotation/steps.ts: ./notice.ts',
       'rotation/steps.ts: ./secret-read.ts',
       'rotation/wiring.ts: ../alarms/publish.ts',
+      'rotation/wiring.ts: ../calendar.ts',
+      'rotation/wiring.ts: ../ledger/closed.ts',
       'rotation/wiring.ts: ../secret/readers.ts',
       'rotation/wiring.ts: ../through-proxy.ts',
       'rotation/wiring.ts: @aws-sdk/client-sns',

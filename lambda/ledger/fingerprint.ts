@@ -1,5 +1,4 @@
-import { createHash, type ScryptOptions, scrypt } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createHash, scrypt } from 'node:crypto';
 import { credentialKey } from './state.ts';
 
 export type Fingerprint = {
@@ -9,7 +8,6 @@ export type Fingerprint = {
   hash: string;
 };
 
-const scryptOf = promisify<string, string, number, ScryptOptions, Buffer>(scrypt);
 /** RFC 7914's interactive parameters: some 50 ms here, some thousand years for an attacker who reads the table. */
 const COST = { N: 2 ** 14, r: 8, p: 1 };
 const HASH_BYTES = 16;
@@ -26,13 +24,19 @@ const MAX_KNOWN = 64;
 export function hashPassword(username: string, password: string): Promise<string> {
   const salt = `thingspace-ledger-v1:${credentialKey(username)}`;
   const digest = createHash('sha256').update(`${salt}\0${password}`).digest('base64');
-  const hash =
-    known.get(digest) ??
-    scryptOf(password, salt, HASH_BYTES, COST).then((derived) => derived.toString('base64url'));
+  const hash = known.get(digest) ?? derive(password, salt);
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(digest, hash);
   hash.catch(() => known.delete(digest));
   return hash;
+}
+
+function derive(password: string, salt: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, HASH_BYTES, COST, (failure, hash) =>
+      failure ? reject(failure) : resolve(hash.toString('base64url')),
+    );
+  });
 }
 
 export async function fingerprint(

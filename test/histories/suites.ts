@@ -45,7 +45,7 @@ export type Choice = {
 };
 
 /** A suite with fewer takes a few seconds. */
-const MANY = 60;
+const MANY = 16;
 
 const known = new Map<string, Promise<readonly History[]>>();
 

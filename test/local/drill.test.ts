@@ -49,8 +49,8 @@ function commandsOfPage(heading: string, { variables }: Drill): string[][] {
 // Mostly waiting: functions that retry until their deadline.
 describe.concurrent('A drill', () => {
   it.each([
-    ...sampled(situations, 5).map(({ name }) => ({ name, transport: 'soap' as const })),
-    ...sampled(situations.toReversed(), 7, 3).map(({ name }) => ({ name, transport: 'rest' as const })),
+    ...sampled(situations, 9).map(({ name }) => ({ name, transport: 'soap' as const })),
+    ...sampled(situations.toReversed(), 9, 3).map(({ name }) => ({ name, transport: 'rest' as const })),
   ])(
     '$name over $transport begins unsolved, with a message, and is solved by the advice of status',
     ({ name, transport }) => {
@@ -67,7 +67,7 @@ describe.concurrent('A drill', () => {
     LIMIT_MS,
   );
 
-  it.each(['ledger-gone', 'ledger-restored'])(
+  it.each(sampled(['ledger-gone', 'ledger-restored'], 2))(
     '%s is solved by the commands of the page, in their order and without a failed log-in',
     (name) =>
       inDrill(name, async (drill) => {
@@ -84,8 +84,7 @@ describe.concurrent('A drill', () => {
   it.each(
     sampled(
       situations.filter(({ section }) => section === undefined),
-      3,
-      1,
+      7,
     ),
   )(
     '$name is solved by the message alone',

@@ -7,7 +7,7 @@ const WORLDS = [
   'test/local/**/*.test.ts',
   'test/cli/{advice-followed,agent-door,agent-process,copied-tool,every-state,process,token-file}.test.ts',
   'test/client/{libraries,package}.test.ts',
-  'test/infra/{app,asset-rotates,bundle,library,messages,package}.test.ts',
+  'test/infra/{app,asset-rotates,bundle,package}.test.ts',
   'test/ledger/{dynamodb,schedules}.test.ts',
   'test/session/fleet.test.ts',
   'test/mutants/mutants.test.ts',

@@ -101,8 +101,8 @@ async function playRest(share: number | undefined): Promise<number> {
   await Promise.all([bundleRotation(), bundleAccess(), bundleCli()]);
   const run = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
   const ofShare = share === undefined ? [] : ['--share', String(share)];
-  // With a share there is no time for the scenario fleet, three agents in troubles, and each drill (`npm test` plays some). Of
-  // the other files it plays a half, the other one tomorrow.
+  // With a share there is no time for the scenario fleet, three agents in troubles, and each drill (`npm test` plays some). It
+  // plays a half of the other files, and the other half tomorrow.
   const skipped = ['**/{agent-troubles,fleet}.verify.test.ts', '**/drill.test.ts'].flatMap((file) => [
     '--exclude',
     file,

@@ -5,9 +5,10 @@
  */
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { loadedAtStart } from '../infra/loaded-at-start.ts';
 import { replaceDirectory } from '../infra/replace-directory.ts';
+import { VERSION } from '../lambda/version.ts';
 
 const projectRoot = path.join(import.meta.dirname, '..');
 const cliDirectory = path.join(projectRoot, 'dist', 'cli');
@@ -27,6 +28,19 @@ const ON_NODE_20 = {
   'process.getBuiltinModule': 'node20BuiltinModule',
   'Promise.withResolvers': 'node20WithResolvers',
   'URL.parse': 'node20ParseUrl',
+};
+
+/** The tool needs the version of package.json alone; the rest would be 4 KB that every command loads. */
+const versionAlone: Plugin = {
+  name: 'version-alone',
+  setup({ onLoad }) {
+    const ownPackage = path.join(projectRoot, 'package.json');
+    onLoad({ filter: /[/\\]package\.json$/ }, (file) =>
+      file.path === ownPackage
+        ? { contents: JSON.stringify({ version: VERSION }), loader: 'json' }
+        : undefined,
+    );
+  },
 };
 
 /**
@@ -51,6 +65,7 @@ export async function bundleCli(
     target: 'node20',
     inject: ['cli/node-20.ts'],
     define: ON_NODE_20,
+    plugins: [versionAlone],
     mainFields: ['module', 'main'],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',

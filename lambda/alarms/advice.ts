@@ -22,12 +22,15 @@ export type Advice = {
   facts: [name: string, value: string][];
 };
 
+/** A secret's name has at most 512 characters (CreateSecret in its API reference), and its ARN some 80 more. */
+const MAX_ARN_CHARS = 1_024;
+
 /** Renders the situation of an event, with the facts of that event. */
 export function adviceOn(event: AlarmEvent, setting: Setting): Advice {
   const { short, brief = '', means, byItself, todo, never = [] } = situationOf(event);
   const facts = factsOf(event, setting);
   const { secretArn, username } = event;
-  const optionOf = (arn: string) => `--secret ${quoted(oneLine(arn, 2048))}`;
+  const optionOf = (arn: string) => `--secret ${quoted(oneLine(arn, MAX_ARN_CHARS))}`;
   const place: Place = {
     secret: optionOf(secretArn),
     ...(facts.holderArn === undefined ? {} : { holder: optionOf(facts.holderArn) }),

@@ -48,7 +48,7 @@ describe('The directory of the operator’s tool', () => {
   });
 
   it('loads no AWS client before a command needs one', () => {
-    expect(built.atStartBytes).toBeLessThan(88_000);
+    expect(built.atStartBytes).toBeLessThan(82_000);
   });
 
   it('loads its AWS clients when a command needs them', () => {

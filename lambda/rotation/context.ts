@@ -48,14 +48,15 @@ export type Invocation = Services & {
 export type StepInvocation = Invocation & { token: string };
 
 /** Secrets Manager's rotation event ("Lambda rotation functions" in its user guide). */
-export type RotationEvent = {
+type RotationEvent = {
   step: 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret';
   secretId: string;
   token: string;
   /** Comes with rotation by an assumed role or across accounts; passed on in PutSecretValue. */
   rotationToken: string | undefined;
 };
-export type RecoverEvent = { step: 'recover'; secretId: string };
+type NoToken = { token?: undefined; rotationToken?: undefined };
+type RecoverEvent = NoToken & { step: 'recover'; secretId: string };
 /** A read of the secret's value, as CloudTrail has recorded it. */
 export type ReadRecord = {
   id: string;
@@ -65,7 +66,7 @@ export type ReadRecord = {
   agent: string;
   versionId: string;
 };
-export type ReadEvent = { step: 'read'; secretId: string; read: ReadRecord };
+type ReadEvent = NoToken & { step: 'read'; secretId: string; read: ReadRecord };
 
 const text = v.pipe(v.string(), v.minLength(1));
 const recover = v.object({ Recover: text });

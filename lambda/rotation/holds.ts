@@ -19,7 +19,7 @@ import { ExchangesHeldError } from './errors.ts';
 
 /**
  * Checks, right before an exchange and before its log-in, whether a failed exchange of another credential holds this
- * one. Recovery and roll forward do not call it.
+ * one, where holds are on. Recovery and roll forward do not call it.
  * @throws ExchangesHeldError, LedgerUnavailableError, LedgerItemError
  */
 export async function checkHold(invocation: Invocation, username: string): Promise<void> {
@@ -29,18 +29,18 @@ export async function checkHold(invocation: Invocation, username: string): Promi
 
 /**
  * Returns the failed exchange of another credential that holds this one's rotation, if that rotation waits: it was held
- * and has not begun since.
+ * and has not begun since, and holds are on.
  * @throws LedgerUnavailableError, LedgerItemError
  */
-export const holdOfWaiting = (invocation: Invocation, username: string): Promise<Hold | undefined> =>
-  findHold(invocation, { username, begins: false });
+export async function holdOfWaiting(invocation: Invocation, username: string): Promise<Hold | undefined> {
+  return invocation.holdsOn ? findHold(invocation, { username, begins: false }) : undefined;
+}
 
 async function findHold(
   invocation: Invocation,
   asking: { username: string; begins: boolean },
 ): Promise<Hold | undefined> {
-  const { ledger, holdsOn, secretArn, deadlineMs } = invocation;
-  if (!holdsOn) return undefined;
+  const { ledger, secretArn, deadlineMs } = invocation;
   const { state } = await ledger.holds.read(SERVICE, deadlineMs);
   const { outbox } = state;
   const isQuiet = holdsOf(state).length + waitingSecrets(state).length + outbox.length === 0;

@@ -1,10 +1,7 @@
 import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { committedVersion, finish } from '../ledger/journal.ts';
-import { isNoticeDue } from '../ledger/notice.ts';
-import { overdueDays } from '../ledger/pause.ts';
 import { credentialKey } from '../ledger/state.ts';
-import type { DataKey } from '../sealing/data-key.ts';
-import { CredentialNotInitializedError, checkFits } from '../secret/credential.ts';
+import { checkFits } from '../secret/credential.ts';
 import {
   AWSCURRENT,
   AWSPENDING,
@@ -12,37 +9,19 @@ import {
   untilVisible,
   versionLabelled,
 } from '../secret/secrets-manager.ts';
-import {
-  describeSecret,
-  type ReadableVersion,
-  readCurrent,
-  readVersionOnce,
-  type StoredVersion,
-} from '../secret/stored-version.ts';
+import { describeSecret, type ReadableVersion, readVersionOnce } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
 import { rotationOff } from '../situations/seen.ts';
 import { toDo } from '../situations/steps.ts';
-import { changePassword, withDataKey } from './change-password.ts';
-import {
-  type Invocation,
-  type RecoverEvent,
-  type RotationEvent,
-  readEvent,
-  type Services,
-  type StepInvocation,
-} from './context.ts';
+import { changePassword } from './change-password.ts';
+import { type Invocation, readEvent, type Services, type StepInvocation } from './context.ts';
+import { readIfInitialized, recover } from './daily-check.ts';
 import { RotationError } from './errors.ts';
 import { checkHold, liftHolds, placeHold } from './holds.ts';
 import { logInAndOut } from './log-in.ts';
-import { checkPaused, movePause } from './pauses.ts';
+import { movePause } from './pauses.ts';
 import { recoverPending } from './recovery.ts';
-import {
-  noteUnfinished,
-  proveTroubleOver,
-  recordFailure,
-  recordTrouble,
-  takeTroubleOver,
-} from './standing-trouble.ts';
+import { recordFailure, recordTrouble } from './standing-trouble.ts';
 
 /** Kept at the end of an invocation to record and log its failure. */
 const CLOSING_MS = 1_000;
@@ -55,19 +34,23 @@ const CLOSING_MS = 1_000;
 export async function perform(services: Services, input: unknown, remainingMs: number): Promise<void> {
   const startedAtMs = services.clock.nowMs();
   const event = readEvent(input);
-  services.log('Invoked', { step: event.step, secretId: event.secretId });
-  const invocation: Invocation = {
-    ...services,
-    secretArn: event.secretId,
-    token: undefined,
-    rotationToken: undefined,
-    startedAtMs,
-    deadlineMs: startedAtMs + remainingMs - CLOSING_MS,
-  };
+  const { step: name, secretId: secretArn, token, rotationToken } = event;
+  services.log('Invoked', { step: name, secretId: secretArn });
+  const deadlineMs = startedAtMs + remainingMs - CLOSING_MS;
+  const invocation: Invocation = { ...services, secretArn, token, rotationToken, startedAtMs, deadlineMs };
   // A read is no step: its failure is no trouble of the rotation.
   if (event.step === 'read') return (await import('./secret-read.ts')).announceRead(invocation, event.read);
+  // ThingSpace has set the new password when it made it, and createSecret has stored it.
+  if (name === 'setSecret') return services.log('Nothing to set', { secretArn, token });
   try {
-    await run(invocation, event);
+    const secret = await describeSecret(invocation);
+    // An event may carry the name; ledger and journal use the ARN.
+    invocation.secretArn = secret.arn;
+    if (token === undefined) return await recover(invocation, secret);
+    const step = Object.assign(invocation, { token });
+    if (name === 'createSecret') await createSecret(step, secret);
+    if (name === 'testSecret') await testSecret(step, secret);
+    if (name === 'finishSecret') await finishSecret(step, secret);
   } catch (failure) {
     if (failure instanceof Error) {
       await placeHold(invocation, failure);
@@ -76,22 +59,6 @@ export async function perform(services: Services, input: unknown, remainingMs: n
     throw failure;
   }
   return undefined;
-}
-
-async function run(invocation: Invocation, event: RotationEvent | RecoverEvent): Promise<void> {
-  if (event.step === 'recover') return recover(invocation);
-  const { token, rotationToken } = event;
-  const step = Object.assign(invocation, { token, rotationToken });
-  switch (event.step) {
-    case 'createSecret':
-      return createSecret(step);
-    case 'setSecret':
-      return setSecret(step);
-    case 'testSecret':
-      return testSecret(step);
-    case 'finishSecret':
-      return finishSecret(step);
-  }
 }
 
 /** How often other invocations may overtake the step before it leaves the exchange to a retry. */
@@ -103,55 +70,47 @@ const MAX_OVERTAKEN = 3;
  * exchanges meanwhile, the step begins again and ends with that result.
  * @throws TokenNotStagedError
  */
-async function createSecret(step: StepInvocation, overtaken = 0): Promise<void> {
-  const { secret, staged } = await checkStaged(step);
-  const byAnother = await withDataKey(step, (key) => recoverAndExchange(step, { secret, staged, key }));
-  if (!byAnother) return;
-  if (overtaken >= MAX_OVERTAKEN) throw byAnother;
-  step.log('Another invocation exchanges the password', { failure: byAnother.name });
-  await createSecret(step, overtaken + 1);
-}
-
-/**
- * The key is made beside the reads of recovery, and awaited before ThingSpace is asked for anything.
- * @returns why the exchange is left to another invocation, if it is
- */
-async function recoverAndExchange(
+async function createSecret(
   step: StepInvocation,
-  { secret, staged, key }: { secret: SecretDescription; staged: boolean; key: Promise<DataKey> },
-): Promise<Error | undefined> {
-  const recovered = await recoverPending(step, secret);
-  if (recovered.found === 'stored') {
-    await liftHolds(step);
-    return undefined;
+  described: SecretDescription,
+  overtaken = 0,
+): Promise<void> {
+  const { secretArn, token, sealer, holdsOn, log } = step;
+  const { secret, staged } = await checkStaged(step, described);
+  // KMS makes the key beside recovery's reads. Its failure is thrown where the key is awaited, and nowhere else: a
+  // rotation that needs no key ends well without one.
+  const key = sealer.newKey({ secretArn, token });
+  const made = key.catch(() => undefined);
+  try {
+    const recovered = await recoverPending(step, secret);
+    if (recovered.found === 'stored') return await liftHolds(step);
+    if (!staged) throw notStagedError(step);
+    const { username, current, isNew, former } = recovered;
+    checkFits(secretArn, current.value);
+    if (isNew) await takeOverUsername(step, username, former);
+    if (holdsOn) await checkHold(step, username);
+    try {
+      return await changePassword(step, current, key);
+    } catch (failure) {
+      const byAnother =
+        failure instanceof ReplacedPasswordError || failure instanceof ExchangeInProgressError;
+      if (!byAnother || overtaken >= MAX_OVERTAKEN) throw failure;
+      log('Another invocation exchanges the password', { failure: failure.name });
+    }
+  } finally {
+    // The invocation ends after KMS has answered: a frozen call would bring the key later, and nothing would wipe it.
+    (await made)?.plaintext.fill(0);
   }
-  if (!staged) throw notStagedError(step);
-  const { username, current, isNew, former } = recovered;
-  checkFits(step.secretArn, current.value);
-  if (isNew) await takeOverUsername(step, username, former);
-  await checkHold(step, username);
-  return changePassword(step, current, key).then(
-    () => undefined,
-    (failure: unknown) => {
-      if (failure instanceof ReplacedPasswordError || failure instanceof ExchangeInProgressError)
-        return failure;
-      throw failure;
-    },
-  );
-}
-
-/** Sets nothing: ThingSpace has set the new password when it made it, and createSecret has stored it. */
-async function setSecret({ log, secretArn, token }: StepInvocation): Promise<void> {
-  log('Nothing to set', { secretArn, token });
+  return createSecret(step, await describeSecret(step), overtaken + 1);
 }
 
 /**
  * Logs in with the new password, once, and out again. Sends nothing when Secrets Manager only tests a schedule.
  * @throws StaleRotationError, PasswordRefusedError, LockoutGuardError and what a log-in throws
  */
-async function testSecret(step: StepInvocation): Promise<void> {
+async function testSecret(step: StepInvocation, secret: SecretDescription): Promise<void> {
   const { log, token } = step;
-  const version = await versionOfRotation(step, await describeInto(step));
+  const version = await versionOfRotation(step, secret);
   if (version === 'schedule test') {
     log('No new password to test: the secret’s shape is right', { secretArn: step.secretArn });
     return;
@@ -166,9 +125,8 @@ async function testSecret(step: StepInvocation): Promise<void> {
  * Takes AWSPENDING off, ends the journal, and announces once that the password was rotated.
  * @throws StaleRotationError, SecretStoreError, LedgerUnavailableError
  */
-async function finishSecret(step: StepInvocation): Promise<void> {
+async function finishSecret(step: StepInvocation, secret: SecretDescription): Promise<void> {
   const { ledger, metrics, log, token, deadlineMs } = step;
-  const secret = await describeInto(step);
   const version = await versionOfRotation(step, secret);
   if (version === 'schedule test') return failStale(step);
   const { username } = version.credential;
@@ -212,74 +170,19 @@ async function takeOverUsername(
   await ledger.rememberUsernameOf(secretArn, username);
 }
 
-const DAY_MS = 24 * 60 * 60_000;
-
-/**
- * Finishes or settles a pending exchange, and never begins one. Measures the password's age, so that an alarm notices a
- * rotation that never ran. Announces a trouble that keeps the credential from being rotated, and the trouble's end.
- */
-async function recover(invocation: Invocation): Promise<void> {
-  const { ledger, metrics, deadlineMs } = invocation;
-  const secret = await describeInto(invocation);
-  const current = await readIfInitialized(invocation, secret);
-  if (!current) return;
-  let noticeDue = false;
-  if (current.credential) {
-    const { state, now } = await ledger.read(current.credential.username, deadlineMs);
-    const dueAt = secret.rotationEnabled ? (secret.nextRotationAt ?? 0) : 0;
-    noticeDue = isNoticeDue(state, { dueAt, days: invocation.noticeDays }, now);
-    const days = (now - current.createdAt) / DAY_MS;
-    metrics.gauge('PasswordAgeDays', state.credential, days, 'None', (overdue) =>
-      overdueDays(state, overdue, now, invocation.closing),
-    );
-  }
-  const recovered = await recoverPending(invocation, secret);
-  const { username } = recovered;
-  if (recovered.found === 'clear' && recovered.former !== undefined) {
-    await movePause(invocation, { former: recovered.former, username });
-  }
-  await liftHolds(invocation);
-  const unfinished = await unfinishedVersion(invocation);
-  await takeTroubleOver(invocation, username);
-  await proveTroubleOver(invocation, username);
-  const { rotationEnabled } = secret;
-  const isExplained = await checkPaused(invocation, username, { unfinished, rotationEnabled });
-  await noteUnfinished(invocation, username, { unfinished, isExplained });
-  const { nextRotationAt } = secret;
-  if (!noticeDue || nextRotationAt === undefined) return;
-  const { announceNext } = await import('./notice.ts');
-  await announceNext(invocation, username, { ...secret, nextRotationAt });
-}
-
-/**
- * Takes AWSPENDING off a version that has a value and is not current: with it, Secrets Manager would refuse
- * RotateSecret.
- * @returns the version of a rotation that has begun and brought no password yet
- */
-async function unfinishedVersion(invocation: Invocation): Promise<string | undefined> {
-  const { stages, rotationEnabled } = await describeSecret(invocation);
-  const pending = versionLabelled(stages, AWSPENDING);
-  if (pending === undefined || pending === versionLabelled(stages, AWSCURRENT)) return undefined;
-  if (!(await readVersionOnce(invocation, pending))) return rotationEnabled ? pending : undefined;
-  await takePendingOff(invocation, pending);
-  return undefined;
-}
-
-/** Describes the secret and takes its ARN over: an event may carry the name, but ledger and journal use the ARN. */
-async function describeInto(invocation: Invocation): Promise<SecretDescription> {
-  const secret = await describeSecret(invocation);
-  invocation.secretArn = secret.arn;
-  return secret;
-}
-
 /**
  * Checks an event against the secret: rotation is on, and whether Secrets Manager has staged the token.
  * @throws RotationNotEnabledError, SecretStoreError
  */
-async function checkStaged(step: StepInvocation): Promise<{ secret: SecretDescription; staged: boolean }> {
-  let secret: SecretDescription | undefined;
+async function checkStaged(
+  step: StepInvocation,
+  described: SecretDescription,
+): Promise<{ secret: SecretDescription; staged: boolean }> {
+  let secret = described;
+  let isFresh = true;
   const staged = await untilVisible(step.clock, step.deadlineMs, async () => {
-    secret = await describeInto(step);
+    if (!isFresh) secret = await describeSecret(step);
+    isFresh = false;
     if (!secret.rotationEnabled) {
       throw new RotationError(
         'RotationNotEnabledError',
@@ -289,27 +192,7 @@ async function checkStaged(step: StepInvocation): Promise<{ secret: SecretDescri
     const labels = secret.stages.get(step.token) ?? [];
     return labels.includes(AWSPENDING) || labels.includes(AWSCURRENT) || undefined;
   });
-  return { secret: secret ?? (await describeInto(step)), staged: staged ?? false };
-}
-
-/**
- * Reads AWSCURRENT; returns undefined for a secret without credentials, which is not a failure between deployment and
- * first use.
- */
-async function readIfInitialized(
-  invocation: Invocation,
-  secret: Pick<SecretDescription, 'stages'>,
-): Promise<StoredVersion | undefined> {
-  const { ledger, log, secretArn } = invocation;
-  const empty = (failure: unknown) => {
-    if (!(failure instanceof CredentialNotInitializedError)) throw failure;
-    log('The secret holds no credentials yet: nothing to do', { secretArn });
-    return undefined;
-  };
-  const current = await readCurrent(invocation, secret).catch(empty);
-  if (!(current?.problem instanceof CredentialNotInitializedError)) return current;
-  // A placeholder over a credential that was rotated before is a mistake, and is put right.
-  return (await ledger.usernameOf(secretArn)) === undefined ? empty(current.problem) : current;
+  return { secret, staged: staged ?? false };
 }
 
 /**

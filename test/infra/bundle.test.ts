@@ -137,7 +137,7 @@ describe('everything that an answer needs is loaded before a step begins', () =>
       'access/who-speaks.ts: ./user-token.ts',
       'access/wiring.ts: ../through-proxy.ts',
       // Both begin when everything else of their invocation is done, or are all of it.
-      'rotation/steps.ts: ./notice.ts',
+      'rotation/daily-check.ts: ./notice.ts',
       'rotation/steps.ts: ./secret-read.ts',
       'rotation/wiring.ts: ../alarms/publish.ts',
       'rotation/wiring.ts: ../calendar.ts',

@@ -91,7 +91,7 @@ export const pauseMutants: Mutant[] = [
   },
   {
     rule: 'the daily check takes a pause to another username',
-    file: 'lambda/rotation/steps.ts',
+    file: 'lambda/rotation/daily-check.ts',
     find: "recovered.found === 'clear' && recovered.former !== undefined",
     replace: "recovered.found === 'clear' && recovered.former === ''",
     noticedBy: ROTATION,

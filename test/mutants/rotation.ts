@@ -56,8 +56,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'createSecret begins again, and ends with that password, when another invocation exchanges',
     file: 'lambda/rotation/steps.ts',
-    find: 'if (overtaken >= MAX_OVERTAKEN) throw byAnother;',
-    replace: 'if (overtaken >= 0) throw byAnother;',
+    find: 'if (!byAnother || overtaken >= MAX_OVERTAKEN) throw failure;',
+    replace: 'if (!byAnother || overtaken >= 0) throw failure;',
     noticedBy: AGAIN,
   },
   {
@@ -125,7 +125,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the recover event removes AWSPENDING from a finished version',
-    file: 'lambda/rotation/steps.ts',
+    file: 'lambda/rotation/daily-check.ts',
     find: '  await takePendingOff(invocation, pending);\n',
     replace: '',
     noticedBy: SWAP,
@@ -569,16 +569,16 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the data key is wiped however its rotation ends',
-    file: 'lambda/rotation/change-password.ts',
-    find: '(await wiped)();',
-    replace: 'await wiped;',
+    file: 'lambda/rotation/steps.ts',
+    find: '(await made)?.plaintext.fill(0);',
+    replace: 'await made;',
     noticedBy: AT_ONCE,
   },
   {
     rule: 'a missing data key does not stop a rotation that needs none',
-    file: 'lambda/rotation/change-password.ts',
-    find: 'await work(key);',
-    replace: 'await key;\n    await work(key);',
+    file: 'lambda/rotation/steps.ts',
+    find: 'const recovered = await recoverPending(step, secret);',
+    replace: 'await key;\n    const recovered = await recoverPending(step, secret);',
     noticedBy: AT_ONCE,
   },
   {
@@ -674,7 +674,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the recover event finishes a waiting roll forward',
-    file: 'lambda/rotation/steps.ts',
+    file: 'lambda/rotation/daily-check.ts',
     find: 'const recovered = await recoverPending(invocation, secret);',
     replace:
       "const recovered = { found: 'stored', username: current.credential?.username ?? '' } as never as Awaited<ReturnType<typeof recoverPending>>;",
@@ -691,7 +691,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'an unresolved exchange of another credential holds this one',
     file: 'lambda/rotation/steps.ts',
-    find: '  await checkHold(step, username);\n',
+    find: '    if (holdsOn) await checkHold(step, username);\n',
     replace: '',
     noticedBy: HOLDS,
     testName: 'An unresolved exchange',
@@ -714,7 +714,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a settled exchange ends the hold of the others, and announces the end',
-    file: 'lambda/rotation/steps.ts',
+    file: 'lambda/rotation/daily-check.ts',
     find: '  await liftHolds(invocation);\n',
     replace: '',
     noticedBy: HOLDS,
@@ -871,7 +871,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the daily check leaves AWSPENDING on a version without a value',
-    file: 'lambda/rotation/steps.ts',
+    file: 'lambda/rotation/daily-check.ts',
     find: 'if (!(await readVersionOnce(invocation, pending))) return rotationEnabled ? pending : undefined;',
     replace: '',
     noticedBy: BRANCHES,

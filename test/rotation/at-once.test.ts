@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
-import { withDataKey } from '../../lambda/rotation/change-password.ts';
-import type { Invocation, StepInvocation } from '../../lambda/rotation/context.ts';
+import type { Invocation } from '../../lambda/rotation/context.ts';
 import { logOut } from '../../lambda/rotation/log-in.ts';
+import { perform } from '../../lambda/rotation/steps.ts';
 import type { DataKey } from '../../lambda/sealing/data-key.ts';
 import { startProcess } from '../world/fate.ts';
-import { createWorld, type Ended, MINUTE_MS, secretValue, USERNAME, type World } from '../world/world.ts';
+import { createWorld, MINUTE_MS, secretValue, USERNAME, type World } from '../world/world.ts';
 
 /** Work that a rotation does at once, and the behavior that this must not change. */
 const unhandled: unknown[] = [];
@@ -47,7 +47,7 @@ function hold(world: World, name: string) {
 }
 
 /** Reports whether an invocation has ended when only the calls that are held back are still open. */
-async function hasEnded(invocation: Promise<Ended>): Promise<boolean> {
+async function hasEnded(invocation: Promise<unknown>): Promise<boolean> {
   let ended = false;
   void invocation.then(() => {
     ended = true;
@@ -177,23 +177,34 @@ describe('the data key', () => {
     expect(world.truth().logIns).toBe(2);
   });
 
+  /** Runs createSecret with a data key of the test. */
+  const withKey = ({ world, token }: { world: World; token: string }, key: Promise<DataKey>) => {
+    const services = world.wireUp(startProcess());
+    const sealer = { ...services.sealer, newKey: () => key };
+    return perform({ ...services, sealer }, world.eventOf('createSecret', token), 15 * MINUTE_MS);
+  };
   const made = () => ({ plaintext: Buffer.alloc(32, 7), wrapped: Buffer.alloc(8) });
-  const stepWith = (key: Promise<DataKey>) =>
-    ({ sealer: { newKey: () => key } }) as unknown as StepInvocation;
+  const wiped = Buffer.alloc(32);
 
-  test('is wiped at the end of the work, also when it comes after a failure', async () => {
-    const early = made();
-    await withDataKey(stepWith(Promise.resolve(early)), async (key) => {
-      expect((await key).plaintext).toEqual(Buffer.alloc(32, 7));
-    });
-    expect(early.plaintext).toEqual(Buffer.alloc(32));
+  test('is wiped when the password is changed', async () => {
+    const rotation = await staged();
+    const key = made();
+    await withKey(rotation, Promise.resolve(key));
+    expect(key.plaintext).toEqual(wiped);
+    expect(rotation.world.aws.stages.get('AWSCURRENT')).toBe(rotation.token);
+  });
 
-    const late = made();
+  test('is wiped also when it comes after the failure of the step, which ends no earlier', async () => {
+    const rotation = await staged();
+    rotation.world.plan.decide = ({ name }) => (name === 'GetItem' ? 'failed-before' : 'ok');
+    const key = made();
     const { promise, resolve } = Promise.withResolvers<DataKey>();
-    const failing = withDataKey(stepWith(promise), () => Promise.reject(new Error('the ledger is away')));
-    resolve(late);
-    await expect(failing).rejects.toThrow('the ledger is away');
-    expect(late.plaintext).toEqual(Buffer.alloc(32));
+    const failing = withKey(rotation, promise);
+    const failed = expect(failing).rejects.toThrow('ledger');
+    expect(await hasEnded(failed)).toBe(false);
+    resolve(key);
+    await failed;
+    expect(key.plaintext).toEqual(wiped);
   });
 });
 

@@ -6,8 +6,6 @@ import { AwsFailure, operation, type Place, serveJson } from './service.ts';
 /** The stand-in for KMS: one customer-managed key under an alias, and the AWS-managed one beside it. */
 export interface Kms extends Listening {
   readonly keyArn: string;
-  readonly keyId: string;
-  readonly alias: string;
   disable(): void;
   enable(): void;
   /** Whether Secrets Manager may use the key: known and enabled. Takes id, ARN or alias. */
@@ -20,8 +18,7 @@ const keyId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const context = v.optional(v.record(v.string(), v.string()), {});
 const GenerateDataKey = v.object({
   KeyId: keyId,
-  KeySpec: v.optional(v.picklist(['AES_256', 'AES_128'])),
-  NumberOfBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024))),
+  KeySpec: v.literal('AES_256'),
   EncryptionContext: context,
 });
 const Decrypt = v.object({
@@ -84,11 +81,8 @@ export async function startKms({ clock, region, accountId }: Place): Promise<Kms
 
   const operations = {
     GenerateDataKey: operation(GenerateDataKey, 'ValidationException', (input) => {
-      if ((input.KeySpec === undefined) === (input.NumberOfBytes === undefined)) {
-        throw new AwsFailure('ValidationException', 'Please specify either number of bytes or key spec.');
-      }
       const key = usableKey(input.KeyId, 'GenerateDataKey');
-      const plaintext = randomBytes(input.NumberOfBytes ?? (input.KeySpec === 'AES_128' ? 16 : 32));
+      const plaintext = randomBytes(32);
       return {
         CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext).toString('base64'),
         Plaintext: plaintext.toString('base64'),
@@ -145,8 +139,6 @@ export async function startKms({ clock, region, accountId }: Place): Promise<Kms
   return {
     ...(await serveJson('kms', operations)),
     keyArn: customer.arn,
-    keyId: customer.id,
-    alias: customer.alias,
     disable() {
       customer.enabled = false;
     },

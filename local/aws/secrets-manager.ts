@@ -13,7 +13,6 @@ import {
   cancelRotateSecret,
   openRotation,
   PreviousRotationOpen,
-  type RotateOptions,
   rotateSecret,
   withoutTestVersion,
 } from './secrets-manager/rotate.ts';
@@ -34,21 +33,14 @@ export type RotationRequest = {
 };
 
 /** The stand-in for Secrets Manager, with what tests and the timeline ask about it. */
-export interface SecretsManager extends RotateOptions, Listening {
+export interface SecretsManager extends Listening {
   /**
    * Called after RotateSecret was answered; replace it. A test of the function ends when it settles.
    * Its errors are not caught.
    */
   onRotate: (request: RotationRequest) => void | Promise<void>;
-  /** For so much world time after a write, reads still see the state before it. At most 3000. @default 0 */
-  staleForMs: number;
-  /**
-   * Which calls that take AWSCURRENT from a version take its AWSPENDING too. For `move` (by
-   * UpdateSecretVersionStage) no record is known. @default 'put'
-   */
-  pendingFollowsCurrent: 'put' | 'put and move';
-  /** Whether a new current version that is not the rotation's takes AWSPENDING off it. @default false */
-  putAbandonsRotation: boolean;
+  /** Replace it: whether Secrets Manager may invoke the function. */
+  canInvoke: (lambdaArn: string) => boolean;
   /** Every version with its value and labels, as it truly is; by name or ARN. */
   versions(secretId: string): readonly Version[];
   /** The version's SecretString under a label. Undefined where there is none. */
@@ -71,30 +63,17 @@ type SecretsManagerOptions = Place & {
 /** Behaves as the API reference says; where that and other stand-ins differ, the reference wins. */
 export async function startSecretsManager(options: SecretsManagerOptions): Promise<SecretsManager> {
   const { clock, keyUsable } = options;
-  /** The truth, by ARN; and when each state that it had came to be, where reads may lag behind. */
+  /** By ARN. */
   const secrets = new Map<string, Secret>();
-  const history = new Map<string, { atMs: number; secret: Secret }[]>();
   /** Tokens of tests that are under way. */
   const tests = new Set<string>();
   const rotationTokens: { secretArn: string; versionId: string; rotationToken: string }[] = [];
 
   const write = (next: Secret): Secret => {
-    if (secrets.get(next.arn) === next) return next;
     secrets.set(next.arn, next);
-    history.set(next.arn, [
-      ...(history.get(next.arn) ?? []).slice(-50),
-      { atMs: clock.nowMs(), secret: next },
-    ]);
     return next;
   };
-
-  const read = (secretId: string): Secret => {
-    const secret = findSecret(secrets.values(), secretId);
-    if (secretsManager.staleForMs === 0) return secret;
-    const seenUntilMs = clock.nowMs() - secretsManager.staleForMs;
-    const seen = history.get(secret.arn)?.findLast(({ atMs }) => atMs <= seenUntilMs)?.secret;
-    return findSecret(seen ? [seen] : [], secretId);
-  };
+  const find = (secretId: string): Secret => findSecret(secrets.values(), secretId);
 
   const requireKey = (secret: Secret | { kmsKeyId?: string | undefined }, failure: string) => {
     if (secret.kmsKeyId === undefined || keyUsable(secret.kmsKeyId)) return;
@@ -109,8 +88,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     if (request.testOnly) tests.add(request.token);
     await secretsManager.onRotate(request);
     if (!tests.delete(request.token)) return;
-    const secret = findSecret(secrets.values(), request.secretArn);
-    write(withoutTestVersion(secret, request.token));
+    write(withoutTestVersion(find(request.secretArn), request.token));
   };
 
   const rotate = (secret: Secret, input: InferOutput<typeof shapes.RotateSecret>): Secret => {
@@ -122,7 +100,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
       );
     };
     try {
-      const rotating = write(rotateSecret(secret, input, clock.nowMs(), secretsManager));
+      const rotating = write(rotateSecret(secret, input, clock.nowMs(), secretsManager.canInvoke));
       ask(askedWith, !input.RotateImmediately);
       return rotating;
     } catch (error) {
@@ -144,10 +122,9 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
       return { ARN: secret.arn, Name: secret.name, ...(version && { VersionId: version.id }) };
     }),
     PutSecretValue: shapes.withToken('InvalidRequestException', shapes.PutSecretValue, (input) => {
-      const before = findSecret(secrets.values(), input.SecretId);
+      const before = find(input.SecretId);
       requireKey(before, 'EncryptionFailure');
-      const { putAbandonsRotation } = secretsManager;
-      const secret = write(putSecretValue(before, input, clock.nowMs(), putAbandonsRotation));
+      const secret = write(putSecretValue(before, input, clock.nowMs()));
       const versionId = input.ClientRequestToken;
       if (input.RotationToken !== undefined) {
         rotationTokens.push({ secretArn: secret.arn, versionId, rotationToken: input.RotationToken });
@@ -156,32 +133,30 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
       return { ARN: secret.arn, Name: secret.name, VersionId: versionId, ...stages };
     }),
     GetSecretValue: operation(shapes.GetSecretValue, shapes.wrong, (input) => {
-      const secret = read(input.SecretId);
+      const secret = find(input.SecretId);
       const answer = getSecretValue(secret, input);
       requireKey(secret, 'DecryptionFailure');
       return answer;
     }),
     DescribeSecret: operation(shapes.DescribeSecret, shapes.wrong, (input) =>
-      describeSecret(read(input.SecretId)),
+      describeSecret(find(input.SecretId)),
     ),
     ListSecrets: operation(shapes.ListSecrets, shapes.wrong, (input) =>
       listSecrets([...secrets.values()], input),
     ),
     ListSecretVersionIds: operation(shapes.ListSecretVersionIds, shapes.wrong, (input) =>
-      listSecretVersionIds(read(input.SecretId), input),
+      listSecretVersionIds(find(input.SecretId), input),
     ),
     UpdateSecretVersionStage: operation(shapes.UpdateSecretVersionStage, shapes.wrong, (input) => {
-      const before = findSecret(secrets.values(), input.SecretId);
-      const pendingFollows = secretsManager.pendingFollowsCurrent === 'put and move';
-      const secret = write(updateSecretVersionStage(before, input, clock.nowMs(), pendingFollows));
+      const secret = write(updateSecretVersionStage(find(input.SecretId), input, clock.nowMs()));
       return { ARN: secret.arn, Name: secret.name };
     }),
     RotateSecret: shapes.withToken('InvalidParameterException', shapes.RotateSecret, (input) => {
-      const secret = rotate(findSecret(secrets.values(), input.SecretId), input);
+      const secret = rotate(find(input.SecretId), input);
       return { ARN: secret.arn, Name: secret.name, VersionId: input.ClientRequestToken };
     }),
     CancelRotateSecret: operation(shapes.CancelRotateSecret, shapes.wrong, (input) => {
-      const before = findSecret(secrets.values(), input.SecretId);
+      const before = find(input.SecretId);
       const secret = write(cancelRotateSecret(before, clock.nowMs()));
       const open = openRotation(before);
       return { ARN: secret.arn, Name: secret.name, ...(open && { VersionId: open }) };
@@ -191,20 +166,16 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
   const secretsManager: SecretsManager = {
     ...(await serveJson('secretsmanager', operations, options.onDone)),
     onRotate: () => {},
-    staleForMs: 0,
-    pendingFollowsCurrent: 'put',
-    putAbandonsRotation: false,
-    testVersion: 'no value',
     canInvoke: () => true,
     rotationTokens,
-    versions: (secretId) => findSecret(secrets.values(), secretId).versions,
+    versions: (secretId) => find(secretId).versions,
     valueAt(stage, secretId) {
       const version = this.versions(secretId).find(({ stages }) => stages.includes(stage));
       return version?.value && 'string' in version.value ? version.value.string : undefined;
     },
-    rotationEnabled: (secretId) => findSecret(secrets.values(), secretId).rotation?.enabled ?? false,
+    rotationEnabled: (secretId) => find(secretId).rotation?.enabled ?? false,
     rotated(secretId) {
-      write({ ...findSecret(secrets.values(), secretId), rotatedAtMs: clock.nowMs() });
+      write({ ...find(secretId), rotatedAtMs: clock.nowMs() });
     },
   };
   return secretsManager;

@@ -23,19 +23,18 @@ export type Check = {
   title: string;
   /** Returns a side's behavior as plain data without ids, times or accounts, so that two sides can be compared. */
   observe(side: Side): Promise<unknown>;
-  /**
-   * Only where moto is known to stray: what AWS documents. Ours must do just that and moto must not, so
-   * that a difference which has gone does not stay in the list.
-   */
-  documented?: unknown;
+  /** What AWS documents, or was recorded to do. Our stand-ins must do just that (`test/local/aws/conformance.test.ts`). */
+  expected: unknown;
+  /** moto is known to stray. It must, so that a difference which has gone does not stay in the list. @default false */
+  motoStrays?: true;
 };
 
-/** Sends JSON to Secrets Manager as no SDK does; resolves to the exception's name, if there is one. */
+/** Sends JSON to Secrets Manager as no SDK does; resolves to the exception. */
 export async function sendRaw(
   { endpoint }: Side,
   operation: string,
   input: object,
-): Promise<string | undefined> {
+): Promise<{ __type?: string; message?: string }> {
   const headers = {
     'content-type': 'application/x-amz-json-1.1',
     'x-amz-target': `secretsmanager.${operation}`,
@@ -43,31 +42,26 @@ export async function sendRaw(
       'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0',
   };
   const answer = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(input) });
-  return ((await answer.json()) as { __type?: string }).__type;
+  return (await answer.json()) as { __type?: string; message?: string };
 }
 
 /** A result of the call, or the name of its exception. */
-export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
-  try {
-    return await call;
-  } catch (error) {
-    if (isServiceException(error)) return error.name;
-    throw error;
-  }
-}
+export const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.catch((error) => serviceException(error).name);
+
+/** A result of the call, or the name and the message of its exception. */
+export const toldBy = (call: Promise<unknown>): Promise<unknown> =>
+  call.catch((error) => `${serviceException(error).name}: ${error.message}`);
 
 /** The HTTP status of a call, whatever became of it. */
 export async function statusOf(call: Promise<Answered>): Promise<number | undefined> {
-  const answered = await call.catch((error: unknown) => {
-    if (isServiceException(error)) return error;
-    throw error;
-  });
-  return answered.$metadata.httpStatusCode;
+  return (await call.catch(serviceException)).$metadata.httpStatusCode;
 }
 
 type Answered = { $metadata: { httpStatusCode?: number | undefined } };
 
 /** Not every error is an answer: one that could not be read must end the comparison. */
-function isServiceException(error: unknown): error is Error & Answered {
-  return error instanceof Error && '$fault' in error && '$metadata' in error;
+function serviceException(error: unknown): Error & Answered {
+  if (error instanceof Error && '$fault' in error && '$metadata' in error) return error as Error & Answered;
+  throw error;
 }

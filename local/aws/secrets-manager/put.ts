@@ -15,9 +15,7 @@ export function createSecret(
   return {
     arn: secretArn(place.region, place.accountId, input.Name),
     name: input.Name,
-    ...(input.Description !== undefined && { description: input.Description }),
     ...(input.KmsKeyId !== undefined && { kmsKeyId: input.KmsKeyId }),
-    ...(input.Tags && { tags: input.Tags }),
     versions: value
       ? [{ id: input.ClientRequestToken, value, stages: ['AWSCURRENT'], createdAtMs: nowMs }]
       : [],
@@ -39,14 +37,12 @@ export function createdAgain(existing: Secret, input: InferOutput<typeof CreateS
 /**
  * The state after PutSecretValue. A known token with the same value changes nothing, not even labels; with
  * another value it is refused. The version that RotateSecret made without a value is filled.
- * @param abandonsRotation whether a new version that becomes current takes AWSPENDING off any other.
  * @throws {AwsFailure} ResourceExistsException, InvalidRequestException, InvalidParameterException
  */
 export function putSecretValue(
   secret: Secret,
   input: InferOutput<typeof PutSecretValue>,
   nowMs: number,
-  abandonsRotation: boolean,
 ): Secret {
   const id = input.ClientRequestToken;
   const value = valueIn(input);
@@ -68,9 +64,7 @@ export function putSecretValue(
   const first = secret.versions.every((version) => !version.value && version.id === id);
   const asked = input.VersionStages ?? ['AWSCURRENT'];
   const labels = first ? [...new Set([...asked, 'AWSCURRENT'])] : asked;
-  const abandoned = abandonsRotation && !known && labels.includes('AWSCURRENT');
-  const before = abandoned ? moveLabels(versions, ['AWSPENDING'], undefined) : versions;
-  return { ...secret, versions: moveLabels(before, labels, id, true), changedAtMs: nowMs };
+  return { ...secret, versions: moveLabels(versions, labels, id, true), changedAtMs: nowMs };
 }
 
 function valueIn({ SecretString, SecretBinary }: ValueInput): SecretValue | undefined {

@@ -55,9 +55,7 @@ export function describeSecret(secret: Secret) {
   return {
     ARN: secret.arn,
     Name: secret.name,
-    ...(secret.description !== undefined && { Description: secret.description }),
     ...(secret.kmsKeyId !== undefined && { KmsKeyId: secret.kmsKeyId }),
-    ...(secret.tags && { Tags: secret.tags }),
     CreatedDate: seconds(secret.createdAtMs),
     LastChangedDate: seconds(secret.changedAtMs),
     ...(labelled.length > 0 && {
@@ -79,35 +77,38 @@ export function describeSecret(secret: Secret) {
 
 /** @throws {AwsFailure} InvalidNextTokenException */
 export function listSecrets(secrets: readonly Secret[], input: InferOutput<typeof ListSecrets>) {
-  const start = Number(input.NextToken ?? 0);
-  if (start > secrets.length)
-    throw new AwsFailure('InvalidNextTokenException', 'The NextToken value is invalid.');
-  const end = start + input.MaxResults;
+  const { shown, next } = pageOf(secrets, input);
   return {
     // Its entries are DescribeSecret's, with the versions under another name (API reference).
-    SecretList: secrets.slice(start, end).map((secret) => {
+    SecretList: shown.map((secret) => {
       const { VersionIdsToStages, ...entry } = describeSecret(secret);
       return { ...entry, ...(VersionIdsToStages && { SecretVersionsToStages: VersionIdsToStages }) };
     }),
-    ...(end < secrets.length && { NextToken: String(end) }),
+    ...next,
   };
 }
 
 /** @throws {AwsFailure} InvalidNextTokenException */
 export function listSecretVersionIds(secret: Secret, input: InferOutput<typeof ListSecretVersionIds>) {
-  const shown = secret.versions.filter((version) => input.IncludeDeprecated || version.stages.length > 0);
-  const start = Number(input.NextToken ?? 0);
-  if (start > shown.length)
-    throw new AwsFailure('InvalidNextTokenException', 'The NextToken value is invalid.');
-  const end = start + input.MaxResults;
+  const listed = secret.versions.filter((version) => input.IncludeDeprecated || version.stages.length > 0);
+  const { shown, next } = pageOf(listed, input);
   return {
     ARN: secret.arn,
     Name: secret.name,
-    Versions: shown.slice(start, end).map((version) => ({
+    Versions: shown.map((version) => ({
       VersionId: version.id,
       ...stagesOf(version),
       CreatedDate: seconds(version.createdAtMs),
     })),
-    ...(end < shown.length && { NextToken: String(end) }),
+    ...next,
   };
+}
+
+/** The wanted page of a list, and the token of the next one. @throws {AwsFailure} InvalidNextTokenException */
+function pageOf<T>(all: readonly T[], { NextToken = '0', MaxResults }: InferOutput<typeof ListSecrets>) {
+  const start = Number(NextToken);
+  if (start > all.length)
+    throw new AwsFailure('InvalidNextTokenException', 'The NextToken value is invalid.');
+  const end = start + MaxResults;
+  return { shown: all.slice(start, end), next: end < all.length ? { NextToken: String(end) } : {} };
 }

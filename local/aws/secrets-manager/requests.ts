@@ -20,11 +20,9 @@ const rotationToken = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-]{36,256}$/));
 export const CreateSecret = v.object({
   Name: v.string(),
   ClientRequestToken: versionId,
-  Description: v.optional(v.string()),
   KmsKeyId: v.optional(v.string()),
   SecretString: v.optional(secretString),
   SecretBinary: v.optional(secretBinary),
-  Tags: v.optional(v.array(v.object({ Key: v.string(), Value: v.string() }))),
 });
 
 export const PutSecretValue = v.object({
@@ -52,8 +50,7 @@ export const ListSecrets = v.object({
 export const ListSecretVersionIds = v.object({
   SecretId: secretId,
   IncludeDeprecated: v.optional(v.boolean(), false),
-  MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 100),
-  NextToken: v.optional(v.pipe(v.string(), v.regex(/^\d+$/))),
+  ...ListSecrets.entries,
 });
 
 export const UpdateSecretVersionStage = v.object({

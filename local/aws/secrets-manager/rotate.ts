@@ -16,13 +16,6 @@ export class PreviousRotationOpen extends AwsFailure {
   }
 }
 
-export type RotateOptions = {
-  /** Whether Secrets Manager may invoke the function. */
-  canInvoke(lambdaArn: string): boolean;
-  /** The value of a test's version (RotateImmediately false). */
-  testVersion: 'no value' | 'copy of AWSCURRENT';
-};
-
 /**
  * The state after RotateSecret was accepted: rotation is on, and a version named by the token, labelled
  * AWSPENDING, has no value yet. Running the function is the conductor's part.
@@ -34,7 +27,7 @@ export function rotateSecret(
   secret: Secret,
   input: InferOutput<typeof RotateSecret>,
   nowMs: number,
-  { canInvoke, testVersion }: RotateOptions,
+  canInvoke: (lambdaArn: string) => boolean,
 ): Secret {
   const lambdaArn = input.RotationLambdaARN ?? secret.rotation?.lambdaArn;
   if (!lambdaArn) {
@@ -56,9 +49,7 @@ export function rotateSecret(
     // AWS does not publish its answer to a spent token; staging its version again would rotate nothing.
     throw new AwsFailure('InvalidRequestException', `A version ${id} of the secret exists already.`);
   }
-  const copied = !input.RotateImmediately && testVersion === 'copy of AWSCURRENT';
-  const value = copied ? versionByStage(secret, 'AWSCURRENT')?.value : undefined;
-  const versions = [...secret.versions, { id, stages: [], createdAtMs: nowMs, ...(value && { value }) }];
+  const versions = [...secret.versions, { id, stages: [], createdAtMs: nowMs }];
   return {
     ...secret,
     versions: moveLabels(versions, ['AWSPENDING'], id),

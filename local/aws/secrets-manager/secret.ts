@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { InferOutput } from 'valibot';
 import { AwsFailure } from '../service.ts';
+import type { RotateSecret } from './requests.ts';
 
 /** The value of a version; a version that RotateSecret made has none yet. Binary is base64. */
 export type SecretValue = { string: string } | { binary: string };
@@ -16,26 +18,16 @@ export type Version = {
 export type Secret = {
   arn: string;
   name: string;
-  description?: string;
   kmsKeyId?: string;
-  tags?: readonly { Key: string; Value: string }[];
   versions: readonly Version[];
   createdAtMs: number;
   changedAtMs: number;
-  rotation?: Rotation;
+  rotation?: {
+    enabled: boolean;
+    lambdaArn: string;
+    rules: NonNullable<InferOutput<typeof RotateSecret>['RotationRules']>;
+  };
   rotatedAtMs?: number;
-};
-
-export type Rotation = {
-  enabled: boolean;
-  lambdaArn: string;
-  rules: RotationRules;
-};
-
-export type RotationRules = {
-  AutomaticallyAfterDays?: number | undefined;
-  Duration?: string | undefined;
-  ScheduleExpression?: string | undefined;
 };
 
 /** `arn:…:secret:<name>-<6 characters>`, as the service makes it. */

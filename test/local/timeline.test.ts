@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { counterPlot } from '../../local/timeline/counter-plot.ts';
-import { lanesOf } from '../../local/timeline/lanes.ts';
 import { timelinePrinter } from '../../local/timeline/print.ts';
 import type { Entry } from '../../local/timeline/record.ts';
 import { held, logInsOf, type Report, verdict } from '../../local/timeline/report.ts';
@@ -189,38 +188,5 @@ describe('the plot of failed log-ins', () => {
 
   it('draws nothing where no log-in failed', () => {
     expect(counterPlot([moment('logged-in'), moment('count-cleared')], LIMITS, String)).toEqual([]);
-  });
-});
-
-describe('the lanes', () => {
-  it('draws steps, calls that change something, faults and what became true', () => {
-    const begun = (name: 'createSecret' | 'setSecret'): Entry => ({
-      kind: 'step-start',
-      atMs: START,
-      step: name,
-      attempt: 1,
-    });
-    const entries = [
-      begun('createSecret'),
-      call('LogIn'),
-      call('GetSecretValue'),
-      call('GetNewPassword', 'response-lost'),
-      moment('old-password-died'),
-      call('PutSecretValue', 'killed-before'),
-      begun('setSecret'),
-      begun('createSecret'),
-      step(1),
-    ];
-    expect(lanesOf(entries).split('\n').slice(6)).toEqual([
-      '  sm->>f: createSecret',
-      '  f->>ts: log-in',
-      '  f->>ts: password change',
-      '  ts--xf: took effect, connection reset before a byte came back',
-      '  Note over ts: the old password is dead',
-      '  f-xsm: PutSecretValue',
-      '  Note over f: process killed (SIGKILL) before it was delivered',
-      '  sm->>f: createSecret',
-      '  f--xsm: PasswordRefusedError',
-    ]);
   });
 });

@@ -7,10 +7,6 @@ import { type RestAnswer, SHAPES, wordsOf } from './shapes.ts';
 import { createThrottle } from './throttle.ts';
 
 export type ApiSwitches = {
-  /** The shape of the gateway's refusals. @default nested */
-  shape?: 'nested' | 'flat' | 'xml';
-  /** The code for a bearer that is expired or revoked. @default 900901 */
-  expiredCode?: '900901' | '900903' | '900904';
   /** Token requests that are admitted; the others are throttled. @default all */
   tokenRequestsPerMinute?: number;
   /** Log-ins that are admitted; the others are throttled. @default all */
@@ -38,7 +34,7 @@ export function createApiGateway({ clock, bearers, switches, random, base }: Opt
   const refuse = (status: number, code: string, echo = ''): { ok: false; answer: RestAnswer } => {
     // The published examples hold texts; the gateway has written numbers too.
     const written = random.oneIn(3) ? Number(code) : code;
-    return { ok: false, answer: SHAPES[switches.shape ?? 'nested'](status, written, wordsOf(code, echo)) };
+    return { ok: false, answer: SHAPES.nested(status, written, wordsOf(code, echo)) };
   };
 
   return {
@@ -50,11 +46,9 @@ export function createApiGateway({ clock, bearers, switches, random, base }: Opt
       const bearer = /^Bearer (.+)$/.exec(String(seen.headers.authorization))?.[1];
       const standing = bearers.standing(bearer);
       if (standing.state === 'missing') return refuse(401, '900902');
-      if (standing.state === 'unknown' || standing.state === 'expired') {
-        const code = standing.state === 'unknown' ? '900901' : (switches.expiredCode ?? '900901');
-        // The description may repeat the bearer, as careless services do.
-        return refuse(401, code, random.oneIn(3) ? `. Token: ${bearer}` : '');
-      }
+      // The description may repeat the bearer, as careless services do.
+      if (standing.state === 'unknown' || standing.state === 'expired')
+        return refuse(401, '900901', random.oneIn(3) ? `. Token: ${bearer}` : '');
       const call = [...SESSION_CALLS, ...DEVICE_CALLS].find(({ path }) => seen.path === `${base}${path}`);
       if (!call) return refuse(404, '900906');
       if (call.method !== seen.method) return refuse(405, '900906');

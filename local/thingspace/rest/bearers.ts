@@ -20,8 +20,6 @@ export type BearerOptions = {
   lifeMs?: number;
   /** How long the endpoint hands out a bearer again after the end of it. @default 0 */
   deadAgainMs?: number;
-  /** How many wrong secrets running make a key inactive; not published. @default 5 */
-  lockKeyAfter?: number;
   /** The portal's "My Test Token": it does not expire. @default a token with these words */
   testToken?: string;
 };
@@ -59,6 +57,8 @@ export interface Bearers {
 }
 
 const BEARER_LIFE_MS = 3_600_000;
+/** So many wrong secrets running make a key inactive; the number is not published. */
+const LOCK_KEY_AFTER = 5;
 const FULL_SECONDS = BEARER_LIFE_MS / 1_000;
 
 type Key = {
@@ -70,13 +70,7 @@ type Key = {
 };
 
 export function createBearers(options: BearerOptions): Bearers {
-  const {
-    clock,
-    expiresIn = 'remainder',
-    deadAgainMs = 0,
-    lockKeyAfter = 5,
-    lifeMs = BEARER_LIFE_MS,
-  } = options;
+  const { clock, expiresIn = 'remainder', deadAgainMs = 0, lifeMs = BEARER_LIFE_MS } = options;
   const { testToken = 'portal-test-token-that-never-expires' } = options;
   const random = seededRandom(options.seed);
   const keys = new Map<string, Key>();
@@ -114,7 +108,7 @@ export function createBearers(options: BearerOptions): Bearers {
       if (!key) return { ok: false, reason: 'unknown' };
       if (key.application.apiSecret !== apiSecret) {
         key.failures += 1;
-        if (key.failures >= lockKeyAfter) key.active = false;
+        if (key.failures >= LOCK_KEY_AFTER) key.active = false;
         return { ok: false, reason: 'unknown' };
       }
       if (!key.active) return { ok: false, reason: 'inactive' };

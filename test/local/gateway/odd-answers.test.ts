@@ -129,6 +129,13 @@ describe('an odd answer', () => {
     const odd = oddAnswer('B 900901 under 200');
     const answer = await meet({ fault: 'odd-after', odd }, logInRequest(bearer));
     expect(answer).toMatchObject({ status: 200, text: expect.stringContaining('"code":"900901"') });
+    const xml = await meet(
+      { fault: 'odd-before', odd: oddAnswer('F 900901 under 401') },
+      logInRequest(bearer),
+    );
+    expect(xml.text).toMatch(
+      /^<ams:fault xmlns:ams="http:\/\/wso2.org\/apimanager\/security"><ams:code>900901</,
+    );
     expect(new Set(ODD_ANSWERS.flatMap(({ shape }) => shape ?? []))).toEqual(new Set('ABCDEFG'));
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CLAIMS } from '../../../local/judge/claims.ts';
 import { falsehoods } from '../../../local/judge/falsehoods.ts';
 import type { Answer, Moment } from '../../../local/judge/moment.ts';
-import { claimsIn } from '../../../local/judge/words.ts';
+import { claimsIn, type Said } from '../../../local/judge/words.ts';
 
 const T0 = Date.UTC(2026, 0, 5);
 const answer = (password: string, accepted: boolean, operation: Answer['operation'] = 'LogIn'): Answer => ({
@@ -49,109 +49,76 @@ const LATE: Moment = { ...LOST, sealedLate: HEALTHY.sealed, sealedAnswers: 1 };
 const UNREAD: Moment = { ...LOST, openAnswer: true, sealedAnswers: 1 };
 const OVER = { trouble: 'stored-password-refused', since: new Date(T0).toISOString() };
 
-type Planted = {
-  claim: string;
-  text: string;
-  wrongAt: Moment;
-  trueAt: Moment;
-  facts?: Record<string, unknown>;
-};
+/** A text, its claim, a moment at which that is wrong, one at which it is true, and the facts of the message. */
+type Planted = [text: string, claim: string, wrongAt: Moment, trueAt: Moment, facts?: Said['facts']];
 
 const PLANTED: readonly Planted[] = [
-  { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: SEALED, trueAt: LOST },
-  { claim: 'lost', text: 'CRITICAL: password lost, a person must reset it.', wrongAt: HEALTHY, trueAt: LOST },
-  { claim: 'not read', text: 'No answer that holds it could be read so far.', wrongAt: SEALED, trueAt: LOST },
-  { claim: 'lost', text: 'Nobody has the new one.', wrongAt: HEALTHY, trueAt: LOST },
-  { claim: 'lost', text: 'The password of fleet-api is lost.', wrongAt: LATE, trueAt: LOST },
-  { claim: 'no copy', text: 'There is no copy of the new password anywhere.', wrongAt: SEALED, trueAt: LOST },
-  { claim: 'no copy', text: 'The new one never reached us.', wrongAt: SEALED, trueAt: LOST },
-  { claim: 'not found', text: 'No copy of the new password has been found.', wrongAt: SEALED, trueAt: LATE },
-  {
-    claim: 'not found',
-    text: 'The password is lost, and no copy of the new one has been found.',
-    wrongAt: UNREAD,
-    trueAt: LOST,
-  },
-  { claim: 'not found', text: 'No copy of the new one is known.', wrongAt: UNREAD, trueAt: LOST },
-  { claim: 'did not arrive', text: 'Unknown: its answer did not arrive.', wrongAt: UNREAD, trueAt: LOST },
-  { claim: 'nothing is lost', text: 'Nothing is begun and nothing is lost.', wrongAt: LOST, trueAt: SEALED },
-  {
-    claim: 'refused',
-    text: 'ThingSpace has refused the password of fleet-api in version v1.',
-    wrongAt: HEALTHY,
-    trueAt: LOST,
-  },
-  { claim: 'refused', text: 'It was refused.', facts: { versionId: 'v1' }, wrongAt: HEALTHY, trueAt: LOST },
-  { claim: 'refuses both', text: 'ThingSpace refuses both.', wrongAt: SEALED, trueAt: LOST },
-  { claim: 'dead', text: 'AWSCURRENT does not work: apps cannot log in.', wrongAt: HEALTHY, trueAt: LOST },
-  { claim: 'dead', text: 'CRITICAL: AWSCURRENT holds a dead password.', wrongAt: HEALTHY, trueAt: SEALED },
-  { claim: 'works', text: 'ThingSpace accepted one log-in with it.', wrongAt: LOST, trueAt: HEALTHY },
-  { claim: 'works', text: 'It works.', wrongAt: { ...HEALTHY, locked: true }, trueAt: HEALTHY },
-  { claim: 'over', text: 'That is over.', facts: OVER, wrongAt: LOST, trueAt: HEALTHY },
-  {
-    claim: 'over',
-    text: 'That is over.',
-    facts: { ...OVER, trouble: 'held' },
-    wrongAt: { ...HEALTHY, held: true },
-    trueAt: HEALTHY,
-  },
-  {
-    claim: 'over',
-    text: 'That is over.',
-    facts: { ...OVER, since: new Date(T0 + 60_000).toISOString() },
-    wrongAt: HEALTHY,
-    trueAt: { ...HEALTHY, answers: [{ ...answer('new', true), atMs: T0 + 60_000 }] },
-  },
-  {
-    claim: 'over',
-    text: 'That is over.',
-    facts: { ...OVER, trouble: 'guard-closed' },
-    wrongAt: { ...HEALTHY, exposure: 2 },
-    trueAt: HEALTHY,
-  },
-  {
-    claim: 'over',
-    text: 'That is over.',
-    facts: { ...OVER, trouble: 'rotation-failing' },
-    wrongAt: { ...HEALTHY, answers: [answer('new', true)] },
-    trueAt: HEALTHY,
-  },
-  {
-    claim: 'locked',
-    text: 'The username is probably locked.',
-    wrongAt: HEALTHY,
-    trueAt: { ...HEALTHY, locked: true },
-  },
-  {
-    claim: 'nothing was sent',
-    text: 'Nothing was sent to ThingSpace.',
-    wrongAt: { ...HEALTHY, ofInvocation: [answer('new', true)] },
-    trueAt: HEALTHY,
-  },
-  {
-    claim: 'nothing was sent',
-    text: 'No new password is asked for, and no log-in was spent: another one is unknown.',
-    wrongAt: { ...HEALTHY, ofInvocation: [answer('new', true)] },
-    trueAt: HEALTHY,
-  },
-  {
-    claim: 'no new password was asked for',
-    text: 'ThingSpace was asked for nothing again.',
-    wrongAt: { ...HEALTHY, ofInvocation: [answer('old', true, 'GetNewPassword')] },
-    trueAt: HEALTHY,
-  },
-  { claim: 'sealed', text: 'It is received and sealed.', wrongAt: LOST, trueAt: SEALED },
-  { claim: 'not stored yet', text: 'It is not yet in the secret.', wrongAt: HEALTHY, trueAt: SEALED },
-  {
-    claim: 'stopped',
-    text: 'The rotation and every app present no password any more.',
-    wrongAt: HEALTHY,
-    trueAt: { ...HEALTHY, exposure: 2 },
-  },
+  ['The password of fleet-api is lost.', 'lost', SEALED, LOST],
+  ['CRITICAL: password lost, a person must reset it.', 'lost', HEALTHY, LOST],
+  ['No answer that holds it could be read so far.', 'not read', SEALED, LOST],
+  ['Nobody has the new one.', 'lost', HEALTHY, LOST],
+  ['The password of fleet-api is lost.', 'lost', LATE, LOST],
+  ['There is no copy of the new password anywhere.', 'no copy', SEALED, LOST],
+  ['The new one never reached us.', 'no copy', SEALED, LOST],
+  ['No copy of the new password has been found.', 'not found', SEALED, LATE],
+  ['The password is lost, and no copy of the new one has been found.', 'not found', UNREAD, LOST],
+  ['No copy of the new one is known.', 'not found', UNREAD, LOST],
+  ['Unknown: its answer did not arrive.', 'did not arrive', UNREAD, LOST],
+  ['Nothing is begun and nothing is lost.', 'nothing is lost', LOST, SEALED],
+  ['ThingSpace has refused the password of fleet-api in version v1.', 'refused', HEALTHY, LOST],
+  ['It was refused.', 'refused', HEALTHY, LOST, { versionId: 'v1' }],
+  ['ThingSpace refuses both.', 'refuses both', SEALED, LOST],
+  ['AWSCURRENT does not work: apps cannot log in.', 'dead', HEALTHY, LOST],
+  ['CRITICAL: AWSCURRENT holds a dead password.', 'dead', HEALTHY, SEALED],
+  ['ThingSpace accepted one log-in with it.', 'works', LOST, HEALTHY],
+  ['It works.', 'works', { ...HEALTHY, locked: true }, HEALTHY],
+  ['That is over.', 'over', LOST, HEALTHY, OVER],
+  ['That is over.', 'over', { ...HEALTHY, held: true }, HEALTHY, { ...OVER, trouble: 'held' }],
+  [
+    'That is over.',
+    'over',
+    HEALTHY,
+    { ...HEALTHY, answers: [{ ...answer('new', true), atMs: T0 + 60_000 }] },
+    { ...OVER, since: new Date(T0 + 60_000).toISOString() },
+  ],
+  ['That is over.', 'over', { ...HEALTHY, exposure: 2 }, HEALTHY, { ...OVER, trouble: 'guard-closed' }],
+  [
+    'That is over.',
+    'over',
+    { ...HEALTHY, answers: [answer('new', true)] },
+    HEALTHY,
+    { ...OVER, trouble: 'rotation-failing' },
+  ],
+  ['The username is probably locked.', 'locked', HEALTHY, { ...HEALTHY, locked: true }],
+  [
+    'Nothing was sent to ThingSpace.',
+    'nothing was sent',
+    { ...HEALTHY, ofInvocation: [answer('new', true)] },
+    HEALTHY,
+  ],
+  [
+    'No new password is asked for, and no log-in was spent: another one is unknown.',
+    'nothing was sent',
+    { ...HEALTHY, ofInvocation: [answer('new', true)] },
+    HEALTHY,
+  ],
+  [
+    'ThingSpace was asked for nothing again.',
+    'no new password was asked for',
+    { ...HEALTHY, ofInvocation: [answer('old', true, 'GetNewPassword')] },
+    HEALTHY,
+  ],
+  ['It is received and sealed.', 'sealed', LOST, SEALED],
+  ['It is not yet in the secret.', 'not stored yet', HEALTHY, SEALED],
+  [
+    'The rotation and every app present no password any more.',
+    'stopped',
+    HEALTHY,
+    { ...HEALTHY, exposure: 2 },
+  ],
 ];
 
-test.each(PLANTED)('finds “$text” ($claim) only when it is wrong', (planted) => {
-  const { claim, text, wrongAt, trueAt, facts = {} } = planted;
+test.each(PLANTED)('finds “%s” (%s) only when it is wrong', (text, claim, wrongAt, trueAt, facts = {}) => {
   const said = { by: 'a message', text, facts };
   expect(falsehoods(said, [wrongAt]).join()).toContain(`claims "${claim}"`);
   expect(falsehoods(said, [trueAt])).toEqual([]);
@@ -166,7 +133,7 @@ test('accepts a loss claim about a late line in a text that promises another sea
 });
 
 test('plants a wrong text for each claim of the table', () => {
-  const planted = new Set(PLANTED.map(({ claim }) => claim));
+  const planted = new Set(PLANTED.map(([, claim]) => claim));
   expect(CLAIMS.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
 });
 

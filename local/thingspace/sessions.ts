@@ -10,6 +10,8 @@ export type Door = {
 };
 
 export type SessionOptions = {
+  /** Whether a session of one API is valid at the other; not published. @default false */
+  sessionsCrossTransports?: boolean;
   /** Told of each session token, over either API. */
   onSession?: (token: string) => void;
 };
@@ -34,12 +36,12 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function createSessions<Account>(
   clock: { nowMs(): number },
   random: Random,
-  { onSession }: SessionOptions,
+  { sessionsCrossTransports = false, onSession }: SessionOptions,
 ): Sessions<Account> {
   const sessions = new Map<string, Session<Account>>();
-  /** Whether a session is valid at another API, or beside the bearer of another key, is not published: here it is not. */
+  /** Whether a session is valid beside the bearer of another key is not published: here it is not. */
   const belongs = (to: Door, { transport, apiKey }: Door): boolean =>
-    to.transport === transport && to.apiKey === apiKey;
+    to.transport === transport ? to.apiKey === apiKey : sessionsCrossTransports;
   return {
     open(account, door) {
       const token = drawGuid(random);

@@ -52,11 +52,15 @@ describe('an account over both APIs', () => {
     );
   });
 
-  it('has sessions of either API that the other rejects', async () => {
+  it('has sessions of either API that the other rejects, unless they cross', async () => {
     world = await startWorld();
     expect(await reset(world, await soap.logIn(world))).toBe(`refused ${INVALID}`);
     expect(await soap.newPassword(world, await logIn(world))).toBe(`refused ${INVALID}`);
     expect(world.platform.truth(USERNAME).getNewPasswords).toBe(0);
+    await world.close();
+    world = await startWorld({}, { sessionsCrossTransports: true });
+    const made = await reset(world, await soap.logIn(world));
+    expect(await soap.newPassword(world, await logIn(world, made), made)).not.toMatch(/^refused/);
   });
 
   it('has sessions that a new password or a later log-in over either API may end', async () => {

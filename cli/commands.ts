@@ -205,7 +205,7 @@ export const commands: readonly ToolCommand[] = [
   ),
   add(
     'recover',
-    'make the function finish or settle pending work, and wait for it',
+    'make the function finish pending work now, and wait for it',
     [...named, as, reason, yes, dryRun],
     {
       example: 'recover --secret thingspace/acme --yes',

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { findings } from '../lambda/situations/all.ts';
-import { report } from './report/schema.ts';
+import { report, shapes as reportShapes } from './report/schema.ts';
 
 /**
  * The documents that the commands print with --json. Published as docs/reference/tool-schema.json, which a test generates
@@ -57,6 +57,15 @@ const lockout = v.strictObject({
   waitsUntil: v.optional(instant('Before this time only an operator’s trial presents a password.')),
 });
 
+const hold = v.strictObject({
+  username: text('The username whose exchange has failed.'),
+  secretArn,
+  why: text('How the exchange ended.'),
+  since: instant('Since when.'),
+});
+
+const owed = v.pipe(v.boolean(), v.description('Whether a rotation came due since and waits.'));
+
 const status = v.strictObject({
   verdict: v.strictObject({
     finding: v.picklist(Object.keys(findings)),
@@ -71,18 +80,11 @@ const status = v.strictObject({
       command: v.optional(text('As it is typed.')),
     }),
   ),
-  heldBy: v.optional(
-    v.strictObject({
-      username: text('The username whose exchange has failed.'),
-      secretArn,
-      why: text('How the exchange ended.'),
-      since: instant('Since when.'),
-    }),
-  ),
+  heldBy: v.optional(hold),
   calendar: v.optional(
     v.strictObject({
       until: instant('While the calendar of the service is closed: when it opens.'),
-      owed: v.pipe(v.boolean(), v.description('Whether a rotation came due since and waits.')),
+      owed,
     }),
   ),
   pause: v.optional(
@@ -91,7 +93,7 @@ const status = v.strictObject({
       until: instant('The end of the pause.'),
       actor: text('The operator.'),
       reason: text('Why, in the words of the operator.'),
-      owed: v.pipe(v.boolean(), v.description('Whether a rotation came due since and waits.')),
+      owed,
     }),
   ),
   credential: text('The username in lower case: the key of the lockout ledger.'),
@@ -248,12 +250,6 @@ const explain = v.strictObject({
   secretArn: v.optional(secretArn),
 });
 
-const hold = v.strictObject({
-  username: text('The username whose exchange has failed.'),
-  secretArn,
-  why: text('How the exchange ended.'),
-  since: instant('Since when.'),
-});
 const release = v.strictObject({
   holds: v.array(hold),
   held: v.array(text('The ARN of a secret whose rotation was held.')),
@@ -281,4 +277,20 @@ export const documents = {
   release,
   report,
   agent,
+};
+
+/** The shapes that the schema defines once, and refers to. */
+export const shapes = {
+  ...documents,
+  version,
+  secretArn,
+  sentence,
+  exitCode,
+  error,
+  reason,
+  mayLogIn,
+  hold,
+  owed,
+  record,
+  ...reportShapes,
 };

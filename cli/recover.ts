@@ -12,7 +12,7 @@ import { verdictOn } from './verdict.ts';
 export type RecoverOptions = Named & By & { yes?: boolean; dryRun?: boolean };
 
 /**
- * Lets the function finish or settle what is pending: one invocation, waited for as long as it takes.
+ * Lets the function finish the pending work: one invocation, waited for as long as it takes.
  * @throws RecoverFailedError with the function's own error; TargetError, NotConfirmedError, AwsCallError
  */
 export async function recover(desk: Desk, options: RecoverOptions): Promise<void> {
@@ -23,9 +23,7 @@ export async function recover(desk: Desk, options: RecoverOptions): Promise<void
   if (secretArn === undefined || functionArn === undefined) {
     throw new TargetError('The secret and its function must be known for this: name it with --secret.');
   }
-  terminal.say(
-    `Makes the function finish or settle the pending work of ${secretArn}. It starts no new rotation.`,
-  );
+  terminal.say(`Makes the function finish the pending work of ${secretArn}. It starts no new rotation.`);
   terminal.say(
     mayCost(sight)
       ? 'It may log in at ThingSpace, within the rotation’s share.'

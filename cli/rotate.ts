@@ -93,7 +93,7 @@ async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable
   const verdict = verdictOn(sight);
   if (sight.heldBy && !isOpen(sight)) {
     throw new RotationNotDoneError(
-      `The rotation would be held: ${findings.held.means} Settle that one first (${commandOf('status', sight.heldBy.secretArn)}), ` +
+      `The rotation would be held: ${findings.held.means} Resolve that one first (${commandOf('status', sight.heldBy.secretArn)}), ` +
         `or override the hold (${commandOf('release', sight.heldBy.secretArn)}).`,
     );
   }

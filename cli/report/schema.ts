@@ -200,6 +200,22 @@ export const report = v.strictObject({
   gaps: v.array(text('What the record does not show.')),
 });
 
+/** The shapes that the schema of the report defines once. */
+export const shapes = {
+  reportCredential: credential,
+  reportAccess: access,
+  figure,
+  rows,
+  age,
+  bound,
+  segment,
+  exception,
+  rotation,
+  act,
+  logIns,
+  row,
+};
+
 export type Report = v.InferOutput<typeof report>;
 export type CredentialReport = Report['credentials'][number];
 export type AccessReport = NonNullable<Report['access']>;

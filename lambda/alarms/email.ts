@@ -33,10 +33,7 @@ export function emailOf(event: AlarmEvent, advice: Advice, runbook: string): str
         ? ['No action is needed.']
         : advice.todo.map((step, index) => `${index + 1}. ${stepText(step)}`),
     ),
-    section(
-      'WHAT NOT TO DO',
-      advice.never.map((warning) => `- ${warning}`),
-    ),
+    ...(advice.never.length === 0 ? [] : [section('WHAT NOT TO DO', advice.never.map(itemOf))]),
     ...(event.droppedBefore === undefined ? [] : [dropped(event, event.droppedBefore)]),
     `RUNBOOK\n${runbook}`,
     section(
@@ -56,6 +53,8 @@ function dropped(event: AlarmEvent, count: number): string {
     "The function's log has the errors of that time; the ledger's audit trail has every log-in.",
   ]);
 }
+
+const itemOf = (warning: string) => `- ${warning}`;
 
 const section = (title: string, lines: string[]) => `${title}\n${lines.join('\n')}`;
 

@@ -280,7 +280,7 @@ function othersHeld({ secretArn }: AlarmEvent, { othersHeld }: Setting): string[
   if (!othersHeld) return [];
   return [
     'The same fault may affect every credential: the other rotations of this service begin no exchange until this one is ' +
-      `settled, or an operator overrides the hold: ${operatorTool()} release --secret ${quoted(oneLine(secretArn, 2048))}. ` +
+      `resolved, or an operator overrides the hold: ${operatorTool()} release --secret ${quoted(oneLine(secretArn, 2048))}. ` +
       'Their passwords stay as they are, and "exchanges-resume" reports when they can be started again.',
   ];
 }

@@ -160,7 +160,7 @@ export const Message = v.variant('event', [
     held: tally('How many rotations were held and have to be started again.'),
     how: v.pipe(
       v.picklist(['settled', 'released']),
-      v.description('Whether the exchange was settled, or an operator overrode the hold.'),
+      v.description('Whether the exchange was resolved, or an operator overrode the hold.'),
     ),
   }),
   v.strictObject({
@@ -215,5 +215,8 @@ export const Message = v.variant('event', [
     ]),
   }),
 ]);
+
+/** The shapes that the schema defines once, and refers to. */
+export const shapes = { lockout, code, presentedVersion, token, sealedAnswer, trouble, since };
 
 export type Message = v.InferOutput<typeof Message>;

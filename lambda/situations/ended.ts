@@ -32,7 +32,7 @@ export const rolledForward: Situation = {
     { do: 'restart-apps' },
     {
       do: 'status',
-      when: 'Today, not tonight: the function’s log says why the earlier invocation ended (a timeout, a denied or throttled call).',
+      when: 'Today, not tonight: the function’s log says why the earlier invocation ended (a timeout, a denied call).',
     },
   ],
   never: [NO_RESTORE],
@@ -45,7 +45,7 @@ export const foundCurrent: Situation = {
   short: 'rotation found done',
   means:
     'An earlier invocation received a new password and sealed it. AWSCURRENT holds it already: that invocation or an operator ' +
-    'stored it, and the ledger did not have it. The ledger has it now. ThingSpace was asked for nothing again.',
+    'stored it, and the ledger has it now. ThingSpace was asked for nothing again.',
   names: [],
 };
 

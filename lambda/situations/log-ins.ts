@@ -19,7 +19,7 @@ export const logInRefused: Situation = {
   todo: [
     {
       do: 'status',
-      when: 'If an app was refused, and its version is not AWSCURRENT, it used a cached, dead password: restart the app, and you are done.',
+      when: 'If an app was refused with another version than AWSCURRENT, restart it: its cached password is dead.',
     },
     { do: 'store', when: 'Otherwise the secret holds a wrong password, or the username is locked.' },
     { do: 'rotate', when: 'If the next scheduled rotation is too late:' },
@@ -39,8 +39,7 @@ export const probeRefused: Situation = {
   brief: 'Another message gives the result.',
   means:
     'ThingSpace refused a log-in that tests which of several passwords is live. It counts toward the lock of the username.',
-  byItself:
-    'Another message gives the result, usually within minutes: the password is lost, another one was put back, or an operator must choose.',
+  byItself: 'Another message gives the result, usually within minutes: lost, put back, or a choice for you.',
   todo: [],
   never: [NO_LOG_INS],
   names: [],
@@ -135,9 +134,6 @@ export const countUnknown: Situation = {
     { do: 'unlocked', when: 'If you are not sure, or the trial is refused:' },
     { do: 'recover' },
   ],
-  never: [
-    NO_LOG_INS,
-    'Do not restore the table a second time: what the function has noted since would be gone, too.',
-  ],
+  never: [NO_LOG_INS, 'Do not restore the table a second time: it would lose the notes since then.'],
   section: 'the-ledger-is-gone-or-restored',
 };

@@ -50,24 +50,24 @@ export const lostUnread: Situation = {
 export const unknown: Situation = {
   wellness: 'act',
   short: 'changed or not: unknown',
-  brief: 'Store nothing until it is settled: see e-mail.',
+  brief: 'Store nothing until it is resolved: see e-mail.',
   means:
     'ThingSpace was asked for a new password, and no answer shows whether it made one. Either the password did not change, or ' +
     'AWSCURRENT is dead. The function’s log may show the answer late.',
   byItself:
     'Each retry, and the daily check, searches the function’s log. 20 minutes after the request one of them logs in once with ' +
     'the old password. If ThingSpace accepts it, the password did not change, and the next try rotates it. If ThingSpace ' +
-    'refuses it for certain, "password-lost" follows. Any other answer settles nothing, and a later log-in asks again.',
+    'refuses it for certain, "password-lost" follows. Any other answer proves nothing, and a later log-in asks again.',
   todo: [
     { do: 'open', when: 'If a sealed answer is kept:' },
     { do: 'wait', when: 'Apps may fail to log in meanwhile.' },
     { do: 'recover', when: 'You need not wait for the retry.' },
-    { do: 'store', when: 'If even that does not settle it, and apps cannot log in:' },
-    { do: 'rotate', when: 'When it is settled, the rotation that failed is still to be done.' },
+    { do: 'store', when: 'If even that does not resolve it, and apps cannot log in:' },
+    { do: 'rotate', when: 'When it is resolved, the rotation that failed is still to be done.' },
   ],
   never: [
     NO_LOG_INS,
-    'Do not store another password than the one in the sealed answer, and have none reset, before that.',
+    'Before that, store only the sealed password, and have none reset.',
     OLD_ARE_DEAD,
     KEEP_THE_SEALED,
   ],
@@ -147,7 +147,7 @@ export const notStored: Situation = {
 export const received: Situation = {
   ...notStored,
   short: 'new password not stored yet',
-  means: 'A new password was received and is sealed, and it is NOT yet in the secret: AWSCURRENT is dead.',
+  means: 'The new password is sealed, and NOT yet in the secret: AWSCURRENT is dead.',
   names: [],
 };
 

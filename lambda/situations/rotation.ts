@@ -28,16 +28,16 @@ export const unreadableEnvelope: Situation = {
   means:
     'A sealed answer does not open for the function: its KMS key is disabled or denied, or another version of the software ' +
     'sealed it. If it is the answer of the last rotation, AWSCURRENT may be dead.',
-  byItself: 'The answer is kept and passed over. The function continues with all work that does not need it.',
+  byItself: 'The answer is kept. The function continues with the work that does not need it.',
   todo: [
     {
       do: 'repair',
-      when: 'Enable the key or cancel its deletion, give the function kms:Decrypt on it, or deploy the version that sealed it.',
+      when: 'Enable the key or cancel its deletion, allow the function kms:Decrypt, or deploy the version that sealed it.',
     },
     { do: 'recover' },
     { do: 'open', when: 'If it cannot be repaired, and opens for you:' },
   ],
-  never: ['Do not delete a KMS key that answers were sealed under: without it they never open again.'],
+  never: ['Do not delete its KMS key: the answer never opens without it.'],
   section: 'unreadable-envelope',
   names: ['EnvelopeError', 'SealingKeyError'],
 };
@@ -48,7 +48,7 @@ export const rotationFailing: Situation = {
   brief: 'Repair, then rotate. Steps: see e-mail.',
   means: 'A rotation, or the daily check, has failed or was stopped, and no rotation was finished since.',
   byItself:
-    'Secrets Manager may retry the rotation; the time is not known. The daily check finishes what was received, and begins no ' +
+    'Secrets Manager may retry it; the time is not known. The daily check finishes what was received, and begins no ' +
     'rotation.',
   todo: [
     { do: 'status', when: 'Read the last error: its text names the obstacle.' },
@@ -63,12 +63,12 @@ export const rotationFailing: Situation = {
 export const held: Situation = {
   wellness: 'act',
   short: 'waits for another credential',
-  brief: 'Settle that one, or override: see e-mail.',
+  brief: 'Resolve that one, or override: see e-mail.',
   means:
     'An exchange of another credential of this service has failed, and its cause may affect this one: its rotation did not ' +
     'begin, and its password is as it was.',
   byItself:
-    'When that exchange is settled, or an operator overrides the hold, "exchanges-resume" reports that this rotation can be ' +
+    'When that exchange is resolved, or an operator overrides the hold, "exchanges-resume" reports that this rotation can be ' +
     'started again.',
   todo: [{ do: 'settle-holder' }, { do: 'release' }, { do: 'rotate-held' }],
   never: ['Do not press "Rotate secret immediately" before that: the rotation would only be held again.'],

@@ -41,9 +41,9 @@ export const secretDeleted: Situation = {
 export const sharedUsername: Situation = {
   wellness: 'act',
   short: 'another secret rotates it',
-  means: 'The ledger says that another secret rotates this username; two would kill each other’s password.',
-  byItself: 'The function rotates no password of this secret.',
-  todo: [{ do: 'adopt', when: 'Turn rotation off for one of the two; or, if the other secret is gone:' }],
+  means: 'The ledger names another secret for this username; two would kill each other’s password.',
+  byItself: 'The function does not rotate this secret.',
+  todo: [{ do: 'adopt', when: 'Turn rotation off for one of them. If the other is gone:' }],
   section: 'shared-username',
   names: ['SharedUsernameError', 'AdoptNotTakenError'],
 };
@@ -64,7 +64,7 @@ export const died: Situation = {
   short: 'an invocation died',
   means:
     'An invocation asked ThingSpace for a new password and died: it is not known yet whether the password was changed.',
-  byItself: 'The next retry, or the daily check, looks for the sealed answer, and settles it by one log-in.',
+  byItself: 'The next retry, or the daily check, looks for the sealed answer, and resolves it by a log-in.',
   todo: [{ do: 'recover' }, { do: 'repair' }],
   section: 'password-unknown',
 };
@@ -151,7 +151,7 @@ export const keyMissing: Situation = {
   wellness: 'act',
   short: 'the application’s key is missing',
   means: 'The function speaks REST, and AWSCURRENT lacks "apiKey" or "apiSecret": no log-in can be sent.',
-  byItself: 'Each rotation stops before it sends anything to ThingSpace. The password stays as it is.',
+  byItself: 'Each rotation stops before it sends anything.',
   todo: [{ do: 'store-key' }, { do: 'rotate' }],
   section: 'rotation-failing',
 };

@@ -57,7 +57,7 @@ export const WORDS: Record<Do, string> = {
   audit: 'See each log-in attempt and its actor.',
   changes: 'See who changed the secret, and when.',
   rotate: 'Start a rotation, or continue the one that is not over, and watch it.',
-  recover: 'Make the function finish or settle the pending work. It starts no new rotation.',
+  recover: 'Make the function finish the pending work now. It starts no new rotation.',
   store:
     'Store the working password: the tool asks for it without showing it, keeps every other member, and offers the ' +
     'log-in that proves it. (Or in the AWS console: "Retrieve secret value", "Edit", change only "password".) If you do ' +
@@ -84,7 +84,7 @@ export const WORDS: Record<Do, string> = {
   shorten:
     'If the secret has no room: shorten members other than "password" by as many bytes as the error says, or move them ' +
     'to a secret of their own.',
-  'settle-holder': 'Look at the credential that it waits for, and settle that one.',
+  'settle-holder': 'Look at the credential that it waits for, and resolve that one.',
   release: 'If the cause cannot affect this credential, override the hold, for this once. It asks first.',
   'rotate-held': 'Start the held rotations, one after another; it stops at the first that fails.',
   resume: 'If a rotation must begin before that, end the pause or open the calendar for a day.',

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { documents } from '../../cli/documents.ts';
+import { documents, shapes } from '../../cli/documents.ts';
 import type { Ended } from '../../cli/json-document.ts';
 import type { Row } from '../../cli/status-all.ts';
 import type { StatusReport } from '../../cli/status-report.ts';
-import { convert, formatted } from '../alarms/json-schema.ts';
+import { definitionsOf, formatted, refTo, withoutRefs } from '../alarms/json-schema.ts';
 
 const schema = () => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -12,13 +12,19 @@ const schema = () => ({
   title: 'The documents of the operator’s tool with --json',
   description:
     'A command prints one document. `ended` is the document of every command without one of its own, and of each that failed. Members are only added.',
-  anyOf: Object.keys(documents).map((name) => ({ $ref: `#/$defs/${encodeURIComponent(name)}` })),
-  $defs: Object.fromEntries(Object.entries(documents).map(([name, shape]) => [name, convert(shape)])),
+  anyOf: Object.keys(documents).map(refTo),
+  $defs: definitionsOf(shapes),
 });
 
 describe('The documents with --json', () => {
   it('have in docs/reference/tool-schema.json the shape that the code declares', async () => {
     await expect(formatted(schema())).toMatchFileSnapshot('../../docs/reference/tool-schema.json');
+  });
+
+  it('mean the same with each shape written out', () => {
+    const { anyOf } = withoutRefs(schema());
+    const whole = Object.entries(documents).map(([name, shape]) => definitionsOf({ [name]: shape })[name]);
+    expect(anyOf).toEqual(whole);
   });
 
   it('have the members that the commands print', () => {

@@ -42,7 +42,7 @@ test('prints the steps of an error one a line, and explain knows the whole text'
   );
   expect(title).toBe('To do:');
   expect(steps).toEqual([
-    '1. Turn rotation off for one of the two; or, if the other secret is gone: Let this secret rotate the username from ' +
+    '1. Turn rotation off for one of them. If the other is gone: Let this secret rotate the username from ' +
       'now on.',
     `     npm run cli -- adopt --secret '${OURS}'`,
   ]);

@@ -8,6 +8,7 @@ import { beginPause } from '../../lambda/ledger/pause.ts';
 import type { CredentialState } from '../../lambda/ledger/state.ts';
 import { startProcess } from '../world/fate.ts';
 import { createWorld, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
+import { FOR_A_REASON, needsOf } from './rights.ts';
 import { type Run, toolIn } from './seat.ts';
 
 /** Every command in every situation of its operator, over a desk in memory. */
@@ -263,17 +264,19 @@ export async function everyCommand(): Promise<{ name: string; situation: string;
   return all;
 }
 
+type All = Awaited<ReturnType<typeof everyCommand>>;
+
 /** The page that shows them. */
-export function commandsPage(all: Awaited<ReturnType<typeof everyCommand>>): string {
+export function commandsPage(all: All): string {
   const codes = Object.entries(EXIT_CODES).map(([code, means]) => `| ${code} | ${means} |`);
+  const alike = endsAlike(all);
   const sections = played.flatMap(({ name, description }) => [
     `## ${name}`,
     '',
-    `${description[0]?.toUpperCase()}${description.slice(1)}.`,
+    `${description[0]?.toUpperCase()}${description.slice(1)}. ${needsOf(name)}`,
     '',
-    '| situation | exit code | first line | done |',
-    '|---|---|---|---|',
-    ...rowsOf(all.filter((one) => one.name === name)),
+    ...HEAD,
+    ...rowsOf(all.filter((one) => one.name === name && !alike.has(rowOf(one)))),
     '',
   ]);
   return `${[
@@ -289,20 +292,48 @@ export function commandsPage(all: Awaited<ReturnType<typeof everyCommand>>): str
     '|---|---|',
     ...codes,
     '',
+    '## Many commands',
+    '',
+    `Each command has the rights that it needs in its section. With \`--reason\` it also needs ${FOR_A_REASON.map((right) => `\`${right}\``).join(' and ')}.`,
+    'The policy of the stack’s output `OperatorsPolicyArn` has them all.',
+    '',
+    '| situation | commands | exit code | first line | done |',
+    '|---|---|---|---|---|',
+    ...[...alike.values()].map((same) => manyRow(same)),
+    '',
     ...sections,
   ]
     .join('\n')
     .trimEnd()}\n`;
 }
 
+const HEAD = ['| situation | exit code | first line | done |', '|---|---|---|---|'];
+
+const endOf = ({ seen }: All[number]) =>
+  `${seen.code} | ${firstLine(seen)} | ${seen.done.join(', ') || 'nothing'}`;
+const rowOf = (one: All[number]) => `${one.situation} | ${endOf(one)}`;
+
+/** The rows that three commands or more have, by the row. */
+function endsAlike(all: All): Map<string, All> {
+  const byRow = Map.groupBy(all, rowOf);
+  return new Map([...byRow].filter(([, same]) => same.length > 2));
+}
+
+function manyRow(same: All): string {
+  const [first] = same as [All[number]];
+  const names = same.map(({ name }) => name);
+  const others = played.map(({ name }) => name).filter((name) => !names.includes(name));
+  const list = (some: readonly string[]) => some.map((name) => `\`${name}\``).join(', ');
+  const except = others.length === 0 ? 'all' : `all except ${list(others)}`;
+  return `| ${first.situation} | ${names.length > played.length / 2 ? except : list(names)} | ${endOf(first)} |`;
+}
+
 /** Situations that end alike share a row. */
-function rowsOf(all: readonly { situation: string; seen: Seen }[]): string[] {
-  const bySame = new Map<string, string[]>();
-  for (const { situation, seen } of all) {
-    const same = `${seen.code} | ${firstLine(seen)} | ${seen.done.join(', ') || 'nothing'}`;
-    bySame.set(same, [...(bySame.get(same) ?? []), situation]);
-  }
-  return [...bySame].map(([same, names]) => `| ${names.join('; ')} | ${same} |`);
+function rowsOf(all: All): string[] {
+  const bySame = Map.groupBy(all, endOf);
+  return [...bySame].map(
+    ([same, some]) => `| ${some.map(({ situation }) => situation).join('; ')} | ${same} |`,
+  );
 }
 
 const UUID = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g;

@@ -60,7 +60,7 @@ function situationNamed(name: string): Situation {
   return situation;
 }
 
-const stepOf = ({ do: what, when }: Step): string => `${when ? `${when} ` : ''}[\`${what}\`](#the-steps)`;
+const stepOf = ({ do: what, when }: Step): string => `${when ? `${when} ` : ''}[${what}](#steps)`;
 
 function stepsTable(): string {
   const rows = (Object.keys(WORDS) as Do[])
@@ -78,12 +78,13 @@ function part(name: string, index: number, [first = name]: string[]): string {
   const { short, means, byItself, todo, never = [] } = situationNamed(name);
   const shared = index === 0 ? undefined : situations[first];
   const warnings = never.filter((warning) => !ALWAYS.includes(warning) && !shared?.never?.includes(warning));
+  const events = byItself.replace(/^No event\.\s*/, '');
   const steps = todo.map(stepOf);
   const isList = index === 0 && todo.length > 1 && todo.some(({ when }) => when !== undefined);
-  const inline = todo === shared?.todo ? 'The steps are the same.' : `*Steps:* ${steps.join('. ')}.`;
+  const inline = todo === shared?.todo ? 'The same steps.' : `*Steps:* ${steps.join('. ')}.`;
   const paragraph = [
     `**${short}**: ${means}`,
-    ...(byItself === shared?.byItself ? [] : [`*By itself:* ${byItself}`]),
+    ...(byItself === shared?.byItself || events === '' ? [] : [`*By itself:* ${events}`]),
     ...warnings,
     ...(isList || steps.length === 0 ? [] : [inline]),
   ];

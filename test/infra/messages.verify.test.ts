@@ -1,5 +1,10 @@
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { promisify } from 'node:util';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
+import { cliBundle } from '../../cli/bundle.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import type { Fate } from '../../local/faults.ts';
@@ -37,12 +42,85 @@ function faultAt({ world }: Story, operations: string[], fate: Fate): { over(): 
   };
 }
 
+/** An operator runs the tool beside the world. */
+async function tool({ world }: Story, ...args: string[]): Promise<void> {
+  const env = { PATH: process.env.PATH, ...world.operatorEnv } as NodeJS.ProcessEnv;
+  const whole = [cliBundle, ...args, '--secret', world.secretArn, '--as', 'ann'];
+  await promisify(execFile)(process.execPath, whole, { env, cwd: tmpdir() });
+}
+
+/** CloudTrail's record of a read in the console, as EventBridge hands it over. */
+const readInConsole = ({ secretArn, clock }: Story['world']) => ({
+  eventID: 'read-1',
+  eventTime: new Date(clock.nowMs()).toISOString(),
+  eventSource: 'secretsmanager.amazonaws.com',
+  eventName: 'GetSecretValue',
+  sourceIPAddress: '198.51.100.7',
+  userAgent: 'AWS Internal',
+  userIdentity: {
+    type: 'AssumedRole',
+    arn: 'arn:aws:sts::111122223333:assumed-role/operators/ann@example.com',
+  },
+  requestParameters: { secretId: secretArn },
+});
+
 const scenarios: Scenario[] = [
   {
     title: 'A rotation without trouble',
     story: 'the scheduled rotation, then three days',
     firstDay: 1,
     says: 'password-rotated',
+  },
+  {
+    title: 'A scheduled rotation comes',
+    story: 'the secret rotates every ten days, and was rotated on day 1',
+    firstDay: 1,
+    says: 'rotation-soon',
+    async play(story) {
+      await story.rotate();
+      const { secretsManagerClient, secretArn } = story.world;
+      const rules = { RotationRules: { AutomaticallyAfterDays: 10 }, RotateImmediately: false };
+      await secretsManagerClient.send(new RotateSecretCommand({ SecretId: secretArn, ...rules }));
+      await story.until(10 * days);
+      await story.rotate();
+    },
+  },
+  {
+    title: 'A scheduled rotation comes due during a pause',
+    story: 'rotated on day 1, paused at once for three days, and due on day 2',
+    firstDay: 1,
+    says: 'pause-over',
+    async play(story) {
+      await story.rotate();
+      await tool(story, 'pause', '--until', '3d', '--reason', 'CHG-4711', '--yes');
+      await story.until(days);
+      await story.rotate();
+      await story.until(5 * days);
+    },
+  },
+  {
+    title: 'The password is read out of turn',
+    story: 'an operator looks at the secret in the console, twice within a minute',
+    firstDay: 1,
+    says: 'secret-read',
+    async play(story) {
+      await story.until(2);
+      await story.world.invoke(readInConsole(story.world));
+      await story.world.invoke({ ...readInConsole(story.world), eventID: 'read-2' });
+      await story.until(3 * days);
+    },
+  },
+  {
+    title: 'An operator opens a sealed answer',
+    story: 'the tool opens the answer of the last rotation',
+    firstDay: 2,
+    says: 'sealed-answer-opened',
+    async play(story) {
+      await story.rotate();
+      await story.until(2);
+      await tool(story, 'open', '--reveal', '--force');
+      await story.until(3 * days);
+    },
   },
   {
     title: 'Deployment; nothing is stored yet',

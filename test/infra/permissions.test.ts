@@ -9,6 +9,7 @@ import { GrantError, ThingSpaceCredential } from '../../infra/credential.ts';
 import { keyAdvice } from '../../infra/key-advice.ts';
 import { RotationService } from '../../infra/rotation-service.ts';
 import { SERVICE } from '../../lambda/ledger/holds.ts';
+import { FOR_A_REASON, RIGHTS } from '../cli/rights.ts';
 import { configWith, construct, type Resource, readable, synthesize, twoDepartments } from './synthesize.ts';
 
 const { ofType, one, json } = synthesize();
@@ -87,6 +88,18 @@ test('the operators’ policy allows every call that the tool’s own code makes
   };
   const allowed = new Set(Statement.flatMap(({ Action }) => Action));
   expect([...allowed].sort()).toEqual([...callsOfTheTool()].sort());
+});
+
+test('the rights that docs/reference/commands.md names are those of the operators’ policy', () => {
+  const named = new Set([...Object.values(RIGHTS).flatMap(({ actions }) => actions), ...FOR_A_REASON]);
+  const { Statement } = readable(ofOperators.PolicyDocument) as {
+    Statement: { Action: string | string[] }[];
+  };
+  const allowed = new Set(Statement.flatMap(({ Action }) => Action));
+  // Secrets Manager and SNS call KMS for the caller; the tool imports the relabeling with the rest of its file, unused.
+  for (const action of ['kms:GenerateDataKey', 'secretsmanager:UpdateSecretVersionStage'])
+    allowed.delete(action);
+  expect([...named].sort()).toEqual([...allowed].sort());
 });
 
 /**

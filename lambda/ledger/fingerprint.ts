@@ -24,19 +24,17 @@ const MAX_KNOWN = 64;
 export function hashPassword(username: string, password: string): Promise<string> {
   const salt = `thingspace-ledger-v1:${credentialKey(username)}`;
   const digest = createHash('sha256').update(`${salt}\0${password}`).digest('base64');
-  const hash = known.get(digest) ?? derive(password, salt);
+  const hash =
+    known.get(digest) ??
+    new Promise<string>((resolve, reject) => {
+      scrypt(password, salt, HASH_BYTES, COST, (failure, bytes) =>
+        failure ? reject(failure) : resolve(bytes.toString('base64url')),
+      );
+    });
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(digest, hash);
   hash.catch(() => known.delete(digest));
   return hash;
-}
-
-function derive(password: string, salt: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, HASH_BYTES, COST, (failure, hash) =>
-      failure ? reject(failure) : resolve(hash.toString('base64url')),
-    );
-  });
 }
 
 export async function fingerprint(

@@ -108,34 +108,32 @@ async function present(
 > {
   const { ledger, api, clock } = services;
   const { secretArn, versionId, storedAt, username, password } = credential;
-  const leftMs = () => deadlineMs - ANNOUNCING_MS - clock.nowMs();
-  mustHaveTime(leftMs(), username);
-  const timeoutMs = Math.min(PREPARE_TIMEOUT_MS, leftMs() - MIN_WAIT_MS);
+  const untilMs = deadlineMs - ANNOUNCING_MS;
+  if (clock.nowMs() + MIN_WAIT_MS > untilMs) throw tooLateError(username);
+  const timeoutMs = Math.min(PREPARE_TIMEOUT_MS, untilMs - clock.nowMs() - MIN_WAIT_MS);
   const prepared =
     api.transport === 'soap'
       ? await api.prepare(credential, { timeoutMs })
       : await prepareOverRest(services, credential, who.share, { timeoutMs, deadlineMs });
   if (prepared.outcome === 'never-sent') return { outcome: prepared };
-  mustHaveTime(leftMs(), username);
+  if (clock.nowMs() + MIN_WAIT_MS > untilMs) throw tooLateError(username);
   const print = await fingerprint(username, versionId, password);
   const reservation = await ledger.reserve(
     { ...who, secretArn, versionId, storedAt, username, fingerprint: print },
     deadlineMs,
   );
   const limits = {
-    timeoutMs: Math.min(LOG_IN_TIMEOUT_MS, leftMs()),
+    timeoutMs: Math.min(LOG_IN_TIMEOUT_MS, untilMs - clock.nowMs()),
     mayLeave: reservation.mayLeave,
   };
   return { outcome: await api.logIn(credential, limits), reservation };
 }
 
-function mustHaveTime(leftMs: number, username: string): void {
-  if (leftMs >= MIN_WAIT_MS) return;
-  throw new DeniedError(
+const tooLateError = (username: string): DeniedError =>
+  new DeniedError(
     'TooLateToLogInError',
     `Too little time is left for a log-in of ${username}. A retry continues from here.`,
   );
-}
 
 /** Counts the outcome. The write that counts a certain refusal also shows whether an exchange of the function caused it. */
 async function settleLogIn<T extends Outcome<string>>(

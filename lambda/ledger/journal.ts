@@ -38,24 +38,21 @@ type Begin = Pick<ExchangeJournal, 'token' | 'attempt' | 'secretArn' | 'oldVersi
 
 /** Writes the record before the effect. The caller has checked that no other exchange is open (`reserve`). */
 export function begin(state: CredentialState, exchange: Begin, now: number): void {
-  setEnvelopeAside(state);
+  const { journal } = state;
+  if ('envelope' in journal) setEnvelopeAside(state);
   delete state.owed;
   state.secretArn = exchange.secretArn;
-  const before = finishedBefore(state);
+  // The journal keeps the last finished rotation, so that a late step of that rotation begins no exchange.
+  let before: ExchangeJournal['before'];
+  if (journal.state === 'committed') {
+    before = { lastToken: journal.token, lastVersion: committedVersion(journal) };
+  } else if (journal.state !== 'idle') {
+    before = journal.before;
+  } else if (journal.lastToken !== undefined) {
+    const { lastToken, lastVersion } = journal;
+    before = { lastToken, ...(lastVersion !== undefined && { lastVersion }) };
+  }
   state.journal = { state: 'exchanging', ...exchange, startedAt: now, ...(before && { before }) };
-}
-
-/**
- * Returns the last finished rotation. The journal keeps it, so that a late step of that rotation begins no exchange.
- */
-function finishedBefore({ journal }: CredentialState): ExchangeJournal['before'] {
-  if (journal.state === 'committed')
-    return { lastToken: journal.token, lastVersion: committedVersion(journal) };
-  if (journal.state !== 'idle') return journal.before;
-  const { lastToken, lastVersion } = journal;
-  return lastToken === undefined
-    ? undefined
-    : { lastToken, ...(lastVersion !== undefined && { lastVersion }) };
 }
 
 /** Records that a sealed answer holds the new password: the old one is dead. */
@@ -66,7 +63,7 @@ export function recordReceived(state: CredentialState, attempt: string, envelope
     return;
   }
   if (exchange.state === 'received' || exchange.state === 'committed') return;
-  endAttempt(state, attempt, now);
+  if (state.inFlight[attempt]) endAttempt(state, attempt, now);
   if ('envelope' in exchange && exchange.envelope !== envelope) setEnvelopeAside(state);
   state.journal = { ...factsOf(exchange), state: 'received', receivedAt: now, envelope };
   barOldPassword(state, exchange, now);
@@ -196,7 +193,7 @@ export function recordCommitted(
   const exchange = exchangeOf(state, attempt);
   if (exchange?.state === 'committed' && options.overtaken) exchange.versionId = versionId;
   if (!exchange || exchange.state === 'committed') return false;
-  endAttempt(state, attempt, now);
+  if (state.inFlight[attempt]) endAttempt(state, attempt, now);
   const receivedAt = exchange.state === 'received' ? exchange.receivedAt : now;
   if (options.overtaken) setEnvelopeAside(state);
   const envelope = !options.overtaken && 'envelope' in exchange ? exchange.envelope : undefined;
@@ -298,7 +295,7 @@ export const committedVersion = (journal: Extract<ExchangeJournal, { state: 'com
  * could record that.
  */
 function endAttempt(state: CredentialState, attempt: string, now: number): void {
-  if (state.inFlight[attempt]) state.lastEndedAt = Math.max(state.lastEndedAt, now);
+  state.lastEndedAt = Math.max(state.lastEndedAt, now);
   delete state.inFlight[attempt];
 }
 

@@ -62,18 +62,8 @@ export function reserve(
   budgets: Budgets,
   now: number,
 ): LockoutGuardError | undefined {
-  sweep(state, budgets, now);
-  const refusal =
-    exchangeInProgress(state, now) ??
-    notItsSecret(state, wanted) ??
-    (wanted.begins && state.pause && refusePaused(state, wanted, now)) ??
-    wanted.begins?.closing?.refuse(state, wanted, now) ??
-    (wanted.share === 'person'
-      ? (refusedForCertain(state, wanted) ?? trialSpent(state, wanted, budgets))
-      : (lost(state, wanted) ??
-        barredPassword(state, wanted, now) ??
-        waiting(state, now) ??
-        budgetSpent(state, wanted, budgets)));
+  if (Object.keys(state.inFlight).length > 0) sweep(state, budgets, now);
+  const refusal = refusalOf(state, wanted, budgets, now);
   if (refusal instanceof BudgetSpentError && refusal.retryAt === undefined) {
     announceGuardClosed(state, attempt, wanted, budgets, now);
   }
@@ -105,32 +95,68 @@ export function reserve(
   return undefined;
 }
 
-function exchangeInProgress(state: CredentialState, now: number) {
-  const { journal } = state;
-  if (journal.state !== 'exchanging' || !leaseLives(journal.startedAt, now)) return undefined;
-  return new ExchangeInProgressError(
-    `ThingSpace is being asked for a new password of ${state.credential}: the stored one may die at any moment.`,
-    journal.startedAt + LEASE_MS,
-  );
+/** Returns the first of the reasons why no password may be sent now. */
+function refusalOf(
+  state: CredentialState,
+  wanted: AttemptRequest,
+  budgets: Budgets,
+  now: number,
+): LockoutGuardError | undefined {
+  const { journal, secretArn } = state;
+  if (journal.state === 'exchanging' && leaseLives(journal.startedAt, now)) {
+    return exchangeUnderWayError(state, journal.startedAt + LEASE_MS);
+  }
+  if (wanted.exchange) {
+    if (secretArn !== undefined && secretArn !== wanted.secretArn) {
+      return sharedUsernameError(state, wanted.secretArn);
+    }
+    if (journal.state !== 'idle' && journal.state !== 'committed') return unsettledError(state);
+    const lastToken = journal.state === 'idle' ? journal.lastToken : journal.token;
+    if (lastToken === wanted.exchange.token) return exchangedError(state, lastToken);
+  }
+  const keptBack =
+    (wanted.begins && state.pause && refusePaused(state, wanted, now)) ??
+    wanted.begins?.closing?.refuse(state, wanted, now);
+  if (keptBack) return keptBack;
+
+  const used = exposure(state);
+  const refused = state.refused[wanted.fingerprint.id];
+  if (wanted.share === 'person') {
+    // ThingSpace would refuse the password again, and count the failure.
+    if (refused && isCertain(refused)) return barredError(refused, state, wanted);
+    // An operator's trial may go beyond the budget, but never to the failure that locks.
+    return used < budgets.limit - 1 ? undefined : trialSpentError(state, wanted, budgets);
+  }
+  const isOldVersion = journal.state !== 'idle' && wanted.versionId === journal.oldVersion;
+  if (journal.state === 'lost' && isOldVersion) return credentialLostError(state.credential, journal);
+  if (journal.state === 'received' && isOldVersion) return sealedError(state, wanted);
+  const retriesNow = refused && hasRetryLeft(refused) && now >= refused.at + RETRY_ONCE_MS;
+  if (refused && !retriesNow) return barredError(refused, state, wanted);
+  const waitsUntil = state.lastUnknownAt + (state.unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
+  if (state.unknowns > 0 && now < waitsUntil) return waitError(state, waitsUntil, now);
+  // The last unit of the budget is kept for a version that was not presented since the last success. A password that an
+  // operator has just restored must always have one log-in left, for an app or for rotation.
+  const fresh = !state.presented.includes(wanted.versionId);
+  const share = wanted.share === 'rotation' ? budgets.rotation : budgets.budget;
+  const mayUse = fresh ? budgets.budget : Math.min(share, Math.max(1, budgets.budget - 1));
+  return used < mayUse ? undefined : budgetSpentError(state, wanted, budgets, mayUse);
 }
 
-function notItsSecret(state: CredentialState, wanted: AttemptRequest) {
-  if (!wanted.exchange) return undefined;
-  if (state.secretArn !== undefined && state.secretArn !== wanted.secretArn)
-    return sharedUsernameError(state, wanted.secretArn);
-  const { journal } = state;
-  const { token } = wanted.exchange;
-  const isFinished = journal.state === 'idle' && journal.lastToken === token;
-  if (isFinished || (journal.state === 'committed' && journal.token === token)) {
-    return new ExchangeInProgressError(
-      `Another invocation has made the new password of ${state.credential} for rotation ${token} already. A retry finds it.`,
-    );
-  }
-  if (journal.state === 'idle' || journal.state === 'committed') return undefined;
-  return new ExchangeInProgressError(
-    `The last exchange of ${state.credential}'s password is not settled (${journal.state}).`,
+const exchangeUnderWayError = ({ credential }: CredentialState, until: number): ExchangeInProgressError =>
+  new ExchangeInProgressError(
+    `ThingSpace is being asked for a new password of ${credential}: the stored one may die at any moment.`,
+    until,
   );
-}
+
+const exchangedError = ({ credential }: CredentialState, token: string): ExchangeInProgressError =>
+  new ExchangeInProgressError(
+    `Another invocation has made the new password of ${credential} for rotation ${token} already. A retry finds it.`,
+  );
+
+const unsettledError = ({ credential, journal }: CredentialState): ExchangeInProgressError =>
+  new ExchangeInProgressError(
+    `The last exchange of ${credential}'s password is not settled (${journal.state}).`,
+  );
 
 export function sharedUsernameError(state: CredentialState, secretArn: string): DeniedError {
   return new DeniedError(
@@ -140,11 +166,6 @@ export function sharedUsernameError(state: CredentialState, secretArn: string): 
     undefined,
     { toDo: toDo(sharedUsername.todo, { secretArn }) },
   );
-}
-
-function lost({ journal, credential }: CredentialState, wanted: AttemptRequest) {
-  if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;
-  return credentialLostError(credential, journal);
 }
 
 /**
@@ -176,20 +197,12 @@ export function credentialLostError(
   );
 }
 
-function barredPassword(state: CredentialState, wanted: AttemptRequest, now: number) {
-  const { journal, credential } = state;
-  if (journal.state === 'received' && wanted.versionId === journal.oldVersion) {
-    return new ReplacedPasswordError(
-      `The password of ${credential} that you hold is dead; the new one is sealed in the journal, and no ` +
-        'invocation has seen it in the secret yet.',
-      { toDo: toDo(replacedPassword.todo, wanted) },
-    );
-  }
-  const refused = state.refused[wanted.fingerprint.id];
-  if (!refused) return undefined;
-  if (hasRetryLeft(refused) && now >= refused.at + RETRY_ONCE_MS) return undefined;
-  return barredError(refused, state, wanted);
-}
+const sealedError = ({ credential }: CredentialState, wanted: AttemptRequest): ReplacedPasswordError =>
+  new ReplacedPasswordError(
+    `The password of ${credential} that you hold is dead; the new one is sealed in the journal, and no ` +
+      'invocation has seen it in the secret yet.',
+    { toDo: toDo(replacedPassword.todo, wanted) },
+  );
 
 function barredError(refused: Refusal, { credential }: CredentialState, wanted: AttemptRequest) {
   const { versionId } = wanted;
@@ -209,10 +222,7 @@ function barredError(refused: Refusal, { credential }: CredentialState, wanted: 
   );
 }
 
-function waiting({ unknowns, lastUnknownAt, credential, inFlight }: CredentialState, now: number) {
-  if (unknowns === 0) return undefined;
-  const retryAt = lastUnknownAt + (unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
-  if (now >= retryAt) return undefined;
+function waitError({ unknowns, credential, inFlight }: CredentialState, retryAt: number, now: number) {
   // A log-in that is under way may succeed, which ends the wait.
   const mayEndEarlier = Object.values(inFlight).some(({ unknownAt }) => unknownAt === undefined);
   return new DeniedError(
@@ -224,16 +234,8 @@ function waiting({ unknowns, lastUnknownAt, credential, inFlight }: CredentialSt
   );
 }
 
-/**
- * The last unit of the budget is kept for a version that was not presented since the last success. A password that an
- * operator has just restored must always have one log-in left, for an app or for rotation.
- */
-function budgetSpent(state: CredentialState, wanted: AttemptRequest, budgets: Budgets) {
+function budgetSpentError(state: CredentialState, wanted: AttemptRequest, budgets: Budgets, mayUse: number) {
   const used = exposure(state);
-  const fresh = !state.presented.includes(wanted.versionId);
-  const share = wanted.share === 'rotation' ? budgets.rotation : budgets.budget;
-  const mayUse = fresh ? budgets.budget : Math.min(share, Math.max(1, budgets.budget - 1));
-  if (used < mayUse) return undefined;
   const underWay = Object.values(state.inFlight).filter(({ unknownAt }) => unknownAt === undefined);
   if (used - underWay.length < mayUse) {
     return new BudgetSpentError(
@@ -259,20 +261,14 @@ const countUnknownError = ({ credential }: CredentialState, wanted: AttemptReque
     { toDo: toDo(countUnknown.todo, wanted) },
   );
 
-/** Bars a trial of a password that was refused for certain: ThingSpace would refuse it again, and count the failure. */
-function refusedForCertain(state: CredentialState, wanted: AttemptRequest) {
-  const refused = state.refused[wanted.fingerprint.id];
-  return refused && isCertain(refused) ? barredError(refused, state, wanted) : undefined;
-}
-
-/** Lets an operator's trial go beyond the budget, but never to the failure that locks. */
-function trialSpent(state: CredentialState, wanted: AttemptRequest, budgets: Budgets) {
-  const used = exposure(state);
-  if (used < budgets.limit - 1) return undefined;
-  return new BudgetSpentError(
-    `${used} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
+const trialSpentError = (
+  state: CredentialState,
+  wanted: AttemptRequest,
+  budgets: Budgets,
+): BudgetSpentError =>
+  new BudgetSpentError(
+    `${exposure(state)} of ${budgets.limit} consecutive failed log-ins of ${state.credential} are used or possible: one more ` +
       'may lock it.',
     undefined,
     { toDo: toDo([{ do: 'unlocked' }], wanted) },
   );
-}

@@ -44,12 +44,7 @@ export function settle(
       state.unknowns = 0;
       state.presented = [];
       delete state.countUnknownSince;
-      if (attempt) clear(state, attempt.mark);
-      if (attempt) endLoss(state, attempt.reservedAt);
-      if (!replacedSince(state, presented, attempt)) {
-        recordGood(state, presented, now);
-        provenBy(state, attempt?.trouble);
-      }
+      recordSuccess(state, presented, attempt, now);
       if (exposure(state) < budgets.rotation) state.guardClosedSaid = false;
       return;
     case 'uncounted':
@@ -104,24 +99,25 @@ export function isReplaced(
 }
 
 /**
- * Reports whether an exchange has replaced the password since the log-in was reserved: the password worked before that.
+ * Subtracts the failures that a success has cleared, and records that its password works. One password works at a time:
+ * this one is no longer refused, and all other passwords that were set aside are dead.
  */
-function replacedSince(
-  { refused }: CredentialState,
-  { fingerprint }: AttemptRequest,
+function recordSuccess(
+  state: CredentialState,
+  { fingerprint, versionId }: AttemptRequest,
   attempt: Attempt | undefined,
-): boolean {
-  const refusal = refused[fingerprint.id];
-  if (!refusal?.replaced) return false;
-  // Also at the same moment: a password that was replaced is no longer reserved.
-  return attempt === undefined || attempt.reservedAt <= refusal.at;
-}
-
-/**
- * Records that this password works. One password works at a time: this one is no longer refused, and all other
- * passwords that were set aside are dead.
- */
-function recordGood(state: CredentialState, { fingerprint, versionId }: AttemptRequest, now: number): void {
+  now: number,
+): void {
+  if (attempt) {
+    const { mark, reservedAt } = attempt;
+    state.failed = Math.max(0, state.failed - mark);
+    // Two overlapping successes must not clear one failure twice.
+    for (const other of Object.values(state.inFlight)) other.mark = Math.max(0, other.mark - mark);
+    if (state.journal.state === 'lost') endLoss(state, reservedAt);
+  }
+  // The password worked before an exchange replaced it. Also at the same moment: afterwards it is no longer reserved.
+  const refusal = state.refused[fingerprint.id];
+  if (refusal?.replaced && (attempt === undefined || attempt.reservedAt <= refusal.at)) return;
   delete state.refused[fingerprint.id];
   // A sealed password is presented under its attempt: its envelope stays listed until the password is a version of the
   // secret.
@@ -129,6 +125,7 @@ function recordGood(state: CredentialState, { fingerprint, versionId }: AttemptR
   const isJournaled = exchangeOf(state, versionId) !== undefined;
   state.orphanItems = isSetAside ? [versionId] : [];
   if (!isSetAside && !isJournaled) state.lastGood = { versionId, at: now };
+  if (attempt?.trouble !== undefined) provenBy(state, attempt.trouble);
 }
 
 /** Undoes a reservation, because the platform never looked at the password. */
@@ -140,15 +137,6 @@ function giveBack(state: CredentialState, id: string, attempt: Attempt): void {
   }
   const refused = state.refused[attempt.fingerprint];
   if (attempt.usedRelease && refused) refused.released = false;
-}
-
-/**
- * Subtracts the failures that a success has cleared, from the marks of those in flight as well: two
- * overlapping successes must not clear one failure twice.
- */
-function clear(state: CredentialState, mark: number): void {
-  state.failed = Math.max(0, state.failed - mark);
-  for (const other of Object.values(state.inFlight)) other.mark = Math.max(0, other.mark - mark);
 }
 
 /** Reports whether ThingSpace issued the password within the hour: not every server of the platform may have it. */

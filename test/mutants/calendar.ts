@@ -8,8 +8,8 @@ export const calendarMutants: Mutant[] = [
   {
     rule: 'a closed calendar keeps an exchange from beginning',
     file: 'lambda/ledger/reserve.ts',
-    find: '    wanted.begins?.closing?.refuse(state, wanted, now) ??\n',
-    replace: '',
+    find: ' ??\n    wanted.begins?.closing?.refuse(state, wanted, now);',
+    replace: ';',
     noticedBy: CLOSED,
   },
   {

@@ -8,8 +8,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'no log-in begins that the deadline would cut short',
     file: 'lambda/ledger/guarded-log-in.ts',
-    find: 'if (leftMs >= MIN_WAIT_MS) return;',
-    replace: 'if (leftMs >= 0) return;',
+    find: 'const MIN_WAIT_MS = 3_000;',
+    replace: 'const MIN_WAIT_MS = 0;',
     noticedBy: 'test/ledger/guarded-log-in.test.ts',
   },
   {
@@ -22,22 +22,22 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'no log-in is reserved after the bearer took its time',
     file: 'lambda/ledger/guarded-log-in.ts',
-    find: 'return { outcome: prepared };\n  mustHaveTime(leftMs(), username);',
+    find: 'return { outcome: prepared };\n  if (clock.nowMs() + MIN_WAIT_MS > untilMs) throw tooLateError(username);',
     replace: 'return { outcome: prepared };',
     noticedBy: 'test/ledger/guarded-log-in.test.ts',
   },
   {
     rule: 'no second exchange for a rotation that has its new password already',
     file: 'lambda/ledger/reserve.ts',
-    find: "if (isFinished || (journal.state === 'committed' && journal.token === token)) {",
-    replace: "if (token === '') {",
+    find: 'if (lastToken === wanted.exchange.token) return exchangedError(state, lastToken);',
+    replace: '',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'a log-in that was reserved in the same moment as the exchange proves nothing about the new password',
     file: 'lambda/ledger/settle.ts',
-    find: 'attempt.reservedAt <= refusal.at;',
-    replace: 'attempt.reservedAt < refusal.at;',
+    find: 'attempt.reservedAt <= refusal.at)',
+    replace: 'attempt.reservedAt < refusal.at)',
     noticedBy: 'test/ledger/settle.test.ts',
   },
   {
@@ -135,22 +135,22 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'a refusal that may not concern the password is retried once',
     file: 'lambda/ledger/reserve.ts',
-    find: 'if (hasRetryLeft(refused) && now >= refused.at + RETRY_ONCE_MS) return undefined;',
-    replace: '',
+    find: 'if (refused && !retriesNow) return',
+    replace: 'if (refused) return',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'a refused password is not tried again',
     file: 'lambda/ledger/reserve.ts',
-    find: 'if (!refused) return undefined;',
-    replace: 'if (refused !== null) return undefined;',
+    find: 'if (refused && !retriesNow) return barredError(refused, state, wanted);',
+    replace: '',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
     rule: 'after a missed answer the next log-in waits',
     file: 'lambda/ledger/reserve.ts',
-    find: 'if (unknowns === 0) return undefined;',
-    replace: 'if (unknowns >= 0) return undefined;',
+    find: 'if (state.unknowns > 0 && now < waitsUntil) return waitError(state, waitsUntil, now);',
+    replace: '',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
@@ -163,15 +163,15 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'a spent budget allows no log-in attempt',
     file: 'lambda/ledger/reserve.ts',
-    find: 'if (used < mayUse) return undefined;',
-    replace: 'if (used < mayUse + 1) return undefined;',
+    find: 'return used < mayUse ? undefined',
+    replace: 'return used < mayUse + 1 ? undefined',
     noticedBy: LEDGER,
   },
   {
     rule: 'an operator’s trial never reaches the failure that locks',
     file: 'lambda/ledger/reserve.ts',
-    find: 'if (used < budgets.limit - 1) return undefined;',
-    replace: 'if (used < budgets.limit) return undefined;',
+    find: 'return used < budgets.limit - 1 ? undefined',
+    replace: 'return used < budgets.limit ? undefined',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
@@ -191,8 +191,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: '`lost`: no log-in attempt uses the lost version',
     file: 'lambda/ledger/reserve.ts',
-    find: "if (journal.state !== 'lost' || wanted.versionId !== journal.oldVersion) return undefined;",
-    replace: 'if (wanted) return undefined;',
+    find: "if (journal.state === 'lost' && isOldVersion) return credentialLostError(state.credential, journal);",
+    replace: '',
     noticedBy: 'test/ledger/reserve.test.ts',
   },
   {
@@ -282,8 +282,8 @@ export const ledgerMutants: Mutant[] = [
   {
     rule: 'a log-in that was reserved before an exchange proves nothing about the password after it',
     file: 'lambda/ledger/settle.ts',
-    find: 'if (!replacedSince(state, presented, attempt)) {',
-    replace: '{',
+    find: 'if (refusal?.replaced && (attempt === undefined || attempt.reservedAt <= refusal.at)) return;',
+    replace: '',
     noticedBy: 'test/ledger/settle.test.ts',
   },
   {

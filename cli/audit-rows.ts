@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Act, noteAct } from '../lambda/ledger/acts.ts';
-import type { Item } from '../lambda/ledger/item.ts';
-import type { Items } from '../lambda/ledger/items.ts';
+import type { Item, Items } from '../lambda/ledger/items.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { lineOf } from './failure.ts';

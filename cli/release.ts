@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { lastActIs, noteAct } from '../lambda/ledger/acts.ts';
 import { forget, type Hold, override, SERVICE } from '../lambda/ledger/holds.ts';
-import { LedgerItemError } from '../lambda/ledger/item.ts';
+import { LedgerItemError } from '../lambda/ledger/items.ts';
 import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';

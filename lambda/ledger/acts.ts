@@ -1,4 +1,4 @@
-import type { Item } from './item.ts';
+import type { Item } from './items.ts';
 
 /**
  * An operator's act on a credential. Its row stays in the audit trail, and the messages of the day after it name it: the

@@ -24,13 +24,13 @@ const MAX_KNOWN = 64;
 export function hashPassword(username: string, password: string): Promise<string> {
   const salt = `thingspace-ledger-v1:${credentialKey(username)}`;
   const digest = createHash('sha256').update(`${salt}\0${password}`).digest('base64');
-  const hash =
-    known.get(digest) ??
-    new Promise<string>((resolve, reject) => {
-      scrypt(password, salt, HASH_BYTES, COST, (failure, bytes) =>
-        failure ? reject(failure) : resolve(bytes.toString('base64url')),
-      );
-    });
+  const before = known.get(digest);
+  if (before) return before;
+  const hash = new Promise<string>((resolve, reject) => {
+    scrypt(password, salt, HASH_BYTES, COST, (failure, bytes) =>
+      failure ? reject(failure) : resolve(bytes.toString('base64url')),
+    );
+  });
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(digest, hash);
   hash.catch(() => known.delete(digest));

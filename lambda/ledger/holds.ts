@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { operatorTool } from '../operator-tool.ts';
-import { decodeItem, isRecord, itemMembers, newItem } from './item.ts';
+import { decodeItem, itemMembers, newItem, openObject } from './items.ts';
 import { committedVersion, exchangeOf } from './journal.ts';
 import { queueAlarm } from './outbox.ts';
 import { type CredentialState, credentialKey } from './state.ts';
@@ -25,7 +25,7 @@ import { type CredentialState, credentialKey } from './state.ts';
 export const SERVICE = '<service>';
 
 /** A failed exchange, which holds the service's other credentials. */
-const hold = v.object({
+const hold = openObject({
   username: v.string(),
   secretArn: v.string(),
   attempt: v.string(),
@@ -46,7 +46,7 @@ const lists = {
   seen: v.optional(v.record(v.string(), v.number())),
 };
 /** The lists of holds have the stored name `brake`. */
-const holdsItem = v.object({ ...itemMembers, brake: v.object(lists) });
+const holdsItem = openObject({ ...itemMembers, brake: openObject(lists) });
 export type Holds = v.InferOutput<typeof holdsItem>;
 
 export const newHolds = (): Holds => ({ ...newItem(SERVICE), brake: { holds: {}, held: {} } });
@@ -80,6 +80,9 @@ export function decodeForOverride(key: string, stored: Record<string, unknown>):
   // The write's condition names the stored revision, also one that is not a number.
   return 'revision' in stored ? { ...item, revision: stored.revision as number } : item;
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const readable = (schemas: Readonly<Record<string, v.GenericSchema>>, members: Record<string, unknown>) =>
   Object.fromEntries(

@@ -1,10 +1,88 @@
 import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import type { Alarms } from '../alarms/publish.ts';
 import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
-import type { AuditRow } from './audit-row.ts';
+import { PresentableError } from '../errors.ts';
+import { type AuditRow, auditRow } from './audit-row.ts';
 import { LedgerUnavailableError } from './errors.ts';
-import { type Item, LedgerItemError } from './item.ts';
+import { alarmEventSchema } from './outbox.ts';
+
+/**
+ * The items of the ledger's table. An item is read whole, changed by a pure function and written back on the condition
+ * that its `revision` still is the one read (one conditional write = one step).
+ * All times are milliseconds since 1970 by DynamoDB's clock.
+ */
+
+/**
+ * The number is raised by a version of the software whose items an older one must not write. Members may be added
+ * without raising it: `openObject` keeps members that it does not know.
+ */
+export const SCHEMA = 2;
+
+/** An object that keeps the members of a later version. Its type has the known ones only. */
+export const openObject = <E extends v.ObjectEntries>(entries: E) =>
+  v.looseObject(entries) as unknown as v.ObjectSchema<E, undefined>;
+
+/** The members of every kind of item. */
+export const itemMembers = {
+  credential: v.string(),
+  schema: v.number(),
+  revision: v.number(),
+  /** Ids of the last writes: a writer whose answer was lost recognizes its own. */
+  recentWrites: v.array(v.string()),
+  /** Audit rows that are not yet separate items. */
+  auditRows: v.array(auditRow),
+  /** Alarms that still have to be published. */
+  outbox: v.array(alarmEventSchema),
+  /** Alarms given up for more urgent ones, and not yet reported in an alarm. */
+  outboxDropped: v.number(),
+  /** The operator's last act, for the messages that follow it. */
+  lastAct: v.optional(
+    openObject({ command: v.string(), actor: v.string(), at: v.number(), reason: v.optional(v.string()) }),
+  ),
+};
+const item = openObject(itemMembers);
+export type Item = v.InferOutput<typeof item>;
+
+export const newItem = (credential: string): Item => ({
+  credential,
+  schema: SCHEMA,
+  revision: 0,
+  recentWrites: [],
+  auditRows: [],
+  outbox: [],
+  outboxDropped: 0,
+});
+
+/** The stored item cannot be understood or written: nothing may be presented. */
+export class LedgerItemError extends PresentableError {
+  override readonly name = 'LedgerItemError';
+}
+
+/**
+ * Reads a stored item.
+ * @param unreadable words the error, from the paths of the members at fault
+ * @throws LedgerItemError when the item cannot be understood, or a later version has reserved it
+ */
+export function decodeItem<S extends Item>(
+  schema: v.GenericSchema<unknown, S>,
+  stored: Record<string, unknown>,
+  unreadable: (where: string) => string,
+): S {
+  if (typeof stored.schema === 'number' && stored.schema > SCHEMA) {
+    throw new LedgerItemError(
+      `The ledger item of ${stored.credential} was written by a later version of the software (schema ${stored.schema}; ` +
+        `this one reads ${SCHEMA}), so nothing is presented or changed: deploy that version again.`,
+    );
+  }
+  const read = v.safeParse(schema, stored);
+  if (!read.success) {
+    const where = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the item'))].join(', ');
+    throw new LedgerItemError(unreadable(where));
+  }
+  return { ...read.output, schema: SCHEMA };
+}
 
 /** The store of ledger items; every call may throw when the table cannot be reached. Times are DynamoDB's own. */
 export interface ItemStore {
@@ -28,15 +106,23 @@ export interface ItemStore {
 /** An item as this process last wrote or read it, and when that was by DynamoDB's clock and by ours. */
 type CachedItem<S> = { state: S; now: number; seenAtMs: number };
 
-/** The items as this process last saw them: a writer need not read its own writes again. */
-export type ItemMemory<S> = Map<string, CachedItem<S>>;
-
-export type ItemKind<S> = {
+/** A process that reads and writes the items of one kind. */
+export type Writer<S> = {
+  store: ItemStore;
+  clock: Clock;
   /** Reads a stored item, `{}` where there is none. @throws LedgerItemError */
   decode(key: string, stored: Record<string, unknown>): S;
-  /** Makes members of the item separate items before a write; undefined where there are none. */
-  beforeWrite?(state: S, store: ItemStore): Promise<void> | undefined;
+  /** The items as this process last saw them: a writer need not read its own writes again. */
+  memory: Map<string, CachedItem<S>>;
+  /** Reports whether a failure lasts, so that no call is repeated after it. @default none does */
+  lasts?: ((failure: unknown) => boolean) | undefined;
 };
+
+export type ItemAt<S> = { state: S; now: number };
+export type Transition<S, T> = (state: S, now: number) => T;
+
+/** Envelopes that become separate items by the next write, and the attempts of those that have. */
+type SetAside = { setAside?: Record<string, string>; orphanItems?: string[] };
 
 /** How long a process relies on its last write: the condition of the next write finds other writers. */
 const BELIEVED_MS = 10_000;
@@ -44,58 +130,52 @@ const REMEMBERED_WRITES = 20;
 /** While rows cannot be written, the oldest are given up: an item too large for DynamoDB stops everything. */
 const MAX_WAITING_ROWS = 100;
 const MAX_PAUSE_MS = 2_000;
-
-export type ChangeOptions<S> = {
-  store: ItemStore;
-  clock: Clock;
-  memory: ItemMemory<S>;
-  kind: ItemKind<S>;
-  credential: string;
-  /** By `clock`. */
-  deadlineMs: number;
-  /** Reads the table even if the process has just seen the item. */
-  fresh?: boolean;
-  /** Reports whether a failure lasts, so that no call is repeated after it. @default none does */
-  lasts?: ((failure: unknown) => boolean) | undefined;
-};
+/**
+ * How long DynamoDB is tried before a password is presented: a retry finds the table reachable again. The outcome of a
+ * presented password is recorded until the deadline.
+ */
+export const TRYING_MS = 10_000;
 
 /**
- * Applies a pure change to a credential's item as one conditional write. When another writer came first, the change is
- * computed again on that writer's item. A change that leaves the item as it is gets its result from a read of the table
- * only, never from the process's memory.
+ * Applies a pure change to an item as one conditional write, and publishes nothing. When another writer came first, the
+ * change is computed again on that writer's item. A change that leaves the item as it is gets its result from a read of
+ * the table only, never from the process's memory.
  *
  * A write whose answer was lost may have landed: the next read shows it by the id of the write. So a change takes
  * effect once, however often it is sent.
- * @throws LedgerUnavailableError when the table did not answer until `deadlineMs` (by `clock`), or other writers always
- *   came first; after a lost answer the change may still have taken effect.
+ * @param deadlineMs by the writer's clock
+ * @param fresh reads the table even if the process has just seen the item
+ * @throws LedgerUnavailableError when the table did not answer until `deadlineMs`, or other writers always came first;
+ *   after a lost answer the change may still have taken effect.
  * @throws LedgerItemError when the item cannot be understood, or DynamoDB does not take it.
  */
-export async function change<S extends Item, T>(
-  options: ChangeOptions<S>,
-  apply: (state: S, now: number) => T,
-): Promise<{ result: T; state: S; now: number }> {
-  const { store, clock, memory, kind, credential, deadlineMs } = options;
+export async function applyChange<S extends Item & SetAside, T>(
+  writer: Writer<S>,
+  key: string,
+  deadlineMs: number,
+  transition: Transition<S, T>,
+  fresh = false,
+): Promise<ItemAt<S> & { result: T }> {
+  const { store, clock, memory } = writer;
+  const credential = key.toLowerCase();
   const sent = new Map<string, T>();
   let tries = 0;
-  let fresh = options.fresh ?? false;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     let cause: unknown;
     try {
-      const remembered = fresh || sent.size > 0 ? undefined : recall(options);
-      const { state, now } = remembered ?? (await read(options));
+      const remembered = isFirst && !fresh ? recall(writer, credential) : undefined;
+      const { state, now } = remembered ?? (await read(writer, credential));
       const landed = state.recentWrites.find((id) => sent.has(id));
       if (landed !== undefined) return { result: sent.get(landed) as T, state, now };
 
       const before = JSON.stringify(state);
-      const result = apply(state, now);
+      const result = transition(state, now);
       if (JSON.stringify(state) === before) {
         if (!remembered) return { result, state, now };
-        fresh = true;
         continue;
       }
       // Most changes have none: their write begins without a pause.
-      const separate = kind.beforeWrite?.(state, store);
-      if (separate) await separate;
+      if (Object.keys(state.setAside ?? {}).length > 0) await writeSetAside(state, store);
       const writeId = randomUUID();
       const expected = state.revision;
       // The revision of a damaged item may be no number.
@@ -109,19 +189,11 @@ export async function change<S extends Item, T>(
         memory.set(credential, { state: structuredClone(state), now: written.now, seenAtMs: clock.nowMs() });
         return { result, state, now: written.now };
       }
-      if (remembered) {
-        fresh = true;
-        continue;
-      }
+      if (remembered) continue;
     } catch (failure) {
-      if (failure instanceof LedgerItemError) throw failure;
-      if (failure instanceof AwsCallError && failure.errorName === 'ValidationException') {
-        throw notTakenError(credential, failure);
-      }
-      if (options.lasts?.(failure)) throw unavailableError(credential, failure);
+      throwIfItLasts(writer, credential, failure);
       cause = failure;
     }
-    fresh = true;
     const pauseMs = Math.min(50 * 2 ** tries, MAX_PAUSE_MS);
     tries += 1;
     if (clock.nowMs() + pauseMs >= deadlineMs) throw unavailableError(credential, cause);
@@ -129,21 +201,39 @@ export async function change<S extends Item, T>(
   }
 }
 
-async function read<S>({ store, clock, memory, kind, credential }: ChangeOptions<S>) {
+async function read<S>({ store, clock, memory, decode }: Writer<S>, credential: string): Promise<ItemAt<S>> {
   memory.delete(credential);
   const { item, now } = await store.read(credential);
-  const state = kind.decode(credential, item ?? {});
+  const state = decode(credential, item ?? {});
   memory.set(credential, { state: structuredClone(state), now, seenAtMs: clock.nowMs() });
   return { state, now };
 }
 
 /** The item as last seen, with the time that has passed since added to DynamoDB's. */
-function recall<S>({ clock, memory, credential }: Pick<ChangeOptions<S>, 'clock' | 'memory' | 'credential'>) {
+function recall<S>({ clock, memory }: Writer<S>, credential: string): ItemAt<S> | undefined {
   const seen = memory.get(credential);
   if (!seen) return undefined;
   const ageMs = clock.nowMs() - seen.seenAtMs;
   if (ageMs > BELIEVED_MS) return undefined;
   return { state: structuredClone(seen.state), now: seen.now + Math.floor(ageMs) };
+}
+
+/** Makes envelopes that the journal no longer has separate items, before the write that takes them off. */
+async function writeSetAside(state: Item & SetAside, store: ItemStore): Promise<void> {
+  const { setAside = {}, orphanItems = [] } = state;
+  for (const [attempt, envelope] of Object.entries(setAside)) {
+    await store.setAside(state.credential, attempt, envelope);
+    delete setAside[attempt];
+    if (!orphanItems.includes(attempt)) orphanItems.push(attempt);
+  }
+}
+
+function throwIfItLasts<S>({ lasts }: Writer<S>, credential: string, failure: unknown): void {
+  if (failure instanceof LedgerItemError) throw failure;
+  if (failure instanceof AwsCallError && failure.errorName === 'ValidationException') {
+    throw notTakenError(credential, failure);
+  }
+  if (lasts?.(failure)) throw unavailableError(credential, failure);
 }
 
 function unavailableError(credential: string, cause: unknown): LedgerUnavailableError {
@@ -172,12 +262,9 @@ export type ItemsParts = {
   alarms: Alarms;
   clock: Clock;
   warn: Warn;
-  /** As `ChangeOptions` has it. */
-  lasts?: ChangeOptions<Item>['lasts'];
+  /** As `Writer` has it. */
+  lasts?: Writer<Item>['lasts'];
 };
-
-export type ItemAt<S> = { state: S; now: number };
-export type Transition<S, T> = (state: S, now: number) => T;
 
 /** The items of one kind. Keys are compared without letter case; deadlines are by the process's clock. */
 export interface Items<S> {
@@ -200,24 +287,13 @@ export interface Items<S> {
 
 /** The time that SNS gets in all: alarms that cannot be sent now must not use up the invocation. */
 const PUBLISH_MS = 5_000;
-/**
- * How long DynamoDB is tried before a password is presented. The outcome of a presented password is recorded until the
- * deadline.
- */
-const TRYING_MS = 10_000;
 
-/** Makes the access to the items of one kind, with `apply` (a change that publishes nothing) and `publish` beside it. */
+/** Makes the access to the items of one kind, with its writer, and with `publish`. */
 export function itemsOf<S extends Item>(
-  { items, alarms, clock, warn, lasts }: ItemsParts,
-  kind: ItemKind<S>,
+  { items: store, alarms, clock, warn, lasts }: ItemsParts,
+  decode: Writer<S>['decode'],
 ) {
-  const memory: ItemMemory<S> = new Map();
-
-  const apply = <T>(key: string, deadlineMs: number, transition: Transition<S, T>, fresh = false) =>
-    change(
-      { store: items, clock, memory, kind, credential: key.toLowerCase(), deadlineMs, fresh, lasts },
-      transition,
-    );
+  const writer: Writer<S> = { store, clock, decode, memory: new Map(), lasts };
 
   async function publish(key: string, deadlineMs: number, { state }: ItemAt<S>): Promise<void> {
     const published: string[] = [];
@@ -228,7 +304,7 @@ export function itemsOf<S extends Item>(
       if ((await alarms.publish(alarm, { timeoutMs })) === 'published') published.push(alarm.id);
     }
     if (published.length === 0) return;
-    await apply(key, deadlineMs, (fresh) => {
+    await applyChange(writer, key, deadlineMs, (fresh) => {
       fresh.outbox = fresh.outbox.filter((alarm) => !published.includes(alarm.id));
     }).catch((failure: Error) =>
       warn('An alarm was published but is still in the outbox: it will be published once more', {
@@ -238,9 +314,9 @@ export function itemsOf<S extends Item>(
   }
 
   async function writeAuditRows(key: string, deadlineMs: number): Promise<ReadonlySet<string>> {
-    const { state } = await apply(key, deadlineMs, () => undefined);
+    const { state } = await applyChange(writer, key, deadlineMs, () => undefined);
     try {
-      if (state.auditRows.length > 0) await items.audit(state.credential, state.auditRows);
+      if (state.auditRows.length > 0) await store.audit(state.credential, state.auditRows);
       return new Set(state.auditRows.map(idOf));
     } catch (failure) {
       warn('Audit rows could not be written; they wait in the ledger item', {
@@ -250,16 +326,13 @@ export function itemsOf<S extends Item>(
     }
   }
 
-  // Before anything was sent, it is better to fail early: a retry finds the table reachable again.
-  const soon = (deadlineMs: number) => Math.min(deadlineMs, clock.nowMs() + TRYING_MS);
-
   const access: Items<S> = {
-    read: (key, deadlineMs) => apply(key, soon(deadlineMs), () => undefined, true),
-    lately: async (key, deadlineMs) =>
-      recall({ clock, memory, credential: key.toLowerCase() }) ?? access.read(key, deadlineMs),
+    read: (key, deadlineMs) =>
+      applyChange(writer, key, Math.min(deadlineMs, clock.nowMs() + TRYING_MS), () => undefined, true),
+    lately: async (key, deadlineMs) => recall(writer, key.toLowerCase()) ?? access.read(key, deadlineMs),
     async change(key, deadlineMs, transition, { flushAudit = false } = {}) {
       const written = flushAudit ? await writeAuditRows(key, deadlineMs) : new Set<string>();
-      const seen = await apply(key, deadlineMs, (state, now) => {
+      const seen = await applyChange(writer, key, deadlineMs, (state, now) => {
         if (written.size > 0) state.auditRows = state.auditRows.filter((row) => !written.has(idOf(row)));
         return transition(state, now);
       });
@@ -267,7 +340,7 @@ export function itemsOf<S extends Item>(
       return seen.result;
     },
   };
-  return { ...access, apply, publish, soon };
+  return { ...access, writer, publish };
 }
 
 /** An attempt that was settled twice (unknown, then known) has two rows. */

@@ -3,14 +3,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Budgets } from './budgets.ts';
 import { DeniedError } from './errors.ts';
 import { decodeForOverride, decodeHolds, type Holds } from './holds.ts';
-import {
-  type ItemKind,
-  type ItemStore,
-  type Items,
-  type ItemsParts,
-  itemsOf,
-  type Transition,
-} from './items.ts';
+import { applyChange, type Items, type ItemsParts, itemsOf, TRYING_MS, type Transition } from './items.ts';
 import { recordUnchanged } from './journal.ts';
 import { closeIfOfOtherTable, isOfOtherTable, rememberedAge } from './other-table.ts';
 import { type AttemptRequest, reserve } from './reserve.ts';
@@ -74,25 +67,9 @@ export interface Ledger extends Items<CredentialState> {
 /** With so many rows waiting, the next settlement makes them items. */
 const MAX_AUDIT_ROWS = 8;
 
-/** Envelopes that the journal no longer has become separate items before the write that takes them off. */
-export const credentialItem: ItemKind<CredentialState> = {
-  decode: decodeState,
-  beforeWrite(state, store) {
-    return Object.keys(state.setAside).length > 0 ? setAside(state, store) : undefined;
-  },
-};
-
-async function setAside(state: CredentialState, store: ItemStore): Promise<void> {
-  for (const [attempt, envelope] of Object.entries(state.setAside)) {
-    await store.setAside(state.credential, attempt, envelope);
-    delete state.setAside[attempt];
-    if (!state.orphanItems.includes(attempt)) state.orphanItems.push(attempt);
-  }
-}
-
 export function createLedger(parts: LedgerParts): Ledger {
   const { items, metrics, clock, budgets, warn } = parts;
-  const { read, lately, change, apply, publish, soon } = itemsOf(parts, credentialItem);
+  const { read, lately, change, writer, publish } = itemsOf(parts, decodeState);
 
   const tableCreatedAt = items.tableCreatedAt && rememberedAge(items.tableCreatedAt, clock, warn);
 
@@ -119,15 +96,15 @@ export function createLedger(parts: LedgerParts): Ledger {
     read,
     lately,
     change,
-    holds: itemsOf(parts, { decode: decodeHolds }),
-    damagedHolds: itemsOf(parts, { decode: decodeForOverride }),
+    holds: itemsOf(parts, decodeHolds),
+    damagedHolds: itemsOf(parts, decodeForOverride),
 
     async reserve(wanted, deadlineMs, after) {
       const attempt = randomUUID();
       const createdAt = after ? undefined : await tableCreatedAt?.();
       const grantedAtMs = clock.nowMs();
-      const untilMs = after ? deadlineMs : soon(deadlineMs);
-      const seen = await apply(wanted.username, untilMs, (state, now) => {
+      const untilMs = after ? deadlineMs : Math.min(deadlineMs, grantedAtMs + TRYING_MS);
+      const seen = await applyChange(writer, wanted.username, untilMs, (state, now) => {
         if (after) count(state, after, { outcome: 'success' }, now);
         if (createdAt !== undefined)
           closeIfOfOtherTable(state, attempt, wanted, { ...wanted, tableCreatedAt: createdAt }, budgets, now);
@@ -156,7 +133,7 @@ export function createLedger(parts: LedgerParts): Ledger {
       deadlineMs: number,
       journal?: Transition<CredentialState, T>,
     ): Promise<T> {
-      const seen = await apply(reservation.username, deadlineMs, (state, now) =>
+      const seen = await applyChange(writer, reservation.username, deadlineMs, (state, now) =>
         count(state, reservation, settlement, now, journal),
       );
       metrics.gauge('LockoutExposure', seen.state.credential, exposure(seen.state), 'Count');

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import type { Trouble } from '../alarms/event.ts';
-import { decodeItem, itemMembers, newItem } from './item.ts';
+import { decodeItem, itemMembers, newItem, openObject } from './items.ts';
 
 /** The ledger item of a username. */
 
 /** A password that was presented, or may have been, and whose outcome is not yet counted. */
-const attempt = v.object({
+const attempt = openObject({
   reservedAt: v.number(),
   actor: v.string(),
   purpose: v.picklist(['log-in', 'exchange', 'test', 'probe', 'trial']),
@@ -27,7 +27,7 @@ const attempt = v.object({
 export type Attempt = v.InferOutput<typeof attempt>;
 
 /** A fingerprint that the platform refused. In these stored names, "release" means the one retry of it. */
-const refusal = v.object({
+const refusal = openObject({
   at: v.number(),
   /** It is not certain that the password was at fault: one log-in may use it again, 30 minutes later. */
   releasable: v.boolean(),
@@ -56,19 +56,19 @@ const exchange = {
   oldHash: v.string(),
   startedAt: v.number(),
   /** The rotation that was finished before, and its version: kept for an exchange that changes nothing. */
-  before: v.optional(v.object({ lastToken: v.string(), lastVersion: v.optional(v.string()) })),
+  before: v.optional(openObject({ lastToken: v.string(), lastVersion: v.optional(v.string()) })),
 };
 
 const journal = v.variant('state', [
-  v.object({
+  openObject({
     state: v.literal('idle'),
     /** The last rotation that was finished, and the version that it ended with. */
     lastToken: v.optional(v.string()),
     lastVersion: v.optional(v.string()),
     receivedAt: v.optional(v.number()),
   }),
-  v.object({ state: v.literal('exchanging'), ...exchange }),
-  v.object({
+  openObject({ state: v.literal('exchanging'), ...exchange }),
+  openObject({
     state: v.literal('received'),
     ...exchange,
     receivedAt: v.number(),
@@ -76,7 +76,7 @@ const journal = v.variant('state', [
     /** The version of the secret that the alarm `superseded` named. */
     supersededBy: v.optional(v.string()),
   }),
-  v.object({
+  openObject({
     state: v.literal('committed'),
     ...exchange,
     receivedAt: v.number(),
@@ -86,15 +86,15 @@ const journal = v.variant('state', [
     announced: v.optional(v.boolean()),
     envelope: v.optional(v.string()),
   }),
-  v.object({ state: v.literal('unknown'), ...exchange, envelope: v.optional(v.string()) }),
-  v.object({ state: v.literal('lost'), ...exchange, since: v.number(), envelope: v.optional(v.string()) }),
+  openObject({ state: v.literal('unknown'), ...exchange, envelope: v.optional(v.string()) }),
+  openObject({ state: v.literal('lost'), ...exchange, since: v.number(), envelope: v.optional(v.string()) }),
 ]);
 export type Journal = v.InferOutput<typeof journal>;
 /** A journal that is about an exchange. */
 export type ExchangeJournal = Exclude<Journal, { state: 'idle' }>;
 
 /** The trouble that keeps the credential from being rotated, and when it was last announced. */
-const trouble = v.object({
+const trouble = openObject({
   /** A later version may add kinds: none of them may make the item unreadable. */
   kind: v.custom<Trouble>((input) => typeof input === 'string'),
   since: v.number(),
@@ -109,7 +109,7 @@ const trouble = v.object({
   checkOnly: v.optional(v.boolean()),
 });
 
-const state = v.object({
+const state = openObject({
   /** ARN of the one secret that may rotate this username. */
   secretArn: v.optional(v.string()),
   failed: v.number(),
@@ -124,14 +124,16 @@ const state = v.object({
   lastUnknownAt: v.number(),
   guardClosedSaid: v.boolean(),
   /** The application's key and secret that the token service last refused, as a hash, and how often in a row. */
-  refusedKey: v.optional(v.object({ hash: v.string(), at: v.number(), times: v.number() })),
+  refusedKey: v.optional(openObject({ hash: v.string(), at: v.number(), times: v.number() })),
   /** Since when the failed log-ins are unknown, because the ledger's table is another one; until a success. */
   countUnknownSince: v.optional(v.number()),
   journal,
   /** The version that last logged in, or that the platform's answer was stored as. */
-  lastGood: v.optional(v.object({ versionId: v.string(), at: v.number() })),
+  lastGood: v.optional(openObject({ versionId: v.string(), at: v.number() })),
   /** A put-back that was begun and not yet announced: the version that AWSCURRENT is moved to, and the one before. */
-  puttingBack: v.optional(v.object({ versionId: v.string(), replacedVersionId: v.string(), at: v.number() })),
+  puttingBack: v.optional(
+    openObject({ versionId: v.string(), replacedVersionId: v.string(), at: v.number() }),
+  ),
   /** Envelopes that are no longer the journal's, by attempt; the next write makes them separate items. */
   setAside: v.record(v.string(), v.string()),
   /** Attempts whose envelopes are separate items (`orphan#<attempt>`). Such an item is never deleted. */
@@ -145,7 +147,7 @@ const state = v.object({
   readsSaid: v.optional(v.record(v.string(), v.number())),
   /** The last pause of the rotations; it stays after its end, so that the day after it is not overdue. */
   pause: v.optional(
-    v.object({
+    openObject({
       since: v.number(),
       until: v.number(),
       actor: v.string(),
@@ -155,9 +157,9 @@ const state = v.object({
     }),
   ),
   /** A rotation that a pause has kept from beginning, and when the daily check last had it started. */
-  owed: v.optional(v.object({ since: v.number(), startedAt: v.optional(v.number()) })),
+  owed: v.optional(openObject({ since: v.number(), startedAt: v.optional(v.number()) })),
   /** An operator has opened the service's calendar for this credential. */
-  opened: v.optional(v.object({ until: v.number(), actor: v.string() })),
+  opened: v.optional(openObject({ until: v.number(), actor: v.string() })),
   ...itemMembers,
 });
 export type CredentialState = v.InferOutput<typeof state>;

@@ -10,7 +10,7 @@ import {
   stillHolds,
   waitingSecrets,
 } from '../ledger/holds.ts';
-import { LedgerItemError } from '../ledger/item.ts';
+import { LedgerItemError } from '../ledger/items.ts';
 import { type CredentialState, credentialKey } from '../ledger/state.ts';
 import { held } from '../situations/rotation.ts';
 import { toDo } from '../situations/steps.ts';

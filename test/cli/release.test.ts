@@ -7,7 +7,7 @@ import { rotate } from '../../cli/rotate.ts';
 import { status } from '../../cli/status.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { holdsInForce, SERVICE, waitingSecrets } from '../../lambda/ledger/holds.ts';
-import { SCHEMA } from '../../lambda/ledger/item.ts';
+import { SCHEMA } from '../../lambda/ledger/items.ts';
 import { endsUnknown, OTHER_ARN, type Service, startService } from '../world/service.ts';
 import { MINUTE_MS, SECRET_ARN } from '../world/world.ts';
 import { deskIn, fakeTerminal } from './desk.ts';

@@ -2,8 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { dynamoDbItems } from '../../lambda/ledger/dynamodb.ts';
-import { type ChangeOptions, change, type ItemStore } from '../../lambda/ledger/items.ts';
-import { credentialItem } from '../../lambda/ledger/ledger.ts';
+import { applyChange, type ItemStore, type Transition } from '../../lambda/ledger/items.ts';
 import { reserve } from '../../lambda/ledger/reserve.ts';
 import { type CredentialState, decodeState, newState } from '../../lambda/ledger/state.ts';
 import { startWorld, type World } from '../local/aws/world.ts';
@@ -30,14 +29,13 @@ afterAll(async () => {
 const clock = virtualClock();
 
 /** Another writer each time. */
-const as = (credential: string): ChangeOptions<CredentialState> => ({
-  store: items,
-  clock,
-  memory: new Map(),
-  kind: credentialItem,
-  credential,
-  deadlineMs: clock.nowMs() + 60 * MINUTE_MS,
-});
+const change = <T>(credential: string, transition: Transition<CredentialState, T>) =>
+  applyChange(
+    { store: items, clock, decode: decodeState, memory: new Map() },
+    credential,
+    clock.nowMs() + 60 * MINUTE_MS,
+    transition,
+  );
 
 test('lets one of twenty writers of the same revision win, and reports a conflict to the others', async () => {
   const first = await Promise.all(
@@ -54,7 +52,7 @@ test('lets one of twenty writers of the same revision win, and reports a conflic
 test('applies each of twenty changes at once exactly once', async () => {
   await Promise.all(
     Array.from({ length: 20 }, () =>
-      change(as('counted'), (state) => {
+      change('counted', (state) => {
         state.failed += 1;
       }),
     ),
@@ -67,7 +65,7 @@ test('grants of twenty reservations at once as many as the budget has', async ()
   const granted = await Promise.all(
     Array.from({ length: 20 }, async (_, n) => {
       const wanted = attemptRequest({ username: 'Busy', versionId: `v${n}` });
-      return change(as('busy'), (state, now) => reserve(state, `attempt ${n}`, wanted, BUDGETS, now));
+      return change('busy', (state, now) => reserve(state, `attempt ${n}`, wanted, BUDGETS, now));
     }),
   );
   expect(granted.filter(({ result }) => result === undefined)).toHaveLength(BUDGETS.budget);

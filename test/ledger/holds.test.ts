@@ -13,7 +13,7 @@ import {
   stillHolds,
   waitingSecrets,
 } from '../../lambda/ledger/holds.ts';
-import { SCHEMA } from '../../lambda/ledger/item.ts';
+import { SCHEMA } from '../../lambda/ledger/items.ts';
 import { decodeState, type Journal, newState } from '../../lambda/ledger/state.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

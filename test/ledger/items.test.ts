@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { LedgerUnavailableError } from '../../lambda/ledger/errors.ts';
-import { LedgerItemError } from '../../lambda/ledger/item.ts';
-import { type ChangeOptions, change } from '../../lambda/ledger/items.ts';
-import { credentialItem } from '../../lambda/ledger/ledger.ts';
-import { type CredentialState, newState } from '../../lambda/ledger/state.ts';
+import { applyChange, LedgerItemError, type Transition, type Writer } from '../../lambda/ledger/items.ts';
+import { type CredentialState, decodeState, newState } from '../../lambda/ledger/state.ts';
 import { NOW } from './attempt-request.ts';
 import { hookedItems, steppingClock, TableError } from './hooked-items.ts';
 
@@ -13,15 +11,18 @@ const fail = (state: CredentialState) => {
   return state.failed;
 };
 
+type Options = Writer<CredentialState> & { deadlineMs: number; fresh?: boolean };
+const change = <T>({ deadlineMs, fresh, ...writer }: Options, transition: Transition<CredentialState, T>) =>
+  applyChange(writer, 'fleet', deadlineMs, transition, fresh);
+
 function setUp() {
   const clock = steppingClock();
   const parts = hookedItems(() => NOW);
-  const options: ChangeOptions<CredentialState> = {
+  const options: Options = {
     store: parts.items,
     clock,
     memory: new Map(),
-    kind: credentialItem,
-    credential: 'fleet',
+    decode: decodeState,
     deadlineMs: 1_000,
   };
   /** As another process does it: nothing is remembered. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BudgetsError, budgets } from '../../lambda/ledger/budgets.ts';
 import { fingerprint, hashPassword } from '../../lambda/ledger/fingerprint.ts';
-import { LedgerItemError, SCHEMA } from '../../lambda/ledger/item.ts';
+import { LedgerItemError, SCHEMA } from '../../lambda/ledger/items.ts';
 import { credentialKey, decodeState, newState } from '../../lambda/ledger/state.ts';
 
 test('reads a missing item as a username without failures', () => {

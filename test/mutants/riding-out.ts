@@ -94,7 +94,7 @@ export const ridingOutMutants: Mutant[] = [
   {
     rule: 'a client’s call to the ledger that is denied is not repeated',
     file: 'lambda/ledger/items.ts',
-    find: 'if (options.lasts?.(failure)) throw unavailableError(credential, failure);',
+    find: 'if (lasts?.(failure)) throw unavailableError(credential, failure);',
     replace: '',
     noticedBy: AWAY,
   },

@@ -106,7 +106,7 @@ export const rotationRestMutants: Mutant[] = [
   {
     rule: 'the look at a barred key costs no call of its own',
     file: 'lambda/ledger/items.ts',
-    find: 'recall({ clock, memory, credential: key.toLowerCase() }) ?? access.read(key, deadlineMs),',
+    find: 'recall(writer, key.toLowerCase()) ?? access.read(key, deadlineMs),',
     replace: 'access.read(key, deadlineMs),',
     noticedBy: 'test/rotation/calls.test.ts',
     testName: 'two calls more over REST',

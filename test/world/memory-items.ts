@@ -1,6 +1,5 @@
 import type { AuditRow } from '../../lambda/ledger/audit-row.ts';
-import type { Item } from '../../lambda/ledger/item.ts';
-import type { ItemStore } from '../../lambda/ledger/items.ts';
+import type { Item, ItemStore } from '../../lambda/ledger/items.ts';
 import { remembered } from './remembered.ts';
 
 /** Carries out a call of DynamoDB, or fails it; `effect` is what it does at the table. */

@@ -12,26 +12,17 @@ const moduleIn = (directory: string) => join(directory, 'index.mjs');
 
 /** The modules that the bench loads, and how many kilobytes a start of each loads. */
 export async function makeBundles() {
-  const [rotationClients, accessClients] = [join(scratch, 'rotation'), join(scratch, 'access')];
   const template = join(scratch, 'template');
   const kilobytes = {
     'the rotation bundle': atStart(await bundleRotation()),
-    'the rotation’s AWS clients alone': atStart(
-      await bundleRotation(rotationClients, 'bench/rotation-clients.ts'),
-    ),
     'the access bundle': atStart(await bundleAccess()),
-    'the access function’s AWS clients alone': atStart(
-      await bundleRotation(accessClients, 'bench/access-clients.ts'),
-    ),
     'the operator’s tool': (await bundleCli()).atStartBytes / 1000,
   };
   await bundleRotation(template, 'bench/template.ts');
   return {
     kilobytes,
     rotation: moduleIn(bundleDirectory),
-    rotationClients: moduleIn(rotationClients),
     access: moduleIn(accessBundleDirectory),
-    accessClients: moduleIn(accessClients),
     deployedAccess: moduleIn(assembleAccess(accessBundleDirectory, DEPLOYED, join(scratch, 'deployed'))),
     template: moduleIn(template),
   };

@@ -9,7 +9,6 @@ import { measureFleets } from './fleet.ts';
 import { measure } from './measure.ts';
 import { compareRotations } from './rotation.ts';
 import { firstInvocation, importOf, runOf, toToolsFirstCall } from './start-up.ts';
-import { measureStatus } from './status.ts';
 
 /**
  * Measures the costs in time, side by side in one run: `npm run bench`. Options: `-- --aws 15 --thingspace 150`
@@ -44,10 +43,8 @@ const accessEnv = {
 };
 await measure(25, [
   ...runOf('an empty Node.js process', ['-e', '']),
-  ...importOf('the rotation’s AWS clients alone', bundles.rotationClients),
   ...importOf('the rotation bundle (cold start)', bundles.rotation),
   ...importOf('… and what its first invocation loads', bundles.rotation, firstInvocation(rotationEvent)),
-  ...importOf('the access function’s AWS clients alone', bundles.accessClients),
   ...importOf('the access bundle (cold start)', bundles.access),
   ...importOf('… and what its first request loads', bundles.deployedAccess, firstInvocation({}), accessEnv),
   ...runOf('the operator’s tool, --help', [cliBundle, '--help']),
@@ -57,7 +54,6 @@ await measure(25, [
 const key = { plaintext: randomBytes(32), wrapped: randomBytes(184) };
 const about = { secretArn: 'arn', token: 'token', attempt: 'attempt', oldVersion: 'v1', oldHash: 'hash' };
 const [small, large] = [{ body: randomBytes(700) }, { body: randomBytes(1024 * 1024) }];
-await measureStatus(100, latency.awsMs, 5);
 
 await measure(100, [
   {

@@ -4,8 +4,6 @@ import { type Done, type Place, serveJson } from './service.ts';
 
 /** The stand-in for CloudTrail: one trail of the region, which logs management events. */
 export interface CloudTrail extends Listening {
-  /** Replace them: what an account may have set up. */
-  trail: { exists: boolean; logging: boolean; managementEvents: boolean };
   /** Notes a call to Secrets Manager. */
   note(done: Done): void;
 }
@@ -28,17 +26,14 @@ type Noted = { EventName: string; EventTime: number; CloudTrailEvent: string; se
 export async function startCloudTrail({ clock, region, accountId }: Place): Promise<CloudTrail> {
   const noted: Noted[] = [];
   const arn = `arn:aws:cloudtrail:${region}:${accountId}:trail/account`;
-  const trail = { exists: true, logging: true, managementEvents: true };
   const listening = await serveJson('cloudtrail', {
     DescribeTrails: () => ({
-      trailList: trail.exists
-        ? [{ Name: 'account', TrailARN: arn, HomeRegion: region, IsMultiRegionTrail: true }]
-        : [],
+      trailList: [{ Name: 'account', TrailARN: arn, HomeRegion: region, IsMultiRegionTrail: true }],
     }),
-    GetTrailStatus: () => ({ IsLogging: trail.logging }),
+    GetTrailStatus: () => ({ IsLogging: true }),
     GetEventSelectors: () => ({
       TrailARN: arn,
-      EventSelectors: [{ ReadWriteType: 'All', IncludeManagementEvents: trail.managementEvents }],
+      EventSelectors: [{ ReadWriteType: 'All', IncludeManagementEvents: true }],
     }),
     LookupEvents: (input) => {
       const { LookupAttributes = [], StartTime = 0 } = input as {
@@ -84,5 +79,5 @@ export async function startCloudTrail({ clock, region, accountId }: Place): Prom
       secretId: SecretId,
     });
   };
-  return { ...listening, trail, note };
+  return { ...listening, note };
 }

@@ -21,8 +21,6 @@ export interface Sns extends Listening {
   readonly published: readonly Published[];
   /** Publishes for another service of AWS: no message attributes. */
   publish(subject: string, message: string): void;
-  /** Replace them: the subscriptions, and whether the account is in the SMS sandbox. */
-  account: { protocols: readonly string[]; smsSandbox: boolean };
 }
 
 const maxMessageBytes = 262_144;
@@ -31,12 +29,11 @@ const maxMessageBytes = 262_144;
 export async function startSns({ clock, region, accountId }: Place): Promise<Sns> {
   const topicArn = `arn:aws:sns:${region}:${accountId}:thingspace-alarms`;
   const published: Published[] = [];
-  const account: Sns['account'] = { protocols: ['email'], smsSandbox: true };
   const listening = await serve('sns', 'text/xml', (body) => {
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
-    if (action === 'ListSubscriptionsByTopic') return subscriptionsOf(topicArn, account.protocols);
-    if (action === 'GetSMSSandboxAccountStatus') return sandboxStatus(account.smsSandbox);
+    if (action === 'ListSubscriptionsByTopic') return subscriptionsOf(topicArn);
+    if (action === 'GetSMSSandboxAccountStatus') return sandboxStatus();
     if (action !== 'Publish') {
       throw new AwsFailure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
     }
@@ -48,7 +45,7 @@ export async function startSns({ clock, region, accountId }: Place): Promise<Sns
     return (
       '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>' +
       `<MessageId>${message.messageId}</MessageId></PublishResult>` +
-      `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`
+      `${metadata()}</PublishResponse>`
     );
   });
   const publish = (subject: string, message: string) =>
@@ -60,23 +57,20 @@ export async function startSns({ clock, region, accountId }: Place): Promise<Sns
       message,
       attributes: {},
     });
-  return { ...listening, topicArn, published, publish, account };
+  return { ...listening, topicArn, published, publish };
 }
 
-/** All confirmed: what was published is read by an observer. */
-const subscriptionsOf = (topicArn: string, protocols: readonly string[]): string =>
+/** One address by mail, confirmed: an observer reads what was published. */
+const subscriptionsOf = (topicArn: string): string =>
   '<ListSubscriptionsByTopicResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">' +
-  `<ListSubscriptionsByTopicResult><Subscriptions>${protocols.map((name) => subscription(topicArn, name)).join('')}` +
-  `</Subscriptions></ListSubscriptionsByTopicResult>${metadata()}</ListSubscriptionsByTopicResponse>`;
+  '<ListSubscriptionsByTopicResult><Subscriptions><member><Protocol>email</Protocol>' +
+  `<SubscriptionArn>${topicArn}:${randomUUID()}</SubscriptionArn><TopicArn>${topicArn}</TopicArn>` +
+  '<Endpoint>ops@example.com</Endpoint><Owner>111122223333</Owner></member></Subscriptions>' +
+  `</ListSubscriptionsByTopicResult>${metadata()}</ListSubscriptionsByTopicResponse>`;
 
-const subscription = (topicArn: string, protocol: string): string =>
-  `<member><Protocol>${protocol}</Protocol><SubscriptionArn>${topicArn}:${randomUUID()}</SubscriptionArn>` +
-  `<TopicArn>${topicArn}</TopicArn><Endpoint>${protocol === 'sms' ? '+12025550199' : 'ops@example.com'}</Endpoint>` +
-  '<Owner>111122223333</Owner></member>';
-
-const sandboxStatus = (isInSandbox: boolean): string =>
+const sandboxStatus = (): string =>
   '<GetSMSSandboxAccountStatusResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">' +
-  `<GetSMSSandboxAccountStatusResult><IsInSandbox>${isInSandbox}</IsInSandbox></GetSMSSandboxAccountStatusResult>` +
+  '<GetSMSSandboxAccountStatusResult><IsInSandbox>true</IsInSandbox></GetSMSSandboxAccountStatusResult>' +
   `${metadata()}</GetSMSSandboxAccountStatusResponse>`;
 
 const metadata = (): string => `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;

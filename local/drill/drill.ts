@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
-import { cliBundle } from '../../cli/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import { createConsole, type Extra } from '../console.ts';
+import { runTool } from '../tool.ts';
 import { startWorld, type World } from '../world.ts';
 import { isRight, type Judgement, judge, observe, type Said } from './judge.ts';
 import type { Situation } from './situation.ts';
@@ -49,17 +48,13 @@ export async function startDrill(
   };
 }
 
-/** As the person would ask; what fails is not well. */
-function askStatus(variables: Readonly<Record<string, string>>): Promise<Said> {
-  const env = { PATH: process.env.PATH, ...variables } as NodeJS.ProcessEnv;
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cliBundle, 'status', '--json'], { env }, (_error, stdout) => {
-      try {
-        const { verdict, next } = JSON.parse(stdout);
-        resolve({ wellness: verdict.wellness, finding: verdict.finding, waits: next[0]?.do === 'wait' });
-      } catch {
-        resolve({ wellness: 'act', finding: 'status itself fails', waits: false });
-      }
-    });
-  });
+/** As the person would ask; a tool that fails is not well. */
+async function askStatus(variables: Readonly<Record<string, string>>): Promise<Said> {
+  const { stdout } = await runTool(variables, ['status', '--json']);
+  try {
+    const { verdict, next } = JSON.parse(stdout);
+    return { wellness: verdict.wellness, finding: verdict.finding, waits: next[0]?.do === 'wait' };
+  } catch {
+    return { wellness: 'act', finding: 'status itself fails', waits: false };
+  }
 }

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleCli, cliBundle } from '../../cli/bundle.ts';
+import { bundleCli } from '../../cli/bundle.ts';
 import { bundleRotation } from '../../infra/bundle.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import { createConsole } from '../../local/console.ts';
+import { runTool } from '../../local/tool.ts';
 import { startWorld, type World } from '../../local/world.ts';
 
 let world: World;
@@ -17,16 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** The tool with what `--keep` prints; `input` is what is piped to it. */
-function cli(args: string[], input = ''): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { PATH: process.env.PATH, ...world.operatorEnv } as NodeJS.ProcessEnv;
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [cliBundle, ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-    child.stdin?.end(input);
-  });
-}
+/** The tool with what `--keep` prints. */
+const cli = (args: string[], input?: string) => runTool(world.operatorEnv, args, input);
 
 describe('The console of npm start -- --keep', () => {
   it('has an inbox, shows a mail as its receiver reads it, and rejects unknown commands', async () => {

@@ -1,5 +1,6 @@
 import type { Drill } from '../../local/drill/drill.ts';
-import { type Ended, runPrinted } from './follow-status.ts';
+import type { Ended } from '../../local/tool.ts';
+import { minutesUntil, runPrinted } from './follow-status.ts';
 
 type Step = { text: string; commands: string[] };
 
@@ -40,7 +41,7 @@ export async function followMail(drill: Drill): Promise<string[]> {
 }
 
 /** Returns the numbered steps of a message, with the commands below each. */
-export function stepsOf(message: string): Step[] {
+function stepsOf(message: string): Step[] {
   const toDo = /^WHAT TO DO\n(.*?)\n\n/ms.exec(message)?.[1] ?? '';
   const steps: Step[] = [];
   for (const line of toDo.split('\n')) {
@@ -50,6 +51,3 @@ export function stepsOf(message: string): Step[] {
   }
   return steps;
 }
-
-const minutesUntil = ({ world }: Drill, until: string): number =>
-  Math.ceil((Date.parse(until) - world.clock.nowMs()) / 60_000) + 1;

@@ -1,24 +1,14 @@
-import { execFile } from 'node:child_process';
-import { cliBundle } from '../../cli/bundle.ts';
 import type { StatusReport } from '../../cli/status-report.ts';
 import type { Drill } from '../../local/drill/drill.ts';
+import { type Ended, runTool } from '../../local/tool.ts';
 
 const MAX_STEPS = 10;
 /** The commands that ask before they act. */
 const ASKING = ['store', 'trial', 'unlocked', 'adopt', 'recover', 'rotate', 'release'];
 
-export type Ended = { code: number; stdout: string; stderr: string };
-
-/** The tool as a process, in a shell that has the variables which the drill prints. */
-export function tool({ variables }: Drill, args: readonly string[], input = ''): Promise<Ended> {
-  const env = { PATH: process.env.PATH, ...variables } as NodeJS.ProcessEnv;
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [cliBundle, ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-    child.stdin?.end(input);
-  });
-}
+/** The tool in a shell that has the variables which the drill prints. */
+export const tool = ({ variables }: Drill, args: readonly string[], input = ''): Promise<Ended> =>
+  runTool(variables, args, input);
 
 /** Does what `status` says, by the commands that it prints, until it says that all is well. Returns what was done. */
 export async function followStatus(drill: Drill): Promise<string[]> {
@@ -41,7 +31,7 @@ export async function followStatus(drill: Drill): Promise<string[]> {
   return [...done, 'not well'];
 }
 
-const minutesUntil = ({ world }: Drill, until = ''): number =>
+export const minutesUntil = ({ world }: Drill, until = ''): number =>
   Math.ceil((Date.parse(until) - world.clock.nowMs()) / 60_000) + 1;
 
 /** Types a printed command. Where it asks for a password, support is phoned. */

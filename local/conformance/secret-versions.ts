@@ -7,407 +7,343 @@ import {
   PutSecretValueCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { type Check, outcomeOf, type Side, sendRaw, statusOf, toldBy } from './check.ts';
-import { BOTH, secretCheck as check, nameIn, PENDING, strayCheck, token } from './secret.ts';
+import { type Check, outcomeOf, sendRaw, statusOf, toldBy } from './check.ts';
+import {
+  BOTH,
+  CURRENT,
+  check,
+  describe,
+  get,
+  labels,
+  move,
+  PENDING,
+  PREVIOUS,
+  put,
+  putInput,
+  type Step,
+  shownLabels,
+  strayCheck,
+  tellsValue,
+  token,
+} from './secret.ts';
 
-const create = ({ secretsManager }: Side, input: CreateSecretCommandInput) =>
-  outcomeOf(secretsManager.send(new CreateSecretCommand(input)).then(() => 'created'));
+/** @param input the name of the check's secret where it has none */
+const create =
+  (input: Partial<CreateSecretCommandInput>): Step =>
+  ({ client, SecretId }) =>
+    outcomeOf(client.send(new CreateSecretCommand({ Name: SecretId, ...input })).then(() => 'created'));
+
+const raw =
+  (operation: string, input: object): Step =>
+  async ({ side, SecretId }) => {
+    const { __type, message = '' } = await sendRaw(side, operation, { SecretId, ...input });
+    return [__type, message.includes('ClientRequestToken')];
+  };
+
+/** Puts a version with a token of so many characters. */
+const putToken =
+  (length: number): Step =>
+  async (secret) =>
+    String(await putInput({ ClientRequestToken: 'x'.repeat(length), SecretString: 'x' })(secret)).split(
+      ' ',
+    )[0];
 
 const NOT_FOUND = "ResourceNotFoundException: Secrets Manager can't find the specified secret";
+const UNKNOWN = { SecretId: 'conformance-nobody' };
 
 /** How versions are stored, labelled and read. */
 export const versionChecks: Check[] = [
   check(
     'CreateSecret makes a first version that is current',
-    async (secret) => [await secret.labels(), await secret.get({ stage: 'AWSCURRENT' })],
-    [{ 1: ['AWSCURRENT'] }, 'first'],
+    [labels, { 1: CURRENT }],
+    [get({ stage: 'AWSCURRENT' }), 'value 1'],
   ),
-  check(
-    'CreateSecret refuses a name that is taken',
-    ({ SecretId }, side) => create(side, { Name: SecretId, SecretString: 'other' }),
+  check('CreateSecret refuses a name that is taken', [
+    create({ SecretString: 'other' }),
     'ResourceExistsException',
-  ),
+  ]),
   check(
     'CreateSecret again takes the same token and value, and refuses another value',
-    async ({ SecretId: Name }, side) => {
-      const again = (SecretString: string) =>
-        create(side, { Name, ClientRequestToken: token(1), SecretString });
-      return [await again('first'), await again('other')];
-    },
-    ['created', 'ResourceExistsException'],
+    [create({ ClientRequestToken: token(1), SecretString: 'value 1' }), 'created'],
+    [create({ ClientRequestToken: token(1), SecretString: 'other' }), 'ResourceExistsException'],
   ),
-  check(
-    'The first value of a secret without one becomes current, whatever its label',
-    async ({ SecretId: of }, { secretsManager }) => {
+  check('The first value of a secret without one becomes current, whatever its label', [
+    async ({ SecretId: of, client }) => {
       const SecretId = `${of}-empty`;
-      await secretsManager.send(new CreateSecretCommand({ Name: SecretId }));
-      const read = () => toldBy(secretsManager.send(new GetSecretValueCommand({ SecretId })));
-      const { VersionIdsToStages } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
+      await client.send(new CreateSecretCommand({ Name: SecretId }));
+      const read = await toldBy(client.send(new GetSecretValueCommand({ SecretId })));
+      const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId }));
       const value = { SecretString: 'value', VersionStages: PENDING };
-      const empty = await read();
-      const put = await secretsManager.send(new PutSecretValueCommand({ SecretId, ...value }));
-      return [VersionIdsToStages, empty, put.VersionStages?.toSorted()];
+      const stored = await client.send(new PutSecretValueCommand({ SecretId, ...value }));
+      return [VersionIdsToStages, read, stored.VersionStages?.toSorted()];
     },
     [undefined, `${NOT_FOUND} value for staging label: AWSCURRENT`, BOTH],
-  ),
-  check(
-    'A secret is found by name, by ARN and by ARN without the suffix of six characters',
-    async (secret, side) => {
-      const { ARN = '' } = await secret.describe();
+  ]),
+  check('A secret is found by name, by ARN and by ARN without the suffix of six characters', [
+    async (secret) => {
+      const { ARN = '' } = await describe(secret);
       const names = [secret.SecretId, ARN, ARN.slice(0, -7)].map(async (SecretId) => {
-        const answer = await side.secretsManager.send(new GetSecretValueCommand({ SecretId }));
-        return [answer.Name === secret.SecretId, answer.ARN === ARN, answer.SecretString];
+        const answer = await secret.client.send(new GetSecretValueCommand({ SecretId }));
+        return answer.Name === secret.SecretId && answer.ARN === ARN && answer.SecretString;
       });
       return [/:secret:conformance-[\w-]{36}-\w{6}$/.test(ARN), ...(await Promise.all(names))];
     },
-    [true, [true, true, 'first'], [true, true, 'first'], [true, true, 'first']],
-  ),
+    [true, 'value 1', 'value 1', 'value 1'],
+  ]),
   check(
     'An unknown secret is not found, whatever the operation',
-    (_, { secretsManager }) => {
-      const unknown = { SecretId: 'conformance-nobody' };
-      const stage = { ...unknown, VersionStage: 'AWSPENDING' };
-      return Promise.all([
-        toldBy(secretsManager.send(new GetSecretValueCommand(unknown))),
-        toldBy(secretsManager.send(new DescribeSecretCommand(unknown))),
-        toldBy(secretsManager.send(new PutSecretValueCommand({ ...unknown, SecretString: 'x' }))),
-        toldBy(secretsManager.send(new UpdateSecretVersionStageCommand(stage))),
-      ]);
-    },
-    Array(4).fill(`${NOT_FOUND}.`),
+    [({ client }) => toldBy(client.send(new GetSecretValueCommand(UNKNOWN))), `${NOT_FOUND}.`],
+    [({ client }) => toldBy(client.send(new DescribeSecretCommand(UNKNOWN))), `${NOT_FOUND}.`],
+    [putInput({ ...UNKNOWN, SecretString: 'x' }), 'ResourceNotFoundException'],
+    [
+      ({ client }) =>
+        toldBy(client.send(new UpdateSecretVersionStageCommand({ ...UNKNOWN, VersionStage: 'X' }))),
+      `${NOT_FOUND}.`,
+    ],
   ),
-  strayCheck(
-    'The versions of an unknown secret are not found',
-    (_, { secretsManager }) =>
-      toldBy(secretsManager.send(new ListSecretVersionIdsCommand({ SecretId: 'conformance-nobody' }))),
+  strayCheck('The versions of an unknown secret are not found', [
+    ({ client }) => toldBy(client.send(new ListSecretVersionIdsCommand(UNKNOWN))),
     `${NOT_FOUND}.`,
-  ),
-  strayCheck(
-    'A name with a character that names may not have, or of 513 characters, is refused as a name',
-    async (_, side) => {
-      const names = ['two words', 'star*', 'a'.repeat(513)].map(async (name) => [
-        await outcomeOf(side.secretsManager.send(new GetSecretValueCommand({ SecretId: name }))),
-        await create(side, { Name: name, SecretString: 'x' }),
-      ]);
-      return (await Promise.all(names)).flat();
-    },
-    Array(6).fill('ValidationException'),
+  ]),
+  ...['two words', 'star*', 'a'.repeat(513)].map((name) =>
+    strayCheck(
+      `A name with a character that names may not have, or of 513 characters, is refused: ${name.slice(0, 9)}`,
+      [
+        ({ client }) => outcomeOf(client.send(new GetSecretValueCommand({ SecretId: name }))),
+        'ValidationException',
+      ],
+      [create({ Name: name, SecretString: 'x' }), 'ValidationException'],
+    ),
   ),
   strayCheck(
     'A missing ClientRequestToken is refused by name where the raw API needs it',
-    async ({ SecretId }, side) => {
-      const call = async (operation: string, input: object) => {
-        const { __type, message = '' } = await sendRaw(side, operation, input);
-        return [__type, message.includes('ClientRequestToken')];
-      };
-      return [
-        await call('CreateSecret', { Name: `${SecretId}-raw`, SecretString: 'x' }),
-        await call('PutSecretValue', { SecretId, SecretString: 'x' }),
-        await call('RotateSecret', { SecretId, RotationLambdaARN: side.functionArn }),
-      ];
-    },
-    [
-      ['InvalidRequestException', true],
-      ['InvalidRequestException', true],
-      ['InvalidParameterException', true],
-    ],
+    [raw('CreateSecret', { Name: 'raw', SecretString: 'x' }), ['InvalidRequestException', true]],
+    [raw('PutSecretValue', { SecretString: 'x' }), ['InvalidRequestException', true]],
+    [raw('RotateSecret', {}), ['InvalidParameterException', true]],
   ),
   check(
     'PutSecretValue makes current and moves AWSPREVIOUS by itself',
-    async (secret) => [
-      await secret.put(2, 'second'),
-      await secret.labels(),
-      await secret.put(3, 'third'),
-      await secret.labels(),
-    ],
-    [
-      'stored 2',
-      { 1: ['AWSPREVIOUS'], 2: ['AWSCURRENT'] },
-      'stored 3',
-      { 1: [], 2: ['AWSPREVIOUS'], 3: ['AWSCURRENT'] },
-    ],
+    [put(2), 'stored 2'],
+    [labels, { 1: PREVIOUS, 2: CURRENT }],
+    [put(3), 'stored 3'],
+    [labels, { 1: [], 2: PREVIOUS, 3: CURRENT }],
   ),
   check(
     'PutSecretValue under AWSPENDING leaves the current version',
-    async (secret) => [await secret.put(2, 'second', PENDING), await secret.labels()],
-    ['stored 2', { 1: ['AWSCURRENT'], 2: PENDING }],
+    [put(2, PENDING), 'stored 2'],
+    [labels, { 1: CURRENT, 2: PENDING }],
   ),
   check(
     'PutSecretValue with both labels stores and makes current in one call',
-    async (secret) => [await secret.put(2, 'second', BOTH), await secret.labels()],
-    ['stored 2', { 1: ['AWSPREVIOUS'], 2: BOTH }],
+    [put(2, BOTH), 'stored 2'],
+    [labels, { 1: PREVIOUS, 2: BOTH }],
   ),
   check(
     'A put that takes AWSCURRENT from a version takes its AWSPENDING too',
-    async (secret) => [
-      await secret.put(2, 'second', BOTH),
-      await secret.put(3, 'third'),
-      await secret.labels(),
-    ],
-    ['stored 2', 'stored 3', { 1: [], 2: ['AWSPREVIOUS'], 3: ['AWSCURRENT'] }],
+    [put(2, BOTH), 'stored 2'],
+    [put(3), 'stored 3'],
+    [labels, { 1: [], 2: PREVIOUS, 3: CURRENT }],
   ),
   check(
     'A put leaves AWSPENDING on a version that is not current',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.put(3, 'third'),
-      await secret.labels(),
-    ],
-    ['stored 2', 'stored 3', { 1: ['AWSPREVIOUS'], 2: PENDING, 3: ['AWSCURRENT'] }],
+    [put(2, PENDING), 'stored 2'],
+    [put(3), 'stored 3'],
+    [labels, { 1: PREVIOUS, 2: PENDING, 3: CURRENT }],
   ),
   strayCheck(
     'A put with two stages takes AWSPENDING from another pending version',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.put(3, 'third', BOTH),
-      await secret.labels(),
-    ],
-    ['stored 2', 'stored 3', { 1: ['AWSPREVIOUS'], 2: [], 3: BOTH }],
+    [put(2, PENDING), 'stored 2'],
+    [put(3, BOTH), 'stored 3'],
+    [labels, { 1: PREVIOUS, 2: [], 3: BOTH }],
   ),
   check(
     'PutSecretValue with the token and value of the current version is accepted again',
-    async (secret) => [await secret.put(2, 'x'), await secret.put(2, 'x'), await secret.get({ version: 2 })],
-    ['stored 2', 'stored 2', 'x'],
+    [put(2), 'stored 2'],
+    [put(2), 'stored 2'],
+    [get({ version: 2 }), 'value 2'],
   ),
   check(
     'PutSecretValue with the token of the current version and another value is refused',
-    async (secret) => [await secret.put(1, 'other'), await secret.get({ version: 1 })],
-    ['ResourceExistsException', 'first'],
+    [put(1, undefined, 'other'), 'ResourceExistsException'],
+    [get({ version: 1 }), 'value 1'],
   ),
   strayCheck(
     'PutSecretValue with the token of a pending version and another value is refused',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.put(2, 'other', PENDING),
-      await secret.get({ version: 2 }),
-    ],
-    ['stored 2', 'ResourceExistsException', 'second'],
+    [put(2, PENDING), 'stored 2'],
+    [put(2, PENDING, 'other'), 'ResourceExistsException'],
+    [get({ version: 2 }), 'value 2'],
   ),
   strayCheck(
     'PutSecretValue with a known token and the same value moves no label',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.put(2, 'second', ['AWSCURRENT']),
-      await secret.labels(),
-    ],
-    ['stored 2', 'stored 2', { 1: ['AWSCURRENT'], 2: PENDING }],
+    [put(2, PENDING), 'stored 2'],
+    [put(2, CURRENT), 'stored 2'],
+    [labels, { 1: CURRENT, 2: PENDING }],
   ),
   check(
     'PutSecretValue takes tokens of 32 to 64 characters, and no others',
-    (secret) =>
-      Promise.all(
-        [31, 32, 64, 65].map(async (length) => {
-          const ClientRequestToken = 'x'.repeat(length);
-          const ended = await secret.putInput({ ClientRequestToken, SecretString: 'x' });
-          return typeof ended === 'string' && ended.startsWith('stored') ? 'stored' : ended;
-        }),
-      ),
-    ['InvalidParameterException', 'stored', 'stored', 'InvalidParameterException'],
+    [putToken(31), 'InvalidParameterException'],
+    [putToken(32), 'stored'],
+    [putToken(64), 'stored'],
+    [putToken(65), 'InvalidParameterException'],
   ),
-  check(
-    'PutSecretValue without a value is refused',
-    (secret) => secret.putInput({}),
-    'InvalidRequestException',
-  ),
+  check('PutSecretValue without a value is refused', [putInput({}), 'InvalidRequestException']),
   strayCheck(
     'PutSecretValue refuses two values, no stage, and a short RotationToken',
-    async (secret) => [
-      await secret.putInput({ SecretString: 'x', SecretBinary: Buffer.from('x') }),
-      await secret.putInput({ SecretString: 'x', VersionStages: [] }),
-      await secret.putInput({ SecretString: 'x', RotationToken: 'short' }),
-    ],
-    Array(3).fill('InvalidParameterException'),
+    [putInput({ SecretString: 'x', SecretBinary: Buffer.from('x') }), 'InvalidParameterException'],
+    [putInput({ SecretString: 'x', VersionStages: [] }), 'InvalidParameterException'],
+    [putInput({ SecretString: 'x', RotationToken: 'short' }), 'InvalidParameterException'],
   ),
   strayCheck(
     'PutSecretValue takes a value of 64 KiB, and none that is larger',
-    async (secret) => [await secret.put(2, 'x'.repeat(65_536)), await secret.put(3, 'x'.repeat(65_537))],
-    ['stored 2', 'InvalidParameterException'],
+    [put(2, PENDING, 'x'.repeat(65_536)), 'stored 2'],
+    [put(3, PENDING, 'x'.repeat(65_537)), 'InvalidParameterException'],
   ),
   check(
     'A binary value is kept as bytes',
-    async ({ SecretId, putInput }, { secretsManager }) => {
-      await putInput({ SecretBinary: Buffer.from([0, 255, 10]) });
-      const read = await secretsManager.send(new GetSecretValueCommand({ SecretId }));
-      return [[...(read.SecretBinary ?? [])], read.SecretString];
-    },
-    [[0, 255, 10], undefined],
+    [putInput({ ClientRequestToken: token(2), SecretBinary: Buffer.from([0, 255, 10]) }), 'stored 2'],
+    [
+      async ({ client, SecretId }) => {
+        const read = await client.send(new GetSecretValueCommand({ SecretId }));
+        return [[...(read.SecretBinary ?? [])], read.SecretString];
+      },
+      [[0, 255, 10], undefined],
+    ],
   ),
   check(
     'GetSecretValue reads by label and by version, and AWSCURRENT by default',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.get({ stage: 'AWSPENDING' }),
-      await secret.get({ version: 2 }),
-      await secret.get({ version: 2, stage: 'AWSPENDING' }),
-      await secret.get({ stage: 'AWSCURRENT' }),
-      await secret.get(),
-    ],
-    ['stored 2', 'second', 'second', 'second', 'first', 'first'],
+    [put(2, PENDING), 'stored 2'],
+    [get({ stage: 'AWSPENDING' }), 'value 2'],
+    [get({ version: 2 }), 'value 2'],
+    [get({ version: 2, stage: 'AWSPENDING' }), 'value 2'],
+    [get({ stage: 'AWSCURRENT' }), 'value 1'],
+    [get(), 'value 1'],
   ),
   check(
     'GetSecretValue does not find an unknown version or label',
-    async (secret) => [
-      nameIn(await secret.get({ version: 9 })),
-      nameIn(await secret.get({ stage: 'NOBODY' })),
-    ],
-    ['ResourceNotFoundException', 'ResourceNotFoundException'],
+    [get({ version: 9 }), 'ResourceNotFoundException'],
+    [get({ stage: 'NOBODY' }), 'ResourceNotFoundException'],
   ),
   strayCheck(
     'GetSecretValue says which version or label it does not find',
-    async (secret) => [await secret.get({ version: 9 }), await secret.get({ stage: 'NOBODY' })],
-    [`${NOT_FOUND} value for VersionId: ${token(9)}`, `${NOT_FOUND} value for staging label: NOBODY`],
+    [tellsValue({ version: 9 }), `${NOT_FOUND} value for VersionId: ${token(9)}`],
+    [tellsValue({ stage: 'NOBODY' }), `${NOT_FOUND} value for staging label: NOBODY`],
   ),
-  check(
-    'GetSecretValue refuses a version that does not have the label',
-    (secret) => secret.get({ version: 1, stage: 'AWSPENDING' }),
+  check('GetSecretValue refuses a version that does not have the label', [
+    tellsValue({ version: 1, stage: 'AWSPENDING' }),
     'InvalidRequestException: You provided a VersionStage that is not associated to the provided VersionId.',
-  ),
+  ]),
   strayCheck(
     'GetSecretValue without a stage reads the new current version after the label moved',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.move('AWSCURRENT', 2, 1),
-      await secret.get(),
-    ],
-    ['stored 2', 'moved', 'second'],
+    [put(2, PENDING), 'stored 2'],
+    [move('AWSCURRENT', 2, 1), 'moved'],
+    [get(), 'value 2'],
   ),
   strayCheck(
     'Refusals have the HTTP status 400',
-    async ({ SecretId }, { secretsManager }) => {
-      const put = { SecretId, ClientRequestToken: token(1), SecretString: 'other' };
-      return [
-        await statusOf(secretsManager.send(new GetSecretValueCommand({ SecretId: 'conformance-nobody' }))),
-        await statusOf(secretsManager.send(new PutSecretValueCommand(put))),
-      ];
-    },
-    [400, 400],
+    [({ client }) => statusOf(client.send(new GetSecretValueCommand(UNKNOWN))), 400],
+    [
+      ({ client, SecretId }) => {
+        const other = { SecretId, ClientRequestToken: token(1), SecretString: 'other' };
+        return statusOf(client.send(new PutSecretValueCommand(other)));
+      },
+      400,
+    ],
   ),
   check(
     'UpdateSecretVersionStage moves AWSCURRENT and takes AWSPREVIOUS along',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.move('AWSCURRENT', 2, 1),
-      await secret.labels(),
-    ],
-    ['stored 2', 'moved', { 1: ['AWSPREVIOUS'], 2: BOTH }],
+    [put(2, PENDING), 'stored 2'],
+    [move('AWSCURRENT', 2, 1), 'moved'],
+    [labels, { 1: PREVIOUS, 2: BOTH }],
   ),
   check(
     'UpdateSecretVersionStage leaves AWSPENDING on the version that loses AWSCURRENT',
-    async (secret) => [
-      await secret.put(2, 'second', BOTH),
-      await secret.move('AWSCURRENT', 1, 2),
-      await secret.labels(),
-    ],
-    ['stored 2', 'moved', { 1: ['AWSCURRENT'], 2: ['AWSPENDING', 'AWSPREVIOUS'] }],
+    [put(2, BOTH), 'stored 2'],
+    [move('AWSCURRENT', 1, 2), 'moved'],
+    [labels, { 1: CURRENT, 2: ['AWSPENDING', 'AWSPREVIOUS'] }],
   ),
   check(
     'UpdateSecretVersionStage removes AWSPENDING',
-    async (secret) => [
-      await secret.put(2, 'second', BOTH),
-      await secret.move('AWSPENDING', undefined, 2),
-      await secret.labels(),
-    ],
-    ['stored 2', 'moved', { 1: ['AWSPREVIOUS'], 2: ['AWSCURRENT'] }],
+    [put(2, BOTH), 'stored 2'],
+    [move('AWSPENDING', undefined, 2), 'moved'],
+    [labels, { 1: PREVIOUS, 2: CURRENT }],
   ),
   check(
     'UpdateSecretVersionStage attaches a label that is on no version',
-    async (secret) => [await secret.move('AUDITED', 1), await secret.labels()],
-    ['moved', { 1: ['AUDITED', 'AWSCURRENT'] }],
+    [move('AUDITED', 1), 'moved'],
+    [labels, { 1: ['AUDITED', 'AWSCURRENT'] }],
   ),
   strayCheck(
     'UpdateSecretVersionStage attaches a label again where it is already',
-    async (secret) => [
-      await secret.move('AUDITED', 1),
-      await secret.move('AUDITED', 1),
-      await secret.labels(),
-    ],
-    ['moved', 'moved', { 1: ['AUDITED', 'AWSCURRENT'] }],
+    [move('AUDITED', 1), 'moved'],
+    [move('AUDITED', 1), 'moved'],
+    [labels, { 1: ['AUDITED', 'AWSCURRENT'] }],
   ),
   check(
     'UpdateSecretVersionStage refuses to move AWSCURRENT from nowhere, or from a wrong version',
-    async (secret) => [
-      await secret.put(2, 'second', PENDING),
-      await secret.move('AWSCURRENT', 2),
-      await secret.move('AWSCURRENT', 2, 2),
-      await secret.labels(),
-    ],
-    ['stored 2', 'InvalidParameterException', 'InvalidParameterException', { 1: ['AWSCURRENT'], 2: PENDING }],
+    [put(2, PENDING), 'stored 2'],
+    [move('AWSCURRENT', 2), 'InvalidParameterException'],
+    [move('AWSCURRENT', 2, 2), 'InvalidParameterException'],
+    [labels, { 1: CURRENT, 2: PENDING }],
   ),
   strayCheck(
     'UpdateSecretVersionStage with an unknown version, or without a target for AWSCURRENT, changes nothing',
-    async (secret) => [
-      await secret.move('AWSCURRENT', 9, 1),
-      await secret.move('AWSCURRENT', 1, 9),
-      await secret.move('AWSCURRENT', undefined, 1),
-      await secret.move('AWSPENDING'),
-      await secret.labels(),
-    ],
-    [
-      'ResourceNotFoundException',
-      'ResourceNotFoundException',
-      'InvalidParameterException',
-      'InvalidParameterException',
-      { 1: ['AWSCURRENT'] },
-    ],
+    [move('AWSCURRENT', 9, 1), 'ResourceNotFoundException'],
+    [move('AWSCURRENT', 1, 9), 'ResourceNotFoundException'],
+    [move('AWSCURRENT', undefined, 1), 'InvalidParameterException'],
+    [move('AWSPENDING'), 'InvalidParameterException'],
+    [labels, { 1: CURRENT }],
   ),
   strayCheck(
     'Versions without a label are hidden unless they are asked for',
-    async (secret) => {
-      await secret.put(2, 'second');
-      await secret.put(3, 'third');
-      const { VersionIdsToStages } = await secret.describe();
-      return [await secret.labels(false), Object.keys(await secret.labels(true)), VersionIdsToStages];
-    },
+    [put(2), 'stored 2'],
+    [put(3), 'stored 3'],
+    [shownLabels, { 2: PREVIOUS, 3: CURRENT }],
+    [labels, { 1: [], 2: PREVIOUS, 3: CURRENT }],
     [
-      { 2: ['AWSPREVIOUS'], 3: ['AWSCURRENT'] },
-      ['1', '2', '3'],
-      { [token(2)]: ['AWSPREVIOUS'], [token(3)]: ['AWSCURRENT'] },
+      async (secret) => (await describe(secret)).VersionIdsToStages,
+      { [token(2)]: PREVIOUS, [token(3)]: CURRENT },
     ],
   ),
   strayCheck(
     'Versions are listed page by page, and a token that no page gave is refused',
-    async ({ SecretId, put }, { secretsManager }) => {
-      await put(2, 'second');
-      const page = (NextToken?: string) =>
-        secretsManager.send(
-          new ListSecretVersionIdsCommand({ SecretId, MaxResults: 1, ...(NextToken && { NextToken }) }),
-        );
-      const first = await page();
-      const second = await page(first.NextToken);
-      return [
-        [first, second].map(({ Versions }) => Versions?.map(({ VersionId }) => VersionId)),
-        second.NextToken,
-        await outcomeOf(page('99')),
-      ];
-    },
-    [[[token(1)], [token(2)]], undefined, 'InvalidNextTokenException'],
+    [put(2), 'stored 2'],
+    [
+      async ({ client, SecretId }) => {
+        const page = (more: { NextToken?: string }) =>
+          client.send(new ListSecretVersionIdsCommand({ SecretId, MaxResults: 1, ...more }));
+        const first = await page({});
+        const second = await page(first.NextToken === undefined ? {} : { NextToken: first.NextToken });
+        const ids = [first, second].map(({ Versions }) => Versions?.map(({ VersionId }) => VersionId));
+        return [ids, second.NextToken, await outcomeOf(page({ NextToken: '99' }))];
+      },
+      [[[token(1)], [token(2)]], undefined, 'InvalidNextTokenException'],
+    ],
   ),
   strayCheck(
     'Members without a value are absent from answers',
-    async (secret, { secretsManager }) => {
-      await secret.put(2, 'second');
-      await secret.put(3, 'third');
-      const input = { SecretId: secret.SecretId, VersionId: token(1) };
-      const { VersionStages } = await secretsManager.send(new GetSecretValueCommand(input));
-      const described = await secret.describe();
-      const absent = ['Tags', 'RotationEnabled', 'RotationLambdaARN', 'RotationRules', 'LastRotatedDate'];
-      return [VersionStages, absent.filter((member) => Object.hasOwn(described, member))];
-    },
-    [undefined, []],
+    [put(2), 'stored 2'],
+    [put(3), 'stored 3'],
+    [
+      async (secret) => {
+        const { SecretId, client } = secret;
+        const read = await client.send(new GetSecretValueCommand({ SecretId, VersionId: token(1) }));
+        const described = await describe(secret);
+        const absent = ['Tags', 'RotationEnabled', 'RotationLambdaARN', 'RotationRules', 'LastRotatedDate'];
+        return [read.VersionStages, absent.filter((member) => Object.hasOwn(described, member))];
+      },
+      [undefined, []],
+    ],
   ),
-  strayCheck(
-    'A disabled KMS key fails the secrets that it encrypts',
-    async ({ SecretId }, side) => {
+  strayCheck('A disabled KMS key fails the secrets that it encrypts', [
+    async (secret) => {
+      const { side, SecretId: of } = secret;
       const KmsKeyId = await side.freshKey();
-      const Name = `${SecretId}-encrypted`;
-      await create(side, { Name, KmsKeyId, SecretString: 'x' });
+      const SecretId = `${of}-encrypted`;
+      await create({ Name: SecretId, KmsKeyId, SecretString: 'x' })(secret);
       await side.disableKey(KmsKeyId);
-      const put = new PutSecretValueCommand({ SecretId: Name, SecretString: 'y' });
-      return [
-        await outcomeOf(side.secretsManager.send(new GetSecretValueCommand({ SecretId: Name }))),
-        await outcomeOf(side.secretsManager.send(put)),
-      ];
+      const encrypted = { ...secret, SecretId };
+      return [await get()(encrypted), await put(2)(encrypted)];
     },
     ['DecryptionFailure', 'EncryptionFailure'],
-  ),
+  ]),
 ];

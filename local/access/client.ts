@@ -98,9 +98,11 @@ const restRequest = ({ method, path, body }: RestCall) => ({
   body: body === undefined ? undefined : JSON.stringify(body),
 });
 
-function soapRequest({ service, operation, input }: SoapCall) {
+/** In the input, `c` is the namespace of the service's members, and `m` that of the common ones. */
+export function soapRequest({ service, operation, input }: SoapCall, token?: string) {
+  const header = token === undefined ? '' : `<s:Header><token xmlns="${V2}">${token}</token></s:Header>`;
   const body =
-    `<s:Envelope xmlns:s="${SOAP}"><s:Body><${operation} xmlns="${V2}"><Input xmlns:c="${CONTRACTS}.${service}" ` +
+    `<s:Envelope xmlns:s="${SOAP}">${header}<s:Body><${operation} xmlns="${V2}"><Input xmlns:c="${CONTRACTS}.${service}" ` +
     `xmlns:m="${CONTRACTS}.Common">${input}</Input></${operation}></s:Body></s:Envelope>`;
   const headers: Record<string, string> = {
     'content-type': 'text/xml; charset=utf-8',

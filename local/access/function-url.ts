@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { HttpAnswer } from '../../lambda/access/answer.ts';
 import type { InvocationResult } from '../function/sandbox.ts';
 import type { SeenRequest } from '../gateway/protocols.ts';
-import { type Listening, listen } from '../http.ts';
+import { type Listening, listen, readBody } from '../http.ts';
 import { type Principal, signerOf } from './signature.ts';
 
 /** Lambda takes so much (its quotas). */
@@ -39,8 +39,8 @@ async function serve(
 ): Promise<void> {
   const refuse = (status: number, Message: string) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ Message }));
-  const body = await bodyOf(request);
-  if (!body) return void refuse(413, 'Request must be smaller than 6291456 bytes');
+  const body = await readBody(request);
+  if (body.length > MAX_BODY_BYTES) return void refuse(413, 'Request must be smaller than 6291456 bytes');
   const { method = 'GET', url = '/', headers } = request;
   const seen: SeenRequest = { method, path: url, headers, body };
   const signer = await signerOf(seen, options.principals, options.region, Date.now());
@@ -51,16 +51,6 @@ async function serve(
   response
     .writeHead(answer.statusCode, answer.headers)
     .end(Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8'));
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
-  }
-  return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
 function eventOf(

@@ -30,17 +30,12 @@ export type Comparison =
   | 'LessThanThreshold'
   | 'LessThanOrEqualToThreshold';
 
-/** The alarm uses something that is not modelled here. */
-export class AlarmDefinitionError extends Error {
-  override readonly name = 'AlarmDefinitionError';
-}
-
 // biome-ignore lint/suspicious/noExplicitAny: a template is read by paths, not by types
 type Resources = Record<string, { Type: string; Properties: any }>;
 
 /**
  * The alarms of a synthesized template, named by their logical ids.
- * @throws AlarmDefinitionError
+ * @throws Error for an alarm that is not modelled here
  */
 export function alarmsOf(resources: Resources): Alarm[] {
   return Object.entries(resources).flatMap(([name, { Type, Properties }]): Alarm[] => {
@@ -90,7 +85,7 @@ function filled(metrics: Resources[string]['Properties'][]) {
   const [, id, fill] =
     /^FILL\((\w+), (-?\d+)\)$/.exec(metrics.find(({ ReturnData }) => ReturnData)?.Expression) ?? [];
   const source = metrics.find((metric) => metric.Id === id)?.MetricStat;
-  if (!source) throw new AlarmDefinitionError(`Not modelled: ${JSON.stringify(metrics)}`);
+  if (!source) throw new Error(`Not modelled: ${JSON.stringify(metrics)}`);
   return { query: queryOf(source.Metric, source.Stat), periodMs: source.Period * 1000, fill: Number(fill) };
 }
 
@@ -119,5 +114,5 @@ function text(value: unknown): string {
   const { 'Fn::Join': joined, 'Fn::GetAtt': attribute } = Object(value);
   if (joined) return joined[1].map(text).join(joined[0]);
   if (attribute) return attribute[0];
-  throw new AlarmDefinitionError(`Not modelled: ${JSON.stringify(value)}`);
+  throw new Error(`Not modelled: ${JSON.stringify(value)}`);
 }

@@ -1,12 +1,7 @@
-/** A filter pattern uses something that is not modelled here. */
-export class FilterPatternError extends Error {
-  override readonly name = 'FilterPatternError';
-}
-
 /**
  * CloudWatch Logs' filter patterns, as far as this project's metric filters use them: `{ $.a = "x" && ($.b =
  * "y" || $.b = "z") }` over a JSON line, and `?"one text" ?"another"` (any of them) over any line.
- * @throws FilterPatternError
+ * @throws Error for a pattern that is not modelled here
  */
 export function matcherOf(pattern: string): (line: string) => boolean {
   const json = /^\{ (.*) \}$/.exec(pattern);
@@ -28,14 +23,14 @@ function jsonMatcher(conditions: string): (line: string) => boolean {
 
 function equality(condition: string): (record: Record<string, unknown>) => boolean {
   const [, member = '', value] = /^\$\.(\w+) = "([^"]*)"$/.exec(condition) ?? [];
-  if (value === undefined) throw new FilterPatternError(`Not modelled: ${condition}`);
+  if (value === undefined) throw new Error(`Not modelled: ${condition}`);
   return (record) => record[member] === value;
 }
 
 function textMatcher(pattern: string): (line: string) => boolean {
   const terms = [...pattern.matchAll(/\?"([^"]*)"/g)].map(([, term = '']) => term);
   if (terms.map((term) => `?"${term}"`).join(' ') !== pattern) {
-    throw new FilterPatternError(`Not modelled: ${pattern}`);
+    throw new Error(`Not modelled: ${pattern}`);
   }
   return (line) => terms.some((term) => line.includes(term));
 }

@@ -1,22 +1,13 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { readXml, type XmlElement } from '../../lambda/thingspace/xml.ts';
+import { XMLParser } from 'fast-xml-parser';
+import { escapeXml } from '../thingspace/soap/xml.ts';
 import type { App, Place } from './app.ts';
 import { listDevices, logInOverRest } from './rest.ts';
 import { getDeviceInformation, soap } from './soap.ts';
 
-const SESSION =
-  'http://schemas.datacontract.org/2004/07/NPhase.UnifiedWebService.APIs.v2.Contract.SessionService';
+const PARSED = { removeNSPrefix: true, parseTagValue: false, htmlEntities: true };
 /** The refresh interval of AWS's caching clients for Java, Python, .NET and Go: one hour. */
 const REFRESH_MS = 60 * 60_000;
-
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-const escapeXml = (text: string) => text.replace(/[&<>]/g, (char) => escapes[char] ?? char);
-
-/** All text of an answer, references decoded. */
-function textOf(answer: string): string {
-  const inside = (element: XmlElement): string => element.text + element.children.map(inside).join('');
-  return inside(readXml(answer) as XmlElement);
-}
 
 /**
  * An app as it is written without the library: a session while it lasts; when it is gone, a log-in with the
@@ -42,16 +33,12 @@ export function plainReader(place: Place): App {
       const headers = await logInOverRest(place, { password, ...stored });
       return async () => (await listDevices(place, headers)).ok;
     }
-    const answer = await soap(
-      baseUrl,
-      'SessionService',
-      'LogIn',
-      '',
-      `<n:Username xmlns:n="${SESSION}">${escapeXml(stored.username)}</n:Username><n:Password xmlns:n="${SESSION}">${escapeXml(password)}</n:Password>`,
-    );
-    const found = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(textOf(answer))?.[0];
-    if (found === undefined || answer.includes('faultcode')) throw new Error('The log-in was refused');
-    return async () => (await getDeviceInformation(baseUrl, found)).includes('GetDeviceInformationResponse');
+    const input = `<c:Username>${escapeXml(stored.username)}</c:Username><c:Password>${escapeXml(password)}</c:Password>`;
+    const answer = await soap(baseUrl, { service: 'SessionService', operation: 'LogIn', input });
+    const { LogInResponse } = new XMLParser(PARSED).parse(answer).Envelope.Body;
+    if (!LogInResponse) throw new Error('The log-in was refused');
+    const token: string = LogInResponse.Output.SessionToken;
+    return async () => (await getDeviceInformation(baseUrl, token)).includes('GetDeviceInformationResponse');
   }
 
   return {

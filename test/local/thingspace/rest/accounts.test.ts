@@ -73,13 +73,6 @@ describe('an account over both APIs', () => {
     await reset(world, last);
     expect(codeOf(await send(world, logOutRequest(await bearerOf(world), last)))).toBe(INVALID);
   });
-
-  it('has a session that twenty idle minutes end', async () => {
-    world = await startWorld();
-    const session = await logIn(world);
-    world.advance(20 * 60_000);
-    expect(await reset(world, session)).toBe('refused REQUEST_FAILED.SessionToken.Expired');
-  });
 });
 
 describe('an application key', () => {

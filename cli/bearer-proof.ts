@@ -2,7 +2,7 @@ import { DEFAULT_TOKEN_URL } from '../lambda/defaults.ts';
 import type { MaybeApiKey } from '../lambda/thingspace/api.ts';
 import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
 import type { Desk } from './desk.ts';
-import { CommandError } from './errors.ts';
+import { notRight } from './errors.ts';
 
 const TIMEOUT_MS = 20_000;
 
@@ -23,8 +23,7 @@ export async function bearerProof(
   if (apiKey === undefined || apiSecret === undefined) {
     const missing =
       apiKey !== undefined ? 'apiSecret' : apiSecret !== undefined ? 'apiKey' : 'apiKey and no apiSecret';
-    throw new CommandError(
-      'NotRightError',
+    throw notRight(
       `the secret holds no ${missing}, without which REST gives no bearer: \`store --api-key\`.`,
     );
   }
@@ -34,7 +33,7 @@ export async function bearerProof(
   if (problem !== undefined && reason !== 'near-its-end') {
     const isKey = reason === 'wrong-key' || reason === 'unsendable-key';
     const todo = isKey ? ' Store the right ones: `store --api-key`.' : '';
-    throw new CommandError('NotRightError', `${tokenUrl}: ${problem.message}${todo}`);
+    throw notRight(`${tokenUrl}: ${problem.message}${todo}`);
   }
   const unproven = thingSpace?.transport === 'rest' ? thingSpace.baseUrl : 'a log-in over REST';
   return (
@@ -46,8 +45,5 @@ export async function bearerProof(
 /** @throws NotRightError for an address to which no password and no key may go */
 export function mustBeSecure(address: string): void {
   if (/^https:/.test(address) || /^http:\/\/(127\.|localhost)/.test(address)) return;
-  throw new CommandError(
-    'NotRightError',
-    `${address} is not https: passwords and keys would travel in clear.`,
-  );
+  throw notRight(`${address} is not https: passwords and keys would travel in clear.`);
 }

@@ -3,7 +3,7 @@ import { checkBaseUrl } from '../lambda/thingspace/base-url.ts';
 import { readXml, type XmlElement, XmlError } from '../lambda/thingspace/xml.ts';
 import { transportOfAddress } from '../lambda/transport.ts';
 import type { Desk } from './desk.ts';
-import { CommandError } from './errors.ts';
+import { contractError } from './errors.ts';
 
 /** Fetches a document; throws ContractError. */
 export type Fetch = (url: string) => Promise<string>;
@@ -29,8 +29,7 @@ export async function contract(
   { baseUrl, passwordElement }: ContractOptions,
 ): Promise<void> {
   if (transportOfAddress(baseUrl) === 'rest') {
-    throw new CommandError(
-      'ContractError',
+    throw contractError(
       `The contract concerns SOAP only, and ${oneLine(baseUrl)} is an address of REST. REST publishes none and has no element ` +
         'to name: `doctor` checks its key and addresses.',
     );
@@ -40,14 +39,12 @@ export async function contract(
   const candidates = members.length === 1 ? members : members.filter((member) => /password/i.test(member));
   const [element, ...others] = candidates;
   if (element === undefined || others.length > 0) {
-    throw new CommandError(
-      'ContractError',
+    throw contractError(
       'Which of them carries the current password does not follow from the names: ask M2M Support.',
     );
   }
   if (passwordElement !== undefined && passwordElement !== element) {
-    throw new CommandError(
-      'ContractError',
+    throw contractError(
       `The setting is ${oneLine(passwordElement)}, the service wants ${oneLine(element)}: set THINGSPACE_PASSWORD_ELEMENT=` +
         `${oneLine(element)} and deploy before the next rotation.`,
     );
@@ -73,8 +70,7 @@ async function documents(fetch: Fetch, service: string): Promise<XmlElement[]> {
       const named = /\?(?:wsdl|xsd)(?:=[\w.-]{1,64})?$/.exec(location)?.[0];
       if (named !== undefined && !queries.includes(named)) queries.push(named);
     }
-    if (queries.length > MAX_DOCUMENTS)
-      throw new CommandError('ContractError', 'The contract names too many documents.');
+    if (queries.length > MAX_DOCUMENTS) throw contractError('The contract names too many documents.');
   }
   return roots;
 }
@@ -86,8 +82,7 @@ function parse(text: string, query: string): XmlElement {
   } catch (failure) {
     if (!(failure instanceof XmlError)) throw failure;
   }
-  throw new CommandError(
-    'ContractError',
+  throw contractError(
     `The document that the service publishes at ${query} is not XML. Is the base URL right?`,
   );
 }
@@ -108,8 +103,7 @@ function inputMembers(roots: XmlElement[]): string[] {
   const input = membersOf(find('element', OPERATION)).find((node) => node.attributes.get('name') === 'Input');
   const members = membersOf(input).flatMap(({ attributes }) => attributes.get('name') ?? []);
   if (members.length > 0) return members;
-  throw new CommandError(
-    'ContractError',
+  throw contractError(
     `The contract does not say what ${OPERATION} takes. Is the base URL that of the SOAP service?`,
   );
 }

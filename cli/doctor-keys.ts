@@ -1,5 +1,5 @@
 import type { Desk } from './desk.ts';
-import { CommandError } from './errors.ts';
+import { notRight } from './errors.ts';
 
 type Statement = {
   Effect?: string;
@@ -7,6 +7,9 @@ type Statement = {
   Action?: string | string[];
   Condition?: Record<string, Record<string, unknown>>;
 };
+
+/** The error of a part whose name only the function's configuration has. */
+export const notKnown = (what: string) => notRight(`${what} is not known: the function could not be asked.`);
 
 /**
  * Looks at the policies of the keys. A company's own key may lack a statement (docs/deploy.md, "Keys of your own"), and
@@ -19,29 +22,25 @@ export const keyPolicyChecks = (desk: Desk) => [
 
 async function ofAlarmsKey({ function: found, surroundings }: Desk): Promise<string> {
   const name = found?.logGroup;
-  if (name === undefined)
-    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
+  if (name === undefined) throw notKnown('it');
   // The topic has the key of the log group (infra/rotation-service.ts).
   const keyArn = await surroundings.keyOfLogGroup(name);
   if (keyArn === undefined) return 'the log group has no key of yours';
   if (statementsOf(await surroundings.keyPolicy(keyArn)).some(letsCloudWatchPublish)) {
     return 'CloudWatch may use it';
   }
-  throw new CommandError(
-    'NotRightError',
+  throw notRight(
     `no statement in the policy of ${keyArn} lets cloudwatch.amazonaws.com use it, and without one its alarms do not arrive: write AlarmsOfThisAccountReachTheTopic (docs/deploy.md) into it.`,
   );
 }
 
 async function ofSealingPolicy({ settings, surroundings }: Desk): Promise<string> {
   const { sealingKeyId } = settings;
-  if (sealingKeyId === undefined)
-    throw new CommandError('NotRightError', 'the key is not known: the function could not be asked.');
+  if (sealingKeyId === undefined) throw notKnown('the key');
   if (statementsOf(await surroundings.keyPolicy(sealingKeyId)).some(deniesOthers)) {
     return 'only named principals open them';
   }
-  throw new CommandError(
-    'NotRightError',
+  throw notRight(
     'no statement in the sealing key’s policy keeps other principals from opening them: write OnlyTheNamedOpenSealedPasswords (docs/deploy.md) into it.',
   );
 }

@@ -5,8 +5,8 @@ import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { bearerProof, mustBeSecure } from './bearer-proof.ts';
 import { contract, type Fetch } from './contract.ts';
 import type { Desk } from './desk.ts';
-import { keyPolicyChecks } from './doctor-keys.ts';
-import { CommandError, NotWellError, UsageError } from './errors.ts';
+import { keyPolicyChecks, notKnown } from './doctor-keys.ts';
+import { NotWellError, notRight, UsageError } from './errors.ts';
 import { awsCause, concernsEveryCall, yours } from './failure.ts';
 import { look as lookAt, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
@@ -104,8 +104,7 @@ function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
       look: async () => {
         const { outbox } = (await sight()).state;
         if (outbox.length === 0) return 'none waits';
-        throw new CommandError(
-          'NotRightError',
+        throw notRight(
           `${outbox.length} wait to be published: the function’s right to publish, or the topic’s key.`,
         );
       },
@@ -126,8 +125,7 @@ function ofProxy({ function: found, settings: { thingSpace }, tunnelFailure }: D
   const look = async () => {
     const failure = await tunnelFailure(proxy, thingSpace.baseUrl);
     if (failure === undefined) return `${proxy.url} opens a tunnel to ${host}, tried from this machine`;
-    throw new CommandError(
-      'NotRightError',
+    throw notRight(
       `tried from this machine: ${failure.message}. If only this machine has no way to it, see the function’s own last error: \`status\`.`,
     );
   };
@@ -155,7 +153,7 @@ function ofThingSpace(
 
 async function ofContract(desk: Desk, fetch: Fetch, settings: SoapSettings | undefined): Promise<string> {
   if (settings === undefined) {
-    throw new CommandError('NotRightError', 'its address is not known: the function could not be asked.');
+    throw notKnown('its address');
   }
   const { baseUrl, passwordElement } = settings;
   mustBeSecure(baseUrl);
@@ -165,15 +163,14 @@ async function ofContract(desk: Desk, fetch: Fetch, settings: SoapSettings | und
 }
 
 const unseenFunction = ({ functionUnseen = 'you need lambda:GetFunctionConfiguration.' }: Desk['settings']) =>
-  new CommandError('NotRightError', `the function could not be asked: ${functionUnseen}`);
+  notRight(`the function could not be asked: ${functionUnseen}`);
 
 function ofFunction({ settings, function: found }: Desk): string {
   if (!found) throw unseenFunction(settings);
   if (found.state !== undefined && found.state !== 'Active')
-    throw new CommandError('NotRightError', `it is ${found.state}, not Active.`);
+    throw notRight(`it is ${found.state}, not Active.`);
   if (found.timeoutSeconds !== undefined && found.timeoutSeconds < MIN_TIMEOUT_SECONDS) {
-    throw new CommandError(
-      'NotRightError',
+    throw notRight(
       `its timeout is ${found.timeoutSeconds} s: hanging up early can lose a password, set 900 s.`,
     );
   }
@@ -186,47 +183,33 @@ function ofVersion({ settings, function: found }: Desk): string {
   if (!found) throw unseenFunction(settings);
   const deployed = found.environment[VERSION_VARIABLE];
   if (deployed === undefined) {
-    throw new CommandError(
-      'NotRightError',
-      `the function names none, this tool is ${VERSION}: deploy this version.`,
-    );
+    throw notRight(`the function names none, this tool is ${VERSION}: deploy this version.`);
   }
   if (deployed === VERSION) return `${VERSION}, function and tool`;
-  throw new CommandError(
-    'NotRightError',
+  throw notRight(
     `the function is ${deployed}, this tool is ${VERSION}: use the tool of the deployed version, or deploy.`,
   );
 }
 
 function ofSecret({ facts, holder, unseen, username }: Sight): string {
-  if (facts?.deletedAt !== undefined)
-    throw new CommandError('NotRightError', 'it is scheduled for deletion: restore it.');
-  if (unseen !== undefined)
-    throw new CommandError('NotRightError', `AWSCURRENT cannot be read by you (${unseen}).`);
-  if (!holder) throw new CommandError('NotRightError', 'it has no current value: store the credentials.');
+  if (facts?.deletedAt !== undefined) throw notRight('it is scheduled for deletion: restore it.');
+  if (unseen !== undefined) throw notRight(`AWSCURRENT cannot be read by you (${unseen}).`);
+  if (!holder) throw notRight('it has no current value: store the credentials.');
   if (holder.problem) throw holder.problem;
   const tooMany = bytesTooMany(holder.value);
   if (tooMany > 0)
-    throw new CommandError(
-      'NotRightError',
-      `it has no room for a new password: shorten other members by ${tooMany} bytes.`,
-    );
+    throw notRight(`it has no room for a new password: shorten other members by ${tooMany} bytes.`);
   return `holds the credentials of ${username}`;
 }
 
 function ofRotation({ function: found }: Desk, { facts, pending }: Sight): string {
-  if (!facts) throw new CommandError('NotRightError', 'the secret could not be described.');
-  if (!facts.rotationEnabled)
-    throw new CommandError('NotRightError', 'it is off: turn it on, or deploy again.');
+  if (!facts) throw notRight('the secret could not be described.');
+  if (!facts.rotationEnabled) throw notRight('it is off: turn it on, or deploy again.');
   const own =
     found === undefined || facts.functionArn?.startsWith(found.arn.split(':').slice(0, 7).join(':'));
-  if (!own)
-    throw new CommandError(
-      'NotRightError',
-      `the secret is rotated by ${facts.functionArn}, not by this function.`,
-    );
+  if (!own) throw notRight(`the secret is rotated by ${facts.functionArn}, not by this function.`);
   if (pending === 'with a value')
-    throw new CommandError('NotRightError', 'AWSPENDING is stuck on a version with a value: run `recover`.');
+    throw notRight('AWSPENDING is stuck on a version with a value: run `recover`.');
   return `on; next ${facts.nextRotationAt === undefined ? 'not known' : new Date(facts.nextRotationAt).toISOString()}`;
 }
 
@@ -238,36 +221,26 @@ function ofReplicas({ facts }: Sight): string {
   const words = late.map(
     ({ region, status, message = '' }) => `${region} is ${status}${message && ` (${message})`}`,
   );
-  throw new CommandError('NotRightError', `${words.join(', ')}: its readers may get a dead password.`);
+  throw notRight(`${words.join(', ')}: its readers may get a dead password.`);
 }
 
 async function ofKey({ settings, surroundings }: Desk): Promise<string> {
   const { sealingKeyId } = settings;
-  if (sealingKeyId === undefined)
-    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
+  if (sealingKeyId === undefined) throw notKnown('it');
   const { state, manager, usage } = await surroundings.key(sealingKeyId);
-  if (manager === 'AWS')
-    throw new CommandError('NotRightError', 'it is AWS-managed and cannot seal: use a customer-managed one.');
-  if (usage !== 'ENCRYPT_DECRYPT')
-    throw new CommandError('NotRightError', `it is for ${usage}, not for encryption.`);
+  if (manager === 'AWS') throw notRight('it is AWS-managed and cannot seal: use a customer-managed one.');
+  if (usage !== 'ENCRYPT_DECRYPT') throw notRight(`it is for ${usage}, not for encryption.`);
   if (state === 'PendingDeletion')
-    throw new CommandError(
-      'NotRightError',
-      'it is about to be deleted: cancel that, or nothing sealed ever opens.',
-    );
-  if (state !== 'Enabled') throw new CommandError('NotRightError', `it is ${state}: enable it.`);
+    throw notRight('it is about to be deleted: cancel that, or nothing sealed ever opens.');
+  if (state !== 'Enabled') throw notRight(`it is ${state}: enable it.`);
   return 'enabled, customer-managed';
 }
 
 async function ofTable({ settings, surroundings }: Desk): Promise<string> {
   const { status, keys } = await surroundings.table();
-  if (status !== 'ACTIVE')
-    throw new CommandError('NotRightError', `${settings.table} is ${status}, not ACTIVE.`);
+  if (status !== 'ACTIVE') throw notRight(`${settings.table} is ${status}, not ACTIVE.`);
   if (keys.join() !== 'credential,item') {
-    throw new CommandError(
-      'NotRightError',
-      `${settings.table} has the keys ${keys.join(' and ')}, not credential and item.`,
-    );
+    throw notRight(`${settings.table} has the keys ${keys.join(' and ')}, not credential and item.`);
   }
   return `${settings.table} is active`;
 }
@@ -276,8 +249,7 @@ function ofClock({ now }: Sight): string {
   const skewMs = Date.now() - now;
   if (Math.abs(skewMs) > MAX_SKEW_MS) {
     const minutes = (Math.abs(skewMs) / 60_000).toFixed(1);
-    throw new CommandError(
-      'NotRightError',
+    throw notRight(
       `this machine’s is ${minutes} min ${skewMs < 0 ? 'behind' : 'ahead of'} AWS’s: so are times that you type.`,
     );
   }
@@ -286,31 +258,22 @@ function ofClock({ now }: Sight): string {
 
 async function ofLogGroup({ function: found, surroundings }: Desk): Promise<string> {
   const name = found?.logGroup;
-  if (name === undefined)
-    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
+  if (name === undefined) throw notKnown('it');
   if (!(await surroundings.logGroupExists(name))) {
-    throw new CommandError(
-      'NotRightError',
-      `${name} does not exist: a sealed answer in it could not be found again.`,
-    );
+    throw notRight(`${name} does not exist: a sealed answer in it could not be found again.`);
   }
   return name;
 }
 
 async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
-  if (alarmTopicArn === undefined)
-    throw new CommandError('NotRightError', 'it is not known: the function could not be asked.');
+  if (alarmTopicArn === undefined) throw notKnown('it');
   const found = await surroundings.subscriptions(alarmTopicArn);
-  if (found.length === 0)
-    throw new CommandError('NotRightError', 'it has no subscription: no message reaches a receiver.');
+  if (found.length === 0) throw notRight('it has no subscription: no message reaches a receiver.');
   const waiting = found.filter(({ confirmed }) => !confirmed);
   if (waiting.length > 0) {
     const protocols = waiting.map(({ protocol }) => protocol).join(', ');
-    throw new CommandError(
-      'NotRightError',
-      `${waiting.length} of ${found.length} subscriptions are not confirmed (${protocols}).`,
-    );
+    throw notRight(`${waiting.length} of ${found.length} subscriptions are not confirmed (${protocols}).`);
   }
   return `${found.length} confirmed subscription(s): ${[...new Set(found.map(({ protocol }) => protocol))].join(', ')}`;
 }
@@ -318,13 +281,11 @@ async function ofTopic({ settings, surroundings }: Desk): Promise<string> {
 /** SNS sends SMS of a sandbox only to numbers that were verified, and reports no error. */
 async function ofSms({ settings, surroundings }: Desk): Promise<string> {
   const { alarmTopicArn } = settings;
-  if (alarmTopicArn === undefined)
-    throw new CommandError('NotRightError', 'the topic is not known: the function could not be asked.');
+  if (alarmTopicArn === undefined) throw notKnown('the topic');
   const found = await surroundings.subscriptions(alarmTopicArn);
   if (!found.some(({ protocol }) => protocol === 'sms')) return 'the topic has no subscription by SMS';
   if (await surroundings.smsSandbox()) {
-    throw new CommandError(
-      'NotRightError',
+    throw notRight(
       'the account is in SNS’s SMS sandbox: only verified numbers get any; leave it in SNS’s console.',
     );
   }
@@ -334,20 +295,13 @@ async function ofSms({ settings, surroundings }: Desk): Promise<string> {
 /** EventBridge hears of Secrets Manager's events (RotationFailed) only through a trail: docs/aws.md. */
 function ofTrails(found: readonly Trail[]): string {
   if (found.length === 0) {
-    throw new CommandError(
-      'NotRightError',
-      'no trail sees this region: a rotation that failed is not recovered at once, only daily.',
-    );
+    throw notRight('no trail sees this region: a rotation that failed is not recovered at once, only daily.');
   }
   const logging = found.filter((trail) => trail.logging);
-  if (logging.length === 0)
-    throw new CommandError('NotRightError', `${names(found)} is not logging: start it.`);
+  if (logging.length === 0) throw notRight(`${names(found)} is not logging: start it.`);
   const right = logging.filter((trail) => trail.managementWrites);
   if (right.length === 0) {
-    throw new CommandError(
-      'NotRightError',
-      `${names(logging)} logs no management events that write: RotationFailed is not seen.`,
-    );
+    throw notRight(`${names(logging)} logs no management events that write: RotationFailed is not seen.`);
   }
   return `${names(right)} logs management events`;
 }

@@ -46,37 +46,48 @@ export class CommandError extends PresentableError {
     this.name = name;
   }
 }
-/** The operator did not confirm, or there was no terminal for the question. */
-export class NotConfirmedError extends PresentableError {
-  override readonly name = 'NotConfirmedError';
+/** Makes the errors of one reason. */
+const errorOf = (name: Reason) => (message: string) => new CommandError(name, message);
+export const apiKeyUnusable = errorOf('ApiKeyUnusableError');
+export const contractError = errorOf('ContractError');
+export const fileError = errorOf('FileError');
+export const functionNotFound = errorOf('FunctionNotFoundError');
+export const notRight = errorOf('NotRightError');
+export const noSealedAnswer = errorOf('NoSealedAnswerError');
+export const passwordKnownDead = errorOf('PasswordKnownDeadError');
+export const passwordUnusable = errorOf('PasswordUnusableError');
+
+/** Options or environment say something else than the function's configuration. */
+export class SettingsDisagreeError extends PresentableError {
+  override readonly name = 'SettingsDisagreeError';
+}
+
+/** A command that ends with an exit code of its own. */
+export abstract class EndedError extends PresentableError {
   readonly exitCode: ExitCode;
   constructor(message: string, exitCode: ExitCode) {
     super(message);
     this.exitCode = exitCode;
   }
 }
+/** The operator did not confirm, or there was no terminal for the question. */
+export class NotConfirmedError extends EndedError {
+  override readonly name = 'NotConfirmedError';
+}
 /** The operator answered no, or pressed Ctrl-C or Ctrl-D at a question. */
 export const cancelled = (): NotConfirmedError =>
   new NotConfirmedError('Not confirmed. No change was made.', EXIT.cancelled);
-/** Options or environment say something else than the function's configuration. */
-export class SettingsDisagreeError extends PresentableError {
-  override readonly name = 'SettingsDisagreeError';
-}
 /** The rotation did not end, or ended in an error. Exit code 3: it continues by itself. */
-export class RotationNotDoneError extends PresentableError {
+export class RotationNotDoneError extends EndedError {
   override readonly name = 'RotationNotDoneError';
-  readonly exitCode: ExitCode;
   constructor(message: string, exitCode: ExitCode = EXIT.act) {
-    super(message);
-    this.exitCode = exitCode;
+    super(message, exitCode);
   }
 }
 /** The command did its work, and what it found is not well: the exit code says so. */
-export class NotWellError extends PresentableError {
+export class NotWellError extends EndedError {
   override readonly name = 'NotWellError';
-  readonly exitCode: ExitCode;
   constructor(exitCode: ExitCode) {
-    super('Not all is well.');
-    this.exitCode = exitCode;
+    super('Not all is well.', exitCode);
   }
 }

@@ -2,25 +2,13 @@ import { CommanderError } from 'commander';
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { presentable } from '../lambda/errors.ts';
 import { withoutSteps } from '../lambda/situations/steps.ts';
-import {
-  NotConfirmedError,
-  NotWellError,
-  RotationNotDoneError,
-  SettingsDisagreeError,
-  UsageError,
-} from './errors.ts';
+import { EndedError, SettingsDisagreeError, UsageError } from './errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** Returns the exit code of a failure, as docs/runbook.md has them. */
 export function exitCodeOf(failure: unknown): ExitCode {
   if (failure instanceof CommanderError) return failure.exitCode === 0 ? EXIT.well : EXIT.wrong;
-  if (
-    failure instanceof NotWellError ||
-    failure instanceof NotConfirmedError ||
-    failure instanceof RotationNotDoneError
-  ) {
-    return failure.exitCode;
-  }
+  if (failure instanceof EndedError) return failure.exitCode;
   if (failure instanceof UsageError || failure instanceof SettingsDisagreeError) return EXIT.wrong;
   const aws = awsCause(presentable(failure));
   return aws && yours(aws) !== undefined ? EXIT.denied : EXIT.act;

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { CommandError } from './errors.ts';
+import { contractError } from './errors.ts';
 import { agentFromShell } from './shell-proxy.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -13,7 +13,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 export function fetchDocument(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void =>
-      reject(new CommandError('ContractError', `The contract at ${url} cannot be read (${why}).`));
+      reject(contractError(`The contract at ${url} cannot be read (${why}).`));
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const request = send(

@@ -2,7 +2,7 @@ import { oneLine } from '../lambda/alarms/legible.ts';
 import { AwsCallError } from '../lambda/aws-call.ts';
 import type { Account, FunctionFacts, SecretFacts } from './account.ts';
 import { atOnce } from './at-once.ts';
-import { CommandError, TargetError } from './errors.ts';
+import { functionNotFound, TargetError } from './errors.ts';
 
 /** The operator's choice of a deployment; it may be empty where the region has only one. */
 export type Where = {
@@ -24,8 +24,7 @@ export async function findFunction(account: Account, where: Where): Promise<Func
     if (functionArn !== undefined) return account.function(functionArn);
     if (primaryRegion !== undefined && primaryRegion !== arn.split(':')[3])
       throw replicaError(arn, primaryRegion);
-    throw new CommandError(
-      'FunctionNotFoundError',
+    throw functionNotFound(
       `The secret ${arn} has no rotation function: deploy first, or name the function with --function.`,
     );
   }
@@ -34,14 +33,12 @@ export async function findFunction(account: Account, where: Where): Promise<Func
   const [only, ...others] = ours;
   if (only && others.length === 0) return only;
   if (where.stack !== undefined && !only && all.length > 0) {
-    throw new CommandError(
-      'FunctionNotFoundError',
+    throw functionNotFound(
       `The deployment ${where.stack} does not exist in ${account.place}. Those that exist: ${all.map(stackOf).join(', ')}. Name one of these with --stack.`,
     );
   }
   const region = where.stack === undefined ? account.place : `the stack ${where.stack} (${account.place})`;
-  throw new CommandError(
-    'FunctionNotFoundError',
+  throw functionNotFound(
     only
       ? `There are ${ours.length} deployments in ${region}: name one with --stack, --function or --secret ` +
           `(${ours.map(({ arn }) => arn.split(':')[6]).join(', ')}).`

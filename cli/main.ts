@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { INSTALLED_TOOL, quoted } from '../lambda/operator-tool.ts';
-import { CommandError } from './errors.ts';
+import { fileError } from './errors.ts';
 import type { Options } from './options.ts';
 import { runTool } from './program.ts';
 import { processTerminal as terminal } from './terminal.ts';
@@ -54,9 +54,6 @@ async function readText(file: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : readFileSync(file, 'utf8');
   } catch (failure) {
-    throw new CommandError(
-      'FileError',
-      `The file ${file} cannot be read (${(failure as NodeJS.ErrnoException).code}).`,
-    );
+    throw fileError(`The file ${file} cannot be read (${(failure as NodeJS.ErrnoException).code}).`);
   }
 }

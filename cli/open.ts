@@ -10,7 +10,7 @@ import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import { isListed } from '../lambda/thingspace/codes.ts';
 import { type By, flushAudit } from './audit-rows.ts';
 import { type Desk, deadlineOf } from './desk.ts';
-import { CommandError, UsageError } from './errors.ts';
+import { fileError, noSealedAnswer, UsageError } from './errors.ts';
 import { inLog, SEARCHED_DAYS } from './logged-answers.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
@@ -51,10 +51,7 @@ export async function open(desk: Desk, options: OpenOptions): Promise<void> {
     name === undefined ? [] : [name, passwordFile(name), plainFile(name)],
   )) {
     if (existsSync(file)) {
-      throw new CommandError(
-        'FileError',
-        `The file ${file} exists already, and nothing is overwritten: name another.`,
-      );
+      throw fileError(`The file ${file} exists already, and nothing is overwritten: name another.`);
     }
   }
   if (options.out !== undefined || options.reveal) await announce(desk, options, answers, username);
@@ -121,8 +118,7 @@ async function fromLedger(desk: Desk, named: Named): Promise<Found> {
   if (answers.length > 0) return { answers, remark, username };
   const logged = await inLog(desk, state.secretArn ?? target.secret?.arn, now);
   if (logged.length > 0) return { answers: logged, remark, username };
-  throw new CommandError(
-    'NoSealedAnswerError',
+  throw noSealedAnswer(
     `The ledger keeps no sealed answer of ${oneLine(username)}, and none was found in the function’s log of the last ` +
       `${SEARCHED_DAYS} days. To look further back, save what \`aws logs filter-log-events --filter-pattern sealedEnvelope\` ` +
       'prints and open that with --file.',
@@ -155,8 +151,7 @@ async function remarkOn(
 function fromText(text: string): Found {
   const answers = inText(text);
   if (answers.length > 0) return { answers, remark: async () => undefined };
-  throw new CommandError(
-    'NoSealedAnswerError',
+  throw noSealedAnswer(
     'The given text holds no sealed answer: give an envelope, or whole lines of the function’s log that have ' +
       '"sealedEnvelope".',
   );

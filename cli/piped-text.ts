@@ -1,4 +1,4 @@
-import { CommandError } from './errors.ts';
+import { passwordUnusable } from './errors.ts';
 
 /** The marks that UTF-16 begins with. PowerShell writes it into pipes and files. */
 const UTF_16 = /^(fffe|feff)/;
@@ -11,8 +11,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
  */
 export function textOfPipe(bytes: Buffer): string {
   if (UTF_16.test(bytes.toString('hex', 0, 2)) || bytes.includes(0)) {
-    throw new CommandError(
-      'PasswordUnusableError',
+    throw passwordUnusable(
       'The text from the pipe is in UTF-16, or holds NUL bytes: write UTF-8 (PowerShell: `$OutputEncoding = [Text.UTF8Encoding]::new()`), or type the ' +
         'password. No version was stored.',
     );
@@ -27,15 +26,13 @@ export function textOfPipe(bytes: Buffer): string {
  */
 export function passwordInPipe(text: string): string {
   if (isWholeSecret(text)) {
-    throw new CommandError(
-      'PasswordUnusableError',
+    throw passwordUnusable(
       'The pipe holds the whole value of a secret, not the password alone: pipe the password, for example through ' +
         '`jq -j .password`. No version was stored.',
     );
   }
   if (/[\r\n]/.test(text)) {
-    throw new CommandError(
-      'PasswordUnusableError',
+    throw passwordUnusable(
       'The pipe holds more than one line: pipe the password alone. No version was stored.',
     );
   }
@@ -46,8 +43,7 @@ function utf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new CommandError(
-      'PasswordUnusableError',
+    throw passwordUnusable(
       'The text from the pipe is not UTF-8, and its bytes would become other characters: convert it, for example by ' +
         '`iconv -f latin1 -t utf-8`, or type the password. No version was stored.',
     );

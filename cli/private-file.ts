@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { CommandError } from './errors.ts';
+import { type CommandError, fileError } from './errors.ts';
 
 /**
  * Writes a file that only its owner may read and that must not exist yet: what it holds is never let into
@@ -24,7 +24,7 @@ export function mustNotExist(path: string): void {
 
 function notWritten(path: string, code: string | undefined): CommandError {
   const why = code === 'EEXIST' ? 'it exists already, and nothing is overwritten: name another' : code;
-  return new CommandError('FileError', `The file ${path} cannot be written (${why}).`);
+  return fileError(`The file ${path} cannot be written (${why}).`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { PresentableError } from '../lambda/errors.ts';
 import { open, readOpened } from '../lambda/sealing/open-answer.ts';
 import type { Desk } from './desk.ts';
-import { CommandError } from './errors.ts';
+import { noSealedAnswer } from './errors.ts';
 import { inLog, replacing } from './logged-answers.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
 import { inLedger } from './sealed-answers.ts';
@@ -35,8 +35,7 @@ export async function passwordFromSealed(desk: Desk, sight: Sight): Promise<stri
       problems.push(failure.message);
     }
   }
-  throw new CommandError(
-    'NoSealedAnswerError',
+  throw noSealedAnswer(
     `${isOther ? 'Ledger and log show no sealed answer that replaced the password in AWSCURRENT' : 'The ledger keeps no sealed answer from which a password can be read'}.${problems.map((text) => ` ${text}`).join('')} ` +
       'To look into it yourself: `open --out FILE`.',
   );

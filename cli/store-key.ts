@@ -4,7 +4,7 @@ import type { ApiKey } from '../lambda/thingspace/api.ts';
 import { apiKeyFault, withApiKey } from './api-key.ts';
 import { bearerProof } from './bearer-proof.ts';
 import type { Desk } from './desk.ts';
-import { CommandError, TargetError } from './errors.ts';
+import { apiKeyUnusable, TargetError } from './errors.ts';
 import { commandOf } from './next-words.ts';
 import { lookToStore, type StoreVersionOptions, storeVersion } from './store-version.ts';
 
@@ -46,29 +46,25 @@ async function promptKey({ terminal }: Desk): Promise<ApiKey> {
   }
   const [apiKey = '', apiSecret, ...more] = (await terminal.secret('')).split(/\r?\n/);
   if (apiSecret !== undefined && more.length === 0) return { apiKey, apiSecret };
-  throw new CommandError(
-    'ApiKeyUnusableError',
-    'The pipe must hold two lines, the key and the secret. No version was stored.',
-  );
+  throw apiKeyUnusable('The pipe must hold two lines, the key and the secret. No version was stored.');
 
   async function twice(what: string): Promise<string> {
     const value = await terminal.secret(`${what} (not shown): `);
     if ((await terminal.secret('Once more: ')) === value) return value;
-    throw new CommandError('ApiKeyUnusableError', 'The two are not the same. No version was stored.');
+    throw apiKeyUnusable('The two are not the same. No version was stored.');
   }
 }
 
 function storable(secretArn: string, key: ApiKey, value: string): void {
   const fault = apiKeyFault(key);
   if (fault !== undefined) {
-    throw new CommandError('ApiKeyUnusableError', `These cannot be used: ${fault}. No version was stored.`);
+    throw apiKeyUnusable(`These cannot be used: ${fault}. No version was stored.`);
   }
   try {
     checkStorable(secretArn, value);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
-    throw new CommandError(
-      'ApiKeyUnusableError',
+    throw apiKeyUnusable(
       `The secret ${secretArn} has no room for both: shorten its other members, or move them to a secret of their own. No ` +
         'version was stored.',
     );

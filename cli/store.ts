@@ -11,7 +11,7 @@ import {
 } from '../lambda/secret/credential.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
 import type { Desk } from './desk.ts';
-import { CommandError, TargetError } from './errors.ts';
+import { passwordKnownDead, passwordUnusable, TargetError } from './errors.ts';
 import { commandOf } from './next-words.ts';
 import { passwordInPipe } from './piped-text.ts';
 import { passwordFromSealed } from './sealed-password.ts';
@@ -65,7 +65,7 @@ async function promptPassword({ terminal }: Desk, username: string): Promise<str
   const password = await terminal.secret(`Password of ${oneLine(username)} (not shown): `);
   if (!terminal.isTty) return passwordInPipe(password);
   if ((await terminal.secret('Once more: ')) === password) return password;
-  throw new CommandError('PasswordUnusableError', 'The two are not the same. No version was stored.');
+  throw passwordUnusable('The two are not the same. No version was stored.');
 }
 
 /** Returns the stored text with another password; a value without a credential gets the members of the last one that worked. */
@@ -81,17 +81,14 @@ async function newValue(
   const text = editableText(holder?.value) ?? editableText(good?.value) ?? '{"username":"","password":""}';
   const why = unusableBecause(password);
   if (why !== undefined)
-    throw new CommandError(
-      'PasswordUnusableError',
-      `This password cannot be used: ${why}. No version was stored.`,
-    );
+    throw passwordUnusable(`This password cannot be used: ${why}. No version was stored.`);
   const value = withCredential(text, { username, password });
   try {
     checkStorable(secretArn, value);
     readCredential(secretArn, value);
   } catch (failure) {
     if (!(failure instanceof PresentableError)) throw failure;
-    throw new CommandError('PasswordUnusableError', `No version was stored. ${failure.message}`);
+    throw passwordUnusable(`No version was stored. ${failure.message}`);
   }
   return value;
 }
@@ -105,17 +102,13 @@ async function mustNotBeDead({ state, holder }: Sight, username: string, passwor
   const orAnyway = 'If support has made it valid again, add --anyway. No version was stored.';
   if (known) {
     const [id, { at, replaced }] = known;
-    throw new CommandError(
-      'PasswordKnownDeadError',
+    throw passwordKnownDead(
       `ThingSpace has ${replaced ? 'replaced' : 'refused'} this very password (version ${id.slice(0, id.lastIndexOf(':'))}, ` +
         `${new Date(at).toISOString()}). ${orAnyway}`,
     );
   }
   if (holder?.credential?.password === password) {
-    throw new CommandError(
-      'PasswordKnownDeadError',
-      `AWSCURRENT holds this very password already. ${orAnyway}`,
-    );
+    throw passwordKnownDead(`AWSCURRENT holds this very password already. ${orAnyway}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import type { Terminal } from './desk.ts';
-import { CommandError, cancelled } from './errors.ts';
+import { cancelled, passwordUnusable } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { painted, wrapped } from './layout.ts';
 import { passingLine } from './passing-line.ts';
@@ -69,8 +69,7 @@ async function piped(): Promise<string> {
   for await (const chunk of process.stdin) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BYTES)
-      throw new CommandError('PasswordUnusableError', 'The text from the pipe is too large for a password.');
+    if (bytes > MAX_BYTES) throw passwordUnusable('The text from the pipe is too large for a password.');
   }
   return textOfPipe(Buffer.concat(chunks));
 }

@@ -1,7 +1,7 @@
 import { AwsCallError } from '../lambda/aws-call.ts';
 import type { CountName } from '../lambda/metrics.ts';
 import type { Desk } from './desk.ts';
-import { CommandError } from './errors.ts';
+import { type CommandError, notRight } from './errors.ts';
 import { lineOf } from './failure.ts';
 import type { TopicAlarm } from './surroundings.ts';
 
@@ -62,22 +62,19 @@ const mayBeInAlarm = ({ name, state }: TopicAlarm): string =>
   `The CloudWatch alarm ${name} may be in ALARM by this test, and not back in ${state}. CloudWatch sets its true state by itself when it evaluates the alarm again.`;
 
 const noAlarm = (topicArn: string): CommandError =>
-  new CommandError(
-    'NotRightError',
+  notRight(
     `CloudWatch sent no test: no alarm on the metric ${TESTED_METRIC} publishes to ${topicArn}. The stack has one. ` +
       '1. Look what else was changed by hand: `npx cdk drift` 2. Deploy the stack again: `npx cdk deploy`',
   );
 
 const actionsOff = ({ name }: TopicAlarm): CommandError =>
-  new CommandError(
-    'NotRightError',
+  notRight(
     `CloudWatch sent no test: the actions of the alarm ${name} are disabled, so it reports nothing. ` +
       `1. Enable them: \`aws cloudwatch enable-alarm-actions --alarm-names ${name}\` 2. Run this command again.`,
   );
 
 const inAlarm = ({ name }: TopicAlarm): CommandError =>
-  new CommandError(
-    'NotRightError',
+  notRight(
     `CloudWatch sent no test: the alarm ${name} is in ALARM already. The function could not publish messages, or CloudWatch ` +
       'has not ended an earlier test. CloudWatch sends its message when ALARM begins. 1. Ask each receiver of the whole stack whether it came. 2. See "messages do not arrive" in the runbook.',
   );

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { CommandError } from '../errors.ts';
+import { fileError } from '../errors.ts';
 import { removeOwn } from './own-file.ts';
 
 /**
@@ -18,8 +18,7 @@ export function writeAddress(path: string, address: string): () => void {
   } catch (failure) {
     rmSync(half, { force: true });
     const { code } = failure as NodeJS.ErrnoException;
-    throw new CommandError(
-      'FileError',
+    throw fileError(
       `The address file ${path} cannot be written (${code}). Name a file in a directory that exists and that the agent ` +
         'may write to in --address-file.',
     );

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { CommandError } from '../errors.ts';
+import { fileError } from '../errors.ts';
 import { writePrivately } from '../private-file.ts';
 import { removeOwn } from './own-file.ts';
 
@@ -30,24 +30,21 @@ function existing(path: string): string | undefined {
   if (!found) return undefined;
   const { text, mode, uid } = found;
   if ((mode & TOO_OPEN) !== 0) {
-    throw new CommandError(
-      'FileError',
+    throw fileError(
       `The token file ${path} is open to other users (mode ${(mode & 0o777).toString(8)}): they could ask for the session. Run ` +
         '`chmod 600` on it, or 640 where the app runs as another user of its group. If others may have read it, remove ' +
         'it: the agent makes a new one.',
     );
   }
   if (uid !== 0 && uid !== process.getuid?.()) {
-    throw new CommandError(
-      'FileError',
+    throw fileError(
       `The token file ${path} belongs to another user (${uid}), who knows the token. Run the agent as that user, or remove ` +
         'the file: the agent makes a new one.',
     );
   }
   const token = text.trim();
   if (TOKEN.test(token)) return token;
-  throw new CommandError(
-    'FileError',
+  throw fileError(
     `The token file ${path} does not hold a token: 32 to 256 printable ASCII characters without a blank. Remove it, ` +
       'and the agent makes a new one.',
   );
@@ -63,8 +60,7 @@ function readIfThere(path: string): { text: string; mode: number; uid: number } 
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new CommandError(
-      'FileError',
+    throw fileError(
       `The token file ${path} cannot be read (${code}). Name a file that the agent may read, or one that does not exist ` +
         'yet, in --token-file.',
     );

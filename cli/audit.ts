@@ -64,32 +64,20 @@ const seconds = (rows: readonly AuditRow[]): string[] => {
   });
 };
 
-const inJson = ({
-  at,
-  actor,
-  purpose,
-  outcome,
-  code,
-  versionId,
-  secretArn,
-  exposure,
-  attempt,
-  token,
-  trouble,
-  reason,
-}: AuditRow) => ({
-  at: iso(at),
-  actor,
-  purpose,
-  outcome,
-  ...(code === undefined ? {} : { code }),
-  versionId,
-  secretArn,
-  exposure,
-  attempt,
-  ...(token === undefined ? {} : { token }),
-  ...(trouble === undefined ? {} : { trouble }),
-  ...(reason === undefined ? {} : { reason }),
+/** The members that are published: a row of the table has its keys, too. */
+const inJson = (row: AuditRow) => ({
+  at: iso(row.at),
+  actor: row.actor,
+  purpose: row.purpose,
+  outcome: row.outcome,
+  code: row.code,
+  versionId: row.versionId,
+  secretArn: row.secretArn,
+  exposure: row.exposure,
+  attempt: row.attempt,
+  token: row.token,
+  trouble: row.trouble,
+  reason: row.reason,
 });
 
 const withDetail = (outcome: string, detail: string | undefined): string =>

@@ -76,12 +76,8 @@ const row = ({ at, what, who, from, versionId, refusedWith }: SecretChange): str
   versionId === undefined ? '-' : oneLine(versionId, 64),
 ];
 
-const inJson = ({ at, what, who, from, versionId, refusedWith, reason }: Change) => ({
+const inJson = ({ at, what, ...change }: Change) => ({
   at: new Date(at).toISOString(),
   call: what,
-  who,
-  from,
-  ...(versionId === undefined ? {} : { versionId }),
-  ...(refusedWith === undefined ? {} : { refusedWith }),
-  ...(reason === undefined ? {} : { reason }),
+  ...change,
 });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { findings } from '../lambda/situations/all.ts';
+import { type FindingName, findings } from '../lambda/situations/all.ts';
 import { report, shapes as reportShapes } from './report/schema.ts';
 
 /**
@@ -68,7 +68,7 @@ const owed = v.pipe(v.boolean(), v.description('Whether a rotation came due sinc
 
 const status = v.strictObject({
   verdict: v.strictObject({
-    finding: v.picklist(Object.keys(findings)),
+    finding: v.picklist(Object.keys(findings) as FindingName[]),
     wellness: v.picklist(['well', 'goes-on', 'act']),
     means: sentence,
   }),

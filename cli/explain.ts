@@ -8,7 +8,7 @@ import type { Terminal } from './desk.ts';
 import { UsageError } from './errors.ts';
 import { placeOf } from './next-words.ts';
 
-export type Explanation = { about: string; situation: Situation; secretArn?: string };
+export type Explanation = { about: string; situation: Situation; secretArn: string | undefined };
 
 /**
  * Says of a pasted message, alarm, error, metric, code, or verdict what it means, what happens by itself and what to do.
@@ -32,8 +32,7 @@ export function explain(
   const place = placeOf(secretArn);
   const steps = todo.map((step) => ({ text: stepWords(step, place), commands: stepCommands(step, place) }));
   if (json) {
-    const named = secretArn === undefined ? {} : { secretArn };
-    const told = { about, short, means, byItself, todo: steps, never, section, ...named };
+    const told = { about, short, means, byItself, todo: steps, never, section, secretArn };
     terminal.say(JSON.stringify(told, null, 2));
     return;
   }
@@ -69,8 +68,7 @@ export function explanationOf(text: string): Explanation | undefined {
     byMeaning(flat) ??
     (DETAIL.test(lines) ? byDetails(lines) : byName(flat));
   const situation = about === undefined ? undefined : situations[about];
-  if (about === undefined || situation === undefined) return undefined;
-  return { about, situation, ...(secretArn === undefined ? {} : { secretArn }) };
+  return about === undefined || situation === undefined ? undefined : { about, situation, secretArn };
 }
 
 /** Without the marks that mail and chat programs put around lines. */

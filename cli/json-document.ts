@@ -1,5 +1,6 @@
+import type * as v from 'valibot';
 import type { Terminal } from './desk.ts';
-import type { ExitCode } from './exit-codes.ts';
+import type { documents } from './documents.ts';
 
 /** Commands whose result is a document of their own; the others' is what they say. */
 export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
@@ -17,14 +18,7 @@ export const OWN_DOCUMENT: ReadonlySet<string> = new Set([
 ]);
 
 /** The document that a command without its own document prints at its end, for scripts. */
-export type Ended = {
-  command: string;
-  /** As the process's. */
-  exitCode: ExitCode;
-  /** The texts that the terminal would have shown, in order. */
-  said: string[];
-  error?: { name: string; message: string };
-};
+export type Ended = v.InferOutput<(typeof documents)['ended']>;
 
 /** Returns a terminal that keeps its texts; it cannot ask a question. */
 export function keptTerminal(terminal: Terminal): { terminal: Terminal; said: string[] } {

@@ -19,10 +19,8 @@ export const commandOf = (command: string, secretArn: string | undefined): strin
 
 const placeFor = (next: Next, secretArn: string | undefined, username: string | undefined): Place => ({
   ...placeOf(secretArn, username),
-  ...(next.secretArn === undefined
-    ? {}
-    : { secret: placeOf(next.secretArn).secret, holder: placeOf(next.secretArn).secret }),
-  ...(next.until === undefined ? {} : { until: new Date(next.until).toISOString() }),
+  ...(next.secretArn && { secret: placeOf(next.secretArn).secret, holder: placeOf(next.secretArn).secret }),
+  ...(next.until && { until: new Date(next.until).toISOString() }),
 });
 
 /** The usual command of a step. */

@@ -1,23 +1,21 @@
+import type * as v from 'valibot';
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { presentable } from '../lambda/errors.ts';
 import { findings } from '../lambda/situations/all.ts';
 import { atOnce } from './at-once.ts';
 import { inColumns } from './columns.ts';
 import type { Desk, Terminal } from './desk.ts';
+import type { documents } from './documents.ts';
 import { TargetError } from './errors.ts';
-import type { ExitCode } from './exit-codes.ts';
 import { awsCause, concernsEveryCall, exitCodeOf, lineOf } from './failure.ts';
 import { secretsOf } from './find-function.ts';
 import { lookAtHolds, type SeenHolds } from './holds.ts';
 import { look, type Sight } from './sight.ts';
-import { reportOn, type StatusReport } from './status-report.ts';
+import { reportOn } from './status-report.ts';
 import { exitCodeFor } from './verdict.ts';
 
 /** A credential that cannot be looked at has a row too. */
-export type Row = { name: string; secretArn: string; exitCode: ExitCode } & (
-  | { report: StatusReport }
-  | { error: { name: string; message: string } }
-);
+export type Row = v.InferOutput<(typeof documents)['status --all']>[number];
 
 /** Ten credentials at 5 calls of 15 ms each: a hundred take a second, far below every quota of AWS. */
 export const AT_ONCE = 10;

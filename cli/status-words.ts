@@ -1,7 +1,7 @@
 import { oneLine } from '../lambda/alarms/legible.ts';
 import { operatorTool, quoted } from '../lambda/operator-tool.ts';
 import { findings } from '../lambda/situations/all.ts';
-import { withoutSteps } from '../lambda/situations/steps.ts';
+import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
 import { nextInWords } from './next-words.ts';
 import type { StatusReport } from './status-report.ts';
 import type { Next } from './verdict.ts';
@@ -49,7 +49,7 @@ const next = ({
     : nextInWords({ finding, next: [asNext(first), ...others.map(asNext)] }, secretArn, username);
 
 const asNext = ({ do: what, until, secretArn }: StatusReport['next'][number]): Next => ({
-  do: what,
+  do: what as Do,
   ...(until && { until: Date.parse(until) }),
   ...(secretArn && { secretArn }),
 });

@@ -62,10 +62,10 @@ export function accessTally() {
     const { first, ...counts } = total;
     return {
       ...counts,
-      ...(Number.isFinite(first) ? { firstAt: iso(first) } : {}),
+      firstAt: Number.isFinite(first) ? iso(first) : undefined,
       changesByPerson: byMost(changes).map(([[who, through, credential, operation, provenBy], tally]) => ({
         ...named({ who, through, credential }),
-        ...(provenBy ? { provenBy } : {}),
+        provenBy: provenBy || undefined,
         operation: operation ?? '',
         ...inTimes(tally),
       })),

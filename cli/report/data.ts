@@ -8,6 +8,7 @@ import {
   isIssue,
   isLogIn,
   iso,
+  isoOrNone,
   isProof,
   type Numbered,
   numbered,
@@ -52,17 +53,16 @@ export function credentialReport(sources: Sources, around: Around): CredentialRe
   const acts = actsIn(rows, changes);
   const rotations = rotationsIn(all, period);
   const last = segments.at(-1);
-  const most = oldest(segments);
   return {
     name: facts.name,
     secretArn: facts.arn,
     username,
-    ...(facts.createdAt === undefined ? {} : { createdAt: iso(facts.createdAt) }),
+    createdAt: isoOrNone(facts.createdAt),
     now: nowOf(sources),
     figures: figuresOf(rows, rotations, exceptions, acts),
     age: {
       atEnd: last ? ageAt(last, period.toMs) : { known: 'no' },
-      ...(most === undefined ? {} : { most }),
+      most: oldest(segments),
       segments,
     },
     rotations,
@@ -70,7 +70,7 @@ export function credentialReport(sources: Sources, around: Around): CredentialRe
     acts,
     logIns: logInsIn(rows),
     rowsInAll: all.length,
-    ...(all[0] ? { firstRowAt: iso(all[0].at) } : {}),
+    firstRowAt: isoOrNone(all[0]?.at),
     rows: [
       ...listed(all, rows, [
         ...segments.flatMap(boundsOf),
@@ -85,10 +85,10 @@ export function credentialReport(sources: Sources, around: Around): CredentialRe
 function nowOf({ facts, state }: Sources): CredentialReport['now'] {
   return {
     rotationIsOn: facts.rotationEnabled,
-    ...(facts.nextRotationAt === undefined ? {} : { nextRotationAt: iso(facts.nextRotationAt) }),
-    ...(facts.deletedAt === undefined ? {} : { deletedAt: iso(facts.deletedAt) }),
+    nextRotationAt: isoOrNone(facts.nextRotationAt),
+    deletedAt: isoOrNone(facts.deletedAt),
     journal: state?.journal.state ?? 'idle',
-    ...(state?.trouble ? { trouble: state.trouble.kind } : {}),
+    trouble: state?.trouble?.kind,
     exposure: state ? exposure(state) : 0,
   };
 }
@@ -131,7 +131,7 @@ function actsIn(rows: readonly Numbered[], changes: readonly ChangeRow[]): Act[]
       who: actor,
       what: purpose,
       outcome: code === undefined ? outcome : `${outcome} (${code})`,
-      ...(reason === undefined ? {} : { reason }),
+      reason,
       versionId,
       row,
     }),
@@ -144,18 +144,9 @@ function actsIn(rows: readonly Numbered[], changes: readonly ChangeRow[]): Act[]
   );
   const ofPeople = changes
     .filter(({ isFunction }) => !isFunction)
-    .map(({ row, at, who, what, from, versionId = '', refusedWith }): Act => {
-      const reason = reasons.get(versionId);
-      return {
-        at: iso(at),
-        who,
-        what,
-        outcome: refusedWith === undefined ? 'done' : `refused (${refusedWith})`,
-        ...(reason === undefined ? {} : { reason }),
-        versionId,
-        from,
-        row,
-      };
+    .map((change): Act => {
+      const { at, actor: who, purpose: what, outcome, versionId, row } = shownChange(change);
+      return { at, who, what, outcome, reason: reasons.get(versionId), versionId, from: change.from, row };
     });
   return [...ofLedger, ...ofPeople].sort((a, b) => (a.at < b.at ? -1 : 1));
 }

@@ -1,4 +1,4 @@
-import { isEvent, isLogIn, iso, isProof, type Numbered, quoted } from './ledger-rows.ts';
+import { isEvent, isLogIn, iso, isoOrNone, isProof, type Numbered, quoted } from './ledger-rows.ts';
 import type { OverAge } from './password-age.ts';
 import type { Period } from './period.ts';
 import type { Exception } from './schema.ts';
@@ -97,7 +97,7 @@ function lasting({ kind, began, rows }: Standing, by?: Numbered): Exception {
   return {
     kind,
     from: iso(began.at),
-    ...(by ? { to: iso(by.at) } : {}),
+    to: isoOrNone(by?.at),
     words: LASTING[kind] ?? `The trouble "${kind}" kept the credential from being rotated.`,
     rows: quoted(by ? [...rows, by] : rows),
   };
@@ -131,7 +131,7 @@ export function mayBeLocked(rows: readonly Numbered[], limit: number, { fromMs }
     .map(({ rows: all, by }) => ({
       kind: 'may-be-locked',
       from: iso(all[0]?.at ?? 0),
-      ...(by ? { to: iso(by.at) } : {}),
+      to: isoOrNone(by?.at),
       words: `${limit} or more failed log-ins in a row are on record or possible: ThingSpace may have locked the username. No answer says so, because the code for a lock is not published.`,
       rows: quoted(by ? [...all, by] : all),
     }));
@@ -141,7 +141,7 @@ export const overAge = (times: readonly OverAge[], limitDays: number): Exception
   times.map(({ fromMs, toMs, isOpen, isCertain, days, row }) => ({
     kind: isCertain ? 'over-age' : 'may-be-over-age',
     from: iso(fromMs),
-    ...(isOpen ? {} : { to: iso(toMs) }),
+    to: isOpen ? undefined : iso(toMs),
     words: isCertain
       ? `The password was more than ${limitDays} days old: ${days} days at the end of this time.`
       : `The password may have been more than ${limitDays} days old: the record does not show exactly when it was made.`,

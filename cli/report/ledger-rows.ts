@@ -1,5 +1,4 @@
-import type { AuditRow } from '../../lambda/ledger/audit-row.ts';
-import { EVENT } from '../../lambda/ledger/audit-row.ts';
+import { type AuditRow, EVENT } from '../../lambda/ledger/audit-row.ts';
 import { meaningOf } from '../../lambda/thingspace/codes.ts';
 import { inOrder } from '../audit.ts';
 import type { RecordRow } from './schema.ts';
@@ -34,34 +33,23 @@ export function numbered(rows: readonly AuditRow[], toMs: number): Numbered[] {
 }
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
+export const isoOrNone = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : iso(ms);
 
-export function shownRow({
-  row,
-  attempt,
-  at,
-  actor,
-  purpose,
-  outcome,
-  code,
-  trouble,
-  versionId,
-  exposure,
-  reason,
-}: Numbered): RecordRow {
-  return {
-    row,
-    source: 'ledger',
-    id: attempt,
-    at: iso(at),
-    actor,
-    purpose,
-    outcome: trouble === undefined ? outcome : `${outcome} (${trouble})`,
-    ...(code === undefined ? {} : { code, codeMeans: meaningOf(code).words }),
-    versionId,
-    exposure,
-    ...(reason === undefined ? {} : { reason }),
-  };
-}
+export const shownRow = (row: Numbered): RecordRow => ({
+  row: row.row,
+  source: 'ledger',
+  id: row.attempt,
+  at: iso(row.at),
+  actor: row.actor,
+  purpose: row.purpose,
+  outcome: row.trouble === undefined ? row.outcome : `${row.outcome} (${row.trouble})`,
+  code: row.code,
+  codeMeans: row.code && meaningOf(row.code).words,
+  versionId: row.versionId,
+  exposure: row.exposure,
+  reason: row.reason,
+});
 
 /** Quotes rows shortly: `L3`, `L7–L9`. The rows are given in the order of the record. */
 export function quoted(rows: readonly { row: string }[]): string[] {

@@ -3,7 +3,7 @@ import { DAY_MS, type Period } from './period.ts';
 import type { Age, Segment } from './schema.ts';
 
 /** The time in which a password was made, as far as rows show it. */
-type Made = { after?: Numbered; before?: Numbered };
+type Made = { after?: Numbered | undefined; before?: Numbered | undefined };
 type Change = { at: number; made: Made };
 
 /**
@@ -48,7 +48,7 @@ function nextMade(
   // There was an exchange after the last log-in with the password that it replaced.
   const isExchange =
     row.outcome === 'password-lost' || (row.outcome === 'rolled-forward' && !isFixed(made, lastProof));
-  return isExchange ? { ...(lastProof ? { after: lastProof } : {}), before: row } : made;
+  return isExchange ? { after: lastProof, before: row } : made;
 }
 
 /** Reports whether the issue is on record since the last log-in: then its own row is the better one. */
@@ -63,14 +63,9 @@ export function segmentsOf(rows: readonly Numbered[], { fromMs, toMs }: Period):
     const to = Math.min(all[index + 1]?.at ?? toMs, toMs);
     if (from >= to) return [];
     const bound = (row: Numbered) => ({ at: iso(row.at), row: row.row });
-    return [
-      {
-        from: iso(from),
-        to: iso(to),
-        ...(made.after ? { madeAfter: bound(made.after) } : {}),
-        ...(made.before ? { madeBefore: bound(made.before) } : {}),
-      },
-    ];
+    const madeAfter = made.after && bound(made.after);
+    const madeBefore = made.before && bound(made.before);
+    return [{ from: iso(from), to: iso(to), madeAfter, madeBefore }];
   });
 }
 

@@ -26,7 +26,7 @@ export function pausesIn(rows: readonly Numbered[], { fromMs, toMs }: Period): E
     .map(({ row, endsMs, by }) => ({
       kind: PAUSED,
       from: iso(row.at),
-      ...(endsMs < toMs ? { to: iso(endsMs) } : {}),
+      to: endsMs < toMs ? iso(endsMs) : undefined,
       words: `An operator paused the rotations: until its end no rotation begins.${row.reason === undefined ? '' : ` The reason given: ${row.reason}.`}`,
       rows: quoted(by ? [row, by] : [row]),
     }));

@@ -27,11 +27,11 @@ export function rotationsIn(rows: readonly Numbered[], { fromMs, toMs }: Period)
       return fromMs <= at && at < toMs;
     })
     .map(({ issue, finish }) => ({
-      ...(issue ? { issuedAt: iso(issue.at) } : {}),
-      ...(finish ? { finishedAt: iso(finish.at) } : {}),
+      issuedAt: issue && iso(issue.at),
+      finishedAt: finish && iso(finish.at),
       how:
         finish === undefined ? 'issued' : finish.outcome === 'rolled-forward' ? 'rolled-forward' : 'rotated',
-      ...(finish?.token === undefined ? {} : { token: finish.token }),
+      token: finish?.token,
       rows: quoted([issue, finish].filter((row) => row !== undefined)),
     }));
 }

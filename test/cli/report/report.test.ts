@@ -150,7 +150,7 @@ describe('The command report', () => {
       { secret: SECRET_ARN },
     );
     expect(codes).toEqual([]);
-    expect(made).not.toHaveProperty('access');
+    expect(made.access).toBeUndefined();
     expect(made.gaps).toEqual([expect.stringContaining('No table of an access function is found')]);
   });
 

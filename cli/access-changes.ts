@@ -1,6 +1,7 @@
 import type { Policy, Rule } from '../lambda/access/policy.ts';
 import { policyIn } from './access-policy-file.ts';
 import type { Terminal } from './desk.ts';
+import type { Options } from './options.ts';
 
 /** The files' texts: the stack's configuration, or the access.json of a deployed function. */
 export type ChangedPolicy = { before: string; after: string };
@@ -12,7 +13,7 @@ export type ChangedPolicy = { before: string; after: string };
 export function accessChanges(
   terminal: Pick<Terminal, 'say'>,
   { before, after }: ChangedPolicy,
-  options: { json?: boolean },
+  options: Pick<Options, 'json'>,
 ): void {
   const [old, now] = [policyIn(before, '--before'), policyIn(after, '--after')];
   const changes = changesOf(old, now);

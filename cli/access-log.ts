@@ -5,18 +5,7 @@ import { type Found, findRecords, type Holder } from './access-records.ts';
 import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { UsageError } from './errors.ts';
-
-export type AccessLogOptions = {
-  /** The names of one device. */
-  device?: string[];
-  user?: string;
-  operation?: string;
-  /** A time, as ISO 8601 has it. */
-  since?: string;
-  until?: string;
-  accessTable?: string;
-  json?: boolean;
-};
+import type { Options } from './options.ts';
 
 const DEFAULT_MS = 30 * 24 * 60 * 60_000;
 
@@ -24,7 +13,7 @@ const DEFAULT_MS = 30 * 24 * 60 * 60_000;
  * Prints the callers of the access function, with operation, device and outcome of each request.
  * @throws UsageError, AwsCallError
  */
-export async function accessLog(desk: Desk, options: AccessLogOptions, nowMs = Date.now()): Promise<void> {
+export async function accessLog(desk: Desk, options: Options, nowMs = Date.now()): Promise<void> {
   const untilMs = timeIn('--until', options.until) ?? nowMs;
   const sinceMs = timeIn('--since', options.since) ?? untilMs - DEFAULT_MS;
   if (sinceMs > untilMs) throw new UsageError('--since wants a time before --until.');
@@ -35,7 +24,7 @@ export async function accessLog(desk: Desk, options: AccessLogOptions, nowMs = D
 }
 
 /** @throws UsageError */
-export function tableOf({ settings }: Desk, { accessTable }: Pick<AccessLogOptions, 'accessTable'>): string {
+export function tableOf({ settings }: Desk, { accessTable }: Pick<Options, 'accessTable'>): string {
   if (accessTable !== undefined) return accessTable;
   const serviceName = settings.function?.environment.SERVICE_NAME;
   if (serviceName) return `${serviceName}-access`;

@@ -21,22 +21,7 @@ import { policyIn } from './access-policy-file.ts';
 import { inColumns } from './columns.ts';
 import type { Terminal } from './desk.ts';
 import { NotWellError, UsageError } from './errors.ts';
-
-export type AccessMayOptions = {
-  as?: string;
-  user?: string;
-  /** Groups that the user's token names. */
-  personGroup?: string[];
-  credential?: string;
-  /** Every service where it is left out. */
-  service?: string;
-  /** A name, or a name, a slash, and a kind. */
-  operation?: string;
-  device?: string[];
-  account?: string[];
-  group?: string[];
-  json?: boolean;
-};
+import type { Options } from './options.ts';
 
 type Answer = {
   allowed: boolean;
@@ -56,7 +41,7 @@ type Answer = {
  * @param text the stack's configuration, or the access.json of a deployed function
  * @throws UsageError; NotWellError when the request is denied
  */
-export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: AccessMayOptions): void {
+export function accessMay(terminal: Pick<Terminal, 'say'>, text: string, options: Options): void {
   const policy = policyIn(text, '--policy');
   const asked = askedBy(policy, options);
   const isAnyService = options.service === undefined && asked.service === '';
@@ -76,7 +61,7 @@ function forAnyService(policy: Policy, asked: Asked): Answer {
   return { ...answer, services: giving.flatMap(({ services = [] }) => services) };
 }
 
-function askedBy(policy: Policy, options: AccessMayOptions): Asked {
+function askedBy(policy: Policy, options: Options): Asked {
   const { as = '', user, personGroup: personGroups, credential = '' } = options;
   const { operation, kind, service, reads, groups, selects } = operationIn(options);
   const { device = [], account = [], group = [] } = options;
@@ -115,7 +100,7 @@ type Operation = {
 };
 
 /** Reads `--operation`, and what a path says beside it. @throws UsageError */
-function operationIn({ operation: given = '', service = '' }: AccessMayOptions): Operation {
+function operationIn({ operation: given = '', service = '' }: Options): Operation {
   if (isOfRest(given)) return operationOfRest(given);
   const [operation = '', kind, ...more] = given.split('/');
   if (!/^\w+$/.test(operation) || more.length > 0 || (kind !== undefined && !hasKinds(operation))) {

@@ -6,21 +6,20 @@ import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
 import { leaseLives } from '../lambda/ledger/times.ts';
 import { operatorTool } from '../lambda/operator-tool.ts';
 import { movePause } from '../lambda/rotation/pauses.ts';
-import { type By, flushAudit } from './audit-rows.ts';
+import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { commandOf } from './next-words.ts';
+import type { Acting } from './options.ts';
 import { findTarget, formerUsername } from './target.ts';
-
-export type AdoptOptions = By & { secret?: string | undefined; yes?: boolean; dryRun?: boolean };
 
 /**
  * Lets a secret rotate the username that AWSCURRENT names from now on: another secret rotated it so far, or this
  * one rotated another username. Run again after a failure it does what is left.
  * @throws UsageError, AdoptNotTakenError, NotConfirmedError, LedgerUnavailableError, AwsCallError and what finds the target
  */
-export async function adopt(desk: Desk, options: AdoptOptions): Promise<void> {
+export async function adopt(desk: Desk, options: Acting): Promise<void> {
   const { secret: named, actor, reason, yes = false } = options;
   const { terminal, ledger } = desk;
   if (named === undefined) throw new UsageError('Name the secret that is to rotate its username: --secret.');

@@ -4,6 +4,7 @@ import type { Item, Items } from '../lambda/ledger/items.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { lineOf } from './failure.ts';
+import type { By } from './options.ts';
 
 /**
  * Makes the audit rows of what a person did items of their own now: a username whose guard is closed may see no
@@ -21,9 +22,6 @@ export async function flushAudit(
       desk.terminal.warn(`The audit rows wait in the ledger item (${failure.message})`),
     );
 }
-
-/** The operator, and the reason that was given. */
-export type By = { actor: string; reason?: string | undefined };
 
 /**
  * Records that an operator asks for something, before the function or Secrets Manager does it: their messages name the

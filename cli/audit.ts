@@ -4,9 +4,8 @@ import { credentialKey } from '../lambda/ledger/state.ts';
 import { inColumns } from './columns.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
-import { findTarget, type Named, usernameOf } from './target.ts';
-
-export type AuditOptions = Named & { json?: boolean; days?: string };
+import type { Options } from './options.ts';
+import { findTarget, usernameOf } from './target.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -15,7 +14,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * ledger item.
  * @throws UsageError, AwsCallError, LedgerUnavailableError and the errors of `findTarget`
  */
-export async function audit(desk: Desk, options: AuditOptions): Promise<void> {
+export async function audit(desk: Desk, options: Options): Promise<void> {
   const days = Number(options.days ?? 30);
   if (!(days > 0)) throw new UsageError('--days wants a number above 0.');
   const username = usernameOf(await findTarget(desk, options));

@@ -4,10 +4,9 @@ import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
 import { lineOf } from './failure.ts';
+import type { Options } from './options.ts';
 import type { SecretChange } from './surroundings.ts';
-import { findTarget, type Named } from './target.ts';
-
-export type ChangesOptions = Named & { json?: boolean; days?: string };
+import { findTarget } from './target.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** CloudTrail User Guide, "Working with CloudTrail event history": the last 90 days of a region. */
@@ -17,7 +16,7 @@ const MAX_DAYS = 90;
  * Prints who changed the secret, its labels or its rotation, and when, the function's own changes included.
  * @throws UsageError, TargetError, AwsCallError and the errors of `findTarget`
  */
-export async function changes(desk: Desk, options: ChangesOptions): Promise<void> {
+export async function changes(desk: Desk, options: Options): Promise<void> {
   const { terminal, surroundings, account } = desk;
   const days = Number(options.days ?? 7);
   if (!(days > 0 && days <= MAX_DAYS)) {

@@ -8,12 +8,6 @@ import { contractError } from './errors.ts';
 /** Fetches a document; throws ContractError. */
 export type Fetch = (url: string) => Promise<string>;
 
-export type ContractOptions = {
-  baseUrl: string;
-  /** THINGSPACE_PASSWORD_ELEMENT as it is set, where it is. */
-  passwordElement?: string | undefined;
-};
-
 const OPERATION = 'GetNewPassword';
 /** WCF names some ten schemas per service. */
 const MAX_DOCUMENTS = 40;
@@ -26,7 +20,7 @@ const MAX_DOCUMENTS = 40;
 export async function contract(
   { terminal }: Pick<Desk, 'terminal'>,
   fetch: Fetch,
-  { baseUrl, passwordElement }: ContractOptions,
+  { baseUrl, passwordElement }: { baseUrl: string; passwordElement?: string | undefined },
 ): Promise<void> {
   if (transportOfAddress(baseUrl) === 'rest') {
     throw contractError(

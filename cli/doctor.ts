@@ -8,17 +8,9 @@ import type { Desk } from './desk.ts';
 import { keyPolicyChecks, notKnown } from './doctor-keys.ts';
 import { NotWellError, notRight, UsageError } from './errors.ts';
 import { awsCause, concernsEveryCall, yours } from './failure.ts';
+import type { Options } from './options.ts';
 import { look as lookAt, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
-import type { Named } from './target.ts';
-
-export type DoctorOptions = Named & {
-  json?: boolean;
-  /** Checks what REST needs, also where the function calls SOAP. */
-  rest?: boolean;
-  /** With `rest`: the token's address, where it is not the public one. */
-  tokenUrl?: string;
-};
 
 type SoapSettings = Extract<ThingSpaceSettings, { transport: 'soap' }>;
 type Result = { check: string; ok: boolean; says: string; errorName?: string };
@@ -32,7 +24,7 @@ const MIN_TIMEOUT_SECONDS = 60;
  * Looks at everything that a rotation needs, one sentence each; presents no password and changes nothing.
  * @throws NotWellError when one is not right; UsageError where no credential is named
  */
-export async function doctor(desk: Desk, fetch: Fetch, options: DoctorOptions): Promise<void> {
+export async function doctor(desk: Desk, fetch: Fetch, options: Options): Promise<void> {
   if (options.secret === undefined && options.username === undefined) {
     throw new UsageError('Name the credential: --secret <name or ARN>, or --username <username>.');
   }
@@ -75,7 +67,7 @@ function failsEveryCheck(failure: unknown): boolean {
   return aws !== undefined && concernsEveryCall(aws);
 }
 
-function checksOf(desk: Desk, fetch: Fetch, options: DoctorOptions): Check[] {
+function checksOf(desk: Desk, fetch: Fetch, options: Options): Check[] {
   const { surroundings } = desk;
   let seen: Promise<Sight> | undefined;
   const sight = () => {
@@ -133,12 +125,7 @@ function ofProxy({ function: found, settings: { thingSpace }, tunnelFailure }: D
 }
 
 /** Each transport has its check: SOAP publishes a contract, REST gives a bearer. */
-function ofThingSpace(
-  desk: Desk,
-  fetch: Fetch,
-  options: DoctorOptions,
-  sight: () => Promise<Sight>,
-): Check[] {
+function ofThingSpace(desk: Desk, fetch: Fetch, options: Options, sight: () => Promise<Sight>): Check[] {
   const { thingSpace } = desk.settings;
   const checks: Check[] = [];
   if (thingSpace?.transport !== 'rest') {

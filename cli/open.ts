@@ -8,28 +8,18 @@ import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
 import { type OpenedAnswer, open as openAnswer, readOpened } from '../lambda/sealing/open-answer.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import { isListed } from '../lambda/thingspace/codes.ts';
-import { type By, flushAudit } from './audit-rows.ts';
+import { flushAudit } from './audit-rows.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { fileError, noSealedAnswer, UsageError } from './errors.ts';
 import { inLog, SEARCHED_DAYS } from './logged-answers.ts';
+import type { Acting } from './options.ts';
 import { inPlainText, sourceOf } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
 
-export type OpenOptions = Named &
-  By & {
-    /** Text that holds sealed answers; without it they are read from the ledger. */
-    text?: string | undefined;
-    /** Where the opened answers go. */
-    out?: string | undefined;
-    /** Print them as well. */
-    reveal?: boolean;
-    /** Print them even where no person reads the terminal. */
-    force?: boolean;
-    /** The KMS key; without it the secret's own. */
-    key?: string | undefined;
-  };
+/** `text` holds sealed answers; without it they are read from the ledger. */
+type OpenOptions = Acting & { text?: string | undefined };
 
 /**
  * Opens sealed answers to GetNewPassword. The raw answer goes to `out`; the password in it, where one can be

@@ -11,23 +11,21 @@ import {
 } from '../lambda/ledger/pause.ts';
 import { type CredentialState, exposure } from '../lambda/ledger/state.ts';
 import { movePause } from '../lambda/rotation/pauses.ts';
-import { type By, flushAudit } from './audit-rows.ts';
+import { flushAudit } from './audit-rows.ts';
 import { calendarOf } from './calendar.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
 import { fullTime } from './full-time.ts';
 import { commandOf } from './next-words.ts';
+import type { Acting, By } from './options.ts';
 import { findTarget, formerUsername, type Named, pendingOf, usernameOf } from './target.ts';
-
-type ActOptions = Named & By & { yes?: boolean; dryRun?: boolean };
-export type PauseOptions = ActOptions & { until: string };
 
 /**
  * Pauses the rotations of a credential until a time. A later pause replaces an earlier one.
  * @throws UsageError, NotConfirmedError, LedgerUnavailableError, LedgerItemError and what finds the target
  */
-export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
+export async function pause(desk: Desk, options: Acting): Promise<void> {
   const { terminal, ledger } = desk;
   const { actor, reason } = options;
   if (reason === undefined)
@@ -35,7 +33,7 @@ export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
       'A pause wants a reason for the message at its end: add --reason, such as --reason INC-1234.',
     );
   const { username, secretArn, state, now, takeAlong } = await find(desk, options);
-  const until = readUntil(options.until, now);
+  const until = readUntil(options.until ?? '', now);
   terminal.say(`Pauses the rotation of ${oneLine(username)} until ${iso(until)}.`);
   terminal.say(
     `Here that is ${here(until)}. Until then no rotation begins, and none counts as overdue. A rotation that is under way finishes, and recovery continues. ` +
@@ -59,7 +57,7 @@ export async function pause(desk: Desk, options: PauseOptions): Promise<void> {
  * Ends the pause of a credential's rotations, or opens a closed calendar of the service for it and a day; starts none.
  * @throws as `pause`
  */
-export async function resume(desk: Desk, options: ActOptions): Promise<void> {
+export async function resume(desk: Desk, options: Acting): Promise<void> {
   const { terminal, ledger } = desk;
   const { actor } = options;
   const { username, secretArn, state, now, secret, takeAlong } = await find(desk, options);

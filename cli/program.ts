@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { presentable } from '../lambda/errors.ts';
 import { operatorTool } from '../lambda/operator-tool.ts';
@@ -9,7 +10,7 @@ import { NotWellError, UsageError } from './errors.ts';
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
 import { exitCodeOf, inLines, lineOf } from './failure.ts';
 import { type Ended, keptTerminal, OWN_DOCUMENT } from './json-document.ts';
-import { json, type Options, reason } from './options.ts';
+import { as, deploymentOptions, json, type Options, reachOptions, reason } from './options.ts';
 import type { Settings } from './settings.ts';
 
 /** Everything that the tool has of its process and of AWS. */
@@ -66,7 +67,8 @@ function addCommand(program: Command, one: ToolCommand, seat: Seat): void {
   for (const command of [program, made]) {
     command.configureOutput({ ...(out && { writeOut: out }), ...(error && { writeErr: error }) });
   }
-  for (const option of [...one.options, json]) made.addOption(option);
+  const ofDesk = 'onDesk' in one ? [...deploymentOptions, ...reachOptions] : [];
+  for (const option of [...one.options, ...ofDesk, json]) made.addOption(option);
   if (one.argument) {
     const [name, description, choices] = one.argument;
     const argument = made.createArgument(name, description);
@@ -81,7 +83,9 @@ function addCommand(program: Command, one: ToolCommand, seat: Seat): void {
       if ('alone' in one) return one.alone(terminal, { ...options, words }, reading);
       const desk = await deskFor(one.name, options, seat, terminal);
       mustGiveReason(one, options, desk);
-      return one.onDesk(desk, options, reading);
+      // A machine may have no name for its user: only a command that acts asks for it.
+      const actor = one.options.includes(as) ? (options.as ?? userInfo().username) : '';
+      return one.onDesk(desk, { ...options, actor }, reading);
     });
   });
 }

@@ -1,21 +1,19 @@
 import { AwsCallError } from '../lambda/aws-call.ts';
 import { findings } from '../lambda/situations/all.ts';
-import { type By, noteAsked } from './audit-rows.ts';
+import { noteAsked } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { CommandError, TargetError } from './errors.ts';
 import { commandFor, commandOf } from './next-words.ts';
+import type { Acting } from './options.ts';
 import { look, type Sight } from './sight.ts';
-import type { Named } from './target.ts';
 import { verdictOn } from './verdict.ts';
-
-export type RecoverOptions = Named & By & { yes?: boolean; dryRun?: boolean };
 
 /**
  * Lets the function finish the pending work: one invocation, waited for as long as it takes.
  * @throws RecoverFailedError with the function's own error; TargetError, NotConfirmedError, AwsCallError
  */
-export async function recover(desk: Desk, options: RecoverOptions): Promise<void> {
+export async function recover(desk: Desk, options: Acting): Promise<void> {
   const { terminal, account } = desk;
   const sight = await look(desk, options);
   const { secretArn } = sight;

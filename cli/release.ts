@@ -8,22 +8,14 @@ import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { isGone, lookAtHolds } from './holds.ts';
 import { commandOf } from './next-words.ts';
-
-export type ReleaseOptions = {
-  secret?: string | undefined;
-  actor: string;
-  reason?: string;
-  yes?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-};
+import type { Acting } from './options.ts';
 
 /**
  * Overrides the present holds: the service's other rotations may begin exchanges although one has failed. A later
  * failed exchange holds them again. (The command, the audit row, and the JSON have the older word "release".)
  * @throws NotConfirmedError, LedgerUnavailableError, LedgerItemError
  */
-export async function release(desk: Desk, options: ReleaseOptions): Promise<void> {
+export async function release(desk: Desk, options: Acting): Promise<void> {
   const { terminal } = desk;
   const { holds, waiting, items, isDamaged } = await lookForOverride(desk);
   const gone: string[] = [];

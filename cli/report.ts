@@ -9,6 +9,7 @@ import { NotWellError, TargetError, UsageError } from './errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { awsCause, concernsEveryCall, exitCodeOf, lineOf } from './failure.ts';
 import { secretsOf } from './find-function.ts';
+import type { Options } from './options.ts';
 import { mustNotExist, replacePrivately, writePrivately } from './private-file.ts';
 import { accessTally } from './report/access-summary.ts';
 import { inCsv } from './report/csv.ts';
@@ -17,20 +18,6 @@ import { gather, overridesOf } from './report/gather.ts';
 import { inHtml } from './report/html.ts';
 import { type Period, periodOf } from './report/period.ts';
 import type { AccessReport, CredentialReport, Report } from './report/schema.ts';
-
-export type ReportOptions = {
-  secret?: string;
-  /** Every credential of the function that rotates the named one. */
-  all?: boolean;
-  from?: string;
-  to?: string;
-  format?: string;
-  out?: string;
-  /** Replaces the file. */
-  force?: boolean;
-  accessTable?: string;
-  json?: boolean;
-};
 
 const RENDERINGS: Readonly<Record<string, (report: Report) => string>> = {
   html: inHtml,
@@ -43,7 +30,7 @@ const RENDERINGS: Readonly<Record<string, (report: Report) => string>> = {
  * @throws UsageError, TargetError, AwsCallError; CommandError FileError; NotWellError when a part could not be read: the
  *   report is made, and says which
  */
-export async function report(desk: Desk, options: ReportOptions): Promise<void> {
+export async function report(desk: Desk, options: Options): Promise<void> {
   const { out, force = false, json = false } = options;
   const format = options.format ?? (json ? 'json' : 'html');
   const render = RENDERINGS[format];
@@ -81,7 +68,7 @@ function summaryOf({ period, credentials, unread, access }: Report): string {
 type Made = { made: Report; codes: ExitCode[] };
 
 /** Reads the record, and makes the value that every format shows. A part that cannot be read is named in it. */
-export async function makeReport(desk: Desk, options: ReportOptions): Promise<Made> {
+export async function makeReport(desk: Desk, options: Options): Promise<Made> {
   const { rows: overrides, now } = await overridesOf(desk);
   const period = periodOf(options, now);
   const secrets = await secretsIn(desk, options);
@@ -147,7 +134,7 @@ function ofOne(failure: unknown): unknown {
 
 async function secretsIn(
   { account, function: found }: Desk,
-  { secret, all }: ReportOptions,
+  { secret, all }: Options,
 ): Promise<SecretFacts[]> {
   if (secret !== undefined && !all) return [await account.secret(secret)];
   if (!found) throw new TargetError('Name the credential: --secret <name or ARN>.');
@@ -159,7 +146,7 @@ async function secretsIn(
 
 type Requests = { access?: AccessReport; gaps: string[]; code?: ExitCode };
 
-async function accessIn(desk: Desk, options: ReportOptions, { fromMs, toMs }: Period): Promise<Requests> {
+async function accessIn(desk: Desk, options: Options, { fromMs, toMs }: Period): Promise<Requests> {
   const tally = accessTally();
   try {
     const reader = desk.accessRecords(tableOf(desk, options));

@@ -5,25 +5,16 @@ import { pauseInForce } from '../lambda/ledger/pause.ts';
 import { AWSCURRENT, AWSPENDING, versionLabelled } from '../lambda/secret/secrets-manager.ts';
 import { findings } from '../lambda/situations/all.ts';
 import { type Do, withoutSteps } from '../lambda/situations/steps.ts';
-import { type By, noteAsked } from './audit-rows.ts';
+import { noteAsked } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { RotationNotDoneError, TargetError, UsageError } from './errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { forgetWaiting, holdsAreOn, isGone, lookAtHolds } from './holds.ts';
 import { commandFor, commandOf } from './next-words.ts';
+import type { Acting, By } from './options.ts';
 import { look, type Sight } from './sight.ts';
-import type { Named } from './target.ts';
 import { exitCodeFor, type Verdict, verdictOn } from './verdict.ts';
-
-export type RotateOptions = Named &
-  By & {
-    yes?: boolean;
-    dryRun?: boolean;
-    waitMinutes?: string;
-    /** Those of the service that another credential's exchange had held. */
-    held?: boolean;
-  };
 
 /** Steps that must come before a rotation; without them it would only fail. */
 const NEEDS_FIRST: ReadonlySet<Do> = new Set([
@@ -43,7 +34,7 @@ const MINUTE_MS = 60_000;
  * operator must act.
  * @throws RotationNotDoneError with the next event; UsageError, NotConfirmedError, TargetError, AwsCallError
  */
-export async function rotate(desk: Desk, options: RotateOptions): Promise<void> {
+export async function rotate(desk: Desk, options: Acting): Promise<void> {
   if (options.held) return rotateHeld(desk, options);
   return start(desk, options, await lookBefore(desk, options));
 }
@@ -53,7 +44,7 @@ export async function rotate(desk: Desk, options: RotateOptions): Promise<void> 
  * hits one only. A rotation that cannot begin (an operator must act first) does not stop the others. A rotation whose
  * secret is gone does not count.
  */
-async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): Promise<void> {
+async function rotateHeld(desk: Desk, { held: _, ...options }: Acting): Promise<void> {
   const { terminal } = desk;
   const held = holdsAreOn(desk) ? (await lookAtHolds(desk)).waiting : [];
   if (held.length === 0) terminal.say('No rotation to start: none is held or was held.');
@@ -84,7 +75,7 @@ async function rotateHeld(desk: Desk, { held: _, ...options }: RotateOptions): P
 type Startable = { sight: Sight; verdict: Verdict; secretArn: string; username: string };
 
 /** @throws RotationNotDoneError where a rotation would only fail; TargetError, AwsCallError */
-async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable> {
+async function lookBefore(desk: Desk, options: Acting): Promise<Startable> {
   const sight = await look(desk, options);
   const { secretArn, username } = sight;
   if (secretArn === undefined || username === undefined) {
@@ -120,7 +111,7 @@ async function lookBefore(desk: Desk, options: RotateOptions): Promise<Startable
 
 async function start(
   desk: Desk,
-  options: RotateOptions,
+  options: Acting,
   { sight, verdict, secretArn, username }: Startable,
 ): Promise<void> {
   const { terminal, clock } = desk;
@@ -180,7 +171,7 @@ async function callRotateSecret(
 /** Reports whether a rotation is under way: a hold never stops such a one. */
 const isOpen = ({ state: { journal } }: Sight): boolean => journal.state !== 'idle';
 
-function readMinutes({ waitMinutes = DEFAULT_WAIT_MINUTES }: RotateOptions): number {
+function readMinutes({ waitMinutes = DEFAULT_WAIT_MINUTES }: Acting): number {
   const minutes = Number(waitMinutes);
   if (minutes > 0 && minutes <= 24 * 60) return minutes;
   throw new UsageError('--wait-minutes wants a number above 0, and of a day at most.');

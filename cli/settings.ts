@@ -10,6 +10,7 @@ import type { Account, FunctionFacts } from './account.ts';
 import { SettingsDisagreeError, TargetError, UsageError } from './errors.ts';
 import { concernsEveryCall, lineOf } from './failure.ts';
 import { findFunction, type Where } from './find-function.ts';
+import type { Options } from './options.ts';
 
 /** All settings except those of the AWS clients. The settings that guard the limit are never guessed. */
 export type Settings = {
@@ -46,7 +47,7 @@ export type Given = Partial<Record<Name, string>>;
 
 /** Returns the settings from options and environment; an option wins. */
 export function givenIn(
-  options: { table?: string; baseUrl?: string; passwordElement?: string },
+  options: Pick<Options, 'table' | 'baseUrl' | 'passwordElement'>,
   env: NodeJS.ProcessEnv,
 ): Given {
   const { table, baseUrl, passwordElement } = options;

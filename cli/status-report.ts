@@ -20,11 +20,9 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNone = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : iso(ms));
 
 export function reportOn(sight: Sight): StatusReport {
-  const { state, now, budgets, facts, secretArn } = sight;
+  const { state, now, facts, secretArn } = sight;
   const verdict = verdictOn(sight);
   const { wellness, means } = findings[verdict.finding];
-  const waitsUntil =
-    state.unknowns === 0 ? 0 : state.lastUnknownAt + (state.unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
   return {
     verdict: { finding: verdict.finding, wellness, means },
     next: verdict.next.map((step) => ({
@@ -43,21 +41,7 @@ export function reportOn(sight: Sight): StatusReport {
     username: sight.username ?? '',
     at: iso(now),
     secretArn,
-    lockout: {
-      exposure: exposure(state),
-      limit: budgets?.limit,
-      budget: budgets?.budget,
-      rotationBudget: budgets?.rotation,
-      failed: state.failed,
-      inFlight: Object.values(state.inFlight).map(({ actor, purpose, versionId, reservedAt }) => ({
-        actor,
-        purpose,
-        versionId,
-        reservedAt: iso(reservedAt),
-        countsAt: iso(reservedAt + SETTLING_MS),
-      })),
-      waitsUntil: waitsUntil > now ? iso(waitsUntil) : undefined,
-    },
+    lockout: lockoutOf(sight),
     refusedVersions: Object.entries(state.refused).map(([id, refusal]) => ({
       // `<version id>:<hash>`: the hash stays here.
       versionId: id.slice(0, id.lastIndexOf(':')),
@@ -80,6 +64,26 @@ export function reportOn(sight: Sight): StatusReport {
       lastAt: isoOrNone(facts.lastRotatedAt),
       nextAt: isoOrNone(facts.nextRotationAt),
     },
+  };
+}
+
+function lockoutOf({ state, now, budgets }: Sight): StatusReport['lockout'] {
+  const waitsUntil =
+    state.unknowns === 0 ? 0 : state.lastUnknownAt + (state.unknowns === 1 ? WAITS_MS[0] : WAITS_MS[1]);
+  return {
+    exposure: exposure(state),
+    limit: budgets?.limit,
+    budget: budgets?.budget,
+    rotationBudget: budgets?.rotation,
+    failed: state.failed,
+    inFlight: Object.values(state.inFlight).map(({ actor, purpose, versionId, reservedAt }) => ({
+      actor,
+      purpose,
+      versionId,
+      reservedAt: iso(reservedAt),
+      countsAt: iso(reservedAt + SETTLING_MS),
+    })),
+    waitsUntil: waitsUntil > now ? iso(waitsUntil) : undefined,
   };
 }
 

@@ -1,24 +1,18 @@
 import type { Desk } from './desk.ts';
 import { NotWellError } from './errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Options } from './options.ts';
 import { look } from './sight.ts';
 import { rowsOfAll, tableOfAll } from './status-all.ts';
 import { reportOn, type StatusReport } from './status-report.ts';
 import { inWords } from './status-words.ts';
-import type { Named } from './target.ts';
 import { exitCodeFor } from './verdict.ts';
-
-export type StatusOptions = Named & {
-  json?: boolean;
-  /** Shows every credential of the function that rotates the named one. */
-  all?: boolean;
-};
 
 /**
  * Says where a credential stands, or all that the function rotates; changes nothing and sends nothing to ThingSpace.
  * @throws NotWellError when not all is well; LedgerUnavailableError, LedgerItemError and what finds the target
  */
-export async function status(desk: Desk, options: StatusOptions): Promise<void> {
+export async function status(desk: Desk, options: Options): Promise<void> {
   const nothingNamed = options.secret === undefined && options.username === undefined;
   if (options.all || nothingNamed) return statusOfAll(desk, options);
   const report = reportOn(await look(desk, options));
@@ -45,7 +39,7 @@ async function lastErrors(
   }
 }
 
-async function statusOfAll(desk: Desk, { json }: StatusOptions): Promise<void> {
+async function statusOfAll(desk: Desk, { json }: Options): Promise<void> {
   const rows = await rowsOfAll(desk);
   desk.terminal.say(json ? JSON.stringify(rows, null, 2) : tableOfAll(rows));
   end(rows.map(({ exitCode }) => exitCode));

@@ -6,14 +6,15 @@ import { bearerProof } from './bearer-proof.ts';
 import type { Desk } from './desk.ts';
 import { apiKeyUnusable, TargetError } from './errors.ts';
 import { commandOf } from './next-words.ts';
-import { lookToStore, type StoreVersionOptions, storeVersion } from './store-version.ts';
+import type { Acting } from './options.ts';
+import { lookToStore, storeVersion } from './store-version.ts';
 
 /**
  * Stores the application's key and secret, which REST needs, as a new version of the secret; the username, the password
  * and every other member stay as they are. Then one token request proves both, where the function calls REST.
  * @throws ApiKeyUnusableError, TargetError, NotConfirmedError, AwsCallError; NotRightError when the proof fails
  */
-export async function storeApiKey(desk: Desk, options: StoreVersionOptions): Promise<void> {
+export async function storeApiKey(desk: Desk, options: Acting): Promise<void> {
   const { terminal, settings } = desk;
   const sight = await lookToStore(desk, options);
   const { secretArn } = sight;

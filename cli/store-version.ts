@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type By, noteAsked } from './audit-rows.ts';
+import { noteAsked } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError } from './errors.ts';
+import type { Acting } from './options.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
 
-export type StoreVersionOptions = Named & By & { yes?: boolean; dryRun?: boolean };
 /** A look at a secret whose members can be kept. */
 export type Storable = Sight & { secretArn: string };
 
@@ -40,7 +40,7 @@ function mayStoreNow({ state, now }: Sight): void {
  */
 export async function storeVersion(
   desk: Desk,
-  options: StoreVersionOptions,
+  options: Acting,
   { secretArn, holder }: Storable,
   value: string,
 ): Promise<boolean> {

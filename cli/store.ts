@@ -13,29 +13,19 @@ import { endsHint } from '../lambda/secret/password-ends.ts';
 import type { Desk } from './desk.ts';
 import { passwordKnownDead, passwordUnusable, TargetError } from './errors.ts';
 import { commandOf } from './next-words.ts';
+import type { Acting } from './options.ts';
 import { passwordInPipe } from './piped-text.ts';
 import { passwordFromSealed } from './sealed-password.ts';
 import type { Sight } from './sight.ts';
-import { lookToStore, type StoreVersionOptions, storeVersion } from './store-version.ts';
+import { lookToStore, storeVersion } from './store-version.ts';
 import { trial } from './trial.ts';
-
-export type StoreOptions = StoreVersionOptions & {
-  /** Writes this username into the secret too. */
-  setUsername?: string;
-  /** The password in the newest sealed answer of the ledger, instead of asking for one. */
-  fromSealed?: boolean;
-  /** Also one that is known to have been refused: support has made it valid again. */
-  anyway?: boolean;
-  /** Makes the trial without asking. */
-  trial?: boolean;
-};
 
 /**
  * Stores a first or restored password as a new version of the secret, with every other member as it is, and offers
  * the one log-in that proves it. The password comes from a prompt without echo, a pipe or a sealed answer.
  * @throws PasswordKnownDeadError, PasswordUnusableError, TargetError, NotConfirmedError, NoSealedAnswerError, AwsCallError
  */
-export async function store(desk: Desk, options: StoreOptions): Promise<void> {
+export async function store(desk: Desk, options: Acting): Promise<void> {
   const { terminal } = desk;
   const sight = await lookToStore(desk, options);
   const { secretArn } = sight;
@@ -112,12 +102,7 @@ async function mustNotBeDead({ state, holder }: Sight, username: string, passwor
   }
 }
 
-async function offerTrial(
-  desk: Desk,
-  options: StoreOptions,
-  secretArn: string,
-  value: string,
-): Promise<void> {
+async function offerTrial(desk: Desk, options: Acting, secretArn: string, value: string): Promise<void> {
   const { terminal, settings } = desk;
   const { actor, reason } = options;
   const { apiKey, apiSecret } = readCredential(secretArn, value);

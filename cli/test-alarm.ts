@@ -1,15 +1,14 @@
 import { confirmed } from './confirm.ts';
 import type { Desk } from './desk.ts';
 import { TargetError } from './errors.ts';
+import type { Acting } from './options.ts';
 import { testThroughCloudWatch } from './test-through-cloudwatch.ts';
-
-export type TestAlarmOptions = { yes?: boolean; dryRun?: boolean; actor: string };
 
 /**
  * Publishes a message that says that it is a test, to the topic of the real ones, and lets CloudWatch publish another.
  * @throws TargetError, NotConfirmedError, CommandError, AwsCallError
  */
-export async function testAlarm(desk: Desk, { yes, dryRun, actor }: TestAlarmOptions): Promise<void> {
+export async function testAlarm(desk: Desk, { yes, dryRun, actor }: Acting): Promise<void> {
   const { terminal, surroundings, settings } = desk;
   const { alarmTopicArn } = settings;
   if (alarmTopicArn === undefined)

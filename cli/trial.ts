@@ -8,14 +8,13 @@ import { endsHint } from '../lambda/secret/password-ends.ts';
 import type { MaybeApiKey, OpenSession, Outcome, ThingSpaceApi } from '../lambda/thingspace/api.ts';
 import { GATEWAY, meaningOf } from '../lambda/thingspace/codes.ts';
 import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
-import { type By, flushAudit } from './audit-rows.ts';
+import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { CommandError, TargetError } from './errors.ts';
 import { lineOf } from './failure.ts';
-import { findTarget, type Named, readCurrent } from './target.ts';
-
-export type TrialOptions = Named & By & { yes?: boolean };
+import type { Acting } from './options.ts';
+import { findTarget, readCurrent } from './target.ts';
 
 const LOG_OUT_TIMEOUT_MS = 5_000;
 
@@ -24,7 +23,7 @@ const LOG_OUT_TIMEOUT_MS = 5_000;
  * @throws TrialFailedError when it gave no session; LockoutGuardError, NotConfirmedError, TargetError,
  *   LedgerUnavailableError when nothing was sent
  */
-export async function trial(desk: Desk, options: TrialOptions): Promise<void> {
+export async function trial(desk: Desk, options: Acting): Promise<void> {
   const { terminal, ledger } = desk;
   const budgets = limitsOf(desk);
   const { secret } = await findTarget(desk, options);

@@ -3,22 +3,20 @@ import { oneLine } from '../lambda/alarms/legible.ts';
 import { noteAct } from '../lambda/ledger/acts.ts';
 import { exposure } from '../lambda/ledger/state.ts';
 import { unlocked as takeUnlocked } from '../lambda/ledger/unlocked.ts';
-import { type By, flushAudit } from './audit-rows.ts';
+import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { UsageError } from './errors.ts';
 import { fullTime } from './full-time.ts';
 import { commandOf } from './next-words.ts';
-import { findTarget, type Named, usernameOf } from './target.ts';
-
-/** `at`: when support unlocked the username, as ISO 8601. */
-export type UnlockedOptions = Named & By & { at: string; yes?: boolean };
+import type { Acting } from './options.ts';
+import { findTarget, usernameOf } from './target.ts';
 
 /**
  * Records, on an operator's word, that M2M Support has unlocked the username.
  * @throws UsageError, UnlockNotTakenError (its name says why, `retryAt` when to come again), NotConfirmedError, LedgerUnavailableError
  */
-export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<void> {
+export async function unlocked(desk: Desk, options: Acting): Promise<void> {
   const { terminal, ledger } = desk;
   const budgets = limitsOf(desk);
   const target = await findTarget(desk, options);
@@ -27,7 +25,7 @@ export async function unlocked(desk: Desk, options: UnlockedOptions): Promise<vo
   // Tries the change on a copy first, so that the tool asks only when the answer counts.
   const { state, now } = await ledger.read(username, deadlineOf(desk));
   const attempts = exposure(state);
-  const unlockedAt = readTime(options.at, now);
+  const unlockedAt = readTime(options.at ?? '', now);
   const vain = takeUnlocked(structuredClone(state), budgets, now, unlockedAt);
   if (vain) throw vain;
 

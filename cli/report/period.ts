@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import type { Options } from '../options.ts';
 
 /** From `fromMs` to before `toMs`. `endsEarly`: the end that was asked for lies in the future. */
 export type Period = { fromMs: number; toMs: number; endsEarly: boolean };
@@ -10,7 +11,7 @@ const DEFAULT_MS = 365 * DAY_MS;
  * Reads the period: a date is a whole day in UTC, and the day of `--to` is a part of the period.
  * @throws UsageError
  */
-export function periodOf({ from, to }: { from?: string; to?: string }, nowMs: number): Period {
+export function periodOf({ from, to }: Pick<Options, 'from' | 'to'>, nowMs: number): Period {
   const asked = to === undefined ? nowMs : timeIn('--to', to, DAY_MS);
   const toMs = Math.min(asked, nowMs);
   const fromMs = from === undefined ? toMs - DEFAULT_MS : timeIn('--from', from, 0);

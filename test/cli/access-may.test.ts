@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type AccessMayOptions, accessMay } from '../../cli/access-may.ts';
+import { accessMay } from '../../cli/access-may.ts';
 import { NotWellError, UsageError } from '../../cli/errors.ts';
+import type { Options } from '../../cli/options.ts';
 import { decide } from '../../lambda/access/policy.ts';
 import { OPERATIONS } from '../../lambda/access/rest/operations.ts';
 import { readRequest } from '../../lambda/access/rest/request.ts';
@@ -10,7 +11,7 @@ const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
 const FILE = JSON.stringify({ policy: POLICY, secrets: {}, retentionDays: 1, requestsPerMinute: 1 });
 const CHANGE = { credential: 'fleet', operation: 'ChangeDeviceCustomFields' };
 
-function ask(options: AccessMayOptions, file = FILE) {
+function ask(options: Options, file = FILE) {
   const said: string[] = [];
   try {
     accessMay({ say: (text) => void said.push(text) }, file, options);
@@ -229,7 +230,7 @@ describe('the command access-may', () => {
     });
   });
 
-  test.each<[string, AccessMayOptions, string, string]>([
+  test.each<[string, Options, string, string]>([
     ['no JSON', CHANGE, '{', 'in JSON'],
     ['a file without a policy', CHANGE, '{"stackName": "Ours"}', 'has no policy'],
     ['a pattern of operations', { ...CHANGE, operation: 'Get*' }, FILE, 'no pattern'],

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Desk } from '../../cli/desk.ts';
 import { NotWellError, TargetError } from '../../cli/errors.ts';
-import { status as run, type StatusOptions } from '../../cli/status.ts';
+import type { Options } from '../../cli/options.ts';
+import { status as run } from '../../cli/status.ts';
 import { PLACEHOLDER } from '../../lambda/secret/credential.ts';
 import { createWorld, FIRST_PASSWORD, MINUTE_MS, SECRET_ARN, USERNAME, type World } from '../world/world.ts';
 import { deskIn, fakeTerminal, startDesk } from './desk.ts';
 
 /** The exit code that the process would end with. */
-async function status(desk: Desk, options: StatusOptions): Promise<number> {
+async function status(desk: Desk, options: Options): Promise<number> {
   try {
     await run(desk, options);
     return 0;

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../cli/desk.ts';
 import { NotWellError, UsageError } from '../../../cli/errors.ts';
+import type { Options } from '../../../cli/options.ts';
 import { inCsv } from '../../../cli/report/csv.ts';
 import { inHtml } from '../../../cli/report/html.ts';
 import { periodOf } from '../../../cli/report/period.ts';
 import type { Report } from '../../../cli/report/schema.ts';
-import { makeReport, type ReportOptions, report } from '../../../cli/report.ts';
+import { makeReport, report } from '../../../cli/report.ts';
 import { AwsCallError } from '../../../lambda/aws-call.ts';
 import { SECRET_ARN } from '../../world/world.ts';
 import { startDesk } from '../desk.ts';
@@ -27,7 +28,7 @@ async function deskAfterRotation() {
   return started;
 }
 
-const reportOf = async (desk: Desk, options: ReportOptions = {}) =>
+const reportOf = async (desk: Desk, options: Options = {}) =>
   makeReport(desk, { secret: SECRET_ARN, accessTable: 'access', ...options });
 
 describe('The period of a report', () => {

@@ -6,6 +6,8 @@ import { inColumns } from './columns.ts';
 import type { Desk } from './desk.ts';
 import { UsageError } from './errors.ts';
 import type { Options } from './options.ts';
+import { shortArn } from './short-arn.ts';
+import { iso } from './times.ts';
 
 const DEFAULT_MS = 30 * 24 * 60 * 60_000;
 
@@ -92,7 +94,7 @@ function tableOfRecords(records: readonly StoredRecord[]): string[] {
   return inColumns([
     ['WHEN', 'WHO', 'THROUGH', 'OPERATION', 'ON', 'OUTCOME', 'RULE'],
     ...records.map((record) => [
-      new Date(record.at).toISOString(),
+      iso(record.at),
       ...whoAndThrough(record),
       `${record.credential}${isOfRest(record.operation) ? ' ' : '/'}${withKind(record.operation, record.kind)}`,
       subjectsText(record),
@@ -113,8 +115,6 @@ function whoAndThrough({ user, userBy, person, caller }: Who): string[] {
   const through = `${oneLine(shortArn(caller), MAX_CALLER_CHARS)}${userBy === undefined ? '' : ` (${userBy})`}`;
   return name === undefined ? [through, '-'] : [oneLine(name, 60), through];
 }
-
-const shortArn = (arn: string) => arn.split(':').slice(5).join(':');
 
 /** Shows devices, and whatever else selects devices. The record of a denial keeps a few, and how many there were. */
 function subjectsText({ devices, groups, deviceCount, groupCount }: StoredRecord): string {

@@ -7,6 +7,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AuditOutcome, AuditRecord, Item, ItemKey } from '../lambda/access/audit.ts';
 import { awsCall } from '../lambda/aws-call.ts';
+import { DAY_MS, iso } from './times.ts';
 
 /** A record as it is stored. A record without an outcome is unknown. */
 export type StoredRecord = AuditRecord &
@@ -23,12 +24,10 @@ export interface AccessReader {
 
 export type Period = { sinceMs: number; untilMs: number };
 
-export const DAY_MS = 24 * 60 * 60_000;
-
 /** Returns the items of a subject whose sort keys begin with the time. */
 export const itemsBetween = (reader: AccessReader, subject: string, period: Period, who = '') => {
   // A request's id stands behind the time in the sort key: `~` sorts after every one of them.
-  const [from, to] = [period.sinceMs, period.untilMs].map((ms) => who + new Date(ms).toISOString());
+  const [from, to] = [period.sinceMs, period.untilMs].map((ms) => who + iso(ms));
   return reader.between(subject, from as string, `${to}~`);
 };
 

@@ -1,13 +1,7 @@
 import type { Item, ItemKey } from '../lambda/access/audit.ts';
 import { isChange, isWide } from '../lambda/access/reach.ts';
-import {
-  type AccessReader,
-  DAY_MS,
-  dayIn,
-  itemsBetween,
-  type Period,
-  type StoredRecord,
-} from './access-reader.ts';
+import { type AccessReader, dayIn, itemsBetween, type Period, type StoredRecord } from './access-reader.ts';
+import { DAY_MS } from './times.ts';
 
 /**
  * Records of releases before wide changes had pointers: eight partitions a day, a pointer for each device and user. A

@@ -14,15 +14,9 @@ import {
 import { withKind } from '../lambda/access/operation-patterns.ts';
 import { matches } from '../lambda/access/patterns.ts';
 import { principalOf } from '../lambda/access/principal.ts';
-import {
-  type AccessReader,
-  DAY_MS,
-  dayIn,
-  itemsBetween,
-  type Period,
-  type StoredRecord,
-} from './access-reader.ts';
+import { type AccessReader, dayIn, itemsBetween, type Period, type StoredRecord } from './access-reader.ts';
 import { isWideBefore, keyBefore, recordsBefore, userSubjectBefore } from './access-records-before.ts';
+import { DAY_MS, iso } from './times.ts';
 
 /** `user`: an application user, a person, or the ARN of a caller or of its role. `operation`: a pattern. */
 export type Wanted = Period & {
@@ -95,7 +89,7 @@ async function holdersIn(reader: AccessReader, period: Period, before: readonly 
   return [...holders.values()];
 }
 
-const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+const dateOf = (ms: number): string => iso(ms).slice(0, 10);
 
 /** A request without an outcome may have been sent. */
 const wasSent = ({ outcome }: StoredRecord): boolean => outcome !== 'denied' && outcome !== 'not-sent';

@@ -6,8 +6,7 @@ import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
 import type { Options } from './options.ts';
 import { findTarget, usernameOf } from './target.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
+import { DAY_MS, iso, isoSeconds } from './times.ts';
 
 /**
  * Prints the audit rows in the order of their times: the rows that are items, and the rows that wait in the
@@ -53,13 +52,12 @@ export function inOrder(rows: readonly AuditRow[]): AuditRow[] {
   return together.flatMap((group) => group.sort((a, b) => rank(a) - rank(b)));
 }
 
-const iso = (ms: number) => new Date(ms).toISOString();
 /** As exact as the clock is. A row that is a part of a second late for its place gets the time of the row before. */
 const seconds = (rows: readonly AuditRow[]): string[] => {
   let latest = 0;
   return rows.map(({ at }) => {
     latest = Math.max(latest, at);
-    return `${iso(latest).slice(0, 19)}Z`;
+    return isoSeconds(latest);
   });
 };
 

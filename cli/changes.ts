@@ -5,10 +5,11 @@ import type { Desk } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
 import { lineOf } from './failure.ts';
 import type { Options } from './options.ts';
+import { shortArn } from './short-arn.ts';
 import type { SecretChange } from './surroundings.ts';
 import { findTarget } from './target.ts';
+import { DAY_MS, iso, isoSeconds } from './times.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
 /** CloudTrail User Guide, "Working with CloudTrail event history": the last 90 days of a region. */
 const MAX_DAYS = 90;
 
@@ -36,8 +37,6 @@ export async function changes(desk: Desk, options: Options): Promise<void> {
   );
   terminal.say('CloudTrail shows a call some minutes after it was made.');
 }
-
-const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 /** A change, and the reason that the operator gave for it. */
 type Change = SecretChange & { reason: string | undefined };
@@ -67,16 +66,16 @@ function table(found: readonly Change[]): string {
 }
 
 const row = ({ at, what, who, from, versionId, refusedWith }: SecretChange): string[] => [
-  iso(at),
+  isoSeconds(at),
   refusedWith === undefined ? what : `${what} (refused: ${oneLine(refusedWith, 40)})`,
   // The account and the partition are the reader's own.
-  oneLine(who.split(':').slice(5).join(':') || who, 120),
+  oneLine(shortArn(who), 120),
   oneLine(from, 60),
   versionId === undefined ? '-' : oneLine(versionId, 64),
 ];
 
 const inJson = ({ at, what, ...change }: Change) => ({
-  at: new Date(at).toISOString(),
+  at: iso(at),
   call: what,
   ...change,
 });

@@ -11,6 +11,7 @@ import { awsCause, concernsEveryCall, yours } from './failure.ts';
 import type { Options } from './options.ts';
 import { look as lookAt, type Sight } from './sight.ts';
 import type { Trail } from './surroundings.ts';
+import { iso } from './times.ts';
 
 type SoapSettings = Extract<ThingSpaceSettings, { transport: 'soap' }>;
 type Result = { check: string; ok: boolean; says: string; errorName?: string };
@@ -197,7 +198,7 @@ function ofRotation({ function: found }: Desk, { facts, pending }: Sight): strin
   if (!own) throw notRight(`the secret is rotated by ${facts.functionArn}, not by this function.`);
   if (pending === 'with a value')
     throw notRight('AWSPENDING is stuck on a version with a value: run `recover`.');
-  return `on; next ${facts.nextRotationAt === undefined ? 'not known' : new Date(facts.nextRotationAt).toISOString()}`;
+  return `on; next ${facts.nextRotationAt === undefined ? 'not known' : iso(facts.nextRotationAt)}`;
 }
 
 function ofReplicas({ facts }: Sight): string {

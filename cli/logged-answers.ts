@@ -2,6 +2,7 @@ import { hashPassword } from '../lambda/ledger/fingerprint.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { Desk } from './desk.ts';
 import { inText, type SealedAnswer } from './sealed-answers.ts';
+import { iso } from './times.ts';
 
 /** Sealed answers in the function's log: the first copy of each, and the only one where the ledger is gone. */
 
@@ -26,7 +27,7 @@ export async function inLog(
       .map((answer) => {
         const { attempt } = answer.envelopes[0].header;
         const at = lines.find(({ message }) => message.includes(attempt))?.at ?? 0;
-        return { ...answer, at, where: `the function’s log of ${new Date(at).toISOString()}` };
+        return { ...answer, at, where: `the function’s log of ${iso(at)}` };
       })
       .sort((a, b) => b.at - a.at);
   } catch (failure) {

@@ -3,6 +3,7 @@ import { defaultSetting } from '../lambda/alarms/setting.ts';
 import { operatorTool, quoted } from '../lambda/operator-tool.ts';
 import { findings } from '../lambda/situations/all.ts';
 import { type Place, type Step, stepCommands, stepWords } from '../lambda/situations/steps.ts';
+import { iso } from './times.ts';
 import type { Next, Verdict } from './verdict.ts';
 
 /** The facts that a text may have, where it is not about one known credential. */
@@ -20,7 +21,7 @@ export const commandOf = (command: string, secretArn: string | undefined): strin
 const placeFor = (next: Next, secretArn: string | undefined, username: string | undefined): Place => ({
   ...placeOf(secretArn, username),
   ...(next.secretArn && { secret: placeOf(next.secretArn).secret, holder: placeOf(next.secretArn).secret }),
-  ...(next.until && { until: new Date(next.until).toISOString() }),
+  ...(next.until && { until: iso(next.until) }),
 });
 
 /** The usual command of a step. */

@@ -17,6 +17,7 @@ import { inPlainText, sourceOf } from './plain-answer.ts';
 import { writePrivately } from './private-file.ts';
 import { inLedger, inText, type SealedAnswer } from './sealed-answers.ts';
 import { findTarget, type Named, usernameOf } from './target.ts';
+import { iso } from './times.ts';
 
 /** `text` holds sealed answers; without it they are read from the ledger. */
 type OpenOptions = Acting & { text?: string | undefined };
@@ -133,7 +134,7 @@ async function remarkOn(
   const hash = await hashPassword(username, password);
   const known = Object.entries(refused).find(([id]) => id.endsWith(`:${hash}`))?.[1];
   if (known?.replaced) return 'It is dead: a rotation has replaced it since.';
-  if (known) return `ThingSpace refused it at ${new Date(known.at).toISOString()}.`;
+  if (known) return `ThingSpace refused it at ${iso(known.at)}.`;
   return holder?.credential?.password === password ? 'It is the password that AWSCURRENT holds.' : undefined;
 }
 

@@ -16,10 +16,10 @@ import { calendarOf } from './calendar.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { UsageError } from './errors.ts';
-import { fullTime } from './full-time.ts';
 import { commandOf } from './next-words.ts';
 import type { Acting, By } from './options.ts';
 import { findTarget, formerUsername, type Named, pendingOf, usernameOf } from './target.ts';
+import { DAY_MS, fullTime, HOUR_MS, isoSeconds } from './times.ts';
 
 /**
  * Pauses the rotations of a credential until a time. A later pause replaces an earlier one.
@@ -34,7 +34,7 @@ export async function pause(desk: Desk, options: Acting): Promise<void> {
     );
   const { username, secretArn, state, now, takeAlong } = await find(desk, options);
   const until = readUntil(options.until ?? '', now);
-  terminal.say(`Pauses the rotation of ${oneLine(username)} until ${iso(until)}.`);
+  terminal.say(`Pauses the rotation of ${oneLine(username)} until ${isoSeconds(until)}.`);
   terminal.say(
     `Here that is ${here(until)}. Until then no rotation begins, and none counts as overdue. A rotation that is under way finishes, and recovery continues. ` +
       'The daily check after that reports the end, and starts a rotation that came due.',
@@ -43,7 +43,7 @@ export async function pause(desk: Desk, options: Acting): Promise<void> {
   if (earlier) terminal.say(`It replaces ${inWords(earlier)}`);
   if (options.dryRun) return terminal.say('Dry run: no change was made.');
   await confirmed(terminal, options.yes, 'Pause it?');
-  const act = actOf(options, 'pause', secretArn, `until ${iso(until)}`);
+  const act = actOf(options, 'pause', secretArn, `until ${isoSeconds(until)}`);
   await takeAlong();
   await ledger.change(username, deadlineOf(desk), (fresh, at) => {
     beginPause(fresh, { until, actor, reason }, at);
@@ -67,7 +67,8 @@ export async function resume(desk: Desk, options: Acting): Promise<void> {
   if (!inForce && !isClosed)
     return terminal.say(`No pause to end: the rotation of ${oneLine(username)} is not paused.`);
   if (inForce) terminal.say(`Ends ${inWords(inForce)}`);
-  if (isClosed) terminal.say(`Opens the calendar for a day; it would be closed until ${iso(closedUntil)}.`);
+  if (isClosed)
+    terminal.say(`Opens the calendar for a day; it would be closed until ${isoSeconds(closedUntil)}.`);
   if (options.dryRun) return terminal.say('Dry run: no change was made.');
   await confirmed(terminal, options.yes, inForce ? 'End it?' : 'Open it?');
   const act = actOf(options, 'resume', secretArn, 'resumed');
@@ -121,15 +122,11 @@ const actOf = ({ actor, reason }: By, command: string, secretArn: string, outcom
 });
 
 const inWords = ({ until, actor, reason }: NonNullable<CredentialState['pause']>): string =>
-  `the pause until ${iso(until)} that "${oneLine(actor)}" has begun: ${oneLine(reason)}`;
+  `the pause until ${isoSeconds(until)} that "${oneLine(actor)}" has begun: ${oneLine(reason)}`;
 
-const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 /** As the clock on the reader's wall shows it. */
 const here = (ms: number): string =>
   new Date(ms).toLocaleString('en-GB', { dateStyle: 'full', timeStyle: 'long' });
-
-const HOUR_MS = 60 * 60_000;
-const DAY_MS = 24 * HOUR_MS;
 
 function readUntil(text: string, now: number): number {
   const [, count = '', unit] = /^(\d{1,3})([dh])$/.exec(text) ?? [];

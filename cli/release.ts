@@ -9,6 +9,7 @@ import { type Desk, deadlineOf } from './desk.ts';
 import { isGone, lookAtHolds } from './holds.ts';
 import { commandOf } from './next-words.ts';
 import type { Acting } from './options.ts';
+import { iso } from './times.ts';
 
 /**
  * Overrides the present holds: the service's other rotations may begin exchanges although one has failed. A later
@@ -83,11 +84,11 @@ function doneWords(held: number, wasDamaged: boolean, secretArn: string | undefi
 }
 
 const inWords = ({ username, secretArn, why, since }: Hold): string =>
-  `The exchange of ${oneLine(username)} (${oneLine(secretArn, 2048)}) is ${oneLine(why)} since ${new Date(since).toISOString()}.`;
+  `The exchange of ${oneLine(username)} (${oneLine(secretArn, 2048)}) is ${oneLine(why)} since ${iso(since)}.`;
 
 const inJson = ({ username, secretArn, why, since }: Hold) => ({
   username,
   secretArn,
   why,
-  since: new Date(since).toISOString(),
+  since: iso(since),
 });

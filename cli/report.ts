@@ -18,6 +18,7 @@ import { gather, overridesOf } from './report/gather.ts';
 import { inHtml } from './report/html.ts';
 import { type Period, periodOf } from './report/period.ts';
 import type { AccessReport, CredentialReport, Report } from './report/schema.ts';
+import { iso } from './times.ts';
 
 const RENDERINGS: Readonly<Record<string, (report: Report) => string>> = {
   html: inHtml,
@@ -102,13 +103,13 @@ export async function makeReport(desk: Desk, options: Options): Promise<Made> {
   return {
     codes,
     made: {
-      madeAt: new Date(now).toISOString(),
+      madeAt: iso(now),
       version: VERSION,
       place: desk.account.place,
       function: desk.function?.arn,
       period: {
-        from: new Date(fromMs).toISOString(),
-        to: new Date(toMs).toISOString(),
+        from: iso(fromMs),
+        to: iso(toMs),
         endsEarly: endsEarly || undefined,
       },
       limitDays: LIMIT_DAYS,

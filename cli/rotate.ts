@@ -14,6 +14,7 @@ import { forgetWaiting, holdsAreOn, isGone, lookAtHolds } from './holds.ts';
 import { commandFor, commandOf } from './next-words.ts';
 import type { Acting, By } from './options.ts';
 import { look, type Sight } from './sight.ts';
+import { iso, isoSeconds } from './times.ts';
 import { exitCodeFor, type Verdict, verdictOn } from './verdict.ts';
 
 /** Steps that must come before a rotation; without them it would only fail. */
@@ -91,13 +92,13 @@ async function lookBefore(desk: Desk, options: Acting): Promise<Startable> {
   const pause = pauseInForce(sight.state, sight.now);
   if (pause && !isOpen(sight)) {
     throw new RotationNotDoneError(
-      `The rotation would not begin: "${oneLine(pause.actor)}" has paused it until ${new Date(pause.until).toISOString()} ` +
+      `The rotation would not begin: "${oneLine(pause.actor)}" has paused it until ${iso(pause.until)} ` +
         `(${oneLine(pause.reason)}). To rotate before that, end the pause (${commandOf('resume', secretArn)}), and run this again.`,
     );
   }
   if (sight.closedUntil !== undefined && !isOpen(sight)) {
     throw new RotationNotDoneError(
-      `The rotation would not begin: the calendar of the service is closed until ${new Date(sight.closedUntil).toISOString()}. ` +
+      `The rotation would not begin: the calendar of the service is closed until ${iso(sight.closedUntil)}. ` +
         `To rotate before that, open it for this credential and a day (${commandOf('resume', secretArn)}), and run this again.`,
     );
   }
@@ -191,7 +192,7 @@ async function watch(
   const say = (sight: Sight, text: string) => {
     if (said.has(text)) return;
     said.add(text);
-    terminal.say(`${new Date(sight.now).toISOString().slice(0, 19)}Z  ${text}`);
+    terminal.say(`${isoSeconds(sight.now)}  ${text}`);
   };
   for (;;) {
     const sight = await lookAgain(desk, secretArn, said);
@@ -242,7 +243,7 @@ function doneWords({ before, isEarlier }: Watched): string {
   if (!isEarlier || journal.state === 'idle')
     return 'Rotated: the new password is AWSCURRENT and was tested.';
   return (
-    `Rotated: the password that the earlier rotation asked for at ${new Date(journal.startedAt).toISOString()}, before this ` +
+    `Rotated: the password that the earlier rotation asked for at ${iso(journal.startedAt)}, before this ` +
     'command, is AWSCURRENT and was tested. To replace it too, because it leaked or was seen since: ' +
     commandOf('rotate', before.secretArn)
   );
@@ -259,7 +260,7 @@ function mustAct(before: Sight, sight: Sight): boolean {
 function comesNext(sight: Sight): string {
   const { finding, next }: Verdict = verdictOn(sight);
   const until = next.find((step) => step.do === 'wait')?.until;
-  const notBefore = until === undefined ? '' : ` Not before ${new Date(until).toISOString().slice(0, 19)}Z.`;
+  const notBefore = until === undefined ? '' : ` Not before ${isoSeconds(until)}.`;
   return finding === 'well'
     ? 'No rotation is under way now.'
     : `By itself: ${findings[finding].byItself}${notBefore}`;

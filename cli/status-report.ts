@@ -10,14 +10,12 @@ import { withoutSteps } from '../lambda/situations/steps.ts';
 import type { documents } from './documents.ts';
 import { commandFor } from './next-words.ts';
 import type { Sight } from './sight.ts';
+import { iso, isoOrNone } from './times.ts';
 import { verdictOn } from './verdict.ts';
 
 /** Where a credential stands, without secrets and without hashes of them. */
 export type StatusReport = v.InferOutput<(typeof documents)['status']>;
 type MayLogIn = NonNullable<NonNullable<StatusReport['current']>['mayLogIn']>['rotation'];
-
-const iso = (ms: number): string => new Date(ms).toISOString();
-const isoOrNone = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : iso(ms));
 
 export function reportOn(sight: Sight): StatusReport {
   const { state, now, facts, secretArn } = sight;

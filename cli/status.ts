@@ -6,6 +6,7 @@ import { look } from './sight.ts';
 import { rowsOfAll, tableOfAll } from './status-all.ts';
 import { reportOn, type StatusReport } from './status-report.ts';
 import { inWords } from './status-words.ts';
+import { DAY_MS } from './times.ts';
 import { exitCodeFor } from './verdict.ts';
 
 /**
@@ -21,7 +22,6 @@ export async function status(desk: Desk, options: Options): Promise<void> {
   end([exitCodeFor[report.verdict.wellness]]);
 }
 
-const DAY_MS = 24 * 60 * 60_000;
 const MAX_ERRORS = 3;
 
 /** Returns the last error of each name. Without the right to read the log it warns, and returns none. */

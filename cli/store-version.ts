@@ -6,6 +6,7 @@ import { TargetError } from './errors.ts';
 import type { Acting } from './options.ts';
 import { look, type Sight } from './sight.ts';
 import type { Named } from './target.ts';
+import { iso } from './times.ts';
 
 /** A look at a secret whose members can be kept. */
 export type Storable = Sight & { secretArn: string };
@@ -28,7 +29,7 @@ function mayStoreNow({ state, now }: Sight): void {
   const leaseEndsAt = 'startedAt' in journal ? journal.startedAt + 20 * 60_000 : 0;
   if (journal.state === 'exchanging' && now < leaseEndsAt) {
     throw new TargetError(
-      `ThingSpace is being asked for a new password at this moment: store nothing before ${new Date(leaseEndsAt).toISOString()}.`,
+      `ThingSpace is being asked for a new password at this moment: store nothing before ${iso(leaseEndsAt)}.`,
     );
   }
 }

@@ -18,6 +18,7 @@ import { passwordInPipe } from './piped-text.ts';
 import { passwordFromSealed } from './sealed-password.ts';
 import type { Sight } from './sight.ts';
 import { lookToStore, storeVersion } from './store-version.ts';
+import { iso } from './times.ts';
 import { trial } from './trial.ts';
 
 /**
@@ -94,7 +95,7 @@ async function mustNotBeDead({ state, holder }: Sight, username: string, passwor
     const [id, { at, replaced }] = known;
     throw passwordKnownDead(
       `ThingSpace has ${replaced ? 'replaced' : 'refused'} this very password (version ${id.slice(0, id.lastIndexOf(':'))}, ` +
-        `${new Date(at).toISOString()}). ${orAnyway}`,
+        `${iso(at)}). ${orAnyway}`,
     );
   }
   if (holder?.credential?.password === password) {

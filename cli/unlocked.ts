@@ -7,10 +7,10 @@ import { flushAudit } from './audit-rows.ts';
 import { confirmed } from './confirm.ts';
 import { type Desk, deadlineOf, limitsOf } from './desk.ts';
 import { UsageError } from './errors.ts';
-import { fullTime } from './full-time.ts';
 import { commandOf } from './next-words.ts';
 import type { Acting } from './options.ts';
 import { findTarget, usernameOf } from './target.ts';
+import { fullTime, iso } from './times.ts';
 
 /**
  * Records, on an operator's word, that M2M Support has unlocked the username.
@@ -32,7 +32,7 @@ export async function unlocked(desk: Desk, options: Acting): Promise<void> {
   terminal.say(
     `${attempts} of ${budgets.limit} consecutive failed log-ins of ${oneLine(username)} are counted. This sets them to 0.`,
   );
-  const when = new Date(unlockedAt).toISOString();
+  const when = iso(unlockedAt);
   await confirmed(terminal, options.yes, `Has M2M Support unlocked the username at ${when}?`);
 
   const act = {

@@ -9,6 +9,7 @@ import type { Wellness } from '../lambda/situations/situation.ts';
 import type { Do } from '../lambda/situations/steps.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Sight } from './sight.ts';
+import { DAY_MS } from './times.ts';
 
 /** `secretArn`: of another credential than the one that was looked at. */
 export type Next = { do: Do; until?: number; secretArn?: string };
@@ -24,8 +25,6 @@ export const exitCodeFor: Record<Wellness, ExitCode> = {
   'goes-on': EXIT.continues,
   act: EXIT.act,
 };
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Where the credential stands, and what to do: derived from everything that is known. Pure. */
 export function verdictOn(sight: Sight): Verdict {

@@ -1,8 +1,9 @@
 import { SESSION_SERVICE } from '../../lambda/access/by-name.ts';
 import { withKind } from '../../lambda/access/operation-patterns.ts';
 import type { StoredRecord } from '../access-reader.ts';
+import { shortArn } from '../short-arn.ts';
+import { iso } from '../times.ts';
 import type { AccessReport } from './schema.ts';
-import { shortArn } from './short-arn.ts';
 
 type Outcome = 'done' | 'refused' | 'unknown' | 'notSent' | 'denied';
 type Tally = { requests: number; first: number; last: number } & Record<Outcome, number>;
@@ -95,7 +96,6 @@ function count(tallies: Map<string, Tally>, who: string[], { outcome = 'unknown'
   tallies.set(key, one);
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const inTimes = <T extends { first: number; last: number }>(tally: T) => ({
   ...tally,
   first: iso(tally.first),

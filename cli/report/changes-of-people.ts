@@ -1,6 +1,6 @@
 import type { SecretChange } from '../surroundings.ts';
+import { iso } from '../times.ts';
 import type { Sources } from './gather.ts';
-import { iso } from './ledger-rows.ts';
 import type { Period } from './period.ts';
 import type { RecordRow } from './schema.ts';
 

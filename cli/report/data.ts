@@ -1,5 +1,6 @@
 import type { Budgets } from '../../lambda/ledger/budgets.ts';
 import { exposure } from '../../lambda/ledger/state.ts';
+import { DAY_MS, iso, isoOrNone } from '../times.ts';
 import { type ChangeRow, changeRows, shownChange } from './changes-of-people.ts';
 import { exceptionsIn, mayBeLocked, overAge } from './exceptions.ts';
 import { CLOUDTRAIL_DAYS, type Sources } from './gather.ts';
@@ -7,8 +8,6 @@ import {
   isAct,
   isIssue,
   isLogIn,
-  iso,
-  isoOrNone,
   isProof,
   type Numbered,
   numbered,
@@ -18,7 +17,7 @@ import {
 } from './ledger-rows.ts';
 import { ageAt, oldest, segmentsOf, timesOver } from './password-age.ts';
 import { pausesIn } from './pauses.ts';
-import { DAY_MS, type Period } from './period.ts';
+import type { Period } from './period.ts';
 import { rotationsIn } from './rotations.ts';
 import type { Act, CredentialReport, Exception, Rotation } from './schema.ts';
 

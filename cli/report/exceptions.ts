@@ -1,4 +1,5 @@
-import { isEvent, isLogIn, iso, isoOrNone, isProof, type Numbered, quoted } from './ledger-rows.ts';
+import { iso, isoOrNone } from '../times.ts';
+import { isEvent, isLogIn, isProof, type Numbered, quoted } from './ledger-rows.ts';
 import type { OverAge } from './password-age.ts';
 import type { Period } from './period.ts';
 import type { Exception } from './schema.ts';

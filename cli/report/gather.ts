@@ -8,7 +8,8 @@ import { type Desk, deadlineOf } from '../desk.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { exitCodeOf, lineOf } from '../failure.ts';
 import type { SecretChange } from '../surroundings.ts';
-import { DAY_MS, type Period } from './period.ts';
+import { DAY_MS } from '../times.ts';
+import type { Period } from './period.ts';
 
 /** Everything that the report of one credential is made from. */
 export type Sources = {

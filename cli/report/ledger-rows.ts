@@ -1,6 +1,7 @@
 import { type AuditRow, EVENT } from '../../lambda/ledger/audit-row.ts';
 import { meaningOf } from '../../lambda/thingspace/codes.ts';
 import { inOrder } from '../audit.ts';
+import { iso } from '../times.ts';
 import type { RecordRow } from './schema.ts';
 
 /** A row with the name by which the report quotes it. */
@@ -31,10 +32,6 @@ export function numbered(rows: readonly AuditRow[], toMs: number): Numbered[] {
     return { ...row, at: latest, row: `L${index + 1}` };
   });
 }
-
-export const iso = (ms: number): string => new Date(ms).toISOString();
-export const isoOrNone = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : iso(ms);
 
 export const shownRow = (row: Numbered): RecordRow => ({
   row: row.row,

@@ -1,5 +1,6 @@
-import { isEvent, isIssue, iso, isProof, type Numbered } from './ledger-rows.ts';
-import { DAY_MS, type Period } from './period.ts';
+import { DAY_MS, HOUR_MS, iso } from '../times.ts';
+import { isEvent, isIssue, isProof, type Numbered } from './ledger-rows.ts';
+import type { Period } from './period.ts';
 import type { Age, Segment } from './schema.ts';
 
 /** The time in which a password was made, as far as rows show it. */
@@ -107,9 +108,6 @@ export type OverAge = {
   row: string;
 };
 
-/** A range shorter than this is the time between the rows of one rotation. */
-const HOUR_MS = 60 * 60_000;
-
 /**
  * Returns the times in which a password was older than the limit, or may have been. Ages are whole days: the limit is
  * passed when the password is a day older.
@@ -122,6 +120,7 @@ export function timesOver(segments: readonly Segment[], limitDays: number, toMs:
       if (!made) return [];
       const madeMs = Date.parse(made.at);
       const fromMs = Math.max(begins, madeMs + limitMs);
+      // A range shorter than an hour is the time between the rows of one rotation.
       if (fromMs + (isCertain ? 0 : HOUR_MS) >= untilMs) return [];
       const days = wholeDays(untilMs - madeMs);
       return [{ fromMs, toMs: untilMs, isOpen: untilMs === toMs, isCertain, days, row: made.row }];

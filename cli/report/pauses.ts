@@ -1,4 +1,5 @@
-import { iso, type Numbered, quoted } from './ledger-rows.ts';
+import { iso } from '../times.ts';
+import { type Numbered, quoted } from './ledger-rows.ts';
 import type { Period } from './period.ts';
 import type { Exception } from './schema.ts';
 

@@ -1,10 +1,10 @@
 import { UsageError } from '../errors.ts';
 import type { Options } from '../options.ts';
+import { DAY_MS, fullTime, iso } from '../times.ts';
 
 /** From `fromMs` to before `toMs`. `endsEarly`: the end that was asked for lies in the future. */
 export type Period = { fromMs: number; toMs: number; endsEarly: boolean };
 
-export const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_MS = 365 * DAY_MS;
 
 /**
@@ -26,16 +26,15 @@ export function periodOf({ from, to }: Pick<Options, 'from' | 'to'>, nowMs: numb
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** @param wholeDayMs added to a date: its end is meant */
 function timeIn(option: string, text: string, wholeDayMs: number): number {
   if (DATE.test(text)) {
     const ms = Date.parse(`${text}T00:00:00Z`);
     // JavaScript takes February 30 for March 2.
-    if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) return ms + wholeDayMs;
+    if (!Number.isNaN(ms) && iso(ms).startsWith(text)) return ms + wholeDayMs;
   }
-  const ms = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = fullTime(text);
   if (!Number.isNaN(ms)) return ms;
   throw new UsageError(
     `${option} wants a date such as 2026-01-05 (UTC), or a time such as 2026-01-05T03:10:00Z.`,

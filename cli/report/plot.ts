@@ -1,8 +1,8 @@
 import { widthOf } from '../../infra/svg-text.ts';
+import { DAY_MS, iso } from '../times.ts';
 import { type Markup, markup } from './markup.ts';
 import { ageAt, highestDays } from './password-age.ts';
 import { PAUSED } from './pauses.ts';
-import { DAY_MS } from './period.ts';
 import type { CredentialReport, Exception, Report, Segment } from './schema.ts';
 import { kindInWords, number } from './words.ts';
 
@@ -79,7 +79,7 @@ function months(scale: Scale, bottom: number): Markup[] {
   if (shown.length < 2) return ends(scale, bottom);
   return shown.map((at) => {
     const atX = x(at, scale);
-    const words = new Date(at).toISOString().slice(0, 7);
+    const words = iso(at).slice(0, 7);
     const fits = atX + widthOf(words, 11) <= RIGHT + 8;
     return markup`<path d="M${atX} ${TOP}V${bottom}" class="grid"/>${fits ? label(atX + 3, bottom + 15, words, 'axis') : markup``}`;
   });
@@ -87,8 +87,8 @@ function months(scale: Scale, bottom: number): Markup[] {
 
 /** A period of less than two months has its days at the ends. */
 const ends = ({ fromMs, toMs }: Scale, bottom: number): Markup[] => [
-  label(LEFT, bottom + 15, new Date(fromMs).toISOString().slice(0, 10), 'axis'),
-  label(RIGHT, bottom + 15, new Date(toMs).toISOString().slice(0, 10), 'axis', 'end'),
+  label(LEFT, bottom + 15, iso(fromMs).slice(0, 10), 'axis'),
+  label(RIGHT, bottom + 15, iso(toMs).slice(0, 10), 'axis', 'end'),
 ];
 
 function ageAxis(scale: Scale, limitDays: number): Markup {

@@ -1,4 +1,5 @@
-import { isEvent, isIssue, iso, type Numbered, quoted } from './ledger-rows.ts';
+import { iso } from '../times.ts';
+import { isEvent, isIssue, type Numbered, quoted } from './ledger-rows.ts';
 import type { Period } from './period.ts';
 import type { Rotation } from './schema.ts';
 

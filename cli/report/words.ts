@@ -1,5 +1,5 @@
+import { shortArn } from '../short-arn.ts';
 import type { Age, Exception } from './schema.ts';
-import { shortArn } from './short-arn.ts';
 
 /** `2026-01-05 03:10:00`: the head of the column says that it is UTC. */
 export const time = (iso: string): string => iso.slice(0, 19).replace('T', ' ');

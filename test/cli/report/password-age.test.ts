@@ -3,8 +3,8 @@ import { exceptionsIn, mayBeLocked } from '../../../cli/report/exceptions.ts';
 import { isAct, type Numbered, numbered, quoted, unquoted } from '../../../cli/report/ledger-rows.ts';
 import { ageAt, oldest, segmentsOf, timesOver } from '../../../cli/report/password-age.ts';
 import { pausesIn } from '../../../cli/report/pauses.ts';
-import { DAY_MS } from '../../../cli/report/period.ts';
 import { rotationsIn } from '../../../cli/report/rotations.ts';
+import { DAY_MS } from '../../../cli/times.ts';
 import type { AuditRow } from '../../../lambda/ledger/audit-row.ts';
 
 const BEGIN = Date.UTC(2026, 0, 1);

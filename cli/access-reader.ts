@@ -1,12 +1,8 @@
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AuditOutcome, AuditRecord, Item, ItemKey } from '../lambda/access/audit.ts';
 import { awsCall } from '../lambda/aws-call.ts';
+import { pagesOf } from './pages.ts';
 import { DAY_MS, iso } from './times.ts';
 
 /** A record as it is stored. A record without an outcome is unknown. */
@@ -36,25 +32,15 @@ export const dayIn = (ms: number): number => Math.floor(ms / DAY_MS);
 export function dynamoDbAccessReader(client: DynamoDBClient, table: string): AccessReader {
   return {
     async between(subject, from, to) {
-      const found: Item[] = [];
-      let start: QueryCommandOutput['LastEvaluatedKey'];
-      do {
-        const page: QueryCommandOutput = await awsCall('dynamodb:Query', () =>
-          client.send(
-            new QueryCommand({
-              TableName: table,
-              ConsistentRead: true,
-              KeyConditionExpression: '#subject = :subject AND #item BETWEEN :from AND :to',
-              ExpressionAttributeNames: { '#subject': 'subject', '#item': 'item' },
-              ExpressionAttributeValues: marshall({ ':subject': subject, ':from': from, ':to': to }),
-              ...(start ? { ExclusiveStartKey: start } : {}),
-            }),
-          ),
-        );
-        found.push(...(page.Items ?? []).map((item) => unmarshall(item) as Item));
-        start = page.LastEvaluatedKey;
-      } while (start);
-      return found;
+      const query = {
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: '#subject = :subject AND #item BETWEEN :from AND :to',
+        ExpressionAttributeNames: { '#subject': 'subject', '#item': 'item' },
+        ExpressionAttributeValues: marshall({ ':subject': subject, ':from': from, ':to': to }),
+      };
+      const pages = await pagesOf('dynamodb:Query', paginateQuery({ client }, query));
+      return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item) as Item));
     },
     async get(key) {
       const { Item: item } = await awsCall('dynamodb:GetItem', () =>

@@ -2,13 +2,14 @@ import { GetFunctionConfigurationCommand, InvokeCommand, type LambdaClient } fro
 import {
   DescribeSecretCommand,
   type DescribeSecretCommandOutput,
-  ListSecretsCommand,
+  paginateListSecrets,
   type SecretListEntry,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { awsCall } from '../lambda/aws-call.ts';
 import { rotationStarter } from '../lambda/secret/start-rotation.ts';
 import type { Account, Invoked, SecretFacts } from './account.ts';
+import { pagesOf } from './pages.ts';
 
 /** @param lambda its request timeout must be longer than an invocation, and it must not repeat a call */
 export function awsAccount(
@@ -27,20 +28,12 @@ export function awsAccount(
     },
 
     async secrets() {
-      const found: SecretFacts[] = [];
-      let from: string | undefined;
-      do {
-        const page = await awsCall('secretsmanager:ListSecrets', () =>
-          secretsManager.send(
-            new ListSecretsCommand({ MaxResults: 100, ...(from === undefined ? {} : { NextToken: from }) }),
-          ),
-        );
-        for (const entry of page.SecretList ?? []) {
-          if (entry.RotationLambdaARN) found.push(factsOf(entry, entry.ARN ?? ''));
-        }
-        from = page.NextToken;
-      } while (from !== undefined);
-      return found;
+      const paginator = paginateListSecrets({ client: secretsManager, pageSize: 100 }, {});
+      const pages = await pagesOf('secretsmanager:ListSecrets', paginator);
+      return pages
+        .flatMap(({ SecretList = [] }) => SecretList)
+        .filter(({ RotationLambdaARN }) => RotationLambdaARN)
+        .map((entry) => factsOf(entry, entry.ARN ?? ''));
     },
 
     async function(functionArn) {

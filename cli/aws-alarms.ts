@@ -1,5 +1,6 @@
-import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, paginateDescribeAlarms, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { awsCall } from '../lambda/aws-call.ts';
+import { pagesOf } from './pages.ts';
 import type { AlarmState, TopicAlarm } from './surroundings.ts';
 
 /**
@@ -11,29 +12,16 @@ export async function alarmOf(
   topicArn: string,
   metric: string,
 ): Promise<TopicAlarm | undefined> {
-  const cloudWatch = new CloudWatchClient(options);
-  let from: string | undefined;
-  do {
-    const page = await awsCall('cloudwatch:DescribeAlarms', () =>
-      cloudWatch.send(
-        new DescribeAlarmsCommand({
-          ActionPrefix: topicArn,
-          AlarmTypes: ['MetricAlarm'],
-          ...(from === undefined ? {} : { NextToken: from }),
-        }),
-      ),
-    );
-    const found = page.MetricAlarms?.find(
-      // A prefix: another topic's ARN may begin with this one.
-      ({ AlarmActions = [], MetricName }) => AlarmActions.includes(topicArn) && MetricName === metric,
-    );
-    if (found?.AlarmName !== undefined) {
-      const { AlarmName: name, StateValue: state = 'INSUFFICIENT_DATA', ActionsEnabled = true } = found;
-      return { name, state, actionsEnabled: ActionsEnabled };
-    }
-    from = page.NextToken;
-  } while (from !== undefined);
-  return undefined;
+  const client = new CloudWatchClient(options);
+  const search = { ActionPrefix: topicArn, AlarmTypes: ['MetricAlarm' as const] };
+  const pages = await pagesOf('cloudwatch:DescribeAlarms', paginateDescribeAlarms({ client }, search));
+  const found = pages
+    .flatMap(({ MetricAlarms = [] }) => MetricAlarms)
+    // A prefix: another topic's ARN may begin with this one.
+    .find(({ AlarmActions = [], MetricName }) => AlarmActions.includes(topicArn) && MetricName === metric);
+  if (found?.AlarmName === undefined) return undefined;
+  const { AlarmName: name, StateValue: state = 'INSUFFICIENT_DATA', ActionsEnabled = true } = found;
+  return { name, state, actionsEnabled: ActionsEnabled };
 }
 
 /** @throws AwsCallError */

@@ -1,6 +1,6 @@
-import { CloudTrailClient, type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import { CloudTrailClient, type Event, paginateLookupEvents } from '@aws-sdk/client-cloudtrail';
 import * as v from 'valibot';
-import { awsCall } from '../lambda/aws-call.ts';
+import { pagesOf } from './pages.ts';
 import type { SecretChange } from './surroundings.ts';
 
 /**
@@ -58,24 +58,14 @@ async function eventsSince(cloudTrail: CloudTrailClient, sinceMs: number): Promi
   return found;
 }
 
-async function lookUp(cloudTrail: CloudTrailClient, eventName: string, sinceMs: number): Promise<Event[]> {
-  const found: Event[] = [];
-  let from: string | undefined;
-  do {
-    const page = await awsCall('cloudtrail:LookupEvents', () =>
-      cloudTrail.send(
-        new LookupEventsCommand({
-          LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: eventName }],
-          StartTime: new Date(sinceMs),
-          ...(from === undefined ? {} : { NextToken: from }),
-        }),
-      ),
-    );
-    found.push(...(page.Events ?? []));
-    from = page.NextToken;
-  } while (from !== undefined);
+async function lookUp(client: CloudTrailClient, AttributeValue: string, sinceMs: number): Promise<Event[]> {
+  const search = {
+    LookupAttributes: [{ AttributeKey: 'EventName' as const, AttributeValue }],
+    StartTime: new Date(sinceMs),
+  };
+  const pages = await pagesOf('cloudtrail:LookupEvents', paginateLookupEvents({ client }, search));
   // CloudTrail answers with the newest first.
-  return found.reverse();
+  return pages.flatMap(({ Events = [] }) => Events).reverse();
 }
 
 /** A list, empty or of one: other secrets of the account have the same events. */

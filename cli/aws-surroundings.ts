@@ -1,25 +1,21 @@
 import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
-  FilterLogEventsCommand,
+  paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
-import {
-  DescribeTableCommand,
-  DynamoDBClient,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
   GetSMSSandboxAccountStatusCommand,
-  ListSubscriptionsByTopicCommand,
   PublishCommand,
+  paginateListSubscriptionsByTopic,
   SNSClient,
 } from '@aws-sdk/client-sns';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TEST_LABEL } from '../lambda/alarms/label.ts';
 import { awsCall } from '../lambda/aws-call.ts';
 import { errorIn } from './error-line.ts';
+import { pagesOf } from './pages.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type ClientOptions = ConstructorParameters<typeof SNSClient>[0] & object;
@@ -32,23 +28,11 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
   let readChanges: Promise<Surroundings['changes']> | undefined;
 
   async function logLines(logGroupName: string, filterPattern: string, startTime: number) {
-    const found: { at: number; message: string }[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await awsCall('logs:FilterLogEvents', () =>
-        logs.send(
-          new FilterLogEventsCommand({
-            logGroupName,
-            filterPattern,
-            startTime,
-            ...(nextToken === undefined ? {} : { nextToken }),
-          }),
-        ),
-      );
-      for (const { message = '', timestamp = 0 } of page.events ?? []) found.push({ at: timestamp, message });
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
-    return found;
+    const search = { logGroupName, filterPattern, startTime };
+    const pages = await pagesOf('logs:FilterLogEvents', paginateFilterLogEvents({ client: logs }, search));
+    return pages.flatMap(({ events = [] }) =>
+      events.map(({ message = '', timestamp = 0 }) => ({ at: timestamp, message })),
+    );
   }
 
   async function logGroup(name: string) {
@@ -60,24 +44,14 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
 
   return {
     async auditItems(credential) {
-      const found: Record<string, unknown>[] = [];
-      let from: QueryCommandOutput['LastEvaluatedKey'];
-      do {
-        const page: QueryCommandOutput = await awsCall('dynamodb:Query', () =>
-          dynamodb.send(
-            new QueryCommand({
-              TableName: table,
-              KeyConditionExpression: 'credential = :credential AND begins_with(#item, :audit)',
-              ExpressionAttributeNames: { '#item': 'item' },
-              ExpressionAttributeValues: marshall({ ':credential': credential, ':audit': 'audit#' }),
-              ...(from ? { ExclusiveStartKey: from } : {}),
-            }),
-          ),
-        );
-        found.push(...(page.Items ?? []).map((item) => unmarshall(item)));
-        from = page.LastEvaluatedKey;
-      } while (from);
-      return found;
+      const query = {
+        TableName: table,
+        KeyConditionExpression: 'credential = :credential AND begins_with(#item, :audit)',
+        ExpressionAttributeNames: { '#item': 'item' },
+        ExpressionAttributeValues: marshall({ ':credential': credential, ':audit': 'audit#' }),
+      };
+      const pages = await pagesOf('dynamodb:Query', paginateQuery({ client: dynamodb }, query));
+      return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)));
     },
 
     logLines,
@@ -109,20 +83,14 @@ export function awsSurroundings(options: ClientOptions, table: string): Surround
     },
 
     async subscriptions(topicArn) {
-      const found: { protocol: string; confirmed: boolean }[] = [];
-      let from: string | undefined;
-      do {
-        const page = await awsCall('sns:ListSubscriptionsByTopic', () =>
-          sns.send(
-            new ListSubscriptionsByTopicCommand({ TopicArn: topicArn, ...(from ? { NextToken: from } : {}) }),
-          ),
-        );
-        for (const { Protocol = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
-          found.push({ protocol: Protocol, confirmed: SubscriptionArn.startsWith('arn:') });
-        }
-        from = page.NextToken;
-      } while (from !== undefined);
-      return found;
+      const paginator = paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topicArn });
+      const pages = await pagesOf('sns:ListSubscriptionsByTopic', paginator);
+      return pages.flatMap(({ Subscriptions = [] }) =>
+        Subscriptions.map(({ Protocol: protocol = '', SubscriptionArn = '' }) => ({
+          protocol,
+          confirmed: SubscriptionArn.startsWith('arn:'),
+        })),
+      );
     },
 
     async publish(topicArn, subject, text) {

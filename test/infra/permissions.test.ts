@@ -103,8 +103,8 @@ test('the rights that docs/reference/commands.md names are those of the operator
 });
 
 /**
- * `GetItemCommand` of `@aws-sdk/client-dynamodb` is `dynamodb:GetItem`, in every file that cli/ imports. The agent has the
- * rights of a client instead.
+ * `GetItemCommand` of `@aws-sdk/client-dynamodb` is `dynamodb:GetItem`, and `paginateQuery` is `dynamodb:Query`, in every
+ * file that cli/ imports. The agent has the rights of a client instead.
  */
 function callsOfTheTool(): Set<string> {
   const services: Record<string, string> = { 'cloudwatch-logs': 'logs', 'secrets-manager': 'secretsmanager' };
@@ -117,7 +117,8 @@ function callsOfTheTool(): Set<string> {
     for (const [, names = '', service = ''] of text.matchAll(
       /import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g,
     )) {
-      for (const [, name] of names.matchAll(/\b(\w+)Command\b/g)) {
+      for (const [, one, paged] of names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)) {
+        const name = one ?? paged;
         const action = `${services[service] ?? service}:${name}`;
         calls.add(action === 'lambda:Invoke' ? 'lambda:InvokeFunction' : action);
       }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { adopt } from '../../cli/adopt.ts';
-import { NotConfirmedError, UsageError } from '../../cli/errors.ts';
+import { UsageError } from '../../cli/errors.ts';
 import { beginPause } from '../../lambda/ledger/pause.ts';
 import { MINUTE_MS, SECRET_ARN, secretValue, USERNAME, type World } from '../world/world.ts';
 import { startDesk } from './desk.ts';
@@ -11,8 +11,8 @@ const options = { secret: SECRET_ARN, actor: 'ann' };
 const LATER = Number.POSITIVE_INFINITY;
 
 /** The username is rotated by another secret, as after a secret was made anew. */
-async function ofAnother(terminalOptions = {}) {
-  const started = startDesk(terminalOptions);
+async function ofAnother() {
+  const started = startDesk();
   await started.desk.ledger.change(USERNAME, LATER, (state) => {
     state.secretArn = OTHER_ARN;
   });
@@ -102,13 +102,15 @@ describe('The command adopt', () => {
     expect(await desk.ledger.usernameOf(SECRET_ARN)).toBe(USERNAME);
   });
 
-  it('changes no item without the operator’s yes, a terminal, or a secret', async () => {
-    for (const terminalOptions of [{ answer: 'no' }, { isTty: false }]) {
-      const { world, desk } = await ofAnother(terminalOptions);
-      await expect(adopt(desk, options)).rejects.toThrow(NotConfirmedError);
-      expect(world.state().secretArn).toBe(OTHER_ARN);
-    }
-    const { desk } = startDesk();
-    await expect(adopt(desk, { actor: 'ann' })).rejects.toThrow(UsageError);
+  it('wants a secret', async () => {
+    await expect(adopt(startDesk().desk, { actor: 'ann' })).rejects.toThrow(UsageError);
+  });
+
+  it('says so when the secret rotates its username already', async () => {
+    const { world, desk, terminal } = startDesk();
+    await world.rotate();
+    await adopt(desk, options);
+    expect(terminal.said[0]).toContain('No change is needed');
+    expect(terminal.asked).toEqual([]);
   });
 });

@@ -33,11 +33,14 @@ describe('Every command of the tool', () => {
     }
   });
 
-  it('ends with 130 and does nothing when the question is cancelled', () => {
-    const wrong = of('Ctrl-C at the question').filter(
-      ({ seen }) => seen.code !== 130 || seen.done.length > 0,
-    );
-    expect(wrong.map(({ name, seen }) => [name, seen.code, firstLine(seen)])).toEqual([]);
+  it.each([
+    ['Ctrl-C at the question', 130],
+    ['the answer no', 130],
+    ['a dry run', 0],
+  ])('ends and does nothing after %s', (situation, code) => {
+    expect(of(situation).length).toBeGreaterThan(7);
+    const wrong = of(situation).filter(({ seen }) => seen.code !== code || seen.done.length > 0);
+    expect(wrong.map(({ name, seen }) => [name, seen.code, firstLine(seen), seen.done])).toEqual([]);
   });
 
   it('ends with 4 and does nothing when its one write is denied', () => {

@@ -1,7 +1,9 @@
+import type { Option } from 'commander';
 import { commands } from '../../cli/commands.ts';
 import type { Desk } from '../../cli/desk.ts';
 import { cancelled } from '../../cli/errors.ts';
 import { EXIT_CODES } from '../../cli/exit-codes.ts';
+import { dryRun } from '../../cli/options.ts';
 import { AwsCallError } from '../../lambda/aws-call.ts';
 import { place, SERVICE } from '../../lambda/ledger/holds.ts';
 import { beginPause } from '../../lambda/ledger/pause.ts';
@@ -58,7 +60,7 @@ const POLICY = JSON.stringify({
 
 type Situation = {
   name: string;
-  applies: (good: string) => boolean;
+  applies: (good: string, options: readonly Option[]) => boolean;
   play: (name: string, good: string) => Promise<Seen>;
 };
 /** The printed texts, the exit code, and the calls with an effect that were made meanwhile. */
@@ -238,6 +240,16 @@ export const situations: readonly Situation[] = [
       }),
   },
   {
+    name: 'the answer no',
+    applies: asks,
+    play: (name, good) => play(name, withoutYes(good), { terminal: { answer: 'no' } }),
+  },
+  {
+    name: 'a dry run',
+    applies: (_good, options) => options.includes(dryRun),
+    play: (name, good) => play(name, `${withoutYes(good)} --dry-run`),
+  },
+  {
     name: 'a pipe, without --yes',
     applies: asks,
     play: (name, good) => play(name, withoutYes(good), { terminal: { isTty: false } }),
@@ -254,11 +266,11 @@ export const played = commands.filter(({ name }) => name !== 'agent');
 
 export async function everyCommand(): Promise<{ name: string; situation: string; seen: Seen }[]> {
   const all: { name: string; situation: string; seen: Seen }[] = [];
-  for (const { name } of played) {
+  for (const { name, options } of played) {
     const good = GOOD[name];
     if (good === undefined) throw new Error(`the table has no arguments for ${name}`);
     for (const { name: situation, applies, play: playIt } of situations) {
-      if (applies(good)) all.push({ name, situation, seen: await playIt(name, good) });
+      if (applies(good, options)) all.push({ name, situation, seen: await playIt(name, good) });
     }
   }
   return all;

@@ -84,15 +84,6 @@ describe('The operator’s tool as a process', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('ends with exit code 2 for a wrong command line', async () => {
-    expect(await cli(['trial'])).toMatchObject({
-      code: 2,
-      stderr: 'Error: Name the credential: --secret <name or ARN>, or --username <username>. [UsageError]\n',
-    });
-    expect((await cli(['status', '--nonsense'])).code).toBe(2);
-    expect((await cli(['--help'])).code).toBe(0);
-  });
-
   it('shows who changed the secret: the function, this operator, and somebody in the console', async () => {
     await world.person.stores(`Typed By Hand ${Date.now()}`, 'a password of their own');
     const { code, stdout } = await cli(['changes', '--secret', world.secretArn, '--json']);
@@ -156,16 +147,6 @@ describe('The operator’s tool as a process', () => {
       client.destroy();
       rmSync(folder, { recursive: true });
     }
-  });
-
-  it('ends in one JSON document with --json, whether it worked or not', async () => {
-    const good = await cli(['recover', '--secret', world.secretArn, '--yes', '--json']);
-    expect(JSON.parse(good.stdout)).toMatchObject({ command: 'recover', exitCode: 0 });
-    const asked = await cli(['trial', '--secret', world.secretArn, '--json']);
-    expect(asked.code).toBe(2);
-    expect(JSON.parse(asked.stdout)).toMatchObject({ exitCode: 2, error: { name: 'NotConfirmedError' } });
-    const nobody = await cli(['status', '--secret', 'no-such-secret', '--json']);
-    expect(JSON.parse(nobody.stdout)).toMatchObject({ command: 'status', exitCode: 1 });
   });
 
   it('names the settings that disagree with the function, and stops', async () => {

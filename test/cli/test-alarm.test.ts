@@ -66,12 +66,6 @@ describe('The command test-alarm', () => {
     expect(calls.at(-1)).toBe(`${ALARM.name} INSUFFICIENT_DATA`);
   });
 
-  it('publishes nothing and sets nothing as a dry run', async () => {
-    const { calls, run } = withAlarm();
-    await run({ dryRun: true });
-    expect(calls).toEqual([]);
-  });
-
   it.each([
     ['no alarm of the topic is found', null, /no alarm on the metric AlarmPublishFailed publishes to arn:/],
     ['its actions are disabled', { ...ALARM, actionsEnabled: false }, /actions .* are disabled/],

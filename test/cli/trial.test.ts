@@ -94,12 +94,6 @@ describe('The command trial', () => {
     expect(terminal.said.join('\n')).toContain('The stored password ends in a blank');
   });
 
-  it('sends no log-in without the operator’s yes', async () => {
-    const { world, desk } = await withFailures(1, { answer: 'no' });
-    await expect(trial(desk, options)).rejects.toThrow(NotConfirmedError);
-    expect(world.truth().logIns).toBe(0);
-  });
-
   it('sends no log-in when the secret was changed during the question', async () => {
     const { world, desk, terminal } = await withFailures(1);
     const asking = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NotConfirmedError, UsageError } from '../../cli/errors.ts';
+import { UsageError } from '../../cli/errors.ts';
 import { unlocked } from '../../cli/unlocked.ts';
 import { SECRET_ARN, USERNAME } from '../world/world.ts';
 import { startDesk } from './desk.ts';
@@ -7,8 +7,8 @@ import { startDesk } from './desk.ts';
 const AT = '2026-01-04T23:30:00Z';
 
 describe('The command unlocked', () => {
-  async function burnt(options = {}) {
-    const started = startDesk(options);
+  async function burnt() {
+    const started = startDesk();
     await started.desk.ledger.change(USERNAME, Number.POSITIVE_INFINITY, (state) => {
       state.failed = 4;
       state.secretArn = SECRET_ARN;
@@ -23,16 +23,6 @@ describe('The command unlocked', () => {
     expect(world.aws.audit).toMatchObject([{ actor: 'ann', purpose: 'unlocked', exposure: 0 }]);
     expect(terminal.asked).toHaveLength(1);
     expect(terminal.said.at(-1)).toBe(`  npm run cli -- trial --secret '${SECRET_ARN}'`);
-  });
-
-  it('changes no item without the operator’s yes or a terminal', async () => {
-    for (const options of [{ answer: 'no' }, { isTty: false }]) {
-      const { world, desk } = await burnt(options);
-      await expect(unlocked(desk, { username: USERNAME, actor: 'ann', at: AT })).rejects.toThrow(
-        NotConfirmedError,
-      );
-      expect(world.state().failed).toBe(4);
-    }
   });
 
   it('accepts only a time in the past', async () => {

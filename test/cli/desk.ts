@@ -100,8 +100,7 @@ export const REST_SETTINGS: Settings = {
   },
 };
 
-/** Everything as it should be; a test plants what is not. */
-/** Of both keys, as the stack writes them. */
+/** The policy of both keys, as the stack writes them. */
 export const KEY_POLICY = JSON.stringify({
   Statement: [
     {
@@ -118,7 +117,8 @@ export const KEY_POLICY = JSON.stringify({
   ],
 });
 
-export function surroundingsIn(world: World): Surroundings {
+/** Everything is as it should be; a test plants a fault. */
+function surroundingsIn(world: World): Surroundings {
   return {
     auditItems: async () => world.aws.audit.map((row) => ({ ...row })),
     errorsSince: async () =>

@@ -69,154 +69,118 @@ const first = (act: (world: World) => unknown) => (desk: Desk, world: World) => 
   return desk;
 };
 
+const stored = (value: string) => first((world) => world.aws.store(value));
+
 const trail = (changes: object) =>
   around({ trails: async () => [{ name: 'account', logging: true, managementWrites: true, ...changes }] });
 
-type Planted = [what: string, plant: (desk: Desk, world: World) => Desk, check: string, says: RegExp];
+const sealingKey = (changes: object) =>
+  around({
+    key: async () => ({ state: 'Enabled', manager: 'CUSTOMER', usage: 'ENCRYPT_DECRYPT', ...changes }),
+  });
+const subscribed = (...found: { protocol: string; confirmed: boolean }[]) =>
+  around({ subscriptions: async () => found });
+const table = (status: string, ...keys: string[]) => around({ table: async () => ({ status, keys }) });
+/** The policy of one of the two keys with another text in it. */
+const keyPolicy = (isAlarms: boolean, text: string, other: string) =>
+  around({
+    keyPolicy: async (id) =>
+      id.endsWith('operations') === isAlarms ? KEY_POLICY.replace(text, other) : KEY_POLICY,
+  });
 
-const PLANTED: Planted[] = [
-  [
-    'the function cannot be asked',
-    (desk) => ({ ...desk, function: undefined }),
-    'function',
-    /GetFunctionConfiguration/,
+type Planted = [what: string, plant: (desk: Desk, world: World) => Desk, says: RegExp];
+
+/** By the check that finds the fault. */
+const PLANTED: Record<string, Planted[]> = {
+  function: [
+    [
+      'the function cannot be asked',
+      (desk) => ({ ...desk, function: undefined }),
+      /GetFunctionConfiguration/,
+    ],
+    ['the function is not active', ofFunction({ state: 'Failed' }), /Failed/],
+    ['the function’s timeout is short', ofFunction({ timeoutSeconds: 30 }), /30 s/],
   ],
-  ['the function is not active', ofFunction({ state: 'Failed' }), 'function', /Failed/],
-  ['the function’s timeout is short', ofFunction({ timeoutSeconds: 30 }), 'function', /30 s/],
-  ['the secret is to be deleted', facts({ deletedAt: 1 }), 'secret', /scheduled for deletion/],
-  [
-    'the secret holds the placeholder',
-    first((world) => world.aws.store(JSON.stringify(PLACEHOLDER))),
-    'secret',
-    /placeholder/,
+  version: [
+    [
+      'the function is of another version',
+      ofFunction({ environment: { THINGSPACE_RELEASE: '0.0.9' } }),
+      /the function is 0\.0\.9, this tool is \d/,
+    ],
+    ['the function names no version', ofFunction({ environment: {} }), /names none/],
   ],
-  ['the secret is not JSON', first((world) => world.aws.store('nonsense')), 'secret', /not JSON/],
-  ['the secret is binary', first((world) => world.aws.storeBinary()), 'secret', /binary data/],
-  [
-    'the secret has no room for a new password',
-    first((world) => world.aws.store(secretValue('x'.repeat(65_000)))),
-    'secret',
-    /shorten other members by \d+ bytes/,
+  secret: [
+    ['the secret is to be deleted', facts({ deletedAt: 1 }), /scheduled for deletion/],
+    ['the secret holds the placeholder', stored(JSON.stringify(PLACEHOLDER)), /placeholder/],
+    ['the secret is not JSON', stored('nonsense'), /not JSON/],
+    ['the secret is binary', first((world) => world.aws.storeBinary()), /binary data/],
+    ['the secret has no room', stored(secretValue('x'.repeat(65_000))), /shorten other members by \d+ bytes/],
   ],
-  ['rotation is off', facts({ rotationEnabled: false }), 'rotation', /is off/],
-  [
-    'another function rotates it',
-    facts({ functionArn: 'arn:aws:lambda:a:1:function:x' }),
-    'rotation',
-    /not by this/,
+  rotation: [
+    ['rotation is off', facts({ rotationEnabled: false }), /is off/],
+    ['another function rotates it', facts({ functionArn: 'arn:aws:lambda:a:1:function:x' }), /not by this/],
+    [
+      'AWSPENDING is stuck',
+      first(({ aws }) => aws.stage('stuck-0000000000000000000000000000', '{}')),
+      /stuck/,
+    ],
   ],
-  [
-    'AWSPENDING is stuck',
-    first((world) => world.aws.stage('stuck-0000000000000000000000000000', '{}')),
-    'rotation',
-    /stuck/,
+  replicas: [
+    [
+      'a replica is not in sync',
+      facts({ replicas: [{ region: 'us-west-2', status: 'Failed', message: 'KMS denied' }] }),
+      /us-west-2 is Failed \(KMS denied\)/,
+    ],
   ],
-  [
-    'a replica is not in sync',
-    facts({ replicas: [{ region: 'us-west-2', status: 'Failed', message: 'KMS denied' }] }),
-    'replicas',
-    /us-west-2 is Failed \(KMS denied\)/,
+  'sealing key': [
+    ['the key is disabled', sealingKey({ state: 'Disabled' }), /enable it/],
+    ['the key is about to be deleted', sealingKey({ state: 'PendingDeletion' }), /cancel/],
+    ['the key is AWS-managed', sealingKey({ manager: 'AWS' }), /cannot seal/],
+    ['the key signs', sealingKey({ usage: 'SIGN_VERIFY' }), /SIGN_VERIFY/],
+    ['the right to the key is missing', around({ key: denied }), /credentials may not kms:DescribeKey/],
   ],
-  [
-    'the key is disabled',
-    around({ key: async () => ({ state: 'Disabled', manager: 'CUSTOMER', usage: 'ENCRYPT_DECRYPT' }) }),
-    'sealing key',
-    /enable it/,
+  'ledger table': [
+    ['the table has other keys', table('ACTIVE', 'id'), /keys id/],
+    ['the table is being deleted', table('DELETING'), /DELETING/],
   ],
-  [
-    'the key is about to be deleted',
-    around({
-      key: async () => ({ state: 'PendingDeletion', manager: 'CUSTOMER', usage: 'ENCRYPT_DECRYPT' }),
-    }),
-    'sealing key',
-    /cancel/,
+  clock: [['this clock is off', first((world) => world.advance(10 * 60_000)), /min behind AWS/]],
+  'log group': [['the log group is gone', around({ logGroupExists: async () => false }), /does not exist/]],
+  'alarms’ key': [
+    [
+      'CloudWatch may not use the key of the alarms',
+      keyPolicy(true, 'kms:GenerateDataKey*', 'kms:Encrypt'),
+      /no statement in the policy of arn:aws:kms\S+ lets cloudwatch/,
+    ],
   ],
-  [
-    'the key is AWS-managed',
-    around({ key: async () => ({ state: 'Enabled', manager: 'AWS', usage: 'ENCRYPT_DECRYPT' }) }),
-    'sealing key',
-    /cannot seal/,
+  'sealed passwords': [
+    [
+      'the policy of the sealing key lets others open sealed passwords',
+      keyPolicy(false, ':token', ':secretArn'),
+      /OnlyTheNamedOpenSealedPasswords/,
+    ],
   ],
-  [
-    'the key signs',
-    around({ key: async () => ({ state: 'Enabled', manager: 'CUSTOMER', usage: 'SIGN_VERIFY' }) }),
-    'sealing key',
-    /SIGN_VERIFY/,
+  topic: [
+    ['the topic has no subscription', subscribed(), /no subscription/],
+    ['a subscription is not confirmed', subscribed({ protocol: 'email', confirmed: false }), /1 of 1/],
   ],
-  [
-    'the right to the key is missing',
-    around({ key: denied }),
-    'sealing key',
-    /Your own AWS credentials may not kms:DescribeKey/,
+  SMS: [['SMS go to verified numbers only', subscribed({ protocol: 'sms', confirmed: true }), /sandbox/]],
+  CloudTrail: [
+    ['no trail sees the region', around({ trails: async () => [] }), /no trail/],
+    ['the trail is stopped', trail({ logging: false }), /not logging/],
+    ['the trail leaves management events out', trail({ managementWrites: false }), /no management events/],
   ],
-  [
-    'the table has other keys',
-    around({ table: async () => ({ status: 'ACTIVE', keys: ['id'] }) }),
-    'ledger table',
-    /keys id/,
+  ThingSpace: [
+    ['the address is not https', soap({ baseUrl: 'http://uws.example/api/v2' }), /not https/],
+    [
+      'the element is another one',
+      soap({ passwordElement: 'CurrentPassword' }),
+      /the service wants OldPassword/,
+    ],
   ],
-  [
-    'the table is being deleted',
-    around({ table: async () => ({ status: 'DELETING', keys: [] }) }),
-    'ledger table',
-    /DELETING/,
-  ],
-  ['this clock is off', first((world) => world.advance(10 * 60_000)), 'clock', /min behind AWS/],
-  ['the log group is gone', around({ logGroupExists: async () => false }), 'log group', /does not exist/],
-  [
-    'CloudWatch may not use the key of the alarms',
-    around({
-      keyPolicy: async (id) =>
-        id.endsWith('operations') ? KEY_POLICY.replace('kms:GenerateDataKey*', 'kms:Encrypt') : KEY_POLICY,
-    }),
-    'alarms’ key',
-    /no statement in the policy of arn:aws:kms\S+ lets cloudwatch/,
-  ],
-  [
-    'the policy of the sealing key lets others open sealed passwords',
-    around({
-      keyPolicy: async (id) =>
-        id.endsWith('operations') ? KEY_POLICY : KEY_POLICY.replace(':token', ':secretArn'),
-    }),
-    'sealed passwords',
-    /OnlyTheNamedOpenSealedPasswords/,
-  ],
-  ['nobody is subscribed', around({ subscriptions: async () => [] }), 'topic', /no subscription/],
-  [
-    'a subscription is not confirmed',
-    around({ subscriptions: async () => [{ protocol: 'email', confirmed: false }] }),
-    'topic',
-    /1 of 1/,
-  ],
-  [
-    'the function is of another version',
-    ofFunction({ environment: { THINGSPACE_RELEASE: '0.0.9' } }),
-    'version',
-    /the function is 0\.0\.9, this tool is \d/,
-  ],
-  ['the function names no version', ofFunction({ environment: {} }), 'version', /names none/],
-  [
-    'SMS go to verified numbers only',
-    around({ subscriptions: async () => [{ protocol: 'sms', confirmed: true }] }),
-    'SMS',
-    /sandbox/,
-  ],
-  ['no trail sees the region', around({ trails: async () => [] }), 'CloudTrail', /no trail/],
-  ['the trail is stopped', trail({ logging: false }), 'CloudTrail', /not logging/],
-  [
-    'the trail leaves management events out',
-    trail({ managementWrites: false }),
-    'CloudTrail',
-    /no management events/,
-  ],
-  ['the address is not https', soap({ baseUrl: 'http://uws.example/api/v2' }), 'ThingSpace', /not https/],
-  [
-    'the element is another one',
-    soap({ passwordElement: 'CurrentPassword' }),
-    'ThingSpace',
-    /the service wants OldPassword/,
-  ],
-];
+};
+const planted = Object.entries(PLANTED).flatMap(([check, all]) =>
+  all.map(([what, plant, says]) => ({ check, what, plant, says })),
+);
 
 describe('The command doctor', () => {
   it('finds no fault in a healthy setup, without a log-in attempt', async () => {
@@ -226,7 +190,7 @@ describe('The command doctor', () => {
     expect(world.truth().logIns).toBe(before);
   });
 
-  it.each(PLANTED)('finds that %s', async (_what, plant, check, says) => {
+  it.each(planted)('finds that $what', async ({ plant, check, says }) => {
     const { world, desk, terminal } = await healthy();
     const { failed, code } = await results(plant(desk, world), terminal.said);
     expect(failed.find((result) => result.check === check)?.says).toMatch(says);

@@ -89,6 +89,7 @@ const EXPECTED: Record<string, string> = {
   ROTATION_BUDGET: 'a whole number',
   EXCHANGE_BRAKE: '"on" or "off"',
   NOTICE_DAYS: 'a whole number',
+  CALENDAR: 'the calendar as the stack writes it',
 };
 
 /** @throws SettingsError, BudgetsError: one sentence that names the value to set */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Services } from '../../lambda/rotation/context.ts';
+import { handler } from '../../lambda/rotation/handler.ts';
 import { startProcess } from '../world/fate.ts';
-import { createWorld, type World } from '../world/world.ts';
+import { createWorld } from '../world/world.ts';
 
 /** The handler itself in the world in memory: only what it makes AWS clients with is replaced. */
 let services: Services;
@@ -21,25 +22,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** A process that has not been invoked yet. */
-async function coldStart(world: World) {
-  services = world.wireUp(startProcess());
-  vi.resetModules();
-  const { handler } = await import('../../lambda/rotation/handler.ts');
-  return (event: object) => handler(event, { getRemainingTimeInMillis: () => 900_000 });
-}
-
-test('uses a cold start’s description of the secret once, and then describes it again', async () => {
-  const world = createWorld();
-  // The answer is sealed, and the process dies before anything is stored.
-  await world.rotateMeeting('PutSecretValue', 'killed-before');
-  const invoke = await coldStart(world);
-
-  await invoke({ Recover: world.aws.identity.arn });
-  expect(world.currentPassword()).toBe(world.truth().password);
-  expect(world.truth()).toMatchObject({ logIns: 1, failures: 0 });
-  expect(world.state().journal.state).toBe('committed');
-});
+const invoke = (event: object) => handler(event, { getRemainingTimeInMillis: () => 900_000 });
 
 const FUNCTION = {
   LEDGER_TABLE: 'ledger',
@@ -55,7 +38,7 @@ test.each(['', '{', '[]', '{"zone":"Europe/Nowhere","frozen":["2026-12-24"]}', '
     const { token } = world.aws.rotate(randomUUID());
     isWired = true;
     for (const [name, value] of Object.entries({ ...FUNCTION, CALENDAR })) vi.stubEnv(name, value);
-    const invoke = await coldStart(world);
+    services = world.wireUp(startProcess());
     const before = world.calls.length;
     const step = { Step: 'createSecret', SecretId: world.aws.identity.arn, ClientRequestToken: token };
     for (const event of [step, step, { Recover: world.aws.identity.arn }]) {
@@ -71,3 +54,16 @@ test.each(['', '{', '[]', '{"zone":"Europe/Nowhere","frozen":["2026-12-24"]}', '
     expect(world.truth()).toMatchObject({ logIns: 0, getNewPasswords: 0 });
   },
 );
+
+// The last test: its invocation ends the cold start.
+test('uses a cold start’s description of the secret once, and then describes it again', async () => {
+  const world = createWorld();
+  // The answer is sealed, and the process dies before anything is stored.
+  await world.rotateMeeting('PutSecretValue', 'killed-before');
+  services = world.wireUp(startProcess());
+
+  await invoke({ Recover: world.aws.identity.arn });
+  expect(world.currentPassword()).toBe(world.truth().password);
+  expect(world.truth()).toMatchObject({ logIns: 1, failures: 0 });
+  expect(world.state().journal.state).toBe('committed');
+});

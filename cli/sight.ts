@@ -1,12 +1,11 @@
 import type { Budgets } from '../lambda/ledger/budgets.ts';
 import type { LockoutGuardError } from '../lambda/ledger/errors.ts';
-import { fingerprint } from '../lambda/ledger/fingerprint.ts';
+import { fingerprint, isKnownDead } from '../lambda/ledger/fingerprint.ts';
 import type { Hold } from '../lambda/ledger/holds.ts';
 import { closeIfOfOtherTable } from '../lambda/ledger/other-table.ts';
 import { reserve } from '../lambda/ledger/reserve.ts';
 import { type CredentialState, credentialKey, type Journal, newState } from '../lambda/ledger/state.ts';
 import { sweep } from '../lambda/ledger/sweep.ts';
-import { isKnownDead } from '../lambda/rotation/observe.ts';
 import { apiKeyAmong } from '../lambda/secret/credential.ts';
 import type { StoredVersion } from '../lambda/secret/stored-version.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';

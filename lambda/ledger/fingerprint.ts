@@ -1,5 +1,5 @@
 import { createHash, scrypt } from 'node:crypto';
-import { credentialKey } from './state.ts';
+import { type CredentialState, credentialKey, isCertain } from './state.ts';
 
 export type Fingerprint = {
   /** Version and hash: a restored password is a new fingerprint even if it is the same password. */
@@ -44,4 +44,21 @@ export async function fingerprint(
 ): Promise<Fingerprint> {
   const hash = await hashPassword(username, password);
   return { id: `${versionId}:${hash}`, hash };
+}
+
+/**
+ * Reports whether the value of a version is known to be dead: refused for certain, replaced by an exchange, or without
+ * a credential. A password that logged in since is not dead.
+ */
+export async function isKnownDead(
+  username: string,
+  { lastGood, refused }: CredentialState,
+  { versionId, credential }: { versionId: string; credential: { password: string } | undefined },
+): Promise<boolean> {
+  if (!credential) return true;
+  if (lastGood?.versionId === versionId) return false;
+  const { id: own, hash } = await fingerprint(username, versionId, credential.password);
+  const refusal = refused[own];
+  if (refusal) return isCertain(refusal);
+  return Object.entries(refused).some(([id, { replaced }]) => replaced && id.endsWith(`:${hash}`));
 }

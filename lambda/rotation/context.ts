@@ -3,11 +3,14 @@ import type { Readers } from '../alarms/event.ts';
 import type { Clock } from '../clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Closing } from '../ledger/pause.ts';
+import type { PutBack } from '../ledger/put-back.ts';
+import type { CredentialState, Journal } from '../ledger/state.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Sealer } from '../sealing/data-key.ts';
 import type { SealedLog } from '../sealing/sealed-log.ts';
 import type { SecretStore } from '../secret/secrets-manager.ts';
 import type { RotationStarter } from '../secret/start-rotation.ts';
+import type { StoredVersion } from '../secret/stored-version.ts';
 import type { ThingSpaceApi } from '../thingspace/api.ts';
 import { RotationError } from './errors.ts';
 
@@ -46,6 +49,25 @@ export type Invocation = Services & {
 };
 
 export type StepInvocation = Invocation & { token: string };
+
+/** A put-back in the item, and whether it took effect. */
+export type BegunPutBack = PutBack & { tookEffect: boolean };
+
+/** The credential's state, as one round of reads shows it. */
+export type Observation = {
+  username: string;
+  state: CredentialState;
+  /** DynamoDB's time, in milliseconds since 1970. */
+  now: number;
+  /** The version that AWSCURRENT is on. */
+  current: StoredVersion;
+  /** Whether its password is known not to work. */
+  currentIsDead: boolean;
+  /** The username of the secret's last rotation, and its journal, where it was another one. */
+  former: { username: string; journal: Journal } | undefined;
+  /** A put-back of an earlier invocation whose outcome is known now and was not recorded. */
+  putBack: BegunPutBack | undefined;
+};
 
 /** Secrets Manager's rotation event ("Lambda rotation functions" in its user guide). */
 type RotationEvent = {

@@ -23,10 +23,9 @@ import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secr
 import { sealedUnproven, superseded } from '../situations/password.ts';
 import { usernameChanged } from '../situations/rotation.ts';
 import { toDo } from '../situations/steps.ts';
-import type { Invocation } from './context.ts';
+import type { Invocation, Observation } from './context.ts';
 import { PasswordRefusedError, RotationError } from './errors.ts';
 import { keyToPresentWith, prove, type Refusal } from './log-in.ts';
-import type { Observation } from './observe.ts';
 import { openPassword, unusablePasswordError } from './sealed-answer.ts';
 
 /**

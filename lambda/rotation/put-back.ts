@@ -7,10 +7,9 @@ import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-v
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import { currentDead } from '../situations/password.ts';
 import { toDo, without } from '../situations/steps.ts';
-import type { Invocation } from './context.ts';
+import type { BegunPutBack, Invocation, Observation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { keyToPresentWith, prove } from './log-in.ts';
-import type { BegunPutBack, Observation } from './observe.ts';
 import { openPassword } from './sealed-answer.ts';
 import { recordTrouble } from './standing-trouble.ts';
 

@@ -9,11 +9,10 @@ import { apiKeyAmong, type Credential } from '../secret/credential.ts';
 import { readVersion, readVersionOnce, type StoredVersion } from '../secret/stored-version.ts';
 import { unknown, unknownUnread } from '../situations/password.ts';
 import { toDo, without } from '../situations/steps.ts';
-import type { Invocation } from './context.ts';
+import type { Invocation, Observation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { type Proof, prove } from './log-in.ts';
 import { endCommitted, makeCurrent } from './make-current.ts';
-import type { Observation } from './observe.ts';
 import { findInLog } from './sealed-answer.ts';
 
 export type Unresolved = Extract<Journal, { state: 'exchanging' | 'unknown' }>;

@@ -374,9 +374,9 @@ export const ledgerMutants: Mutant[] = [
   },
   {
     rule: 'the daily check announces a restored ledger, though nobody logs in',
-    file: 'lambda/rotation/observe.ts',
-    find: '? await readItemOf(invocation, username, current)',
-    replace: '? await readItem(invocation, username)',
+    file: 'lambda/rotation/recovery.ts',
+    find: '  if (ledger.tableCreatedAt) item = await closeIfOlderThanTable(invocation, username, current, item);\n',
+    replace: '',
     noticedBy: 'test/rotation/other-table.test.ts',
   },
   {

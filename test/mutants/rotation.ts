@@ -62,9 +62,9 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a version that looks dead is read once more after the ledger',
-    file: 'lambda/rotation/observe.ts',
-    find: 'return seen.currentIsDead ? observeOnce(invocation, undefined) : seen;',
-    replace: 'return seen;',
+    file: 'lambda/rotation/recovery.ts',
+    find: '  if (currentIsDead && !isSecond) return observe(invocation, undefined, true);\n',
+    replace: '',
     noticedBy: AGAIN,
   },
   {
@@ -217,7 +217,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a lost password is looked for in the log again',
     file: 'lambda/rotation/recovery.ts',
-    find: "if (found === 'in the log') return undefined;",
+    find: "if (found === 'in the log') return;",
     replace: "if (found === 'in the log') throw new Error('lost for ever');",
     noticedBy: LOST,
   },
@@ -265,14 +265,14 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a version under AWSCURRENT that is known to be dead is replaced',
-    file: 'lambda/rotation/observe.ts',
-    find: 'if (refused) return isCertain(refused);',
-    replace: 'if (refused) return false;',
+    file: 'lambda/ledger/fingerprint.ts',
+    find: 'if (refusal) return isCertain(refusal);',
+    replace: 'if (refusal) return false;',
     noticedBy: PUT_BACK,
   },
   {
     rule: 'a password that was replaced is known to be dead in every version',
-    file: 'lambda/rotation/observe.ts',
+    file: 'lambda/ledger/fingerprint.ts',
     find: 'replaced && id.endsWith(',
     replace: 'replaced && id.startsWith(',
     noticedBy: PUT_BACK,
@@ -302,14 +302,14 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a put-back that did not take effect is not announced',
-    file: 'lambda/rotation/observe.ts',
+    file: 'lambda/rotation/recovery.ts',
     find: 'if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return false;',
     replace: 'if (versionLabelled(stages, AWSPREVIOUS) !== versionId) return true;',
     noticedBy: PUT_BACK_SAID,
   },
   {
     rule: 'a put-back whose password was refused since is not announced',
-    file: 'lambda/rotation/observe.ts',
+    file: 'lambda/rotation/recovery.ts',
     find: '!currentIsDead && !isRefused && (await',
     replace: '(await',
     noticedBy: PUT_BACK_SAID,
@@ -317,7 +317,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a put-back is announced also when a member was edited since',
-    file: 'lambda/rotation/observe.ts',
+    file: 'lambda/rotation/recovery.ts',
     find: 'return before?.credential !== undefined && before',
     replace: 'return before === undefined && before',
     noticedBy: PUT_BACK_SAID,
@@ -325,7 +325,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'a put-back that may be under way is left to its own invocation',
-    file: 'lambda/rotation/observe.ts',
+    file: 'lambda/rotation/recovery.ts',
     find: 'if (!tookEffect && now < puttingBack.at + LEASE_MS) return undefined;',
     replace: '',
     noticedBy: PUT_BACK_SAID,
@@ -333,7 +333,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'the daily check announces a log-in whose process died, though nobody logs in',
-    file: 'lambda/rotation/observe.ts',
+    file: 'lambda/rotation/recovery.ts',
     find: 'await ledger.sweepLogIns(username, deadlineMs);',
     replace: '',
     noticedBy: EXPIRED,
@@ -612,8 +612,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'recovery waits for a silent log, without a loop, while the owner of the exchange may live',
     file: 'lambda/rotation/recovery.ts',
-    find: "if (inLog.found === 'readable') return undefined;",
-    replace: "if (inLog.found !== 'nothing' && inLog.found !== 'locked') return undefined;",
+    find: "if (inLog.found === 'readable') return;",
+    replace: "if (inLog.found !== 'nothing' && inLog.found !== 'locked') return;",
     noticedBy: UNKNOWN,
   },
   {
@@ -850,7 +850,7 @@ export const rotationMutants: Mutant[] = [
   },
   {
     rule: 'no exchange begins while one of the former username is open',
-    file: 'lambda/rotation/observe.ts',
+    file: 'lambda/rotation/recovery.ts',
     find: 'if (former === undefined || credentialKey(former) === credentialKey(username)) return undefined;',
     replace: 'return undefined;',
     noticedBy: BRANCHES,

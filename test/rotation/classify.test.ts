@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CredentialState, Journal } from '../../lambda/ledger/state.ts';
 import { newState } from '../../lambda/ledger/state.ts';
 import { LEASE_MS } from '../../lambda/ledger/times.ts';
-import type { Observation } from '../../lambda/rotation/observe.ts';
+import type { Observation } from '../../lambda/rotation/context.ts';
 import { classify } from '../../lambda/rotation/recovery.ts';
 
 const NOW = Date.UTC(2026, 0, 5);

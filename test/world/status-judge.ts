@@ -1,10 +1,10 @@
 import { lacksKey, type Sight, whyNoLogIn } from '../../cli/sight.ts';
 import { verdictOn } from '../../cli/verdict.ts';
 import type { Budgets } from '../../lambda/ledger/budgets.ts';
+import { isKnownDead } from '../../lambda/ledger/fingerprint.ts';
 import type { Closing } from '../../lambda/ledger/pause.ts';
 import { type CredentialState, credentialKey } from '../../lambda/ledger/state.ts';
 import { sweep } from '../../lambda/ledger/sweep.ts';
-import { isKnownDead } from '../../lambda/rotation/observe.ts';
 import { asStored } from '../../lambda/secret/stored-version.ts';
 import { findings } from '../../lambda/situations/all.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';

@@ -1,5 +1,5 @@
 import { hashPassword } from '../ledger/fingerprint.ts';
-import { recordReceived, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
+import { recordCommitted, recordReceived, recordUnchanged, recordUnknown } from '../ledger/journal.ts';
 import type { Reservation } from '../ledger/ledger.ts';
 import type { Settlement } from '../ledger/settle.ts';
 import { credentialKey } from '../ledger/state.ts';
@@ -19,7 +19,7 @@ import { BearerError } from '../thingspace/rest/bearer-error.ts';
 import type { Invocation, StepInvocation } from './context.ts';
 import { RotationError } from './errors.ts';
 import { logInToExchange, logOut } from './log-in.ts';
-import { type Committed, endCommitted, makeCurrent, type NewPassword } from './make-current.ts';
+import { type Committed, makeCurrent, type NewPassword } from './make-current.ts';
 import { unusablePasswordError } from './sealed-answer.ts';
 
 /**
@@ -55,6 +55,7 @@ export async function changePassword(
   current: ReadableVersion,
   sealing: Promise<DataKey>,
 ): Promise<void> {
+  const { ledger, clock, token, deadlineMs } = invocation;
   if (timeForExchangeMs(invocation) === undefined) throw notEnoughTimeError(invocation);
   const key = await sealing;
   // Death point 1
@@ -65,14 +66,18 @@ export async function changePassword(
     // Death point 2
     const reservation = await reserved;
     // Death point 3
-    const exchange = { current, reservation, key, askedAtMs: invocation.clock.nowMs() };
+    const exchange = { current, reservation, key, askedAtMs: clock.nowMs() };
     const answer = await sendGetNewPassword(invocation, exchange, session);
     const { received, committed } = await sealAndStore(invocation, exchange, answer);
+    const { username, password, attempt } = received;
+    const { versionId, overtaken } = committed;
     // AWSCURRENT is right: only from here on may anything else take a processor or a connection.
-    const journaled = endCommitted(invocation, received, committed);
+    const journaled = ledger.change(username, deadlineMs, (state, now) => {
+      recordCommitted(state, attempt, versionId, now, { overtaken, username, token });
+    });
     loggedOut = logOut(invocation, session);
     // testSecret needs it, most often in this process.
-    void hashPassword(received.username, received.password);
+    void hashPassword(username, password);
     // Death points 8 and 9
     await journaled;
   } finally {
@@ -161,7 +166,7 @@ async function sealAndStore(
   { current, reservation, key, askedAtMs }: Exchange,
   answer: RawAnswer,
 ): Promise<{ received: NewPassword; committed: Committed }> {
-  const { api, clock, metrics, log, secretArn, token } = invocation;
+  const { api, ledger, clock, metrics, log, secretArn, token, deadlineMs } = invocation;
   const { attempt, username, fingerprint: old } = reservation;
   // Death point 4
   const receivedAtMs = clock.nowMs();
@@ -181,17 +186,16 @@ async function sealAndStore(
   if (read.outcome === 'unknown') return endUnreadable(invocation, reservation, envelope, read.cause);
 
   const why = unusableBecause(read.value);
-  if (why !== undefined) {
-    await settleReceived(invocation, reservation, envelope);
-    throw unusablePasswordError(invocation, username, why);
-  }
+  if (why !== undefined) return endUnusable(invocation, reservation, envelope, why);
 
   const received: NewPassword = { ...about, username, password: read.value, askedAtMs };
   let journaled: Promise<void> | undefined;
   // Death points 5, 6 and 7
   const swapping = makeCurrent(invocation, received, current, async () => journaled);
   // The password is on its way to Secrets Manager before DynamoDB is asked for anything.
-  journaled = settleReceived(invocation, reservation, envelope);
+  journaled = ledger.settle(reservation, { outcome: 'exchanged' }, deadlineMs, (state, now) =>
+    recordReceived(state, attempt, envelope, now),
+  );
   const [swapped, written] = await Promise.allSettled([swapping, journaled]);
   if (swapped.status === 'rejected') throw swapped.reason;
   if (written.status === 'rejected') throw written.reason;
@@ -205,18 +209,8 @@ async function sealAndStore(
   return { received, committed };
 }
 
-// An exchange ends in the ledger and the journal by one write: `settleReceived` when it brought a password,
-// `endUnchanged` when it certainly changed nothing, `endUnknown` otherwise.
-
-function settleReceived(
-  { ledger, deadlineMs }: Invocation,
-  reservation: Reservation,
-  envelope: string,
-): Promise<void> {
-  return ledger.settle(reservation, { outcome: 'exchanged' }, deadlineMs, (state, now) =>
-    recordReceived(state, reservation.attempt, envelope, now),
-  );
-}
+// An exchange ends in the ledger and the journal by one write: `exchanged` when it brought a password, `endUnchanged`
+// when it certainly changed nothing, `endUnknown` otherwise.
 
 function endUnchanged(
   { ledger, deadlineMs }: Invocation,
@@ -283,6 +277,21 @@ async function endRefused(
     `The password change of ${username} was refused (${code}: ${words}). Nothing was changed; the ` +
       'old password stays good. A retry continues from here.',
   );
+}
+
+/** Records a password that cannot be used, which stays sealed, and throws. @throws UnusablePasswordError */
+async function endUnusable(
+  invocation: Invocation,
+  reservation: Reservation,
+  envelope: string,
+  why: string,
+): Promise<never> {
+  const { ledger, deadlineMs } = invocation;
+  const { attempt, username } = reservation;
+  await ledger.settle(reservation, { outcome: 'exchanged' }, deadlineMs, (state, now) =>
+    recordReceived(state, attempt, envelope, now),
+  );
+  throw unusablePasswordError(invocation, username, why);
 }
 
 /**

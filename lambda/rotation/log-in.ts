@@ -53,7 +53,7 @@ export async function logInAndOut(
       invocation.deadlineMs,
       { onRefused, onSession },
     );
-    doneOrThrow(invocation, outcome, credential, versionId);
+    if (outcome.outcome !== 'done') throw logInError(invocation, outcome, credential, versionId);
   } finally {
     await loggedOut;
   }
@@ -69,37 +69,36 @@ export async function logInToExchange(
   { versionId, createdAt: storedAt, credential }: ReadableVersion,
 ): Promise<SessionToExchange> {
   const { secretArn, token, deadlineMs } = invocation;
-  const outcome = await guardedLogInToExchange(
+  const logIn = await guardedLogInToExchange(
     invocation,
     { secretArn, versionId, storedAt, ...credential },
     { actor: ACTOR, share: 'rotation' },
     token,
     deadlineMs,
   );
-  return doneOrThrow(invocation, outcome, credential, versionId);
+  if (logIn.outcome === 'done') return logIn.value;
+  throw logInError(invocation, logIn, credential, versionId);
 }
 
-function doneOrThrow<T>(
+function logInError(
   invocation: Invocation,
-  outcome: LogInOutcome<T>,
+  failed: Exclude<LogInOutcome<unknown>, { outcome: 'done' }>,
   credential: Credential,
   versionId: string,
-): T {
+): Error {
   const { username } = credential;
-  switch (outcome.outcome) {
-    case 'done':
-      return outcome.value;
+  switch (failed.outcome) {
     case 'refused':
-      if (outcome.replaced) throw replacedError(username, versionId);
-      throw refusedError(invocation, outcome.code, credential, versionId);
+      if (failed.replaced) return replacedError(username, versionId);
+      return refusedError(invocation, failed.code, credential, versionId);
     case 'never-sent':
-      throw notSentError(invocation, outcome.cause, username);
+      return notSentError(invocation, failed.cause, username);
     case 'unknown':
-      throw new RotationError(
+      return new RotationError(
         'LogInUnknownError',
-        `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(outcome.cause)}; it is counted as a failure ` +
+        `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(failed.cause)}; it is counted as a failure ` +
           'until a success. A retry after a minute continues from here.',
-        { cause: outcome.cause },
+        { cause: failed.cause },
       );
   }
 }

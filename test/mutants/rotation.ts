@@ -70,7 +70,7 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'a log-in refused because of the function’s own exchange is called replaced, not refused',
     file: 'lambda/rotation/log-in.ts',
-    find: 'if (outcome.replaced) throw replacedError(username, versionId);',
+    find: 'if (failed.replaced) return replacedError(username, versionId);',
     replace: '',
     noticedBy: AGAIN,
   },
@@ -605,8 +605,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'an unusable password stays sealed in the journal',
     file: 'lambda/rotation/change-password.ts',
-    find: '    await settleReceived(invocation, reservation, envelope);\n    throw unusable',
-    replace: '    throw unusable',
+    find: "  await ledger.settle(reservation, { outcome: 'exchanged' }, deadlineMs, (state, now) =>\n    recordReceived(state, attempt, envelope, now),\n  );\n  throw unusable",
+    replace: '  throw unusable',
     noticedBy: 'test/rotation/unusable-password.test.ts',
   },
   {

@@ -3,6 +3,7 @@ import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import { awsError } from '../gateway/protocols.ts';
+import { endWith, say } from '../verdicts.ts';
 import { startWorld, type World } from '../world.ts';
 import { curlApp, type Door, javaApp, type OtherApp, pythonApp } from './apps.ts';
 import { CREDENTIAL, type LocalAccess, startAccess } from './start.ts';
@@ -18,12 +19,6 @@ const KINDS: Record<string, (path: string, door: Door) => OtherApp> = {
   curl: (_path, door) => curlApp(door),
 };
 const chosen = process.argv.slice(2).map((argument) => argument.split('='));
-let failed = 0;
-
-function say(what: string, held: boolean, seen: unknown = ''): void {
-  if (!held) failed += 1;
-  console.log(`${held ? 'ok    ' : 'FAILED'}  ${what}${held ? '' : `: ${seen}`}`);
-}
 
 /** Every app makes one request; says which of them did not end as they should. */
 async function workOf(apps: [string, OtherApp][], what: string, expected = /^done$/): Promise<void> {
@@ -144,5 +139,4 @@ async function playWrongPassword(world: World, apps: [string, OtherApp][]): Prom
 await Promise.all([bundleRotation(), bundleAccess()]);
 await play('soap');
 await play('rest');
-console.log(failed === 0 ? 'Apps in other languages keep the rules.' : `${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+endWith('Apps in other languages keep the rules.');

@@ -70,7 +70,7 @@ const CHANGES = ['ChangeDevice*', 'PUT /m2m/v1/devices/actions/*'];
  * Ann may do everything, Vic may look, and of the portal's users Alice may change devices. The shop sends its requests
  * itself: it gets the session. Oona of the permission set may change devices, and so may editors of the web portal.
  */
-export const LOCAL_POLICY: Policy = {
+const LOCAL_POLICY: Policy = {
   rules: [
     {
       name: 'operations',
@@ -133,15 +133,15 @@ export const LOCAL_POLICY: Policy = {
 /** Starts the bundle of the access function beside a world; `npm run build` makes it. `bundle`: another directory of its code. */
 export async function startAccess(
   world: World,
-  options: { policy?: Policy; requestsPerMinute?: number; requestTimeoutMs?: number; bundle?: string } = {},
+  options: { requestsPerMinute?: number; bundle?: string } = {},
 ): Promise<LocalAccess> {
-  const { policy = LOCAL_POLICY, requestsPerMinute = 600, bundle = accessBundleDirectory } = options;
+  const { requestsPerMinute = 600, bundle = accessBundleDirectory } = options;
   await world.aws.dynamodb.createTable(TABLE, 'subject', 'item');
   const directory = await mkdtemp(path.join(tmpdir(), 'thingspace-access-'));
   assembleAccess(
     bundle,
     {
-      policy,
+      policy: LOCAL_POLICY,
       secrets: { [CREDENTIAL]: world.secretArn },
       usernames: { [CREDENTIAL]: world.username },
       ...{ retentionDays: 400, requestsPerMinute },
@@ -165,7 +165,6 @@ export async function startAccess(
     ...{ region, accountId },
     principals: Object.values(PRINCIPALS),
     invoke: (event) => lambda.invoke(event),
-    ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
   });
   const client = new DynamoDBClient(clientAt(world.aws.dynamodb.url, region));
   return {

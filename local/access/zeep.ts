@@ -3,6 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { findRecords } from '../../cli/access-records.ts';
 import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
+import { endWith, say } from '../verdicts.ts';
 import { startWorld } from '../world.ts';
 import type { Principal } from './signature.ts';
 import { CREDENTIAL, startAccess } from './start.ts';
@@ -18,12 +19,6 @@ const example = path.join(import.meta.dirname, '../../examples/python/access.py'
 await Promise.all([bundleRotation(), bundleAccess()]);
 const world = await startWorld();
 const access = await startAccess(world);
-let failed = 0;
-
-function say(what: string, held: boolean, seen: unknown): void {
-  if (!held) failed += 1;
-  console.log(`${held ? 'ok    ' : 'FAILED'}  ${what}${held ? '' : `: ${JSON.stringify(seen)}`}`);
-}
 
 async function play(principal: Principal, args: string[], env: Record<string, string> = {}): Promise<string> {
   const run = promisify(execFile)(python as string, [example, ...args], {
@@ -86,5 +81,4 @@ try {
   await access.close();
   await world.close();
 }
-console.log(failed === 0 ? 'A stock SOAP client works through the access function.' : `${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+endWith('A stock SOAP client works through the access function.');

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Application } from '../thingspace/rest/bearers.ts';
 import { startThingSpace } from '../thingspace/start.ts';
+import { endWith, say } from '../verdicts.ts';
 
 /**
  * Lets a client in another language, Python's requests, rotate a password over the simulator's REST API, through
@@ -14,12 +15,6 @@ if (python === undefined) throw new Error('Give the path of python as the only a
 
 const ROUNDS = 12;
 const SEED = 4;
-let failed = 0;
-
-function say(what: string, held: boolean, seen: unknown): void {
-  if (!held) failed += 1;
-  console.log(`${held ? 'ok    ' : 'FAILED'}  ${what}${held ? '' : `: ${JSON.stringify(seen)}`}`);
-}
 
 async function play(given: object): Promise<Record<string, unknown>> {
   const client = spawn(python as string, [path.join(import.meta.dirname, 'client.py')], {
@@ -68,5 +63,4 @@ try {
 } finally {
   await thingSpace.close();
 }
-console.log(failed === 0 ? 'An independent client speaks REST with the simulator.' : `${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+endWith('An independent client speaks REST with the simulator.');

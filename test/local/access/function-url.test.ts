@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { callAccess, deviceList } from '../../../local/access/client.ts';
-import { startFunctionUrl } from '../../../local/access/function-url.ts';
+import { type FunctionUrlOptions, startFunctionUrl } from '../../../local/access/function-url.ts';
 import type { Principal } from '../../../local/access/signature.ts';
 import { type Listening, listen, readBody } from '../../../local/http.ts';
 
@@ -15,18 +15,19 @@ const ANN: Principal = {
 let url: Listening;
 let events: Record<string, unknown>[];
 
+const options: FunctionUrlOptions = {
+  principals: [ANN],
+  region: 'us-east-1',
+  accountId: '111122223333',
+  invoke: async (event) => {
+    events.push(event as Record<string, unknown>);
+    const headers = { 'content-type': 'text/xml' };
+    return { ok: true, value: { statusCode: 200, headers, body: 'PGEvPg==', isBase64Encoded: true } };
+  },
+};
+
 beforeAll(async () => {
-  url = await startFunctionUrl({
-    principals: [ANN],
-    region: 'us-east-1',
-    accountId: '111122223333',
-    requestTimeoutMs: 300,
-    invoke: async (event) => {
-      events.push(event as Record<string, unknown>);
-      const headers = { 'content-type': 'text/xml' };
-      return { ok: true, value: { statusCode: 200, headers, body: 'PGEvPg==', isBase64Encoded: true } };
-    },
-  });
+  url = await startFunctionUrl(options);
 });
 afterAll(() => url.close());
 beforeEach(() => {
@@ -109,7 +110,8 @@ test.each<[what: string, change: (signed: Signed) => Signed, status: number]>([
 });
 
 test('never calls the function for a request without an end', async () => {
-  const target = new URL(url.url);
+  const impatient = await startFunctionUrl({ ...options, requestTimeoutMs: 300 });
+  const target = new URL(impatient.url);
   const socket = connect(Number(target.port), target.hostname);
   const { promise, resolve } = Promise.withResolvers<string>();
   let heard = '';
@@ -119,6 +121,7 @@ test('never calls the function for a request without an end', async () => {
   socket.on('close', () => resolve(heard));
   socket.write('POST /fleet/DeviceService.svc HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n<half');
   expect(await promise).toMatch(/^(?:HTTP\/1\.1 408|$)/);
+  await impatient.close();
   expect(events).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { operatorTool } from '../operator-tool.ts';
-import { decodeItem, itemMembers, newItem, openObject } from './items.ts';
+import { decodeItem, itemMembers, openObject } from './items.ts';
 import { committedVersion, exchangeOf } from './journal.ts';
 import { queueAlarm } from './outbox.ts';
 import { type CredentialState, credentialKey } from './state.ts';
@@ -46,10 +46,13 @@ const lists = {
   seen: v.optional(v.record(v.string(), v.number())),
 };
 /** The lists of holds have the stored name `brake`. */
-const holdsItem = openObject({ ...itemMembers, brake: openObject(lists) });
+const holdsItem = openObject({
+  ...itemMembers,
+  brake: v.optional(openObject(lists), { holds: {}, held: {} }),
+});
 export type Holds = v.InferOutput<typeof holdsItem>;
 
-export const newHolds = (): Holds => ({ ...newItem(SERVICE), brake: { holds: {}, held: {} } });
+export const newHolds = (): Holds => decodeHolds(SERVICE, {});
 
 /**
  * Reads the stored item. Earlier versions wrote it with every member of a credential's item.
@@ -58,7 +61,7 @@ export const newHolds = (): Holds => ({ ...newItem(SERVICE), brake: { holds: {},
 export const decodeHolds = (_key: string, stored: Record<string, unknown>): Holds =>
   decodeItem(
     holdsItem,
-    { ...newHolds(), ...stored },
+    { credential: SERVICE, ...stored },
     (where) =>
       `The item ${SERVICE} of the ledger's table lists the holds and cannot be read (${where}). A hold may be in it, so no ` +
       'rotation begins an exchange where holds are on (EXCHANGE_BRAKE). ' +

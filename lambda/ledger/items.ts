@@ -24,19 +24,19 @@ export const SCHEMA = 2;
 export const openObject = <E extends v.ObjectEntries>(entries: E) =>
   v.looseObject(entries) as unknown as v.ObjectSchema<E, undefined>;
 
-/** The members of every kind of item. */
+/** The members of every kind of item. A member that a new item, or an earlier version, has not takes its default. */
 export const itemMembers = {
   credential: v.string(),
-  schema: v.number(),
-  revision: v.number(),
+  schema: v.optional(v.number(), SCHEMA),
+  revision: v.optional(v.number(), 0),
   /** Ids of the last writes: a writer whose answer was lost recognizes its own. */
-  recentWrites: v.array(v.string()),
+  recentWrites: v.optional(v.array(v.string()), []),
   /** Audit rows that are not yet separate items. */
-  auditRows: v.array(auditRow),
+  auditRows: v.optional(v.array(auditRow), []),
   /** Alarms that still have to be published. */
-  outbox: v.array(alarmEventSchema),
+  outbox: v.optional(v.array(alarmEventSchema), []),
   /** Alarms given up for more urgent ones, and not yet reported in an alarm. */
-  outboxDropped: v.number(),
+  outboxDropped: v.optional(v.number(), 0),
   /** The operator's last act, for the messages that follow it. */
   lastAct: v.optional(
     openObject({ command: v.string(), actor: v.string(), at: v.number(), reason: v.optional(v.string()) }),
@@ -44,16 +44,6 @@ export const itemMembers = {
 };
 const item = openObject(itemMembers);
 export type Item = v.InferOutput<typeof item>;
-
-export const newItem = (credential: string): Item => ({
-  credential,
-  schema: SCHEMA,
-  revision: 0,
-  recentWrites: [],
-  auditRows: [],
-  outbox: [],
-  outboxDropped: 0,
-});
 
 /** The stored item cannot be understood or written: nothing may be presented. */
 export class LedgerItemError extends PresentableError {

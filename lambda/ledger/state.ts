@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Trouble } from '../alarms/event.ts';
-import { decodeItem, itemMembers, newItem, openObject } from './items.ts';
+import { decodeItem, itemMembers, openObject } from './items.ts';
 
 /** The ledger item of a username. */
 
@@ -112,22 +112,22 @@ const trouble = openObject({
 const state = openObject({
   /** ARN of the one secret that may rotate this username. */
   secretArn: v.optional(v.string()),
-  failed: v.number(),
-  inFlight: v.record(v.string(), attempt),
+  failed: v.optional(v.number(), 0),
+  inFlight: v.optional(v.record(v.string(), attempt), {}),
   /** The latest time at which an attempt that is no longer in flight may have been executed. */
-  lastEndedAt: v.number(),
+  lastEndedAt: v.optional(v.number(), 0),
   /** Versions presented since the last success. */
-  presented: v.array(v.string()),
-  refused: v.record(v.string(), refusal),
+  presented: v.optional(v.array(v.string()), []),
+  refused: v.optional(v.record(v.string(), refusal), {}),
   /** Answers missed in a row, and when the last one was. */
-  unknowns: v.number(),
-  lastUnknownAt: v.number(),
-  guardClosedSaid: v.boolean(),
+  unknowns: v.optional(v.number(), 0),
+  lastUnknownAt: v.optional(v.number(), 0),
+  guardClosedSaid: v.optional(v.boolean(), false),
   /** The application's key and secret that the token service last refused, as a hash, and how often in a row. */
   refusedKey: v.optional(openObject({ hash: v.string(), at: v.number(), times: v.number() })),
   /** Since when the failed log-ins are unknown, because the ledger's table is another one; until a success. */
   countUnknownSince: v.optional(v.number()),
-  journal,
+  journal: v.optional(journal, { state: 'idle' }),
   /** The version that last logged in, or that the platform's answer was stored as. */
   lastGood: v.optional(openObject({ versionId: v.string(), at: v.number() })),
   /** A put-back that was begun and not yet announced: the version that AWSCURRENT is moved to, and the one before. */
@@ -135,9 +135,9 @@ const state = openObject({
     openObject({ versionId: v.string(), replacedVersionId: v.string(), at: v.number() }),
   ),
   /** Envelopes that are no longer the journal's, by attempt; the next write makes them separate items. */
-  setAside: v.record(v.string(), v.string()),
+  setAside: v.optional(v.record(v.string(), v.string()), {}),
   /** Attempts whose envelopes are separate items (`orphan#<attempt>`). Such an item is never deleted. */
-  orphanItems: v.array(v.string()),
+  orphanItems: v.optional(v.array(v.string()), []),
   trouble: v.optional(trouble),
   /** When another event last announced a trouble, by the trouble's kind; only until that is over. */
   announced: v.optional(v.record(v.string(), v.number())),
@@ -167,25 +167,10 @@ export type CredentialState = v.InferOutput<typeof state>;
 /** The ledger's key for a username: whether the platform ignores case is not published. */
 export const credentialKey = (username: string): string => username.toLowerCase();
 
-export function newState(credential: string): CredentialState {
-  return {
-    ...newItem(credential),
-    failed: 0,
-    inFlight: {},
-    lastEndedAt: 0,
-    presented: [],
-    refused: {},
-    unknowns: 0,
-    lastUnknownAt: 0,
-    guardClosedSaid: false,
-    journal: { state: 'idle' },
-    setAside: {},
-    orphanItems: [],
-  };
-}
+export const newState = (credential: string): CredentialState => decodeState(credential, {});
 
 /**
- * Reads a stored item. Members that an earlier version did not write take their value from a new item.
+ * Reads a stored item. Members that an earlier version did not write take their default.
  * @throws LedgerItemError when the item cannot be understood, or a later version has reserved it: no password may be
  *   presented then.
  */
@@ -194,7 +179,7 @@ export function decodeState(credential: string, item: Record<string, unknown>): 
   const { orphans, ...stored } = item;
   return decodeItem(
     state,
-    { ...newState(credential), ...(orphans ? { setAside: orphans } : {}), ...stored },
+    { credential, ...(orphans ? { setAside: orphans } : {}), ...stored },
     (where) =>
       `The ledger item of ${credential} cannot be read (${where}). No password is presented until it is ` +
       'repaired: restore the item from point-in-time recovery, or deploy the version of the software that wrote it.',

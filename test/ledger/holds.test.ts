@@ -136,6 +136,10 @@ describe('The stored item of holds', () => {
     expect(decodeState(SERVICE, { ...item })).toEqual({ ...newState(SERVICE), ...item });
   });
 
+  it('is not read without its list of holds: a hold may be in it', () => {
+    expect(() => decodeHolds(SERVICE, { brake: { held: {} } })).toThrow(/lists the holds and cannot be read/);
+  });
+
   it('is not touched when a later version has reserved it', () => {
     const item = { ...placed(), schema: SCHEMA + 1 };
     expect(() => decodeHolds(SERVICE, item)).toThrow(/later version of the software.*deploy that version/);

@@ -5,7 +5,37 @@ import { LedgerItemError, SCHEMA } from '../../lambda/ledger/items.ts';
 import { credentialKey, decodeState, newState } from '../../lambda/ledger/state.ts';
 
 test('reads a missing item as a username without failures', () => {
-  expect(decodeState('fleet', {})).toEqual(newState('fleet'));
+  const missing = decodeState('fleet', {});
+  expect(missing).toEqual(newState('fleet'));
+  expect(missing).toEqual({
+    credential: 'fleet',
+    schema: SCHEMA,
+    revision: 0,
+    recentWrites: [],
+    auditRows: [],
+    outbox: [],
+    outboxDropped: 0,
+    failed: 0,
+    inFlight: {},
+    lastEndedAt: 0,
+    presented: [],
+    refused: {},
+    unknowns: 0,
+    lastUnknownAt: 0,
+    guardClosedSaid: false,
+    journal: { state: 'idle' },
+    setAside: {},
+    orphanItems: [],
+  });
+});
+
+test('shares no member between two new items', () => {
+  const one = decodeState('fleet', {});
+  one.presented.push('v1');
+  one.inFlight.x = {} as never;
+  Object.assign(one.journal, { lastToken: 't' });
+  expect(decodeState('fleet', {})).toMatchObject({ presented: [], inFlight: {}, journal: { state: 'idle' } });
+  expect(decodeState('fleet', {}).journal).toEqual({ state: 'idle' });
 });
 
 test('reads an item of an earlier version without later members', () => {

@@ -42,20 +42,28 @@ export function createCloudWatch(
   const metrics = createMetricStore();
   const states = new Map<string, AlarmState>(alarms.map(({ name }) => [name, 'INSUFFICIENT_DATA']));
   let nowMs = createdAtMs;
+  /** A composite alarm takes another state only after an alarm has. */
+  let changed = true;
 
   const stateNow = (alarm: Alarm, before: AlarmState): AlarmState =>
     alarm.kind === 'metric'
       ? evaluate(alarm, metrics, nowMs, before, reading)
       : evaluateComposite(alarm, (name) => states.get(name) ?? 'INSUFFICIENT_DATA');
 
-  const evaluateAll = (): Notification[] =>
-    alarms.flatMap((alarm) => {
+  function evaluateAll(): Notification[] {
+    const changedBefore = changed;
+    changed = false;
+    return alarms.flatMap((alarm) => {
+      if (alarm.kind === 'composite' && !changed && !changedBefore) return [];
       const before = states.get(alarm.name) ?? 'INSUFFICIENT_DATA';
       const state = stateNow(alarm, before);
+      if (state === before) return [];
+      changed = true;
       states.set(alarm.name, state);
-      if (state === before || actionsFor(alarm, state).length === 0) return [];
+      if (actionsFor(alarm, state).length === 0) return [];
       return [{ atMs: nowMs, alarm: alarm.name, state, description: alarm.actions.description }];
     });
+  }
 
   return {
     metrics,

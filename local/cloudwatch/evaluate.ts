@@ -22,7 +22,9 @@ export function evaluate(
   { furtherBack }: Reading,
 ): AlarmState {
   const { evaluationPeriods, datapointsToAlarm, missing } = alarm;
-  const range = valuesOf(alarm, metrics, nowMs, evaluationPeriods + furtherBack);
+  const range = metrics
+    .statistics(alarm.query, nowMs, alarm.periodMs, evaluationPeriods + furtherBack)
+    .map((value) => value ?? alarm.fill);
   const latest = range.slice(0, evaluationPeriods);
   const present = range.filter((value) => value !== undefined);
 
@@ -56,14 +58,6 @@ export function evaluate(
 }
 
 const isValue = (value: number | undefined): value is number => value !== undefined;
-
-/** Latest first. Periods are counted back from now: CloudWatch's periods do not follow the calendar. */
-function valuesOf(alarm: MetricAlarm, metrics: MetricStore, nowMs: number, periods: number) {
-  return Array.from({ length: periods }, (_, index) => {
-    const toMs = nowMs - index * alarm.periodMs;
-    return metrics.statistic(alarm.query, toMs - alarm.periodMs, toMs) ?? alarm.fill;
-  });
-}
 
 function breaches({ comparison, threshold }: MetricAlarm, value: number): boolean {
   switch (comparison) {

@@ -15,8 +15,11 @@ export type MetricQuery = Pick<Datapoint, 'namespace' | 'name' | 'dimensions'> &
 /** The metrics that were written, as CloudWatch keeps them. */
 export interface MetricStore {
   put(...datapoints: Datapoint[]): void;
-  /** The statistic of one period, from `fromMs` on and before `toMs`; undefined when nothing was written in it. */
-  statistic(query: MetricQuery, fromMs: number, toMs: number): number | undefined;
+  /**
+   * The statistic of so many periods before `toMs`, latest first; undefined where nothing was written in one. They are
+   * counted back from then: CloudWatch's periods do not follow the calendar.
+   */
+  statistics(query: MetricQuery, toMs: number, periodMs: number, periods: number): (number | undefined)[];
 }
 
 export function createMetricStore(): MetricStore {
@@ -34,17 +37,21 @@ export function createMetricStore(): MetricStore {
         else series.set(key, [datapoint]);
       }
     },
-    statistic(query, fromMs, toMs) {
+    statistics(query, toMs, periodMs, periods) {
       const key = keys.get(query) ?? keyOf(query);
       keys.set(query, key);
-      const known = series.get(key);
-      if (known === undefined) return undefined;
-      const [from, to] = [firstFrom(known, fromMs), firstFrom(known, toMs)];
-      if (from === to) return undefined;
-      return reduce(
-        known.slice(from, to).map(({ value }) => value),
-        query.statistic,
-      );
+      const known = series.get(key) ?? [];
+      const values: (number | undefined)[] = Array(periods).fill(undefined);
+      // Most periods are empty: the next datapoint says which one has a value.
+      for (let end = firstFrom(known, toMs); end > 0; ) {
+        const period = Math.ceil((toMs - (known[end - 1] as Datapoint).atMs) / periodMs) - 1;
+        if (period >= periods) break;
+        const from = firstFrom(known, toMs - (period + 1) * periodMs);
+        const written = known.slice(from, end).map(({ value }) => value);
+        values[period] = reduce(written, query.statistic);
+        end = from;
+      }
+      return values;
     },
   };
 }

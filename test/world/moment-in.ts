@@ -26,20 +26,26 @@ export function momentIn(
   const { password: live, locked: isLocked } = platform.truth(username);
   const locked = isLocked || refusesAll();
   const world = aws();
-  // Most moments are never asked what was sealed or counted: that is worked out when it is.
+  // Most moments are asked for nothing, or little: what a question needs is copied, and worked out when it comes.
   const { keys, logSearch } = world;
   const then = { log: [...world.log], orphans: new Map(world.orphans), table: new Map(world.table) };
   const { delayMs } = logSearch;
   const atMs = nowMs();
+  const stored = [...world.versions].map(([id, { value }]) => [id, value] as const);
+  const currentValue = world.currentValue();
   const opened = once(() => sealedIn({ ...then, keys, logSearch: { delayMs } }, atMs));
-  const counted = once(() => exposure(stateIn(then.table)));
-  const { journal } = stateIn(then.table);
-  const stored = [...world.versions].map(([id, { value }]) => [id, passwordIn(value, username)] as const);
+  const state = once(() => stateIn(then.table));
+  const held = once(() => isHeldByOther(then.table, username));
   return {
     live,
     locked,
-    current: passwordIn(world.currentValue(), username),
-    stored: new Map(stored.filter((one): one is [string, string] => one[1] !== undefined)),
+    get current() {
+      return passwordIn(currentValue, username);
+    },
+    get stored() {
+      const passwords = stored.map(([id, value]) => [id, passwordIn(value, username)] as const);
+      return new Map(passwords.filter((one): one is [string, string] => one[1] !== undefined));
+    },
     get sealed() {
       return opened().sealed;
     },
@@ -50,12 +56,17 @@ export function momentIn(
       return opened().count;
     },
     ...seen,
-    openAnswer: 'envelope' in journal && journal.envelope !== undefined,
+    get openAnswer() {
+      const { journal } = state();
+      return 'envelope' in journal && journal.envelope !== undefined;
+    },
     get exposure() {
-      return counted();
+      return exposure(state());
     },
     rotationBudget,
-    held: isHeldByOther(then.table, username),
+    get held() {
+      return held();
+    },
   };
 }
 

@@ -146,8 +146,7 @@ export function createWorld(options: Options = {}) {
     platform,
     refusesAll: () => refusesLogIns(restLink) || isKeyForeign(),
     aws: () => aws,
-    stateIn: (table) =>
-      decodeState(credentialKey(username), JSON.parse(table.get(credentialKey(username)) ?? '{}')),
+    stateIn: (table) => lastIn(table.get(key) ?? '{}'),
     rotationBudget: budgets.rotation,
     violations,
   });
@@ -201,7 +200,8 @@ export function createWorld(options: Options = {}) {
   const itemText = () => aws.table.get(key) ?? '{}';
   const stateIn = (text: string): CredentialState => decodeState(key, JSON.parse(text));
   const state = (): CredentialState => stateIn(itemText());
-  const exposureIn = remembered((text) => exposure(stateIn(text)));
+  /** For the judges, which change nothing. */
+  const lastIn = remembered(stateIn);
   const inFlightIn = remembered(
     // The item of holds has no such member.
     (text) => Object.keys((JSON.parse(text) as Partial<CredentialState>).inFlight ?? {}).length > 0,
@@ -211,7 +211,7 @@ export function createWorld(options: Options = {}) {
   /** Records a violation when the state after a call breaks G2 or G3. */
   function observe(): void {
     const { consecutiveFailures, locked } = platform.truth(username);
-    const known = exposureIn(itemText());
+    const known = exposure(lastIn(itemText()));
     if (consecutiveFailures === 0) repeated = 0;
     if (consecutiveFailures > known + repeated)
       violations.push(`platform counts ${consecutiveFailures}, the ledger ${known}`);

@@ -93,8 +93,8 @@ export interface ItemStore {
   tableCreatedAt?(): Promise<number | undefined>;
 }
 
-/** An item as this process last wrote or read it, and when that was by DynamoDB's clock and by ours. */
-type CachedItem<S> = { state: S; now: number; seenAtMs: number };
+/** An item as this process last wrote or read it, as JSON, and when that was by DynamoDB's clock and by ours. */
+type CachedItem = { text: string; now: number; seenAtMs: number };
 
 /** A process that reads and writes the items of one kind. */
 export type Writer<S> = {
@@ -103,12 +103,14 @@ export type Writer<S> = {
   /** Reads a stored item, `{}` where there is none. @throws LedgerItemError */
   decode(key: string, stored: Record<string, unknown>): S;
   /** The items as this process last saw them: a writer need not read its own writes again. */
-  memory: Map<string, CachedItem<S>>;
+  memory: Map<string, CachedItem>;
   /** Reports whether a failure lasts, so that no call is repeated after it. @default none does */
   lasts?: ((failure: unknown) => boolean) | undefined;
 };
 
 export type ItemAt<S> = { state: S; now: number };
+/** With its JSON, which shows whether a change has had an effect. */
+type ItemSeen<S> = ItemAt<S> & { text: string };
 export type Transition<S, T> = (state: S, now: number) => T;
 
 /** Envelopes that become separate items by the next write, and the attempts of those that have. */
@@ -154,13 +156,12 @@ export async function applyChange<S extends Item & SetAside, T>(
     let cause: unknown;
     try {
       const remembered = isFirst && !fresh ? recall(writer, credential) : undefined;
-      const { state, now } = remembered ?? (await read(writer, credential));
+      const { state, text, now } = remembered ?? (await read(writer, credential));
       const landed = state.recentWrites.find((id) => sent.has(id));
       if (landed !== undefined) return { result: sent.get(landed) as T, state, now };
 
-      const before = JSON.stringify(state);
       const result = transition(state, now);
-      if (JSON.stringify(state) === before) {
+      if (JSON.stringify(state) === text) {
         if (!remembered) return { result, state, now };
         continue;
       }
@@ -176,7 +177,7 @@ export async function applyChange<S extends Item & SetAside, T>(
       memory.delete(credential);
       const written = await store.write(state, expected);
       if (written.outcome === 'written') {
-        memory.set(credential, { state: structuredClone(state), now: written.now, seenAtMs: clock.nowMs() });
+        memory.set(credential, { text: JSON.stringify(state), now: written.now, seenAtMs: clock.nowMs() });
         return { result, state, now: written.now };
       }
       if (remembered) continue;
@@ -191,21 +192,25 @@ export async function applyChange<S extends Item & SetAside, T>(
   }
 }
 
-async function read<S>({ store, clock, memory, decode }: Writer<S>, credential: string): Promise<ItemAt<S>> {
+async function read<S>(
+  { store, clock, memory, decode }: Writer<S>,
+  credential: string,
+): Promise<ItemSeen<S>> {
   memory.delete(credential);
   const { item, now } = await store.read(credential);
   const state = decode(credential, item ?? {});
-  memory.set(credential, { state: structuredClone(state), now, seenAtMs: clock.nowMs() });
-  return { state, now };
+  const text = JSON.stringify(state);
+  memory.set(credential, { text, now, seenAtMs: clock.nowMs() });
+  return { state, text, now };
 }
 
 /** The item as last seen, with the time that has passed since added to DynamoDB's. */
-function recall<S>({ clock, memory }: Writer<S>, credential: string): ItemAt<S> | undefined {
+function recall<S>({ clock, memory }: Writer<S>, credential: string): ItemSeen<S> | undefined {
   const seen = memory.get(credential);
   if (!seen) return undefined;
   const ageMs = clock.nowMs() - seen.seenAtMs;
   if (ageMs > BELIEVED_MS) return undefined;
-  return { state: structuredClone(seen.state), now: seen.now + Math.floor(ageMs) };
+  return { state: JSON.parse(seen.text), text: seen.text, now: seen.now + Math.floor(ageMs) };
 }
 
 /** Makes envelopes that the journal no longer has separate items, before the write that takes them off. */

@@ -3,7 +3,14 @@ import path from 'node:path';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../infra/config.ts';
-import { configWith, readable, sentencesOf, synthesize, twoDepartments } from './synthesize.ts';
+import {
+  configWith,
+  readable,
+  sentencesOf,
+  synthesize,
+  synthesizeAnew,
+  twoDepartments,
+} from './synthesize.ts';
 
 const arn = (name: string) => `arn:aws:iam::123456789012:${name}`;
 const rule = {
@@ -147,7 +154,7 @@ test('reports bursts of denials and of failures by the alarm topic and on the da
 
 test('makes another asset for another policy, and the same one for the same', () => {
   const assetOf = (config: object) =>
-    synthesize(config).one('AWS::Lambda::Function', 'Access').Properties.Code.S3Key;
+    synthesizeAnew(config).one('AWS::Lambda::Function', 'Access').Properties.Code.S3Key;
   expect(assetOf(withAccess())).toBe(functionOf('Access').Properties.Code.S3Key);
   expect(assetOf(withAccess({ rules: [{ ...rule, operations: ['Get*'] }] }))).not.toBe(assetOf(withAccess()));
 });

@@ -50,22 +50,45 @@ export type Resource = {
   DependsOn?: string[];
 };
 
-/** The constructs alone: a large stack takes CDK's own validation half a minute. */
-export function construct(config: object = twoDepartments, bundle = anyBundle) {
-  const app = new App({ context });
+/** CDK's own checks take seconds of each process: `app.test.ts` and the gate's `.ci/templates` make them. */
+const unchecked = {
+  ...context,
+  '@aws-cdk/core:validateAgainstDefaultRules': false,
+  'aws:cdk:disable-stack-trace': true,
+};
+
+/** The constructs alone. */
+export function construct(config: object = twoDepartments, bundle = anyBundle, given: object = unchecked) {
+  const app = new App({ context: given as Record<string, unknown>, treeMetadata: false });
   return { app, stack: new RotationStack(app, parseConfig(config), { bundle }) };
 }
 
-/** The resources of a template, without CDK's own checks. */
+/** The resources of a template, without any check of CDK. */
 export function resourcesOf(config: object): { Resources: Record<string, Resource> } {
-  const unchecked = { ...context, '@aws-cdk/core:validateAgainstDefaultRules': false };
   const app = new App({ context: unchecked, treeMetadata: false });
   const { stackName } = new RotationStack(app, parseConfig(config), { bundle: anyBundle });
   return app.synth({ skipValidation: true }).getStackByName(stackName).template;
 }
 
+const known = new Map<string, ReturnType<typeof synthesizeAnew>>();
+
+/** The template of a configuration, made once for all files of a process. A test changes nothing in it. */
 export function synthesize(config: object = twoDepartments, bundle = anyBundle) {
-  const { app, stack } = construct(config, bundle);
+  const key = JSON.stringify([config, bundle]);
+  const made = known.get(key) ?? synthesizeAnew(config, bundle);
+  known.set(key, made);
+  return made;
+}
+
+/** With CDK's own checks, as `cdk deploy` makes them. */
+export const synthesizeChecked = (config: object) => synthesizeAnew(config, anyBundle, context);
+
+export function synthesizeAnew(
+  config: object = twoDepartments,
+  bundle = anyBundle,
+  given: object = unchecked,
+) {
+  const { app, stack } = construct(config, bundle, given);
   const json = Template.fromStack(stack).toJSON();
   const resources: Record<string, Resource> = json.Resources;
   return {

@@ -1,21 +1,21 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bundleCli } from '../../cli/bundle.ts';
-import { bundleRotation } from '../../infra/bundle.ts';
+import { cliBundle } from '../../cli/bundle.ts';
 import { LOG_IN_PAIR_MS } from '../../lambda/session/create-session.ts';
 import { applicationSecrets, leaksIn } from '../../local/explorer/leaks.ts';
 import { listDevices } from '../../local/fleet/rest.ts';
 import { getDeviceInformation } from '../../local/fleet/soap.ts';
 import { startWorld, type World } from '../../local/world.ts';
+import { built } from '../built.ts';
 
 type SessionDocument = {
   baseUrl: string;
@@ -34,7 +34,10 @@ const addressFile = join(folder, 'address');
 const tokens: string[] = [];
 const platform = { onSession: (token: string) => void tokens.push(token) };
 
-beforeAll(() => Promise.all([bundleRotation(), bundleCli(tool)]));
+beforeAll(async () => {
+  await built('rotation', 'cli');
+  cpSync(dirname(cliBundle), tool, { recursive: true });
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const has = (program: string) => spawnSync(program, ['--version']).status === 0;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleCli } from '../../cli/bundle.ts';
-import { bundleRotation } from '../../infra/bundle.ts';
 import { type LocalAgent, localAgent } from '../../local/fleet/agent.ts';
 import { awayFor } from '../../local/fleet/troubles.ts';
 import { startWorld, type World } from '../../local/world.ts';
+import { built } from '../built.ts';
 
 /** Programs beside agents, through the death of the agent that logs in, rotations, and each AWS service away for 5 s. */
 
@@ -19,7 +19,7 @@ const PAUSE_MS = 30 * 60_000;
 let world: World;
 let agents: [LocalAgent, LocalAgent, LocalAgent];
 beforeAll(async () => {
-  await Promise.all([bundleRotation(), bundleCli(tool)]);
+  await Promise.all([built('rotation'), bundleCli(tool)]);
   world = await startWorld({ platform: { logInEndsOlderSessions: true } });
   const env = { ...world.env, ...world.operatorEnv, THINGSPACE_SECRET: world.secretArn };
   const files = join(folder, 'files');

@@ -7,19 +7,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleCli, cliBundle } from '../../cli/bundle.ts';
-import { bundleRotation } from '../../infra/bundle.ts';
+import { cliBundle } from '../../cli/bundle.ts';
 import { kmsSealer } from '../../lambda/sealing/data-key.ts';
 import { seal } from '../../lambda/sealing/seal-answer.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import { listen } from '../../local/http.ts';
 import { startWorld, type World } from '../../local/world.ts';
+import { built } from '../built.ts';
 
 const SOURCE = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 let world: World;
 beforeAll(async () => {
-  await Promise.all([bundleRotation(), bundleCli()]);
+  await built('rotation', 'cli');
   world = await startWorld();
   // Rotation is on from then on: the secret leads to the function.
   await world.conductor.rotate(world.secretArn);

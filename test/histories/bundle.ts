@@ -1,8 +1,8 @@
-import { bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import { explore } from '../../local/explorer/explore.ts';
 import { type ExplorerFate, fatesOver } from '../../local/explorer/fault.ts';
 import type { Disturbance, Verdict } from '../../local/explorer/history.ts';
+import { built } from '../built.ts';
 import { sampleOf } from './history.ts';
 
 /** A lost request is a lost answer that had no effect; AWS's throttling is played in memory. */
@@ -18,7 +18,7 @@ type Options = {
 
 /** Histories of the real bundle: deaths by SIGKILL, faults, and acts of operators. Stops at the first violation. */
 export async function exploreBundle({ transport = 'soap', ...options }: Options): Promise<Verdict[]> {
-  await bundleRotation();
+  await built('rotation');
   const fates = fatesOver(transport).filter((fate) => !LEFT_OUT.includes(fate));
   return explore({ parallel: 4, stopsAtViolation: true, ...options, transport, fates, people: true });
 }

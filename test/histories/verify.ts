@@ -1,10 +1,9 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { bundleCli } from '../../cli/bundle.ts';
-import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import type { Disturbance } from '../../local/explorer/history.ts';
+import { built } from '../built.ts';
 import { numberIn, playReaders, READERS } from '../readers/play.ts';
 import { exploreBundle, fewOverRest, fewProxied, restOf, sampleOverRest } from './bundle.ts';
 import { firstSeed, sampleOf } from './history.ts';
@@ -98,7 +97,8 @@ async function playRequests(
 
 /** The files of the project "verify" of vitest.config.ts; then each rule taken out of the code: some test must fail. */
 async function playRest(share: number | undefined): Promise<number> {
-  await Promise.all([bundleRotation(), bundleAccess(), bundleCli()]);
+  await built('rotation', 'access', 'cli');
+  process.env.BUILT = '1';
   const run = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
   const ofShare = share === undefined ? [] : ['--share', String(share)];
   // With a share there is no time for the scenario fleet, three agents in troubles, and each drill (`npm test` plays some). It

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildLibrary } from '../../infra/build-library.ts';
-import { bundleRotation } from '../../infra/bundle.ts';
+import { built } from '../built.ts';
 
 const projectRoot = path.resolve(import.meta.dirname, '../..');
 const app = mkdtempSync(path.join(tmpdir(), 'library-'));
@@ -13,7 +13,7 @@ let packed: string[];
 
 /** The tarball, unpacked as npm does; beside it the peer dependencies, which the app has anyway. */
 beforeAll(async () => {
-  await bundleRotation();
+  await built('rotation');
   await buildLibrary();
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', app];
   const [{ filename, files }] = JSON.parse(execFileSync('npm', pack, { cwd: projectRoot, encoding: 'utf8' }));
@@ -48,6 +48,7 @@ const twoServices = `
 import { App, Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { RotationService, rotationDashboard, ThingSpaceCredential } from 'thingspace-password-rotation';
+import { built } from '../built.ts';
 
 const app = new App({ outdir: 'cdk.out' });
 const stack = new Stack(app, 'Ours', { env: { account: '123456789012', region: 'us-east-1' } });

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRecords } from '../../cli/access-records.ts';
-import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { ConfigurationError, parseConfig } from '../../infra/config.ts';
 import { writePackage } from '../../infra/package.ts';
 import { sentencesIn } from '../../infra/rejection.ts';
 import { callAccess, deviceList } from '../../local/access/client.ts';
 import { startAccess } from '../../local/access/start.ts';
 import { startWorld } from '../../local/world.ts';
+import { built } from '../built.ts';
 import { configurations } from './configurations.ts';
 import { configWith, type Resource, synthesize, twoDepartments } from './synthesize.ts';
 import { unzip } from './unzip.ts';
@@ -25,8 +25,7 @@ let template: Template;
 let files: string[];
 
 beforeAll(async () => {
-  await bundleRotation();
-  await bundleAccess();
+  await built('rotation', 'access');
   ({ files } = writePackage(parseConfig(given), directory));
   template = JSON.parse(read('template.json').toString());
 }, 120_000);

@@ -1,16 +1,15 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleCli } from '../../cli/bundle.ts';
-import { bundleRotation } from '../../infra/bundle.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import { createConsole } from '../../local/console.ts';
 import { runTool } from '../../local/tool.ts';
 import { startWorld, type World } from '../../local/world.ts';
+import { built } from '../built.ts';
 
 let world: World;
 let type: (line: string) => Promise<string>;
 beforeAll(async () => {
-  await Promise.all([bundleRotation(), bundleCli()]);
+  await built('rotation', 'cli');
   world = await startWorld();
   type = createConsole(world);
   await world.conductor.rotate(world.secretArn);

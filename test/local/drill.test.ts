@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleCli } from '../../cli/bundle.ts';
-import { bundleRotation } from '../../infra/bundle.ts';
 import type { Transport } from '../../lambda/thingspace/api.ts';
 import { type Drill, startDrill } from '../../local/drill/drill.ts';
 import { judge } from '../../local/drill/judge.ts';
 import type { Situation } from '../../local/drill/situation.ts';
 import { situations } from '../../local/drill/situations.ts';
+import { built } from '../built.ts';
 import { sampled } from '../thorough.ts';
 import { followMail } from './follow-mail.ts';
 import { followStatus, tool } from './follow-status.ts';
@@ -17,7 +16,7 @@ const LIMIT_MS = 400_000;
 const named = (name: string) => situations.find((situation) => situation.name === name) as Situation;
 
 beforeAll(async () => {
-  await Promise.all([bundleRotation(), bundleCli()]);
+  await built('rotation', 'cli');
 }, LIMIT_MS);
 
 async function inDrill(

@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
-import { bundleAccess, bundleRotation } from '../../infra/bundle.ts';
 import { TRANSPORTS } from '../../lambda/transport.ts';
 import { fleetScenario } from '../../local/scenarios/fleet.ts';
 import { play } from '../../local/scenarios/scenario.ts';
 import { startWorld } from '../../local/world.ts';
+import { built } from '../built.ts';
 
 beforeAll(async () => {
-  await Promise.all([bundleRotation(), bundleAccess()]);
+  await built('rotation', 'access');
 });
 
 const title =

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleRotation } from '../../infra/bundle.ts';
 import { scenarios } from '../../local/scenarios/all.ts';
 import { play, type Scenario } from '../../local/scenarios/scenario.ts';
 import { lanesOf } from '../../local/timeline/lanes.ts';
 import { startWorld } from '../../local/world.ts';
+import { built } from '../built.ts';
 
 const DRAWN = ['crash-after-receive', 'lost-response', 'edited-meanwhile'];
 
@@ -17,7 +17,7 @@ log-outs, and the calls to the ledger, to KMS and to the log. A cross at the end
 
 const sections: string[] = [];
 beforeAll(async () => {
-  await bundleRotation();
+  await built('rotation');
   for (const name of DRAWN) {
     const scenario = scenarios.find((one) => one.name === name) as Scenario;
     const world = await startWorld({ ...scenario.world });

@@ -1,12 +1,12 @@
 import { beforeAll, expect, it } from 'vitest';
-import { bundleRotation } from '../../infra/bundle.ts';
 import { scenarios } from '../../local/scenarios/all.ts';
 import { play } from '../../local/scenarios/scenario.ts';
 import { startWorld } from '../../local/world.ts';
+import { built } from '../built.ts';
 import { sampled } from '../thorough.ts';
 
 beforeAll(async () => {
-  await bundleRotation();
+  await built('rotation');
 });
 
 it.concurrent.each(sampled(scenarios, 4, 2))('$name holds over REST: $shows', async (scenario) => {

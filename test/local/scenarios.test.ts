@@ -1,19 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, it } from 'vitest';
-import { bundleRotation } from '../../infra/bundle.ts';
 import { scenarios } from '../../local/scenarios/all.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import { play } from '../../local/scenarios/scenario.ts';
 import { held } from '../../local/timeline/report.ts';
 import { storyOf } from '../../local/timeline/story.ts';
 import { startWorld, type WorldOptions } from '../../local/world.ts';
+import { built } from '../built.ts';
 
 const FIXTURE = fileURLToPath(new URL('./fixture-handler.mjs', import.meta.url));
 /** Two of them wait for an invocation's whole time, twenty seconds. */
 const LIMIT_MS = 120_000;
 
 beforeAll(async () => {
-  await bundleRotation();
+  await built('rotation');
 });
 
 async function playIn(scenario: Scenario, options: WorldOptions = {}) {

@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleCli } from '../../../cli/bundle.ts';
-import { bundleRotation } from '../../../infra/bundle.ts';
+import { built } from '../../built.ts';
 import { type Section, transcripts } from './sections.ts';
 
 const LIMIT_MS = 600_000;
 
 let sections: Section[] = [];
 beforeAll(async () => {
-  await Promise.all([bundleRotation(), bundleCli()]);
+  await built('rotation', 'cli');
   sections = await transcripts();
 }, LIMIT_MS);
 

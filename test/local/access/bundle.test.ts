@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRecords } from '../../../cli/access-records.ts';
-import { bundleAccess, bundleRotation } from '../../../infra/bundle.ts';
 import { curl } from '../../../local/access/apps.ts';
 import { CALLS, callAccess, callSession, changeOf, deviceList } from '../../../local/access/client.ts';
 import { CREDENTIAL, type LocalAccess, startAccess } from '../../../local/access/start.ts';
@@ -10,12 +9,13 @@ import { listDevices } from '../../../local/fleet/rest.ts';
 import { accessScenario } from '../../../local/scenarios/access.ts';
 import { play } from '../../../local/scenarios/scenario.ts';
 import { startWorld, type World } from '../../../local/world.ts';
+import { built } from '../../built.ts';
 
 let world: World;
 let access: LocalAccess;
 
 beforeAll(async () => {
-  await Promise.all([bundleRotation(), bundleAccess()]);
+  await built('rotation', 'access');
   world = await startWorld();
   access = await startAccess(world, { requestsPerMinute: 8 });
   // Two builds, on a machine that may be busy.

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleRotation } from '../../../infra/bundle.ts';
 import { recordRotations, summaryOf } from '../../../local/explorer/explore.ts';
 import { faulty } from '../../../local/explorer/fault.ts';
 import { playHistory } from '../../../local/explorer/history.ts';
 import { ACTS, byPerson } from '../../../local/explorer/person-acts.ts';
 import { setStage } from '../../../local/explorer/stage.ts';
+import { built } from '../../built.ts';
 import {
   exploreBundle,
   FEW_OVER_REST,
@@ -23,7 +23,7 @@ const STDOUT = 'stdout';
 const CARELESS = fileURLToPath(new URL('./careless-handler.mjs', import.meta.url));
 
 beforeAll(async () => {
-  await bundleRotation();
+  await built('rotation');
 });
 
 describe('the bundle, with a fault or an act of an operator at a remote call', () => {

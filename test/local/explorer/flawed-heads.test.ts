@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
-import { bundleRotation } from '../../../infra/bundle.ts';
 import { FATES, faultsAt } from '../../../local/explorer/fault.ts';
 import { FLAWED_HEADS, type HeadFlaw } from '../../../local/gateway/flawed-head.ts';
 import { startWorld } from '../../../local/world.ts';
+import { built } from '../../built.ts';
 import { serve } from '../../thingspace/servers.ts';
 import { sampled } from '../../thorough.ts';
 
@@ -10,7 +10,7 @@ const LIMIT_MS = 300_000;
 const flaws = Object.keys(FLAWED_HEADS) as HeadFlaw[];
 
 beforeAll(async () => {
-  await bundleRotation();
+  await built('rotation');
 });
 
 it(

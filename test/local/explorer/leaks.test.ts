@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleRotation } from '../../../infra/bundle.ts';
 import { applicationSecrets, leaksSince, markOf } from '../../../local/explorer/leaks.ts';
 import { type Stage, setStage } from '../../../local/explorer/stage.ts';
+import { built } from '../../built.ts';
 
 let stage: Stage;
 
 beforeAll(async () => {
-  await bundleRotation();
+  await built('rotation');
   stage = await setStage({ transport: 'rest' });
   const { conductor, secretArn } = stage.world;
   await conductor.rotate(secretArn, { attempts: 1 });

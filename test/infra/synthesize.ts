@@ -51,21 +51,21 @@ export type Resource = {
 };
 
 /** CDK's own checks take seconds of each process: `app.test.ts` and the gate's `.ci/templates` make them. */
-const unchecked = {
-  ...context,
-  '@aws-cdk/core:validateAgainstDefaultRules': false,
-  'aws:cdk:disable-stack-trace': true,
-};
+const appOf = (isChecked = false) =>
+  new App({
+    context: { ...context, 'aws:cdk:disable-stack-trace': true },
+    treeMetadata: false,
+    builtinCloudFormationValidation: isChecked,
+  });
 
 /** The constructs alone. */
-export function construct(config: object = twoDepartments, bundle = anyBundle, given: object = unchecked) {
-  const app = new App({ context: given as Record<string, unknown>, treeMetadata: false });
+export function construct(config: object = twoDepartments, bundle = anyBundle, app = appOf()) {
   return { app, stack: new RotationStack(app, parseConfig(config), { bundle }) };
 }
 
 /** The resources of a template, without any check of CDK. */
 export function resourcesOf(config: object): { Resources: Record<string, Resource> } {
-  const app = new App({ context: unchecked, treeMetadata: false });
+  const app = appOf();
   const { stackName } = new RotationStack(app, parseConfig(config), { bundle: anyBundle });
   return app.synth({ skipValidation: true }).getStackByName(stackName).template;
 }
@@ -81,14 +81,10 @@ export function synthesize(config: object = twoDepartments, bundle = anyBundle) 
 }
 
 /** With CDK's own checks, as `cdk deploy` makes them. */
-export const synthesizeChecked = (config: object) => synthesizeAnew(config, anyBundle, context);
+export const synthesizeChecked = (config: object) => synthesizeAnew(config, anyBundle, appOf(true));
 
-export function synthesizeAnew(
-  config: object = twoDepartments,
-  bundle = anyBundle,
-  given: object = unchecked,
-) {
-  const { app, stack } = construct(config, bundle, given);
+export function synthesizeAnew(config: object = twoDepartments, bundle = anyBundle, app = appOf()) {
+  const { stack } = construct(config, bundle, app);
   const json = Template.fromStack(stack).toJSON();
   const resources: Record<string, Resource> = json.Resources;
   return {

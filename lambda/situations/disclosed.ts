@@ -8,7 +8,7 @@ const NO_CHAT = 'Do not send a password by mail or chat, and do not write it int
 export const answerOpened: Situation = {
   wellness: 'well',
   short: 'a sealed answer is being opened',
-  brief: 'If nobody of you does it, see e-mail.',
+  brief: 'If none of you does it, see e-mail.',
   means:
     'An operator asked the tool to open sealed answers of ThingSpace, and to print them or to write them to a file. One of them may ' +
     'hold the password that works.',
@@ -25,7 +25,7 @@ export const answerOpened: Situation = {
 export const secretRead: Situation = {
   wellness: 'well',
   short: 'the password was read out of turn',
-  brief: 'If nobody of you did it, see e-mail.',
+  brief: 'If none of you did it, see e-mail.',
   means:
     'The value of the secret was read by a principal that the configuration does not name, or by an operator without the tool.',
   byItself:

@@ -136,7 +136,7 @@ export const notStored: Situation = {
     { do: 'shorten' },
     { do: 'open', when: 'If it cannot be repaired soon:' },
     { do: 'recover', when: 'After any of these let the function see it.' },
-    { do: 'store', when: 'If the sealed answer opens for nobody:' },
+    { do: 'store', when: 'If nobody can open the sealed answer:' },
     { do: 'rotate', when: 'Then close the rotation that failed.' },
   ],
   never: [NO_LOG_INS, 'Do not store the old password again: it is dead.', KEEP_THE_SEALED],

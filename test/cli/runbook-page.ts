@@ -60,7 +60,9 @@ function situationNamed(name: string): Situation {
   return situation;
 }
 
-const stepOf = ({ do: what, when }: Step): string => `${when ? `${when} ` : ''}[${what}](#steps)`;
+/** A step that asks for nothing is not in the table of the steps. */
+const stepOf = ({ do: what, when }: Step): string =>
+  [when ?? '', what === 'nothing' ? WORDS.nothing : `[${what}](#steps)`].join(' ').trim();
 
 function stepsTable(): string {
   const rows = (Object.keys(WORDS) as Do[])

@@ -95,6 +95,13 @@ const scenarios: Scenario[] = [
       await tool(story, 'pause', '--until', '3d', '--reason', 'CHG-4711', '--yes');
       await story.until(days);
       await story.rotate();
+      // Secrets Manager carries out the rotation beside the check that has it started.
+      const rotated = Promise.withResolvers<void>();
+      story.world.conductor.subscribe(({ kind }) => {
+        if (kind === 'RotationSucceeded') rotated.resolve();
+      });
+      await story.until(3.5 * days);
+      await rotated.promise;
       await story.until(5 * days);
     },
   },

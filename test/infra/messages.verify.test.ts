@@ -100,7 +100,7 @@ const scenarios: Scenario[] = [
       story.world.conductor.subscribe(({ kind }) => {
         if (kind === 'RotationSucceeded') rotated.resolve();
       });
-      await story.until(3.5 * days);
+      await story.until(3 * days + 11.35);
       await rotated.promise;
       await story.until(5 * days);
     },

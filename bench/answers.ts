@@ -4,6 +4,7 @@ import { forward } from '../lambda/access/forward.ts';
 import { SOAP_WIRE } from '../lambda/access/soap/wire.ts';
 import type { ReadRequest } from '../lambda/access/wire.ts';
 import type { SessionHolder } from '../lambda/session/session.ts';
+import { printHeads, printRow } from './measure.ts';
 
 /**
  * Measures the cost of an answer of 4 MiB to the access function: judged and searched for the token, each in a process
@@ -67,7 +68,7 @@ async function play(what: string): Promise<void> {
 
 /** Prints the table. */
 export function measureAnswers(): void {
-  console.log(`\n${'an answer of 4 MiB'.padEnd(26)}${'CPU ms'.padStart(8)}${'MB'.padStart(8)}  outcome`);
+  printHeads('an answer of 4 MiB', ['CPU ms', 'MB', 'outcome']);
   for (const what of Object.keys(CONTENTS)) {
     const runs = Array.from({ length: 3 }, () => {
       const { stdout } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), what], {
@@ -77,8 +78,7 @@ export function measureAnswers(): void {
     });
     const [best] = runs.sort((one, other) => one.cpuMs - other.cpuMs);
     if (!best) continue;
-    const numbers = [best.cpuMs, best.megabytes].map((value) => value.toFixed(0).padStart(8)).join('');
-    console.log(`${what.padEnd(26)}${numbers}  ${best.outcome}`);
+    printRow(what, [best.cpuMs.toFixed(0), best.megabytes.toFixed(0), best.outcome]);
   }
 }
 

@@ -2,6 +2,7 @@ import { IDLE_LIMIT_MS } from '../lambda/session/session-item.ts';
 import { type Client, createFleetWorld, MINUTE_MS } from '../test/session/fleet-world.ts';
 import type { Process } from '../test/world/fate.ts';
 import { USERNAME } from '../test/world/world.ts';
+import { printHeads, printRow } from './measure.ts';
 import type { Latency } from './rotation.ts';
 
 /** The costs of one situation for a fleet; times are those of the simulated world. */
@@ -22,9 +23,7 @@ type Measured = {
 /** Plays fleets in memory, in simulated time, and prints what each situation costs. */
 export async function measureFleets(sizes: readonly number[], latency: Latency): Promise<void> {
   for (const size of sizes) {
-    console.log(
-      `\n${`${size} clients in simulated time`.padEnd(60)}${HEADS.map((head) => head.padStart(12)).join('')}`,
-    );
+    printHeads(`${size} clients in simulated time`, HEADS);
     for (const measured of [
       ...(await situationsOf(size, latency, undefined)),
       ...(await situationsOf(size, latency, USERNAME)),
@@ -32,9 +31,7 @@ export async function measureFleets(sizes: readonly number[], latency: Latency):
       const { situation, callsPerClient, seconds, ...counts } = measured;
       const { logIns, mostCalls, sessionWrites, ledgerWrites, failed } = counts;
       const shown = [logIns, callsPerClient.toFixed(1), mostCalls, sessionWrites, ledgerWrites, failed];
-      console.log(
-        `${situation.padEnd(60)}${[...shown, seconds.toFixed(1)].map((one) => String(one).padStart(12)).join('')}`,
-      );
+      printRow(situation, [...shown, seconds.toFixed(1)]);
     }
   }
 }

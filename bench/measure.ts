@@ -14,14 +14,21 @@ export async function measure(runs: number, rows: readonly Row[]): Promise<void>
       times[at]?.push(typeof measured === 'number' ? measured : performance.now() - startedAt);
     }
   }
-  console.log(
-    `\n${'what'.padEnd(60)}${'runs'.padStart(6)}${'fastest'.padStart(10)}${'median'.padStart(10)}${'slowest'.padStart(10)}  (ms)`,
-  );
+  printHeads('what, in ms', ['runs', 'fastest', 'median', 'slowest']);
   for (const [at, { what }] of rows.entries()) {
     const { fastest, median, slowest } = spread(times[at] ?? []);
-    const numbers = [fastest, median, slowest].map((ms) => ms.toFixed(2).padStart(10)).join('');
-    console.log(`${what.padEnd(60)}${String(runs).padStart(6)}${numbers}`);
+    printRow(what, [runs, ...[fastest, median, slowest].map((ms) => ms.toFixed(2))]);
   }
+}
+
+/** Prints the heads of a table, below an empty line. */
+export function printHeads(title: string, heads: readonly string[]): void {
+  console.log();
+  printRow(title, heads);
+}
+
+export function printRow(what: string, cells: readonly (string | number)[]): void {
+  console.log(what.padEnd(60) + cells.map((cell) => String(cell).padStart(12)).join(''));
 }
 
 export function spread(times: readonly number[]): { fastest: number; median: number; slowest: number } {

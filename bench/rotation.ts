@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transport } from '../lambda/thingspace/api.ts';
 import { startWorld, type World } from '../local/world.ts';
-import { spread } from './measure.ts';
+import { printHeads, printRow, spread } from './measure.ts';
 
 /** The latency of each remote call, half of it on the way there and half on the way back. */
 export type Latency = { awsMs: number; thingSpaceMs: number };
@@ -101,17 +101,14 @@ function print(
   { awsMs, thingSpaceMs }: Latency,
 ): void {
   const title = `one rotation: ${awsMs} ms a call of AWS, ${thingSpaceMs} ms a call of ThingSpace`;
-  console.log(
-    `\n${title.padEnd(60)}${'runs'.padStart(6)}${'calls'.padStart(10)}${'fastest'.padStart(10)}${'median'.padStart(10)}${'stale'.padStart(10)}${'CPU'.padStart(10)}  (ms)`,
-  );
+  printHeads(title, ['runs', 'calls', 'fastest', 'median', 'stale', 'CPU']);
   const medians = rows.map(({ what, measured }) => {
     const elapsed = spread(measured.map(({ elapsedMs }) => elapsedMs));
     const stale = spread(measured.map(({ staleMs }) => staleMs));
     const calls = Math.max(...measured.map((one) => one.calls));
     const cpu = spread(measured.map(({ cpuMs }) => cpuMs));
     const numbers = [calls, elapsed.fastest, elapsed.median, stale.median, cpu.median];
-    const shown = numbers.map((number) => number.toFixed(0).padStart(10)).join('');
-    console.log(`${what.padEnd(60)}${String(measured.length).padStart(6)}${shown}`);
+    printRow(what, [measured.length, ...numbers.map((number) => number.toFixed(0))]);
     return { what, elapsed: elapsed.median, stale: stale.median, cpu: cpu.median };
   });
   const theirs = medians.at(-1);

@@ -61,7 +61,7 @@ const claims = (groups: string[]) => ({
   ...{ exp: nowSeconds() + 600, groups },
 });
 
-const isDenied = ({ code, rule }: Reply, by: string) =>
+export const isDenied = ({ code, rule }: Reply, by: string) =>
   code === 'ThingSpaceAccess.AccessDenied' && rule === by;
 
 /** The audit, as `access-log --user` reads it. */
@@ -92,8 +92,12 @@ async function auditChecks(
   ];
 }
 
-async function noTokenLeft(world: World, { tableName, lines }: LocalAccess, tokens: readonly string[]) {
-  const written = [...lines, JSON.stringify(await world.aws.dynamodb.items(tableName))].join('\n');
+/** Everything in the function's log and in its table. */
+export const writtenBy = async (world: World, { tableName, lines }: LocalAccess): Promise<string> =>
+  [...lines, JSON.stringify(await world.aws.dynamodb.items(tableName))].join('\n');
+
+async function noTokenLeft(world: World, access: LocalAccess, tokens: readonly string[]) {
+  const written = await writtenBy(world, access);
   const parts = tokens.flatMap((token) => token.split('.'));
   return check(
     'No part of a user’s token is in the function’s log or in the audit',

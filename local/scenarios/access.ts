@@ -6,7 +6,7 @@ import { type LocalAccess, startAccess } from '../access/start.ts';
 import { listDevices } from '../fleet/rest.ts';
 import { getDeviceInformation } from '../fleet/soap.ts';
 import type { World } from '../world.ts';
-import { PERSON_REQUESTS, personChecks } from './access-persons.ts';
+import { isDenied, PERSON_REQUESTS, personChecks, writtenBy } from './access-persons.ts';
 import { nothingLeaked } from './checks.ts';
 import { check, type Scenario } from './scenario.ts';
 
@@ -143,9 +143,6 @@ async function changesOneByOne(access: LocalAccess, calls: Calls, device: string
   return replies;
 }
 
-const isDenied = ({ code, rule }: Pick<Reply, 'code' | 'rule'>, by: string) =>
-  code === 'ThingSpaceAccess.AccessDenied' && rule === by;
-
 const recordsOf = async (reader: AccessReader, wanted: { devices?: string[]; user?: string }) => {
   const nowMs = Date.now();
   return (await findRecords(reader, { ...wanted, sinceMs: nowMs - 60 * 60_000, untilMs: nowMs })).records;
@@ -156,11 +153,8 @@ const outcomes = (records: readonly StoredRecord[]) =>
     .map(({ user, caller, outcome }) => `${user ?? caller.split('/').at(-1)} ${outcome ?? 'unknown'}`)
     .join(', ');
 
-async function nothingLeakedBy(
-  world: World,
-  { tableName, lines }: { tableName: string; lines: readonly string[] },
-) {
-  const written = [...lines, JSON.stringify(await world.aws.dynamodb.items(tableName))].join('\n');
+async function nothingLeakedBy(world: World, access: LocalAccess) {
+  const written = await writtenBy(world, access);
   const { passwords, tokens } = world.platform.truth(world.username);
   return check(
     'No password and no token is in the function’s log or in the audit',

@@ -1,4 +1,4 @@
-import { replaceTopLevel } from '../lambda/secret/json-text.ts';
+import { replaceTopLevel } from '../lambda/secret/edited-value.ts';
 import type { ApiKey } from '../lambda/thingspace/api.ts';
 
 /** Both travel as `key:secret`, so a colon would end the key. A blank or another character is one of a wrong copy. */

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { charsetsIn, codingsIn } from '../lambda/thingspace/answer-text.ts';
 import type { AnswerContent, ReadableAnswer } from '../lambda/thingspace/api.ts';
-import { charsetsIn, codingsIn, encodingDeclaredIn } from '../lambda/thingspace/content-type.ts';
 
 export type PlainAnswer = {
   /** The answer in UTF-8, without declared codings; unchanged where no coding was undone. */
@@ -79,7 +79,7 @@ const CHARSETS: Record<string, Charset> = {
 function charsetOf(body: Buffer, contentType = ''): Charset | undefined {
   const start = body.toString('hex', 0, 2);
   const byMark = start === 'fffe' ? UTF_16LE : start === 'feff' ? UTF_16BE : undefined;
-  const declared = charsetsIn(contentType)[0] ?? encodingDeclaredIn(body.toString('latin1', 0, 1_024));
+  const declared = charsetsIn(contentType, body.toString('latin1', 0, 1_024))[0];
   if (declared === undefined) return byMark;
   if (Object.hasOwn(CHARSETS, declared)) return CHARSETS[declared];
   if (declared !== 'utf-16') return undefined;

@@ -2,13 +2,8 @@ import { oneLine } from '../lambda/alarms/legible.ts';
 import { PresentableError } from '../lambda/errors.ts';
 import { hashPassword } from '../lambda/ledger/fingerprint.ts';
 import { isCertain } from '../lambda/ledger/state.ts';
-import {
-  checkStorable,
-  editableText,
-  readCredential,
-  unusableBecause,
-  withCredential,
-} from '../lambda/secret/credential.ts';
+import { checkStorable, editableText, readCredential, unusableBecause } from '../lambda/secret/credential.ts';
+import { withCredential } from '../lambda/secret/edited-value.ts';
 import { endsHint } from '../lambda/secret/password-ends.ts';
 import type { Desk } from './desk.ts';
 import { passwordKnownDead, passwordUnusable, TargetError } from './errors.ts';

@@ -3,13 +3,8 @@ import type { StoredCredential } from '../lambda/ledger/guarded-log-in.ts';
 import { credentialKey } from '../lambda/ledger/state.ts';
 import { operatorTool } from '../lambda/operator-tool.ts';
 import { CredentialNotInitializedError, readCredential } from '../lambda/secret/credential.ts';
-import {
-  AWSCURRENT,
-  AWSPENDING,
-  type SecretDescription,
-  versionLabelled,
-} from '../lambda/secret/secrets-manager.ts';
-import { asStored, type StoredVersion } from '../lambda/secret/stored-version.ts';
+import { AWSCURRENT, AWSPENDING, type SecretDescription } from '../lambda/secret/secrets-manager.ts';
+import { asStored, type StoredVersion, versionLabelled } from '../lambda/secret/stored-version.ts';
 import { type Desk, deadlineOf } from './desk.ts';
 import { TargetError, UsageError } from './errors.ts';
 

@@ -1,11 +1,9 @@
-/** White space, format characters (zero-width ones among them), and the Braille pattern without dots. */
-const INVISIBLE = /^[\s\p{Z}\p{Cf}\u0085\u2800]*$/u;
-
 /**
- * Reports whether a text shows no character at all. A server that fills an empty element does it like this, so such a
- * text is neither a password nor a token. Beside a visible character every other one is kept.
+ * A character that shows: not white space, not a format character (zero-width ones among them), and not the Braille
+ * pattern without dots. A server that fills an empty element writes no such character, so a text without one is neither a
+ * password nor a token. Beside a visible character every other one is kept.
  */
-export const isInvisible = (text: string): boolean => INVISIBLE.test(text);
+export const VISIBLE = /[^\s\p{Z}\p{Cf}\u0085\u2800]/u;
 
 /** Kinds of characters that people do not see, or mistake for another one. The first match counts. */
 const KINDS: readonly (readonly [RegExp, string])[] = [

@@ -1,5 +1,5 @@
+import { charsetsIn, codingsIn } from '../thingspace/answer-text.ts';
 import type { RawAnswer } from '../thingspace/api.ts';
-import { charsetsIn, codingsIn, encodingDeclaredIn } from '../thingspace/content-type.ts';
 import { NAMED } from './xml-entities.ts';
 
 /**
@@ -12,8 +12,7 @@ export function whyWithheld(
 ): string | undefined {
   if (codingsIn(contentEncoding).length > 0) return 'it is compressed, which the request did not ask for';
   const text = utf8(body);
-  const encodings =
-    text === undefined ? [] : [...charsetsIn(contentType), encodingDeclaredIn(text) ?? 'utf-8'];
+  const encodings = text === undefined ? [] : charsetsIn(contentType, text);
   // UTF-16 of ASCII is UTF-8 with NUL in it.
   if (text === undefined || text.includes('\0') || !encodings.every((name) => READABLE.test(name))) {
     return 'it is not in UTF-8';

@@ -1,17 +1,13 @@
 import { isNoticeDue } from '../ledger/notice.ts';
 import { overdueDays } from '../ledger/pause.ts';
 import { CredentialNotInitializedError } from '../secret/credential.ts';
-import {
-  AWSCURRENT,
-  AWSPENDING,
-  type SecretDescription,
-  versionLabelled,
-} from '../secret/secrets-manager.ts';
+import { AWSCURRENT, AWSPENDING, type SecretDescription } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
   readCurrent,
   readVersionOnce,
   type StoredVersion,
+  versionLabelled,
 } from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
 import type { Invocation } from './context.ts';

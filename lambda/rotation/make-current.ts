@@ -3,21 +3,16 @@ import { RefusedPasswordError } from '../ledger/errors.ts';
 import { hashPassword } from '../ledger/fingerprint.ts';
 import { recordCommitted, recordRolledForward, recordSuperseded } from '../ledger/journal.ts';
 import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
-import { checkStorable, unusableBecause, withPassword } from '../secret/credential.ts';
-import {
-  AWSCURRENT,
-  AWSPENDING,
-  AWSPREVIOUS,
-  RECOVERED,
-  versionLabelled,
-} from '../secret/secrets-manager.ts';
+import { checkStorable, unusableBecause } from '../secret/credential.ts';
+import { withEditsOf, withPassword } from '../secret/edited-value.ts';
+import { AWSCURRENT, AWSPENDING, AWSPREVIOUS, RECOVERED } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
   readCurrent,
   readVersionOnce,
   SecretStoreError,
   type StoredVersion,
-  withEditsOf,
+  versionLabelled,
 } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, takePendingOff, versionIdFor } from '../secret/swap.ts';
 import { sealedUnproven, superseded } from '../situations/password.ts';
@@ -90,8 +85,7 @@ export async function makeCurrent(
       await takePendingOffOurs(invocation, ours.token, current);
       return { versionId: current.versionId, overtaken: true };
     }
-    const value =
-      withEditsOf(invocation.secretArn, current, ours) ?? (await replacedMembers(invocation, ours, current));
+    const value = withEditsOf(current, ours) ?? (await replacedMembers(invocation, ours, current));
     if (!(await storePending(invocation, to, value, ours.label))) {
       // The version has a value already: our password with other members, or another password.
       to = versionIdFor(ours.attempt, current.versionId, round);

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { PresentableError } from '../errors.ts';
 import { beginPutBack, endPutBack, forgetPutBack, type PutBack } from '../ledger/put-back.ts';
 import { readEnvelope } from '../sealing/seal-answer.ts';
+import { withEditsOf } from '../secret/edited-value.ts';
 import { RECOVERED } from '../secret/secrets-manager.ts';
-import { readVersion, type StoredVersion, withEditsOf } from '../secret/stored-version.ts';
+import { readVersion, type StoredVersion } from '../secret/stored-version.ts';
 import { storePending, swapCurrent, versionIdFor } from '../secret/swap.ts';
 import { currentDead } from '../situations/password.ts';
 import { toDo, without } from '../situations/steps.ts';
@@ -106,7 +107,7 @@ async function storedAs(
   { password, versionId, value }: Candidate,
   current: StoredVersion,
 ): Promise<string> {
-  const merged = withEditsOf(invocation.secretArn, current, { username, password });
+  const merged = withEditsOf(current, { username, password });
   if (value !== undefined && (merged === undefined || merged === value)) return versionId;
   if (merged === undefined) throw current.problem;
   const fresh = versionIdFor(versionId, current.versionId);

@@ -6,13 +6,14 @@ import { sharedUsernameError } from '../ledger/reserve.ts';
 import { type CredentialState, credentialKey, type Journal } from '../ledger/state.ts';
 import { expiredLogIns } from '../ledger/sweep.ts';
 import { LEASE_MS, leaseLives } from '../ledger/times.ts';
-import { AWSPREVIOUS, type SecretDescription, versionLabelled } from '../secret/secrets-manager.ts';
+import { AWSPREVIOUS, type SecretDescription } from '../secret/secrets-manager.ts';
 import {
   describeSecret,
   type ReadableVersion,
   readCurrent,
   readVersion,
   type StoredVersion,
+  versionLabelled,
 } from '../secret/stored-version.ts';
 import { usernameChanged } from '../situations/rotation.ts';
 import { toDo } from '../situations/steps.ts';

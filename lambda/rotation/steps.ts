@@ -1,15 +1,15 @@
 import { ExchangeInProgressError, ReplacedPasswordError } from '../ledger/errors.ts';
 import { committedVersion, finish } from '../ledger/journal.ts';
 import { credentialKey } from '../ledger/state.ts';
-import { checkFits } from '../secret/credential.ts';
+import { bytesTooMany, noRoomError } from '../secret/credential.ts';
+import { AWSCURRENT, AWSPENDING, type SecretDescription } from '../secret/secrets-manager.ts';
 import {
-  AWSCURRENT,
-  AWSPENDING,
-  type SecretDescription,
+  describeSecret,
+  type ReadableVersion,
+  readVersionOnce,
   untilVisible,
   versionLabelled,
-} from '../secret/secrets-manager.ts';
-import { describeSecret, type ReadableVersion, readVersionOnce } from '../secret/stored-version.ts';
+} from '../secret/stored-version.ts';
 import { takePendingOff } from '../secret/swap.ts';
 import { rotationOff } from '../situations/seen.ts';
 import { toDo } from '../situations/steps.ts';
@@ -86,7 +86,7 @@ async function createSecret(
     if (recovered.found === 'stored') return await liftHolds(step);
     if (!staged) throw notStagedError(step);
     const { username, current, isNew, former } = recovered;
-    checkFits(secretArn, current.value);
+    if (bytesTooMany(current.value) > 0) throw noRoomError(secretArn, current.value);
     if (isNew) await takeOverUsername(step, username, former);
     if (holdsOn) await checkHold(step, username);
     try {

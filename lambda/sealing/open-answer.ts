@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { AnswerFormatError } from '../thingspace/answer-format.ts';
 import type { AnswerContent, ThingSpaceApi } from '../thingspace/api.ts';
-import { isInvisible } from '../visible.ts';
+import { VISIBLE } from '../visible.ts';
 import type { DataKey, Sealer } from './data-key.ts';
 import {
   decrypt,
@@ -89,7 +89,7 @@ export function readOpened(
 ): ReturnType<ReadNewPassword> {
   if (kind === 'answer') return readAnswer();
   const value = body.toString();
-  if (!isInvisible(value)) return { outcome: 'done', value };
+  if (VISIBLE.test(value)) return { outcome: 'done', value };
   return { outcome: 'unknown', cause: new AnswerFormatError(value === '' ? 'empty' : 'white-space') };
 }
 

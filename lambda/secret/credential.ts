@@ -2,9 +2,8 @@ import * as v from 'valibot';
 import { PresentableError } from '../errors.ts';
 import { operatorTool } from '../operator-tool.ts';
 import type { MaybeApiKey } from '../thingspace/api.ts';
-import { isInvisible } from '../visible.ts';
-import { replaceTopLevel } from './json-text.ts';
-import { USERNAME_RULE, usernameFault } from './username.ts';
+import { VISIBLE } from '../visible.ts';
+import { USERNAME, USERNAME_RULE, usernameFault } from './username.ts';
 
 /**
  * The value of a secret before an operator has stored real credentials. ThingSpace refuses `<` in every field
@@ -24,7 +23,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
 const MAX_BYTES = 65_536;
 /** Bytes left free for a new password, as it is written in JSON. */
 const RESERVED_BYTES = 1_024;
-const bytesOf = (text: string): number => Buffer.byteLength(text);
+const bytesOf = Buffer.byteLength;
 
 export class SecretShapeError extends PresentableError {
   override readonly name = 'SecretShapeError';
@@ -44,13 +43,11 @@ export type Credential = { username: string; password: string } & MaybeApiKey;
 
 const filled = v.pipe(v.string(), v.minLength(1));
 // Invisible characters alone are not a password: an empty element that is laid out over several lines holds that.
-const schema = v.looseObject({
-  username: filled,
-  password: v.pipe(
-    filled,
-    v.check((password) => !isInvisible(password)),
-  ),
-});
+const schema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({ username: filled, password: v.pipe(filled, v.regex(VISIBLE)) }),
+);
 
 const keySchema = v.object({ apiKey: filled, apiSecret: filled });
 
@@ -61,14 +58,8 @@ const keySchema = v.object({ apiKey: filled, apiSecret: filled });
  * @throws SecretShapeError, CredentialNotInitializedError; neither quotes the value
  */
 export function readCredential(secretArn: string, value: string | undefined): Credential {
-  const read = v.safeParse(schema, parseObject(secretArn, value));
-  if (!read.success) {
-    const members = [...new Set(read.issues.map((issue) => v.getDotPath(issue) ?? 'the value'))];
-    throw new SecretShapeError(
-      `The secret ${secretArn} lacks usable ${members.join(' and ')}: store a JSON object whose members ` +
-        '"username" and "password" are strings with a visible character.',
-    );
-  }
+  const read = v.safeParse(schema, value);
+  if (!read.success) throw shapeError(secretArn, value, read.issues);
   const { username, password } = read.output;
   if (username === PLACEHOLDER.username || password === PLACEHOLDER.password) {
     throw new CredentialNotInitializedError(
@@ -82,10 +73,9 @@ export function readCredential(secretArn: string, value: string | undefined): Cr
         'every request: store the real credentials in it, then rotate.',
     );
   }
-  const fault = usernameFault(username);
-  if (fault !== undefined) {
+  if (!USERNAME.test(username)) {
     throw new SecretShapeError(
-      `The username in the secret ${secretArn} is not used: ${fault}, and ${USERNAME_RULE}. No log-in is made with ` +
+      `The username in the secret ${secretArn} is not used: ${usernameFault(username)}, and ${USERNAME_RULE}. No log-in is made with ` +
         'such a username: store the right one, in the spelling that ThingSpace has, as a new version of the secret.',
     );
   }
@@ -117,20 +107,6 @@ function membersOf(value: string | undefined): unknown {
 }
 
 /**
- * Returns the same secret value with another password. Only the value of each top-level member "password" is replaced
- * (a reader of JSON may take the first or the last of duplicates). Every other byte is as it was.
- * @throws SecretShapeError when it is not a JSON object with that member
- */
-export function withPassword(secretArn: string, value: string, password: string): string {
-  if (!Object.hasOwn(parseObject(secretArn, value), 'password')) {
-    throw new SecretShapeError(
-      `The secret ${secretArn} has no member "password" to replace: store {"username": "…", "password": "…"}.`,
-    );
-  }
-  return replaceTopLevel(value, 'password', JSON.stringify(password));
-}
-
-/**
  * Returns the JSON text of a value from which no credential can be read, but whose other members an operator may have
  * edited. The byte order mark, which no parser takes, is removed. Undefined when it is not a JSON object with both
  * members.
@@ -148,30 +124,20 @@ export function editableText(value: string | undefined): string | undefined {
   }
 }
 
-/** Returns `editableText` with another username and password, every other byte as it was. */
-export function withCredential(text: string, { username, password }: Credential): string {
-  const named = replaceTopLevel(text, 'username', JSON.stringify(username));
-  return replaceTopLevel(named, 'password', JSON.stringify(password));
-}
-
 /** Returns the bytes by which other members are too long for a new password of usual length; 0 when it has room. */
 export const bytesTooMany = (value: string): number =>
   Math.max(0, bytesOf(value) + RESERVED_BYTES - MAX_BYTES);
 
 /**
- * Makes sure that the secret can take a new password of usual length. Called before an exchange: afterwards
- * the new password would exist and could not be stored.
- * @throws SecretTooLargeError
+ * Says that a value has no room for a new password. Checked before an exchange: afterwards the new password would exist
+ * and could not be stored.
  */
-export function checkFits(secretArn: string, value: string): void {
-  const tooMany = bytesTooMany(value);
-  if (tooMany === 0) return;
-  throw new SecretTooLargeError(
+export const noRoomError = (secretArn: string, value: string): SecretTooLargeError =>
+  new SecretTooLargeError(
     `The value of the secret ${secretArn} has ${bytesOf(value)} bytes and Secrets Manager stores at most ${MAX_BYTES}, so a new ` +
-      `password might not fit. Nothing was asked for. Shorten its other members by ${tooMany} ` +
+      `password might not fit. Nothing was asked for. Shorten its other members by ${bytesTooMany(value)} ` +
       'bytes or move them to a secret of their own, then rotate.',
   );
-}
 
 /**
  * Makes sure that Secrets Manager takes a value with another password in it. Shorter members make it fit.
@@ -194,7 +160,7 @@ export function checkStorable(secretArn: string, value: string): void {
  */
 export function unusableBecause(password: string): string | undefined {
   if (password === '') return 'it is empty';
-  if (isInvisible(password)) return 'it has no visible character';
+  if (!VISIBLE.test(password)) return 'it has no visible character';
   if (NEVER_ACCEPTED.test(password)) {
     return "it contains ' or < or \\, which ThingSpace refuses in every request";
   }
@@ -207,7 +173,25 @@ export function unusableBecause(password: string): string | undefined {
   return undefined;
 }
 
-function parseObject(secretArn: string, value: string | undefined): Record<string, unknown> {
+/**
+ * Takes only the paths of the issues: their messages quote the text, and the text is the secret.
+ * @throws SecretShapeError where the value is not the text of a JSON object
+ */
+function shapeError(
+  secretArn: string,
+  value: string | undefined,
+  issues: readonly v.BaseIssue<unknown>[],
+): SecretShapeError {
+  parseObject(secretArn, value);
+  const named = [...new Set(issues.map((issue) => v.getDotPath(issue) ?? 'the value'))];
+  return new SecretShapeError(
+    `The secret ${secretArn} lacks usable ${named.join(' and ')}: store a JSON object whose members ` +
+      '"username" and "password" are strings with a visible character.',
+  );
+}
+
+/** @throws SecretShapeError for a value that is not the text of a JSON object; it does not quote the value */
+export function parseObject(secretArn: string, value: string | undefined): Record<string, unknown> {
   if (value === undefined) {
     throw new SecretShapeError(
       `The secret ${secretArn} holds binary data (SecretBinary): store {"username": "…", "password": "…"} as its string value.`,

@@ -7,7 +7,6 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { awsCall } from '../aws-call.ts';
-import type { Clock } from '../clock.ts';
 
 export const AWSCURRENT = 'AWSCURRENT';
 export const AWSPENDING = 'AWSPENDING';
@@ -33,12 +32,6 @@ export type SecretDescription = {
 
 /** `value` is undefined for binary data, which holds no credential. */
 export type SecretVersion = { versionId: string; value: string | undefined; createdAt: number };
-
-/** Returns the version that a staging label is on. */
-export function versionLabelled(stages: SecretDescription['stages'], label: string): string | undefined {
-  for (const [versionId, labels] of stages) if (labels.includes(label)) return versionId;
-  return undefined;
-}
 
 /** The calls that the rotation makes to Secrets Manager. Every method throws `AwsCallError`. */
 export interface SecretStore {
@@ -114,22 +107,4 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       );
     },
   };
-}
-
-/** The pauses between reads of a missing version or label: reads are eventually consistent. */
-const PAUSES_MS = [100, 200, 400, 800, 1_600, 2_000];
-
-/** Asks again, for some seconds, until there is an answer. */
-export async function untilVisible<T>(
-  clock: Clock,
-  deadlineMs: number,
-  ask: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  for (const pauseMs of PAUSES_MS) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (clock.nowMs() + pauseMs >= deadlineMs) return undefined;
-    await clock.sleep(pauseMs);
-  }
-  return ask();
 }

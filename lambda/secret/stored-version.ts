@@ -1,23 +1,13 @@
 import { AwsCallError } from '../aws-call.ts';
 import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
-import {
-  type Credential,
-  CredentialNotInitializedError,
-  editableText,
-  readCredential,
-  withCredential,
-  withPassword,
-} from './credential.ts';
+import { type Credential, CredentialNotInitializedError, readCredential } from './credential.ts';
 import {
   AWSCURRENT,
   type SecretDescription,
   type SecretStore,
   type SecretVersion,
-  untilVisible,
-  versionLabelled,
 } from './secrets-manager.ts';
-import { mayMean } from './username.ts';
 
 /** Secrets Manager could not be read or written. */
 export class SecretStoreError extends PresentableError {
@@ -36,9 +26,33 @@ export type ReadableVersion = SecretVersion & {
 };
 type UnreadableVersion = SecretVersion & { credential: undefined; problem: PresentableError };
 
+/** Returns the version that a staging label is on. */
+export function versionLabelled(stages: SecretDescription['stages'], label: string): string | undefined {
+  for (const [versionId, labels] of stages) if (labels.includes(label)) return versionId;
+  return undefined;
+}
+
+/** The pauses between reads of a missing version or label: reads are eventually consistent. */
+const PAUSES_MS = [100, 200, 400, 800, 1_600, 2_000];
+
+/** Asks again, for some seconds, until there is an answer. */
+export async function untilVisible<T>(
+  clock: Clock,
+  deadlineMs: number,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (const pauseMs of PAUSES_MS) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (clock.nowMs() + pauseMs >= deadlineMs) return undefined;
+    await clock.sleep(pauseMs);
+  }
+  return ask();
+}
+
 /** @throws SecretStoreError when Secrets Manager does not answer or refuses */
 export function describeSecret({ store, secretArn }: SecretAccess): Promise<SecretDescription> {
-  return reading(secretArn, () => store.describe(secretArn));
+  return store.describe(secretArn).catch((cause) => failUnread(secretArn, cause));
 }
 
 /**
@@ -49,7 +63,7 @@ export async function readVersionOnce(
   { store, secretArn }: SecretAccess,
   versionId: string,
 ): Promise<StoredVersion | undefined> {
-  const version = await reading(secretArn, () => store.read(secretArn, versionId));
+  const version = await store.read(secretArn, versionId).catch((cause) => failUnread(secretArn, cause));
   return version && asStored(secretArn, version);
 }
 
@@ -70,7 +84,10 @@ export async function readCurrent(
   { stages }: Pick<SecretDescription, 'stages'>,
 ): Promise<StoredVersion> {
   const versionId = versionLabelled(stages, AWSCURRENT);
-  const version = versionId === undefined ? undefined : await readVersion(access, versionId);
+  const version =
+    versionId === undefined
+      ? undefined
+      : await untilVisible(access.clock, access.deadlineMs, () => readVersionOnce(access, versionId));
   if (version) return version;
   throw new CredentialNotInitializedError(
     `The secret ${access.secretArn} has no current value: store the ThingSpace username and its current ` +
@@ -88,32 +105,12 @@ export function asStored(secretArn: string, version: SecretVersion): StoredVersi
   }
 }
 
-/**
- * Returns the value of a version with another password and every other member as an operator has edited it. If only its
- * username or password cannot be used, both are replaced. Undefined when no members can be kept: not JSON, binary, the
- * placeholder, or a value that was meant for another username.
- */
-export function withEditsOf(
-  secretArn: string,
-  version: StoredVersion,
-  credential: Credential,
-): string | undefined {
-  if (version.credential) return withPassword(secretArn, version.value, credential.password);
-  if (version.problem instanceof CredentialNotInitializedError) return undefined;
-  const text = editableText(version.value);
-  if (text === undefined || !mayMean(JSON.parse(text).username, credential.username)) return undefined;
-  return withCredential(text, credential);
-}
-
-async function reading<T>(secretArn: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    if (!(cause instanceof AwsCallError)) throw cause;
-    throw new SecretStoreError(
-      `The secret ${secretArn} cannot be read (${cause.errorName}). Nothing was changed; check the function’s ` +
-        'permissions and Secrets Manager’s health. A retry continues from here.',
-      { cause },
-    );
-  }
+/** @throws SecretStoreError for a failure of the call; any other failure as it is */
+function failUnread(secretArn: string, cause: unknown): never {
+  if (!(cause instanceof AwsCallError)) throw cause;
+  throw new SecretStoreError(
+    `The secret ${secretArn} cannot be read (${cause.errorName}). Nothing was changed; check the function’s ` +
+      'permissions and Secrets Manager’s health. A retry continues from here.',
+    { cause },
+  );
 }

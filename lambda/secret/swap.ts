@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AwsCallError } from '../aws-call.ts';
 import { checkStorable } from './credential.ts';
-import { AWSCURRENT, AWSPENDING, type RECOVERED, versionLabelled } from './secrets-manager.ts';
-import { describeSecret, type SecretAccess, SecretStoreError } from './stored-version.ts';
+import { AWSCURRENT, AWSPENDING, type RECOVERED } from './secrets-manager.ts';
+import { describeSecret, type SecretAccess, SecretStoreError, versionLabelled } from './stored-version.ts';
 
 /**
  * The writes of the function: a value is stored as a version labelled AWSPENDING, and AWSCURRENT is moved to it by

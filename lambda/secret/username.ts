@@ -7,6 +7,10 @@ import { kindOfCharacter } from '../visible.ts';
 export const USERNAME_RULE =
   "a username is 1 to 256 printable ASCII characters without ', <, \\ and without a blank at its ends";
 
+const MAX_CHARACTERS = 256;
+/** The rule as a pattern. ThingSpace refuses `'`, `<` and `\` in every request field (`INPUT_INVALID.Request.InvalidCharacter`). */
+export const USERNAME = /^(?! )[\x20-\x26\x28-\x3b\x3d-\x5b\x5d-\x7e]{1,256}(?<! )$/;
+
 /**
  * Reports whether an operator may have meant this username: the same apart from letter case and invisible or non-ASCII
  * characters.
@@ -20,26 +24,20 @@ export function mayMean(stored: unknown, username: string): boolean {
   return typeof stored !== 'string' || ['', seen(username)].includes(seen(stored));
 }
 
-const MAX_CHARACTERS = 256;
-/** ThingSpace refuses these in every request field (`INPUT_INVALID.Request.InvalidCharacter`). */
-const NEVER_ACCEPTED = "'<\\";
-
 /**
  * Returns where a username breaks the rule: a clause that names a position (from 1) and a kind of character, and quotes
  * nothing. Undefined when it keeps the rule.
  */
 export function usernameFault(username: string): string | undefined {
+  if (USERNAME.test(username)) return undefined;
   const characters = [...username];
   const { length } = characters;
   if (length === 0) return 'it is empty';
   if (length > MAX_CHARACTERS) return `it has ${length} characters`;
-  for (const [index, character] of characters.entries()) {
+  const at = characters.findIndex((character, index) => {
     const isInside = index > 0 && index < length - 1;
-    const kind = NEVER_ACCEPTED.includes(character)
-      ? 'one that ThingSpace refuses'
-      : kindOfCharacter(character);
-    if (kind !== undefined && !(character === ' ' && isInside))
-      return `character ${index + 1} of ${length} is ${kind}`;
-  }
-  return undefined;
+    return !USERNAME.test(character) && !(character === ' ' && isInside);
+  });
+  const kind = kindOfCharacter(characters[at] ?? '') ?? 'one that ThingSpace refuses';
+  return `character ${at + 1} of ${length} is ${kind}`;
 }

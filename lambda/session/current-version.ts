@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { StoredCredential } from '../ledger/guarded-log-in.ts';
 import { readCredential } from '../secret/credential.ts';
-import { type SecretStore, untilVisible } from '../secret/secrets-manager.ts';
+import type { SecretStore } from '../secret/secrets-manager.ts';
+import { untilVisible } from '../secret/stored-version.ts';
 import { SessionSetupError } from './errors.ts';
 
 export type SecretReader = { store: Pick<SecretStore, 'describe' | 'read'>; secretId: string; clock: Clock };

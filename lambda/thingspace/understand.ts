@@ -1,6 +1,6 @@
+import { mediaKindOf } from './answer-text.ts';
 import type { Outcome, RawAnswer, Reading } from './api.ts';
 import { UnusableAnswerError } from './call-errors.ts';
-import { mediaKindOf } from './content-type.ts';
 import type { sendOnce } from './http-call.ts';
 
 export type Sent = Awaited<ReturnType<typeof sendOnce>>;

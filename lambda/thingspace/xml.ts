@@ -146,24 +146,24 @@ function tagOf(node: Node): Tag {
 
 function elementOf(node: Node): XmlElement {
   const { name, content } = tagOf(node);
-  const attributes = Object.entries((node[ATTRIBUTES] ?? {}) as Record<string, string>);
+  const attributes = new Map<string, string>();
+  for (const [name, value] of Object.entries((node[ATTRIBUTES] ?? {}) as Record<string, string>)) {
+    attributes.set(name.slice(name.lastIndexOf(':') + 1), decodeReferences(value));
+  }
+  const children: XmlElement[] = [];
+  let text = '';
+  for (const child of content) {
+    if (position in child) children.push(elementOf(child));
+    else if (CDATA in child) text += (child[CDATA] as Node[]).map((literal) => literal[TEXT]).join('');
+    else if (typeof child[TEXT] === 'string') text += decodeReferences(child[TEXT]);
+  }
   return {
-    localName: localName(name),
-    attributes: new Map(attributes.map(([name, value]) => [localName(name), decodeReferences(value)])),
-    children: content.filter((child) => position in child).map(elementOf),
-    text: content.map(textOf).join(''),
+    localName: name.slice(name.lastIndexOf(':') + 1),
+    attributes,
+    children,
+    text,
     closed: node[position]?.endIndex !== undefined,
   };
-}
-
-/** Returns the text of a child that is text or a CDATA section; an element has none. */
-function textOf(node: Node): string {
-  if (typeof node[TEXT] === 'string') return decodeReferences(node[TEXT]);
-  return CDATA in node ? (node[CDATA] as Node[]).map((literal) => literal[TEXT]).join('') : '';
-}
-
-function localName(rawName: string): string {
-  return rawName.slice(rawName.lastIndexOf(':') + 1);
 }
 
 const named: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

@@ -4,7 +4,7 @@ const OUTBOX = 'test/ledger/outbox.test.ts';
 const TROUBLE = 'test/ledger/trouble.test.ts';
 const RENDER = 'test/alarms/render.test.ts';
 const CREDENTIAL = 'test/secret/credential.test.ts';
-const JSON_TEXT = 'test/secret/json-text.test.ts';
+const EDITED = 'test/secret/edited-value.test.ts';
 
 /** The rules of messages to operators, and of a new password's effect on the secret. */
 export const alarmMutants: Mutant[] = [
@@ -199,14 +199,14 @@ export const alarmMutants: Mutant[] = [
   },
   {
     rule: 'only the top-level password is replaced',
-    file: 'lambda/secret/json-text.ts',
+    file: 'lambda/secret/edited-value.ts',
     find: 'if (depth === 1) {',
     replace: 'if (depth >= 1) {',
-    noticedBy: JSON_TEXT,
+    noticedBy: EDITED,
   },
   {
     rule: 'a member’s name is read as JSON reads it',
-    file: 'lambda/secret/json-text.ts',
+    file: 'lambda/secret/edited-value.ts',
     find: 'if (JSON.parse(member) === name)',
     replace: 'if (member.slice(1, -1) === name)',
     noticedBy: CREDENTIAL,
@@ -221,15 +221,15 @@ export const alarmMutants: Mutant[] = [
   {
     rule: 'a username has no blank at its ends',
     file: 'lambda/secret/username.ts',
-    find: 'index > 0 && index < length - 1;',
-    replace: 'index >= 0;',
+    find: '{1,256}(?<! )$/',
+    replace: '{1,256}$/',
     noticedBy: 'test/secret/username.test.ts',
   },
   {
     rule: 'sizes are in bytes, not in characters',
     file: 'lambda/secret/credential.ts',
-    find: '=> Buffer.byteLength(text);',
-    replace: '=> text.length;',
+    find: 'const bytesOf = Buffer.byteLength;',
+    replace: 'const bytesOf = (text: string): number => text.length;',
     noticedBy: CREDENTIAL,
   },
   {

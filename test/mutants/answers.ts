@@ -130,14 +130,21 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'white space alone is not a new password',
     file: 'lambda/thingspace/soap/answers.ts',
-    find: 'if (isInvisible(value.text))',
-    replace: "if (isInvisible(value.text + '.'))",
+    find: 'if (!VISIBLE.test(value.text))',
+    replace: "if (!VISIBLE.test(value.text + '.'))",
+    noticedBy: READING,
+  },
+  {
+    rule: 'half of a surrogate pair is not a character of a new password',
+    file: 'lambda/thingspace/read-new-password.ts',
+    find: "read.outcome !== 'done' || read.value.isWellFormed()",
+    replace: "read.outcome !== 'done' || read.value !== ''",
     noticedBy: READING,
   },
   {
     rule: 'white space alone is not a password where an earlier version sealed it',
     file: 'lambda/sealing/open-answer.ts',
-    find: 'if (!isInvisible(value))',
+    find: 'if (VISIBLE.test(value))',
     replace: "if (value !== '')",
     noticedBy: SEALING,
   },
@@ -151,8 +158,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'a second password behind a gap makes the first one doubtful',
     file: 'lambda/thingspace/soap/answers.ts',
-    find: "if (isNamedBehindGap(answer, element)) throw new AnswerFormatError('behind-gap');",
-    replace: '',
+    find: 'if (answer.gapAt !== undefined && isNamedBehindGap(answer, element)) {',
+    replace: "if (element === '') {",
     noticedBy: READING,
   },
   {
@@ -180,7 +187,7 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'a charset other than UTF-8 is not guessed at',
     file: 'lambda/thingspace/answer-text.ts',
-    find: "if (!declared.every(isUtf8)) throw new AnswerFormatError('not-utf-8');",
+    find: "if (!isUtf8) throw new AnswerFormatError('not-utf-8');",
     replace: '',
     noticedBy: READING,
   },
@@ -194,8 +201,8 @@ export const answerMutants: Mutant[] = [
   {
     rule: 'a coding is not guessed at',
     file: 'lambda/thingspace/answer-text.ts',
-    find: "if (codingsIn(contentEncoding).length > 0) throw new AnswerFormatError('encoded');",
-    replace: '',
+    find: "contentEncoding !== '' && codingsIn(contentEncoding).length > 0",
+    replace: "contentEncoding === ' '",
     noticedBy: READING,
   },
   {

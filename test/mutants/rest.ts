@@ -235,8 +235,8 @@ export const restMutants: Mutant[] = [
   {
     rule: 'an answer is read by the transport that wrote it',
     file: 'lambda/thingspace/read-new-password.ts',
-    find: "(answer.transport === 'rest' ? readOverRest : readOverSoap)",
-    replace: '(answer.httpStatus === 0 ? readOverRest : readOverSoap)',
+    find: "answer.transport === 'rest'",
+    replace: 'answer.httpStatus === 0',
     noticedBy: READING,
   },
 ];

@@ -189,8 +189,8 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'edits are kept: the new password goes into AWSCURRENT’s value',
     file: 'lambda/rotation/make-current.ts',
-    find: 'withEditsOf(invocation.secretArn, current, ours) ?? (await',
-    replace: '(untouched ? withEditsOf(invocation.secretArn, current, ours) : undefined) ?? (await',
+    find: 'withEditsOf(current, ours) ?? (await',
+    replace: '(untouched ? withEditsOf(current, ours) : undefined) ?? (await',
     noticedBy: SWAP,
   },
   {
@@ -369,20 +369,20 @@ export const rotationMutants: Mutant[] = [
   {
     rule: 'no log-in attempt uses a username that a platform may take for another one',
     file: 'lambda/secret/credential.ts',
-    find: 'if (fault !== undefined) {',
-    replace: "if (fault === '') {",
+    find: 'if (!USERNAME.test(username)) {',
+    replace: "if (username === '') {",
     noticedBy: STORED,
   },
   {
     rule: 'a value in which only username or password cannot be used keeps its other members',
-    file: 'lambda/secret/stored-version.ts',
+    file: 'lambda/secret/edited-value.ts',
     find: 'return withCredential(text, credential);',
     replace: 'return undefined;',
     noticedBy: STORED,
   },
   {
     rule: 'the members of a value that was meant for another username are not mixed with this one’s',
-    file: 'lambda/secret/stored-version.ts',
+    file: 'lambda/secret/edited-value.ts',
     find: ' || !mayMean(JSON.parse(text).username, credential.username)',
     replace: '',
     noticedBy: STORED,
@@ -407,6 +407,14 @@ export const rotationMutants: Mutant[] = [
     find: '  checkStorable(secretArn, value);\n',
     replace: '',
     noticedBy: STORED,
+  },
+  {
+    rule: 'no new password is asked for while the secret has no room for one',
+    file: 'lambda/rotation/steps.ts',
+    find: 'if (bytesTooMany(current.value) > 0) throw',
+    replace: 'if (bytesTooMany(current.value) < 0) throw',
+    noticedBy: STORED,
+    testName: 'no room for one',
   },
   {
     rule: 'no log-in is spent on a version that has no room for the sealed password',

@@ -283,6 +283,17 @@ test('names the members to shorten when a put-back password has no room, and the
   expect(Buffer.byteLength(world.aws.currentValue() ?? '')).toBe(65_536);
 });
 
+test('asks for no new password while the secret has no room for one', async () => {
+  const world = await rotated();
+  const { logIns } = world.truth();
+  const value = JSON.parse(world.aws.currentValue() ?? '');
+  world.aws.store(JSON.stringify({ ...value, notes: 'x'.repeat(64_500) }));
+  const { failures } = await world.rotate({ attempts: 1 });
+  expect(failures[0]).toMatchObject({ error: { name: 'SecretTooLargeError' } });
+  expect(messageOf(failures[0])).toMatch(/Nothing was asked for. Shorten its other members by \d+ bytes/);
+  expect(world.truth().logIns).toBe(logIns);
+});
+
 test('names a line break at the end of a stored password when it is refused', async () => {
   const world = createWorld();
   world.storeByHand('Mistyped 1\n');

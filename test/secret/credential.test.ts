@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  bytesTooMany,
   CredentialNotInitializedError,
-  checkFits,
   checkStorable,
   editableText,
+  noRoomError,
   PLACEHOLDER,
   readCredential,
   SecretShapeError,
   SecretTooLargeError,
   unusableBecause,
-  withPassword,
 } from '../../lambda/secret/credential.ts';
+import { withPassword } from '../../lambda/secret/edited-value.ts';
 
 const ARN = 'arn:secret';
 const read = (value: unknown) =>
@@ -208,10 +209,12 @@ function secretOf(bytes: number, password: string): string {
 }
 
 test('requires 1,024 bytes of room for the new password, to the byte', () => {
-  checkFits(ARN, secretOf(65_536 - 1_024, 'old'));
-  // `<` instead of `<=` would refuse the first, counting characters instead of bytes would let this pass.
-  expect(() => checkFits(ARN, secretOf(65_536 - 1_023, 'old'))).toThrow(SecretTooLargeError);
-  expect(() => checkFits(ARN, secretOf(65_536 - 1_023, 'old'))).toThrow(/by 1 bytes? or move/);
+  expect(bytesTooMany(secretOf(65_536 - 1_024, 'old'))).toBe(0);
+  // Counting characters instead of bytes would let this pass.
+  expect(bytesTooMany(secretOf(65_536 - 1_023, 'old'))).toBe(1);
+  const error = noRoomError(ARN, secretOf(65_536 - 1_023, 'old'));
+  expect(error).toBeInstanceOf(SecretTooLargeError);
+  expect(error.message).toMatch(/by 1 bytes? or move/);
 });
 
 test.each([
@@ -256,7 +259,7 @@ test('stores any password in a value that passed the check', () => {
       fc.string({ unit: 'grapheme', maxLength: 200 }),
       (bytes, password) => {
         const value = secretOf(bytes, 'old');
-        if (caught(() => checkFits(ARN, value))) return;
+        if (bytesTooMany(value) > 0) return;
         checkStorable(ARN, withPassword(ARN, value, password));
         expect(unusableBecause(password) ?? '').not.toContain('larger');
       },

@@ -35,6 +35,14 @@ describe('usernameFault', () => {
     expect(usernameFault(username)).toBe(fault),
   );
 
+  test('accepts each printable ASCII character inside, except the three that ThingSpace refuses', () => {
+    const accepted = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).filter(
+      (character) => usernameFault(`a${character}b`) === undefined,
+    );
+    const printable = Array.from({ length: 0x7f - 0x20 }, (_, at) => String.fromCharCode(0x20 + at));
+    expect(accepted).toEqual(printable.filter((character) => !"'<\\".includes(character)));
+  });
+
   test('accepts no two usernames that a platform may take for one, except letter case', () => {
     const asPlatformsRead = (username: string) => username.normalize('NFKC').trim().toLowerCase();
     fc.assert(

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sendOnce } from '../../lambda/thingspace/http-call.ts';
-import { readNewPassword } from '../../lambda/thingspace/soap/answers.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';
 import { onceRead } from '../../local/http.ts';
 import { selfSigned } from '../../local/proxy/self-signed.ts';

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAnswerReader, type ReadAnswer } from '../../lambda/thingspace/http-answer.ts';
-import { readNewPassword } from '../../lambda/thingspace/soap/answers.ts';
+import { readNewPassword } from '../../lambda/thingspace/read-new-password.ts';
 import { FLAWED_HEADS, flawedHead, type HeadFlaw } from '../../local/gateway/flawed-head.ts';
 import { newPasswordAnswer } from './envelopes.ts';
 

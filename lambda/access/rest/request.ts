@@ -1,4 +1,4 @@
-import { charsetsIn, codingsIn } from '../../thingspace/content-type.ts';
+import { charsetsIn, codingsIn } from '../../thingspace/answer-text.ts';
 import { textOf } from '../event.ts';
 import { contradiction, notSent } from '../refusal.ts';
 import { readBody } from './body.ts';

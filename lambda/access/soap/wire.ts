@@ -1,4 +1,4 @@
-import { charsetsIn, codingsIn } from '../../thingspace/content-type.ts';
+import { charsetsIn, codingsIn } from '../../thingspace/answer-text.ts';
 import { bytesOf, type Caller, type FunctionUrlEvent, textOf } from '../event.ts';
 import { isWide } from '../reach.ts';
 import { contradiction, notSent } from '../refusal.ts';

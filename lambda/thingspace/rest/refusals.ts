@@ -1,8 +1,7 @@
 import { AnswerFormatError } from '../answer-format.ts';
-import { isHtml, textOf } from '../answer-text.ts';
+import { isHtml, mediaKindOf, textOf } from '../answer-text.ts';
 import type { ReadableAnswer } from '../api.ts';
 import { errorCode, GATEWAY } from '../codes.ts';
-import { mediaKindOf } from '../content-type.ts';
 import { readXml, type XmlElement } from '../xml.ts';
 import { countOf, type JsonObject, type JsonValue, membersNamed } from './json.ts';
 import { objectIn } from './object.ts';

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AnswerFormatError } from '../../../lambda/thingspace/answer-format.ts';
-import { readLogOut, readNewPassword, readSessionToken } from '../../../lambda/thingspace/soap/answers.ts';
-import { isInvisible } from '../../../lambda/visible.ts';
+import { readNewPassword } from '../../../lambda/thingspace/read-new-password.ts';
+import { readLogOut, readSessionToken } from '../../../lambda/thingspace/soap/answers.ts';
+import { VISIBLE } from '../../../lambda/visible.ts';
 import { answer, fault, newPasswordAnswer } from '../envelopes.ts';
 
 const read = (xml: string) => readNewPassword({ body: Buffer.from(xml) });
 const done = (value: string) => ({ outcome: 'done', value });
 /** As `done`, except for white space alone, which is not a password. */
 const doneUnlessBlank = (value: string) =>
-  isInvisible(value) ? { outcome: 'unknown', cause: new AnswerFormatError('white-space') } : done(value);
+  VISIBLE.test(value) ? done(value) : { outcome: 'unknown', cause: new AnswerFormatError('white-space') };
 
 /** The named reason for which no password was read. */
 function reasonOf(body: string | Buffer): string {

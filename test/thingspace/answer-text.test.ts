@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mediaKindOf } from '../../lambda/thingspace/content-type.ts';
+import { mediaKindOf } from '../../lambda/thingspace/answer-text.ts';
 
 test.each([
   ['text/html; charset=utf-8', 'HTML'],

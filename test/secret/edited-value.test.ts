@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { replaceTopLevel } from '../../lambda/secret/json-text.ts';
+import { replaceTopLevel } from '../../lambda/secret/edited-value.ts';
 
 const HOLE = '\u0000';
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r'), maxLength: 2 });

@@ -44,6 +44,8 @@ export type Desk = {
   tunnelFailure(proxy: ProxySettings, address: string): Promise<Error | undefined>;
   sealerFor(keyId: string): Sealer;
   clock: Clock;
+  /** AWS is a simulation on this machine, whose clock may be another one than the machine's. */
+  isSimulated: boolean;
   account: Account;
   surroundings: Surroundings;
   /** The audit table of the access function. */

@@ -84,7 +84,7 @@ function checksOf(desk: Desk, fetch: Fetch, options: Options): Check[] {
     { check: 'sealing key', look: () => ofKey(desk) },
     { check: 'ledger table', look: () => ofTable(desk) },
     { check: 'ledger item', look: async () => `readable, revision ${(await sight()).state.revision}` },
-    { check: 'clock', look: async () => ofClock(await sight()) },
+    { check: 'clock', look: async () => ofClock(desk, await sight()) },
     { check: 'log group', look: () => ofLogGroup(desk) },
     { check: 'topic', look: () => ofTopic(desk) },
     ...keyPolicyChecks(desk),
@@ -233,7 +233,9 @@ async function ofTable({ settings, surroundings }: Desk): Promise<string> {
   return `${settings.table} is active`;
 }
 
-function ofClock({ now }: Sight): string {
+function ofClock({ isSimulated }: Desk, { now }: Sight): string {
+  // In a drill hours pass at once.
+  if (isSimulated) return 'not compared: AWS is a simulation on this machine, with a clock of its own';
   const skewMs = Date.now() - now;
   if (Math.abs(skewMs) > MAX_SKEW_MS) {
     const minutes = (Math.abs(skewMs) / 60_000).toFixed(1);

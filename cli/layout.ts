@@ -10,7 +10,8 @@ const whole = () => new RegExp(`^\\s*${tool()} |(?:\\S {2,}\\S.*){2}`);
 const words = () => new RegExp(`${tool()} [^'\\n]*'[^']*'|\\S+`, 'g');
 
 /**
- * Breaks long lines between words; what follows is indented as the line is.
+ * Breaks long lines between words. The lines that follow are indented as the first one is, and below the words of a
+ * numbered step.
  * @param columns the terminal's width; undefined leaves everything as it is
  */
 export function wrapped(text: string, columns: number | undefined): string {
@@ -23,15 +24,16 @@ export function wrapped(text: string, columns: number | undefined): string {
 }
 
 function broken(line: string, columns: number): string {
-  const indent = /^ */.exec(line)?.[0] ?? '';
+  const start = /^ *(?:\d+\. )?/.exec(line)?.[0] ?? '';
+  const indent = ' '.repeat(start.length);
   const lines: string[] = [];
-  let current = indent;
-  for (const word of line.match(words()) ?? []) {
-    if (current.length > indent.length && current.length + 1 + word.length > columns) {
+  let current = start;
+  for (const word of line.slice(start.length).match(words()) ?? []) {
+    if (current.length > start.length && current.length + 1 + word.length > columns) {
       lines.push(current);
       current = indent;
     }
-    current += current.length > indent.length ? ` ${word}` : word;
+    current += current.length > start.length ? ` ${word}` : word;
   }
   return [...lines, current].join('\n');
 }

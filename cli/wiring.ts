@@ -35,6 +35,11 @@ const TIMES = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequest
 /** A function lives at most 15 minutes; its answer must be waited for. */
 const INVOCATION_TIMES = { ...TIMES, requestTimeout: 16 * 60_000 };
 
+const ON_THIS_MACHINE = /^https?:\/\/(127\.|localhost)/;
+/** The address of DynamoDB, whose clock the tool reads, where it is not AWS's own. */
+const endpointOf = ({ endpoint }: Reach): string | undefined =>
+  endpoint ?? process.env.AWS_ENDPOINT_URL_DYNAMODB ?? process.env.AWS_ENDPOINT_URL;
+
 const TUNNEL_MS = 20_000;
 const httpsAgent = agentFromShell(process.env);
 const AGENT = httpsAgent && { httpsAgent };
@@ -106,6 +111,7 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
     tunnelFailure: (proxy, address) => tunnelFailure(proxy, address, new SecretsManagerClient(client)),
     sealerFor: (keyId) => kmsSealer(new KMSClient(client), keyId),
     clock: systemClock,
+    isSimulated: ON_THIS_MACHINE.test(endpointOf(reach) ?? ''),
     budgets,
     function: settings.function,
   };

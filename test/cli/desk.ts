@@ -58,6 +58,7 @@ export function deskIn(world: World, terminal: Terminal): Desk {
     tunnelFailure: async () => undefined,
     sealerFor: () => sealer,
     clock,
+    isSimulated: false,
     budgets: BUDGETS,
     account: accountIn(world),
     surroundings: surroundingsIn(world),

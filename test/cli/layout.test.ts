@@ -11,6 +11,14 @@ describe('The tool’s output', () => {
     expect(wrapped('x'.repeat(90), 50)).toBe('x'.repeat(90));
   });
 
+  it('breaks a numbered step below its own words, at 60 columns', () => {
+    const step = 'If there is no sealed answer, or it holds no password: Store the working password.';
+    expect(wrapped(`  2. ${step}`, 60)).toBe(
+      '  2. If there is no sealed answer, or it holds no password:\n     Store the working password.',
+    );
+    expect(wrapped(`12. ${step}`, 60)).toMatch(/^12\. If .*:\n {4}Store/);
+  });
+
   it('keeps commands and table rows on one line, and every line without a known width', () => {
     const command = `    npm run cli -- store --secret '${'a'.repeat(80)}'`;
     const row = `thingspace/fleet  Fleet-API  all is well  ${'0 of 5  '.repeat(10)}`;

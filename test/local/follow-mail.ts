@@ -32,7 +32,7 @@ export async function followMail(drill: Drill): Promise<string[]> {
     if (repaired) await drill.type('colleague');
     const ended: Ended[] = [];
     for (const command of commands) ended.push(await runPrinted(drill, command));
-    // The doctor also names what is no obstacle, such as the clock of a world in which time was passed.
+    // The doctor also names faults that are no obstacle, such as the short timeout of the local function.
     if (ended.length > 0) failed = !repaired && ended.some(({ code }) => code === 1);
     done.push(`${text.slice(0, 60)} … ${ended.map(({ code }) => code).join()}`);
     if ((await drill.judgement()).solved) return done;

@@ -4,7 +4,7 @@ import { type AccessReader, dayIn, itemsBetween, type Period, type StoredRecord 
 import { DAY_MS } from './times.ts';
 
 /**
- * Records of releases before wide changes had pointers: eight partitions a day, a pointer for each device and user. A
+ * Records of versions before wide changes had pointers: eight partitions a day, a pointer for each device and user. A
  * pointer has no key of its record, which follows from its own. Once the last such record has expired (`retentionDays`
  * after the deployment), this file may go.
  */

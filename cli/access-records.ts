@@ -68,7 +68,7 @@ export async function findRecords(reader: AccessReader, wanted: Wanted): Promise
 
 type HeldOn = Made & Pick<AuditRecord, 'credential'> & { day: string };
 
-/** @param before records of earlier releases, which wrote no holders */
+/** @param before records of earlier versions, which wrote no holders */
 async function holdersIn(reader: AccessReader, period: Period, before: readonly StoredRecord[]) {
   const [from, to] = [period.sinceMs, period.untilMs].map((ms) => dateOf(ms));
   const ofMonths = monthsOf(period).map((at) => reader.between(holdersOfMonth(at), from as string, `${to}~`));

@@ -76,7 +76,7 @@ function take(state: CredentialState, arn: string, username: string, now: number
   return takeOver(state, arn, now);
 }
 
-/** A sealed answer of the former username stays this secret's, until it is opened or settled. */
+/** A sealed answer of the former username stays this secret's, until it is opened or resolved. */
 async function letGo(desk: Desk, arn: string, former: string): Promise<void> {
   const left = await desk.ledger.change(former, deadlineOf(desk), (state) => {
     const { journal, secretArn } = state;
@@ -86,7 +86,7 @@ async function letGo(desk: Desk, arn: string, former: string): Promise<void> {
   });
   if (left === undefined) return;
   desk.terminal.warn(
-    `The last exchange of ${oneLine(former)}’s password is not settled (${left}): see ` +
+    `The last exchange of ${oneLine(former)}’s password is not resolved (${left}): see ` +
       `\`${operatorTool()} status --username '${oneLine(former)}'\` before that username is used again.`,
   );
 }

@@ -8,14 +8,14 @@ import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { loadedAtStart } from '../infra/loaded-at-start.ts';
 import { replaceDirectory } from '../infra/replace-directory.ts';
+import { PROGRAM } from '../lambda/operator-tool.ts';
 import { VERSION } from '../lambda/version.ts';
 
 const projectRoot = path.join(import.meta.dirname, '..');
 const cliDirectory = path.join(projectRoot, 'dist', 'cli');
-const NAME = 'thingspace-rotation';
 
 /** The file that an operator starts; its parts are in `chunks` beside it. */
-export const cliBundle = path.join(cliDirectory, `${NAME}.mjs`);
+export const cliBundle = path.join(cliDirectory, `${PROGRAM}.mjs`);
 
 /** CommonJS packages among those that are bundled call `require` of Node.js's own modules. */
 const BANNER = [
@@ -55,7 +55,7 @@ export async function bundleCli(
 ): Promise<{ sizeBytes: number; atStartBytes: number }> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: projectRoot,
-    entryPoints: { [NAME]: entry },
+    entryPoints: { [PROGRAM]: entry },
     outdir: cliDirectory,
     write: false,
     bundle: true,
@@ -79,17 +79,17 @@ export async function bundleCli(
   });
   const nameOf = (file: string) => path.relative(cliDirectory, file).split(path.sep).join('/');
   await replaceDirectory(directory, new Map(outputFiles.map((file) => [nameOf(file.path), file.contents])));
-  await chmod(path.join(directory, `${NAME}.mjs`), 0o755);
+  await chmod(path.join(directory, `${PROGRAM}.mjs`), 0o755);
   const sizeOf = (outputs: Iterable<string>) =>
     [...outputs].reduce((sum, output) => sum + (metafile.outputs[output]?.bytes ?? 0), 0);
   return {
     sizeBytes: sizeOf(Object.keys(metafile.outputs)),
-    atStartBytes: sizeOf(loadedAtStart(metafile, `${NAME}.mjs`)),
+    atStartBytes: sizeOf(loadedAtStart(metafile, `${PROGRAM}.mjs`)),
   };
 }
 
 if (import.meta.main) {
   const { sizeBytes, atStartBytes } = await bundleCli();
   const [all, atStart] = [sizeBytes, atStartBytes].map((bytes) => `${(bytes / 1024).toFixed(0)} KiB`);
-  console.log(`${all}  dist/cli (${atStart} at start): copy the directory, start ${NAME}.mjs in it`);
+  console.log(`${all}  dist/cli (${atStart} at start): copy the directory, start ${PROGRAM}.mjs in it`);
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_BASE_URL } from '../lambda/defaults.ts';
+import { PROGRAM } from '../lambda/operator-tool.ts';
 import type { AgentOptions } from './agent.ts';
 import type { Fetch } from './contract.ts';
 import type { Desk, Terminal } from './desk.ts';
@@ -354,7 +355,7 @@ export const commands: readonly ToolCommand[] = [
     name: 'completion',
     description: 'print the script that completes commands and options in a shell',
     options: [],
-    example: 'completion bash > ~/.local/share/bash-completion/completions/thingspace-rotation',
+    example: `completion bash > ~/.local/share/bash-completion/completions/${PROGRAM}`,
     async alone(terminal, { words: [shell = ''] }, { tree }) {
       (await import('./completion.ts')).completion(terminal, tree, shell);
     },

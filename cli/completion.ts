@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { PROGRAM } from '../lambda/operator-tool.ts';
 import type { Terminal } from './desk.ts';
 
 /** `value` is the name of an option's value as help shows it; undefined where it takes none. */
@@ -6,8 +7,8 @@ type Word = { long: string; says: string; value: string | undefined };
 type Known = { name: string; says: string; words: Word[]; choices: readonly string[] };
 type Tool = { words: Word[]; commands: Known[] };
 
-const NAMES = ['thingspace-rotation', 'thingspace-rotation.mjs'];
-const FUNCTION = '_thingspace_rotation';
+const NAMES = [PROGRAM, `${PROGRAM}.mjs`];
+const FUNCTION = `_${PROGRAM.replaceAll('-', '_')}`;
 const SCRIPTS: Readonly<Record<string, (tool: Tool) => string>> = { bash, zsh, fish };
 
 /** Prints the script that completes the tool's commands and options, as commander has them. It asks no service. */

@@ -4,7 +4,7 @@ import type { Interface } from 'node:readline/promises';
 export async function answered(asking: Interface, question: string): Promise<string | undefined> {
   const closed = new Promise<undefined>((resolve) => void asking.once('close', () => resolve(undefined)));
   try {
-    // Releases of Node.js differ: the question is rejected at Ctrl-C and Ctrl-D, or stays without an answer.
+    // Versions of Node.js differ: the question is rejected at Ctrl-C and Ctrl-D, or stays without an answer.
     const answer = await Promise.race([asking.question(question).catch(() => undefined), closed]);
     return answer;
   } finally {

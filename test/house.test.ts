@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PROGRAM } from '../lambda/operator-tool.ts';
 import { mutants } from './mutants/mutants.ts';
 
 /** The rules of the project's layout, and the names that its pages must find. */
@@ -103,6 +104,8 @@ test('the name of the operator’s tool stands in one file, for readers with and
     /npm run (?:--silent )?cli\b/.test(read(file).replace(/^ *(?:\/?\*|\/\/).*$/gm, '')),
   );
   expect(named).toEqual(['lambda/operator-tool.ts']);
+  expect(filesOf('cli/**/*.ts').filter((file) => read(file).includes(PROGRAM))).toEqual([]);
+  expect(Object.keys(JSON.parse(read('package.json')).bin)).toEqual([PROGRAM]);
 });
 
 test('the errors of the ledger and the rotation take their commands from their situations', () => {

@@ -8,7 +8,7 @@ import type { AccessReport } from './schema.ts';
 type Outcome = 'done' | 'refused' | 'unknown' | 'notSent' | 'denied';
 type Tally = { requests: number; first: number; last: number } & Record<Outcome, number>;
 
-/** A record of an earlier release does not say that it only reads; each operation of SOAP that does begins with `Get`. */
+/** A record of an earlier version does not say that it only reads; each operation of SOAP that does begins with `Get`. */
 const isRead = ({ reads, operation }: StoredRecord): boolean => reads === true || operation.startsWith('Get');
 
 /** A record without an outcome may have been sent. A read without another outcome was answered. */

@@ -70,7 +70,7 @@ describe('The command adopt', () => {
     world.aws.store(secretValue('Another 1').replace(USERNAME, 'Another-Username'));
     await adopt(desk, options);
     expect(world.state()).toMatchObject({ journal: { state: 'received' }, secretArn: SECRET_ARN });
-    expect(terminal.warned.join('\n')).toMatch(/not settled \(received\).*status --username/);
+    expect(terminal.warned.join('\n')).toMatch(/not resolved \(received\).*status --username/);
   });
 
   it('changes no item during an exchange, and takes over the work of a dead invocation', async () => {

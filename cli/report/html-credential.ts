@@ -5,8 +5,6 @@ import type { Act, CredentialReport, Exception, RecordRow, Report, Rotation, Seg
 import { type Column, shortTable } from './table.ts';
 import { ageInWords, endOf, kindInWords, nameOf, number, time, withZone } from './words.ts';
 
-const MOST = 200;
-
 /** Renders the section of one credential. `id` is its anchor, and the beginning of its rows' anchors. */
 export function credentialSection(one: CredentialReport, report: Report, id: string): Markup {
   return markup`<section>
@@ -18,17 +16,17 @@ ${facts(one, id)}
 </figure>
 ${figures(one, id)}
 <h3>Exceptions</h3>
-${shortTable('Every departure from a plain rotation, oldest first.', exceptionColumns(id), one.exceptions, { most: MOST, none: 'The record shows none in the period.' })}
+${shortTable('Every departure from a plain rotation, oldest first.', exceptionColumns(id), one.exceptions)}
 <h3>Rotations</h3>
-${shortTable('New passwords and the ends of their rotations.', rotationColumns(id), one.rotations, { most: MOST, none: 'The record shows none in the period.' })}
+${shortTable('New passwords and the ends of their rotations.', rotationColumns(id), one.rotations)}
 <h3>Acts of people</h3>
-${shortTable('Commands of operators, and calls by others than the rotation function that changed the secret.', actColumns(id), one.acts, { most: MOST, none: 'The record shows none in the period.' })}
+${shortTable('Commands of operators, and calls by others than the rotation function that changed the secret.', actColumns(id), one.acts)}
 <h3>Log-ins</h3>
-${shortTable('By the presenter of the password, and the purpose.', logInColumns, one.logIns, { most: MOST, none: 'The record shows none in the period.' })}
+${shortTable('By the presenter of the password, and the purpose.', logInColumns, one.logIns)}
 <h3>Passwords</h3>
-${shortTable('The password of the username over the period, and the rows that its age is made from.', segmentColumns(id), one.age.segments, { most: MOST, none: '' })}
+${shortTable('The password of the username over the period, and the rows that its age is made from.', segmentColumns(id), one.age.segments, { none: '' })}
 <h3>Rows of the record</h3>
-${shortTable(rowsCaption(one), rowColumns(id), one.rows, { most: 2 * MOST, none: 'There is no row.' })}
+${shortTable(rowsCaption(one), rowColumns(id), one.rows, { most: 400, none: 'There is no row.' })}
 </section>`;
 }
 
@@ -96,7 +94,7 @@ function figures({ figures: of, age, rows }: CredentialReport, id: string): Mark
       { head: 'Made from the rows', of: ({ from }) => from, set: 'rows' },
     ],
     lines,
-    { most: MOST, none: '' },
+    { none: '' },
   );
 }
 

@@ -30,7 +30,7 @@ export function shortTable<T>(
   caption: string,
   columns: readonly Column<T>[],
   all: readonly T[],
-  { most, none }: { most: number; none: string },
+  { most = 200, none = 'The record shows none in the period.' } = {},
 ): Markup {
   if (all.length === 0) return markup`<p class="soft">${none}</p>`;
   const shown = table(caption, columns, all.slice(0, most));

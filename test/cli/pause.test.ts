@@ -28,13 +28,12 @@ const paused = async (world: World, until = '3d') => {
   return seat;
 };
 
-const statusOf = async (world: World) => {
-  const seat = at(world);
-  const error = await status(seat.desk, { secret }).then(
-    () => undefined,
-    (failure: { exitCode?: number }) => failure,
+const statusOf = async (world: World, seat = at(world)) => {
+  const exitCode = await status(seat.desk, { secret }).then(
+    () => 0,
+    (failure: { exitCode?: number }) => failure.exitCode,
   );
-  return { said: seat.said(), exitCode: error?.exitCode ?? 0 };
+  return { said: seat.said(), exitCode };
 };
 
 describe('pause', () => {
@@ -170,14 +169,7 @@ describe('A credential whose calendar is closed', () => {
     const environment = { ...found?.environment, CALENDAR: JSON.stringify(SATURDAYS) };
     return { desk: { ...desk, function: found && { ...found, environment } }, said };
   };
-  const shown = async (world: World) => {
-    const seat = seatAt(world);
-    const exitCode = await status(seat.desk, { secret }).then(
-      () => 0,
-      (failure: { exitCode?: number }) => failure.exitCode,
-    );
-    return { said: seat.said(), exitCode };
-  };
+  const shown = (world: World) => statusOf(world, seatAt(world));
 
   it('is well while no rotation waits, and shown with its opening', async () => {
     const { said, exitCode } = await shown(await closedWorld());

@@ -82,4 +82,11 @@ export const calendarMutants: Mutant[] = [
     replace: 'return [];',
     noticedBy: CALENDAR,
   },
+  {
+    rule: 'a calendar that cannot be read fails the start',
+    file: 'lambda/rotation/wiring.ts',
+    find: 'if (calendar) return closingBy(closedBy(calendar));',
+    replace: 'if (calendar !== null) return calendar && closingBy(closedBy(calendar));',
+    noticedBy: 'test/rotation/cold-start.test.ts',
+  },
 ];

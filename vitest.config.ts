@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that start processes, servers or builds: everything else is a unit test and shares its process. */
 const WORLDS = [
@@ -24,8 +25,20 @@ const VERIFIED = [
   'test/local/explorer/flawed-heads.test.ts',
 ];
 
+/** A fresh clone knows no durations: begun by their size, one of these would run alone at the end. */
+const LONGEST = /[/\\](explorer\.test|local[/\\]drill\.test|sample\.test|advice-followed\.test)\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Two cores on the smallest machine: more workers only make every test slower.
     maxWorkers: 2,
     // Tests that mostly wait run beside each other in their file.

@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '../../local/thingspace/random.ts';
+import type { Random } from '../../local/thingspace/random.ts';
 import { SOAP, V2 } from '../access/arbitrary-envelope.ts';
 
 /** A request before it is written down. `raw` content is written as it is. */
@@ -139,10 +139,3 @@ export function requestTree(random: Random) {
     : [];
   return { service, operation, root: element(SOAP, 'Envelope', ...header, body) };
 }
-
-export const randomOf = (seed: number, number: number): Random => {
-  const random = seededRandom(seed * 1_000_003 + number);
-  // The first numbers of neighboring seeds are alike.
-  for (let turn = 0; turn < 3; turn += 1) random.below(2);
-  return random;
-};

@@ -1,5 +1,6 @@
 import type { Random } from '../../local/thingspace/random.ts';
 import { SOAP, V2 } from '../access/arbitrary-envelope.ts';
+import { anywhere, chooser } from './choice.ts';
 import { CONTRACT, type Element, element } from './elements.ts';
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
@@ -233,19 +234,7 @@ const JUNK = [
 /** Changes of the text, at any place. */
 const TEXT: Record<string, (text: string, random: Random) => string> = {
   'a prologue': (text, random) => random.pick(BEFORE) + text,
-  junk(text, random) {
-    const at = random.below(text.length);
-    return text.slice(0, at) + random.pick(JUNK) + text.slice(at);
-  },
-  'a part cut out'(text, random) {
-    const at = random.below(text.length);
-    return text.slice(0, at) + text.slice(at + 1 + random.below(4));
-  },
-  'a part twice'(text, random) {
-    const at = random.below(text.length);
-    const end = at + random.below(80);
-    return text.slice(0, end) + text.slice(at, end) + text.slice(end);
-  },
+  ...anywhere(JUNK, 80),
   'two parts exchanged'(text, random) {
     const tags = [...text.matchAll(/<[^<>]*>/g)];
     const [one, next] = [random.pick(tags), random.pick(tags)].sort((a, b) => a.index - b.index);
@@ -274,13 +263,7 @@ const BYTES: Record<string, (bytes: Buffer, random: Random) => Buffer> = {
 
 /** The mutations of one request, chosen beforehand; the names are for people. */
 export function chooseMutations(random: Random) {
-  const names: string[] = [];
-  const choose = <T>(from: Record<string, T>, count: number): T[] =>
-    Array.from({ length: count }, () => {
-      const name = random.pick(Object.keys(from));
-      names.push(name);
-      return from[name] as T;
-    });
+  const { names, choose } = chooser(random);
   const tree = choose(TREE, random.pick([0, 1, 1, 2, 2, 3]));
   const text = choose(TEXT, random.pick([0, 0, 0, 0, 1, 2]));
   const bytes = choose(BYTES, random.oneIn(20) ? 1 : 0);

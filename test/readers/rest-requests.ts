@@ -1,6 +1,6 @@
 import type { Sent } from '../../lambda/access/rest/request.ts';
 import type { Random } from '../../local/thingspace/random.ts';
-import { randomOf } from './elements.ts';
+import { anywhere, chooser, randomOf } from './choice.ts';
 
 /** A body before it is written down. `raw` is written as it is. */
 type Json = { members: [name: string, value: Json][] } | { items: Json[] } | { raw: string } | string;
@@ -175,19 +175,7 @@ const JUNK = [
   '1',
 ];
 const TEXT: Record<string, (text: string, random: Random) => string> = {
-  junk(text, random) {
-    const at = random.below(text.length + 1);
-    return text.slice(0, at) + random.pick(JUNK) + text.slice(at);
-  },
-  'a part cut out'(text, random) {
-    const at = random.below(text.length);
-    return text.slice(0, at) + text.slice(at + 1 + random.below(3));
-  },
-  'a part twice'(text, random) {
-    const at = random.below(text.length);
-    const end = at + random.below(40);
-    return text.slice(0, end) + text.slice(at, end) + text.slice(end);
-  },
+  ...anywhere(JUNK, 40),
   'a byte order mark': (text) => `\ufeff${text}`,
   'two documents': (text) => text + text,
 };
@@ -214,13 +202,7 @@ const HEADERS: [name: string, value: string][] = [
 /** Returns the request of this number: the same seed gives the same one. */
 export function restRequest(seed: number, number: number): MutatedRest {
   const random = randomOf(seed, 7_000_000 + number);
-  const mutations: string[] = [];
-  const choose = <T>(from: Record<string, T>, count: number): T[] =>
-    Array.from({ length: count }, () => {
-      const name = random.pick(Object.keys(from));
-      mutations.push(name);
-      return from[name] as T;
-    });
+  const { names: mutations, choose } = chooser(random);
   const [method, plainPath, list] = random.pick(OPERATIONS);
   const body = bodyFor(random, list);
   for (const mutate of choose(TREE, random.pick([0, 1, 1, 2, 2, 3]))) mutate(body, random);

@@ -1,4 +1,5 @@
-import { randomOf, requestTree, writerFrom } from './elements.ts';
+import { randomOf } from './choice.ts';
+import { requestTree, writerFrom } from './elements.ts';
 import { chooseMutations } from './mutations.ts';
 
 /** A request of a caller that may do everything, spoiled in one of many ways. */

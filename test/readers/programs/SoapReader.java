@@ -10,17 +10,14 @@ import java.util.Locale;
 import java.util.Set;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.stream.XMLInputFactory;
-import javax.xml.stream.XMLStreamConstants;
-import javax.xml.stream.XMLStreamReader;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
 /**
- * Reads SOAP requests by the parsers of Java's library: `dom` (a tree) or `stax` (a stream). Each line of standard input
- * is a request in base64; the answer is a line of JSON. Nothing of this project is used.
+ * Reads SOAP requests by the parser of Java's library, as a tree (its stream has the same scanner). Each line of standard
+ * input is a request in base64; the answer is a line of JSON. Nothing of this project is used.
  */
-public final class SoapReaders {
+public final class SoapReader {
   private static final String SOAP = "http://schemas.xmlsoap.org/soap/envelope/";
   private static final String XSI = "http://www.w3.org/2001/XMLSchema-instance";
   private static final String SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/";
@@ -40,10 +37,9 @@ public final class SoapReaders {
     var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       byte[] data = Base64.getDecoder().decode(line.trim());
-      var reading = new SoapReaders();
+      var reading = new SoapReader();
       try {
-        if (arguments[0].equals("dom")) reading.envelope(tree(data));
-        else reading.stream(data);
+        reading.envelope(tree(data));
         out.println(reading.json());
       } catch (Exception failure) {
         out.println("{\"error\":" + quoted(failure.toString()) + "}");
@@ -90,61 +86,6 @@ public final class SoapReaders {
     }
   }
 
-  /** An element that is open in a stream, with what was met in it. */
-  private static final class Open {
-    String name;
-    final StringBuilder text = new StringBuilder();
-    String kind;
-    final List<String> identifiers = new ArrayList<>();
-  }
-
-  private void stream(byte[] data) throws Exception {
-    var factory = XMLInputFactory.newInstance();
-    factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-    factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-    XMLStreamReader reader = factory.createXMLStreamReader(new ByteArrayInputStream(data));
-    List<Open> path = new ArrayList<>();
-    List<String> names = new ArrayList<>();
-    int skippedBelow = Integer.MAX_VALUE;
-    while (reader.hasNext()) {
-      int event = reader.next();
-      if (event == XMLStreamConstants.DTD) throw new IllegalArgumentException("it has a DOCTYPE");
-      if (event == XMLStreamConstants.CHARACTERS || event == XMLStreamConstants.CDATA) {
-        if (!path.isEmpty()) path.get(path.size() - 1).text.append(reader.getText());
-      } else if (event == XMLStreamConstants.START_ELEMENT) {
-        var open = new Open();
-        open.name = reader.getLocalName();
-        path.add(open);
-        names.add(clark(reader.getNamespaceURI(), reader.getLocalName()));
-        String ref = reader.getAttributeValue(SERIALIZATION, "Ref");
-        boolean skips = isTrue(reader.getAttributeValue(XSI, "nil")) || (ref != null && !ref.isEmpty());
-        if (path.size() > 3 && skips && skippedBelow > path.size()) skippedBelow = path.size();
-        if (path.size() == 3 && names.get(1).equals(clark(SOAP, "Body"))) operations.add(names.get(2));
-      } else if (event == XMLStreamConstants.END_ELEMENT) {
-        boolean skipped = path.size() >= skippedBelow;
-        if (skippedBelow == path.size()) skippedBelow = Integer.MAX_VALUE;
-        closed(path, names, skipped);
-        names.remove(names.size() - 1);
-      }
-    }
-  }
-
-  private void closed(List<Open> path, List<String> names, boolean skipped) {
-    Open ended = path.remove(path.size() - 1);
-    String text = ended.text.toString();
-    if (path.size() == 2 && names.get(1).equals(clark(SOAP, "Header"))) {
-      String name = names.get(2);
-      block(name.startsWith("{") ? name.substring(1, name.indexOf('}')) : null, ended.name, text);
-    }
-    if (path.size() < 2 || !names.get(1).equals(clark(SOAP, "Body")) || skipped) return;
-    for (String identifier : ended.identifiers) devices.add((ended.kind == null ? "" : ended.kind) + " " + identifier);
-    if (path.size() < 3) return;
-    Open parent = path.get(path.size() - 1);
-    if (ended.name.equals("Identifier") && !trimmed(text).isEmpty()) parent.identifiers.add(trimmed(text));
-    if (ended.name.equals("Kind") && parent.kind == null) parent.kind = trimmed(text);
-    selector(ended.name, text);
-  }
-
   private void block(String namespace, String name, String text) {
     if (name.toLowerCase(Locale.ROOT).equals("token")) tokens.add(clark(namespace, name) + " " + trimmed(text));
   }
@@ -189,7 +130,7 @@ public final class SoapReaders {
   }
 
   private static String list(List<String> texts) {
-    return "[" + String.join(",", texts.stream().map(SoapReaders::quoted).toList()) + "]";
+    return "[" + String.join(",", texts.stream().map(SoapReader::quoted).toList()) + "]";
   }
 
   private static String quoted(String text) {

@@ -33,257 +33,185 @@ const anyAccess = {
 };
 
 test.each([
+  [{ rotation: { everyDays: 1001 } }, 'rotation.everyDays: write a whole number of days from 1 to 1000.'],
+  [{ rotation: { everyDays: 0 } }, 'rotation.everyDays: write a whole number of days from 1 to 1000.'],
   [
-    'an interval over 1000 days',
-    { rotation: { everyDays: 1001 } },
-    'rotation.everyDays: write a whole number of days from 1 to 1000.',
-  ],
-  [
-    'an interval under 1 day',
-    { rotation: { everyDays: 0 } },
-    'rotation.everyDays: write a whole number of days from 1 to 1000.',
-  ],
-  [
-    'a window past midnight',
     { rotation: { everyMonths: 3, startHourUtc: 22, windowHours: 3 } },
     'rotation: write a startHourUtc and windowHours that end by midnight UTC (24 together at most).',
   ],
   [
-    'an hour for an interval of days',
     { rotation: { everyDays: 90, startHourUtc: 2 } },
     'rotation: write startHourUtc together with everyMonths, and only then: a window by days opens at midnight UTC.',
   ],
   [
-    'a calendar in no zone',
     { calendar: { zone: 'Mars/Olympus', frozen: ['2026-12-24'] } },
     'calendar.zone: write a time zone of the IANA, such as America/New_York or UTC.',
   ],
+  [{ calendar: {} }, 'calendar: write window, or frozen, or leave the calendar out.'],
   [
-    'a calendar that says nothing',
-    { calendar: {} },
-    'calendar: write window, or frozen, or leave the calendar out.',
-  ],
-  [
-    'a window that is never open',
     { calendar: { window: { days: [], from: '02:00', to: '06:00' } } },
     'calendar.window.days: write at least one day, or leave window out.',
   ],
   [
-    'a window between the quarters',
     { calendar: { window: { days: ['SAT'], from: '02:05', to: '06:00' } } },
     'calendar.window.from: write a time on a quarter of an hour, such as 02:00.',
   ],
   [
-    'a window without an hour for the daily check',
     { calendar: { zone: 'Europe/Berlin', window: { days: ['SAT'], from: '02:00', to: '03:00' } } },
     'calendar.window: write a longer one: the daily check, which starts a rotation that waits, runs at a fixed hour UTC, and no whole hour UTC lies in this window all year (summer time moves it).',
   ],
   [
-    'a budget that is not below the limit',
     { lockout: { budget: 5 } },
     'lockout.budget: write less than lockout.limit (5); the rest of the log-ins stays free for operators.',
   ],
+  [{ lockout: { rotationBudget: 4 } }, 'lockout.rotationBudget: write at most lockout.budget (3).'],
   [
-    'a rotation budget above the budget',
-    { lockout: { rotationBudget: 4 } },
-    'lockout.rotationBudget: write at most lockout.budget (3).',
-  ],
-  [
-    'an http endpoint',
     { thingspace: { baseUrl: 'http://uws.apps.nphase.com/api/v2' } },
     'thingspace.baseUrl: write an https address without user, query and fragment, such as https://uws.apps.nphase.com/api/v2.',
   ],
+  [{ thingspace: { transport: 'grpc' } }, 'thingspace.transport: write one of "soap", "rest".'],
   [
-    'an unknown transport',
-    { thingspace: { transport: 'grpc' } },
-    'thingspace.transport: write one of "soap", "rest".',
-  ],
-  [
-    'an address of REST with SOAP',
     { thingspace: { baseUrl: 'https://thingspace.verizon.com/api/m2m/v1/' } },
     'thingspace.baseUrl: leave it out, or write the address of SOAP, such as https://uws.apps.nphase.com/api/v2: this is an address of REST, which belongs to "transport": "rest".',
   ],
   [
-    'an address of SOAP with REST',
     { thingspace: { transport: 'rest', baseUrl: 'https://uws.apps.nphase.com/api/v2' } },
     'thingspace.baseUrl: leave it out, or write the address of REST, such as https://thingspace.verizon.com/api/m2m/v1: this is an address of SOAP, which belongs to "transport": "soap".',
   ],
   [
-    'an address of REST that ends in an operation',
     { thingspace: { transport: 'rest', baseUrl: 'https://thingspace.verizon.com/api/m2m/v1/session/login' } },
     'thingspace.baseUrl: write the address above the operations, without /session, such as https://thingspace.verizon.com/api/m2m/v1.',
   ],
   [
-    'a token address without TLS',
     { thingspace: { transport: 'rest', tokenUrl: 'http://thingspace.verizon.com/api/ts/v1/oauth2/token' } },
     'thingspace.tokenUrl: write an https address without user, query and fragment, such as https://thingspace.verizon.com/api/ts/v1/oauth2/token.',
   ],
   [
-    'a token address with a query',
     { thingspace: { transport: 'rest', tokenUrl: 'https://thingspace.verizon.com/token?key=1' } },
     'thingspace.tokenUrl: write an https address without user, query and fragment, such as https://thingspace.verizon.com/api/ts/v1/oauth2/token.',
   ],
   [
-    'a token address with SOAP',
     { thingspace: { tokenUrl: 'https://thingspace.verizon.com/api/ts/v1/oauth2/token' } },
     'thingspace.tokenUrl: leave it out: it belongs to "transport": "rest", and SOAP asks for no token.',
   ],
   [
-    'another token host with SOAP',
     { thingspace: { tokenHostMayDiffer: true } },
     'thingspace.tokenHostMayDiffer: leave it out: it belongs to "transport": "rest", and SOAP asks for no token.',
   ],
   [
-    'a password element with REST',
     { thingspace: { transport: 'rest', passwordElement: 'CurrentPassword' } },
     'thingspace.passwordElement: leave it out: it belongs to "transport": "soap", and REST has no such element.',
   ],
   [
-    'a token address of another host',
     { thingspace: { transport: 'rest', baseUrl: 'https://staging.thingspace.verizon.com/api/m2m/v1' } },
     'thingspace.tokenUrl: write an address of the host staging.thingspace.verizon.com, as thingspace.baseUrl has it: the key, the secret and the bearer are of one service (if thingspace.verizon.com is right, add "tokenHostMayDiffer": true).',
   ],
   [
-    'two credentials of one name',
     { credentials: [fleet, { ...metering, name: 'Fleet' }] },
     'credentials[1].name: write another than that of credentials[0] (letter case makes no difference).',
   ],
   [
-    'two credentials of one username',
     { credentials: [fleet, { ...metering, username: 'FLEETAPI' }] },
     'credentials[1].username: write another than that of credentials[0] (letter case makes no difference): one username has one password, so one secret.',
   ],
   [
-    'a malformed e-mail',
     { alarmReceivers: [{ email: 'operations.example.com' }] },
     'alarmReceivers[0].email: write an e-mail address, such as operations@example.com.',
   ],
   [
-    'a malformed telephone number',
     { alarmReceivers: [{ sms: '2025550123' }] },
     'alarmReceivers[0].sms: write the telephone number with + and country code, such as +12025550123.',
   ],
   [
-    'an alarm that nobody gets',
     { alarmReceivers: [] },
     'alarmReceivers: write at least one receiver: an alarm without a receiver is useless.',
   ],
   [
-    'two addresses in one receiver',
     { alarmReceivers: [{ email: 'a@example.com', sms: '+12025550123' }] },
     'alarmReceivers[0]: write exactly one of email, sms, https, lambda.',
   ],
   [
-    'a misspelt setting',
     { alarmRecievers: [] },
     expect.stringMatching(/^alarmRecievers: leave it out, it is no setting \(there are stackName, /),
   ],
-  ['no credential', { credentials: [] }, 'credentials: write at least one credential.'],
+  [{ credentials: [] }, 'credentials: write at least one credential.'],
   [
-    'an alias of the AWS-managed key',
     { sealingKeyArn: 'alias/aws/secretsmanager' },
     'sealingKeyArn: write the ARN of a customer-managed key, arn:aws:kms:…:key/…; an alias is not enough, and the AWS-managed aws/secretsmanager cannot seal.',
   ],
   [
-    'a base URL that ends in a service',
     { thingspace: { baseUrl: 'https://uws.apps.nphase.com/api/v2/SessionService.svc' } },
     'thingspace.baseUrl: write the address above the services, without SessionService.svc, such as https://uws.apps.nphase.com/api/v2.',
   ],
-  ['no account', { account: undefined }, expect.stringMatching(/^account: write /)],
-  ['no region', { region: undefined }, expect.stringMatching(/^region: write /)],
-  [
-    'a region that AWS does not have',
-    { region: 'us-east-9' },
-    'region: write a region that AWS has, such as us-east-1.',
-  ],
+  [{ account: undefined }, expect.stringMatching(/^account: write /)],
+  [{ region: undefined }, expect.stringMatching(/^region: write /)],
+  [{ region: 'us-east-9' }, 'region: write a region that AWS has, such as us-east-1.'],
+  // China, and Europe's sovereign partition.
   ...[
-    ['China', 'cn-north-1', 'aws-cn'],
-    ['Europe’s sovereign partition', 'eusc-de-east-1', 'aws-eusc'],
-  ].map(([place, region, partition]): [string, object, string] => [
-    `a region of ${place}`,
+    ['cn-north-1', 'aws-cn'],
+    ['eusc-de-east-1', 'aws-eusc'],
+  ].map(([region, partition]): [object, string] => [
     { region, credentials: [{ name: 'fleet', username: 'FleetApi' }] },
     `region: write a region of the partition aws or aws-us-gov: the services of ${partition} have other domains, and nobody has verified this project there.`,
   ]),
   [
-    'a day of the month for an interval of days',
     { rotation: { everyDays: 90, dayOfMonth: 3 } },
     'rotation: write dayOfMonth only together with everyMonths.',
   ],
   [
-    'a runbook that only a checkout has',
     { runbookUrl: 'docs/runbook.md' },
     'runbookUrl: write the whole https address of the runbook, without user and fragment.',
   ],
   [
-    'a support contact of two lines',
     { supportContact: 'M2M\nSupport' },
     'supportContact: write one line of up to 200 characters, such as M2M Support, +1 800 555 0100.',
   ],
   [
-    'a receiver of no severity',
     { alarmReceivers: [{ email: 'a@example.com', severities: [] }] },
     'alarmReceivers[0].severities: write at least one of "critical", "warning", "info".',
   ],
   [
-    'an unknown severity',
     { alarmReceivers: [{ email: 'a@example.com', severities: ['fatal'] }] },
     'alarmReceivers[0].severities[0]: write one of "critical", "warning", "info".',
   ],
   [
-    'one address with two choices of severities',
     {
       alarmReceivers: [{ email: 'a@example.com' }],
       credentials: [{ ...fleet, alarmReceivers: [{ email: 'A@example.com', severities: ['critical'] }] }],
     },
     'credentials[0].alarmReceivers[0].severities: write the same for the same address everywhere, it gets one subscription.',
   ],
+  [{ vpc: { ...vpc, subnetIds: [] } }, 'vpc.subnetIds: write at least one id such as subnet-0a1b2c3d.'],
+  [{ vpc: { ...vpc, subnetIds: ['subnet-0a', 'subnet-0a'] } }, 'vpc.subnetIds: write each id once.'],
   [
-    'no subnet',
-    { vpc: { ...vpc, subnetIds: [] } },
-    'vpc.subnetIds: write at least one id such as subnet-0a1b2c3d.',
-  ],
-  [
-    'a subnet twice',
-    { vpc: { ...vpc, subnetIds: ['subnet-0a', 'subnet-0a'] } },
-    'vpc.subnetIds: write each id once.',
-  ],
-  [
-    'more subnets than Lambda takes',
     { vpc: { ...vpc, subnetIds: Array.from({ length: 17 }, (_, index) => `subnet-0${index}`) } },
     'vpc.subnetIds: write at most 16, as many as Lambda takes.',
   ],
   [
-    'more security groups than Lambda takes',
     { vpc: { ...vpc, securityGroupIds: ['a', 'b', 'c', 'd', 'e', 'f'].map((end) => `sg-0${end}`) } },
     'vpc.securityGroupIds: write at most 5, as many as Lambda takes.',
   ],
   [
-    'no security group',
     { vpc: { ...vpc, securityGroupIds: [] } },
     'vpc.securityGroupIds: write at least one id such as sg-0a1b2c3d.',
   ],
   [
-    'an operator that is everybody',
     { operators: ['arn:aws:iam::123456789012:role/*'] },
     "operators[0]: write a role's ARN; only a role of IAM Identity Center may end in an asterisk: …/AWSReservedSSO_Operators_*.",
   ],
   [
-    'a log that is shorter than two intervals',
     { rotation: { everyDays: 300 } },
     'logRetentionDays: write at least two intervals of rotation, 600 days or more: the log holds sealed passwords.',
   ],
   [
-    'a log that is shorter than two intervals of a credential',
     { credentials: [fleet, { ...metering, rotation: { everyMonths: 12, startHourUtc: 1 } }] },
     'logRetentionDays: write at least two intervals of credentials[1].rotation, 732 days or more: the log holds sealed passwords.',
   ],
   [
-    'one secret twice',
     { credentials: [imported, { ...metering, secretArn: imported.secretArn, clients: [] }] },
     'credentials[1].secretArn: write another than that of credentials[0]: one secret holds one username.',
   ],
   [
-    'a secret that is given by its ARN and made by another credential',
     {
       credentials: [
         fleet,
@@ -293,54 +221,34 @@ test.each([
     'credentials[1].secretArn: write another secret, this is the one that the credential fleet makes.',
   ],
   [
-    'a new secret that is adopted',
     { credentials: [{ ...fleet, adopt: true }] },
     'credentials[0].adopt: write it only together with secretArn, for a secret that an earlier deployment made and kept.',
   ],
-  [
-    'a log that forgets sealed passwords',
-    { logRetentionDays: 30 },
-    expect.stringMatching(/^logRetentionDays: write one of 90, /),
-  ],
-])('rejects %s by one sentence that names the right value', (_, changes, sentence) => {
+  [{ logRetentionDays: 30 }, expect.stringMatching(/^logRetentionDays: write one of 90, /)],
+])('rejects %j by one sentence that names the right value', (changes, sentence) => {
   expect(sentencesOf(configWith(changes))).toEqual([sentence]);
 });
 
 test.each([
+  [{ username: "o'hara" }, wrongUsername('character 2 of 6 is one that ThingSpace refuses')],
+  [{ username: '   ' }, wrongUsername('character 1 of 3 is a blank')],
+  [{ username: 'FleetApi ' }, wrongUsername('character 9 of 9 is a blank')],
+  [{ username: 'Fleet\nApi' }, wrongUsername('character 6 of 9 is a line break')],
+  [{ username: 'Fleet\u200bApi' }, wrongUsername('character 6 of 9 is an invisible character')],
+  [{ username: 'Flottè' }, wrongUsername('character 6 of 6 is not ASCII')],
   [
-    'a username with a character that ThingSpace refuses',
-    { username: "o'hara" },
-    wrongUsername('character 2 of 6 is one that ThingSpace refuses'),
-  ],
-  ['a blank username', { username: '   ' }, wrongUsername('character 1 of 3 is a blank')],
-  [
-    'a username with a space behind it',
-    { username: 'FleetApi ' },
-    wrongUsername('character 9 of 9 is a blank'),
-  ],
-  ['a username of two lines', { username: 'Fleet\nApi' }, wrongUsername('character 6 of 9 is a line break')],
-  [
-    'a username with an invisible character',
-    { username: 'Fleet\u200bApi' },
-    wrongUsername('character 6 of 9 is an invisible character'),
-  ],
-  ['a username with an accent', { username: 'Flottè' }, wrongUsername('character 6 of 6 is not ASCII')],
-  [
-    'a credential named as a part of the stack',
     { name: 'Service' },
     'credentials[0].name: write another name, the stack calls a part of itself "Service".',
   ],
   [
-    'a name that looks like the end of an ARN',
     { name: 'fleet-abc123' },
     'credentials[0].name: write a name that does not end in a hyphen and six characters: Secrets Manager ends its ARNs so.',
   ],
   [
-    'a reader that is no role',
     { readers: ['fleet-app'] },
     "credentials[0].readers[0]: write a role's ARN, such as arn:aws:iam::123456789012:role/fleet-app.",
   ],
-])('rejects %s by one sentence that names the right value', (_, changes, sentence) => {
+])('rejects the credential %j by one sentence that names the right value', (changes, sentence) => {
   expect(sentencesOf(ofOneCredential(changes))).toEqual([sentence]);
 });
 

@@ -8,16 +8,34 @@ import {
   destroy,
   leftBehind,
   newAccount,
+  rolesIn,
 } from './cloudformation.ts';
-import { configWith, synthesize, synthesizeChecked, twoDepartments } from './synthesize.ts';
+import {
+  configurations,
+  departments,
+  egress,
+  hundred,
+  hundredAdopted,
+  operationsKeyArn,
+  sealingKeyArn,
+  vpc,
+} from './configurations.ts';
+import { configWith, type Resource, resourcesOf, synthesizeChecked } from './synthesize.ts';
 
-const stack = 'ThingSpaceRotation';
-const { json: template, resources } = synthesize();
-const roles = ['fleet', 'metering'].map((name) => `arn:aws:iam::123456789012:role/${name}-app`);
-const [fleet, metering] = twoDepartments.credentials;
-const sealingKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/0a000000-0000-4000-8000-000000000000';
+const stack = 'Stack';
+type Template = ReturnType<typeof resourcesOf>;
 
-const failureOf = (account: Account, of: typeof template, options?: DeployOptions): string | undefined => {
+/** Their loss would lose a password, the count of log-ins, or the key to one of them. */
+const KEPT = ['AWS::SecretsManager::Secret', 'AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::Logs::LogGroup'];
+
+/** The kept resources of an account by physical name, without settings that an update may change. */
+const kept = (account: Account) =>
+  [...account.resources]
+    .filter(([, { resource }]) => KEPT.includes(resource.Type))
+    .map(([name, { id, resource }]) => [name, id, resource.Properties.SecretString])
+    .sort();
+
+const failureOf = (account: Account, of: Template, options?: DeployOptions): string | undefined => {
   try {
     deploy(account, stack, of, options);
     return undefined;
@@ -27,137 +45,339 @@ const failureOf = (account: Account, of: typeof template, options?: DeployOption
   }
 };
 
-test.each(Object.keys(resources))('a first deployment that fails at %s does not block the next one', (id) => {
-  const account = newAccount(roles);
-  expect(failureOf(account, template, { failAt: id })).toBe(`${id}: refused`);
-  expect([...account.resources]).toEqual([]);
-  expect(failureOf(account, template)).toBeUndefined();
+const base = { ...configurations.Access, stackName: stack };
+const [fleet, metering] = departments.credentials;
+const template = resourcesOf(base);
+const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+const { access } = base as unknown as { access: object };
+const withAccess = (changes: object) => ({ access: { ...access, ...changes } });
+
+const settings: Record<string, object> = {
+  alarmReceivers: { alarmReceivers: [{ email: 'other@example.com', severities: ['critical'] }] },
+  baseUrl: { thingspace: { baseUrl: 'https://proxy.example.com/api/v2' } },
+  passwordElement: { thingspace: { passwordElement: 'CurrentPassword' } },
+  transport: { thingspace: { transport: 'rest' } },
+  lockout: { lockout: { limit: 10, budget: 5, rotationBudget: 3 } },
+  exchangeBrake: { exchangeBrake: false },
+  rotation: { rotation: { everyMonths: 1, startHourUtc: 2, windowHours: 3 } },
+  operators: { operators: [role('operators')] },
+  deploymentRoles: { deploymentRoles: [role('deployer')] },
+  permissionsBoundaryArn: { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary' },
+  runbookUrl: { runbookUrl: 'https://wiki.example.com/runbook' },
+  supportContact: { supportContact: 'Support, +1 202 555 0199' },
+  noticeDays: { noticeDays: 0 },
+  calendar: { calendar: { zone: 'Europe/Berlin', window: { days: ['SAT'], from: '02:00', to: '06:00' } } },
+  readAlarm: { readAlarm: false },
+  reasonRequired: { reasonRequired: true },
+  replicas: { replicas: [{ region: 'us-west-2' }] },
+  sealingKeyArn: { sealingKeyArn },
+  operationsKeyArn: { operationsKeyArn },
+  ledgerDeletionProtection: { ledgerDeletionProtection: true },
+  logRetentionDays: { logRetentionDays: 731 },
+  reservedConcurrency: { reservedConcurrency: 5 },
+  tracing: { tracing: true },
+  vpc: { vpc },
+  'vpc.ipv6': { vpc: { ...vpc, ipv6: true } },
+  egress: { egress },
+  'no access': { access: undefined },
+  'access.rules': withAccess({
+    rules: [
+      {
+        name: 'all',
+        principals: [role('portal'), role('other')],
+        credentials: ['*'],
+        operations: ['*Device*'],
+      },
+    ],
+  }),
+  'access.requestsPerMinute': withAccess({
+    requestsPerMinute: 60,
+    retentionDays: 30,
+    reservedConcurrency: 3,
+  }),
+  'access.deletionProtection': withAccess({ deletionProtection: true }),
+  'credentials.username': { credentials: [{ ...fleet, username: 'Renamed' }, metering] },
+  'credentials.readers': {
+    credentials: [{ ...fleet, readers: [role('a'), role('b')], clients: [role('c')] }, metering],
+  },
+  'credentials.rotation': { credentials: [fleet, { ...metering, rotation: { everyDays: 30 } }] },
+  'credentials, in another order': { credentials: [metering, fleet] },
+  'one more credential': { credentials: [fleet, metering, { name: 'third', username: 'Third' }] },
+};
+
+const synthesized = new Map<string, Template>();
+/** The template of the base with a setting changed; two tests play it. */
+function changedBy(setting: string): Template {
+  const json = synthesized.get(setting) ?? resourcesOf({ ...base, ...settings[setting] });
+  synthesized.set(setting, json);
+  return json;
+}
+
+/** An account in which the stack stands, and every role. */
+function deployed(of: Template, ...others: Template[]): Account {
+  const account = newAccount([of, ...others].flatMap(rolesIn));
+  deploy(account, stack, of);
+  return account;
+}
+
+const neverReplaces = (from: Template, to: Template) => {
+  const account = deployed(from, to);
+  const before = kept(account);
+  expect(failureOf(account, to)).toBeUndefined();
+  // New ones may have come; those of before are the same, even where the stack keeps them no longer.
+  expect(kept(account)).toEqual(expect.arrayContaining(before));
+};
+
+test.each(Object.keys(settings))(
+  '%s: no secret, table, key or log group is replaced or emptied',
+  (setting) => {
+    neverReplaces(template, changedBy(setting));
+    neverReplaces(changedBy(setting), template);
+  },
+);
+
+test.each(['Vpc', 'ImportedKeys', 'Replicas'])(
+  '%s: no setting replaces or empties a secret, table, key or log group',
+  (name) => {
+    const other = { ...configurations[name], stackName: stack };
+    const before = resourcesOf(other);
+    for (const change of Object.values(settings)) neverReplaces(before, resourcesOf({ ...other, ...change }));
+  },
+);
+
+test.each(Object.keys(settings))(
+  '%s: an update that fails anywhere is rolled back, and succeeds again',
+  (setting) => {
+    const changed = changedBy(setting);
+    const account = deployed(template, changed);
+    const before = new Map(account.resources);
+    for (const id of Object.keys(changed.Resources)) {
+      const failure = failureOf(account, changed, { failAt: id });
+      if (failure === undefined) {
+        // The update does not concern this resource.
+        restore(account, before);
+        continue;
+      }
+      expect(failure).toBe(`${id}: refused`);
+      // The same objects, in any order.
+      expect(account.resources.size).toBe(before.size);
+      expect([...before].filter(([name, entry]) => account.resources.get(name) !== entry)).toEqual([]);
+    }
+    expect(failureOf(account, changed)).toBeUndefined();
+    expect(failureOf(account, template, { importExisting: true })).toBeUndefined();
+  },
+);
+
+const restore = (account: Account, before: Map<string, never> | Account['resources']) => {
+  account.resources.clear();
+  for (const [name, entry] of before) account.resources.set(name, entry as never);
+};
+
+const few = (ids: string[]) => ids.filter((_, index) => index % Math.ceil(ids.length / 40) === 0);
+
+test.each(['Example', 'ExampleRest', 'Access', 'Vpc', 'ImportedKeys', 'Replicas', hundred.stackName])(
+  '%s: a first deployment that fails anywhere blocks no later one, and the removed stack keeps what is not to be lost',
+  (name) => {
+    const json = resourcesOf(configurations[name] as object);
+    const ids = Object.keys(json.Resources);
+    const account = newAccount(rolesIn(json));
+    for (const id of few(ids)) {
+      expect(failureOf(account, json, { failAt: id })).toBe(`${id}: refused`);
+      expect([...account.resources]).toEqual([]);
+    }
+    expect(failureOf(account, json)).toBeUndefined();
+    const before = kept(account);
+    destroy(account, stack, json);
+    expect(kept(account)).toEqual(before);
+    for (const type of KEPT) {
+      const made = Object.values<Resource>(json.Resources).filter(({ Type }) => Type === type);
+      expect(leftBehind(account, type), type).toHaveLength(made.length);
+    }
+  },
+);
+
+test('reads the resources as CDK writes them', () => {
+  expect(template.Resources).toEqual(synthesize(base).json.Resources);
+});
+
+test('the model replaces a resource whose create-only property changes, and refuses a second one of its name', () => {
+  const account = deployed(template);
+  const other = structuredClone(template);
+  const [id = ''] = Object.entries<Resource>(other.Resources).find(
+    ([, { Type, Properties }]) => Type === 'AWS::IAM::ManagedPolicy' && Properties.ManagedPolicyName,
+  ) ?? [''];
+  Object.assign(other.Resources[id]?.Properties, { Description: 'Another' });
+  expect(failureOf(account, other)).toMatch(/AWS::IAM::ManagedPolicy .* already exists$/);
+});
+
+const adopted = {
+  ...base,
+  sealingKeyArn,
+  operationsKeyArn,
+  credentials: [fleet, metering].map((given) => ({
+    ...given,
+    adopt: true,
+    secretArn: `arn:aws:secretsmanager:us-east-1:123456789012:secret:thingspace/${given?.name}-AbC123`,
+    secretKeyArn: sealingKeyArn,
+  })),
+};
+
+/** The same configuration over what its first stack kept; an imported secret stays as it is. */
+const adoptedOf = (name: string) => {
+  const config = { ...configurations[name], stackName: stack } as typeof base & { credentials: Given[] };
+  const credentials = config.credentials.map((given) =>
+    given.secretArn === undefined
+      ? { ...given, ...adopted.credentials.find((one) => 'name' in one && one.name === given.name) }
+      : given,
+  );
+  return [config, { ...config, sealingKeyArn, operationsKeyArn, credentials }] as const;
+};
+type Given = { name: string; secretArn?: string };
+
+test.each([
+  ['the access configuration', base, adopted],
+  ['a VPC', ...adoptedOf('Vpc')],
+  ['keys of its own', ...adoptedOf('ImportedKeys')],
+  ['replica regions', ...adoptedOf('Replicas')],
+  ['a hundred credentials', hundred, { ...hundredAdopted, stackName: hundred.stackName }],
+])('%s: the removed stack is deployed again over what it kept', (_, first, again) => {
+  const [json, jsonAgain] = [resourcesOf(first), resourcesOf(again)];
+  const account = deployed(json, jsonAgain);
+  const before = kept(account).map(([name]) => name);
+  destroy(account, stack, json);
+  expect(failureOf(account, json)).toMatch(/already exists$/);
+  deleteSecretPolicies(account);
+  expect(failureOf(account, jsonAgain, { importExisting: true })).toBeUndefined();
+  expect(kept(account).map(([name]) => name)).toEqual(before);
+  // The secrets and the keys are in the template by their ARNs only.
+  for (const type of ['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup']) {
+    expect(leftBehind(account, type), type).toEqual([]);
+  }
+});
+
+test('a stack in the region of a replica adopts the copy, when the first region is gone', () => {
+  const secretArn = `arn:aws:secretsmanager:us-west-2:123456789012:secret:thingspace/${fleet?.name}-AbC123`;
+  const credentials = [{ ...fleet, adopt: true, secretArn }];
+  const json = resourcesOf({ ...base, access: undefined, region: 'us-west-2', credentials });
+  expect(failureOf(newAccount(rolesIn(json)), json)).toBeUndefined();
+  const types = Object.values<Resource>(json.Resources).map(({ Type }) => Type);
+  expect(types).toContain('AWS::SecretsManager::RotationSchedule');
+  expect(types).not.toContain('AWS::SecretsManager::Secret');
+});
+
+test('an access function that was removed is added again over its kept table and log', () => {
+  const account = deployed(template);
+  deploy(account, stack, changedBy('no access'));
+  expect(failureOf(account, template)).toMatch(/Stack-access already exists$/);
+  expect(failureOf(account, template, { importExisting: true })).toBeUndefined();
+  expect(KEPT.flatMap((type) => leftBehind(account, type))).toEqual([]);
 });
 
 test('a reader whose role does not exist stops the deployment, and blocks no later one', () => {
-  const account = newAccount([]);
+  const account = newAccount([role('portal')]);
   expect(failureOf(account, template)).toMatch(/the role .*fleet-app does not exist/);
-  for (const role of roles) account.roles.add(role);
+  for (const named of rolesIn(template)) account.roles.add(named);
   expect(failureOf(account, template)).toBeUndefined();
-});
-
-test('removing the stack keeps unrepeatable resources and the policies of readers', () => {
-  const account = newAccount(roles);
-  deploy(account, stack, template);
-  destroy(account, stack, template);
-  const kept = [...account.resources.values()].map(({ id }) => id.slice(0, -8)).sort();
-  expect(kept).toEqual([
-    'ServiceLedger',
-    'ServiceLog',
-    'ServiceOperationsKey',
-    'ServiceSealingKey',
-    'fleetReaders',
-    'fleetSecret',
-    'meteringReaders',
-    'meteringSecret',
-  ]);
-});
-
-/** As docs/deploy.md has it: the kept keys and secrets by their ARNs, adopted. */
-const again = (credentials: readonly object[] = [fleet, metering].map((given) => adopted(given))) =>
-  configWith({
-    sealingKeyArn,
-    operationsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/0b000000-0000-4000-8000-000000000000',
-    credentials,
-  });
-
-const adopted = (given: { name: string; username: string } | undefined) => ({
-  ...given,
-  adopt: true,
-  secretArn: `arn:aws:secretsmanager:us-east-1:123456789012:secret:thingspace/${given?.name}-AbC123`,
-  secretKeyArn: sealingKeyArn,
-});
-
-test('a removed stack is deployed again by the documented steps, over what was kept', () => {
-  const account = newAccount(roles);
-  deploy(account, stack, template);
-  destroy(account, stack, template);
-  expect(failureOf(account, template)).toMatch(/already exists$/);
-
-  const { json } = synthesize(again());
-  deleteSecretPolicies(account);
-  expect(failureOf(account, json, { importExisting: true })).toBeUndefined();
-  expect(leftBehind(account, 'AWS::DynamoDB::Table')).toEqual([]);
-  expect(leftBehind(account, 'AWS::Logs::LogGroup')).toEqual([]);
 });
 
 test('readers of another account still read after a removed stack was deployed again', () => {
   const readers = ['arn:aws:iam::999999999999:role/their-app'];
-  expect(() => synthesizeChecked(again([{ ...adopted(fleet), readers }]))).not.toThrow();
+  const [first] = adopted.credentials;
+  expect(() => synthesizeChecked({ ...adopted, credentials: [{ ...first, readers }] })).not.toThrow();
 });
 
 test('the function may read by kept policies, which name it, after it is deployed again', () => {
-  const role = (of: typeof template) =>
-    Object.values<{ Type: string; Properties: { RoleName?: string } }>(of.Resources)
-      .filter(({ Type }) => Type === 'AWS::IAM::Role')
-      .flatMap(({ Properties }) => Properties.RoleName ?? []);
-  expect(role(synthesize(again()).json)).toEqual(role(template));
-  const keptPolicies = Object.values(resources).filter(({ Type }) =>
+  const rolesOf = (of: Template) =>
+    Object.values(of.Resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::IAM::Role' ? (Properties.RoleName ?? []) : [],
+    );
+  expect(rolesOf(resourcesOf(adopted))).toEqual(rolesOf(template));
+  const keptPolicies = Object.values(template.Resources).filter(({ Type }) =>
     ['AWS::SecretsManager::ResourcePolicy', 'AWS::KMS::Key'].includes(Type),
   );
   // No reference to a role that goes with the stack: its name, as text.
   expect(JSON.stringify(keptPolicies)).not.toContain('ServiceFunctionRole');
-  expect(JSON.stringify(keptPolicies).match(/role\/ThingSpaceRotation-rotation-us-east-1/g)).toHaveLength(3);
+  expect(JSON.stringify(keptPolicies).match(/role\/Stack-rotation-us-east-1/g)).toHaveLength(3);
 });
 
 test('a removed credential can be added again by its ARN only', () => {
-  const account = newAccount(roles);
-  deploy(account, stack, template);
-  const alone = synthesize(configWith({ credentials: [metering] })).json;
-  deploy(account, stack, alone);
+  const plain = { ...departments, stackName: stack };
+  const both = resourcesOf(plain);
+  const account = deployed(both);
+  deploy(account, stack, resourcesOf({ ...plain, credentials: [metering] }));
   expect(leftBehind(account, 'AWS::SecretsManager::Secret')).toEqual([
     'AWS::SecretsManager::Secret thingspace/fleet',
   ]);
-  expect(failureOf(account, template)).toMatch(/thingspace\/fleet already exists$/);
+  expect(failureOf(account, both)).toMatch(/thingspace\/fleet already exists$/);
 
   deleteSecretPolicies(account);
-  const { json } = synthesize(configWith({ credentials: [metering, adopted(fleet)] }));
-  expect(failureOf(account, json)).toBeUndefined();
-});
-
-test('an added credential whose deployment fails is removed whole, and the others stay', () => {
-  const account = newAccount(roles);
-  const alone = synthesize(configWith({ credentials: [metering] })).json;
-  deploy(account, stack, alone);
-  const before = [...account.resources.keys()];
-  const added = Object.keys(resources).filter((id) => !(id in alone.Resources));
-  expect(added).toHaveLength(4);
-  for (const id of added) {
-    expect(failureOf(account, template, { failAt: id })).toBe(`${id}: refused`);
-    expect([...account.resources.keys()]).toEqual(before);
-  }
-  expect(failureOf(account, template)).toBeUndefined();
+  const again = resourcesOf({ ...plain, credentials: [metering, adopted.credentials[0]] });
+  expect(failureOf(account, again)).toBeUndefined();
 });
 
 test('two services live in one account, and the same service in two regions, with no name in common', () => {
-  const account = newAccount(roles);
-  deploy(account, stack, template);
-  const other = synthesize(
-    configWith({ stackName: 'Other', credentials: [{ name: 'third', username: 'Third' }] }),
-  );
-  expect(failureOf(account, other.json)).toBeUndefined();
+  const other = configWith({ stackName: 'Other', credentials: [{ name: 'third', username: 'Third' }] });
+  expect(failureOf(deployed(template), resourcesOf(other))).toBeUndefined();
   // Names of roles, policies and dashboards are one space for all regions.
-  const global = (of: typeof template) =>
-    Object.values<{ Type: string; Properties: Record<string, string> }>(of.Resources).flatMap(
-      ({ Properties: { RoleName, ManagedPolicyName, DashboardName } }) =>
-        [RoleName, ManagedPolicyName, DashboardName].filter((name) => name !== undefined),
+  const global = (of: Template): string[] =>
+    Object.values(of.Resources).flatMap(({ Properties: { RoleName, ManagedPolicyName, DashboardName } }) =>
+      [RoleName, ManagedPolicyName, DashboardName].filter((name) => name !== undefined),
     );
-  const there = synthesize(
-    configWith({ region: 'eu-west-1', credentials: [{ name: 'fleet', username: 'F' }] }),
-  );
-  expect(global(template)).toHaveLength(3);
-  expect(global(there.json).filter((name) => global(template).includes(name))).toEqual([]);
+  const there = resourcesOf({ ...base, region: 'eu-west-1' });
+  expect(global(template)).toHaveLength(5);
+  expect(global(there).filter((name) => global(template).includes(name))).toEqual([]);
 });
 
 test('a table that is protected from deletion would block a failed first deployment’s cleanup', () => {
-  const account = newAccount(roles);
-  const { json } = synthesize(configWith({ ledgerDeletionProtection: true }));
-  expect(failureOf(account, json, { failAt: Object.keys(json.Resources).at(-1) ?? '' })).toMatch(
-    /deletion protection/,
-  );
+  const json = changedBy('ledgerDeletionProtection');
+  const failAt = Object.keys(json.Resources).at(-1) ?? '';
+  expect(failureOf(newAccount(rolesIn(json)), json, { failAt })).toMatch(/deletion protection/);
+});
+
+/** A change of one of these values in a release would make each update of a deployed stack fail. */
+test('the create-only properties of named resources are those of the releases before', () => {
+  const names = [
+    'TableName',
+    'LogGroupName',
+    'AliasName',
+    'RoleName',
+    'ManagedPolicyName',
+    'DashboardName',
+    'Name',
+  ];
+  const values = Object.values<Resource>(template.Resources)
+    .filter(({ Properties = {} }) => names.some((name) => typeof Properties[name] === 'string'))
+    .map(({ Type, Properties }) => {
+      const { KeySchema, Description, Path } = Properties;
+      const name = names.map((member) => Properties[member]).find((value) => typeof value === 'string');
+      const description = Type === 'AWS::IAM::ManagedPolicy' ? Description : undefined;
+      return [
+        Type.replace('AWS::', ''),
+        name,
+        KeySchema?.map(({ AttributeName }: { AttributeName: string }) => AttributeName).join(),
+        description,
+        Path,
+      ]
+        .filter((part) => part !== undefined)
+        .join(' | ');
+    });
+  expect(values.sort()).toMatchInlineSnapshot(`
+    [
+      "CloudWatch::Dashboard | Stack-us-east-1",
+      "DynamoDB::Table | Stack-access | subject,item",
+      "DynamoDB::Table | Stack-ledger | credential,item",
+      "Events::Rule | Stack-secret-read-1",
+      "IAM::ManagedPolicy | Stack-access-callers-us-east-1 | Calls ThingSpace through the access function | /",
+      "IAM::ManagedPolicy | Stack-operators-us-east-1 | Operates the ThingSpace passwords of Stack with the project's tool | /",
+      "IAM::Role | Stack-access-us-east-1",
+      "IAM::Role | Stack-rotation-us-east-1",
+      "KMS::Alias | alias/Stack-operations",
+      "KMS::Alias | alias/Stack-sealing",
+      "Logs::LogGroup | /thingspace/Stack/access",
+      "Logs::LogGroup | /thingspace/Stack/rotation",
+      "Scheduler::ScheduleGroup | Stack-daily",
+      "SecretsManager::Secret | thingspace/fleet",
+      "SecretsManager::Secret | thingspace/metering",
+    ]
+  `);
 });

@@ -10,32 +10,26 @@ import { keyAdvice } from '../../infra/key-advice.ts';
 import { RotationService } from '../../infra/rotation-service.ts';
 import { SERVICE } from '../../lambda/ledger/holds.ts';
 import { FOR_A_REASON, RIGHTS } from '../cli/rights.ts';
-import { configWith, construct, type Resource, readable, synthesize, twoDepartments } from './synthesize.ts';
+import {
+  configWith,
+  construct,
+  type Resource,
+  readable,
+  statements,
+  synthesize,
+  twoDepartments,
+} from './synthesize.ts';
 
 const { ofType, one, json } = synthesize();
 
-/** A policy's statements, one line each: effect, actions, resources or principals, conditions. */
-function lines(policy: unknown): string[] {
-  const { Statement } = readable(policy) as { Statement: Record<string, unknown>[] };
-  return Statement.map(({ Effect, Action, Resource: on, Principal, Condition }) =>
-    [
-      Effect,
-      [Action].flat().join(' '),
-      ...(Principal ? [`by ${JSON.stringify(Principal)}`] : []),
-      ...(on === '*' && Principal ? [] : [`on ${[on].flat().join(' ')}`]),
-      ...(Condition ? [`if ${JSON.stringify(Condition)}`] : []),
-    ].join(' '),
-  );
-}
-
-const policyOf = (prefix: string) => lines(one('AWS::IAM::Policy', prefix).Properties.PolicyDocument);
+const policyOf = (prefix: string) => statements(one('AWS::IAM::Policy', prefix).Properties.PolicyDocument);
 const permissions = () => ofType('AWS::Lambda::Permission').map(([, { Properties }]) => readable(Properties));
 
 test('the function may make exactly its calls, on its own resources only', () => {
   const ofManaged = ['Secrets', 'Sealing'].flatMap((name) => {
     const { Properties } = one('AWS::IAM::ManagedPolicy', `ServiceFunctionRole${name}`);
     expect(readable(Properties.Roles)).toEqual(['{ServiceFunctionRole}']);
-    return lines(Properties.PolicyDocument);
+    return statements(Properties.PolicyDocument);
   });
   expect([...ofManaged, ...policyOf('ServiceFunctionRole'), ...policyOf('ServiceStarting')]).toEqual([
     'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:RotateSecret secretsmanager:UpdateSecretVersionStage on {fleetSecret} {meteringSecret}',
@@ -55,7 +49,7 @@ const ofOperators = one('AWS::IAM::ManagedPolicy', 'ServiceOperators').Propertie
 test('operators may make the tool’s calls on this service’s secrets by tag, once given the policy', () => {
   expect(ofOperators.Roles).toBeUndefined();
   expect(ofOperators.ManagedPolicyName).toBe('ThingSpaceRotation-operators-us-east-1');
-  expect(lines(ofOperators.PolicyDocument)).toEqual([
+  expect(statements(ofOperators.PolicyDocument)).toEqual([
     'Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:RotateSecret secretsmanager:UpdateSecretVersionStage on arn:aws:secretsmanager:us-east-1:123456789012:secret:thingspace/* if {"StringEquals":{"aws:ResourceTag/thingspace-rotation-service":"ThingSpaceRotation"}}',
     'Allow kms:Decrypt kms:GenerateDataKey on {ServiceSealingKey.Arn} if {"StringEquals":{"kms:ViaService":"secretsmanager.us-east-1.amazonaws.com"}}',
     'Allow kms:Decrypt on {ServiceSealingKey.Arn} if {"Null":{"kms:EncryptionContext:token":"false"}}',
@@ -176,7 +170,7 @@ test('only Secrets Manager of this account and the rules of the stack invoke the
 
 test('only its readers, the function and CloudFormation read a secret, whatever other policies allow', () => {
   const policy = (name: string) =>
-    lines(one('AWS::SecretsManager::ResourcePolicy', name).Properties.ResourcePolicy);
+    statements(one('AWS::SecretsManager::ResourcePolicy', name).Properties.ResourcePolicy);
   const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
   for (const [name, reader] of [
     ['fleet', role('fleet-app')],
@@ -200,7 +194,8 @@ test('administrators can always repair a secret’s policy, value and labels', (
 });
 
 test('readers decrypt a secret through Secrets Manager, also from another account', () => {
-  const keyPolicy = (of: typeof one) => lines(of('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy);
+  const keyPolicy = (of: typeof one) =>
+    statements(of('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy);
   const reading = (accounts: string) =>
     `Allow kms:Decrypt by {"AWS":"*"} if {"StringEquals":{"kms:ViaService":"secretsmanager.us-east-1.amazonaws.com","kms:CallerAccount":[${accounts}]}}`;
   const [toTheAccount, toReaders] = keyPolicy(one);
@@ -218,7 +213,7 @@ test('readers decrypt a secret through Secrets Manager, also from another accoun
 test('only the function and operators open sealed passwords, by names that outlive the stack', () => {
   const operators = ['arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_*'];
   const { one: oneOf } = synthesize(configWith({ operators }));
-  expect(lines(oneOf('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy).slice(2)).toEqual([
+  expect(statements(oneOf('AWS::KMS::Key', 'ServiceSealingKey').Properties.KeyPolicy).slice(2)).toEqual([
     `Deny kms:CreateGrant kms:Decrypt kms:ReEncrypt* by {"AWS":"*"} if {"Null":{"kms:EncryptionContext:token":"false"},"ArnNotLike":{"aws:PrincipalArn":["arn:aws:iam::123456789012:role/ThingSpaceRotation-rotation-us-east-1","${operators[0]}"]}}`,
   ]);
   const secret = oneOf('AWS::SecretsManager::ResourcePolicy', 'fleet').Properties.ResourcePolicy;
@@ -248,7 +243,7 @@ test('a client of two usernames has both in one statement, both sessions in one,
   const clients = ['arn:aws:iam::123456789012:role/app'];
   const credentials = ['fleet', 'metering'].map((name) => ({ name, username: `${name}Api`, clients }));
   const { one: oneOf } = synthesize(configWith({ credentials }));
-  const granted = lines(oneOf('AWS::IAM::Policy', 'Role').Properties.PolicyDocument);
+  const granted = statements(oneOf('AWS::IAM::Policy', 'Role').Properties.PolicyDocument);
   expect(granted).toHaveLength(5);
   expect(granted.filter((line) => line.includes('sns:Publish'))).toHaveLength(1);
   expect(
@@ -307,7 +302,7 @@ test('the advice for an imported sealing key names the account of a reader abroa
 });
 
 test('the topic accepts messages over TLS only, and only CloudWatch’s alarms of this account', () => {
-  const [tls, alarms, ...others] = lines(one('AWS::SNS::TopicPolicy').Properties.PolicyDocument);
+  const [tls, alarms, ...others] = statements(one('AWS::SNS::TopicPolicy').Properties.PolicyDocument);
   expect(tls).toBe('Deny sns:Publish by "*" on {ServiceAlarms} if {"Bool":{"aws:SecureTransport":"false"}}');
   expect(alarms).toBe(
     'Allow sns:Publish by {"Service":"cloudwatch.amazonaws.com"} on {ServiceAlarms} if {"StringEquals":{"aws:SourceAccount":"123456789012"},"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"}}',
@@ -316,7 +311,7 @@ test('the topic accepts messages over TLS only, and only CloudWatch’s alarms o
 });
 
 test('the operations key serves the alarms and the one log group', () => {
-  const [, alarms, logs, ...others] = lines(
+  const [, alarms, logs, ...others] = statements(
     one('AWS::KMS::Key', 'ServiceOperationsKey').Properties.KeyPolicy,
   );
   expect(alarms).toContain('"aws:SourceAccount":"123456789012"');

@@ -126,3 +126,17 @@ export function readable(value: unknown): unknown {
 }
 
 const withoutHash = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
+
+/** A policy's statements, one line each: effect, actions, resources or principals, conditions. */
+export function statements(policy: unknown): string[] {
+  const { Statement } = readable(policy) as { Statement: Record<string, unknown>[] };
+  return Statement.map(({ Effect, Action, Resource: on, Principal, Condition }) =>
+    [
+      Effect,
+      [Action].flat().join(' '),
+      ...(Principal ? [`by ${JSON.stringify(Principal)}`] : []),
+      ...(on === '*' && Principal ? [] : [`on ${[on].flat().join(' ')}`]),
+      ...(Condition ? [`if ${JSON.stringify(Condition)}`] : []),
+    ].join(' '),
+  );
+}

@@ -91,7 +91,7 @@ export const deploymentMutants: Mutant[] = [
     file: 'infra/names.ts',
     find: '-ledger`,',
     replace: '-lockouts`,',
-    noticedBy: 'test/infra/life-updates.test.ts',
+    noticedBy: 'test/infra/life.test.ts',
     testName: 'the create-only properties of named resources',
   },
   {
@@ -99,7 +99,7 @@ export const deploymentMutants: Mutant[] = [
     file: 'infra/credential.ts',
     find: 'secretString: JSON.stringify(PLACEHOLDER),',
     replace: 'secretString: JSON.stringify({ ...PLACEHOLDER, of: this.username }),',
-    noticedBy: 'test/infra/life-updates.test.ts',
+    noticedBy: 'test/infra/life.test.ts',
     testName: 'credentials.username: no secret',
   },
   {

@@ -38,84 +38,61 @@ const withOptional = <Required extends object, Optional extends object>(
     .tuple(fc.record(required), fc.record(optional, { requiredKeys: [] }))
     .map(([all, some]) => ({ ...all, ...some }) as Required & Partial<Optional>);
 
+/** Events of one name, with the members that each has and those that it may have. The message's schema holds their shape. */
+const of = <Name extends AlarmEvent['event']>(
+  event: Name,
+  required: Record<string, fc.Arbitrary<unknown>>,
+  optional: Record<string, fc.Arbitrary<unknown>> = {},
+) =>
+  withOptional({ ...about, event: fc.constant(event), ...required }, optional) as unknown as fc.Arbitrary<
+    Extract<AlarmEvent, { event: Name }>
+  >;
+
 const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
-  withOptional(
+  of(
+    'failed-log-in',
     {
-      ...about,
       ...standing,
-      event: fc.constant('failed-log-in' as const),
       actor: fc.oneof(text, fc.constant('rotation')),
-      purpose: fc.constantFrom(
-        'log-in' as const,
-        'exchange' as const,
-        'test' as const,
-        'probe' as const,
-        'trial' as const,
-      ),
-      certainty: fc.constantFrom('refused' as const, 'unknown' as const),
+      purpose: fc.constantFrom('log-in', 'exchange', 'test', 'probe', 'trial'),
+      certainty: fc.constantFrom('refused', 'unknown'),
       versionId: text,
     },
-    { code: text, replaced: fc.constant(true) },
+    { code: text, replaced: fc.constant(true), possible: fc.nat(9) },
   ),
-  fc.record({ ...about, ...standing, event: fc.constant('guard-closed' as const) }),
-  fc.record({
-    ...about,
-    event: fc.constant('password-unknown' as const),
-    token,
-    settlesAt: at,
-    sealedAnswer,
-  }),
-  withOptional(
-    { ...about, event: fc.constant('password-lost' as const), token, sealedAnswer },
+  of('guard-closed', standing, { countUnknown: fc.constant(true) }),
+  of('password-unknown', { token, settlesAt: at, sealedAnswer }),
+  of(
+    'password-lost',
+    { token, sealedAnswer },
     { refused: fc.record({ ...standing, code: text, versionId: text }) },
   ),
-  fc.record({ ...about, event: fc.constant('superseded' as const), token }),
-  withOptional(
-    { ...about, event: fc.constant('rolled-forward' as const), token, sealedUnder: text },
+  of('superseded', { token }),
+  of(
+    'rolled-forward',
+    { token, sealedUnder: text },
     { notStoredSince: at, alreadyCurrent: fc.constant(true) },
   ),
-  fc.record({ ...about, event: fc.constant('password-rotated' as const), token }),
-  fc.record({ ...about, event: fc.constant('put-back' as const), versionId: text, replacedVersionId: text }),
-  fc.record({ ...about, event: fc.constant('kept-aside' as const), token }),
-  withOptional(
+  of('password-rotated', { token }),
+  of('put-back', { versionId: text, replacedVersionId: text }),
+  of('kept-aside', { token }),
+  of(
+    'standing-trouble',
+    { trouble: fc.constantFrom(...troubles), since: at, days: fc.nat() },
     {
-      ...about,
-      event: fc.constant('standing-trouble' as const),
-      trouble: fc.constantFrom(...troubles),
-      since: at,
-      days: fc.nat(),
-    },
-    {
-      errorName: text,
-      versionId: text,
-      token,
+      ...{ errorName: text, versionId: text, token },
       holder: fc.record({ username: text, secretArn: text, why: text, since: at }),
     },
   ),
-  fc.record({
-    ...about,
-    event: fc.constant('trouble-over' as const),
-    trouble: fc.constantFrom(...troubles),
-    since: at,
+  of('trouble-over', { trouble: fc.constantFrom(...troubles), since: at }),
+  of('exchanges-resume', { held: fc.nat(), how: fc.constantFrom('settled', 'released') }),
+  of('sealed-answer-opened', {
+    ...{ actor: text, token, answers: fc.nat() },
+    to: fc.constantFrom('terminal', 'file'),
   }),
-  fc.record({
-    ...about,
-    event: fc.constant('exchanges-resume' as const),
-    held: fc.nat(),
-    how: fc.constantFrom('settled' as const, 'released' as const),
-  }),
-  fc.record({
-    ...about,
-    event: fc.constant('sealed-answer-opened' as const),
-    actor: text,
-    token,
-    answers: fc.nat(),
-    to: fc.constantFrom('terminal' as const, 'file' as const),
-  }),
-  withOptional(
+  of(
+    'rotation-soon',
     {
-      ...about,
-      event: fc.constant('rotation-soon' as const),
       dueAt: at,
       readers: fc.oneof(
         fc.record({ notListed: text }),
@@ -128,24 +105,10 @@ const ofOneKind: fc.Arbitrary<AlarmEvent> = fc.oneof(
     },
     { window: text, opensAt: at },
   ),
-  fc.record({
-    ...about,
-    event: fc.constant('secret-read' as const),
-    who: text,
-    from: text,
-    agent: text,
-    readAt: at,
-  }),
-  withOptional(
-    {
-      ...about,
-      event: fc.constant('pause-over' as const),
-      since: at,
-      until: at,
-      actor: text,
-      reason: text,
-      owed: fc.boolean(),
-    },
+  of('secret-read', { who: text, from: text, agent: text, readAt: at }),
+  of(
+    'pause-over',
+    { since: at, until: at, actor: text, reason: text, owed: fc.boolean() },
     { endedBy: text },
   ),
 );

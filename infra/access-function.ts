@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { ManagedPolicy, PolicyStatement, Role, User } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, Role, User } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import { matchesAny } from '../lambda/access/patterns.ts';
 import type { Policy } from '../lambda/access/policy.ts';
 import { accessAlarms } from './access-alarms.ts';
+import { allow } from './allow.ts';
 import { accessBundleDirectory } from './bundle-directory.ts';
 import type { ThingSpaceCredential } from './credential.ts';
 import { accessFiles, withFiles } from './function-asset.ts';
@@ -217,9 +218,6 @@ export class AccessFunction extends Construct {
     });
   }
 }
-
-const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
-  new PolicyStatement({ actions, resources, conditions });
 
 /** A secret that is made here has a name that is known before its ARN is. */
 const secretIdOf = ({ credentialName, secret }: ThingSpaceCredential): string =>

@@ -3,6 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { allow } from './allow.ts';
 
 /** Encrypted, over TLS only; besides IAM's principals, CloudWatch's alarms of this account publish to it. */
 export function alarmTopic(scope: Construct, id: string, key: IKey): Topic {
@@ -28,10 +29,7 @@ export function alarmTopic(scope: Construct, id: string, key: IKey): Topic {
 }
 
 /** The statement that lets a publisher use the key of an encrypted topic. */
-export function publishThroughKey(key: IKey, topic: ITopic): PolicyStatement {
-  return new PolicyStatement({
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [key.keyArn],
-    conditions: { StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': topic.topicArn } },
+export const publishThroughKey = (key: IKey, topic: ITopic): PolicyStatement =>
+  allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn], {
+    StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': topic.topicArn },
   });
-}

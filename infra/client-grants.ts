@@ -1,9 +1,10 @@
 import { Lazy, Names } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, ManagedPolicy, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { publishThroughKey } from './alarm-topic.ts';
+import { allow } from './allow.ts';
 
 /** A credential of a client. `arnLength`: characters of the secret's ARN, at most. */
 export type Used = { username: string; secretArn: string; arnLength: number };
@@ -67,44 +68,34 @@ function attachManaged(reader: IRole, portion: Portion, resources: Resources, nu
   });
 }
 
-function ofLedger({ usernames }: Portion, { ledger }: Resources): PolicyStatement {
-  return new PolicyStatement({
-    actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
-    resources: [ledger.tableArn],
-    conditions: {
-      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': Lazy.any({ produce: () => usernames }) },
-      Null: { 'dynamodb:LeadingKeys': 'false' },
-    },
+const ofLedger = ({ usernames }: Portion, { ledger }: Resources): PolicyStatement =>
+  allow(['dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], [ledger.tableArn], {
+    'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': Lazy.any({ produce: () => usernames }) },
+    Null: { 'dynamodb:LeadingKeys': 'false' },
   });
-}
 
 /** Shows when the table was created: an item that is older was restored (`lambda/ledger/other-table.ts`). */
 const ofTable = ({ ledger }: Resources): PolicyStatement =>
-  new PolicyStatement({ actions: ['dynamodb:DescribeTable'], resources: [ledger.tableArn] });
+  allow(['dynamodb:DescribeTable'], [ledger.tableArn]);
 
 /**
  * Seals and opens the fleets' sessions of these secrets (`lambda/session/token-sealer.ts`), and nothing else that the
  * sealing key sealed: a sealed password has `token` in its encryption context, a session has `purpose`.
  */
-function ofSessions({ secretArns }: Portion, { sealingKey }: Resources): PolicyStatement {
-  return new PolicyStatement({
-    actions: ['kms:Decrypt', 'kms:Encrypt'],
-    resources: [sealingKey.keyArn],
-    conditions: {
-      StringEquals: {
-        'kms:EncryptionContext:secretArn': Lazy.any({ produce: () => secretArns }),
-        'kms:EncryptionContext:purpose': 'session',
-      },
-      'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'purpose'] },
+const ofSessions = ({ secretArns }: Portion, { sealingKey }: Resources): PolicyStatement =>
+  allow(['kms:Decrypt', 'kms:Encrypt'], [sealingKey.keyArn], {
+    StringEquals: {
+      'kms:EncryptionContext:secretArn': Lazy.any({ produce: () => secretArns }),
+      'kms:EncryptionContext:purpose': 'session',
     },
+    'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'purpose'] },
   });
-}
 
 /**
  * Announces failed log-ins at once. SNS has no condition on what a message says: a principal that may publish may write
  * an alarm of any credential of the service (docs/security.md).
  */
 const alarms = (topic: ITopic, key: IKey): PolicyStatement[] => [
-  new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }),
+  allow(['sns:Publish'], [topic.topicArn]),
   publishThroughKey(key, topic),
 ];

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import { allow } from './allow.ts';
 
 /** The event that starts the function's recovery; its other events come from Secrets Manager. */
 export const recoverEvent = (secretArn: string) => ({ Recover: secretArn });
@@ -31,9 +32,7 @@ export function dailyChecks(
       conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': groupArn } },
     }),
   });
-  role.addToPolicy(
-    new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [rotation.functionArn] }),
-  );
+  role.addToPolicy(allow(['lambda:InvokeFunction'], [rotation.functionArn]));
   return { group, role, hourUtc };
 }
 

@@ -1,7 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { isProxyUrl, PROXY_URL_RULE } from '../lambda/proxy-settings.ts';
+import { allow } from './allow.ts';
 import { flawOfCertificates } from './config-egress.ts';
 
 /** The way of the functions to ThingSpace. */
@@ -62,21 +63,13 @@ export function egressOf({ proxyUrl, proxySecret, caCertificates }: EgressOption
 /** CDK's own grant leaves out an imported key, which the policy of the role must name. */
 function reads(secret: ISecret): PolicyStatement[] {
   const { secretArn, encryptionKey } = secret;
-  return [
-    new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] }),
-    ...(encryptionKey
-      ? [
-          new PolicyStatement({
-            actions: ['kms:Decrypt'],
-            resources: [encryptionKey.keyArn],
-            conditions: {
-              StringEquals: {
-                'kms:ViaService': `secretsmanager.${Stack.of(secret).region}.amazonaws.com`,
-                'kms:EncryptionContext:SecretARN': secretArn,
-              },
-            },
-          }),
-        ]
-      : []),
-  ];
+  const reading = allow(['secretsmanager:GetSecretValue'], [secretArn]);
+  if (!encryptionKey) return [reading];
+  const decrypting = allow(['kms:Decrypt'], [encryptionKey.keyArn], {
+    StringEquals: {
+      'kms:ViaService': `secretsmanager.${Stack.of(secret).region}.amazonaws.com`,
+      'kms:EncryptionContext:SecretARN': secretArn,
+    },
+  });
+  return [reading, decrypting];
 }

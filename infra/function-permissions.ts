@@ -1,12 +1,13 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { ManagedPolicy, Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, Policy, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { publishThroughKey } from './alarm-topic.ts';
+import { allow } from './allow.ts';
 
 /** A secret that the function rotates. `key` encrypts it; none: the AWS-managed key, which needs no grant. */
 export type RotatedSecret = {
@@ -34,27 +35,24 @@ const roomForArns = 5_400;
  */
 export function grantRotation(role: Role, resources: Resources): (secret: RotatedSecret) => void {
   const { sealingKey, operationsKey, ledger, topic, logGroup } = resources;
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: [
+  for (const statement of [
+    allow(
+      [
         'dynamodb:BatchWriteItem',
         'dynamodb:DescribeTable',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'dynamodb:Query',
       ],
-      resources: [ledger.tableArn],
-    }),
-  );
-  role.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
-  role.addToPolicy(publishThroughKey(operationsKey, topic));
-  role.addToPolicy(
-    new PolicyStatement({
-      // Writes its log, and looks there for what it sealed.
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:FilterLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
-  );
+      [ledger.tableArn],
+    ),
+    allow(['sns:Publish'], [topic.topicArn]),
+    publishThroughKey(operationsKey, topic),
+    // Writes its log, and looks there for what it sealed.
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:FilterLogEvents'], [logGroup.logGroupArn]),
+  ]) {
+    role.addToPolicy(statement);
+  }
   const keyUse = throughSecretsManager(role);
 
   let arns: string[] = [];
@@ -85,15 +83,13 @@ export function grantStarting(
 ): void {
   new Policy(scope, id, {
     roles: [props.role],
-    statements: [
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.rotation.functionArn] }),
-    ],
+    statements: [allow(['lambda:InvokeFunction'], [props.rotation.functionArn])],
   });
 }
 
 /** Lets the function list a secret's readers for the notice of a rotation. The action knows no resources. */
 export function grantReaderList(role: Role): void {
-  role.addToPolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
+  role.addToPolicy(allow(['cloudtrail:LookupEvents'], ['*']));
 }
 
 /** The two policies of one portion of the secrets; `arns` grows until the template is made. */
@@ -103,8 +99,8 @@ function attachSecrets(role: Role, suffix: string, sealingKey: IKey, arns: strin
     description: 'The ThingSpace secrets that the function rotates',
     roles: [role],
     statements: [
-      new PolicyStatement({
-        actions: [
+      allow(
+        [
           'secretsmanager:DescribeSecret',
           'secretsmanager:GetSecretValue',
           'secretsmanager:PutSecretValue',
@@ -112,23 +108,19 @@ function attachSecrets(role: Role, suffix: string, sealingKey: IKey, arns: strin
           'secretsmanager:RotateSecret',
           'secretsmanager:UpdateSecretVersionStage',
         ],
-        resources: theSecrets,
-      }),
+        theSecrets,
+      ),
     ],
   });
   new ManagedPolicy(role, `Sealing${suffix}`, {
     description: 'Seals new ThingSpace passwords',
     roles: [role],
     statements: [
-      new PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: [sealingKey.keyArn],
-        conditions: {
-          StringEquals: { 'kms:EncryptionContext:secretArn': theSecrets },
-          // Exactly the two members of the sealing context, as `lambda/sealing/data-key.ts` writes it.
-          'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'token'] },
-          Null: { 'kms:EncryptionContext:token': 'false' },
-        },
+      allow(['kms:Decrypt', 'kms:GenerateDataKey'], [sealingKey.keyArn], {
+        StringEquals: { 'kms:EncryptionContext:secretArn': theSecrets },
+        // Exactly the two members of the sealing context, as `lambda/sealing/data-key.ts` writes it.
+        'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['secretArn', 'token'] },
+        Null: { 'kms:EncryptionContext:token': 'false' },
       }),
     ],
   });
@@ -140,12 +132,9 @@ function attachSecrets(role: Role, suffix: string, sealingKey: IKey, arns: strin
  */
 function throughSecretsManager(role: Role): (key: IKey) => void {
   const keyArns: string[] = [];
-  const statement = new PolicyStatement({
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    conditions: {
-      StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(role).region}.amazonaws.com` },
-      Null: { 'kms:EncryptionContext:SecretARN': 'false' },
-    },
+  const statement = allow(['kms:Decrypt', 'kms:GenerateDataKey'], [], {
+    StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(role).region}.amazonaws.com` },
+    Null: { 'kms:EncryptionContext:SecretARN': 'false' },
   });
   return ({ keyArn }) => {
     if (keyArns.includes(keyArn)) return;

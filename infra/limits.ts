@@ -89,20 +89,12 @@ function* policies(ofType: OfType, sized: Sized) {
     }
   }
 
-  const inline = new Map<string, number>();
-  for (const { Properties } of ofType('AWS::IAM::Policy')) {
-    const length = sized(Properties.PolicyDocument).length;
-    for (const role of rolesOf(Properties)) inline.set(role, (inline.get(role) ?? 0) + length);
-  }
+  const inline = ofEachRole(ofType('AWS::IAM::Policy'), (policy) => sized(policy.PolicyDocument).length);
   for (const [role, length] of inline) {
     if (length <= limits.inlinePoliciesOfARole) continue;
     yield `The role ${role} would get ${length} characters of policies and IAM takes ${limits.inlinePoliciesOfARole}: write some of the credentials into a second configuration, or use several roles.`;
   }
-  const attached = new Map<string, number>();
-  for (const { Properties } of ofType('AWS::IAM::ManagedPolicy')) {
-    for (const role of rolesOf(Properties)) attached.set(role, (attached.get(role) ?? 0) + 1);
-  }
-  for (const [role, count] of attached) {
+  for (const [role, count] of ofEachRole(ofType('AWS::IAM::ManagedPolicy'), () => 1)) {
     if (count <= limits.managedPoliciesOfARole) continue;
     yield `The role ${role} would have ${count} managed policies and IAM takes ${limits.managedPoliciesOfARole}: write some of the credentials into a second configuration.`;
   }
@@ -111,6 +103,15 @@ function* policies(ofType: OfType, sized: Sized) {
   if (invokers > limits.functionPolicy) {
     yield `The function's policy would have up to ${invokers} characters and Lambda takes ${limits.functionPolicy}: write some of the credentials into a second configuration.`;
   }
+}
+
+/** Returns the sums of what each role gets by policies. */
+function ofEachRole(policies: Resolved[], amountOf: (policy: Resolved['Properties']) => number) {
+  const sums = new Map<string, number>();
+  for (const { Properties } of policies) {
+    for (const role of rolesOf(Properties)) sums.set(role, (sums.get(role) ?? 0) + amountOf(Properties));
+  }
+  return sums;
 }
 
 /** The length of one permission as Lambda writes it: statement, ARNs of the function and of its invoker. */

@@ -1,13 +1,14 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { publishThroughKey } from './alarm-topic.ts';
+import { allow } from './allow.ts';
 import { type OperatorsPolicies, withImportedSecrets } from './imported-secrets.ts';
 
 /** The tag by which the operators' policy knows the secrets of a service: a list of them would not fit. */
@@ -50,9 +51,6 @@ type Props = {
 export function operatorsPolicy(scope: Construct, id: string, props: Props): OperatorsPolicies {
   const { sealingKey, operationsKey, ledger, topic, logGroup, rotation, testedAlarm } = props;
   const stack = Stack.of(scope);
-  const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
-    new PolicyStatement({ actions, resources, conditions });
-
   const throughSecretsManager = (keyArns: string[]) =>
     allow(['kms:Decrypt', 'kms:GenerateDataKey'], keyArns, {
       StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },

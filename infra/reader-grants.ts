@@ -1,7 +1,8 @@
 import { Stack, Token, TokenComparison } from 'aws-cdk-lib';
-import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { allow } from './allow.ts';
 
 /**
  * Whether a role is certainly of the account into which the scope is deployed. CDK attaches a policy to a role
@@ -19,13 +20,8 @@ export function isOfAccount(scope: Construct, role: IRole): boolean {
  * @returns false when nothing could be attached to the role
  */
 export function grantImportedKey(key: IKey, reader: IRole): boolean {
-  return reader.addToPrincipalPolicy(
-    new PolicyStatement({
-      actions: ['kms:Decrypt'],
-      resources: [key.keyArn],
-      conditions: {
-        StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(key).region}.amazonaws.com` },
-      },
-    }),
-  ).statementAdded;
+  const decrypting = allow(['kms:Decrypt'], [key.keyArn], {
+    StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(key).region}.amazonaws.com` },
+  });
+  return reader.addToPrincipalPolicy(decrypting).statementAdded;
 }

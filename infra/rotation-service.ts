@@ -166,8 +166,30 @@ export class CalendarError extends Error {
 /** One more credential of a service. */
 type Member = RotatedSecret & { username: string; schedule: Schedule; imported: boolean };
 
+/** A service by its metrics and its messages, wherever it was deployed. */
+abstract class KnownService extends Construct {
+  abstract readonly serviceName: string;
+  abstract readonly alarmTopic: ITopic;
+
+  addReceiver(receiver: Receiver, usernames?: string[]): void {
+    subscribe(this.alarmTopic, { receiver, usernames: usernames ?? 'everything' });
+  }
+
+  metric(name: MetricName, options: { period?: Duration } = {}): Metric {
+    return serviceMetric(this.serviceName, { name, period: options.period ?? Duration.hours(1) });
+  }
+
+  metricPasswordAgeDays(): Metric {
+    return this.metric('PasswordAgeDays');
+  }
+
+  metricTroubleStands(): Metric {
+    return this.metric('TroubleStands');
+  }
+}
+
 /** The shared parts of one service's credentials: function, ledger, keys, topic, alarms. */
-export class RotationService extends Construct implements IRotationService {
+export class RotationService extends KnownService implements IRotationService {
   /** A service that another stack deployed, for its metrics and its messages. */
   static fromRotationServiceAttributes(
     scope: Construct,
@@ -401,25 +423,9 @@ export class RotationService extends Construct implements IRotationService {
   watchReads(secret: WatchedReads): void {
     this.#watchReads(secret);
   }
-
-  addReceiver(receiver: Receiver, usernames?: string[]): void {
-    subscribe(this.alarmTopic, { receiver, usernames: usernames ?? 'everything' });
-  }
-
-  metric(name: MetricName, options: { period?: Duration } = {}): Metric {
-    return serviceMetric(this.serviceName, { name, period: options.period ?? Duration.hours(1) });
-  }
-
-  metricPasswordAgeDays(): Metric {
-    return this.metric('PasswordAgeDays');
-  }
-
-  metricTroubleStands(): Metric {
-    return this.metric('TroubleStands');
-  }
 }
 
-class ImportedService extends Construct implements IRotationService {
+class ImportedService extends KnownService implements IRotationService {
   readonly serviceName: string;
   readonly function: IFunction;
   readonly ledger: ITable;
@@ -433,22 +439,6 @@ class ImportedService extends Construct implements IRotationService {
     this.ledger = Table.fromTableName(this, 'Ledger', attributes.ledgerTableName);
     this.alarmTopic = Topic.fromTopicArn(this, 'Alarms', attributes.alarmTopicArn);
     this.sealingKey = Key.fromKeyArn(this, 'SealingKey', attributes.sealingKeyArn);
-  }
-
-  addReceiver(receiver: Receiver, usernames?: string[]): void {
-    subscribe(this.alarmTopic, { receiver, usernames: usernames ?? 'everything' });
-  }
-
-  metric(name: MetricName, options: { period?: Duration } = {}): Metric {
-    return serviceMetric(this.serviceName, { name, period: options.period ?? Duration.hours(1) });
-  }
-
-  metricPasswordAgeDays(): Metric {
-    return this.metric('PasswordAgeDays');
-  }
-
-  metricTroubleStands(): Metric {
-    return this.metric('TroubleStands');
   }
 }
 

@@ -5,7 +5,7 @@ import { createMetrics, type Metrics } from '../../lambda/metrics.ts';
 import { alarmsOf } from '../../local/cloudwatch/alarm.ts';
 import { type CloudWatch, createCloudWatch } from '../../local/cloudwatch/cloudwatch.ts';
 import { errorNames } from './error-names.ts';
-import { configWith, many, readable, synthesize, twoDepartments } from './synthesize.ts';
+import { configWith, readable, synthesize, twoDepartments } from './synthesize.ts';
 
 const { resources, ofType, one } = synthesize();
 const variables = one('AWS::Lambda::Function').Properties.Environment.Variables;
@@ -33,10 +33,6 @@ test('the alarms are few, publish at their beginning only, and name the next ste
     expect([...actions.ok, ...actions.insufficientData]).toEqual([]);
     expect(actions.description).toMatch(/^.{60,1024}$/);
   }
-});
-
-test('twenty credentials have no more alarms than two', () => {
-  expect(alarmsOf(synthesize(configWith({ credentials: many(20) })).resources)).toHaveLength(7);
 });
 
 /** The lines that the function's own code writes when it measures so, at a time. */

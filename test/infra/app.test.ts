@@ -99,10 +99,3 @@ test('an imported secret keeps its own policy, and the function may use its own 
   expect(text('AWS::IAM::ManagedPolicy', 'ServiceOperators')).toContain(secret);
   expect(text('AWS::IAM::ManagedPolicy', 'ServiceOperators')).toContain(key);
 });
-
-test('places the function of a VPC in the given subnets and security groups', () => {
-  expect(synthesize(everything).one('AWS::Lambda::Function').Properties).toMatchObject({
-    VpcConfig: { SubnetIds: ['subnet-0a1b2c3d', 'subnet-0b1c2d3e'], SecurityGroupIds: ['sg-0a1b2c3d'] },
-    TracingConfig: { Mode: 'Active' },
-  });
-});

@@ -116,14 +116,18 @@ describe('the template', () => {
   test('names the proxy, its secret, the CAs and IPv6 to both functions', () => {
     const functions = ofType('AWS::Lambda::Function').map(({ Properties }) => Properties);
     expect(functions).toHaveLength(2);
-    for (const { Environment, VpcConfig } of functions) {
+    for (const { Environment, VpcConfig, TracingConfig } of functions) {
       expect(Environment.Variables).toMatchObject({
         THINGSPACE_PROXY_URL: egress.proxyUrl,
         THINGSPACE_PROXY_SECRET: egress.proxySecretArn,
         NODE_EXTRA_CA_CERTS: '/var/task/company-ca.pem',
         AWS_USE_DUALSTACK_ENDPOINT: 'true',
       });
-      expect(VpcConfig).toMatchObject({ SubnetIds: vpc.subnetIds, Ipv6AllowedForDualStack: true });
+      expect(VpcConfig).toEqual({
+        ...{ SubnetIds: vpc.subnetIds, SecurityGroupIds: vpc.securityGroupIds },
+        Ipv6AllowedForDualStack: true,
+      });
+      expect(TracingConfig).toEqual({ Mode: 'Active' });
     }
   });
 

@@ -85,7 +85,7 @@ const settings: Record<string, object> = {
       {
         name: 'all',
         principals: [role('portal'), role('other')],
-        credentials: ['*'],
+        credentials: ['fleet', 'metering'],
         operations: ['*Device*'],
       },
     ],

@@ -76,6 +76,7 @@ test.each(['app', '{AccessRole}'])(
     expect(managed.length).toBeLessThanOrEqual(limits.managedPoliciesOfARole - 1);
     expect(Math.max(...managed.map(({ length }) => length))).toBeLessThanOrEqual(limits.managedPolicy);
     const statements = [...inline, ...managed].flatMap((policy) => JSON.parse(policy).Statement);
+    expect(statements.filter(({ Action }) => Action === 'sns:Publish')).toHaveLength(1);
     const named = (key: string) =>
       statements.flatMap(({ Condition }) => Condition?.StringEquals?.[key] ?? []);
     const sessions = named('kms:EncryptionContext:secretArn');

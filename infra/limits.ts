@@ -48,6 +48,7 @@ export function limitViolations(stack: Stack): string[] {
     ...counted(stack, resources, ofType),
     ...policies(ofType, sized),
     ...others(ofType, sized),
+    ...subnets(ofType),
   ];
 }
 
@@ -138,6 +139,18 @@ function* others(ofType: OfType, sized: Sized) {
         yield `The dashboard's "${title}" would show ${metrics.length + alarms.length} lines, more than CloudWatch takes: write some of the credentials into a second configuration.`;
       }
     }
+  }
+}
+
+/** A subnet of the stack's own; of another one only its id is known. */
+function* subnets(ofType: OfType) {
+  const ipv6Only = ofType('AWS::EC2::Subnet').filter(({ Properties }) => Properties.Ipv6Native === true);
+  const ofFunctions = JSON.stringify(
+    ofType('AWS::Lambda::Function').map(({ Properties }) => Properties.VpcConfig),
+  );
+  for (const { id } of ipv6Only) {
+    if (!ofFunctions.includes(`{"Ref":"${id}"}`)) continue;
+    yield `The subnet ${id} has IPv6 alone, and Lambda runs in none such: give the function dual-stack subnets.`;
   }
 }
 

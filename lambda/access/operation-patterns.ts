@@ -9,8 +9,8 @@ const READS = 'reads';
 /** An operation of REST has its method before its path, and so has a pattern of one. */
 export const isOfRest = (operation: string): boolean => / \//.test(operation);
 
-/** A change that may cost a fee, or cannot be taken back. */
-const FINAL = /\/(?:deactivate|delete)$/i;
+/** A change that may cost a fee, or cannot be taken back; the state that `gotostate` leads to may be such a one. */
+const FINAL = /\/(?:deactivate|delete|gotostate)$/i;
 
 /** A change of this kind is given by its own last word, or by `*` alone: `…/actions/*` does not mean it. */
 function givesOfRest(pattern: string, operation: string): boolean {

@@ -1,4 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
+import { CfnSubnet, SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, Policy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { expect, test } from 'vitest';
 import { ReceiverFilterError } from '../../infra/alarm-receivers.ts';
@@ -197,6 +198,23 @@ test('rejects a stack in China in one sentence, and takes one without a region',
   ]);
   expect(violationsIn({ env: { region: 'us-gov-west-1' } })).toEqual([]);
   expect(violationsIn({})).toEqual([]);
+});
+
+test('rejects a subnet of IPv6 alone in one sentence, and takes a dual-stack one', () => {
+  const { stack } = construct();
+  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-0a', availabilityZones: ['any'] });
+  const made = [true, false].map(
+    (ipv6Native) => new CfnSubnet(stack, `Native${ipv6Native}`, { vpcId: vpc.vpcId, ipv6Native }),
+  );
+  const subnets = made.map(({ ref, node }) => Subnet.fromSubnetId(stack, `${node.id}Imported`, ref));
+  new RotationService(stack, 'InVpc', {
+    ...{ serviceName: 'InVpc', bundle: import.meta.dirname, ipv6: true },
+    ...{ vpc, vpcSubnets: { subnets } },
+    securityGroups: [SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-0a')],
+  });
+  expect(limitViolations(stack)).toEqual([
+    'The subnet Nativetrue has IPv6 alone, and Lambda runs in none such: give the function dual-stack subnets.',
+  ]);
 });
 
 test('assumes the longest ARN in a stack without a known account', () => {

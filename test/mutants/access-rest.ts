@@ -156,6 +156,13 @@ export const accessRestMutants: Mutant[] = [
     noticedBy: SERVE,
   },
   {
+    rule: 'a change to a state of the customer’s own may be one that cannot be taken back',
+    file: 'lambda/access/operation-patterns.ts',
+    find: '|gotostate)',
+    replace: ')',
+    noticedBy: SERVE,
+  },
+  {
     rule: 'reads means no operation that goes by name',
     file: 'lambda/access/operation-patterns.ts',
     find: 'return reads && !goesByName(operation);',

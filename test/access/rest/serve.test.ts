@@ -124,6 +124,9 @@ describe('a request over REST', () => {
     [['POST /m2m/v1/devices/actions/suspend'], 'POST', SUSPEND, 200],
     [['POST /m2m/v1/devices/actions/*'], 'POST', '/m2m/v1/devices/actions/deactivate', 403],
     [['POST /m2m/v1/devices/actions/deactivate'], 'POST', '/m2m/v1/devices/actions/deactivate', 200],
+    [['PUT /m2m/v1/devices/actions/*'], 'PUT', '/m2m/v1/devices/actions/gotostate', 403],
+    [['PUT /m2m/v1/devices/actions/gotostate'], 'PUT', '/m2m/v1/devices/actions/gotostate', 200],
+    [['PUT /m2m/v1/devices/actions/*'], 'PUT', '/m2m/v1/devices/actions/plan', 200],
     [['GET /m2m/v1/callbacks/{accountName}'], 'GET', '/m2m/v1/callbacks/0342', 200],
     [['Get*', 'ChangeDeviceState'], 'POST', SUSPEND, 403],
   ])('by a rule for %j, %s %s has the status %i', async (operations, method, path, status) => {

@@ -3,15 +3,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, Role, User } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import {
-  Architecture,
-  Code,
-  FunctionUrlAuthType,
-  InvokeMode,
-  Function as LambdaFunction,
-  Runtime,
-  Tracing,
-} from 'aws-cdk-lib/aws-lambda';
+import { FunctionUrlAuthType, InvokeMode, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { matchesAny } from '../lambda/access/patterns.ts';
@@ -20,14 +12,13 @@ import { accessAlarms } from './access-alarms.ts';
 import { allow } from './allow.ts';
 import { accessBundleDirectory } from './bundle-directory.ts';
 import type { ThingSpaceCredential } from './credential.ts';
-import { accessFiles, withFiles } from './function-asset.ts';
+import { accessFiles } from './function-asset.ts';
 import { acknowledgeFunctionRole } from './nag-acknowledgements.ts';
 import {
-  networkEnvironment,
-  networkOf,
   type RotationFunctionOptions,
   rotationLogGroup,
   rotationRole,
+  serviceFunction,
 } from './rotation-function.ts';
 import type { RotationService } from './rotation-service.ts';
 
@@ -82,13 +73,7 @@ export class AccessFunction extends Construct {
   /** @throws GrantError for a credential whose secret's policy is not this stack's */
   constructor(scope: Construct, id: string, props: AccessFunctionProps) {
     super(scope, id);
-    const {
-      service,
-      policy,
-      retentionDays = 400,
-      requestsPerMinute = 600,
-      reservedConcurrency = 'none',
-    } = props;
+    const { service, policy, retentionDays = 400, requestsPerMinute = 600 } = props;
     const { names, operationsKey } = service;
     const inVpc = props.vpc !== undefined;
     const traced = props.tracing === true;
@@ -136,44 +121,32 @@ export class AccessFunction extends Construct {
 
     const secrets = Object.fromEntries(used.map((one) => [one.credentialName, secretIdOf(one)]));
     const usernames = Object.fromEntries(used.map((one) => [one.credentialName, one.username]));
-    const files = {
-      ...accessFiles({ policy, secrets, usernames, retentionDays, requestsPerMinute }),
-      ...service.egress.files,
-    };
-    const makeWith = (code: Code) =>
-      new LambdaFunction(this, 'Function', {
-        description: 'Sends requests of known callers to ThingSpace, and records them',
-        runtime: Runtime.NODEJS_24_X,
-        architecture: Architecture.ARM_64,
-        handler: 'index.handler',
-        code,
-        role: this.role,
-        timeout,
-        // An answer of 4 MiB takes up to 330 MB and 0.7 s of a whole CPU (bench/answers.ts).
-        memorySize: 1024,
-        logGroup,
-        ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
-        environment: {
-          SERVICE_NAME: service.serviceName,
-          ACCESS_TABLE: this.table.tableName,
-          LEDGER_TABLE: service.ledger.tableName,
-          SEALING_KEY_ID: service.sealingKey.keyArn,
-          ALARM_TOPIC_ARN: service.alarmTopic.topicArn,
-          ...service.apiEnvironment,
-          ...service.egress.environment,
-          ...networkEnvironment(props),
-          ...(props.baseUrl === undefined ? {} : { THINGSPACE_BASE_URL: props.baseUrl }),
-          LOCKOUT_LIMIT: String(service.lockoutLimit),
-          LOCKOUT_BUDGET: String(service.lockoutBudget),
-          NODE_OPTIONS: '--enable-source-maps',
-        },
-        tracing: traced ? Tracing.ACTIVE : Tracing.DISABLED,
-        ...networkOf(props),
-      });
-    // The asset is staged when the function is made.
-    this.function = withFiles(props.bundle ?? accessBundleDirectory, files, (directory) =>
-      makeWith(Code.fromAsset(directory)),
-    );
+    this.function = serviceFunction(this, 'Function', {
+      ...props,
+      description: 'Sends requests of known callers to ThingSpace, and records them',
+      timeout,
+      // An answer of 4 MiB takes up to 330 MB and 0.7 s of a whole CPU (bench/answers.ts).
+      memorySize: 1024,
+      bundle: props.bundle ?? accessBundleDirectory,
+      files: {
+        ...accessFiles({ policy, secrets, usernames, retentionDays, requestsPerMinute }),
+        ...service.egress.files,
+      },
+      role: this.role,
+      logGroup,
+      environment: {
+        SERVICE_NAME: service.serviceName,
+        ACCESS_TABLE: this.table.tableName,
+        LEDGER_TABLE: service.ledger.tableName,
+        SEALING_KEY_ID: service.sealingKey.keyArn,
+        ALARM_TOPIC_ARN: service.alarmTopic.topicArn,
+        ...service.apiEnvironment,
+        ...service.egress.environment,
+        ...(props.baseUrl === undefined ? {} : { THINGSPACE_BASE_URL: props.baseUrl }),
+        LOCKOUT_LIMIT: String(service.lockoutLimit),
+        LOCKOUT_BUDGET: String(service.lockoutBudget),
+      },
+    });
     const { url } = this.function.addFunctionUrl({
       authType: FunctionUrlAuthType.AWS_IAM,
       invokeMode: InvokeMode.BUFFERED,

@@ -4,10 +4,12 @@ import {
   Color,
   Dashboard,
   GraphWidget,
+  type GraphWidgetProps,
   type IMetric,
   type IWidget,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { AccessFunction } from './access-function.ts';
 import type { ThingSpaceCredential } from './credential.ts';
@@ -57,29 +59,20 @@ function stateRows({ service, credentials, access }: Shown): IWidget[][] {
       }),
     ],
     [
-      new GraphWidget({
-        title: 'Needs an operator (1: yes)',
-        width: 8,
+      graph('Needs an operator (1: yes)', 8, ofEach('TroubleStands', day), {
         height: 7,
-        left: ofEach('TroubleStands', day),
         leftYAxis: { min: 0, max: 1 },
       }),
-      new GraphWidget({
-        title: 'Failed log-ins since the last success',
-        width: 8,
+      graph('Failed log-ins since the last success', 8, ofEach('LockoutExposure', hour), {
         height: 7,
-        left: ofEach('LockoutExposure', hour),
         leftYAxis: { min: 0, max: service.lockoutLimit },
         leftAnnotations: [
           { value: service.lockoutLimit, label: 'ThingSpace locks the username', color: Color.RED },
           { value: service.lockoutBudget, label: 'the rotation stops', color: Color.ORANGE },
         ],
       }),
-      new GraphWidget({
-        title: 'Age of the password, days',
-        width: 8,
+      graph('Age of the password, days', 8, ofEach('PasswordAgeDays', day), {
         height: 7,
-        left: ofEach('PasswordAgeDays', day),
         leftYAxis: { min: 0 },
         leftAnnotations: [{ value: Math.max(...limits), label: 'overdue', color: Color.RED }],
       }),
@@ -90,14 +83,13 @@ function stateRows({ service, credentials, access }: Shown): IWidget[][] {
 function eventRows(service: RotationService): IWidget[][] {
   const ofAll = (name: MetricName, label: string): IMetric =>
     service.metric(name, { period: day }).with({ label });
-  const graph = (title: string, width: number, left: IMetric[]) =>
-    new GraphWidget({ title, width, height: 6, left, leftYAxis: { min: 0 } });
+  const counts = (title: string, left: IMetric[]) => graph(title, 6, left, { leftYAxis: { min: 0 } });
   return [
     [
-      graph('Rotations done, per day', 6, [ofAll('RotationSucceeded', 'rotations')]),
-      graph('Failed log-ins, per day', 6, [ofAll('FailedLogIns', 'failed log-ins')]),
-      graph('Receipt to AWSCURRENT, ms', 6, [ofAll('StaleWindowMs', 'longest')]),
-      graph('Must stay at 0, per day', 6, [
+      counts('Rotations done, per day', [ofAll('RotationSucceeded', 'rotations')]),
+      counts('Failed log-ins, per day', [ofAll('FailedLogIns', 'failed log-ins')]),
+      counts('Receipt to AWSCURRENT, ms', [ofAll('StaleWindowMs', 'longest')]),
+      counts('Must stay at 0, per day', [
         ofAll('PasswordLost', 'passwords lost'),
         ofAll('AlarmPublishFailed', 'not sent'),
         silentFailures(service.serviceName, day).with({ label: 'silent failures' }),
@@ -108,75 +100,47 @@ function eventRows(service: RotationService): IWidget[][] {
 
 function functionRows({ function: rotation, ledger, alarmTopic }: RotationService): IWidget[][] {
   const sum = { period: day, statistic: 'Sum' };
+  const longestRun = Duration.minutes(15).toMilliseconds();
   return [
     [
-      new GraphWidget({
-        title: 'Function: runs, per day',
-        width: 8,
-        height: 6,
-        left: [
-          rotation.metricInvocations({ ...sum, label: 'invocations' }),
-          rotation.metricErrors({ ...sum, label: 'errors', color: Color.RED }),
-          rotation.metricThrottles({ ...sum, label: 'throttles', color: Color.ORANGE }),
-        ],
+      graph('Function: runs, per day', 8, [
+        rotation.metricInvocations({ ...sum, label: 'invocations' }),
+        rotation.metricErrors({ ...sum, label: 'errors', color: Color.RED }),
+        rotation.metricThrottles({ ...sum, label: 'throttles', color: Color.ORANGE }),
+      ]),
+      graph('Function: duration, ms', 8, durations(rotation, day), {
+        leftAnnotations: [{ value: longestRun, label: 'Lambda stops it', color: Color.RED }],
       }),
-      new GraphWidget({
-        title: 'Function: duration, ms',
-        width: 8,
-        height: 6,
-        left: [
-          rotation.metricDuration({ period: day, statistic: 'p50', label: 'median' }),
-          rotation.metricDuration({ period: day, statistic: 'Maximum', label: 'longest' }),
-        ],
-        leftAnnotations: [
-          { value: Duration.minutes(15).toMilliseconds(), label: 'Lambda stops it', color: Color.RED },
-        ],
-      }),
-      new GraphWidget({
-        title: 'Messages and ledger, per day',
-        width: 8,
-        height: 6,
-        left: [
-          alarmTopic.metricNumberOfNotificationsDelivered({ ...sum, label: 'messages delivered' }),
-          alarmTopic.metricNumberOfNotificationsFailed({
-            ...sum,
-            label: 'not delivered',
-            color: Color.RED,
-          }),
-          ledger.metricConsumedWriteCapacityUnits({ ...sum, label: 'ledger writes' }),
-        ],
-      }),
+      graph('Messages and ledger, per day', 8, [
+        alarmTopic.metricNumberOfNotificationsDelivered({ ...sum, label: 'messages delivered' }),
+        alarmTopic.metricNumberOfNotificationsFailed({ ...sum, label: 'not delivered', color: Color.RED }),
+        ledger.metricConsumedWriteCapacityUnits({ ...sum, label: 'ledger writes' }),
+      ]),
     ],
   ];
 }
 
 function accessRows({ service, access }: Shown): IWidget[][] {
   if (!access) return [];
-  const sum = { period: hour, statistic: 'Sum' };
   return [
     [
-      new GraphWidget({
-        title: 'Access function: requests, per hour',
-        width: 12,
-        height: 6,
-        left: [
-          access.function.metricInvocations({ ...sum, label: 'requests' }),
-          service.metric('AccessDenied').with({ label: 'denied', color: Color.ORANGE }),
-          service.metric('AccessFailed').with({ label: 'failed', color: Color.RED }),
-        ],
-      }),
-      new GraphWidget({
-        title: 'Access function: duration, ms',
-        width: 12,
-        height: 6,
-        left: [
-          access.function.metricDuration({ period: hour, statistic: 'p50', label: 'median' }),
-          access.function.metricDuration({ period: hour, statistic: 'Maximum', label: 'longest' }),
-        ],
-      }),
+      graph('Access function: requests, per hour', 12, [
+        access.function.metricInvocations({ period: hour, statistic: 'Sum', label: 'requests' }),
+        service.metric('AccessDenied').with({ label: 'denied', color: Color.ORANGE }),
+        service.metric('AccessFailed').with({ label: 'failed', color: Color.RED }),
+      ]),
+      graph('Access function: duration, ms', 12, durations(access.function, hour)),
     ],
   ];
 }
+
+const graph = (title: string, width: number, left: IMetric[], more: GraphWidgetProps = {}): GraphWidget =>
+  new GraphWidget({ title, width, height: 6, left, ...more });
+
+const durations = (of: LambdaFunction, period: Duration): IMetric[] => [
+  of.metricDuration({ period, statistic: 'p50', label: 'median' }),
+  of.metricDuration({ period, statistic: 'Maximum', label: 'longest' }),
+];
 
 const introduction = (service: RotationService) =>
   `**ThingSpace passwords of ${service.serviceName}.** ${service.lockoutLimit} failed log-ins in a row lock a username, ` +

@@ -1,11 +1,17 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  type FunctionProps,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { INSTALLED_TOOL } from '../lambda/operator-tool.ts';
 import { allow } from './allow.ts';
 import { withFiles } from './function-asset.ts';
 
@@ -75,43 +81,35 @@ export function rotationRole(
   return role;
 }
 
-/** The readers of an app's messages have the installed package, and no checkout with its scripts. */
-const OF_THE_PACKAGE = import.meta.url.endsWith('.ts') ? {} : { OPERATOR_TOOL: INSTALLED_TOOL };
-
-export function rotationFunction(
+/** A function of the service: the rotation's, or the access function. */
+export function serviceFunction(
   scope: Construct,
   id: string,
-  props: RotationFunctionOptions & {
-    bundle: string;
-    /** Files beside the bundle, by name. */
-    files: Readonly<Record<string, string>>;
-    role: Role;
-    logGroup: ILogGroup;
-    environment: Record<string, string>;
-  },
+  props: RotationFunctionOptions &
+    Required<Pick<FunctionProps, 'description' | 'timeout' | 'memorySize'>> & {
+      bundle: string;
+      /** Files beside the bundle, by name. */
+      files: Readonly<Record<string, string>>;
+      role: Role;
+      logGroup: ILogGroup;
+      environment: Record<string, string>;
+    },
 ): LambdaFunction {
-  const { tracing, reservedConcurrency = 'none' } = props;
+  const { description, timeout, memorySize, role, logGroup, reservedConcurrency = 'none' } = props;
   const makeWith = (code: Code) =>
     new LambdaFunction(scope, id, {
-      description: 'Rotates ThingSpace passwords for Secrets Manager',
+      ...{ description, timeout, memorySize, role, code },
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code,
-      role: props.role,
-      // Lambda's longest: hanging up on a password change early can only lose the password.
-      timeout: Duration.minutes(15),
-      // CPU comes with memory: at 512 MiB a cold start is short, and the bill is a matter of cents a year.
-      memorySize: 512,
       // Text, not JSON: the sealed passwords are found in the log exactly as they were written.
-      logGroup: props.logGroup,
+      logGroup,
       environment: {
         ...props.environment,
         ...networkEnvironment(props),
-        ...OF_THE_PACKAGE,
         NODE_OPTIONS: '--enable-source-maps',
       },
-      tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(reservedConcurrency === 'none' ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       ...networkOf(props),
     });
@@ -121,7 +119,7 @@ export function rotationFunction(
 
 export type Network = Pick<RotationFunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups' | 'ipv6'>;
 
-export const networkOf = ({ vpc, vpcSubnets, securityGroups, ipv6 }: Network) => ({
+const networkOf = ({ vpc, vpcSubnets, securityGroups, ipv6 }: Network) => ({
   ...(vpc && { vpc }),
   ...(vpcSubnets && { vpcSubnets }),
   ...(securityGroups && { securityGroups }),
@@ -129,5 +127,5 @@ export const networkOf = ({ vpc, vpcSubnets, securityGroups, ipv6 }: Network) =>
 });
 
 /** The SDK's own variable: the usual names of AWS's services have no address of IPv6. */
-export const networkEnvironment = ({ ipv6 }: Network): Record<string, string> =>
+const networkEnvironment = ({ ipv6 }: Network): Record<string, string> =>
   ipv6 ? { AWS_USE_DUALSTACK_ENDPOINT: 'true' } : {};

@@ -23,6 +23,7 @@ import {
 } from '../lambda/defaults.ts';
 import { budgets } from '../lambda/ledger/budgets.ts';
 import type { OverdueAfter } from '../lambda/metrics.ts';
+import { INSTALLED_TOOL } from '../lambda/operator-tool.ts';
 import type { Transport } from '../lambda/thingspace/api.ts';
 import { VERSION, VERSION_VARIABLE } from '../lambda/version.ts';
 import { type Receiver, subscribe } from './alarm-receivers.ts';
@@ -57,9 +58,9 @@ import { isOfAccount } from './reader-grants.ts';
 import { recoverRules } from './recover-rules.ts';
 import {
   type RotationFunctionOptions,
-  rotationFunction,
   rotationLogGroup,
   rotationRole,
+  serviceFunction,
 } from './rotation-function.ts';
 import { defaultRotation, type Schedule, scheduleOf } from './rotation-schedule.ts';
 import { serviceAlarms } from './service-alarms.ts';
@@ -162,6 +163,9 @@ export class ServiceNameError extends Error {
 export class CalendarError extends Error {
   override readonly name = 'CalendarError';
 }
+
+/** The readers of an app's messages have the installed package, and no checkout with its scripts. */
+const OF_THE_PACKAGE = import.meta.url.endsWith('.ts') ? {} : { OPERATOR_TOOL: INSTALLED_TOOL };
 
 /** One more credential of a service. */
 type Member = RotatedSecret & { username: string; schedule: Schedule; imported: boolean };
@@ -286,8 +290,13 @@ export class RotationService extends KnownService implements IRotationService {
     this.egress.grantTo(this.functionRole);
     this.#permit = grantRotation(this.functionRole, resources);
     if (noticeDays > 0) grantReaderList(this.functionRole);
-    this.function = rotationFunction(this, 'Function', {
+    this.function = serviceFunction(this, 'Function', {
       ...props,
+      description: 'Rotates ThingSpace passwords for Secrets Manager',
+      // Lambda's longest: hanging up on a password change early can only lose the password.
+      timeout: Duration.minutes(15),
+      // CPU comes with memory: at 512 MiB a cold start is short, and the bill is a matter of cents a year.
+      memorySize: 512,
       bundle: props.bundle ?? bundleDirectory,
       files: this.egress.files,
       role: this.functionRole,
@@ -315,6 +324,7 @@ export class RotationService extends KnownService implements IRotationService {
         ...(props.supportContact === undefined ? {} : { SUPPORT_CONTACT: props.supportContact }),
         // Only the operator's tool reads it.
         ...(props.reasonRequired ? { REASON_REQUIRED: 'yes' } : {}),
+        ...OF_THE_PACKAGE,
       },
     });
     grantStarting(this, 'Starting', { role: this.functionRole, rotation: this.function });

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
+  type AlarmProps,
   AlarmRule,
   AlarmState,
   ComparisonOperator,
@@ -12,7 +13,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { alarmDescription } from '../lambda/situations/faults.ts';
+import { alarmDescription, type alarmSituations } from '../lambda/situations/faults.ts';
 import { serviceMetric } from './credential-metrics.ts';
 import { silentFailures } from './silent-failures.ts';
 
@@ -63,32 +64,27 @@ export function serviceAlarms(scope: Construct, topic: ITopic, serviceName: stri
     alarm.addAlarmAction(new SnsAction(topic));
     return alarm;
   };
+  const alarm = (id: keyof typeof alarmSituations, props: Omit<AlarmProps, 'alarmDescription'>) =>
+    new Alarm(scope, id, { ...props, alarmDescription: alarmDescription(id, serviceName) });
   const silent = tells(
-    new Alarm(scope, 'SilentFailureAlarm', {
-      ...twiceInADay,
-      alarmDescription: alarmDescription('SilentFailureAlarm', serviceName),
-      metric: silentFailures(serviceName, day),
-    }),
+    alarm('SilentFailureAlarm', { ...twiceInADay, metric: silentFailures(serviceName, day) }),
   );
   const notAnnounced = tells(
-    new Alarm(scope, 'NotAnnouncedAlarm', {
+    alarm('NotAnnouncedAlarm', {
       ...twiceInADay,
-      alarmDescription: alarmDescription('NotAnnouncedAlarm', serviceName),
       metric: serviceMetric(serviceName, { name: 'AlarmPublishFailed', period: day }),
     }),
   );
   // Without an action: the function announces each trouble every day. The alarm is the state on the dashboard.
-  const trouble = new Alarm(scope, 'TroubleAlarm', {
+  const trouble = alarm('TroubleAlarm', {
     ...atLeastOne,
     ...lastsThroughTheChecks,
-    alarmDescription: alarmDescription('TroubleAlarm', serviceName),
     metric: serviceMetric(serviceName, { name: 'TroubleStands', period: hour }),
   });
   const unchecked = tells(checksMissing(scope, serviceName));
   const overdue = tells(
-    new Alarm(scope, 'OverdueAlarm', {
+    alarm('OverdueAlarm', {
       ...lastsThroughTheChecks,
-      alarmDescription: alarmDescription('OverdueAlarm', serviceName),
       metric: serviceMetric(serviceName, { name: 'DaysOverdue', period: hour }),
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

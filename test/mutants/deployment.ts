@@ -5,7 +5,7 @@ export const deploymentMutants: Mutant[] = [
   {
     rule: 'a client opens sessions and no sealed password',
     file: 'infra/client-grants.ts',
-    find: "        'kms:EncryptionContext:purpose': 'session',\n",
+    find: "      'kms:EncryptionContext:purpose': 'session',\n",
     replace: '',
     noticedBy: 'test/infra/limits.test.ts',
     testName: 'names all hundred usernames',

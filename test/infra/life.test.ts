@@ -20,7 +20,7 @@ import {
   sealingKeyArn,
   vpc,
 } from './configurations.ts';
-import { configWith, type Resource, resourcesOf, synthesizeChecked } from './synthesize.ts';
+import { configWith, type Resource, resourcesOf, synthesize, synthesizeChecked } from './synthesize.ts';
 
 const stack = 'Stack';
 type Template = ReturnType<typeof resourcesOf>;

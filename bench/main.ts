@@ -9,6 +9,7 @@ import { measureFleets } from './fleet.ts';
 import { measure } from './measure.ts';
 import { compareRotations } from './rotation.ts';
 import { firstInvocation, importOf, runOf, toToolsFirstCall } from './start-up.ts';
+import { measureStatus } from './status.ts';
 
 /**
  * Measures the costs in time, side by side in one run: `npm run bench`. Options: `-- --aws 15 --thingspace 150`
@@ -54,6 +55,7 @@ await measure(25, [
 const key = { plaintext: randomBytes(32), wrapped: randomBytes(184) };
 const about = { secretArn: 'arn', token: 'token', attempt: 'attempt', oldVersion: 'v1', oldHash: 'hash' };
 const [small, large] = [{ body: randomBytes(700) }, { body: randomBytes(1024 * 1024) }];
+await measureStatus(100, latency.awsMs, 5);
 
 await measure(100, [
   {

@@ -128,6 +128,7 @@ describe('the length of functions', () => {
     'cli/trial.ts: trial',
     'infra/access-function.ts: constructor',
     'infra/rotation-service.ts: constructor',
+    'lambda/alarms/json.ts: messageOf',
     'local/scenarios/access.ts: play',
     'local/world.ts: startWorld',
   ];

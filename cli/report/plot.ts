@@ -1,3 +1,4 @@
+import { widthOf } from '../../infra/svg-text.ts';
 import { DAY_MS, iso } from '../times.ts';
 import { type Markup, markup } from './markup.ts';
 import { ageAt, highestDays } from './password-age.ts';
@@ -13,9 +14,6 @@ const TOP = 22;
 const AGE_HEIGHT = 168;
 const LANE = 26;
 const AGE_BOTTOM = TOP + AGE_HEIGHT;
-
-/** Wide enough for Helvetica and Arial: no line of the picture is wider when a browser draws it. */
-const widthOf = (words: string, size: number): number => words.length * size * 0.54;
 
 type Scale = { fromMs: number; toMs: number; maxDays: number };
 

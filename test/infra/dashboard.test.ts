@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { page, widgets } from '../../infra/dashboard-page.ts';
+import { picture } from '../../infra/dashboard-picture.ts';
+import { healthy, lost } from '../../infra/dashboard-scenes.ts';
 
 const all = widgets();
+const inDocs = (file: string) =>
+  readFileSync(new URL(`../../docs/reference/${file}`, import.meta.url), 'utf8');
 
-test('shows the deployed dashboard in docs/reference/dashboard.md', () => {
-  const inDocs = readFileSync(new URL('../../docs/reference/dashboard.md', import.meta.url), 'utf8');
-  expect(inDocs, 'out of date: run `npm run docs:dashboard`').toBe(page(all));
+test('shows the deployed dashboard in the page and the pictures in docs/reference/', () => {
+  const hint = 'out of date: run `npm run docs:dashboard`';
+  expect(inDocs('dashboard.md'), hint).toBe(page(all));
+  expect(inDocs('dashboard-healthy.svg'), hint).toBe(picture(all, healthy));
+  expect(inDocs('dashboard-lost.svg'), hint).toBe(picture(all, lost));
 });
 
 const drawn = all.flatMap(({ properties }) => (properties.metrics ?? []).map((metric) => metric.slice(0, 6)));

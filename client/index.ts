@@ -26,8 +26,8 @@ export {
   SessionSetupError,
   ThingSpaceUnavailableError,
 } from '../lambda/session/errors.ts';
-export type { SessionEvent } from '../lambda/session/events.ts';
-export { saysBearerRefused, saysSessionGone, throwIfSessionGone } from '../lambda/session/gone.ts';
+export { saysBearerRefused, saysSessionGone, throwIfSessionGone } from '../lambda/session/refused.ts';
 export type { CallOptions, Session, SessionHeaders } from '../lambda/session/session.ts';
+export type { SessionEvent } from '../lambda/session/source.ts';
 export type { ThingSpaceSettings } from '../lambda/session/thingspace.ts';
 export type { Transport } from '../lambda/thingspace/api.ts';

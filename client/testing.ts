@@ -1,11 +1,10 @@
 /** A session for the tests of an app: no AWS, no ThingSpace, no password. docs/apps.md has an example. */
 
 import type { Bearers } from '../lambda/session/bearers.ts';
-import type { ClientClock } from '../lambda/session/clock.ts';
 import { SessionClosedError } from '../lambda/session/errors.ts';
-import { quietly } from '../lambda/session/events.ts';
 import { sessionOver } from '../lambda/session/session.ts';
-import type { Source } from '../lambda/session/source.ts';
+import { quietly, type Source } from '../lambda/session/source.ts';
+import type { ClientClock } from '../lambda/session/waiting.ts';
 import { type FakeAnswer, refusals, type Sent, sentIn } from './fake-answers.ts';
 import { errorOfTrouble, type FakeTrouble } from './fake-troubles.ts';
 import type { Session, SessionEvent, Transport } from './index.ts';

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../lambda/session/events.ts';
+import type { SessionEvent } from '../../lambda/session/source.ts';
 
 /** The log of the agent: one line an event. No line holds a token, a bearer or a password. */
 export type AgentLog = {

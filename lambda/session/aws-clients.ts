@@ -57,7 +57,14 @@ const SERVICES = {
 
 /** @throws SessionSettingsError for a client of another service */
 export function awsClients(given: AwsClients = {}, config: AwsClientConfig = {}): MadeClients {
-  for (const name of Object.keys(SERVICES) as (keyof AwsClients)[]) mustBeOf(name, given[name]);
+  for (const name of Object.keys(SERVICES) as (keyof AwsClients)[]) {
+    const service = (given[name] as { config?: { serviceId?: unknown } } | undefined)?.config?.serviceId;
+    if (service !== undefined && service !== SERVICES[name]) {
+      throw new SessionSettingsError(
+        `\`clients.${name}\` is a client of ${service}: give one of ${SERVICES[name]}, or leave it out.`,
+      );
+    }
+  }
   const made: AwsClient[] = [];
   // A setting that is undefined would replace a default of the SDK or of ours.
   const set = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
@@ -78,12 +85,4 @@ export function awsClients(given: AwsClients = {}, config: AwsClientConfig = {})
       for (const client of made) client.destroy();
     },
   };
-}
-
-function mustBeOf(name: keyof AwsClients, client: AwsClient | undefined): void {
-  const service = (client as { config?: { serviceId?: unknown } } | undefined)?.config?.serviceId;
-  if (service === undefined || service === SERVICES[name]) return;
-  throw new SessionSettingsError(
-    `\`clients.${name}\` is a client of ${service}: give one of ${SERVICES[name]}, or leave it out.`,
-  );
 }

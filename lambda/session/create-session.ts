@@ -1,7 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { SNSClient } from '@aws-sdk/client-sns';
-import { type Alarms, createAlarms } from '../alarms/publish.ts';
+import { createAlarms } from '../alarms/publish.ts';
 import { DEFAULT_LOCKOUT_BUDGET, DEFAULT_LOCKOUT_LIMIT, DEFAULT_ROTATION_BUDGET } from '../defaults.ts';
 import { budgets } from '../ledger/budgets.ts';
 import { dynamoDbItems } from '../ledger/dynamodb.ts';
@@ -15,19 +14,15 @@ import { sendThroughProxy } from '../through-proxy.ts';
 import { lasts } from './aws-away.ts';
 import { type AwsClientConfig, type AwsClients, awsClients, type MadeClients } from './aws-clients.ts';
 import { bearersOf } from './bearers.ts';
-import { clientClock } from './clock.ts';
 import { SessionSettingsError } from './errors.ts';
-import { type OnEvent, quietly, type SessionEvent } from './events.ts';
 import { fleetSource } from './fleet-source.ts';
 import { ledgerGuard, memoryGuard } from './guards.ts';
-import type { ByName } from './join-by-name.ts';
-import { ownSource } from './own-source.ts';
-import { requireSettings } from './required-settings.ts';
 import { type Session, type SessionHolder, sessionOver } from './session.ts';
-import { dynamoDbSessions } from './session-store.ts';
-import type { Source } from './source.ts';
-import { type ItemOf, type ThingSpaceSettings, thingSpaceOf } from './thingspace.ts';
+import { dynamoDbSessions, type Place } from './session-store.ts';
+import { type OnEvent, ownSource, quietly, type SessionEvent } from './source.ts';
+import { type ThingSpaceSettings, thingSpaceOf } from './thingspace.ts';
 import { kmsTokenSealer } from './token-sealer.ts';
+import { clientClock } from './waiting.ts';
 
 export type LedgerSettings = {
   /** Name of the ledger's DynamoDB table. */
@@ -86,11 +81,10 @@ const DEFAULT_PATIENCE_MS = 30_000;
  * Creates a session of the username in a secret. It reads and sends nothing before the first token is asked for.
  * @throws SessionSettingsError, BaseUrlError, TokenHostError, BudgetsError for settings that cannot work
  */
-export function createSession(settings: SessionSettings): Session {
-  const { proxy, ...others } = settings;
-  if (proxy === undefined) return sessionWith(others, 0);
-  mustBeProxy(proxy);
-  return sessionWith(others, 0, (secretsManager) => sendThroughProxy(proxy, secretsManager));
+export function createSession({ proxy, ...settings }: SessionSettings): Session {
+  if (proxy === undefined) return sessionWith(settings, 0);
+  if (!isProxyUrl(proxy.url)) throw new SessionSettingsError(`\`proxy.url\` must be ${PROXY_URL_RULE}.`);
+  return sessionWith(settings, 0, (secretsManager) => sendThroughProxy(proxy, secretsManager));
 }
 
 /**
@@ -106,29 +100,31 @@ export const createSessionHolder = (settings: HolderSettings, send?: Send): Sess
 function sessionWith(
   settings: HolderSettings,
   pairMs: number,
-  senderOver: (secretsManager: SecretsManagerClient) => Send | undefined = () => undefined,
+  senderOver?: (secretsManager: SecretsManagerClient) => Send | undefined,
 ): SessionHolder {
   requireSettings(settings);
-  const { ledger } = settings;
+  const { ledger, secretId, username } = settings;
   const aws = awsClients(settings.clients, settings.clientConfig);
   const clock = clientClock;
   const onEvent = quietly(settings.onEvent);
   const secretsManager = aws.secretsManager();
   const store = secretsManagerStore(secretsManager);
-  const { api, rest, itemOf } = thingSpaceOf(settings, clock, senderOver(secretsManager));
-  const byName = rest ? undefined : byNameOf(settings, itemOf);
+  const { api, rest, itemOf } = thingSpaceOf(settings, clock, senderOver?.(secretsManager));
+  // Over REST each process needs the secret's key.
+  const byName =
+    rest || username === undefined ? undefined : { secretId, place: placeOf(username, itemOf({})) };
   const dynamodb = ledger && aws.dynamodb();
   const guard =
     ledger && dynamodb
       ? ledgerGuard({ ledger: ledgerOf(ledger, dynamodb, aws, onEvent), api, clock }, settings.actor)
       : memoryGuard(api, clock);
   const parts = {
-    logIn: { store, secretId: settings.secretId, clock, guard },
+    logIn: { store, secretId, clock, guard },
     clock,
     random: Math.random,
     onEvent,
   };
-  const source: Source =
+  const source =
     dynamodb && ledger?.sealingKeyId
       ? fleetSource({
           ...parts,
@@ -150,28 +146,29 @@ function sessionWith(
   });
 }
 
-function mustBeProxy({ url }: ProxySettings): void {
-  if (!isProxyUrl(url)) throw new SessionSettingsError(`\`proxy.url\` must be ${PROXY_URL_RULE}.`);
-}
-
 /** @throws SessionSettingsError for a username that no log-in uses */
-function byNameOf({ secretId, username }: HolderSettings, itemOf: ItemOf): ByName | undefined {
-  if (username === undefined) return undefined;
+function placeOf(username: string, item: string): Place {
   const fault = usernameFault(username);
   if (fault !== undefined) {
     throw new SessionSettingsError(`\`username\` cannot be used: ${fault}, and ${USERNAME_RULE}.`);
   }
-  return { secretId, place: { credential: credentialKey(username), item: itemOf({}) } };
+  return { credential: credentialKey(username), item };
 }
 
 function ledgerOf(ledger: LedgerSettings, dynamodb: DynamoDBClient, aws: MadeClients, onEvent: OnEvent) {
   const { lockoutLimit = DEFAULT_LOCKOUT_LIMIT, lockoutBudget = DEFAULT_LOCKOUT_BUDGET } = ledger;
+  const { alarmTopicArn: topicArn } = ledger;
   return createLedger({
     items: dynamoDbItems(dynamodb, ledger.table),
+    // Without a topic, alarms stay in the outbox: the next process that may publish does so at its next run.
     alarms:
-      ledger.alarmTopicArn === undefined
-        ? LEFT_IN_OUTBOX
-        : alarmsTo(ledger.alarmTopicArn, aws.sns(), onEvent),
+      topicArn === undefined
+        ? { publish: async () => 'failed' }
+        : createAlarms({
+            sns: aws.sns(),
+            topicArn,
+            onFailure: (_event, { message }) => onEvent({ kind: 'warning', message }),
+          }),
     metrics: { count: () => undefined, gauge: () => undefined },
     clock: clientClock,
     budgets: budgets({
@@ -184,12 +181,28 @@ function ledgerOf(ledger: LedgerSettings, dynamodb: DynamoDBClient, aws: MadeCli
   });
 }
 
-/** Alarms stay in the ledger's outbox: the next process that may publish does so at its next run. */
-const LEFT_IN_OUTBOX: Alarms = { publish: async () => 'failed' };
+/**
+ * Requires the settings that every call needs. Most come from environment variables, and one that is not set would fail
+ * late, in words of AWS; an attempt without an actor would stop the ledger for everybody.
+ * @throws SessionSettingsError, which names the setting and what to give
+ */
+function requireSettings({ secretId, actor, ledger }: HolderSettings): void {
+  mustHaveText('secretId', secretId, 'the ARN or the name of the secret');
+  mustHaveText('actor', actor, 'the app’s name, for alarms and the audit trail');
+  if (ledger === undefined) return;
+  mustHaveText('ledger.table', ledger.table, 'the name of the ledger’s DynamoDB table');
+  const { sealingKeyId, alarmTopicArn } = ledger;
+  if (sealingKeyId !== undefined)
+    mustHaveText('ledger.sealingKeyId', sealingKeyId, 'the ARN of the sealing key, or leave it out');
+  if (alarmTopicArn !== undefined)
+    mustHaveText('ledger.alarmTopicArn', alarmTopicArn, 'the ARN of the alarm topic, or leave it out');
+}
 
-const alarmsTo = (topicArn: string, sns: SNSClient, onEvent: OnEvent): Alarms =>
-  createAlarms({
-    sns,
-    topicArn,
-    onFailure: (_event, { message }) => onEvent({ kind: 'warning', message }),
-  });
+function mustHaveText(name: string, value: unknown, wanted: string): void {
+  if (typeof value === 'string' && value.trim() !== '') return;
+  const state = value === undefined ? 'not set' : typeof value === 'string' ? 'empty' : 'not a text';
+  throw new SessionSettingsError(
+    `\`${name}\` is ${state}: give createSession ${wanted}. If it comes from an environment variable, look whether this ` +
+      'process has that variable.',
+  );
+}

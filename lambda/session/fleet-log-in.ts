@@ -2,20 +2,9 @@ import type { StoredCredential } from '../ledger/guarded-log-in.ts';
 import { credentialKey } from '../ledger/state.ts';
 import type { MaybeApiKey } from '../thingspace/api.ts';
 import { whileAway } from './aws-away.ts';
-import { changeItem } from './change-item.ts';
-import type { ByName } from './join-by-name.ts';
 import { type LogInResult, logIn } from './log-in.ts';
-import {
-  LEASE_MS,
-  LOG_IN_MS,
-  opened,
-  RENEW_MS,
-  RENEWED_FOR_MS,
-  released,
-  renewed,
-  type SessionItem,
-} from './session-item.ts';
-import type { Place, SessionStore } from './session-store.ts';
+import { LEASE_MS, LOG_IN_MS, opened, RENEW_MS, RENEWED_FOR_MS, released, renewed } from './session-item.ts';
+import { CHANGE_MS, changeItem, type Place, type SessionStore } from './session-store.ts';
 import { keyOf, type OpenSession, type SourceParts, tellStopped } from './source.ts';
 import type { Stop } from './stop.ts';
 import type { ItemOf } from './thingspace.ts';
@@ -25,8 +14,8 @@ export type FleetParts = SourceParts & {
   store: SessionStore;
   sealer: TokenSealer;
   itemOf: ItemOf;
-  /** Where the settings name the username. */
-  byName?: ByName | undefined;
+  /** Where the settings name the username: the place of its sessions is known before the secret is read. */
+  byName?: { place: Place; secretId: string } | undefined;
   /** Two log-ins of the fleet at most are made in this time, where programs say that a session is gone. @default 0 */
   pairMs?: number | undefined;
 };
@@ -48,7 +37,6 @@ export const subjectOf = ({ itemOf }: FleetParts, found: StoredCredential): Subj
  */
 export type Lease = { owner: string; gone: number; after: number; askedAtMs: number };
 
-const CHANGE_MS = 10_000;
 const GIVE_BACK_MS = 3_000;
 
 /**
@@ -69,7 +57,9 @@ export async function logInForFleet(
     // Sealing works before anything is presented: a session that cannot be shared would cost each process one.
     await sealer.seal('sealing works', secretArn);
     const result = await logIn(fleet.logIn, startedAtMs + LOG_IN_MS, (found) => {
-      if (!isOf(subject, subjectOf(fleet, found))) return OTHER_USERNAME;
+      const ofSecret = subjectOf(fleet, found);
+      const members = ['credential', 'item', 'secretArn'] as const;
+      if (members.some((member) => ofSecret[member] !== subject[member])) return OTHER_USERNAME;
       return kept.mayBeOver() ? othersLogIn() : undefined;
     });
     if ('stop' in result) {
@@ -104,7 +94,9 @@ function keepLease(fleet: FleetParts, subject: Subject, { owner, askedAtMs }: Le
 
   async function renew(): Promise<void> {
     const atMs = clock.nowMs();
-    const isOwner = await changeSession(fleet, subject, (state, now) => renewed(state, owner, now), RENEW_MS);
+    const isOwner = await changeItem(fleet, subject, (state, now) => renewed(state, owner, now), {
+      forMs: RENEW_MS,
+    });
     if (isOwner) sinceMs = atMs;
     else isLost = true;
   }
@@ -138,20 +130,10 @@ async function publish(
   const sealed = await whileAway(clock, untilMs, () => sealer.seal(token, secretArn));
   const idleMs = Math.ceil(clock.nowMs() - startedAtMs);
   const session = { sealed, secretArn, versionId, gone, after, ageMs: idleMs };
-  const publishing = (state: SessionItem, now: number) => opened(state, owner, session, now);
-  const generation = await changeSession(fleet, subject, publishing, untilMs - clock.nowMs());
+  const generation = await changeItem(fleet, subject, (state, now) => opened(state, owner, session, now), {
+    forMs: untilMs - clock.nowMs(),
+  });
   return generation === undefined ? undefined : { token, generation, idleMs, key: keyOf(credential) };
-}
-
-/** Applies a pure change to the fleet's item of that username. */
-export function changeSession<T>(
-  fleet: FleetParts,
-  place: Place,
-  apply: (state: SessionItem, now: number) => T,
-  forMs = CHANGE_MS,
-  spreadMs = 0,
-): Promise<T> {
-  return changeItem(fleet, place, fleet.clock.nowMs() + forMs, apply, spreadMs);
 }
 
 export const othersLogIn = (until?: number): Stop => ({
@@ -165,9 +147,6 @@ const OTHER_USERNAME: Stop = {
   message: 'the secret holds another username or application key now.',
 };
 
-const isOf = (subject: Subject, found: Subject): boolean =>
-  (['credential', 'item', 'secretArn'] as const).every((member) => found[member] === subject[member]);
-
 /** Never throws: a lease that cannot be given back ends by itself. */
 async function giveBack(
   fleet: FleetParts,
@@ -176,12 +155,9 @@ async function giveBack(
   stop: Stop | undefined,
 ): Promise<void> {
   const forAll = stop && concernsAll(stop) ? stop : undefined;
-  await changeSession(
-    fleet,
-    subject,
-    (state, now) => released(state, owner, forAll, now),
-    GIVE_BACK_MS,
-  ).catch((failure: Error) =>
+  await changeItem(fleet, subject, (state, now) => released(state, owner, forAll, now), {
+    forMs: GIVE_BACK_MS,
+  }).catch((failure: Error) =>
     fleet.onEvent({
       kind: 'warning',
       message: `The lease to log in could not be given back (${failure.name}); it ends within ${LEASE_MS / 1000} s`,

@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { unlessAway } from './aws-away.ts';
-import { currentVersion, readCurrent } from './current-version.ts';
-import type { SessionEvent } from './events.ts';
-import {
-  changeSession,
-  type FleetParts,
-  logInForFleet,
-  othersLogIn,
-  type Subject,
-  subjectOf,
-} from './fleet-log-in.ts';
-import { joinByName } from './join-by-name.ts';
-import { type Patience, pause } from './patience.ts';
-import { type Answer, ask, bearerRefused, LOG_IN_MS, type SessionItem, used } from './session-item.ts';
-import type { Place } from './session-store.ts';
-import type { OpenSession, Source } from './source.ts';
+import { type FleetParts, logInForFleet, othersLogIn, type Subject, subjectOf } from './fleet-log-in.ts';
+import { currentVersion, readCurrent } from './log-in.ts';
+import { type Answer, ask, bearerRefused, decodeItem, LOG_IN_MS, look, used } from './session-item.ts';
+import { changeItem, type Place } from './session-store.ts';
+import type { OpenSession, SessionEvent, Source } from './source.ts';
 import { errorOf, needsOtherVersion, passes, type Stop } from './stop.ts';
+import { type Patience, pause } from './waiting.ts';
 
 /** The longest pause before a process writes what a whole fleet may want to write at this moment. */
 const SPREAD_MS = 500;
@@ -107,9 +98,12 @@ export function fleetSource(fleet: FleetParts): Source {
       if (!place) return;
       const usedAtMs = clock.nowMs();
       // A process that is suspended before the write, as Lambda does after an answer, notes the time of the use.
-      const note = (state: SessionItem, now: number) =>
-        used(state, generation, now - (clock.nowMs() - usedAtMs));
-      const noting = changeSession(fleet, place, note, undefined, SPREAD_MS);
+      const noting = changeItem(
+        fleet,
+        place,
+        (state, now) => used(state, generation, now - (clock.nowMs() - usedAtMs)),
+        { spreadMs: SPREAD_MS },
+      );
       await noting.catch((failure: Error) =>
         onEvent({
           kind: 'warning',
@@ -124,7 +118,7 @@ export function fleetSource(fleet: FleetParts): Source {
 
     async noteBearerRefused() {
       subject ??= await readSubject();
-      return changeSession(fleet, subject, bearerRefused);
+      return changeItem(fleet, subject, bearerRefused);
     },
   };
 }
@@ -144,15 +138,37 @@ async function askFleet(
 ): Promise<Answer> {
   const asking = { ...request, secretArn: subject.secretArn, pairMs: fleet.pairMs };
   const asked = (current?: string) =>
-    changeSession(
-      fleet,
-      subject,
-      (state, now) => ask(state, { ...asking, current }, now),
-      undefined,
-      SPREAD_MS,
-    );
+    changeItem(fleet, subject, (state, now) => ask(state, { ...asking, current }, now), {
+      spreadMs: SPREAD_MS,
+    });
   const answer = await asked();
   if (answer.kind !== 'stopped' || !needsOtherVersion(answer.stop)) return answer;
   const current = await currentVersion(fleet.logIn);
   return current === answer.stop.versionId ? answer : asked(current);
+}
+
+/**
+ * Returns the fleet's session of a username in the settings, by two calls and without the secret: a process joins also
+ * while Secrets Manager is away. Undefined when there is no session now. It changes nothing.
+ * @throws SessionSetupError, AwsCallError
+ */
+async function joinByName(
+  { store, sealer }: FleetParts,
+  { place, secretId }: NonNullable<FleetParts['byName']>,
+  gone: number,
+): Promise<OpenSession | undefined> {
+  const { item, now } = await store.read(place);
+  const found = look(decodeItem(place, item ?? {}), gone, now);
+  if (!found || !names(secretId, found.secretArn)) return undefined;
+  const { generation, idleMs, sealed, secretArn } = found;
+  const token = await sealer.open(sealed, secretArn);
+  return token === undefined ? undefined : { token, generation, idleMs, key: {} };
+}
+
+/** Reports whether the setting names the secret with that ARN: by its ARN, by a part of that, or by its name. */
+function names(secretId: string, secretArn: string): boolean {
+  if (secretId === secretArn) return true;
+  // Secrets Manager adds six characters to a name.
+  const unsuffixed = secretArn.replace(/-[A-Za-z0-9]{6}$/, '');
+  return unsuffixed === secretId || unsuffixed.endsWith(`:secret:${secretId}`);
 }

@@ -1,12 +1,12 @@
+import type { Clock } from '../clock.ts';
 import { LockoutGuardError } from '../ledger/errors.ts';
 import type { StoredCredential } from '../ledger/guarded-log-in.ts';
-import { endsHint } from '../secret/password-ends.ts';
+import { readCredential } from '../secret/credential.ts';
+import type { SecretStore } from '../secret/secrets-manager.ts';
+import { untilVisible } from '../secret/stored-version.ts';
 import type { Outcome } from '../thingspace/api.ts';
-import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
-import { BearerError } from '../thingspace/rest/bearer-error.ts';
-import { currentVersion, readCurrent, type SecretReader } from './current-version.ts';
-import { stopWithoutBearer } from './no-bearer.ts';
-import { type Stop, stopOf } from './stop.ts';
+import { SessionSetupError } from './errors.ts';
+import { type Stop, stopAfter, stopOf } from './stop.ts';
 
 /** Decides whether a stored password may be presented, and presents it. */
 export interface Guard {
@@ -55,68 +55,11 @@ async function present(
     const outcome = await guard.logIn(credential, deadlineMs);
     return outcome.outcome === 'done'
       ? { token: outcome.value, credential }
-      : { stop: stopAt(outcome, credential) };
+      : { stop: stopAfter(outcome, credential) };
   } catch (refusal) {
     if (!(refusal instanceof LockoutGuardError)) throw refusal;
     return { stop: stopOf(refusal, credential.versionId) };
   }
-}
-
-function stopAt(outcome: Exclude<Outcome<string>, { outcome: 'done' }>, presented: StoredCredential): Stop {
-  const { username, versionId } = presented;
-  switch (outcome.outcome) {
-    case 'refused':
-      return refused(outcome.code, presented);
-    case 'never-sent':
-      if (outcome.cause instanceof BearerError) return stopWithoutBearer(outcome.cause, presented);
-      return {
-        why: 'unavailable',
-        message: `ThingSpace cannot be reached (${outcome.cause.message}); no log-in of ${username} was sent and nothing counts.`,
-        versionId,
-      };
-    case 'unknown':
-      return {
-        why: 'unavailable',
-        message:
-          `ThingSpace gave no usable answer to a log-in of ${username} (${outcome.cause.message}); it is counted as a ` +
-          'failure until a success. The next one waits for a minute.',
-        versionId,
-      };
-  }
-}
-
-function refused(code: string, { username, password, versionId }: StoredCredential): Stop {
-  const { logInCounts, words } = meaningOf(code);
-  if (isBearerRefusal(code)) {
-    return {
-      why: 'unavailable',
-      message: `The gateway did not let a log-in of ${username} through (${code}: ${words}); nothing counts, and the password is not at fault.`,
-      versionId,
-    };
-  }
-  if (!logInCounts) {
-    return {
-      why: 'unavailable',
-      message: `ThingSpace could not read a log-in of ${username} (${code}: ${words}); nothing counts. Check the base URL.`,
-      versionId,
-    };
-  }
-  if (isOfGateway(code)) {
-    return {
-      why: 'unavailable',
-      message:
-        `The gateway before ThingSpace answered a log-in of ${username} (${code}: ${words}), which says nothing about the ` +
-        'password; it is counted as a failure until a success. The next one waits for a minute.',
-      versionId,
-    };
-  }
-  return {
-    why: 'refused',
-    message:
-      `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret (${code}: ${words}). That ` +
-      `version is not presented again: store a working password as a new version of the secret.${endsHint(password)}`,
-    versionId,
-  };
 }
 
 async function anotherVersion(parts: LogIn, versionId: string, deadlineMs: number): Promise<boolean> {
@@ -127,4 +70,34 @@ async function anotherVersion(parts: LogIn, versionId: string, deadlineMs: numbe
     if (current !== undefined && current !== versionId) return true;
   }
   return false;
+}
+
+export type SecretReader = { store: Pick<SecretStore, 'describe' | 'read'>; secretId: string; clock: Clock };
+
+/** Returns the version that AWSCURRENT is on, as Secrets Manager's eventually consistent reads show it. */
+export async function currentVersion({ store, secretId }: SecretReader): Promise<string | undefined> {
+  const { stages } = await store.describe(secretId);
+  return [...stages].find(([, labels]) => labels.includes('AWSCURRENT'))?.[0];
+}
+
+/**
+ * Reads the credential in AWSCURRENT at this moment, never from a cache.
+ * @throws SessionSetupError when no value can be seen; SecretShapeError, CredentialNotInitializedError, AwsCallError
+ */
+export async function readCurrent(reader: SecretReader, deadlineMs: number): Promise<StoredCredential> {
+  const { store, secretId, clock } = reader;
+  const found = await untilVisible(clock, deadlineMs, async () => {
+    const { arn, stages } = await store.describe(secretId);
+    const versionId = [...stages].find(([, labels]) => labels.includes('AWSCURRENT'))?.[0];
+    const version = versionId === undefined ? undefined : await store.read(secretId, versionId);
+    return version && { secretArn: arn, version };
+  });
+  if (!found) {
+    throw new SessionSetupError(
+      `The secret ${secretId} has no value with the label AWSCURRENT: store {"username": "…", "password": "…"} in it.`,
+    );
+  }
+  const { secretArn, version } = found;
+  const { versionId, createdAt: storedAt } = version;
+  return { secretArn, versionId, storedAt, ...readCredential(secretArn, version.value) };
 }

@@ -1,6 +1,7 @@
 import { type JsonObject, type JsonValue, membersNamed } from '../thingspace/rest/json.ts';
 import { objectIn } from '../thingspace/rest/object.ts';
 import { readXml, type XmlElement } from '../thingspace/xml.ts';
+import { BearerRefusedError, SessionGoneError } from './errors.ts';
 
 /**
  * The part of a call that an answer refuses, before ThingSpace executes anything: `session` (ThingSpace no longer knows
@@ -22,7 +23,7 @@ type Members = Record<string, unknown>;
  * `response.data`, got `response.body`, superagent `response.text`, ky, ofetch and redaxios `data`, undici `body`,
  * ThingSpace's SDK `result`, node-soap `root.Envelope.Body.Fault`).
  */
-export function refusedBy(error: unknown): Refused | undefined {
+function refusedBy(error: unknown): Refused | undefined {
   const own = membersOf(error);
   if (!own) return undefined;
   // By name: an app may load this module twice, as an ES module and as CommonJS.
@@ -47,7 +48,7 @@ export async function refusedByError(error: unknown): Promise<Refused | undefine
 }
 
 /** Reports whether it is an answer of `fetch`, also one of another copy of undici. */
-export const isResponse = (answer: unknown): answer is Response =>
+const isResponse = (answer: unknown): answer is Response =>
   typeof answer === 'object' &&
   answer !== null &&
   'clone' in answer &&
@@ -61,7 +62,7 @@ const statusIn = (own: Members, response: Members): number | undefined =>
   [own.status, own.statusCode, response.status, response.statusCode].find((one) => typeof one === 'number');
 
 /** Reads the text of an answer, JSON or XML. */
-export function refusedByText(text: string, status?: number): Refused | undefined {
+function refusedByText(text: string, status?: number): Refused | undefined {
   return refusedIn([membersIn(text)], status);
 }
 
@@ -145,4 +146,45 @@ function find(element: XmlElement | undefined, localName: string): XmlElement | 
     if (found) return found;
   }
   return undefined;
+}
+
+/**
+ * Reports whether an error says that ThingSpace no longer knows the session. It looks at `code`, `faultcode` and
+ * `errorCode`, as HTTP and SOAP libraries set them, and at the answer in the errors of axios, got, ky, ofetch, superagent,
+ * undici, node-soap and ThingSpace's SDK. An answer with the status 401 is the gateway's, and never says so.
+ */
+export function saysSessionGone(error: unknown): boolean {
+  return refusedBy(error) === 'session';
+}
+
+/**
+ * Reports whether an error says that the gateway before ThingSpace refused the bearer: 900901 to 900904 in `code` or
+ * `fault.code`, with the status 401 where the error names one.
+ */
+export function saysBearerRefused(error: unknown): boolean {
+  return refusedBy(error) === 'bearer';
+}
+
+/**
+ * For callers that send requests themselves: returns the answer, unless it says that the session is gone or the bearer
+ * was refused. An answer is the text of SOAP or REST, parsed JSON, or a `Response` of `fetch`, whose body stays unread.
+ * @throws SessionGoneError, BearerRefusedError
+ */
+export function throwIfSessionGone(answer: Response): Promise<Response>;
+export function throwIfSessionGone<T>(answer: T): T;
+export function throwIfSessionGone(answer: unknown): unknown {
+  if (isResponse(answer)) return throwIfResponse(answer);
+  throwIf(typeof answer === 'string' ? refusedByText(answer) : refusedBy(answer));
+  return answer;
+}
+
+async function throwIfResponse(response: Response): Promise<Response> {
+  if (response.status < 400) return response;
+  throwIf(refusedByText(await response.clone().text(), response.status));
+  return response;
+}
+
+function throwIf(refused: Refused | undefined): void {
+  if (refused === 'session') throw new SessionGoneError();
+  if (refused === 'bearer') throw new BearerRefusedError();
 }

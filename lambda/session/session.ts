@@ -1,15 +1,11 @@
 import type { MaybeApiKey } from '../thingspace/api.ts';
 import type { LiveBearer } from '../thingspace/rest/bearers.ts';
 import type { Bearers } from './bearers.ts';
-import type { ClientClock } from './clock.ts';
 import { SessionClosedError, SessionSettingsError, SessionSetupError } from './errors.ts';
-import type { OnEvent } from './events.ts';
 import { type Refused, refusedByError } from './refused.ts';
-import { repetitionOf } from './repetition.ts';
 import { COARSE_MS, IDLE_LIMIT_MS } from './session-item.ts';
-import { sharedRequest } from './shared-request.ts';
-import type { OpenSession, Source } from './source.ts';
-import { untilAny } from './until-any.ts';
+import type { OnEvent, OpenSession, Source } from './source.ts';
+import { type ClientClock, repetitionOf, sharedRequest, untilAny } from './waiting.ts';
 
 export type CallOptions = {
   /** Ends the waiting, with the signal's reason. A log-in that is under way continues for the other callers. */
@@ -149,13 +145,13 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     const request = source.obtain(gone, patience);
     opening = request;
     const opened = await request;
-    followRefusal(opened.bearerRefusedAt);
+    if (bearers) followRefusal(opened.bearerRefusedAt);
     const usedAtMs = clock.nowMs() - opened.idleMs;
     held = { ...opened, usedAtMs, notedAtMs: usedAtMs };
     return held;
   });
   const obtain = (waitMs: number, signal: AbortSignal | undefined) =>
-    untilAny([signal, closing.signal], (first) => obtainOnce(waitMs, first));
+    untilAny([signal, closing.signal], (ended) => obtainOnce(waitMs, ended));
 
   /** Returns a session; `sends`: its token is about to be sent. */
   async function acquire(
@@ -168,15 +164,13 @@ export function sessionOver(parts: SessionParts): SessionHolder {
     let session = live ?? (await obtain(waitMs, signal));
     // A session that a caller found gone is not returned, even if it was obtained meanwhile.
     while (session.generation <= gone) session = await obtain(waitMs, signal);
-    if (sends) noteUse(session);
-    return session;
-  }
-
-  function noteUse(session: Held): void {
+    if (!sends) return session;
     session.usedAtMs = clock.nowMs();
-    if (session.usedAtMs - session.notedAtMs < COARSE_MS) return;
-    session.notedAtMs = session.usedAtMs;
-    noting = source.noteUse(session.generation);
+    if (session.usedAtMs - session.notedAtMs >= COARSE_MS) {
+      session.notedAtMs = session.usedAtMs;
+      noting = source.noteUse(session.generation);
+    }
+    return session;
   }
 
   function dropGeneration(generation: number): void {
@@ -234,9 +228,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
   }
 
   async function bearerOf({ key }: Held, { signal, patienceMs: waitMs = patienceMs }: CallOptions) {
-    return (
-      bearers && untilAny([signal, closing.signal], (first) => untilAborted(bearers.of(key, waitMs), first))
-    );
+    return bearers && untilAny([signal, closing.signal], () => bearers.of(key, waitMs));
   }
 
   /** A gateway's 401 is never answered by a log-in, whatever the app's own rule says. */
@@ -294,7 +286,7 @@ export function sessionOver(parts: SessionParts): SessionHolder {
           const reached = await dropping.catch(() => generation);
           if (generation > reached) return;
         } else if (leftMs > 0)
-          await untilAny([signal, closing.signal], (first) => clock.sleep(leftMs, first));
+          await untilAny([signal, closing.signal], (ended) => clock.sleep(leftMs, ended));
         else return dropForProgram(generation, options);
         signal?.throwIfAborted();
         closing.signal.throwIfAborted();
@@ -337,20 +329,6 @@ export function sessionOver(parts: SessionParts): SessionHolder {
       return closed;
     },
   };
-}
-
-/** The promise, unless the caller's signal ends first. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 const headersOf = ({ session, bearer }: Ready): SessionHeaders =>

@@ -6,7 +6,13 @@ import {
   ExchangeInProgressError,
   RefusedPasswordError,
 } from '../ledger/errors.ts';
+import type { StoredCredential } from '../ledger/guarded-log-in.ts';
+import { operatorTool, quoted } from '../operator-tool.ts';
+import { endsHint } from '../secret/password-ends.ts';
 import { withoutSteps } from '../situations/steps.ts';
+import type { Outcome } from '../thingspace/api.ts';
+import { isBearerRefusal, isOfGateway, meaningOf } from '../thingspace/codes.ts';
+import { BearerError, type BearerProblem } from '../thingspace/rest/bearer-error.ts';
 import {
   LogInRefusedError,
   LogInStoppedError,
@@ -60,6 +66,85 @@ function whyOf(refusal: LockoutGuardError): Stop['why'] {
   if (refusal instanceof CredentialLostError) return 'person';
   if (refusal instanceof BudgetSpentError && refusal.retryAt === undefined) return 'person';
   return 'waits';
+}
+
+/** Converts the outcome of a log-in that opened no session. */
+export function stopAfter(
+  outcome: Exclude<Outcome<string>, { outcome: 'done' }>,
+  presented: StoredCredential,
+): Stop {
+  const { username, versionId } = presented;
+  const unavailable = (message: string): Stop => ({ why: 'unavailable', message, versionId });
+  if (outcome.outcome === 'never-sent') {
+    const { cause } = outcome;
+    return cause instanceof BearerError
+      ? stopWithoutBearer(cause, presented)
+      : unavailable(
+          `ThingSpace cannot be reached (${cause.message}); no log-in of ${username} was sent and nothing counts.`,
+        );
+  }
+  if (outcome.outcome === 'unknown') {
+    return unavailable(
+      `ThingSpace gave no usable answer to a log-in of ${username} (${outcome.cause.message}); it is counted as a ` +
+        'failure until a success. The next one waits for a minute.',
+    );
+  }
+  const { logInCounts, words } = meaningOf(outcome.code);
+  const said = `(${outcome.code}: ${words})`;
+  if (isBearerRefusal(outcome.code)) {
+    return unavailable(
+      `The gateway did not let a log-in of ${username} through ${said}; nothing counts, and the password is not at fault.`,
+    );
+  }
+  if (!logInCounts) {
+    return unavailable(
+      `ThingSpace could not read a log-in of ${username} ${said}; nothing counts. Check the base URL.`,
+    );
+  }
+  if (isOfGateway(outcome.code)) {
+    return unavailable(
+      `The gateway before ThingSpace answered a log-in of ${username} ${said}, which says nothing about the ` +
+        'password; it is counted as a failure until a success. The next one waits for a minute.',
+    );
+  }
+  return {
+    why: 'refused',
+    message:
+      `ThingSpace refused a log-in of ${username} with version ${versionId} of the secret ${said}. That ` +
+      `version is not presented again: store a working password as a new version of the secret.${endsHint(presented.password)}`,
+    versionId,
+  };
+}
+
+const WHY: Record<BearerProblem, Stop['why']> = {
+  'no-key': 'person',
+  'unsendable-key': 'person',
+  'wrong-key': 'person',
+  'wrong-key-before': 'person',
+  'request-refused': 'person',
+  'no-bearer': 'person',
+  'wrong-address': 'person',
+  refused: 'unavailable',
+  unavailable: 'unavailable',
+  slow: 'unavailable',
+  'near-its-end': 'waits',
+};
+const OF_SECRET: readonly BearerProblem[] = ['no-key', 'unsendable-key', 'wrong-key', 'wrong-key-before'];
+
+/** Converts the reason why there is no bearer; no password was presented, and nothing was reserved. */
+function stopWithoutBearer(
+  { reason, message }: BearerError,
+  { username, secretArn, versionId }: StoredCredential,
+): Stop {
+  const command = `${operatorTool()} store --api-key --secret ${quoted(secretArn)}`;
+  const todo = OF_SECRET.includes(reason) ? ` The command for it: \`${command}\`.` : '';
+  const why = WHY[reason];
+  return {
+    why,
+    message: `No log-in of ${username} was sent, and nothing counts. ${message}${todo}`,
+    versionId,
+    ...(why === 'person' ? { setup: true } : {}),
+  };
 }
 
 export function errorOf(stop: Stop): SessionError {

@@ -5,9 +5,9 @@ import { createThingSpaceApi } from '../thingspace/create-api.ts';
 import { type Send, sendOnce } from '../thingspace/http-call.ts';
 import { createRestApi, type RestApi } from '../thingspace/rest/api.ts';
 import { TRANSPORTS, transportOfAddress } from '../transport.ts';
-import type { ClientClock } from './clock.ts';
+import { withPauses } from './bearers.ts';
 import { SessionSettingsError } from './errors.ts';
-import { withPauses } from './token-pauses.ts';
+import type { ClientClock } from './waiting.ts';
 
 export type ThingSpaceSettings = {
   /** ThingSpace's API: SOAP, or REST ("Connectivity Management"). @default 'soap' */

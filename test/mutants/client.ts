@@ -29,7 +29,7 @@ export const clientMutants: Mutant[] = [
   },
   {
     rule: 'a call that ends takes its listeners off the caller’s signal',
-    file: 'lambda/session/until-any.ts',
+    file: 'lambda/session/waiting.ts',
     find: "signal.removeEventListener('abort', end)",
     replace: 'void signal',
     noticedBy: SESSION,

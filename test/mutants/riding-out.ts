@@ -10,7 +10,7 @@ const ITEM = 'lambda/session/session-item.ts';
 const LOG_IN = 'lambda/session/fleet-log-in.ts';
 const SOURCE = 'lambda/session/fleet-source.ts';
 const ADVICE = 'lambda/session/aws-away.ts';
-const REPETITION = 'lambda/session/repetition.ts';
+const WAITING = 'lambda/session/waiting.ts';
 
 /** The rules by which a fleet outlives a death, an outage, and a start of all its processes at once. */
 export const ridingOutMutants: Mutant[] = [
@@ -86,7 +86,7 @@ export const ridingOutMutants: Mutant[] = [
   },
   {
     rule: 'an AWS call that is denied is not repeated',
-    file: 'lambda/session/change-item.ts',
+    file: 'lambda/session/session-store.ts',
     find: 'if (!passesSoon(failure)) throw failure;',
     replace: 'if (failure instanceof LogInWaitsError) throw failure;',
     noticedBy: AWAY,
@@ -121,7 +121,7 @@ export const ridingOutMutants: Mutant[] = [
   },
   {
     rule: 'a process joins no session of another secret by the username alone',
-    file: 'lambda/session/join-by-name.ts',
+    file: 'lambda/session/fleet-source.ts',
     find: 'if (!found || !names(secretId, found.secretArn)) return undefined;',
     replace: 'if (!found) return undefined;',
     noticedBy: AWAY,
@@ -142,7 +142,7 @@ export const ridingOutMutants: Mutant[] = [
   },
   {
     rule: 'a request that no caller waits for makes no log-in after its pause',
-    file: 'lambda/session/patience.ts',
+    file: WAITING,
     find: 'if (clock.nowMs() > patience.untilMs) throw error;',
     replace: '',
     noticedBy: FLEET,
@@ -150,28 +150,28 @@ export const ridingOutMutants: Mutant[] = [
   {
     rule: 'a use is noted with its own time, however late the write is',
     file: SOURCE,
-    find: 'used(state, generation, now - (clock.nowMs() - usedAtMs));',
-    replace: 'used(state, generation, now);',
+    find: 'used(state, generation, now - (clock.nowMs() - usedAtMs))',
+    replace: 'used(state, generation, now)',
     noticedBy: FLEET,
   },
   {
     rule: 'processes that start at once do not all write',
-    file: 'lambda/session/change-item.ts',
+    file: 'lambda/session/session-store.ts',
     find: 'let isSpread = spreadMs === 0;',
     replace: 'let isSpread = true;',
     noticedBy: AT_ONCE,
   },
   {
     rule: 'a wait that is longer than the patience is reported at once',
-    file: 'lambda/session/patience.ts',
+    file: WAITING,
     find: 'Math.max(pauseMs, leastMs) > patience.untilMs',
     replace: 'pauseMs > patience.untilMs',
     noticedBy: AT_ONCE,
   },
   {
     rule: 'a wait that is longer than the patience is reported at once beside a more patient caller',
-    file: 'lambda/session/shared-request.ts',
-    find: 'if (waitingFor && notBeforeMs > untilMs) throw waitingFor;',
+    file: WAITING,
+    find: 'if (patience.waitingFor && patience.notBeforeMs > untilMs) throw patience.waitingFor;',
     replace: '',
     noticedBy: AT_ONCE,
     testName: 'beside one with more',
@@ -192,7 +192,7 @@ export const ridingOutMutants: Mutant[] = [
   },
   {
     rule: 'a call whose session is gone is repeated more than once',
-    file: REPETITION,
+    file: WAITING,
     find: 'const MAX_GONE = 5;',
     replace: 'const MAX_GONE = 1;',
     noticedBy: AT_ONCE,
@@ -200,14 +200,14 @@ export const ridingOutMutants: Mutant[] = [
   },
   {
     rule: 'a call whose session is gone each time is not repeated for ever',
-    file: REPETITION,
+    file: WAITING,
     find: 'if (gone > MAX_GONE) return false;',
     replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'a call is repeated within the patience only',
-    file: REPETITION,
+    file: WAITING,
     find: 'if (waitedMs + pauseMs >= limitMs) return false;',
     replace: '',
     noticedBy: SESSION,

@@ -16,7 +16,7 @@ const SOURCE = 'lambda/session/fleet-source.ts';
 export const sessionMutants: Mutant[] = [
   {
     rule: 'a process asks for one session at a time',
-    file: 'lambda/session/shared-request.ts',
+    file: 'lambda/session/waiting.ts',
     find: 'underWay ??= begin(untilMs);',
     replace: 'underWay = begin(untilMs);',
     noticedBy: SESSION,
@@ -87,8 +87,8 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'the last use is noted every five minutes at most',
     file: 'lambda/session/session.ts',
-    find: 'if (session.usedAtMs - session.notedAtMs < COARSE_MS) return;',
-    replace: '',
+    find: 'if (session.usedAtMs - session.notedAtMs >= COARSE_MS) {',
+    replace: '{',
     noticedBy: SESSION,
   },
   {
@@ -185,7 +185,7 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'the lease of one username allows no log-in for another',
     file: LOG_IN,
-    find: 'if (!isOf(subject, subjectOf(fleet, found))) return OTHER_USERNAME;',
+    find: 'if (members.some((member) => ofSecret[member] !== subject[member])) return OTHER_USERNAME;',
     replace: '',
     noticedBy: FLEET,
   },
@@ -282,30 +282,30 @@ export const sessionMutants: Mutant[] = [
   },
   {
     rule: 'a caller waits no longer than its limit',
-    file: 'lambda/session/shared-request.ts',
-    find: 'Promise.race([promise, late, aborted.promise])',
-    replace: 'Promise.race([promise, aborted.promise])',
+    file: 'lambda/session/waiting.ts',
+    find: 'Promise.race([promise, late])',
+    replace: 'promise',
     noticedBy: SESSION,
   },
   {
     rule: 'a signal ends the waiting of its caller',
-    file: 'lambda/session/shared-request.ts',
-    find: 'Promise.race([promise, late, aborted.promise])',
-    replace: 'Promise.race([promise, late])',
+    file: 'lambda/session/waiting.ts',
+    find: 'aborted.reject(given.find((signal) => signal.aborted)?.reason);',
+    replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'a request stops when no caller waits for it',
-    file: 'lambda/session/shared-request.ts',
-    find: 'if (joined.callers === 0) joined.patience.untilMs = clock.nowMs();',
+    file: 'lambda/session/waiting.ts',
+    find: 'if (joined.callers === 0) patience.untilMs = clock.nowMs();',
     replace: '',
     noticedBy: SESSION,
   },
   {
     rule: 'a request continues as long as its most patient caller waits',
-    file: 'lambda/session/shared-request.ts',
-    find: 'Math.max(joined.patience.untilMs, untilMs)',
-    replace: 'joined.patience.untilMs',
+    file: 'lambda/session/waiting.ts',
+    find: 'Math.max(patience.untilMs, untilMs)',
+    replace: 'patience.untilMs',
     noticedBy: SESSION,
   },
   {
@@ -324,7 +324,7 @@ export const sessionMutants: Mutant[] = [
   },
   {
     rule: 'a failing hook does not end the session',
-    file: 'lambda/session/events.ts',
+    file: 'lambda/session/source.ts',
     find: 'onEvent?.(event);\n    } catch {',
     replace: 'onEvent?.(event);\n    } catch (failure) {\n      throw failure;',
     noticedBy: 'test/session/create-session.test.ts',
@@ -431,8 +431,8 @@ export const sessionMutants: Mutant[] = [
   {
     rule: 'the lease of one key allows no log-in for another',
     file: LOG_IN,
-    find: "(['credential', 'item', 'secretArn'] as const)",
-    replace: "(['credential', 'secretArn'] as const)",
+    find: "['credential', 'item', 'secretArn'] as const",
+    replace: "['credential', 'secretArn'] as const",
     noticedBy: REST_FLEET,
   },
   {
@@ -444,14 +444,14 @@ export const sessionMutants: Mutant[] = [
   },
   {
     rule: 'failed token requests are followed by pauses',
-    file: 'lambda/session/token-pauses.ts',
+    file: 'lambda/session/bearers.ts',
     find: 'if (last && clock.nowMs() < last.untilMs) return last.result;',
     replace: '',
     noticedBy: 'test/session/token-pauses.test.ts',
   },
   {
     rule: 'log-ins that the gateway refuses for their bearer are followed by pauses',
-    file: 'lambda/session/token-pauses.ts',
+    file: 'lambda/session/bearers.ts',
     find: 'if (last && clock.nowMs() < last.untilMs) return last.result;',
     replace: 'if (last && !isOfGateway(last) && clock.nowMs() < last.untilMs) return last.result;',
     noticedBy: 'test/session/token-pauses.test.ts',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { changeItem } from '../../lambda/session/change-item.ts';
 import { answerToFailure } from '../../lambda/session/session-document.ts';
+import { changeItem } from '../../lambda/session/session-store.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 const PLACE = { credential: 'fleet', item: 'session' };
@@ -11,7 +11,7 @@ test('waits for other writers until its deadline, and says that the cause passes
     read: async () => ({ item: undefined, now: clock.nowMs() }),
     write: async () => 'conflict' as const,
   };
-  const changing = changeItem({ store, clock, random: () => 1 }, PLACE, 10_000, (state) => {
+  const changing = changeItem({ store, clock, random: () => 1 }, PLACE, (state) => {
     state.lastUsedAt = 1;
   });
   const failure = await changing.catch((error: Error) => error);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withPauses } from '../../lambda/session/token-pauses.ts';
+import { withPauses } from '../../lambda/session/bearers.ts';
 import type { NeverSent } from '../../lambda/thingspace/api.ts';
 import type { RestApi } from '../../lambda/thingspace/rest/api.ts';
 import { BearerError, type BearerProblem } from '../../lambda/thingspace/rest/bearer-error.ts';

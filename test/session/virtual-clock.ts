@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ClientClock } from '../../lambda/session/clock.ts';
+import type { ClientClock } from '../../lambda/session/waiting.ts';
 import { hashesComputed, hashesUnderWay } from './hashing.ts';
 
 type Timer = { atMs: number; order: number; wake: () => void };

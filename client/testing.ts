@@ -1,16 +1,30 @@
 /** A session for the tests of an app: no AWS, no ThingSpace, no password. docs/apps.md has an example. */
 
+import { AwsCallError } from '../lambda/aws-call.ts';
+import { LedgerUnavailableError } from '../lambda/ledger/errors.ts';
 import type { Bearers } from '../lambda/session/bearers.ts';
-import { SessionClosedError } from '../lambda/session/errors.ts';
+import {
+  LogInRefusedError,
+  LogInStoppedError,
+  LogInWaitsError,
+  SessionClosedError,
+  SessionSetupError,
+  ThingSpaceUnavailableError,
+} from '../lambda/session/errors.ts';
 import { sessionOver } from '../lambda/session/session.ts';
 import { quietly, type Source } from '../lambda/session/source.ts';
 import type { ClientClock } from '../lambda/session/waiting.ts';
 import { type FakeAnswer, refusals, type Sent, sentIn } from './fake-answers.ts';
-import { errorOfTrouble, type FakeTrouble } from './fake-troubles.ts';
 import type { Session, SessionEvent, Transport } from './index.ts';
 
 export type { FakeAnswer } from './fake-answers.ts';
-export type { FakeTrouble } from './fake-troubles.ts';
+
+/**
+ * The troubles that end in an error: `refused` (LogInRefusedError), `stopped` (LogInStoppedError), `waits`
+ * (LogInWaitsError, with `retryAt`), `unavailable` (ThingSpaceUnavailableError), `setup` (SessionSetupError), `aws`
+ * (AwsCallError), `ledger` (LedgerUnavailableError).
+ */
+export type FakeTrouble = 'refused' | 'stopped' | 'waits' | 'unavailable' | 'setup' | 'aws' | 'ledger';
 
 export type FakeSettings = {
   /** @default 'soap' */
@@ -47,6 +61,23 @@ export interface FakeSession extends Session {
 }
 
 const HOUR_MS = 60 * 60_000;
+const VERSION = 'fake-version';
+const ERRORS: Record<FakeTrouble, () => Error> = {
+  refused: () => new LogInRefusedError(`The fake session refused version ${VERSION}.`, undefined, VERSION),
+  stopped: () => new LogInStoppedError('The fake session lets no process log in.', undefined, VERSION),
+  waits: () => new LogInWaitsError('The fake session waits for a minute.', Date.now() + 60_000, VERSION),
+  unavailable: () =>
+    new ThingSpaceUnavailableError('The fake session cannot be reached.', undefined, VERSION),
+  setup: () =>
+    new SessionSetupError('The fake session has a secret that cannot be used.', undefined, VERSION),
+  aws: () =>
+    new AwsCallError('secretsmanager:GetSecretValue', {
+      name: 'InternalServiceError',
+      message: 'the fake session has no AWS',
+      $metadata: { httpStatusCode: 500 },
+    }),
+  ledger: () => new LedgerUnavailableError('The fake session has no ledger.'),
+};
 
 /** Creates a session for tests. Its timers are the global ones, so the fake timers of a test framework move it. */
 export function fakeSession(settings: FakeSettings = {}): FakeSession {
@@ -69,7 +100,7 @@ export function fakeSession(settings: FakeSettings = {}): FakeSession {
       while (state.kind === 'holds') await new Promise<void>((resolve) => wake.push(resolve));
       if (state.kind === 'fails') throw state.error();
       logIns += 1;
-      emit({ kind: 'logged-in', generation: logIns, versionId: 'fake-version', tookMs: 0 });
+      emit({ kind: 'logged-in', generation: logIns, versionId: VERSION, tookMs: 0 });
       return { token: tokenOf(logIns), generation: logIns, idleMs: 0, key: {} };
     },
     noteUse: async () => undefined,
@@ -103,7 +134,7 @@ export function fakeSession(settings: FakeSettings = {}): FakeSession {
     fail: (trouble) =>
       become({
         kind: 'fails',
-        error: () => (typeof trouble === 'string' ? errorOfTrouble(trouble) : trouble),
+        error: () => (typeof trouble === 'string' ? ERRORS[trouble]() : trouble),
       }),
     close() {
       // A log-in under way ends by itself in ThingSpace; a held one would keep `close` waiting.

@@ -46,10 +46,7 @@ async function situationsOf(size: number, { awsMs, thingSpaceMs }: Latency, user
     const ms = name === 'LogIn' ? thingSpaceMs : awsMs;
     return world.sleep(ms * (0.5 + world.random.below(1_000) / 1_000));
   };
-  const startFleet = () =>
-    Array.from({ length: size }, () =>
-      world.client('fleet', 'an app', 'soap', username === undefined ? {} : { username }),
-    );
+  const startFleet = () => world.fleetOf(size, { username });
   const suffix = username === undefined ? '' : ', the username is set';
 
   async function measure(situation: string, clients: Client[]): Promise<Measured> {

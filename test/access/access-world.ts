@@ -136,13 +136,11 @@ export async function createAccessWorld(
   }
 
   function start(wire: Wire = fleet.wire) {
-    const { session, process, events } = fleet.client(
-      'fleet',
-      'access function',
+    const { session, process, events } = fleet.client({
+      actor: 'access function',
       transport,
-      {},
-      LOG_IN_PAIR_MS,
-    );
+      pairMs: LOG_IN_PAIR_MS,
+    });
     const services: Services = {
       policy,
       thingSpace: { transport, baseUrl },

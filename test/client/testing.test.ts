@@ -4,23 +4,18 @@ import {
   LogInWaitsError,
   SessionClosedError,
   type SessionEvent,
-  SessionGoneError,
   throwIfSessionGone,
 } from '../../client/index.ts';
 import { type FakeSession, type FakeTrouble, fakeSession } from '../../client/testing.ts';
 
 /** An app that calls ThingSpace over SOAP; a stub server in its test uses the fake session to answer. */
-async function soapApp(session: FakeSession, onRequest = () => undefined) {
-  const stub = (token: string) => {
-    onRequest();
-    return session.refusalOf(token)?.body ?? `answer in ${token}`;
-  };
+async function soapApp(session: FakeSession) {
+  const stub = (token: string) => session.refusalOf(token)?.body ?? `answer in ${token}`;
   return session.withSession((token) => throwIfSessionGone(stub(token)));
 }
 
-async function restApp(session: FakeSession, onRequest: () => unknown = () => undefined) {
+async function restApp(session: FakeSession) {
   return session.withSession(async (_token, headers) => {
-    onRequest();
     const refusal = session.refusalOf(headers);
     const response = new Response(refusal?.body ?? '{"devices":[]}', refusal ?? { status: 200 });
     return (await throwIfSessionGone(response)).json();
@@ -137,23 +132,6 @@ describe('time', () => {
     session.work();
     expect(await patient).toBe('fake-token-1');
     expect(vi.getTimerCount()).toBe(0);
-  });
-
-  test('passes on the fault when the session ends at each request, after five log-ins more', async () => {
-    const session = fakeSession();
-    const failing = expect(soapApp(session, () => session.end() as undefined)).rejects.toThrow(
-      SessionGoneError,
-    );
-    await vi.runAllTimersAsync();
-    await failing;
-    expect(session.logIns).toBe(6);
-  });
-
-  test('replaces a session that was idle for 18 minutes', async () => {
-    const session = fakeSession();
-    await session.token();
-    vi.advanceTimersByTime(18 * 60_000);
-    expect(await session.token()).toBe('fake-token-2');
   });
 
   test('closes as the real session does', async () => {

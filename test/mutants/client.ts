@@ -2,7 +2,7 @@ import type { Mutant } from './mutants.ts';
 
 const SESSION = 'test/session/session.test.ts';
 const CREATE = 'test/session/create-session.test.ts';
-const GONE = 'test/session/gone.test.ts';
+const GONE = 'test/session/refused.test.ts';
 
 /** The rules of the library for apps: how it begins, how it ends, and which errors it reads. */
 export const clientMutants: Mutant[] = [

@@ -6,11 +6,10 @@ import { type Client, createFleetWorld, type FleetWorld, MINUTE_MS } from './fle
 const SIZE = 500;
 
 /** A fleet whose calls take 5 to 25 ms, and a log-in a second. */
-async function fleetInTime(settings: { username?: string } = {}) {
+async function fleetInTime() {
   const world = await createFleetWorld();
   world.gate.before = (name) => world.sleep(name === 'LogIn' ? 1_000 : 5 + world.random.below(20));
-  const clients = Array.from({ length: SIZE }, () => world.client('fleet', 'an app', 'soap', settings));
-  return { world, clients };
+  return { world, clients: world.fleetOf(SIZE) };
 }
 
 async function work(world: FleetWorld, clients: Client[]) {
@@ -30,12 +29,6 @@ describe(`${SIZE} processes at once`, () => {
     expect(world.truth().logIns).toBe(1);
     expect(perClient).toBeLessThan(10);
     expect(writes).toBeLessThan(SIZE / 10);
-  });
-
-  test('join a live session by two calls each, and without a write, when the username is set', async () => {
-    const { world, clients } = await fleetInTime({ username: USERNAME });
-    await world.client().work();
-    expect(await work(world, clients)).toEqual({ perClient: 2, writes: 0 });
   });
 
   test('see one session end with one log-in, and writes of a few only', async () => {
@@ -75,7 +68,7 @@ describe('a log-in that the ledger allows in a minute only', () => {
     async (level) => {
       const world = await afterMissingAnswer();
       const startedAtMs = world.clock.nowMs();
-      const clients = Array.from({ length: 5 }, () => world.client(level));
+      const clients = world.fleetOf(5, { level });
       const failures = await Promise.all(clients.map(({ work }) => work().catch((error: Error) => error)));
       for (const failure of failures) {
         expect(failure).toMatchObject({ name: 'LogInWaitsError' });
@@ -131,7 +124,7 @@ describe('a platform that ends older sessions at each log-in', () => {
         platform: { logInEndsOlderSessions: true },
       });
       world.gate.before = (name) => world.sleep((name === 'LogIn' ? 400 : 20) + world.random.below(100));
-      const clients = Array.from({ length: 4 }, () => world.client());
+      const clients = world.fleetOf(4);
       await Promise.all(clients.map(({ work }) => work()));
       const requests = clients.map(async ({ session }) => {
         for (let request = 0; request < 6; request += 1) {

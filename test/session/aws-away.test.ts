@@ -98,7 +98,7 @@ describe.each(Object.entries(SERVICES))('%s away for five seconds', (_service, c
         const world = await createFleetWorld();
         world.gate.before = (name) => world.sleep((name === 'LogIn' ? 1_000 : 20) + world.random.below(50));
         takeAway(world, calls, fate, fromMs);
-        const clients = Array.from({ length: 6 }, () => world.client());
+        const clients = world.fleetOf(6);
         const results = await Promise.all(clients.map(({ work }) => work()));
         expect(new Set(results), `from ${fromMs} ms on`).toEqual(new Set([USERNAME]));
         expect(world.truth().failures).toBe(0);
@@ -111,7 +111,7 @@ describe.each(Object.entries(SERVICES))('%s away for five seconds', (_service, c
   test('shows a process that shares no session no error either', async () => {
     const world = await createFleetWorld();
     takeAway(world, calls, 'failed-before', 0);
-    expect(await world.client('ledger').work()).toBe(USERNAME);
+    expect(await world.client({ level: 'ledger' }).work()).toBe(USERNAME);
   });
 });
 
@@ -133,7 +133,7 @@ describe('an AWS call that is denied', () => {
       if (name === call) throw failed('AccessDeniedException', 'x:Y', 400);
     };
     const failure = await world
-      .client(level)
+      .client({ level })
       .work()
       .catch((error: Error) => error);
     expect(failure).toMatchObject({
@@ -172,7 +172,7 @@ describe('a new process, while Secrets Manager is away', () => {
     return world;
   }
   const named = (world: FleetWorld, settings: { username?: string; secretId?: string } = {}) =>
-    world.client('fleet', 'an app', 'soap', { username: USERNAME, ...settings });
+    world.client({ username: USERNAME, ...settings });
 
   test('joins the live session of the username in its settings, by two calls', async () => {
     const world = await liveFleet();
@@ -224,7 +224,7 @@ describe('a new process, while Secrets Manager is away', () => {
 
 test('uses the secret, and says so, when the setting names another username', async () => {
   const world = await createFleetWorld();
-  const client = world.client('fleet', 'an app', 'soap', { username: 'Another-Api' });
+  const client = world.client({ username: 'Another-Api' });
   expect(await client.work()).toBe(USERNAME);
   expect(client.events.map(({ kind }) => kind)).toEqual(['warning', 'logged-in']);
   world.storeByHand(MISTYPED);

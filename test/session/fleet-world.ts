@@ -37,8 +37,18 @@ export type Client = {
   work(): Promise<string>;
 };
 
-export type Level = 'fleet' | 'ledger' | 'memory';
+export type ClientSettings = {
+  level?: 'fleet' | 'ledger' | 'memory';
+  actor?: string;
+  transport?: Transport;
+  username?: string | undefined;
+  secretId?: string;
+  pairMs?: number;
+};
 export type FleetWorld = Awaited<ReturnType<typeof createFleetWorld>>;
+
+/** One request of each client. */
+export const work = (clients: readonly Client[]) => Promise.all(clients.map((client) => client.work()));
 
 /** The item of sessions over SOAP at the published address has its username's key. */
 const keyOf = ({ credential, item }: Place) => (item === 'session' ? credential : `${credential} ${item}`);
@@ -109,13 +119,14 @@ export async function createFleetWorld(
     throw new Error(used.code);
   }
 
-  function client(
-    level: Level = 'fleet',
+  function client({
+    level = 'fleet',
     actor = 'an app',
-    transport: Transport = 'soap',
-    settings: { username?: string; secretId?: string } = {},
+    transport = 'soap',
+    username,
+    secretId = SECRET_ARN,
     pairMs = 0,
-  ): Client {
+  }: ClientSettings = {}): Client {
     const process = startProcess();
     const wired = world.wireUp(process, { lasts });
     const overRest = transport === 'rest' ? withPauses(restOf(world, process), clock) : undefined;
@@ -124,7 +135,6 @@ export async function createFleetWorld(
     const events: SessionEvent[] = [];
     const guard =
       level === 'memory' ? memoryGuard(services.api, clock, clock.nowMs) : ledgerGuard(services, actor);
-    const { secretId = SECRET_ARN, username } = settings;
     const { itemOf } = thingSpaceOf({ transport }, clock);
     const parts = {
       logIn: { store: services.store, secretId, clock, guard },
@@ -167,6 +177,8 @@ export async function createFleetWorld(
     clock,
     world: world as World,
     client,
+    fleetOf: (size: number, settings?: ClientSettings) =>
+      Array.from({ length: size }, () => client(settings)),
     use,
     /** How often the token service was asked. */
     tokenRequests: () => world.calls.filter(({ name }) => name === 'GetBearer').length,

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { hashPassword } from '../../lambda/ledger/fingerprint.ts';
-import { IDLE_LIMIT_MS, LEASE_MS } from '../../lambda/session/session-item.ts';
+import { LEASE_MS } from '../../lambda/session/session-item.ts';
 import { announced } from '../world/judge.ts';
 import { USERNAME } from '../world/world.ts';
-import { createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './fleet-world.ts';
-
-const work = (clients: { work(): Promise<string> }[]) => Promise.all(clients.map((client) => client.work()));
-const fleetOf = (world: FleetWorld, size: number) => Array.from({ length: size }, () => world.client());
+import { createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED, work } from './fleet-world.ts';
 
 /** A rotation and its retries. Time passes between them, and living processes continue meanwhile. */
 async function rotateInTime(world: FleetWorld): Promise<void> {
@@ -18,15 +15,9 @@ async function rotateInTime(world: FleetWorld): Promise<void> {
 }
 
 describe('one session for the fleet', () => {
-  test('logs in once for fifty processes that start at once', async () => {
-    const world = await createFleetWorld();
-    expect(new Set(await work(fleetOf(world, 50)))).toEqual(new Set([USERNAME]));
-    expect(world.truth().logIns).toBe(1);
-  });
-
   test('logs in once for fifty processes that see one expiry', async () => {
     const world = await createFleetWorld({ platform: { logInEndsOlderSessions: true } });
-    const clients = fleetOf(world, 50);
+    const clients = world.fleetOf(50);
     await work(clients);
     world.platform.logIn(USERNAME, world.truth().password);
     await work(clients);
@@ -46,16 +37,6 @@ describe('one session for the fleet', () => {
     expect(idle.events.filter(({ kind }) => kind === 'gone')).toEqual([]);
   });
 
-  test('does not try a session that was unused for 18 minutes', async () => {
-    const world = await createFleetWorld();
-    await world.client().work();
-    world.advance(IDLE_LIMIT_MS);
-    const other = world.client();
-    await other.work();
-    expect(world.truth().logIns).toBe(2);
-    expect(other.events.filter(({ kind }) => kind === 'gone')).toEqual([]);
-  });
-
   test('keeps the token in the table sealed, never in clear', async () => {
     const world = await createFleetWorld();
     const token = await world.client().session.token();
@@ -68,7 +49,7 @@ describe('one session for the fleet', () => {
     await world.client().work();
     const spoilt = Buffer.from(JSON.stringify({ token: 'x', secretArn: 'another' })).toString('base64');
     world.table.set(KEY, JSON.stringify({ ...world.item(), sealed: spoilt }));
-    const clients = fleetOf(world, 5);
+    const clients = world.fleetOf(5);
     await work(clients);
     expect(world.truth().logIns).toBe(2);
     // It was not tried either.
@@ -77,7 +58,7 @@ describe('one session for the fleet', () => {
 
   test('begins a deleted item again by one log-in', async () => {
     const world = await createFleetWorld();
-    const clients = fleetOf(world, 10);
+    const clients = world.fleetOf(10);
     for (let round = 0; round < 3; round += 1) {
       await work(clients);
       for (const { session } of clients) session.drop(await session.token());
@@ -104,7 +85,7 @@ describe('a wrong password in the secret', () => {
   test('costs the whole fleet one failed log-in, announced once', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
-    const clients = fleetOf(world, 50);
+    const clients = world.fleetOf(50);
     for (let minute = 0; minute < 60; minute += 10) {
       const results = await Promise.allSettled(clients.map((client) => client.work()));
       for (const result of results) {
@@ -119,7 +100,7 @@ describe('a wrong password in the secret', () => {
   test('ends for every process as soon as an operator stores the right one', async () => {
     const world = await createFleetWorld();
     world.storeByHand(MISTYPED);
-    const clients = fleetOf(world, 20);
+    const clients = world.fleetOf(20);
     await Promise.allSettled(clients.map((client) => client.work()));
     world.storeByHand(world.truth().password);
     await work(clients);
@@ -134,7 +115,7 @@ describe('a wrong password in the secret', () => {
       world.gate.before = undefined;
       world.storeByHand(world.truth().password);
     };
-    await work(fleetOf(world, 5));
+    await work(world.fleetOf(5));
     expect(world.truth()).toMatchObject({ failures: 1, logIns: 2 });
   });
 
@@ -198,7 +179,7 @@ describe('around a rotation', () => {
     ['a log-in ends older sessions', { logInEndsOlderSessions: true }],
   ])('shows a fleet at work no failure when %s', async (_what, platform) => {
     const world = await createFleetWorld({ platform, rotations: 1 });
-    const clients = fleetOf(world, 10);
+    const clients = world.fleetOf(10);
     await work(clients);
     const { rotated } = await world.rotate();
     expect(rotated).toBe(true);
@@ -311,7 +292,7 @@ describe('a client that dies', () => {
           struck = call.name;
           return fate;
         };
-        const dying = Array.from({ length: 3 }, () => world.client());
+        const dying = world.fleetOf(3);
         const working = dying.map(({ work, process }) =>
           Promise.race([work().catch(() => ''), process.died]),
         );

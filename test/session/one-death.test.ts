@@ -4,8 +4,6 @@ import type { Process } from '../world/fate.ts';
 import { USERNAME } from '../world/world.ts';
 import { type Client, createFleetWorld, type FleetWorld, MINUTE_MS } from './fleet-world.ts';
 
-const fleetOf = (world: FleetWorld, size: number) => Array.from({ length: size }, () => world.client());
-
 /** A world whose calls take 20 to 120 ms, and a log-in a second. */
 async function inTime(options: Parameters<typeof createFleetWorld>[0] = {}) {
   const world = await createFleetWorld(options);
@@ -24,7 +22,7 @@ describe('the death of one process of a fleet', () => {
       const struck = new Set<string>();
       for (let index = 1; ; index += 1) {
         const world = await inTime();
-        const clients = fleetOf(world, 4);
+        const clients = world.fleetOf(4);
         let name = '';
         world.plan.decide = (call) => {
           if (call.index !== index) return 'ok';
@@ -49,7 +47,7 @@ describe('the death of one process of a fleet', () => {
   test('shows no other process an error when the session had just gone', async () => {
     for (let call = 1; call <= 12; call += 1) {
       const world = await inTime();
-      const clients = fleetOf(world, 4);
+      const clients = world.fleetOf(4);
       await work(clients);
       world.clock.advance(IDLE_LIMIT_MS);
       const from = world.calls.length;
@@ -64,7 +62,7 @@ describe('the death of one process of a fleet', () => {
 test('logs in once while ThingSpace takes 25 s, because the owner renews its lease', async () => {
   const world = await createFleetWorld();
   world.gate.before = (name) => world.sleep(name === 'LogIn' ? 25_000 : 20);
-  const clients = fleetOf(world, 10);
+  const clients = world.fleetOf(10);
   expect(new Set(await work(clients))).toEqual(new Set([USERNAME]));
   expect(world.truth().logIns).toBe(1);
 });

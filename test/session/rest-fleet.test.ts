@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FIRST_PASSWORD, USERNAME } from '../world/world.ts';
-import { type Client, createFleetWorld, type FleetWorld, KEY, MINUTE_MS, MISTYPED } from './fleet-world.ts';
+import { type Client, createFleetWorld, KEY, MINUTE_MS, MISTYPED, work } from './fleet-world.ts';
 import { APPLICATION, OTHER_APPLICATION, WRONG_SECRETS } from './rest-client.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,9 +16,7 @@ async function createRestWorld(
   world.world.aws.store(secretWith(members));
   return world;
 }
-const fleetOf = (world: FleetWorld, size: number, transport: 'soap' | 'rest' = 'rest') =>
-  Array.from({ length: size }, () => world.client('fleet', 'an app', transport));
-const work = (clients: Client[]) => Promise.all(clients.map((client) => client.work()));
+const REST = { transport: 'rest' } as const;
 const failuresOf = (clients: Client[]) =>
   Promise.all(
     clients.map((client) =>
@@ -33,7 +31,7 @@ const kindsOf = (clients: Client[]) => clients.flatMap(({ events }) => events).m
 describe('one session over REST for the fleet', () => {
   test('logs in once for twenty processes, each of which fetches the bearer itself', async () => {
     const world = await createRestWorld();
-    const clients = fleetOf(world, 20);
+    const clients = world.fleetOf(20, REST);
     expect(new Set(await work(clients))).toEqual(new Set([USERNAME]));
     await work(clients);
     expect(world.truth().logIns).toBe(1);
@@ -42,7 +40,7 @@ describe('one session over REST for the fleet', () => {
 
   test('logs in once when a session is gone', async () => {
     const world = await createRestWorld({ platform: { logInEndsOlderSessions: true } });
-    const clients = fleetOf(world, 10);
+    const clients = world.fleetOf(10, REST);
     await work(clients);
     world.platform.through({ transport: 'rest' }).logIn(USERNAME, FIRST_PASSWORD);
     await work(clients);
@@ -51,7 +49,7 @@ describe('one session over REST for the fleet', () => {
 
   test('bars no password when the gateway answers a log-in, and works when it has recovered', async () => {
     const world = await createRestWorld();
-    const client = world.client('fleet', 'an app', 'rest');
+    const client = world.client(REST);
     world.rest.suspendBackend();
     const [failure] = await failuresOf([client]);
     expect(failure?.message).toMatch(
@@ -66,7 +64,7 @@ describe('one session over REST for the fleet', () => {
     'makes no log-in when another program has revoked the bearer (%s)',
     async (level) => {
       const world = await createRestWorld();
-      const client = world.client(level, 'an app', 'rest');
+      const client = world.client({ level, transport: 'rest' });
       await client.work();
       world.rest.bearers.revoke(APPLICATION.apiKey);
       expect(await client.work()).toBe(USERNAME);
@@ -78,7 +76,7 @@ describe('one session over REST for the fleet', () => {
 
   test('asks for a bearer once a minute at most when the gateway refuses each one', async () => {
     const world = await createRestWorld();
-    const client = world.client('fleet', 'an app', 'rest');
+    const client = world.client(REST);
     const { token, bearer } = await parts(client);
     let runs = 0;
     const refuse = () => {
@@ -104,10 +102,10 @@ async function parts({ session }: Client) {
 describe('a fleet of both transports', () => {
   test('logs in once for each transport, however the processes start and pause', async () => {
     const world = await createRestWorld();
-    const living = [...fleetOf(world, 5, 'soap'), ...fleetOf(world, 5)];
+    const living = [...world.fleetOf(5), ...world.fleetOf(5, REST)];
     for (let round = 0; round < 30; round += 1) {
       // Half of the fleet are short-lived processes, as functions are.
-      await work([...living, ...fleetOf(world, 2), ...fleetOf(world, 2, 'soap'), ...fleetOf(world, 1)]);
+      await work([...living, ...world.fleetOf(2, REST), ...world.fleetOf(2), ...world.fleetOf(1, REST)]);
       world.advance(10 * MINUTE_MS);
     }
     expect(world.truth()).toMatchObject({ logIns: 2, failures: 0 });
@@ -116,7 +114,7 @@ describe('a fleet of both transports', () => {
 
   test('ends a session over REST after 20 idle minutes, however busy the username is over SOAP', async () => {
     const world = await createRestWorld();
-    const [rest, soap] = [world.client('fleet', 'an app', 'rest'), world.client('fleet', 'an app', 'soap')];
+    const [rest, soap] = [world.client(REST), world.client()];
     await work([rest, soap]);
     for (let minute = 0; minute < 25; minute += 1) {
       world.advance(MINUTE_MS);
@@ -128,9 +126,9 @@ describe('a fleet of both transports', () => {
 
   test('leaves the item of a deployed client as it is', async () => {
     const world = await createRestWorld();
-    await work(fleetOf(world, 1, 'soap'));
+    await work(world.fleetOf(1));
     const before = world.table.get(KEY);
-    await work(fleetOf(world, 5));
+    await work(world.fleetOf(5, REST));
     expect(world.table.get(KEY)).toBe(before);
     expect(Object.keys(JSON.parse(before ?? '{}')).sort()).toEqual(
       'generation goneUpTo lastUsedAt openedAt openedBeforeAt openedBy revision schema sealed secretArn versionId'.split(
@@ -142,7 +140,7 @@ describe('a fleet of both transports', () => {
   test('costs one failed log-in for each transport at most when the password is wrong', async () => {
     const world = await createRestWorld();
     world.world.aws.store(secretWith(KEY_PAIR, MISTYPED));
-    const clients = [...fleetOf(world, 5, 'soap'), ...fleetOf(world, 5)];
+    const clients = [...world.fleetOf(5), ...world.fleetOf(5, REST)];
     for (let round = 0; round < 6; round += 1) {
       for (const failure of await failuresOf(clients)) expect(failure?.name).toBe('LogInRefusedError');
       world.advance(20 * MINUTE_MS);
@@ -155,7 +153,7 @@ describe('a fleet of both transports', () => {
 describe('the application’s key', () => {
   test('stops the fleet without a request and without a reservation when the secret has none', async () => {
     const world = await createRestWorld({}, {});
-    const [failure] = await failuresOf(fleetOf(world, 5));
+    const [failure] = await failuresOf(world.fleetOf(5, REST));
     expect(failure).toMatchObject({ name: 'SessionSetupError' });
     expect(failure?.message).toMatch(/"apiKey" and "apiSecret".*store --api-key --secret 'arn:[^']+'/);
     expect(world.tokenRequests()).toBe(0);
@@ -165,12 +163,14 @@ describe('the application’s key', () => {
 
   test('costs one token request in half an hour for the whole fleet when it is wrong', async () => {
     const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: WRONG_SECRETS[0] });
-    const clients = fleetOf(world, 10);
+    const clients = world.fleetOf(10, REST);
     for (let minute = 0; minute < 29; minute += 1) {
       for (const failure of await failuresOf(clients)) expect(failure?.name).toBe('SessionSetupError');
       world.advance(MINUTE_MS);
     }
     expect(world.tokenRequests()).toBe(1);
+    // The ledger knows the key, too: here the fleet asks it once.
+    expect(world.calls.filter(({ name }) => name === 'Encrypt')).toHaveLength(1);
     world.world.aws.store(secretWith(KEY_PAIR));
     await work(clients);
     expect(world.truth()).toMatchObject({ logIns: 1, failures: 0 });
@@ -178,7 +178,7 @@ describe('the application’s key', () => {
 
   test('is read from the secret again when it no longer works, with one log-in for the fleet', async () => {
     const world = await createRestWorld();
-    const clients = fleetOf(world, 10);
+    const clients = world.fleetOf(10, REST);
     await work(clients);
     const { apiKey, apiSecret } = OTHER_APPLICATION;
     world.world.aws.store(secretWith({ apiKey, apiSecret }));
@@ -192,7 +192,7 @@ describe('the application’s key', () => {
 
   test('opens no session under the place of another key', async () => {
     const world = await createRestWorld();
-    const client = world.client('fleet', 'an app', 'rest');
+    const client = world.client(REST);
     await client.work();
     const { apiKey, apiSecret } = OTHER_APPLICATION;
     world.world.aws.store(secretWith({ apiKey, apiSecret }));
@@ -200,13 +200,13 @@ describe('the application’s key', () => {
     await client.work();
     const places = [...world.table.values()].map((text) => JSON.parse(text).generation);
     expect(places).toEqual([1, 2]);
-    expect(await work(fleetOf(world, 3))).toHaveLength(3);
+    expect(await work(world.fleetOf(3, REST))).toHaveLength(3);
     expect(world.truth().logIns).toBe(2);
   });
 
   test('appears nowhere, nor do its secret and the bearer', async () => {
     const world = await createRestWorld({}, { ...KEY_PAIR, apiSecret: WRONG_SECRETS[1] });
-    const clients = fleetOf(world, 2);
+    const clients = world.fleetOf(2, REST);
     const errors = await failuresOf(clients);
     world.world.aws.store(secretWith(KEY_PAIR));
     await work(clients);
@@ -235,7 +235,7 @@ describe('a bearer near its end', () => {
     const world = await createRestWorld();
     world.rest.bearers.leave(APPLICATION.apiKey, 80_000);
     const startedAtMs = world.clock.nowMs();
-    const client = world.client('fleet', 'an app', 'rest');
+    const client = world.client(REST);
     await expect(client.session.token({ patienceMs: 30_000 })).rejects.toMatchObject({
       name: 'LogInWaitsError',
       message: expect.stringContaining('ends too soon'),
@@ -249,9 +249,9 @@ describe('a bearer near its end', () => {
 
   test('is not sent with a call, which waits for the next one', async () => {
     const world = await createRestWorld();
-    await world.client('fleet', 'an app', 'rest').work();
+    await world.client(REST).work();
     world.rest.bearers.leave(APPLICATION.apiKey, 3_000);
-    const late = world.client('fleet', 'an app', 'rest');
+    const late = world.client(REST);
     const startedAtMs = world.clock.nowMs();
     expect(await late.work()).toBe(USERNAME);
     expect(world.clock.nowMs() - startedAtMs).toBe(4_000);
@@ -266,7 +266,7 @@ describe('a 401 of the gateway', () => {
     ['a key that is not subscribed', { status: 401, data: { fault: { code: '900905' } } }],
   ])('costs no log-in and repeats no call (%s)', async (_what, response) => {
     const world = await createRestWorld();
-    const client = world.client('fleet', 'an app', 'rest');
+    const client = world.client(REST);
     let runs = 0;
     const refuse = () => {
       runs += 1;
@@ -282,7 +282,7 @@ describe('a 401 of the gateway', () => {
 
 test('lets no session idle longer than its limit while a bearer lives on', async () => {
   const world = await createRestWorld();
-  const client = world.client('fleet', 'an app', 'rest');
+  const client = world.client(REST);
   await client.work();
   world.advance(HOUR_MS);
   expect(await client.work()).toBe(USERNAME);

@@ -1,11 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerToFailure } from '../../lambda/session/session-document.ts';
 import { newItem } from '../../lambda/session/session-item.ts';
-import { dynamoDbSessions } from '../../lambda/session/session-store.ts';
+import { changeItem, dynamoDbSessions } from '../../lambda/session/session-store.ts';
 import { kmsTokenSealer } from '../../lambda/session/token-sealer.ts';
 import { clientAt } from '../../local/aws/client.ts';
 import { startWorld, type World } from '../../local/world.ts';
+import { virtualClock } from './virtual-clock.ts';
 
 const PLACE = { credential: 'fleet', item: 'session' };
 
@@ -76,4 +78,19 @@ test('throws, and does not call the session gone, when KMS cannot be asked', asy
   };
   const sealer = kmsTokenSealer(denied as unknown as KMSClient, 'key');
   await expect(sealer.open('AAAA', 'arn:one')).rejects.toMatchObject({ name: 'AwsCallError' });
+});
+
+test('waits for other writers until its deadline, and says that the cause passes', async () => {
+  const clock = virtualClock(0);
+  const store = {
+    read: async () => ({ item: undefined, now: clock.nowMs() }),
+    write: async () => 'conflict' as const,
+  };
+  const changing = changeItem({ store, clock, random: () => 1 }, PLACE, (state) => {
+    state.lastUsedAt = 1;
+  });
+  const failure = await changing.catch((error: Error) => error);
+  expect(clock.nowMs()).toBeGreaterThan(8_000);
+  expect(failure).toMatchObject({ name: 'LogInWaitsError', message: expect.stringContaining('by others') });
+  expect(answerToFailure(failure, 0)).toMatchObject({ statusCode: 503 });
 });

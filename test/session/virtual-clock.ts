@@ -1,6 +1,32 @@
+import crypto, { type ScryptOptions } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientClock } from '../../lambda/session/waiting.ts';
-import { hashesComputed, hashesUnderWay } from './hashing.ts';
+
+/** The hashes of passwords that threads of this process compute now: real work, which takes real time. */
+const hashing = new Set<Promise<void>>();
+
+const { scrypt } = crypto;
+type Done = (failure: Error | null, hash: Buffer) => void;
+
+// The ledger's own import of `scrypt` is this one from then on.
+crypto.scrypt = ((
+  password: string,
+  salt: string,
+  bytes: number,
+  options: ScryptOptions,
+  done: Done,
+): void => {
+  const underWay = new Promise<void>((resolve) => {
+    scrypt(password, salt, bytes, options, (failure, hash) => {
+      resolve();
+      done(failure, hash);
+    });
+  });
+  hashing.add(underWay);
+  void underWay.then(() => hashing.delete(underWay));
+}) as typeof crypto.scrypt;
+syncBuiltinESMExports();
 
 type Timer = { atMs: number; order: number; wake: () => void };
 
@@ -24,8 +50,8 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 5)): VirtualClock {
       await turn();
       await turn();
       // A clock that ran on while a busy machine computes a hash would end everybody's patience.
-      if (hashesUnderWay()) {
-        await hashesComputed();
+      if (hashing.size > 0) {
+        await Promise.all(hashing);
         continue;
       }
       const atMs = pop(times);

@@ -8,7 +8,7 @@ test.each(['memory', 'ledger', 'fleet'] as const)(
     const world = await createFleetWorld({ platform: { trimUsernames: true } });
     world.world.aws.store(JSON.stringify({ username: 'Fleet-Api ', password: MISTYPED }));
     const failure = await world
-      .client(level)
+      .client({ level })
       .work()
       .catch((error: Error) => error);
     expect(failure).toMatchObject({ name: 'SecretShapeError' });
@@ -21,13 +21,15 @@ test.each(['memory', 'ledger', 'fleet'] as const)(
 test('names a line break at the end of a password that is refused', async () => {
   const world = await createFleetWorld();
   world.storeByHand(`${MISTYPED}\n`);
-  await expect(world.client('memory').work()).rejects.toThrow(/The stored password ends in a line break/);
+  await expect(world.client({ level: 'memory' }).work()).rejects.toThrow(
+    /The stored password ends in a line break/,
+  );
 });
 
 test('never tries a refused version again in one process', async () => {
   const world = await createFleetWorld();
   world.storeByHand(MISTYPED);
-  const { work } = world.client('memory');
+  const { work } = world.client({ level: 'memory' });
   for (let day = 0; day < 10; day += 1) {
     await expect(work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
     world.advance(24 * 60 * MINUTE_MS);
@@ -37,7 +39,7 @@ test('never tries a refused version again in one process', async () => {
 
 test('tries a version stored after a refusal at once, but waits after two failures', async () => {
   const world = await createFleetWorld();
-  const { session, work } = world.client('memory');
+  const { session, work } = world.client({ level: 'memory' });
   world.storeByHand(MISTYPED);
   await expect(work()).rejects.toMatchObject({ name: 'LogInRefusedError' });
   world.storeByHand(MISTYPED);
@@ -52,7 +54,7 @@ test('tries a version stored after a refusal at once, but waits after two failur
 
 test('waits a minute after a missing answer, then for growing pauses', async () => {
   const world = await createFleetWorld();
-  const { work } = world.client('memory');
+  const { work } = world.client({ level: 'memory' });
   world.plan.decide = ({ name }) => (name === 'LogIn' ? 'request-lost' : 'ok');
   const sent = () => world.calls.filter(({ name }) => name === 'LogIn').length;
   const presentedAt: number[] = [];
@@ -73,7 +75,7 @@ test('waits a minute after a missing answer, then for growing pauses', async () 
 test('gives each process its own session when none is shared, with one count for all', async () => {
   const world = await createFleetWorld();
   world.storeByHand(MISTYPED);
-  const clients = Array.from({ length: 20 }, () => world.client('ledger'));
+  const clients = world.fleetOf(20, { level: 'ledger' });
   await Promise.allSettled(clients.map((client) => client.work()));
   expect(world.truth().failures).toBe(1);
   world.storeByHand(world.truth().password);

@@ -93,7 +93,7 @@ export function recordUnknown(
   });
 }
 
-/** Keeps an unreadable answer that was found late: with its exchange while that is not settled, otherwise set aside. */
+/** Keeps an unreadable answer that was found late: with its exchange while that is not resolved, otherwise set aside. */
 export function attachEnvelope(state: CredentialState, attempt: string, envelope: string): void {
   const exchange = exchangeOf(state, attempt);
   const mayHold = exchange?.state === 'unknown' || exchange?.state === 'lost';
@@ -104,7 +104,7 @@ export function attachEnvelope(state: CredentialState, attempt: string, envelope
 /**
  * Records that the old password was refused for certain and no new one has been found. When the same write counts the
  * refusal, the message about the loss reports it as well.
- * @returns whether the journal says so now; false when another invocation has settled the exchange meanwhile
+ * @returns whether the journal says so now; false when another invocation has resolved the exchange meanwhile
  */
 export function recordLost(state: CredentialState, attempt: string, username: string, now: number): boolean {
   const exchange = exchangeOf(state, attempt);

@@ -24,7 +24,8 @@ import { unusablePasswordError } from './sealed-answer.ts';
 
 /**
  * The healthy line of a rotation, in order. The numbers in the lines below are rows of the death table in
- * `lambda/README.md`, which a run prints: what a process that dies there leaves, and what a retry makes of it.
+ * `lambda/README.md`, which a run prints: what a process that dies there leaves, and what a retry makes of it. The
+ * functions are in the order of their calls; the texts of the errors come last.
  * A throw is not a death: it also logs out, wipes the data key, and records the failure. The next invocation
  * continues from the item after both (`recovery.ts`).
  */
@@ -95,16 +96,6 @@ function timeForExchangeMs({ clock, startedAtMs, deadlineMs }: StepInvocation): 
   return leftMs >= minLeftMs ? leftMs - STORING_MS : undefined;
 }
 
-function notEnoughTimeError({ clock, deadlineMs }: StepInvocation): RotationError {
-  const leftMs = deadlineMs - clock.nowMs();
-  return new RotationError(
-    'NotEnoughTimeError',
-    `Only ${Math.max(0, Math.floor(leftMs / 1000))} s of this invocation are left, too little to ask for a new password and ` +
-      'store it for sure. None was asked for; a retry begins with its full time. (If this is a first try: raise the ' +
-      'function’s timeout.)',
-  );
-}
-
 /** Sends GetNewPassword and returns the bytes of its answer, unread. */
 async function sendGetNewPassword(
   invocation: StepInvocation,
@@ -133,28 +124,6 @@ async function sendGetNewPassword(
       `${inBrackets(answer.cause)}: it is not known whether the password was changed. The request is not repeated. ` +
       `In ${SETTLING_MINUTES} minutes a retry or the recover event logs in once with the old password and settles it.`,
     { cause: answer.cause },
-  );
-}
-
-/** The cause is not quoted: the next log-in meets it, too, and names it. */
-function notSentError(cause: Error): RotationError {
-  if (cause instanceof BearerError) {
-    return new RotationError(
-      'NoBearerError',
-      'There was no bearer in time to ask for a new password with: the request was not sent, and the old password stays good. A ' +
-        'retry fetches a bearer before it logs in.',
-      { cause },
-    );
-  }
-  const [name, what] =
-    cause instanceof ProxyError
-      ? (['NoTunnelError', 'The proxy gave no tunnel to ThingSpace'] as const)
-      : (['ThingSpaceUnreachableError', 'ThingSpace cannot be reached'] as const);
-  return new RotationError(
-    name,
-    `${what} to ask for a new password: the request was not sent, and the old password stays good. ` +
-      'A retry continues from here.',
-    { cause },
   );
 }
 
@@ -192,7 +161,7 @@ async function sealAndStore(
   let journaled: Promise<void> | undefined;
   // Death points 5, 6 and 7
   const swapping = makeCurrent(invocation, received, current, async () => journaled);
-  // The password is on its way to Secrets Manager before DynamoDB is asked for anything.
+  // `makeCurrent` has sent the password to Secrets Manager before it first returns; only then is DynamoDB asked.
   journaled = ledger.settle(reservation, { outcome: 'exchanged' }, deadlineMs, (state, now) =>
     recordReceived(state, attempt, envelope, now),
   );
@@ -310,6 +279,38 @@ async function endUnreadable(
     `ThingSpace’s answer to the request for a new password of ${username} could not be read` +
       `${inBrackets(cause)}. It is sealed, not lost. A retry in ${SETTLING_MINUTES} minutes finds out whether the old ` +
       `password still works. ${toDo(unknownUnread.todo, { secretArn: invocation.secretArn, username })}`,
+    { cause },
+  );
+}
+
+function notEnoughTimeError({ clock, deadlineMs }: StepInvocation): RotationError {
+  const leftMs = deadlineMs - clock.nowMs();
+  return new RotationError(
+    'NotEnoughTimeError',
+    `Only ${Math.max(0, Math.floor(leftMs / 1000))} s of this invocation are left, too little to ask for a new password and ` +
+      'store it for sure. None was asked for; a retry begins with its full time. (If this is a first try: raise the ' +
+      'function’s timeout.)',
+  );
+}
+
+/** The cause is not quoted: the next log-in meets it, too, and names it. */
+function notSentError(cause: Error): RotationError {
+  if (cause instanceof BearerError) {
+    return new RotationError(
+      'NoBearerError',
+      'There was no bearer in time to ask for a new password with: the request was not sent, and the old password stays good. A ' +
+        'retry fetches a bearer before it logs in.',
+      { cause },
+    );
+  }
+  const [name, what] =
+    cause instanceof ProxyError
+      ? (['NoTunnelError', 'The proxy gave no tunnel to ThingSpace'] as const)
+      : (['ThingSpaceUnreachableError', 'ThingSpace cannot be reached'] as const);
+  return new RotationError(
+    name,
+    `${what} to ask for a new password: the request was not sent, and the old password stays good. ` +
+      'A retry continues from here.',
     { cause },
   );
 }

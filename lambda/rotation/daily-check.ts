@@ -19,7 +19,7 @@ import { noteUnfinished, proveTroubleOver, takeTroubleOver } from './standing-tr
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Finishes or settles a pending exchange, and never begins one. Measures the password's age, so that an alarm notices a
+ * Finishes or resolves a pending exchange, and never begins one. Measures the password's age, so that an alarm notices a
  * rotation that never ran. Announces a trouble that keeps the credential from being rotated, and the trouble's end.
  */
 export async function recover(invocation: Invocation, secret: SecretDescription): Promise<void> {

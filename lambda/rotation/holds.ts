@@ -52,8 +52,8 @@ async function findHold(
 }
 
 /**
- * Places a hold on the other credentials when an exchange of this one has failed. Recovery's failures reach it too, so
- * it places the hold of an invocation that died before it could. Never throws.
+ * Places a hold on the other credentials when an exchange of this one has failed. It runs after every step that throws, so
+ * the next failure places the hold of an invocation that died before it could. Never throws.
  */
 export async function placeHold(invocation: Invocation, failure: Error): Promise<void> {
   const { ledger, holdsOn, log, username, deadlineMs } = invocation;

@@ -80,56 +80,6 @@ export async function logInToExchange(
   throw logInError(invocation, logIn, credential, versionId);
 }
 
-function logInError(
-  invocation: Invocation,
-  failed: Exclude<LogInOutcome<unknown>, { outcome: 'done' }>,
-  credential: Credential,
-  versionId: string,
-): Error {
-  const { username } = credential;
-  switch (failed.outcome) {
-    case 'refused':
-      if (failed.replaced) return replacedError(username, versionId);
-      return refusedError(invocation, failed.code, credential, versionId);
-    case 'never-sent':
-      return notSentError(invocation, failed.cause, username);
-    case 'unknown':
-      return new RotationError(
-        'LogInUnknownError',
-        `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(failed.cause)}; it is counted as a failure ` +
-          'until a success. A retry after a minute continues from here.',
-        { cause: failed.cause },
-      );
-  }
-}
-
-/** The problems of a bearer that an operator ends by what is stored in the secret. */
-const OF_SECRET: ReadonlySet<BearerProblem> = new Set([
-  'no-key',
-  'unsendable-key',
-  'wrong-key',
-  'wrong-key-before',
-]);
-
-function notSentError({ secretArn }: Invocation, cause: Error, username: string): RotationError {
-  if (cause instanceof BearerError) {
-    const steps = OF_SECRET.has(cause.reason) ? ` ${toDo(noBearer.todo, { secretArn })}` : '';
-    const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}${steps}`;
-    return new RotationError('NoBearerError', message, { cause });
-  }
-  if (cause instanceof ProxyError) {
-    const message = `No tunnel stood for a log-in of ${username}, so none was sent and none counts. ${cause.message}.`;
-    return new RotationError('NoTunnelError', `${message} ${toDo(noTunnel.todo, { secretArn, username })}`, {
-      cause,
-    });
-  }
-  const why =
-    cause instanceof TooLateToSendError || cause instanceof UnsendableValueError
-      ? `A log-in of ${username} was not sent, and does not count. ${cause.message}.`
-      : 'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base URL.';
-  return new RotationError('ThingSpaceUnreachableError', `${why} A retry continues from here.`, { cause });
-}
-
 /**
  * The refusal of a password, now or in an earlier log-in that the ledger recorded. `certain`: the refusal was certainly
  * about username or password.
@@ -188,6 +138,56 @@ export async function logOut(
     .logOut({ token, apiKey, apiSecret }, { timeoutMs })
     .catch(() => ({ outcome: 'failed' }));
   if (outcome !== 'done') log('A session could not be logged out; it ends by itself', { outcome });
+}
+
+function logInError(
+  invocation: Invocation,
+  failed: Exclude<LogInOutcome<unknown>, { outcome: 'done' }>,
+  credential: Credential,
+  versionId: string,
+): Error {
+  const { username } = credential;
+  switch (failed.outcome) {
+    case 'refused':
+      if (failed.replaced) return replacedError(username, versionId);
+      return refusedError(invocation, failed.code, credential, versionId);
+    case 'never-sent':
+      return notSentError(invocation, failed.cause, username);
+    case 'unknown':
+      return new RotationError(
+        'LogInUnknownError',
+        `ThingSpace gave no usable answer to a log-in of ${username}${inBrackets(failed.cause)}; it is counted as a failure ` +
+          'until a success. A retry after a minute continues from here.',
+        { cause: failed.cause },
+      );
+  }
+}
+
+/** The problems of a bearer that an operator ends by what is stored in the secret. */
+const OF_SECRET: ReadonlySet<BearerProblem> = new Set([
+  'no-key',
+  'unsendable-key',
+  'wrong-key',
+  'wrong-key-before',
+]);
+
+function notSentError({ secretArn }: Invocation, cause: Error, username: string): RotationError {
+  if (cause instanceof BearerError) {
+    const steps = OF_SECRET.has(cause.reason) ? ` ${toDo(noBearer.todo, { secretArn })}` : '';
+    const message = `There is no bearer for a log-in of ${username}, so none was sent and none counts. ${cause.message}${steps}`;
+    return new RotationError('NoBearerError', message, { cause });
+  }
+  if (cause instanceof ProxyError) {
+    const message = `No tunnel stood for a log-in of ${username}, so none was sent and none counts. ${cause.message}.`;
+    return new RotationError('NoTunnelError', `${message} ${toDo(noTunnel.todo, { secretArn, username })}`, {
+      cause,
+    });
+  }
+  const why =
+    cause instanceof TooLateToSendError || cause instanceof UnsendableValueError
+      ? `A log-in of ${username} was not sent, and does not count. ${cause.message}.`
+      : 'ThingSpace cannot be reached: the log-in was not sent and does not count. Check DNS, the network and the base URL.';
+  return new RotationError('ThingSpaceUnreachableError', `${why} A retry continues from here.`, { cause });
 }
 
 function replacedError(username: string, versionId: string): ReplacedPasswordError {

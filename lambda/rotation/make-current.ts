@@ -64,6 +64,7 @@ const MAX_ROUNDS = 8;
  *   the first round: two calls, a store and a swap, and the store is sent before this function first returns;
  * - another password is asked by one log-in: it works → it stays; refused → ours is asked by one log-in, too: it works
  *   → it is made current; refused → SupersededError.
+ * @param ours the password of the exchange; `theirs` below is the one in AWSCURRENT
  * @param current the version that AWSCURRENT was last seen on
  * @param journaled resolves when the journal says `received`: no log-in is reserved before
  * @throws SupersededError, UsernameChangedError, SecretTooLargeError, SecretStoreError, LockoutGuardError and what a
@@ -180,8 +181,8 @@ async function takePendingOffOurs(
 }
 
 /**
- * Fails because ThingSpace accepted neither the password in AWSCURRENT nor a sealed one. Only refusals whose codes name
- * the password prove that both are dead. After any other refusal the password is presented once more, when the ledger
+ * Fails because ThingSpace accepted neither the password in AWSCURRENT nor a sealed one. The journal stays `received`, and
+ * every retry ends here again until an operator acts. Only refusals whose codes name the password prove that both are dead. After any other refusal the password is presented once more, when the ledger
  * allows it, and then left to an operator.
  * @throws SupersededError; SealedPasswordUnprovenError while a retry will present one of them again
  */

@@ -5,9 +5,9 @@ import { SecretStoreError } from '../secret/stored-version.ts';
 import type { Invocation } from './context.ts';
 
 /**
- * The daily check of a pause and of the calendar. A pause whose time is over is announced as over, once. Secrets Manager gives a refused
- * rotation up after some tries and waits for the next one of the schedule, so the check has a rotation that is owed
- * started. The record comes before the call: a check that dies between the two leaves the rotation to the next one.
+ * The daily check of a pause and of the calendar. A pause whose time is over is announced as over, once. Secrets Manager
+ * gives a refused rotation up after some tries and waits for the next one of the schedule. So the check has a rotation
+ * that is owed started. The record comes before the call: a check that dies between the two leaves the rotation to the next one.
  * @returns whether one of them explains that a rotation has begun and brought no password
  * @throws SecretStoreError when Secrets Manager does not start the rotation
  */

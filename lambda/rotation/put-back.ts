@@ -14,7 +14,7 @@ import { keyToPresentWith, prove } from './log-in.ts';
 import { openPassword } from './sealed-answer.ts';
 import { recordTrouble } from './standing-trouble.ts';
 
-/** A password that may be the live one. */
+/** A password that may be the one that works. */
 type Candidate = {
   password: string;
   /** The version that holds it; for a sealed password, the attempt that brought it. */
@@ -67,7 +67,7 @@ export async function failWithDead(
   }
   const asked = Object.keys(state.refused).some((id) => id.startsWith(`${versionId}:`));
   if (!asked) {
-    // Support may have reset the password to the very one that was replaced.
+    // The version is dead by its password's hash alone. Support may have reset the username to that very password.
     const proof = await prove(invocation, versionId, credential);
     if (proof.works) return;
   }

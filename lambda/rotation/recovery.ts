@@ -32,7 +32,7 @@ import {
 } from './unknown-outcome.ts';
 
 /**
- * Finishes or settles the exchanges that earlier invocations have left, however they ended: observe (all reads),
+ * Finishes or resolves the exchanges that earlier invocations have left, however they ended: observe (all reads),
  * classify (pure), act; then observe again until nothing is open. Starts no exchange.
  */
 
@@ -62,7 +62,7 @@ type Nothing = { do: 'nothing'; recovered: 'stored' | 'clear' };
 /** `otherwise` follows when no password can be put back. */
 type Classified = Action | Nothing | { do: 'put back'; otherwise: Action | Nothing };
 
-/** @throws whatever cannot be settled within this invocation, as a named error */
+/** @throws a named error for an exchange that cannot be resolved within this invocation */
 export async function recoverPending(
   invocation: Invocation,
   described: SecretDescription,
@@ -103,7 +103,7 @@ async function observe(
   const username = current.credential?.username ?? (await ledger.usernameOf(secretArn));
   if (username === undefined) throw current.problem;
   invocation.username = username;
-  // Both run beside the read: a log-in needs the hash next.
+  // Both run beside the read: a log-in needs the hash, and the check below needs the table's age.
   if (current.credential) void hashPassword(username, current.credential.password);
   void ledger.tableCreatedAt?.();
   let item = await ledger.read(username, deadlineMs);
@@ -163,7 +163,7 @@ export function classify(
   // No exchange is open: a put-back that an earlier invocation has begun is ended first, then a dead password replaced.
   if (putBack) return { do: 'end the put-back', begun: putBack };
   if (currentIsDead) return { do: 'put back', otherwise: { do: 'fail with the dead one' } };
-  // A late answer may have replaced the password in AWSCURRENT.
+  // An envelope was set aside: its password may have replaced the one in AWSCURRENT.
   return state.orphanItems.length > 0 ? { do: 'put back', otherwise } : otherwise;
 }
 
@@ -225,7 +225,10 @@ async function sweepAndRead({ ledger, deadlineMs }: Invocation, username: string
   return ledger.read(username, deadlineMs);
 }
 
-/** Closes the guard of an item that is older than its table: no other log-in may do so for months. */
+/**
+ * Closes the guard of an item that is older than its table, which was made again or restored: the log-ins after it are not
+ * known. In a quiet service no other log-in does so for months.
+ */
 async function closeIfOlderThanTable(
   { ledger, secretArn, deadlineMs }: Invocation,
   username: string,

@@ -39,15 +39,6 @@ const NO_TROUBLE: ReadonlySet<string> = new Set([
   'LedgerItemError',
 ]);
 
-function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
-  if (failure.name === 'BudgetSpentError' && (failure as { retryAt?: number }).retryAt === undefined)
-    return 'guard-closed';
-  const listed = TROUBLE_OF[failure.name];
-  if (listed !== undefined) return listed;
-  if (journal.state === 'unknown') return 'unknown';
-  return journal.state === 'received' ? 'not-stored' : 'rotation-failing';
-}
-
 /**
  * Records the failure of a step. A trouble that needs an operator is announced, and again every day until it is over.
  * Never throws.
@@ -86,16 +77,13 @@ export async function recordTrouble(
   }
 }
 
-/** Ends the trouble of a username if it is over. @returns whether one stands */
-function recordTroubleOver(
-  { ledger, secretArn, deadlineMs }: Invocation,
-  username: string,
-  isOver: (state: CredentialState) => boolean,
-): Promise<boolean> {
-  return ledger.change(username, deadlineMs, (state, now) => {
-    if (isOver(state)) troubleIsOver(state, { id: secretArn, username, secretArn }, now);
-    return state.trouble !== undefined;
-  });
+function troubleOf(failure: Error, { journal }: CredentialState): Trouble {
+  if (failure.name === 'BudgetSpentError' && (failure as { retryAt?: number }).retryAt === undefined)
+    return 'guard-closed';
+  const listed = TROUBLE_OF[failure.name];
+  if (listed !== undefined) return listed;
+  if (journal.state === 'unknown') return 'unknown';
+  return journal.state === 'received' ? 'not-stored' : 'rotation-failing';
 }
 
 /**
@@ -179,5 +167,17 @@ export async function noteUnfinished(
       ...(failed?.errorName === undefined ? {} : { errorName: failed.errorName }),
       ...(unfinished === undefined ? {} : { token: unfinished }),
     };
+  });
+}
+
+/** Ends the trouble of a username if it is over. @returns whether one stands */
+function recordTroubleOver(
+  { ledger, secretArn, deadlineMs }: Invocation,
+  username: string,
+  isOver: (state: CredentialState) => boolean,
+): Promise<boolean> {
+  return ledger.change(username, deadlineMs, (state, now) => {
+    if (isOver(state)) troubleIsOver(state, { id: secretArn, username, secretArn }, now);
+    return state.trouble !== undefined;
   });
 }

@@ -66,7 +66,7 @@ const MAX_OVERTAKEN = 3;
 
 /**
  * Has ThingSpace make a new password and makes it current, once per token. An exchange that an earlier invocation began
- * is finished or settled first, also when Secrets Manager has moved on to another token. If another invocation
+ * is finished or resolved first, also when Secrets Manager has moved on to another token. If another invocation
  * exchanges meanwhile, the step begins again and ends with that result.
  * @throws TokenNotStagedError
  */
@@ -144,32 +144,6 @@ async function finishSecret(step: StepInvocation, secret: SecretDescription): Pr
   log('The password was rotated', { username, secretArn: step.secretArn, token });
 }
 
-function notStagedError({ secretArn, token }: StepInvocation): RotationError {
-  return new RotationError(
-    'TokenNotStagedError',
-    `Secrets Manager has staged no version ${token} of the secret ${secretArn}: the event is from a rotation that is ` +
-      'over or was made by hand.',
-  );
-}
-
-/** Records the username before its first exchange, for invocations that cannot read the secret's value. */
-async function takeOverUsername(
-  step: StepInvocation,
-  username: string,
-  former: string | undefined,
-): Promise<void> {
-  const { ledger, log, secretArn, deadlineMs } = step;
-  if (former === undefined) return ledger.rememberUsernameOf(secretArn, username);
-  log('The secret names another username than at its last rotation', { secretArn, username, former });
-  await recordTrouble(step, () => ({ kind: 'username-changed' }));
-  await movePause(step, { former, username });
-  await ledger.change(former, deadlineMs, (state) => {
-    if (state.secretArn === secretArn) delete state.secretArn;
-  });
-  // This write is the last: a retry must still find the former username.
-  await ledger.rememberUsernameOf(secretArn, username);
-}
-
 /**
  * Checks an event against the secret: rotation is on, and whether Secrets Manager has staged the token.
  * @throws RotationNotEnabledError, SecretStoreError
@@ -193,6 +167,24 @@ async function checkStaged(
     return labels.includes(AWSPENDING) || labels.includes(AWSCURRENT) || undefined;
   });
   return { secret, staged: staged ?? false };
+}
+
+/** Records the username before its first exchange, for invocations that cannot read the secret's value. */
+async function takeOverUsername(
+  step: StepInvocation,
+  username: string,
+  former: string | undefined,
+): Promise<void> {
+  const { ledger, log, secretArn, deadlineMs } = step;
+  if (former === undefined) return ledger.rememberUsernameOf(secretArn, username);
+  log('The secret names another username than at its last rotation', { secretArn, username, former });
+  await recordTrouble(step, () => ({ kind: 'username-changed' }));
+  await movePause(step, { former, username });
+  await ledger.change(former, deadlineMs, (state) => {
+    if (state.secretArn === secretArn) delete state.secretArn;
+  });
+  // This write is the last: a retry must still find the former username.
+  await ledger.rememberUsernameOf(secretArn, username);
 }
 
 /**
@@ -241,5 +233,13 @@ async function failStale(step: StepInvocation): Promise<never> {
     'StaleRotationError',
     `Version ${token} of ${secretArn} is not AWSCURRENT: the step belongs to a rotation that a later change has overtaken. ` +
       'No password was presented and none was changed.',
+  );
+}
+
+function notStagedError({ secretArn, token }: StepInvocation): RotationError {
+  return new RotationError(
+    'TokenNotStagedError',
+    `Secrets Manager has staged no version ${token} of the secret ${secretArn}: the event is from a rotation that is ` +
+      'over or was made by hand.',
   );
 }

@@ -23,7 +23,7 @@ const POLL_MS = 5_000;
 const MARGIN_MS = 3_000;
 
 /**
- * Settles an exchange of unknown outcome. It searches the log and the token's version, waits until ThingSpace can no
+ * Resolves an exchange of unknown outcome. It searches the log and the token's version, waits until ThingSpace can no
  * longer execute the request, and logs in once with the old password. Returns when the journal may have changed.
  * @throws OutcomeUnknownError when it must wait longer than this invocation may live, or nothing is proven
  * @throws CredentialLostError when the old password is refused for certain: it was changed, and the new one is lost

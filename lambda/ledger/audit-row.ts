@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import type { AlarmEvent } from '../alarms/event.ts';
+import { openObject } from './open-object.ts';
 
 /** The outcome of one log-in attempt, exchange or override, or an event of the protocol, for the audit trail. */
-export const auditRow = v.object({
+export const auditRow = openObject({
   attempt: v.string(),
   at: v.number(),
   actor: v.string(),

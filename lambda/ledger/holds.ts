@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { operatorTool } from '../operator-tool.ts';
-import { decodeItem, itemMembers, openObject } from './items.ts';
+import { decodeItem, itemMembers } from './items.ts';
 import { committedVersion, exchangeOf } from './journal.ts';
+import { openObject } from './open-object.ts';
 import { queueAlarm } from './outbox.ts';
 import { type CredentialState, credentialKey } from './state.ts';
 
@@ -36,10 +37,13 @@ const hold = openObject({
   releasedAt: v.optional(v.number()),
 });
 export type Hold = v.InferOutput<typeof hold>;
+const areHolds = (values: unknown[]): boolean => values.every((value) => v.is(hold, value));
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const lists = {
-  /** By credential. */
-  holds: v.record(v.string(), hold),
+  /** By credential. `v.record` leaves out the keys `prototype` and `constructor`, and both are usernames. */
+  holds: v.custom<Record<string, Hold>>((input) => isRecord(input) && areHolds(Object.values(input))),
   /** Waiting secrets: their rotation was held and has not begun since. With the time of the first one. */
   held: v.record(v.string(), v.number()),
   /** When the rotation or the daily check of a waiting secret last ran; an item of version 0.1 has none. */
@@ -48,7 +52,7 @@ const lists = {
 /** The lists of holds have the stored name `brake`. */
 const holdsItem = openObject({
   ...itemMembers,
-  brake: v.optional(openObject(lists), { holds: {}, held: {} }),
+  brake: v.optional(openObject(lists), () => ({ holds: {}, held: {} })),
 });
 export type Holds = v.InferOutput<typeof holdsItem>;
 
@@ -83,9 +87,6 @@ export function decodeForOverride(key: string, stored: Record<string, unknown>):
   // The write's condition names the stored revision, also one that is not a number.
   return 'revision' in stored ? { ...item, revision: stored.revision as number } : item;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const readable = (schemas: Readonly<Record<string, v.GenericSchema>>, members: Record<string, unknown>) =>
   Object.fromEntries(

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { PresentableError } from '../errors.ts';
 import { type AuditRow, auditRow } from './audit-row.ts';
 import { LedgerUnavailableError } from './errors.ts';
+import { openObject } from './open-object.ts';
 import { alarmEventSchema } from './outbox.ts';
 
 /**
@@ -19,10 +20,6 @@ import { alarmEventSchema } from './outbox.ts';
  * without raising it: `openObject` keeps members that it does not know.
  */
 export const SCHEMA = 2;
-
-/** An object that keeps the members of a later version. Its type has the known ones only. */
-export const openObject = <E extends v.ObjectEntries>(entries: E) =>
-  v.looseObject(entries) as unknown as v.ObjectSchema<E, undefined>;
 
 /** The members of every kind of item. A member that a new item, or an earlier version, has not takes its default. */
 export const itemMembers = {

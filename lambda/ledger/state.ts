@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Trouble } from '../alarms/event.ts';
-import { decodeItem, itemMembers, openObject } from './items.ts';
+import { decodeItem, itemMembers } from './items.ts';
+import { openObject } from './open-object.ts';
 
 /** The ledger item of a username. */
 

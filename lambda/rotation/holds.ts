@@ -19,7 +19,7 @@ import { ExchangesHeldError } from './errors.ts';
 
 /**
  * Checks, right before an exchange and before its log-in, whether a failed exchange of another credential holds this
- * one, where holds are on. Recovery and roll forward do not call it.
+ * one. Only the exchange of a service with holds calls it; recovery and roll forward do not.
  * @throws ExchangesHeldError, LedgerUnavailableError, LedgerItemError
  */
 export async function checkHold(invocation: Invocation, username: string): Promise<void> {

@@ -130,6 +130,18 @@ describe('The stored item of holds', () => {
     expect(holdsInForce(item)).toMatchObject([fleet]);
   });
 
+  it('keeps the hold of a credential whose username is a name of JavaScript’s own', () => {
+    const item = newHolds();
+    for (const username of ['Prototype', 'constructor']) place(item, { ...fleet, username }, 100);
+    const read = decodeHolds(SERVICE, JSON.parse(JSON.stringify(item)));
+    expect(holdsInForce(read).map(({ username }) => username)).toEqual(['Prototype', 'constructor']);
+  });
+
+  it('begins with its own lists in each new item', () => {
+    place(newHolds(), fleet, 100);
+    expect(holdsInForce(newHolds())).toEqual([]);
+  });
+
   it('is read by an earlier version, which keeps the holds', () => {
     const item = placed();
     // Earlier versions read it as a credential's item.

@@ -43,6 +43,17 @@ test('reads an item of an earlier version without later members', () => {
   expect(decodeState('fleet', old)).toEqual({ ...newState('fleet'), revision: 3, failed: 2 });
 });
 
+const ROW = {
+  attempt: 'attempt-1',
+  at: 1,
+  actor: 'an app',
+  purpose: 'log-in',
+  secretArn: 'arn:fleet',
+  versionId: 'v1',
+  outcome: 'failure',
+  exposure: 1,
+};
+
 test('keeps members that this version does not know, at every depth', () => {
   const item = {
     ...newState('fleet'),
@@ -50,7 +61,7 @@ test('keeps members that this version does not know, at every depth', () => {
     colour: 'blue',
     journal: { state: 'idle', lastToken: 't', shape: { round: true } },
     refused: { 'v1:p1': { at: 1, releasable: false, released: false, reason: 'a later one' } },
-    auditRows: [],
+    auditRows: [{ ...ROW, region: 'a later one' }],
   };
   expect(decodeState('fleet', structuredClone(item))).toEqual(item);
 });

@@ -239,7 +239,7 @@ export const ledgerMutants: Mutant[] = [
   },
   {
     rule: 'members that this version does not know are kept',
-    file: 'lambda/ledger/items.ts',
+    file: 'lambda/ledger/open-object.ts',
     find: 'v.looseObject(entries)',
     replace: 'v.object(entries)',
     noticedBy: 'test/ledger/state.test.ts',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { documents } from '../../cli/documents.ts';
 import { wrapped } from '../../cli/layout.ts';
 import { commandsPage, everyCommand, firstLine, inJson, inJsonDenied, played } from './every-command.ts';
+import { toolIn } from './seat.ts';
 
 let all: Awaited<ReturnType<typeof everyCommand>>;
 beforeAll(async () => {
@@ -31,6 +32,12 @@ describe('Every command of the tool', () => {
       expect(codesOf(situation), situation).toEqual(new Set([2]));
       expect(of(situation).filter(({ seen }) => seen.done.length > 0)).toEqual([]);
     }
+  });
+
+  it.each(['--help', '--version', 'status --help'])('ends with 0 after %s', async (words) => {
+    const { code, out, error } = await toolIn().run(words.split(' '));
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    expect(out).not.toBe('');
   });
 
   it.each([

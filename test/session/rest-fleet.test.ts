@@ -17,14 +17,9 @@ async function createRestWorld(
   return world;
 }
 const REST = { transport: 'rest' } as const;
-const failuresOf = (clients: Client[]) =>
-  Promise.all(
-    clients.map((client) =>
-      client.work().then(
-        () => undefined,
-        (error: Error) => error,
-      ),
-    ),
+const failuresOf = async (clients: Client[]) =>
+  (await Promise.allSettled(clients.map((client) => client.work()))).map((result): Error | undefined =>
+    result.status === 'rejected' ? result.reason : undefined,
   );
 const kindsOf = (clients: Client[]) => clients.flatMap(({ events }) => events).map(({ kind }) => kind);
 

@@ -28,8 +28,6 @@ crypto.scrypt = ((
 }) as typeof crypto.scrypt;
 syncBuiltinESMExports();
 
-type Timer = { atMs: number; order: number; wake: () => void };
-
 export type VirtualClock = ClientClock & { advance(ms: number): void };
 
 /**
@@ -38,10 +36,9 @@ export type VirtualClock = ClientClock & { advance(ms: number): void };
  */
 export function virtualClock(startMs = Date.UTC(2026, 0, 5)): VirtualClock {
   let nowMs = startMs;
-  let order = 0;
   let running = false;
-  const timers = new Map<number, Timer[]>();
-  const times: number[] = []; // a heap
+  /** Wakes the sleepers of each time. */
+  const sleepers = new Map<number, Set<() => void>>();
 
   async function run(): Promise<void> {
     running = true;
@@ -54,12 +51,12 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 5)): VirtualClock {
         await Promise.all(hashing);
         continue;
       }
-      const atMs = pop(times);
-      if (atMs === undefined) break;
-      const due = timers.get(atMs) ?? [];
-      timers.delete(atMs);
+      if (sleepers.size === 0) break;
+      const atMs = Math.min(...sleepers.keys());
+      const due = [...(sleepers.get(atMs) ?? [])];
+      sleepers.delete(atMs);
       if (due.length > 0) nowMs = Math.max(nowMs, atMs);
-      for (const { wake } of due) wake();
+      for (const wake of due) wake();
     }
     running = false;
   }
@@ -73,54 +70,15 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 5)): VirtualClock {
       if (signal?.aborted) return Promise.resolve();
       return new Promise((wake) => {
         const atMs = nowMs + Math.max(0, ms);
-        const timer = { atMs, order: ++order, wake };
-        const others = timers.get(atMs);
-        if (others) others.push(timer);
-        else {
-          timers.set(atMs, [timer]);
-          push(times, atMs);
-        }
-        signal?.addEventListener(
-          'abort',
-          () => {
-            timers.set(
-              atMs,
-              (timers.get(atMs) ?? []).filter((one) => one !== timer),
-            );
-            wake();
-          },
-          { once: true },
-        );
+        const due = sleepers.get(atMs) ?? new Set();
+        sleepers.set(atMs, due.add(wake));
+        const end = () => {
+          due.delete(wake);
+          wake();
+        };
+        signal?.addEventListener('abort', end, { once: true });
         if (!running) void run();
       });
     },
   };
-}
-
-function push(heap: number[], value: number): void {
-  let at = heap.push(value) - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if ((heap[parent] as number) <= value) break;
-    heap[at] = heap[parent] as number;
-    at = parent;
-  }
-  heap[at] = value;
-}
-
-function pop(heap: number[]): number | undefined {
-  const [least] = heap;
-  const last = heap.pop();
-  if (heap.length === 0 || last === undefined) return least;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child += 1;
-    if ((heap[child] as number) >= last) break;
-    heap[at] = heap[child] as number;
-    at = child;
-  }
-  heap[at] = last;
-  return least;
 }

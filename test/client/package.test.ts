@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorld, type World } from '../../local/world.ts';
@@ -82,9 +82,10 @@ async function runLines(lines: string, world: World, more: Record<string, string
 async function runReadme(world: World) {
   const lines = await linesIn('README.md', '## In an app');
   expect(lines.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
-  const soap = stripTypeScriptTypes(await readFile(path.join(root, 'local/fleet/soap.ts'), 'utf8'));
+  const soap = pathToFileURL(path.join(root, 'local/fleet/soap.ts'));
   const call = '(token) => getDeviceInformation(process.env.THINGSPACE_BASE_URL, token);';
-  await writeFile(path.join(app, 'your-code.mjs'), `${soap}\nexport const callThingSpace = ${call}\n`);
+  const code = `import { getDeviceInformation } from '${soap}';\nexport const callThingSpace = ${call}\n`;
+  await writeFile(path.join(app, 'your-code.mjs'), code);
   return runLines(lines, world);
 }
 

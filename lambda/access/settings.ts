@@ -14,7 +14,7 @@ import { TRANSPORTS } from '../transport.ts';
 import type { Policy } from './policy.ts';
 import { reliesOnRolePath } from './principal.ts';
 
-/** The file beside the bundle, made and checked when the stack is synthesized (`infra/access-asset.ts`). */
+/** The file beside the bundle, made and checked when the stack is synthesized (`infra/function-asset.ts`). */
 export type AccessFile = {
   policy: Policy;
   /** By a credential's name: its secret's name or ARN. */

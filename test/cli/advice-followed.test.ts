@@ -22,7 +22,7 @@ const CALLS = Array.from({ length: 12 }, (_, index) => 1 + index * 3);
 const MAX_STEPS = 12;
 const secret = SECRET_ARN;
 
-/** As test/rotation/people.test.ts: the act comes at one call of the second rotation, and one day passes. */
+/** As test/histories/people.ts: the act comes at one call of the second rotation, and one day passes. */
 async function play(act: Act, index: number, fate: Fate): Promise<World> {
   const world = createWorld();
   await world.rotate();

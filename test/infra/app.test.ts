@@ -4,7 +4,7 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../infra/config.ts';
-import { vpc } from './configurations.ts';
+import { configurations, vpc } from './configurations.ts';
 import { configWith, synthesize, synthesizeAnew, synthesizeChecked, twoDepartments } from './synthesize.ts';
 
 const [fleet] = twoDepartments.credentials;
@@ -27,10 +27,13 @@ const everything = configWith({
   ],
 });
 
+const replicas = { replicas: [{ region: 'us-west-2' }] };
+
 test.each([
   ['the example', readConfig('infra/example.config.json')],
   ['the example of REST', readConfig('infra/example.rest.config.json')],
   ['every option at once', everything],
+  ['a proxy, the access function and replicas', { ...configurations.Vpc, ...replicas }],
 ])('passes cdk-nag’s AWS Solutions in %s', (_, config) => {
   const { app } = synthesizeChecked(config);
   expect(new AwsSolutionsChecks(app).validateScope(app).violations).toEqual([]);

@@ -71,6 +71,8 @@ test('the same configuration gives the same files, byte for byte', () => {
   const again = inDirectory('again');
   expect(writePackage(parseConfig(given), again).files).toEqual(files);
   for (const file of files) expect(read('again', file).equals(read(file)), file).toBe(true);
+  // The format counts in steps of two seconds: the time of its first file is 1 January 1980, whenever it is made.
+  for (const part of ['Service', 'Access']) expect(read(archiveOf(part)).readUInt32LE(10)).toBe(0x00210000);
 });
 
 test('the archive of the rotation function rotates', async () => {

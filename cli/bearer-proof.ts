@@ -1,5 +1,6 @@
 import { DEFAULT_TOKEN_URL } from '../lambda/defaults.ts';
 import type { MaybeApiKey } from '../lambda/thingspace/api.ts';
+import { isLoopback } from '../lambda/thingspace/base-url.ts';
 import { BearerError } from '../lambda/thingspace/rest/bearer-error.ts';
 import type { Desk } from './desk.ts';
 import { notRight } from './errors.ts';
@@ -44,6 +45,7 @@ export async function bearerProof(
 
 /** @throws NotRightError for an address to which no password and no key may go */
 export function mustBeSecure(address: string): void {
-  if (/^https:/.test(address) || /^http:\/\/(127\.|localhost)/.test(address)) return;
+  const url = URL.parse(address);
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return;
   throw notRight(`${address} is not https: passwords and keys would travel in clear.`);
 }

@@ -15,6 +15,7 @@ import { kmsSealer } from '../lambda/sealing/data-key.ts';
 import { secretsManagerStore } from '../lambda/secret/secrets-manager.ts';
 import { lasts } from '../lambda/session/aws-away.ts';
 import type { ThingSpaceApi } from '../lambda/thingspace/api.ts';
+import { isLoopback } from '../lambda/thingspace/base-url.ts';
 import { TooLateToSendError } from '../lambda/thingspace/call-errors.ts';
 import { createThingSpaceApi } from '../lambda/thingspace/create-api.ts';
 import type { Send } from '../lambda/thingspace/http-call.ts';
@@ -35,7 +36,6 @@ const TIMES = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequest
 /** A function lives at most 15 minutes; its answer must be waited for. */
 const INVOCATION_TIMES = { ...TIMES, requestTimeout: 16 * 60_000 };
 
-const ON_THIS_MACHINE = /^https?:\/\/(127\.|localhost)/;
 /** The address of DynamoDB, whose clock the tool reads, where it is not AWS's own. */
 const endpointOf = ({ endpoint }: Reach): string | undefined =>
   endpoint ?? process.env.AWS_ENDPOINT_URL_DYNAMODB ?? process.env.AWS_ENDPOINT_URL;
@@ -90,6 +90,7 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
   const client = clientOptions(reach);
   const budgets = settings.thingSpace === undefined ? undefined : settings.budgets;
   const send = sendFromShell(process.env);
+  const endpoint = URL.parse(endpointOf(reach) ?? '');
   return {
     terminal,
     account,
@@ -111,7 +112,7 @@ export function wire(settings: Settings, reach: Reach, account: Account, termina
     tunnelFailure: (proxy, address) => tunnelFailure(proxy, address, new SecretsManagerClient(client)),
     sealerFor: (keyId) => kmsSealer(new KMSClient(client), keyId),
     clock: systemClock,
-    isSimulated: ON_THIS_MACHINE.test(endpointOf(reach) ?? ''),
+    isSimulated: endpoint != null && isLoopback(endpoint),
     budgets,
     function: settings.function,
   };

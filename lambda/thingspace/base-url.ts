@@ -20,12 +20,12 @@ export function checkBaseUrl(baseUrl: string, ...about: AboutAddress | []): stri
   const url = URL.parse(baseUrl);
   if (url === null || `${url.username}${url.password}${url.search}${url.hash}` !== '')
     throw new BaseUrlError(...about);
-  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
   if (!secure) throw new BaseUrlError(...about);
   return url.href.replace(/\/+$/, '');
 }
 
-// The URL parser has already turned 127.1 and 0x7f000001 into 127.0.0.1.
-function isLoopback(hostname: string): boolean {
+/** Reports whether an address is on the loopback interface. The URL parser has turned 127.1 and 0x7f000001 into 127.0.0.1. */
+export function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

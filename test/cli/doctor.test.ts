@@ -171,6 +171,8 @@ const PLANTED: Record<string, Planted[]> = {
   ],
   ThingSpace: [
     ['the address is not https', soap({ baseUrl: 'http://uws.example/api/v2' }), /not https/],
+    ['its name begins as this machine’s', soap({ baseUrl: 'http://localhost.example/api/v2' }), /not https/],
+    ['the address begins as loopback’s', soap({ baseUrl: 'http://127.0.0.1.example/api/v2' }), /not https/],
     [
       'the element is another one',
       soap({ passwordElement: 'CurrentPassword' }),

@@ -111,7 +111,7 @@ describe('the search of the function’s own log', () => {
   });
 
   test('ends by its own limit when the service hangs, long before the caller’s time', async () => {
-    vi.spyOn(AWS_CLIENT.requestHandler, 'requestTimeout', 'get').mockReturnValue(50);
+    vi.spyOn(AWS_CLIENT.requestHandler, 'requestTimeout', 'get').mockReturnValue(250);
     answer = () => undefined;
     const failure = cloudWatchLogSearch('group', clock)('attempt', WRITTEN, NEVER_MS);
     await expect(failure).rejects.toBeInstanceOf(AwsCallError);

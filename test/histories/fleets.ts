@@ -29,6 +29,7 @@ const STORIES: readonly Story[] = [
  */
 export const fleets: Suite = {
   name: 'fleets',
+  isSlow: true,
   histories: async (transport) =>
     SIZES.slice(0, transport === 'soap' ? 2 : 1).flatMap((size) =>
       STORIES.map(

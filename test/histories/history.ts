@@ -21,6 +21,8 @@ export type Suite = {
   histories(transport: Transport): Promise<readonly History[]>;
   /** Its histories choose the API themselves, or call none: they are played once. @default both, one after the other */
   playsOnce?: true;
+  /** One history takes ten seconds: a share of the day is one of them. */
+  isSlow?: true;
   /** `npm run verify` plays one history of so many over REST. @default 1 */
   restShare?: number;
 };

@@ -75,6 +75,7 @@ async function listOf(
     });
   });
   const chosen = (await Promise.all(lists)).flat();
+  if (suite.isSlow && ofToday) return chosen.filter((_, at) => at === ofToday.today % chosen.length);
   return chosen.length < MANY ? chosen : shareOf(chosen, ofToday);
 }
 

@@ -48,7 +48,6 @@ const twoServices = `
 import { App, Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { RotationService, rotationDashboard, ThingSpaceCredential } from 'thingspace-password-rotation';
-import { built } from '../built.ts';
 
 const app = new App({ outdir: 'cdk.out' });
 const stack = new Stack(app, 'Ours', { env: { account: '123456789012', region: 'us-east-1' } });

@@ -13,8 +13,8 @@ const ANSWERS: readonly (readonly [words: RegExp, answer: (known: Known) => bool
   [/^If the secret has no room/, () => false],
   [/^If you are sure that AWSCURRENT is right/, () => true],
   [/^If AWSCURRENT is wrong|^If you are not sure, or the trial/, ({ failed }) => failed],
-  [/^If (that|even that|it|the sealed answer)\b/, ({ failed }) => failed],
-  [/^If support has not reset it/, () => false],
+  [/^If (that|even that|it|nobody can open the sealed answer)\b/, ({ failed }) => failed],
+  [/^If support has not reset it|^Over REST, /, () => false],
 ];
 
 type Known = { message: string; failed: boolean };
@@ -31,7 +31,12 @@ export async function followMail(drill: Drill): Promise<string[]> {
     const repaired = text.includes('Repair the fault');
     if (repaired) await drill.type('colleague');
     const ended: Ended[] = [];
-    for (const command of commands) ended.push(await runPrinted(drill, command));
+    for (const command of commands) {
+      const one = await runPrinted(drill, command);
+      // `store` offers the log-in that proves the password; through a pipe it prints the command.
+      const proof = /^To prove it by one log-in:\n +(.*)$/m.exec(one.stdout)?.[1];
+      ended.push(one, ...(proof === undefined ? [] : [await runPrinted(drill, proof)]));
+    }
     // The doctor also names faults that are no obstacle, such as the short timeout of the local function.
     if (ended.length > 0) failed = !repaired && ended.some(({ code }) => code === 1);
     done.push(`${text.slice(0, 60)} … ${ended.map(({ code }) => code).join()}`);

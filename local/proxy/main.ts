@@ -74,7 +74,7 @@ async function rotateThrough(python: string, transport: Transport): Promise<void
 
     const unreachable = await world.conductor.recover(world.secretArn, { times: 1 });
     assert.equal(unreachable.ok, false);
-    assert.match(JSON.stringify(unreachable), /The proxy cannot be reached.*ECONNREFUSED/);
+    assert.match(JSON.stringify(unreachable), /No connection to the proxy.*ECONNREFUSED/);
     mustWork(world);
     say('a proxy that is gone sent nothing');
     assert.equal(world.way?.proxy.connects.length, 0);

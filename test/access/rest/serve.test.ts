@@ -66,6 +66,7 @@ describe('a request over REST', () => {
     ['a log-out', '/m2m/v1/session/logout'],
     ['a reset', '/m2m/v1/session/password/actions/reset', { method: 'PUT', body: { oldPassword: 'a' } }],
     ['a log-in in other letters', '/m2m/v1/Session/Login', { body: {} }],
+    ['another call about sessions', '/m2m/v1/session/renew', { body: {} }],
     ['a password elsewhere', '/m2m/v1/users/passwords/actions/new', { body: {} }],
     ['a bearer', '/m2m/v1/oauth2/token', { body: {} }],
   ])('never passes on %s, and is recorded', async (_, path, options) => {
